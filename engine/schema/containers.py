@@ -1,0 +1,386 @@
+"""Operations on containers: their parameters and results."""
+
+import json
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from engine.schema.parameters import (
+    ContainerName,
+    Environment,
+    ImageReference,
+    Lane,
+    Line,
+    Model,
+    Parameters,
+    Result,
+    Text,
+)
+
+MIB = 1024 * 1024
+Signal = Annotated[
+    str, StringConstraints(pattern=r"^(SIG)?[A-Z0-9+-]{1,12}$|^[0-9]{1,2}$", to_upper=True)
+]
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+# podman accepts 1ms-style Go durations; whole seconds are what people mean.
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+class Port(Model):
+    """One `--publish`: a container's port reachable on the host (host port None: any free one)."""
+
+    container_port: PortNumber
+    host_port: PortNumber | None = None
+    host_ip: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]*$", max_length=45)] = ""
+    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
+    length: Annotated[int, Field(ge=1, le=1024)] = 1
+    """How many consecutive ports, both sides."""
+
+    @model_validator(mode="after")
+    def _in_range(self) -> "Port":
+        for first in (self.container_port, self.host_port or 1):
+            if first + self.length - 1 > 65535:
+                raise ValueError("the range ends above port 65535")
+        return self
+
+    def spell(self) -> str:
+        """The value of `--publish`."""
+
+        def span(first: int) -> str:
+            return f"{first}-{first + self.length - 1}" if self.length > 1 else str(first)
+
+        host = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
+        left = span(self.host_port) if self.host_port else ""
+        prefix = f"{host}:{left}:" if host else (f"{left}:" if left else "")
+        suffix = "" if self.protocol == "tcp" else f"/{self.protocol}"
+        return f"{prefix}{span(self.container_port)}{suffix}"
+
+
+class Volume(Model):
+    """One `--volume`: a host path or a named volume ("" for an anonymous one) in the container."""
+
+    source: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*$", max_length=4096)] = ""
+    target: Annotated[str, StringConstraints(pattern=r"^/[^:\x00-\x1f\x7f]*$", max_length=4096)]
+    read_only: bool = False
+    selinux: Literal["", "z", "Z"] = ""
+    """z: label shared between containers; Z: label private to this one."""
+    chown: bool = False
+    """`:U`, give the source to the container's user."""
+
+    @field_validator("source")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        if value and not re.fullmatch(r"/.*|[a-zA-Z0-9][a-zA-Z0-9_.-]*", value):
+            raise ValueError("an absolute path, or the name of a volume")
+        return value
+
+    def options(self) -> list[str]:
+        """The third part of `--volume`, in Podman's spelling."""
+        return (
+            (["ro"] if self.read_only else [])
+            + ([self.selinux] if self.selinux else [])
+            + (["U"] if self.chown else [])
+        )
+
+    def spell(self) -> str:
+        """The value of `--volume`."""
+        parts = [self.source, self.target] if self.source else [self.target]
+        return ":".join([*parts, ",".join(self.options())] if self.options() else parts)
+
+
+class HealthCheck(Model):
+    """How Podman finds out whether the container's service works."""
+
+    command: Annotated[Text, StringConstraints(min_length=1)]
+    """Run by the container's /bin/sh -c."""
+    interval: Seconds = 30
+    timeout: Annotated[int, Field(ge=1, le=86_400)] = 30
+    retries: Annotated[int, Field(ge=1, le=1000)] = 3
+    start_period: Seconds = 0
+
+
+class ContainerStarted(Result):
+    """The container that was made (and started)."""
+
+    id: str
+    name: str
+    ports: list[Port] = []
+
+
+class ContainerRun(Parameters):
+    """`podman run -d`: create a container and start it."""
+
+    kind: ClassVar[str] = "container.run"
+    label: ClassVar[str] = "Launch container"
+    lane: ClassVar[Lane] = Lane.QUICK
+    result: ClassVar[type[Result]] = ContainerStarted
+
+    image: ImageReference
+    name: ContainerName | None = None
+    command_line: Annotated[list[Text], Field(max_length=1000)] = []
+    """The arguments after the image."""
+    entrypoint: Annotated[list[Text], Field(max_length=100)] | None = None
+    """None: the image's own; []: none at all."""
+    environment: Environment = {}
+    ports: Annotated[list[Port], Field(max_length=200)] = []
+    volumes: Annotated[list[Volume], Field(max_length=200)] = []
+    user: Annotated[Line, StringConstraints(pattern=r"^[a-zA-Z0-9_.:-]*$")] = ""
+    workdir: Annotated[Line, StringConstraints(pattern=r"^(/.*)?$")] = ""
+    hostname: Annotated[
+        str, StringConstraints(pattern=r"^([a-zA-Z0-9][a-zA-Z0-9.-]*)?$", max_length=253)
+    ] = ""
+    labels: dict[Line, Text] = {}
+    network: Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9][a-zA-Z0-9_.:=,-]*)?$")] = ""
+    """"" for Podman's default; none, host, slirp4netns, pasta, or a network's name."""
+    memory: Annotated[int, Field(ge=4 * MIB)] | None = None
+    """Bytes."""
+    cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
+    pids: Annotated[int, Field(ge=1, le=4_194_304)] | None = None
+    restart: Literal["no", "on-failure", "always", "unless-stopped"] = "no"
+    restart_tries: Annotated[int, Field(ge=0, le=1000)] = 0
+    """With on-failure: give up after so many; 0 never does."""
+    health: HealthCheck | None = None
+    pull: Literal["missing", "always", "never", "newer"] = "missing"
+    remove: bool = False
+    """`--rm`: removed when it ends."""
+    read_only: bool = False
+    init: bool = False
+    tty: bool = False
+    interactive: bool = False
+    stop_signal: Signal | None = None
+    stop_timeout: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ContainerRun":
+        if self.remove and self.restart not in ("no", "on-failure"):
+            raise ValueError("a container that is removed when it ends cannot also be restarted")
+        taken: set[tuple[str, str, int]] = set()
+        for port in self.ports:
+            if port.host_port is None:
+                continue
+            for offset in range(port.length):
+                key = (port.host_ip, port.protocol, port.host_port + offset)
+                if key in taken:
+                    raise ValueError(f"host port {key[2]} is used twice")
+                taken.add(key)
+        targets = [volume.target for volume in self.volumes]
+        if len(targets) != len(set(targets)):
+            raise ValueError("two volumes have the same place in the container")
+        return self
+
+    def target(self) -> str:
+        return self.name or ""
+
+    def command(self) -> list[str]:
+        shown = self.model_dump(mode="json")
+        argv = ["podman", "run", "-d"]
+        options: list[tuple[str, str | None]] = [
+            ("--name", self.name),
+            ("--pull", self.pull if self.pull != "missing" else None),
+            ("--hostname", self.hostname or None),
+            ("--user", self.user or None),
+            ("--workdir", self.workdir or None),
+            ("--network", self.network or None),
+            ("--memory", f"{self.memory}b" if self.memory else None),
+            ("--cpus", f"{self.cpus:g}" if self.cpus else None),
+            ("--pids-limit", str(self.pids) if self.pids else None),
+            ("--restart", self._restart()),
+            ("--stop-signal", self.stop_signal),
+            ("--stop-timeout", str(self.stop_timeout) if self.stop_timeout is not None else None),
+        ]
+        for option, value in options:
+            if value is not None:
+                argv += [option, value]
+        flags = {
+            "--rm": self.remove,
+            "--read-only": self.read_only,
+            "--init": self.init,
+            "--tty": self.tty,
+            "--interactive": self.interactive,
+        }
+        argv += [flag for flag, on in flags.items() if on]
+        for port in self.ports:
+            argv += ["--publish", port.spell()]
+        for volume in self.volumes:
+            argv += ["--volume", volume.spell()]
+        for name, value in shown["environment"].items():
+            argv += ["--env", f"{name}={value}"]
+        for name, value in self.labels.items():
+            argv += ["--label", f"{name}={value}"]
+        if self.health:
+            argv += [
+                f"--health-cmd={self.health.command}",
+                f"--health-interval={self.health.interval}s",
+                f"--health-timeout={self.health.timeout}s",
+                f"--health-retries={self.health.retries}",
+                f"--health-start-period={self.health.start_period}s",
+            ]
+        if self.entrypoint is not None:
+            argv += ["--entrypoint", json.dumps(self.entrypoint) if self.entrypoint else ""]
+        return [*argv, "--", self.image, *self.command_line]
+
+    def _restart(self) -> str | None:
+        if self.restart == "no":
+            return None
+        tries = self.restart == "on-failure" and self.restart_tries
+        return f"{self.restart}:{self.restart_tries}" if tries else self.restart
+
+
+class _OneContainer(Parameters):
+    container: ContainerName
+
+    def target(self) -> str:
+        return self.container
+
+    def _verb(self) -> list[str]:
+        return ["podman", self.kind.split(".")[1]]
+
+    def command(self) -> list[str]:
+        return [*self._verb(), "--", self.container]
+
+
+class ContainerStart(_OneContainer):
+    """`podman start`."""
+
+    kind: ClassVar[str] = "container.start"
+    label: ClassVar[str] = "Start"
+    repeatable: ClassVar[bool] = True
+
+
+class ContainerStop(_OneContainer):
+    """`podman stop`: the stop signal, then SIGKILL after `timeout` seconds (None: its own)."""
+
+    kind: ClassVar[str] = "container.stop"
+    label: ClassVar[str] = "Stop"
+    repeatable: ClassVar[bool] = True
+
+    timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
+
+    def command(self) -> list[str]:
+        timeout = ["--time", str(self.timeout)] if self.timeout is not None else []
+        return ["podman", "stop", *timeout, "--", self.container]
+
+
+class ContainerRestart(_OneContainer):
+    """`podman restart`."""
+
+    kind: ClassVar[str] = "container.restart"
+    label: ClassVar[str] = "Restart"
+
+    timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
+
+    def command(self) -> list[str]:
+        timeout = ["--time", str(self.timeout)] if self.timeout is not None else []
+        return ["podman", "restart", *timeout, "--", self.container]
+
+
+class ContainerKill(_OneContainer):
+    """`podman kill`: one signal, at once."""
+
+    kind: ClassVar[str] = "container.kill"
+    label: ClassVar[str] = "Kill"
+    destructive: ClassVar[bool] = True
+    urgent: ClassVar[bool] = True
+
+    signal: Signal = "SIGKILL"
+
+    def command(self) -> list[str]:
+        return ["podman", "kill", "--signal", self.signal, "--", self.container]
+
+
+class ContainerPause(_OneContainer):
+    """`podman pause`."""
+
+    kind: ClassVar[str] = "container.pause"
+    label: ClassVar[str] = "Pause"
+    repeatable: ClassVar[bool] = True
+
+
+class ContainerUnpause(_OneContainer):
+    """`podman unpause`."""
+
+    kind: ClassVar[str] = "container.unpause"
+    label: ClassVar[str] = "Resume"
+    repeatable: ClassVar[bool] = True
+
+
+class ContainerRename(_OneContainer):
+    """`podman rename`."""
+
+    kind: ClassVar[str] = "container.rename"
+    label: ClassVar[str] = "Rename"
+
+    name: ContainerName
+
+    def command(self) -> list[str]:
+        return ["podman", "rename", "--", self.container, self.name]
+
+
+class ContainerRemove(_OneContainer):
+    """`podman rm`."""
+
+    kind: ClassVar[str] = "container.remove"
+    label: ClassVar[str] = "Remove"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+
+    force: bool = False
+    """Also when it runs (it is stopped first)."""
+    volumes: bool = False
+    """Its anonymous volumes too."""
+
+    def command(self) -> list[str]:
+        flags = (["--force"] if self.force else []) + (["--volumes"] if self.volumes else [])
+        return ["podman", "rm", *flags, "--", self.container]
+
+
+class Pruned(Result):
+    """What a prune removed, and the bytes that this gave back."""
+
+    removed: list[str] = []
+    bytes_reclaimed: int = 0
+
+
+class ContainerPrune(Parameters):
+    """`podman container prune`: remove every container that does not run."""
+
+    kind: ClassVar[str] = "container.prune"
+    label: ClassVar[str] = "Remove stopped containers"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+    lane: ClassVar[Lane] = Lane.SLOW
+    result: ClassVar[type[Result]] = Pruned
+
+    def target(self) -> str:
+        return ""
+
+    def command(self) -> list[str]:
+        return ["podman", "container", "prune", "--force"]
+
+
+class ContainerCommitted(Result):
+    """The image that was made."""
+
+    image_id: str
+
+
+class ContainerCommit(_OneContainer):
+    """`podman commit`: make an image from a container's present file system."""
+
+    kind: ClassVar[str] = "container.commit"
+    label: ClassVar[str] = "Commit to image"
+    lane: ClassVar[Lane] = Lane.SLOW
+    result: ClassVar[type[Result]] = ContainerCommitted
+
+    image: ImageReference
+    message: Line = ""
+    author: Line = ""
+    pause: bool = True
+
+    def command(self) -> list[str]:
+        argv = ["podman", "commit"]
+        argv += ["--message", self.message, "--format", "docker"] if self.message else []
+        argv += ["--author", self.author] if self.author else []
+        argv += ["--pause"] if self.pause else []
+        return [*argv, "--", self.container, self.image]

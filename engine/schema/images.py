@@ -1,0 +1,124 @@
+"""Operations on images: their parameters and results."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.schema.containers import Pruned
+from engine.schema.parameters import ImageReference, Lane, Line, Parameters, Result, Secret
+
+
+class ImagePulled(Result):
+    """The image that is in the account's store now."""
+
+    image_id: str
+    reference: str
+    size: int = 0
+    """Bytes."""
+
+
+class ImagePull(Parameters):
+    """`podman pull`."""
+
+    kind: ClassVar[str] = "image.pull"
+    label: ClassVar[str] = "Pull image"
+    lane: ClassVar[Lane] = Lane.SLOW
+    repeatable: ClassVar[bool] = True
+    result: ClassVar[type[Result]] = ImagePulled
+
+    image: ImageReference
+    policy: Literal["always", "missing", "newer"] = "always"
+    tls_verify: bool = True
+    username: Line = ""
+    password: Secret | None = None
+    """For this pull only; a registry that one signs in to for good is an operation of its own."""
+
+    def target(self) -> str:
+        return self.image
+
+    def command(self) -> list[str]:
+        argv = ["podman", "pull"]
+        argv += ["--policy", self.policy] if self.policy != "always" else []
+        argv += [] if self.tls_verify else ["--tls-verify=false"]
+        argv += ["--creds", self.username] if self.username else []
+        return [*argv, "--", self.image]
+
+
+class ImagesRemoved(Result):
+    """What went: names that were only untagged, ids that were deleted."""
+
+    untagged: list[str] = []
+    deleted: list[str] = []
+
+
+class ImageRemove(Parameters):
+    """`podman rmi`."""
+
+    kind: ClassVar[str] = "image.remove"
+    label: ClassVar[str] = "Remove image"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+    result: ClassVar[type[Result]] = ImagesRemoved
+
+    image: ImageReference
+    force: bool = False
+    """Also when it has several names or containers use it (they are removed)."""
+
+    def target(self) -> str:
+        return self.image
+
+    def command(self) -> list[str]:
+        return ["podman", "rmi", *(["--force"] if self.force else []), "--", self.image]
+
+
+class ImagePrune(Parameters):
+    """`podman image prune`: remove images without a name (all: without a container)."""
+
+    kind: ClassVar[str] = "image.prune"
+    label: ClassVar[str] = "Remove unused images"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+    lane: ClassVar[Lane] = Lane.SLOW
+    result: ClassVar[type[Result]] = Pruned
+
+    all: bool = False
+
+    def target(self) -> str:
+        return ""
+
+    def command(self) -> list[str]:
+        return ["podman", "image", "prune", "--force", *(["--all"] if self.all else [])]
+
+
+class ImageTag(Parameters):
+    """`podman tag`: give an image one more name."""
+
+    kind: ClassVar[str] = "image.tag"
+    label: ClassVar[str] = "Tag image"
+    repeatable: ClassVar[bool] = True
+
+    image: ImageReference
+    tag: ImageReference
+
+    def target(self) -> str:
+        return self.image
+
+    def command(self) -> list[str]:
+        return ["podman", "tag", "--", self.image, self.tag]
+
+
+class ImageUntag(Parameters):
+    """`podman untag`: take a name away from an image; the image stays."""
+
+    kind: ClassVar[str] = "image.untag"
+    label: ClassVar[str] = "Untag image"
+    destructive: ClassVar[bool] = True
+
+    image: ImageReference
+    tags: Annotated[list[ImageReference], Field(min_length=1, max_length=100)]
+
+    def target(self) -> str:
+        return self.image
+
+    def command(self) -> list[str]:
+        return ["podman", "untag", "--", self.image, *self.tags]

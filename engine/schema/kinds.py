@@ -1,0 +1,42 @@
+"""The table of all kinds of operation. A new kind is one class and one line here."""
+
+from typing import Any
+
+from engine.schema import containers, images
+from engine.schema.parameters import Parameters
+
+KINDS: dict[str, type[Parameters]] = {
+    model.kind: model
+    for model in (
+        containers.ContainerRun,
+        containers.ContainerStart,
+        containers.ContainerStop,
+        containers.ContainerRestart,
+        containers.ContainerKill,
+        containers.ContainerPause,
+        containers.ContainerUnpause,
+        containers.ContainerRename,
+        containers.ContainerRemove,
+        containers.ContainerPrune,
+        containers.ContainerCommit,
+        images.ImagePull,
+        images.ImageRemove,
+        images.ImagePrune,
+        images.ImageTag,
+        images.ImageUntag,
+    )
+}
+
+
+class UnknownKind(ValueError):
+    """Raised for a kind that is not in the table."""
+
+
+def parse(kind: str, parameters: dict[str, Any]) -> Parameters:
+    """The typed parameters of an operation.
+
+    Raises UnknownKind, or pydantic.ValidationError with the places of the faults.
+    """
+    if kind not in KINDS:
+        raise UnknownKind(f"there is no kind of operation called {kind!r}")
+    return KINDS[kind].model_validate(parameters)

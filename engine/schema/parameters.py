@@ -1,0 +1,133 @@
+"""The base of every operation's parameters, and the field types that they share."""
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+    SerializationInfo,
+    StringConstraints,
+)
+
+REDACTED = "••••••"
+SECRET_WORDS = ("pass", "secret", "token", "credential", "private", "api_key", "apikey", "auth")
+
+
+class Model(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Lane(StrEnum):
+    """How long operations of a kind occupy a worker; each lane has its own limits."""
+
+    QUICK = "quick"
+    SLOW = "slow"
+
+
+class Role(StrEnum):
+    """What a grant lets its holder do with a Linux account, weakest first."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    OWNER = "owner"
+
+    def covers(self, needed: "Role") -> bool:
+        """Whether this role includes everything that `needed` allows."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+def _reveal(value: SecretStr, info: SerializationInfo) -> str:
+    context = info.context if isinstance(info.context, dict) else {}
+    return value.get_secret_value() if context.get("reveal") else REDACTED
+
+
+def _reveal_environment(value: dict[str, str], info: SerializationInfo) -> dict[str, str]:
+    context = info.context if isinstance(info.context, dict) else {}
+    if context.get("reveal"):
+        return value
+    return {name: REDACTED if is_secret_name(name) else text for name, text in value.items()}
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable's name says that its value is a secret (`DB_PASSWORD`, `API_TOKEN`)."""
+    lowered = name.lower()
+    return any(word in lowered for word in SECRET_WORDS)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+def _environment(value: dict[str, str]) -> dict[str, str]:
+    for name in value:
+        if not name or "=" in name or "\0" in name or "\n" in name:
+            raise ValueError(f"{name!r} is not a variable name")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=32_768)]
+Line = Annotated[str, StringConstraints(max_length=4_096, pattern=r"^[^\x00-\x1f\x7f]*$")]
+# Podman's own rule for names; it also covers full and short ids.
+ContainerName = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", max_length=253)
+]
+# A reference (registry/name:tag@digest) or an id. Never starts with a dash.
+ImageReference = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", max_length=512, strip_whitespace=True
+    ),
+]
+Environment = Annotated[
+    dict[str, Text], AfterValidator(_environment), PlainSerializer(_reveal_environment)
+]
+Secret = Annotated[SecretStr, PlainSerializer(_reveal)]
+
+
+class Result(Model):
+    """What an operation that succeeded says; kinds with more to say extend it."""
+
+    summary: str = ""
+    warnings: list[str] = []
+
+
+class Parameters(Model):
+    """The parameters of one kind of operation. Subclasses are the kinds (see `kinds.py`)."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    """What a button says: a verb and a noun."""
+    lane: ClassVar[Lane] = Lane.QUICK
+    role: ClassVar[Role] = Role.OPERATOR
+    destructive: ClassVar[bool] = False
+    """Asks for a confirmation, and is shown in red."""
+    repeatable: ClassVar[bool] = False
+    """Doing it twice leaves the same state as doing it once, so an interrupted one is run again."""
+    urgent: ClassVar[bool] = False
+    """Does not wait for an earlier operation on the same target."""
+    result: ClassVar[type[Result]] = Result
+
+    def command(self) -> list[str]:
+        """The equivalent command line as an argument vector, secrets redacted."""
+        raise NotImplementedError
+
+    def target(self) -> str:
+        """The name of the object that it acts on, "" where there is none."""
+        raise NotImplementedError
+
+    def public(self) -> dict[str, Any]:
+        """JSON-ready parameters with every secret redacted: for rows, audit events and pages."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready parameters with secrets in the clear: only for the seal and the engine."""
+        return self.model_dump(mode="json", exclude_defaults=True, context={"reveal": True})
