@@ -1,5 +1,6 @@
 """The base of every operation's parameters, and the field types that they share."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +15,10 @@ from pydantic import (
 )
 
 REDACTED = "••••••"
-SECRET_WORDS = ("pass", "secret", "token", "credential", "private", "api_key", "apikey", "auth")
+SECRET_WORDS = re.compile(
+    r"pass|pwd|secret|token|credential|private|apikey|auth(?!or)|(^|[_.-])key($|[_.-])", re.I
+)
+URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 class Model(BaseModel):
@@ -52,13 +56,12 @@ def _reveal_environment(value: dict[str, str], info: SerializationInfo) -> dict[
     context = info.context if isinstance(info.context, dict) else {}
     if context.get("reveal"):
         return value
-    return {name: REDACTED if is_secret_name(name) else text for name, text in value.items()}
+    return {name: REDACTED if is_secret(name, text) else text for name, text in value.items()}
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether a variable's name says that its value is a secret (`DB_PASSWORD`, `API_TOKEN`)."""
-    lowered = name.lower()
-    return any(word in lowered for word in SECRET_WORDS)
+def is_secret(name: str, value: str) -> bool:
+    """Whether a variable holds a secret: by its name (`DB_PASSWORD`), or a URL with a password."""
+    return bool(value) and bool(SECRET_WORDS.search(name) or URL_WITH_PASSWORD.search(value))
 
 
 def _without_nul(text: str) -> str:
