@@ -1,0 +1,59 @@
+"""What a browser hears after it asked for something: accepted, or refused with a reason."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django_htmx.http import trigger_client_event
+
+from consoleapp.operations.models import Operation
+from engine.schema.kinds import KINDS
+from engine.schema.parameters import Lane
+
+
+def accepted(
+    request: HttpRequest,
+    operations: Operation | Sequence[Operation],
+    *,
+    next: str,
+    status: int = 204,
+) -> HttpResponse:
+    """The answer to a POST that submitted operations.
+
+    htmx gets an empty answer with the event `berth:accepted` (ids, label, slow: worth watching),
+    on which the page shows a toast and refreshes its drawer; a plain form goes on to `next`.
+    """
+    asked = [operations] if isinstance(operations, Operation) else list(operations)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseRedirect(next)
+    response = HttpResponse(status=status)
+    detail = {
+        "ids": [str(operation.id) for operation in asked],
+        "label": _label(asked),
+        "slow": any(_is_slow(operation) for operation in asked),
+    }
+    return trigger_client_event(response, "berth:accepted", detail)
+
+
+def refused(request: HttpRequest, reason: str, *, next: str, status: int = 409) -> HttpResponse:
+    """The answer to a POST that was understood and turned down: `reason` is one sentence.
+
+    htmx gets `status` and the event `berth:refused`, shown as a toast; a plain form goes to `next`
+    and finds the sentence there.
+    """
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.error(request, reason)
+        return HttpResponseRedirect(next)
+    return trigger_client_event(HttpResponse(status=status), "berth:refused", {"message": reason})
+
+
+def _label(operations: Sequence[Operation]) -> str:
+    if len(operations) != 1:
+        return f"{len(operations)} operations"
+    [operation] = operations
+    kind = KINDS.get(operation.kind)
+    return f"{kind.label if kind else operation.kind} {operation.target}".strip()
+
+
+def _is_slow(operation: Operation) -> bool:
+    return str(operation.lane) == Lane.SLOW

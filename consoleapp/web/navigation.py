@@ -1,0 +1,127 @@
+"""What pages show around their content: the menu, the account switcher, the activity counter."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from consoleapp.accounts.access import visible_accounts
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+
+ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST)
+_REMEMBERED = "account"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; `key` is the letter that goes there after `g`."""
+
+    label: str
+    icon: str
+    url: str
+    key: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """Some lines of the menu under a title."""
+
+    title: str
+    entries: list[Entry]
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: accounts, account and role (None where a page is about none), menu.
+
+    `nav_account` is the account that the switcher shows: the page's own, else the last one used.
+    """
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"accounts": [], "account": None, "role": None, "menu": [], "nav_account": None}
+    accounts = list(visible_accounts(user))
+    account: LinuxAccount | None = getattr(request, "account", None)
+    if account is not None:
+        _remember(request, account)
+    nav_account = account or _last_used(request, accounts)
+    return {
+        "accounts": accounts,
+        "account": account,
+        "role": getattr(request, "role", None),
+        "nav_account": nav_account,
+        "menu": menu(request, nav_account),
+        "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
+        "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+    }
+
+
+def unfinished(user: User) -> int:
+    """How many operations that `user` asked for have not ended."""
+    return Operation.objects.filter(requested_by=user).exclude(state__in=ENDED).count()
+
+
+def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
+    """The menu for the request's user, with the page that is open marked."""
+    here = request.resolver_match.namespace if request.resolver_match else ""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+
+    def entry(label: str, icon: str, name: str, key: str = "", args: tuple[str, ...] = ()) -> Entry:
+        namespace = name.split(":")[0]
+        current = view == name if namespace in ("accounts", "me") else here == namespace
+        if args and getattr(request, "account", None) is None:
+            current = False
+        return Entry(label, icon, reverse(name, args=args), key, current)
+
+    sections = [Section("", [entry("Dashboard", "layout-dashboard", "home:dashboard", "d")])]
+    if account is not None:
+        sections.append(
+            Section(
+                account.key,
+                [
+                    entry(
+                        "Overview", "info-square-rounded", "accounts:detail", "o", (account.key,)
+                    ),
+                    entry("Containers", "box", "containers:list", "c", (account.key,)),
+                    entry("Images", "stack-2", "images:list", "i", (account.key,)),
+                ],
+            )
+        )
+    sections.append(
+        Section(
+            "Everywhere",
+            [
+                entry("Operations", "player-play", "operations:list", "p"),
+                entry("Catalogue", "apps", "catalog:list", "t"),
+                entry("Accounts", "users-group", "accounts:list", "s"),
+                entry("Audit", "history", "audit:list", "l"),
+            ],
+        )
+    )
+    if request.user.is_superuser:  # type: ignore[union-attr]
+        sections.append(
+            Section(
+                "Administration",
+                [
+                    entry("People", "user-cog", "people:list", "u"),
+                    entry("Groups", "users", "groups:list", "r"),
+                    entry("Hosts", "server-2", "hosts:list", "h"),
+                ],
+            )
+        )
+    return sections
+
+
+def _last_used(request: HttpRequest, accounts: list[LinuxAccount]) -> LinuxAccount | None:
+    if len(accounts) == 1:
+        return accounts[0]
+    key = request.session.get(_REMEMBERED)
+    return next((account for account in accounts if account.key == key), None)
+
+
+def _remember(request: HttpRequest, account: LinuxAccount) -> None:
+    if request.session.get(_REMEMBERED) != account.key:
+        request.session[_REMEMBERED] = account.key

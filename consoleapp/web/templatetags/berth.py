@@ -1,0 +1,106 @@
+"""The filters that pages share: sizes, ages, command lines, words for kinds of operation."""
+
+import json
+import shlex
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.core.paginator import Paginator
+from django.utils import timezone
+
+from engine.schema.kinds import KINDS
+
+register = template.Library()
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+@register.filter
+def size(count: int | float | None) -> str:
+    """Bytes as Podman writes them (1000s): 1.5 MB; an en dash for None."""
+    if count is None or count == "":
+        return "–"
+    amount = float(count)
+    for unit in _UNITS:
+        if abs(amount) < 999.95 or unit == _UNITS[-1]:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.3g} {unit}"
+        amount /= 1000
+    raise AssertionError("the last unit always answers")
+
+
+@register.filter
+def ago(when: datetime | None) -> str:
+    """How long ago it was, in one short phrase (static/js/toasts.js says the same)."""
+    if when is None:
+        return "–"
+    seconds = int((timezone.now() - when).total_seconds())
+    if seconds < 10:
+        return "just now"
+    for limit, length, unit in ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds // length} {unit} ago"
+    if seconds < 86_400 * 60:
+        return f"{seconds // 86_400} d ago"
+    return timezone.localtime(when).strftime("%Y-%m-%d")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """A span of time as people say it: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@register.filter
+def short_id(identity: str) -> str:
+    """The first twelve digits of an id, as Podman shows it."""
+    return identity.removeprefix("sha256:")[:12]
+
+
+@register.filter
+def shell(argv: Iterable[str]) -> str:
+    """An argument vector as a line that a shell reads back the same."""
+    return shlex.join(argv)
+
+
+@register.filter
+def kind_label(kind_or_operation: Any) -> str:
+    """What a kind of operation is called on a button; the kind itself when it is not known."""
+    kind = getattr(kind_or_operation, "kind", kind_or_operation)
+    return KINDS[kind].label if kind in KINDS else str(kind)
+
+
+@register.filter
+def unlocalized(number: int | float) -> str:
+    """A number for an attribute: no separators, whatever the language."""
+    return str(number)
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """JSON with indents, for people."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def pages_near(paginator: Paginator[Any], number: int) -> list[int | None]:
+    """The page numbers to offer: the first, the last, those near `number`; None for a gap."""
+    wanted = sorted({1, paginator.num_pages, *range(number - 2, number + 3)})
+    shown: list[int | None] = []
+    for page in wanted:
+        if not 1 <= page <= paginator.num_pages:
+            continue
+        if shown and shown[-1] is not None and page - shown[-1] > 1:
+            shown.append(None)
+        shown.append(page)
+    return shown

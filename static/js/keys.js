@@ -1,0 +1,34 @@
+// Keyboard: `g` then a letter goes to a page, `a` opens the activity, `/` the list's search, `?` help.
+(() => {
+  let going = 0;
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable], .xterm, dialog[open]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (Date.now() - going < 1500) {
+      going = 0;
+      const link = [...document.querySelectorAll("[data-go]")].find((each) => each.dataset.go === event.key);
+      if (link) {
+        event.preventDefault();
+        location.href = link.href;
+        return;
+      }
+    }
+    const search = document.querySelector("main input[type=search]");
+    if (event.key === "g") going = Date.now();
+    else if (event.key === "?") document.getElementById("keys-dialog").showModal();
+    else if (event.key === "a") document.dispatchEvent(new CustomEvent("berth:activity"));
+    else if (event.key === "/" && search) search.focus();
+    else return;
+    event.preventDefault();
+  });
+
+  // data-open="id" shows a dialog, data-close inside of one closes it; so does a click beside it.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) document.getElementById(opener.dataset.open)?.showModal();
+    event.target.closest("[data-close]")?.closest("dialog")?.close();
+    if (event.target.matches("dialog#keys-dialog, dialog#palette")) event.target.close();
+  });
+})();
