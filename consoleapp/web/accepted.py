@@ -16,9 +16,9 @@ def accepted(
     operations: Operation | Sequence[Operation],
     *,
     next: str,
-    status: int = 204,
+    label: str = "",
 ) -> HttpResponse:
-    """The answer to a POST that submitted operations.
+    """The answer to a POST that submitted operations; `label` is what the toast says.
 
     htmx gets an empty answer with the event `berth:accepted` (ids, label, slow: worth watching),
     on which the page shows a toast and refreshes its drawer; a plain form goes on to `next`.
@@ -26,10 +26,10 @@ def accepted(
     asked = [operations] if isinstance(operations, Operation) else list(operations)
     if not request.htmx:  # type: ignore[attr-defined]
         return HttpResponseRedirect(next)
-    response = HttpResponse(status=status)
+    response = HttpResponse(status=204)
     detail = {
         "ids": [str(operation.id) for operation in asked],
-        "label": _label(asked),
+        "label": label or _label(asked),
         "slow": any(_is_slow(operation) for operation in asked),
     }
     return trigger_client_event(response, "berth:accepted", detail)

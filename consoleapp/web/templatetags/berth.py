@@ -8,7 +8,9 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
+from django.forms import BoundField
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from engine.schema.kinds import KINDS
 
@@ -104,3 +106,17 @@ def pages_near(paginator: Paginator[Any], number: int) -> list[int | None]:
             shown.append(None)
         shown.append(page)
     return shown
+
+
+_CLASSES = {"checkbox": "form-check-input", "select": "form-select", "radio": "form-check-input"}
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """A form field's control in the classes of the look (Django ties help and errors to it)."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "")
+    attributes = {"class": f"{_CLASSES.get(kind, 'form-control')} {widget.attrs.get('class', '')}"}
+    if field.errors:
+        attributes["class"] += " is-invalid"
+    return field.as_widget(attrs=attributes)

@@ -1,0 +1,106 @@
+"""Who may do what with one account: for its owners and for administrators."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.audit.record import record
+from engine.schema.parameters import Role
+
+_ROLES = [
+    (Role.VIEWER.value, "Viewer: sees everything, changes nothing"),
+    (Role.OPERATOR.value, "Operator: launches, stops, removes, opens terminals"),
+    (Role.OWNER.value, "Owner: also decides who else may"),
+]
+
+
+class GrantForm(forms.Form):
+    """A new grant, to one person or to one group, by name."""
+
+    holder = forms.CharField(
+        max_length=150, label="To", help_text="A user name, or the name of a group."
+    )
+    role = forms.ChoiceField(choices=_ROLES, initial=Role.OPERATOR.value)
+
+    def __init__(self, data: object, account: LinuxAccount) -> None:
+        super().__init__(data)
+        self.account = account
+        self.fields["holder"].widget.attrs |= {"list": "holders", "autocomplete": "off"}
+
+    def clean_holder(self) -> User | Group:
+        """The person or group of that name; a person wins."""
+        name = self.cleaned_data["holder"].strip()
+        found = User.objects.filter(username=name).first() or Group.objects.filter(name=name).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no person and no group called “{name}”.")
+        if self.account.grants.filter(**_whose(found)).exists():
+            raise forms.ValidationError(f"{name} has a grant already; change its role below.")
+        return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.OWNER)
+def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """All grants of the account, and a new one."""
+    form = GrantForm(request.POST or None, account)
+    if request.method == "POST" and form.is_valid():
+        holder, role = form.cleaned_data["holder"], form.cleaned_data["role"]
+        with transaction.atomic():
+            grant = Grant.objects.create(account=account, role=role, **_whose(holder))
+            _record("grant.created", request, grant, {"role": role})
+        messages.success(request, f"{_name(grant)} is {role} of {account.key} now.")
+        return redirect("accounts:grants", account.key)
+    context = {
+        "form": form,
+        "grants": account.grants.select_related("user", "group").order_by("group__name", "user__username"),
+        "roles": _ROLES,
+        "people": User.objects.filter(is_active=True).order_by("username"),
+        "groups": Group.objects.order_by("name"),
+    }
+    return render(request, "accounts/grants.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@require_role(Role.OWNER)
+@transaction.atomic
+def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpResponse:
+    """Give a grant another role (`role`), or take it away (`remove`)."""
+    grant = get_object_or_404(account.grants.select_related("user", "group"), pk=grant_id)
+    role = request.POST.get("role", "")
+    if request.POST.get("remove"):
+        _record("grant.removed", request, grant, {"role": grant.role})
+        grant.delete()
+        messages.success(request, f"{_name(grant)} has no grant on {account.key} any more.")
+    elif role not in set(Role):
+        messages.error(request, f"“{role}” is not a role.")
+    elif role != grant.role:
+        _record("grant.changed", request, grant, {"role": [grant.role, role]})
+        grant.role = role
+        grant.save(update_fields=["role"])
+        messages.success(request, f"{_name(grant)} is {role} of {account.key} now.")
+    return redirect("accounts:grants", account.key)
+
+
+def _whose(holder: User | Group) -> dict[str, User | Group]:
+    return {"user": holder} if isinstance(holder, User) else {"group": holder}
+
+
+def _name(grant: Grant) -> str:
+    return grant.user.username if grant.user else f"The group {grant.group.name}"
+
+
+def _record(action: str, request: HttpRequest, grant: Grant, parameters: dict[str, object]) -> None:
+    holder = f"user {grant.user.username}" if grant.user else f"group {grant.group.name}"
+    record(
+        action,
+        actor=Actor.of(request),
+        account=grant.account,
+        target=holder,
+        parameters=parameters,
+    )

@@ -1,0 +1,114 @@
+"""What a card or an overview says of one account, read from its snapshot."""
+
+from dataclasses import dataclass
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import snapshots
+from engine.schema.parameters import Role
+from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow
+
+# Controllers that limits need, and what a container does without them.
+_CONTROLLERS = {
+    "memory": "Memory limits are refused, and memory use is not measured per container.",
+    "cpu": "CPU limits are refused, and CPU use is not measured per container.",
+    "pids": "The number of processes in a container cannot be limited.",
+    "io": "Block I/O is not measured per container.",
+}
+_HIGH, _FULL = 0.8, 0.95
+
+
+@dataclass(frozen=True)
+class Worry:
+    """A container worth a look, and why."""
+
+    account: LinuxAccount
+    container: ContainerRow
+    reason: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One account at a glance; `info` is None as long as no snapshot was ever taken."""
+
+    account: LinuxAccount
+    role: Role | None
+    error: str
+    age: float | None
+    live: bool
+    info: EngineInfo | None
+    containers: list[ContainerRow]
+    images: list[ImageRow]
+
+    @property
+    def running(self) -> int:
+        """How many containers run."""
+        return sum(row.state == "running" for row in self.containers)
+
+    @property
+    def stopped(self) -> int:
+        """How many containers exist and do not run."""
+        return len(self.containers) - self.running
+
+    @property
+    def unhealthy(self) -> int:
+        """How many containers fail their health check."""
+        return sum(row.health == "unhealthy" for row in self.containers)
+
+    @property
+    def image_bytes(self) -> int:
+        """The sizes of all images, shared layers counted each time."""
+        return sum(image.size for image in self.images)
+
+    @property
+    def disk_tone(self) -> str:
+        """The class of the disk bar: "", is-high, or is-full."""
+        if self.info is None or not self.info.disk_total or self.info.disk_used is None:
+            return ""
+        share = self.info.disk_used / self.info.disk_total
+        return "is-full" if share >= _FULL else "is-high" if share >= _HIGH else ""
+
+    @property
+    def missing_controllers(self) -> list[tuple[str, str]]:
+        """The cgroup controllers that the account was not given, and what follows from it."""
+        if self.info is None:
+            return []
+        given = self.info.cgroup_controllers
+        return [(name, meaning) for name, meaning in _CONTROLLERS.items() if name not in given]
+
+    @property
+    def worries(self) -> list[Worry]:
+        """Containers that fail their health check, died, or ended with an error; newest first."""
+        found = [
+            Worry(self.account, row, reason) for row in self.containers if (reason := _reason(row))
+        ]
+        return sorted(found, key=lambda worry: worry.container.created, reverse=True)
+
+
+def summarise(account: LinuxAccount, role: Role | None) -> Summary:
+    """The summary of `account`; marks it as looked at, so that its snapshot is kept fresh."""
+    snapshots.watch(account)
+    kept = snapshots.load(account)
+    snapshot = kept.snapshot if kept else None
+    return Summary(
+        account=account,
+        role=role,
+        error=kept.error if kept else "",
+        age=kept.age if snapshot and kept else None,
+        live=bool(kept and kept.live),
+        info=snapshot.info if snapshot else None,
+        containers=[row for row in snapshot.containers if not row.infra] if snapshot else [],
+        images=snapshot.images if snapshot else [],
+    )
+
+
+def _reason(row: ContainerRow) -> str:
+    if row.health == "unhealthy" and row.state == "running":
+        return "fails its health check"
+    if row.state == "dead":
+        return "is dead"
+    if row.state == "restarting":
+        return "restarts again and again"
+    # 137 and 143 are what `stop` and `kill` leave behind: somebody meant it.
+    if row.state in ("exited", "stopped") and row.exit_code not in (None, 0, 137, 143):
+        return f"ended with exit code {row.exit_code}"
+    return ""

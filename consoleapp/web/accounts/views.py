@@ -1,0 +1,48 @@
+"""The list of Linux accounts, and the overview of one."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from consoleapp.accounts.access import require_role, role_on, visible_accounts
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.web.accounts.summary import summarise
+from consoleapp.web.operations.visible import operable, visible_operations
+from engine.schema.parameters import Role
+
+RECENT = 8
+
+
+@require_safe
+@login_required
+def everything(request: HttpRequest) -> HttpResponse:
+    """All accounts that the person holds a grant on."""
+    summaries = [
+        summarise(account, role_on(request.user, account))
+        for account in visible_accounts(request.user).select_related("host")
+    ]
+    return render(request, "accounts/list.html", {"summaries": summaries})
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """One account: its Podman, storage and limits, and what happened last."""
+    recent = visible_operations(request.user).filter(account=account)
+    recent = recent.order_by("-requested_at")[:RECENT]
+    context = {
+        "summary": summarise(account, request.role),  # type: ignore[attr-defined]
+        "recent": recent,
+        "operable": operable(request.user, recent),
+    }
+    partial = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"accounts/{'_overview' if partial else 'detail'}.html", context)
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def card(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """One account's card, as the dashboard shows it."""
+    summary = summarise(account, request.role)  # type: ignore[attr-defined]
+    return render(request, "accounts/_card.html", {"summary": summary})

@@ -1,0 +1,12 @@
+"""Where the pages about the audit log are."""
+
+from django.urls import path
+
+from consoleapp.web.audit import views
+
+app_name = "audit"
+
+urlpatterns = [
+    path("audit/", views.everything, name="list"),
+    path("audit/<int:event_id>/", views.detail, name="detail"),
+]

@@ -1,0 +1,14 @@
+"""Where the pages about groups are."""
+
+from django.urls import path
+
+from consoleapp.web.groups import views
+
+app_name = "groups"
+
+urlpatterns = [
+    path("groups/", views.everything, name="list"),
+    path("groups/<int:group_id>/", views.detail, name="detail"),
+    path("groups/<int:group_id>/members/", views.members, name="members"),
+    path("groups/<int:group_id>/remove/", views.remove, name="remove"),
+]

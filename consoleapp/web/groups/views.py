@@ -1,0 +1,99 @@
+"""Groups of console users: grants to a group are grants to all of its members."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.models import Grant, User
+from consoleapp.audit.record import record
+
+
+class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A group's name."""
+
+    class Meta:
+        model = Group
+        fields = ("name",)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+def everything(request: HttpRequest) -> HttpResponse:
+    """All groups, and a new one."""
+    form = GroupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            group = form.save()
+            record("group.created", actor=Actor.of(request), target=group.name)
+        return redirect("groups:detail", group.pk)
+    groups = Group.objects.annotate(
+        member_count=Count("user", distinct=True), grant_count=Count("grant", distinct=True)
+    ).order_by("name")
+    context = {"groups": groups, "form": form}
+    return render(request, "groups/list.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+def detail(request: HttpRequest, group_id: int) -> HttpResponse:
+    """One group: its name, members, and grants."""
+    group = get_object_or_404(Group, pk=group_id)
+    was = group.name
+    form = GroupForm(request.POST or None, instance=group)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            changed = {"name": [was, group.name]}
+            record("group.changed", actor=Actor.of(request), target=was, parameters=changed)
+        return redirect("groups:detail", group.pk)
+    members = group.user_set.order_by("username")
+    context = {
+        "group": group,
+        "was": was,
+        "form": form,
+        "members": members,
+        "others": User.objects.exclude(pk__in=members).order_by("username"),
+        "grants": Grant.objects.filter(group=group).select_related("account__host"),
+    }
+    return render(request, "groups/detail.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@require_admin
+@transaction.atomic
+def members(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Take one person into the group (`add`), or out of it (`take_out`)."""
+    group = get_object_or_404(Group, pk=group_id)
+    name = request.POST.get("add") or request.POST.get("take_out") or ""
+    person = User.objects.filter(username=name).first()
+    if person is None:
+        messages.error(request, f"There is nobody called “{name}”.")
+        return redirect("groups:detail", group.pk)
+    adding = bool(request.POST.get("add"))
+    (group.user_set.add if adding else group.user_set.remove)(person)
+    change = {"added" if adding else "taken out": person.username}
+    record("group.changed", actor=Actor.of(request), target=group.name, parameters=change)
+    return redirect("groups:detail", group.pk)
+
+
+@require_POST
+@require_admin
+@transaction.atomic
+def remove(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Delete the group and its grants; its members stay."""
+    group = get_object_or_404(Group, pk=group_id)
+    lost = [
+        f"{grant.account.key}: {grant.role}"
+        for grant in Grant.objects.filter(group=group).select_related("account__host")
+    ]
+    parameters = {"grants": lost} if lost else None
+    record("group.removed", actor=Actor.of(request), target=group.name, parameters=parameters)
+    group.delete()
+    messages.success(request, f"The group {group.name} is removed.")
+    return redirect("groups:list")

@@ -1,0 +1,42 @@
+"""Hosts, and the Linux accounts on them that are linked to the console."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.audit.record import record
+
+
+@require_safe
+@require_admin
+def everything(request: HttpRequest) -> HttpResponse:
+    """All hosts with their Linux accounts, and how an account is linked or unlinked."""
+    linked = LinuxAccount.objects.annotate(grant_count=Count("grants")).order_by("name")
+    hosts = Host.objects.prefetch_related(
+        Prefetch("linuxaccount_set", queryset=linked, to_attr="linked")
+    ).order_by("name")
+    return render(request, "hosts/list.html", {"hosts": hosts})
+
+
+@require_POST
+@require_admin
+@transaction.atomic
+def set_active(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Take an account out of the console (its containers stay untouched), or back into it."""
+    account = get_object_or_404(
+        LinuxAccount.objects.select_for_update().select_related("host"), pk=account_id
+    )
+    active = request.POST.get("active") == "yes"
+    if account.active != active:
+        account.active = active
+        account.save(update_fields=["active"])
+        action = "account.linked" if active else "account.unlinked"
+        record(action, actor=Actor.of(request), account=account, target=account.key)
+        word = "linked again" if active else "unlinked; its containers are untouched"
+        messages.success(request, f"{account.key} is {word}.")
+    return redirect("hosts:list")

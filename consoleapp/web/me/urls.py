@@ -1,0 +1,14 @@
+"""Where the pages about oneself are."""
+
+from django.urls import path
+
+from consoleapp.web.me import views
+
+app_name = "me"
+
+urlpatterns = [
+    path("me/", views.profile, name="profile"),
+    path("me/tokens/", views.tokens, name="tokens"),
+    path("me/tokens/<int:token_id>/revoke/", views.revoke, name="revoke"),
+    path("me/sessions/end/", views.end_sessions, name="end_sessions"),
+]

@@ -1,0 +1,95 @@
+"""The pages about oneself: profile, ways to sign in, API tokens."""
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.models import Session
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import ApiToken, Grant
+from consoleapp.accounts.tokens import issue
+from consoleapp.audit.record import record
+from consoleapp.web.me.forms import ProfileForm, TokenForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Names, ways to sign in, and the grants that one holds."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your profile is saved.")
+        return redirect("me:profile")
+    held = Q(user=request.user) | Q(group__in=request.user.groups.all())
+    context = {
+        "form": form,
+        "has_totp": get_adapter().is_mfa_enabled(request.user, [Authenticator.Type.TOTP]),
+        "grants": Grant.objects.filter(held).select_related("account__host", "group"),
+        "session_count": len(_my_sessions(request)),
+    }
+    return render(request, "me/profile.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def tokens(request: HttpRequest) -> HttpResponse:
+    """My API tokens; a new one's secret is in the answer to the POST, and nowhere else."""
+    form = TokenForm(request.POST or None)
+    secret = ""
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        token, secret = issue(request.user, asked["name"], asked["scope"], form.expires_at())
+        _record("token.created", request, token)
+        form = TokenForm()
+    mine = ApiToken.objects.filter(user=request.user).order_by("-created_at")
+    context = {"form": form, "tokens": mine, "secret": secret, "now": timezone.now()}
+    return render(request, "me/tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    """End one of my tokens, for good."""
+    token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+        _record("token.revoked", request, token)
+        messages.success(request, f"“{token.name}” does not work any more.")
+    return redirect("me:tokens")
+
+
+@require_POST
+@login_required
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign me out everywhere but here."""
+    others = [s for s in _my_sessions(request) if s.session_key != request.session.session_key]
+    for session in others:
+        session.delete()
+    update_session_auth_hash(request, request.user)
+    count = len(others)
+    messages.success(request, f"{count} other session{'' if count == 1 else 's'} ended.")
+    return redirect("me:profile")
+
+
+def _my_sessions(request: HttpRequest) -> list[Session]:
+    alive = Session.objects.filter(expire_date__gt=timezone.now())
+    mine = str(request.user.pk)
+    return [s for s in alive if s.get_decoded().get("_auth_user_id") == mine]
+
+
+def _record(action: str, request: HttpRequest, token: ApiToken) -> None:
+    parameters = {"scope": token.scope}
+    if token.expires_at:
+        parameters["expires_at"] = token.expires_at.isoformat()
+    record(action, actor=Actor.of(request), target=token.name, parameters=parameters)

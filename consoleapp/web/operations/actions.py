@@ -1,0 +1,79 @@
+"""Cancelling and retrying, from buttons."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from consoleapp.accounts.access import Actor, Refused
+from consoleapp.operations.models import Operation
+from consoleapp.operations.submit import cancel, retry
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.operations.visible import visible_operation, visible_operations
+
+
+def _url(operation: Operation) -> str:
+    return reverse("operations:detail", args=[operation.pk])
+
+
+@require_POST
+@login_required
+def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Ask for the end of one operation."""
+    operation = visible_operation(request.user, operation_id)
+    try:
+        cancel(operation, actor=Actor.of(request))
+    except Refused as refusal:
+        return refused(request, str(refusal), next=_url(operation), status=403)
+    return accepted(request, operation, next=_url(operation), label=f"Cancel {_name(operation)}")
+
+
+@require_POST
+@login_required
+def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Ask for the same again, as a new operation."""
+    operation = visible_operation(request.user, operation_id)
+    try:
+        again = retry(operation, actor=Actor.of(request))
+    except Refused as refusal:
+        return refused(request, str(refusal), next=_url(operation))
+    return accepted(request, again, next=_url(again))
+
+
+@require_POST
+@login_required
+def cancel_many(request: HttpRequest) -> HttpResponse:
+    """Ask for the end of all that are chosen; those that ended meanwhile are passed over."""
+    chosen = _ids(request.POST.getlist("operation"))
+    operations = visible_operations(request.user).filter(pk__in=chosen, ended_at=None)
+    cancelled: list[Operation] = []
+    refusals: list[str] = []
+    for operation in operations:
+        try:
+            cancel(operation, actor=Actor.of(request))
+            cancelled.append(operation)
+        except Refused as refusal:
+            refusals.append(f"{_name(operation)}: {refusal}")
+    back = reverse("operations:list")
+    if refusals:
+        return refused(request, " ".join(refusals), next=back, status=403)
+    if not cancelled:
+        return refused(request, "None of the chosen operations is still running.", next=back)
+    label = f"Cancel {len(cancelled)} operation{'s' if len(cancelled) > 1 else ''}"
+    return accepted(request, cancelled, next=back, label=label)
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts[:1000]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue  # not an id that any operation could have
+    return found
+
+
+def _name(operation: Operation) -> str:
+    return f"{operation.kind} {operation.target}".strip()

@@ -1,0 +1,97 @@
+"""What one may narrow a list of operations by, read from the query string."""
+
+from datetime import datetime, time
+
+from django import forms
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from consoleapp.accounts.access import visible_accounts
+from consoleapp.accounts.models import User
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from engine.schema.kinds import KINDS
+
+SORTS = {
+    "newest": [F("requested_at").desc()],
+    "oldest": [F("requested_at").asc()],
+    "ended": [F("ended_at").desc(nulls_first=True)],
+    "kind": [F("kind").asc(), F("requested_at").desc()],
+    "target": [F("target").asc(), F("requested_at").desc()],
+    "state": [F("state").asc(), F("requested_at").desc()],
+}
+_SORT_WORDS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "ended": "Last ended first",
+    "kind": "By kind",
+    "target": "By target",
+    "state": "By state",
+}
+
+
+class OperationFilters(forms.Form):
+    """All fields are optional; a value that makes no sense is left out of the query."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    state = forms.ChoiceField(required=False, label="State")
+    kind = forms.ChoiceField(required=False, label="Kind")
+    account = forms.ChoiceField(required=False, label="Account")
+    person = forms.CharField(required=False, max_length=150, label="Person")
+    since = forms.DateField(required=False, label="Since")
+    until = forms.DateField(required=False, label="Until")
+    sort = forms.ChoiceField(required=False, label="Sort", choices=list(_SORT_WORDS.items()))
+
+    def __init__(self, data: object, user: User, *, with_account: bool = True) -> None:
+        super().__init__(data)
+        self.fields["state"].choices = [
+            ("", "Any state"),
+            ("unfinished", "unfinished"),
+            *((state.value, state.value) for state in State),
+        ]
+        self.fields["kind"].choices = [
+            ("", "Any kind"),
+            *((kind, model.label) for kind, model in KINDS.items()),
+        ]
+        if with_account:
+            keys = visible_accounts(user).values_list("key", flat=True)
+            self.fields["account"].choices = [("", "Any account"), *((key, key) for key in keys)]
+        else:
+            del self.fields["account"]
+
+    def apply(self, operations: QuerySet[Operation]) -> QuerySet[Operation]:
+        """`operations` narrowed and sorted as asked."""
+        self.is_valid()
+        asked = self.cleaned_data
+        if asked.get("q"):
+            words = asked["q"]
+            operations = operations.filter(
+                Q(target__icontains=words)
+                | Q(kind__icontains=words)
+                | Q(actor_name__icontains=words)
+                | Q(pk__startswith=words.replace("-", "").lower())
+            )
+        if asked.get("state") == "unfinished":
+            operations = operations.filter(ended_at=None)
+        elif asked.get("state"):
+            operations = operations.filter(state=asked["state"])
+        if asked.get("kind"):
+            operations = operations.filter(kind=asked["kind"])
+        if asked.get("account"):
+            operations = operations.filter(account__key=asked["account"])
+        if asked.get("person"):
+            operations = operations.filter(actor_name__iexact=asked["person"])
+        if asked.get("since"):
+            operations = operations.filter(requested_at__gte=_midnight(asked["since"]))
+        if asked.get("until"):
+            operations = operations.filter(requested_at__lte=_midnight(asked["until"], time.max))
+        return operations.order_by(*SORTS[asked.get("sort") or "newest"], "pk")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the order is asked for."""
+        return any(self.cleaned_data.get(name) for name in self.fields if name != "sort")
+
+
+def _midnight(day: datetime, at: time = time.min) -> datetime:
+    return timezone.make_aware(datetime.combine(day, at))

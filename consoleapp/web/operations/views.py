@@ -1,0 +1,71 @@
+"""Lists of operations, and everything about one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.models import Event
+from consoleapp.operations.models import Operation
+from consoleapp.web.operations.filters import OperationFilters
+from consoleapp.web.operations.visible import operable, visible_operation, visible_operations
+from consoleapp.web.query import query_without_page
+from engine.schema.parameters import Role
+
+ROWS = 50
+
+
+@require_safe
+@login_required
+def everything(request: HttpRequest) -> HttpResponse:
+    """All operations that the person may see, or only their own with ?mine=1."""
+    operations = visible_operations(request.user)
+    mine = bool(request.GET.get("mine"))
+    if mine:
+        operations = operations.filter(requested_by=request.user)
+    return _list(request, operations, {"mine": mine})
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def of_account(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The operations of one account."""
+    operations = visible_operations(request.user).filter(account=account)
+    return _list(request, operations, {"of": account})
+
+
+def _list(
+    request: HttpRequest, operations: QuerySet[Operation], context: dict[str, Any]
+) -> HttpResponse:
+    filters = OperationFilters(request.GET, request.user, with_account="of" not in context)
+    page = Paginator(filters.apply(operations), ROWS).get_page(request.GET.get("page"))
+    context |= {
+        "filters": filters,
+        "page": page,
+        "query": query_without_page(request),
+        "operable": operable(request.user, page.object_list),
+    }
+    partial = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"operations/{'_table' if partial else 'list'}.html", context)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """One operation: its states, progress, parameters, command, result or error, audit events."""
+    operation = visible_operation(request.user, operation_id)
+    context = {
+        "operation": operation,
+        "may_operate": operation.account_id in operable(request.user, [operation]),
+        "events": Event.objects.filter(operation=operation.pk).order_by("at", "pk")[:100],
+        "retries": visible_operations(request.user).filter(retry_of=operation.pk)[:20],
+    }
+    partial = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"operations/{'_detail' if partial else 'detail'}.html", context)

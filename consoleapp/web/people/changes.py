@@ -1,0 +1,83 @@
+"""Changes to console users, each one written to the audit log with it."""
+
+import secrets
+
+from django.db import transaction
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import User
+from consoleapp.audit.record import record
+
+
+class LastAdministrator(Exception):
+    """Raised instead of leaving the console without an active administrator."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the last active administrator. Make somebody else administrator first."
+        )
+
+
+def one_time_password() -> str:
+    """A password to hand over once: about 95 bits, letters and digits that read well."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
+
+
+@transaction.atomic
+def create(user: User, *, actor: Actor) -> str:
+    """Save the new `user`; returns the password to tell them, which is kept nowhere."""
+    password = one_time_password()
+    user.set_password(password)
+    user.save()
+    record(
+        "user.created",
+        actor=actor,
+        target=user.username,
+        parameters={"administrator": user.is_superuser},
+    )
+    return password
+
+
+@transaction.atomic
+def change(user: User, fields: list[str], *, actor: Actor) -> None:
+    """Save `fields` of a changed `user`. Raises LastAdministrator, then nothing is changed."""
+    before = User.objects.select_for_update().get(pk=user.pk)
+    if before.is_superuser and before.is_active and not (user.is_superuser and user.is_active):
+        _leave_one(before)
+    changes = {
+        field: [getattr(before, field), getattr(user, field)]
+        for field in fields
+        if getattr(before, field) != getattr(user, field)
+    }
+    if not changes:
+        return
+    user.is_staff = user.is_superuser
+    user.save(update_fields=[*changes, "is_staff"])
+    record("user.changed", actor=actor, target=user.username, parameters=changes)
+
+
+@transaction.atomic
+def reset_password(user: User, *, actor: Actor) -> str:
+    """Give `user` a new password, which ends their sessions; returns it to be told once."""
+    password = one_time_password()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("user.changed", actor=actor, target=user.username, detail="password reset")
+    return password
+
+
+@transaction.atomic
+def remove(user: User, *, actor: Actor) -> None:
+    """Delete `user`, their grants and tokens; their name stays in operations and audit events."""
+    if user.is_superuser and user.is_active:
+        _leave_one(user)
+    name = user.username
+    user.delete()
+    record("user.removed", actor=actor, target=name)
+
+
+def _leave_one(user: User) -> None:
+    others = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+    if not others.exclude(pk=user.pk).exists():
+        raise LastAdministrator

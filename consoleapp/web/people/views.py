@@ -1,0 +1,135 @@
+"""Pages for administrators about console users, and the matrix of all grants."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.web.people import changes
+from consoleapp.web.people.forms import PersonChangeForm, PersonForm
+from consoleapp.web.query import query_without_page
+
+ROWS = 50
+
+
+@require_safe
+@require_admin
+def everybody(request: HttpRequest) -> HttpResponse:
+    """All console users."""
+    people = User.objects.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
+    if words := request.GET.get("q", ""):
+        people = people.filter(
+            Q(username__icontains=words)
+            | Q(first_name__icontains=words)
+            | Q(last_name__icontains=words)
+            | Q(email__icontains=words)
+        )
+    page = Paginator(people.prefetch_related("groups"), ROWS).get_page(request.GET.get("page"))
+    context = {"page": page, "q": words, "query": query_without_page(request)}
+    return render(request, "people/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+@never_cache
+def create(request: HttpRequest) -> HttpResponse:
+    """Make a console user; their first password is shown once."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = form.save(commit=False)
+        password = changes.create(user, actor=Actor.of(request))
+        return render(request, "people/password.html", {"person": user, "password": password})
+    return render(request, "people/create.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+def detail(request: HttpRequest, user_id: int) -> HttpResponse:
+    """One console user: what they are called, may do, and hold."""
+    person = get_object_or_404(User, pk=user_id)
+    form = PersonChangeForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changes.change(person, list(form.fields), actor=Actor.of(request))
+        except changes.LastAdministrator as refusal:
+            form.add_error("is_superuser", str(refusal))
+        else:
+            messages.success(request, f"{person.username} is changed.")
+            return redirect("people:detail", person.pk)
+    context = {
+        "person": person,
+        "form": form,
+        "grants": _grants_of(person),
+        "tokens": person.apitoken_set.order_by("-created_at"),
+    }
+    return render(request, "people/detail.html", context, status=422 if form.errors else 200)
+
+
+def _grants_of(person: User) -> list[Grant]:
+    theirs = Q(user=person) | Q(group__in=person.groups.all())
+    return list(Grant.objects.filter(theirs).select_related("account__host", "group", "user"))
+
+
+@require_POST
+@require_admin
+@never_cache
+def act(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Disable, enable, reset the password of, or remove a console user."""
+    person = get_object_or_404(User, pk=user_id)
+    actor = Actor.of(request)
+    try:
+        match request.POST.get("action"):
+            case "disable":
+                person.is_active = False
+                changes.change(person, ["is_active"], actor=actor)
+                messages.success(request, f"{person.username} is disabled and signed out.")
+            case "enable":
+                person.is_active = True
+                changes.change(person, ["is_active"], actor=actor)
+                messages.success(request, f"{person.username} may sign in again.")
+            case "reset":
+                password = changes.reset_password(person, actor=actor)
+                context = {"person": person, "password": password, "again": True}
+                return render(request, "people/password.html", context)
+            case "remove":
+                changes.remove(person, actor=actor)
+                messages.success(request, f"{person.username} is removed.")
+                return redirect("people:list")
+            case _:
+                return HttpResponseBadRequest("no such action")
+    except changes.LastAdministrator as refusal:
+        messages.error(request, str(refusal))
+    return redirect("people:detail", person.pk)
+
+
+@require_safe
+@require_admin
+def grants(request: HttpRequest) -> HttpResponse:
+    """Who may do what with which account: accounts down, holders of grants across."""
+    held = Grant.objects.select_related("user", "group")
+    accounts = (
+        LinuxAccount.objects.filter(active=True)
+        .select_related("host")
+        .prefetch_related(Prefetch("grants", queryset=held))
+        .order_by("name")
+    )
+    holders: dict[str, str] = {}
+    for account in accounts:
+        for grant in account.grants.all():
+            holders[_holder(grant)] = str(grant.user or grant.group)
+    columns = sorted(holders, key=lambda key: (key[0] != "g", holders[key]))
+    matrix = []
+    for account in accounts:
+        roles = {_holder(grant): grant.role for grant in account.grants.all()}
+        matrix.append((account, [roles.get(key, "") for key in columns]))
+    heads = [(holders[key], key.startswith("g")) for key in columns]
+    return render(request, "people/grants.html", {"heads": heads, "matrix": matrix})
+
+
+def _holder(grant: Grant) -> str:
+    return f"u{grant.user_id}" if grant.user_id else f"g{grant.group_id}"

@@ -1,0 +1,13 @@
+"""The query string of a list page."""
+
+from django.http import HttpRequest
+
+
+def query_without_page(request: HttpRequest, *others: str) -> str:
+    """The query string without `page` (and `others`), ready for one more: "" or "a=b&"."""
+    query = request.GET.copy()
+    for name in ("page", *others):
+        query.pop(name, None)
+    for name in [name for name, value in query.items() if not value]:
+        del query[name]
+    return f"{query.urlencode()}&" if query else ""

@@ -1,0 +1,127 @@
+"""How operations read on pages: their life as steps, their parameters and results as rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils import timezone
+
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from consoleapp.web.templatetags.berth import duration, size
+from engine.schema.kinds import KINDS
+
+register = template.Library()
+
+_BYTES = {"size", "bytes_reclaimed", "memory"}
+
+
+@dataclass(frozen=True)
+class LifeStep:
+    """One state in the life of an operation; `tone` is done, waiting, or how it ended."""
+
+    label: str
+    at: datetime | None
+    after: str
+    tone: str
+
+
+@register.filter
+def life(operation: Operation) -> list[LifeStep]:
+    """The states that it went through, and those still before it."""
+    marks = [
+        ("Requested", operation.requested_at),
+        ("Queued", operation.queued_at),
+        ("Running", operation.started_at),
+    ]
+    steps: list[LifeStep] = []
+    before: datetime | None = None
+    for label, at in marks:
+        if at is None and operation.ended_at is not None:
+            continue
+        steps.append(LifeStep(label, at, _span(before, at), "done" if at else "waiting"))
+        before = at or before
+    if operation.cancel_requested_at:
+        at = operation.cancel_requested_at
+        steps.append(LifeStep("Cancel asked for", at, _span(before, at), "done"))
+    if operation.ended_at:
+        tone = "failed" if operation.state in (State.FAILED, State.LOST) else "done"
+        tone = "succeeded" if operation.state == State.SUCCEEDED else tone
+        after = _span(before, operation.ended_at)
+        steps.append(LifeStep(str(operation.state).capitalize(), operation.ended_at, after, tone))
+    else:
+        steps.append(LifeStep("Ended", None, "", "waiting"))
+    return steps
+
+
+@register.filter
+def took(operation: Operation) -> str:
+    """From its start (or its request, if it never started) to its end, or until now."""
+    if operation.started_at is None and operation.ended_at is None:
+        return ""
+    begun = operation.started_at or operation.requested_at
+    return duration(((operation.ended_at or timezone.now()) - begun).total_seconds())
+
+
+@register.filter
+def rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters for reading: a name and a text (with line ends) for each."""
+    return [(_words(name), _text(name, value)) for name, value in values.items()]
+
+
+@register.filter
+def result_rows(operation: Operation) -> list[tuple[str, str]]:
+    """What the result holds beyond its summary and warnings, without what is empty."""
+    result = operation.result or {}
+    shown = {k: v for k, v in result.items() if k not in ("summary", "warnings") and v}
+    return rows(shown)
+
+
+@register.filter
+def object_url(operation: Operation) -> str:
+    """The page of the container or image that it acted on or made, "" where there is none."""
+    if operation.kind.endswith((".remove", ".prune")):
+        return ""
+    result = operation.result or {}
+    key = operation.account.key
+    if operation.kind == "container.commit" or operation.kind.startswith("image."):
+        image = result.get("image_id")
+        return reverse("images:detail", args=[key, image]) if image else ""
+    container = result.get("id") or result.get("name") or operation.target
+    if operation.kind == "container.rename":
+        container = operation.parameters.get("name")
+    if not container or (operation.kind == "container.run" and not result):
+        return ""
+    return reverse("containers:detail", args=[key, container])
+
+
+@register.filter
+def is_destructive(operation: Operation) -> bool:
+    """Whether its kind asks before it is done."""
+    return operation.kind in KINDS and KINDS[operation.kind].destructive
+
+
+def _span(start: datetime | None, end: datetime | None) -> str:
+    if start is None or end is None:
+        return ""
+    seconds = (end - start).total_seconds()
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else duration(seconds)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _text(name: str, value: Any) -> str:
+    if name in _BYTES and isinstance(value, int):
+        return size(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}={_text('', each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return "\n".join(_text("", each) for each in value)
+    return str(value)
