@@ -10,9 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.operations.models import Operation
-from consoleapp.operations.states import State
 
-ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST)
 _REMEMBERED = "account"
 
 
@@ -61,7 +59,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def unfinished(user: User) -> int:
     """How many operations that `user` asked for have not ended."""
-    return Operation.objects.filter(requested_by=user).exclude(state__in=ENDED).count()
+    return Operation.objects.filter(requested_by=user, ended_at=None).count()
 
 
 def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:

@@ -36,7 +36,9 @@ class GrantForm(forms.Form):
     def clean_holder(self) -> User | Group:
         """The person or group of that name; a person wins."""
         name = self.cleaned_data["holder"].strip()
-        found = User.objects.filter(username=name).first() or Group.objects.filter(name=name).first()
+        found = (
+            User.objects.filter(username=name).first() or Group.objects.filter(name=name).first()
+        )
         if found is None:
             raise forms.ValidationError(f"There is no person and no group called “{name}”.")
         if self.account.grants.filter(**_whose(found)).exists():
@@ -58,7 +60,9 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         return redirect("accounts:grants", account.key)
     context = {
         "form": form,
-        "grants": account.grants.select_related("user", "group").order_by("group__name", "user__username"),
+        "grants": account.grants.select_related("user", "group").order_by(
+            "group__name", "user__username"
+        ),
         "roles": _ROLES,
         "people": User.objects.filter(is_active=True).order_by("username"),
         "groups": Group.objects.order_by("name"),

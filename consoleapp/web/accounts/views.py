@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from consoleapp.accounts.access import require_role, role_on, visible_accounts
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.web.accounts.roles import accounts_with_roles
 from consoleapp.web.accounts.summary import summarise
 from consoleapp.web.operations.visible import operable, visible_operations
 from engine.schema.parameters import Role
@@ -18,10 +19,7 @@ RECENT = 8
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
     """All accounts that the person holds a grant on."""
-    summaries = [
-        summarise(account, role_on(request.user, account))
-        for account in visible_accounts(request.user).select_related("host")
-    ]
+    summaries = [summarise(account, role) for account, role in accounts_with_roles(request.user)]
     return render(request, "accounts/list.html", {"summaries": summaries})
 
 
@@ -34,7 +32,7 @@ def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     context = {
         "summary": summarise(account, request.role),  # type: ignore[attr-defined]
         "recent": recent,
-        "operable": operable(request.user, recent),
+        "operable": operable(request.user),
     }
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"accounts/{'_overview' if partial else 'detail'}.html", context)

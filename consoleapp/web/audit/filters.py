@@ -6,9 +6,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from consoleapp.accounts.access import role_on, visible_accounts
 from consoleapp.accounts.models import User
 from consoleapp.audit.models import Event
+from consoleapp.web.accounts.roles import accounts_with_roles
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Role
 
@@ -33,11 +33,7 @@ def readable_events(user: User) -> QuerySet[Event]:
     """Administrators read all; others what they did, and what was done on accounts they own."""
     if user.is_superuser:
         return Event.objects.all()
-    owned = [
-        account.pk
-        for account in visible_accounts(user)
-        if (role := role_on(user, account)) is not None and role.covers(Role.OWNER)
-    ]
+    owned = [account.pk for account, role in accounts_with_roles(user) if role.covers(Role.OWNER)]
     return Event.objects.filter(Q(account__in=owned) | Q(actor=user))
 
 

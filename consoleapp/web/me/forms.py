@@ -30,7 +30,13 @@ class TokenForm(forms.Form):
         label="Expires",
         coerce=int,
         initial=90,
-        choices=[(7, "in a week"), (30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")],
+        choices=[
+            (7, "in a week"),
+            (30, "in 30 days"),
+            (90, "in 90 days"),
+            (365, "in a year"),
+            (0, "never"),
+        ],
     )
 
     def expires_at(self) -> datetime | None:

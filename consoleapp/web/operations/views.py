@@ -50,7 +50,7 @@ def _list(
         "filters": filters,
         "page": page,
         "query": query_without_page(request),
-        "operable": operable(request.user, page.object_list),
+        "operable": operable(request.user),
     }
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"operations/{'_table' if partial else 'list'}.html", context)
@@ -63,9 +63,9 @@ def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     operation = visible_operation(request.user, operation_id)
     context = {
         "operation": operation,
-        "may_operate": operation.account_id in operable(request.user, [operation]),
+        "may_operate": operation.account_id in operable(request.user),
         "events": Event.objects.filter(operation=operation.pk).order_by("at", "pk")[:100],
-        "retries": visible_operations(request.user).filter(retry_of=operation.pk)[:20],
+        "retries": operation.retries.order_by("requested_at")[:20],
     }
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"operations/{'_detail' if partial else 'detail'}.html", context)

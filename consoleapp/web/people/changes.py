@@ -52,8 +52,7 @@ def change(user: User, fields: list[str], *, actor: Actor) -> None:
     }
     if not changes:
         return
-    user.is_staff = user.is_superuser
-    user.save(update_fields=[*changes, "is_staff"])
+    user.save(update_fields=list(changes))
     record("user.changed", actor=actor, target=user.username, parameters=changes)
 
 

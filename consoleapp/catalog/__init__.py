@@ -1,0 +1,1 @@
+"""Launch templates: prepared containers for self-service."""

@@ -1,0 +1,177 @@
+"""What the command palette finds: pages, accounts, containers, images, operations, and actions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import snapshots
+from consoleapp.web.accounts.roles import accounts_with_roles
+from consoleapp.web.navigation import menu
+from consoleapp.web.operations.visible import visible_operations
+from engine.schema import containers as kinds
+from engine.schema.parameters import Parameters, Role
+from engine.schema.snapshot import ContainerRow, ImageRow
+
+PER_GROUP = 7
+
+_RUNNING = ("running", "paused")
+# The verb that one types, its kind, and the states in which it makes sense.
+_ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
+    ("start", kinds.ContainerStart, ("created", "exited", "stopped")),
+    ("stop", kinds.ContainerStop, _RUNNING),
+    ("restart", kinds.ContainerRestart, (*_RUNNING, "exited", "stopped", "created")),
+    ("pause", kinds.ContainerPause, ("running",)),
+    ("resume", kinds.ContainerUnpause, ("paused",)),
+    ("kill", kinds.ContainerKill, _RUNNING),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of the palette: somewhere to go (`url`), or something to do (`post` to `url`)."""
+
+    label: str
+    url: str
+    icon: str
+    detail: str = ""
+    mono: bool = False
+    post: dict[str, str] = field(default_factory=dict)
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines of one sort."""
+
+    title: str
+    lines: list[Found]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    account: LinuxAccount
+    role: Role
+    containers: list[ContainerRow]
+    images: list[ImageRow]
+
+
+def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
+    """What fits `text`, in groups; things of the account with the key `preferred` come first."""
+    words = text.lower().split()
+    seen = [_look(account, role) for account, role in accounts_with_roles(request.user)]
+    seen.sort(key=lambda each: each.account.key != preferred)
+    account = next((each.account for each in seen if each.account.key == preferred), None)
+    sorts = {
+        "Actions": _actions(seen, words),
+        "Pages": _pages(request, account, words),
+        "Containers": _containers(seen, words),
+        "Accounts": _accounts(seen, words),
+        "Images": _images(seen, words),
+        "Operations": _operations(request, words),
+    }
+    groups = [Group(title, list(islice(lines, PER_GROUP))) for title, lines in sorts.items()]
+    return [group for group in groups if group.lines]
+
+
+def _look(account: LinuxAccount, role: Role) -> _Seen:
+    kept = snapshots.load(account)
+    snapshot = kept.snapshot if kept else None
+    containers = [row for row in snapshot.containers if not row.infra] if snapshot else []
+    return _Seen(account, role, containers, snapshot.images if snapshot else [])
+
+
+def _fits(words: list[str], *texts: str) -> bool:
+    whole = " ".join(texts).lower()
+    return all(word in whole for word in words)
+
+
+def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
+    operated = [each for each in seen if each.role.covers(Role.OPERATOR)]
+    for each in operated:
+        key = each.account.key
+        for label, name in (
+            ("Launch container", "containers:launch"),
+            ("Pull image", "images:pull"),
+        ):
+            if words and _fits(words, label, key):
+                yield Found(label, reverse(name, args=[key]), "plus", detail=key)
+    if not words or len(words[0]) < 2:
+        return
+    verbs = [action for action in _ACTIONS if action[0].startswith(words[0])]
+    for each in operated:
+        for verb, kind, states in verbs:
+            for row in each.containers:
+                if row.state in states and _fits(words[1:], row.name):
+                    yield _action(each.account, verb, kind, row)
+
+
+def _action(account: LinuxAccount, verb: str, kind: type[Parameters], row: ContainerRow) -> Found:
+    label = f"{verb.capitalize()} {row.name}"
+    return Found(
+        label,
+        reverse("containers:act", args=[account.key]),
+        "bolt",
+        detail=account.key,
+        post={"kind": kind.kind, "container": row.id},
+        confirm=f"{label}?" if kind.destructive else "",
+    )
+
+
+def _pages(request: HttpRequest, account: LinuxAccount | None, words: list[str]) -> Iterator[Found]:
+    for section in menu(request, account):
+        for entry in section.entries:
+            if _fits(words, entry.label, section.title):
+                yield Found(entry.label, entry.url, entry.icon, detail=section.title)
+    for label, name, icon in (
+        ("Profile and security", "me:profile", "user"),
+        ("API tokens", "me:tokens", "key"),
+        ("My operations", "operations:list", "player-play"),
+    ):
+        if words and _fits(words, label):
+            yield Found(label, reverse(name), icon)
+
+
+def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
+    for each in seen:
+        for row in each.containers:
+            if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
+                url = reverse("containers:detail", args=[each.account.key, row.id[:12]])
+                yield Found(row.name, url, "box", f"{row.state} · {each.account.key}", mono=True)
+
+
+def _accounts(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
+    for each in seen:
+        key = each.account.key
+        if _fits(words, key):
+            yield Found(
+                key,
+                reverse("containers:list", args=[key]),
+                "user-square-rounded",
+                str(each.role),
+                mono=True,
+            )
+
+
+def _images(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
+    for each in seen:
+        for image in each.images:
+            if words and _fits(words, *image.tags, image.id[:12]):
+                label = image.tags[0] if image.tags else image.id[:12]
+                url = reverse("images:detail", args=[each.account.key, image.id])
+                yield Found(label, url, "stack-2", each.account.key, mono=True)
+
+
+def _operations(request: HttpRequest, words: list[str]) -> Iterator[Found]:
+    if not words:
+        return
+    operations = visible_operations(request.user).order_by("-requested_at")
+    for operation in operations.filter(target__icontains=words[-1])[:PER_GROUP]:
+        label = f"{operation.kind} {operation.target}"
+        if _fits(words, label, operation.account.key):
+            url = reverse("operations:detail", args=[operation.pk])
+            detail = f"{operation.state} · {operation.account.key}"
+            yield Found(label, url, "player-play", detail, mono=True)

@@ -1,0 +1,9 @@
+"""Where the command palette asks."""
+
+from django.urls import path
+
+from consoleapp.web.palette import views
+
+app_name = "palette"
+
+urlpatterns = [path("palette/", views.search, name="search")]
