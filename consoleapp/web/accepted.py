@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import trigger_client_event
 
+from consoleapp.accounts.access import Conflict, Refused
 from consoleapp.operations.models import Operation
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Lane
@@ -35,16 +36,18 @@ def accepted(
     return trigger_client_event(response, "berth:accepted", detail)
 
 
-def refused(request: HttpRequest, reason: str, *, next: str, status: int = 409) -> HttpResponse:
+def refused(request: HttpRequest, reason: Refused | str, *, next: str) -> HttpResponse:
     """The answer to a POST that was understood and turned down: `reason` is one sentence.
 
-    htmx gets `status` and the event `berth:refused`, shown as a toast; a plain form goes to `next`
+    htmx gets 403 (who asks may not) or 409 (as things stand, nobody may) and the event `berth:refused`, shown as a toast; a plain form goes to `next`
     and finds the sentence there.
     """
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.error(request, reason)
+        messages.error(request, str(reason))
         return HttpResponseRedirect(next)
-    return trigger_client_event(HttpResponse(status=status), "berth:refused", {"message": reason})
+    forbidden = isinstance(reason, Refused) and not isinstance(reason, Conflict)
+    response = HttpResponse(status=403 if forbidden else 409)
+    return trigger_client_event(response, "berth:refused", {"message": str(reason)})
 
 
 def _label(operations: Sequence[Operation]) -> str:

@@ -26,7 +26,7 @@ def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     try:
         cancel(operation, actor=Actor.of(request))
     except Refused as refusal:
-        return refused(request, str(refusal), next=_url(operation), status=403)
+        return refused(request, refusal, next=_url(operation))
     return accepted(request, operation, next=_url(operation), label=f"Cancel {_name(operation)}")
 
 
@@ -38,7 +38,7 @@ def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     try:
         again = retry(operation, actor=Actor.of(request))
     except Refused as refusal:
-        return refused(request, str(refusal), next=_url(operation))
+        return refused(request, refusal, next=_url(operation))
     return accepted(request, again, next=_url(again))
 
 
@@ -58,7 +58,7 @@ def cancel_many(request: HttpRequest) -> HttpResponse:
             refusals.append(f"{_name(operation)}: {refusal}")
     back = reverse("operations:list")
     if refusals:
-        return refused(request, " ".join(refusals), next=back, status=403)
+        return refused(request, " ".join(refusals), next=back)
     if not cancelled:
         return refused(request, "None of the chosen operations is still running.", next=back)
     label = f"Cancel {len(cancelled)} operation{'s' if len(cancelled) > 1 else ''}"

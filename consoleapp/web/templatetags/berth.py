@@ -95,7 +95,7 @@ def pretty_json(value: Any) -> str:
 
 
 @register.filter
-def pages_near(paginator: Paginator[Any], number: int) -> list[int | None]:
+def pages_near(paginator: "Paginator[Any]", number: int) -> list[int | None]:
     """The page numbers to offer: the first, the last, those near `number`; None for a gap."""
     wanted = sorted({1, paginator.num_pages, *range(number - 2, number + 3)})
     shown: list[int | None] = []
