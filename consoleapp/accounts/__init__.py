@@ -1,0 +1,1 @@
+"""Console users, hosts, the Linux accounts on them, and who may use which."""

@@ -1,0 +1,145 @@
+"""Who may do what: roles on accounts, and the checks that every page stands behind."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from consoleapp.accounts.models import ApiToken, Grant, LinuxAccount, User
+from consoleapp.audit.record import record
+from engine.schema.parameters import Role
+
+View = Callable[..., Any]
+
+
+class Refused(Exception):
+    """Raised instead of doing what was asked; its text is a sentence for the person."""
+
+
+class Conflict(Refused):
+    """Refused because of how things stand, not because of who asks."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, from where, by which door. `label` names one who is gone since."""
+
+    user: User | None
+    token: ApiToken | None = None
+    ip: str = ""
+    source: Literal["page", "api", "system"] = "system"
+    label: str = ""
+
+    @staticmethod
+    def of(request: HttpRequest) -> "Actor":
+        """Whoever is signed in (or nobody), on a page."""
+        user = getattr(request, "user", None)
+        known = user if user is not None and user.is_authenticated else None
+        return Actor(user=known, ip=client_ip(request), source="page")
+
+    @property
+    def name(self) -> str:
+        """What rows and events call it."""
+        if self.user is not None:
+            return self.user.get_username()
+        return self.label or ("system" if self.source == "system" else "")
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The peer's address as the server saw it; headers that anybody can send don't count."""
+    return str(request.META.get("REMOTE_ADDR") or "")
+
+
+def visible_accounts(user: Any) -> QuerySet[LinuxAccount]:
+    """The active accounts that `user` has a grant for (administrators: all), by name."""
+    accounts = LinuxAccount.objects.filter(active=True).order_by("name", "key")
+    if user is None or not user.is_authenticated or not user.is_active:
+        return accounts.none()
+    if user.is_superuser:
+        return accounts
+    return accounts.filter(pk__in=_grants_of(user).values("account"))
+
+
+def _grants_of(user: User) -> QuerySet[Grant]:
+    return Grant.objects.filter(Q(user=user) | Q(group__user=user))
+
+
+def role_on(user: Any, account: LinuxAccount) -> Role | None:
+    """The strongest role that `user` has on `account`, of their own or through groups."""
+    if user is None or not user.is_authenticated or not user.is_active or not account.active:
+        return None
+    if user.is_superuser:
+        return Role.OWNER
+    held = set(_grants_of(user).filter(account=account).values_list("role", flat=True))
+    return next((role for role in reversed(Role) if role.value in held), None)
+
+
+def require_role(needed: Role) -> Callable[[View], View]:
+    """For views with the URL part `account`: gives them the LinuxAccount, sets request.role.
+
+    Nobody signed in: to the sign-in page. No grant: 404, as if it did not exist. A role that is too
+    low: audited, and the 403 page. Works for plain and for async views.
+    """
+
+    def check(request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse | dict[str, Any]:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        accounts = visible_accounts(request.user).select_related("host")
+        account = accounts.filter(key=arguments["account"]).first()
+        role = role_on(request.user, account) if account else None
+        if account is None or role is None:
+            raise Http404("no such account")
+        if not role.covers(needed):
+            refuse(Actor.of(request), account, f"{request.method} {request.path}", needed)
+            raise PermissionDenied(f"This needs the role {needed} on {account}.")
+        request.account = account  # type: ignore[attr-defined]
+        request.role = role  # type: ignore[attr-defined]
+        return arguments | {"account": account}
+
+    return lambda view: _guard(view, check)
+
+
+def require_admin(view: View) -> View:
+    """Only for administrators. To others the page does not exist (404), and it is audited."""
+
+    def check(request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse | dict[str, Any]:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not (request.user.is_superuser and request.user.is_active):
+            refuse(Actor.of(request), None, f"{request.method} {request.path}", None)
+            raise Http404("only for administrators")
+        return arguments
+
+    return _guard(view, check)
+
+
+def _guard(view: View, check: Callable[..., HttpResponse | dict[str, Any]]) -> View:
+    """`view`, called with the arguments that `check` gives, or not at all."""
+    if iscoroutinefunction(view):
+
+        @functools.wraps(view)
+        async def async_guarded(request: HttpRequest, **arguments: Any) -> Any:
+            await request.auser()
+            found = await sync_to_async(check)(request, arguments)
+            return found if isinstance(found, HttpResponse) else await view(request, **found)
+
+        return async_guarded
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, **arguments: Any) -> Any:
+        found = check(request, arguments)
+        return found if isinstance(found, HttpResponse) else view(request, **found)
+
+    return guarded
+
+
+def refuse(actor: Actor, account: LinuxAccount | None, what: str, needed: Role | None) -> None:
+    """Write down that `actor` tried `what` without the role for it."""
+    detail = f"needs {needed}" if needed else "needs an administrator"
+    record("access.refused", actor=actor, account=account, target=what[:600], detail=detail)

@@ -1,0 +1,103 @@
+"""Console users, hosts, the Linux accounts on them, and who may use which."""
+
+from django.contrib.auth.models import AbstractUser, Group
+from django.db import models
+from django.db.models import Q
+
+from engine.schema.parameters import Role
+
+ROLES = [(role.value, role.value) for role in Role]
+
+
+class User(AbstractUser):
+    """A person who signs in. `is_superuser` is the administrator: owner of every account."""
+
+
+class Host(models.Model):
+    """A machine whose Linux accounts take part."""
+
+    name = models.CharField(max_length=100, unique=True)
+    label = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.label or self.name
+
+
+class LinuxAccount(models.Model):
+    """A Linux account with an engine. `key` is what URLs and the API call it."""
+
+    host = models.ForeignKey(Host, on_delete=models.PROTECT)
+    name = models.CharField(max_length=100)
+    uid = models.BigIntegerField()
+    key = models.CharField(max_length=220, unique=True)
+    socket = models.CharField(max_length=400)
+    active = models.BooleanField(default=True)
+    enrolled_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "name"], name="one_account_of_a_name_a_host")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Grant(models.Model):
+    """What one user, or everybody in one group, may do with an account."""
+
+    account = models.ForeignKey(LinuxAccount, on_delete=models.CASCADE, related_name="grants")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE)
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE)
+    role = models.CharField(max_length=20, choices=ROLES)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=True, group__isnull=False)
+                | Q(user__isnull=False, group__isnull=True),
+                name="grant_to_a_user_or_a_group",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=[role.value for role in Role]), name="grant_of_a_known_role"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "user"],
+                condition=Q(user__isnull=False),
+                name="one_grant_a_user_and_account",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "group"],
+                condition=Q(group__isnull=False),
+                name="one_grant_a_group_and_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group} is {self.role} of {self.account}"
+
+
+class ApiToken(models.Model):
+    """A personal token for programs. Only the digest of its secret is kept."""
+
+    SCOPES = [("read", "read"), ("operate", "operate")]
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=10, choices=SCOPES)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope__in=["read", "operate"]), name="token_of_a_known_scope"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

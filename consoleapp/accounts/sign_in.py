@@ -1,0 +1,76 @@
+"""Sign-in: what allauth asks Berth about, and what the audit log hears of it."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.exceptions import ValidationError
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from consoleapp.accounts.access import Actor, client_ip
+from consoleapp.accounts.models import User
+from consoleapp.audit.record import record
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody signs up by themselves; a lockout is audited."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Administrators make the users."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What the limits count by: the peer, never a header that it may have made up."""
+        return client_ip(request) or "unknown"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """allauth's check of the number of failures; raises ValidationError when locked out."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            name = _known(credentials.get("username"))
+            record("lockout", actor=_nobody(request, name), target=name, outcome="refused")
+            raise
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
+    record("sign-in", actor=_at(request, user), target=user.get_username(), outcome="succeeded")
+
+
+@receiver(user_logged_out)
+def _signed_out(request: HttpRequest | None, user: User | None, **_: Any) -> None:
+    if user is not None:
+        record("sign-out", actor=_at(request, user), target=user.get_username())
+
+
+@receiver(user_login_failed)
+def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    name = _known(credentials.get("username"))
+    record(
+        "sign-in.failed",
+        actor=_nobody(request, name),
+        target=name,
+        outcome="failed",
+        detail="" if name else "unknown user name",
+    )
+
+
+def _known(name: Any) -> str:
+    """`name` if somebody is called so. Others are not kept: people type passwords there."""
+    if not isinstance(name, str) or "\0" in name:
+        return ""
+    user = User.objects.filter(username__iexact=name[:150]).first()
+    return user.username if user else ""
+
+
+def _at(request: HttpRequest | None, user: User) -> Actor:
+    if request is None:
+        return Actor(user=user)
+    return Actor(user=user, ip=client_ip(request), source="page")
+
+
+def _nobody(request: HttpRequest | None, name: str) -> Actor:
+    ip = client_ip(request) if request is not None else ""
+    return Actor(user=None, ip=ip, source="page", label=name)

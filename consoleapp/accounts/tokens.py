@@ -1,0 +1,52 @@
+"""Personal tokens for programs: made once, shown once, kept as a digest."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Q
+from django.utils import timezone
+
+from consoleapp.accounts.models import ApiToken, User
+
+PREFIX = "berth_"
+_SHOWN = len(PREFIX) + 6
+# Writing down each single use would make every read of the API a write.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def issue(
+    user: User, name: str, scope: Literal["read", "operate"], expires_at: datetime | None
+) -> tuple[ApiToken, str]:
+    """Make a token. Out: its row, and the secret text, which is kept nowhere."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        prefix=secret[:_SHOWN],
+        digest=_digest(secret),
+        scope=scope,
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+def authenticate(secret: str) -> ApiToken | None:
+    """The token with this secret, unless it expired, was revoked, or its user may not sign in."""
+    now = timezone.now()
+    # Looked up by the digest of 256 random bits: how long it takes tells nothing about others.
+    found = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .first()
+    )
+    if found and (found.last_used_at is None or now - found.last_used_at > _USE_NOTED_EVERY):
+        found.last_used_at = now
+        found.save(update_fields=["last_used_at"])
+    return found
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

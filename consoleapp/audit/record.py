@@ -1,0 +1,43 @@
+"""The only door into the audit log."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from consoleapp.audit.models import Event
+
+if TYPE_CHECKING:
+    from consoleapp.accounts.access import Actor
+    from consoleapp.accounts.models import LinuxAccount
+
+
+def record(
+    action: str,
+    *,
+    actor: "Actor",
+    account: "LinuxAccount | None" = None,
+    kind: str = "",
+    target: str = "",
+    operation: UUID | None = None,
+    parameters: dict[str, Any] | None = None,
+    outcome: str = "",
+    detail: str = "",
+) -> Event:
+    """Add one event; call it in the transaction of what it tells, so that both are there or none.
+
+    `parameters` must be free of secrets: an operation's `public()`, or names of fields.
+    """
+    return Event.objects.create(
+        actor=actor.user,
+        actor_name=actor.name[:150],
+        ip=actor.ip[:45],
+        source=actor.source,
+        account=account,
+        account_name=account.key if account else "",
+        action=action,
+        kind=kind,
+        target=target[:600],
+        operation=operation,
+        parameters=parameters,
+        outcome=outcome,
+        detail=detail,
+    )

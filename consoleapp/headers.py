@@ -1,0 +1,48 @@
+"""The content security policy of every answer that has not got one of its own."""
+
+from collections.abc import Callable
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+HEADER = "Content-Security-Policy"
+# Styles: the terminal (xterm.js) and bars with a width set theirs in the page.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+@sync_and_async_middleware
+def content_security_policy(get_response: Callable[..., object]) -> Callable[..., object]:
+    """Middleware: sets the header, and keeps powerful features of the browser off."""
+
+    def add(response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault(HEADER, POLICY)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
+        )
+        return response
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            return add(await get_response(request))
+
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponseBase:
+            return add(get_response(request))
+
+    return middleware

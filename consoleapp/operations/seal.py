@@ -1,0 +1,81 @@
+"""Parameters with secrets, encrypted in the row until the operation ends."""
+
+import base64
+import functools
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from engine.schema.parameters import REDACTED, Parameters
+
+
+class Unreadable(Exception):
+    """Raised when a seal was made with another secret key, or tampered with."""
+
+
+def seal(parameters: Parameters) -> str:
+    """The parameters in the clear, encrypted; "" when there is nothing secret in them."""
+    wire = parameters.wire()
+    if wire == parameters.public():
+        return ""
+    return _fernet().encrypt(json.dumps(wire).encode()).decode()
+
+
+def unseal(sealed: str) -> dict[str, Any]:
+    """What `seal` was given. Raises Unreadable."""
+    try:
+        opened: dict[str, Any] = json.loads(_fernet().decrypt(sealed.encode()))
+    except InvalidToken as error:
+        raise Unreadable("the sealed parameters cannot be opened with this secret key") from error
+    return opened
+
+
+def fingerprint(account_key: str, parameters: Parameters) -> str:
+    """A digest that tells whether two requests are the same, secrets included, revealing none."""
+    said = json.dumps([account_key, parameters.kind, parameters.wire()], sort_keys=True)
+    return hmac.new(_key("fingerprint"), said.encode(), hashlib.sha256).hexdigest()
+
+
+def secrets_in(parameters: Parameters) -> frozenset[str]:
+    """The secret texts in `parameters`, to keep them out of what an engine says."""
+    return frozenset(_hidden(parameters.wire(), parameters.public()))
+
+
+def redact(said: Any, secrets: frozenset[str]) -> Any:
+    """`said` (JSON) with every one of `secrets` replaced, wherever it stands."""
+    if isinstance(said, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            said = said.replace(secret, REDACTED)
+        return said
+    if isinstance(said, list):
+        return [redact(item, secrets) for item in said]
+    if isinstance(said, dict):
+        return {redact(key, secrets): redact(value, secrets) for key, value in said.items()}
+    return said
+
+
+def _hidden(wire: Any, public: Any) -> list[str]:
+    if isinstance(wire, str) and public == REDACTED != wire:
+        return [wire] if len(wire) >= 4 else []  # shorter ones would black out half of any text
+    if isinstance(wire, dict) and isinstance(public, dict):
+        return [text for key in wire for text in _hidden(wire[key], public.get(key))]
+    if isinstance(wire, list) and isinstance(public, list):
+        return [text for a, b in zip(wire, public, strict=False) for text in _hidden(a, b)]
+    return []
+
+
+@functools.cache
+def _key(purpose: str) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"berth {purpose}".encode())
+    return derived.derive(settings.SECRET_KEY.encode())
+
+
+@functools.cache
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_key("seal")))

@@ -1,0 +1,84 @@
+"""The states of an operation, and the one function that moves it from one to the next."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from consoleapp.operations.models import Operation
+
+
+class State(StrEnum):
+    """Where an operation is in its life."""
+
+    REQUESTED = "requested"  # in the database; the broker has not got its id yet
+    QUEUED = "queued"  # the broker has had its id; waits for a free place
+    RUNNING = "running"  # a worker holds its lease and talks to the engine
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # Podman, the engine or the policy refused; nothing more will happen
+    CANCELLED = "cancelled"
+    LOST = "lost"  # nobody can tell what happened
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return not TRANSITIONS[self]
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.FAILED}),
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
+    # Back to queued: its worker died, and another one takes it up where the engine is with it.
+    State.RUNNING: frozenset(
+        {State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST}
+    ),
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.LOST: frozenset(),
+}
+WAITING = (State.REQUESTED, State.QUEUED)
+UNFINISHED = (*WAITING, State.RUNNING)
+
+
+def move(
+    operation: "Operation",
+    to: State,
+    *,
+    after: tuple[State, ...] = tuple(State),
+    fence: int | None = None,
+    **changes: Any,
+) -> bool:
+    """Put `operation` in the state `to`, with `changes` to other fields in the same statement.
+
+    In: `after`, the states that it may be in now (besides what TRANSITIONS says); `fence`, when
+    a worker speaks: the token that it got when it claimed the row. Out: whether it happened; if
+    so the instance has the new values, if not then somebody else was first and nothing changed.
+    """
+    allowed = [state for state in after if to in TRANSITIONS[state]]
+    rows = type(operation).objects.filter(pk=operation.pk, state__in=allowed)
+    if fence is not None:
+        rows = rows.filter(fence=fence)
+    changes["state"] = to
+    now = timezone.now()
+    match to:
+        case State.QUEUED:
+            changes.setdefault("queued_at", now)
+            changes.setdefault("lease_until", None)
+        case State.RUNNING:
+            changes["fence"] = F("fence") + 1
+            changes.setdefault("started_at", operation.started_at or now)
+    if to.ended:
+        # Whatever was sealed has served its purpose.
+        changes |= {"ended_at": now, "sealed": "", "lease_until": None}
+    if rows.update(**changes) != 1:
+        return False
+    if to is State.RUNNING:
+        operation.refresh_from_db(fields=["fence"])
+        del changes["fence"]
+    for field, value in changes.items():
+        setattr(operation, field, value)
+    return True

@@ -1,0 +1,150 @@
+"""Requesting an operation, cancelling one, and requesting one again."""
+
+from functools import partial
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.record import record
+from consoleapp.live.publish import operation_changed
+from consoleapp.operations import broker, seal
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import WAITING, State, move
+from engine.schema.kinds import KINDS, parse
+from engine.schema.parameters import Parameters, Role
+
+
+def submit(
+    account: LinuxAccount,
+    parameters: Parameters,
+    *,
+    actor: Actor,
+    idempotency_key: str | None = None,
+    retry_of: Operation | None = None,
+) -> Operation:
+    """Write the operation and its audit event down, and tell the workers of the account's host.
+
+    With an idempotency key that `actor` used before: the operation that it began then.
+    Raises Refused (audited) without the role or scope, Conflict when the key meant something else.
+    """
+    _check(account, parameters.kind, parameters.role, actor)
+    fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
+    if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
+        return earlier
+    sealed = seal.seal(parameters)
+    operation = Operation(
+        id=uuid4(),
+        kind=parameters.kind,
+        account=account,
+        requested_by=actor.user,
+        actor_name=actor.name,
+        token=actor.token,
+        source=actor.source,
+        ip=actor.ip,
+        parameters=parameters.public(),
+        sealed=sealed,
+        has_secrets=bool(sealed),
+        command=parameters.command(),
+        target=parameters.target()[:600],
+        lane=parameters.lane,
+        urgent=parameters.urgent,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        retry_of=retry_of,
+        requested_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            operation.save(force_insert=True)
+            _record("operation.requested", operation, actor)
+            transaction.on_commit(partial(_hand_over, operation))
+    except IntegrityError:
+        # Only the key can clash: the same request came twice at the same moment.
+        if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
+            return earlier
+        raise
+    return operation
+
+
+def cancel(operation: Operation, *, actor: Actor) -> None:
+    """Ask for the end of an operation: one that waits ends at once, one that runs when it can.
+
+    Raises Refused (audited) without the role or scope, Conflict when it has ended.
+    """
+    kind = KINDS.get(operation.kind)
+    needed = kind.role if kind else Role.OWNER
+    _check(operation.account, f"cancel {operation.kind}", needed, actor)
+    with transaction.atomic():
+        asked = Operation.objects.filter(pk=operation.pk, ended_at=None)
+        if not asked.update(cancel_requested_at=timezone.now()):
+            raise Conflict("The operation has ended already.")
+        operation.refresh_from_db()
+        _record("operation.cancel_requested", operation, actor)
+        if move(operation, State.CANCELLED, after=WAITING):
+            _record("operation.cancelled", operation, actor, outcome=State.CANCELLED)
+            transaction.on_commit(partial(operation_changed, operation))
+        else:
+            host = operation.account.host.name
+            transaction.on_commit(partial(broker.send, broker.CANCEL, operation.pk, host))
+
+
+def retry(operation: Operation, *, actor: Actor) -> Operation:
+    """Request the same again, as a new operation.
+
+    Raises Refused as `submit` does, Conflict when it has not ended or a secret must be typed anew.
+    """
+    if not State(operation.state).ended:
+        raise Conflict("The operation has not ended yet.")
+    if operation.has_secrets:
+        raise Conflict(
+            "It had a password or another secret, which Berth forgot when it ended. "
+            "Fill in the form again."
+        )
+    if operation.kind not in KINDS:
+        raise Conflict("This kind of operation does not exist any more.")
+    parameters = parse(operation.kind, operation.parameters)
+    return submit(operation.account, parameters, actor=actor, retry_of=operation)
+
+
+def _check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
+    role = role_on(actor.user, account)
+    if role is None or not role.covers(needed):
+        refuse(actor, account, what, needed)
+        raise Refused(f"This needs the role {needed} on {account.key}.")
+    if actor.token is not None and actor.token.scope != "operate":
+        refuse(actor, account, f"{what} with a token that only reads", needed)
+        raise Refused("This token may only read.")
+
+
+def _earlier(actor: Actor, key: str, fingerprint: str) -> Operation | None:
+    earlier = (
+        Operation.objects.select_related("account")
+        .filter(requested_by=actor.user, idempotency_key=key)
+        .first()
+    )
+    if earlier and earlier.fingerprint != fingerprint:
+        raise Conflict("This idempotency key was used before, for something else.")
+    return earlier
+
+
+def _hand_over(operation: Operation) -> None:
+    sent = broker.send(broker.EXECUTE, operation.pk, operation.account.host.name)
+    if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
+        operation.refresh_from_db()  # a worker is at it already
+    operation_changed(operation)
+
+
+def _record(action: str, operation: Operation, actor: Actor, outcome: str = "") -> None:
+    record(
+        action,
+        actor=actor,
+        account=operation.account,
+        kind=operation.kind,
+        target=operation.target,
+        operation=operation.pk,
+        parameters=operation.parameters,
+        outcome=outcome,
+    )

@@ -1,0 +1,274 @@
+"""Settings, from the environment that the launcher (or systemd) sets. See docs/operations.md."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = os.environ.get("BERTH_TESTING") == "1"
+DEBUG = os.environ.get("BERTH_DEBUG") == "1"
+
+
+def _data_dir() -> Path:
+    if "BERTH_DATA" in os.environ:
+        return Path(os.environ["BERTH_DATA"])
+    if TESTING:
+        made = Path(tempfile.mkdtemp(prefix="berth-data-"))
+        maker = os.getpid()  # children that were forked leave it alone
+        atexit.register(lambda: os.getpid() == maker and shutil.rmtree(made, ignore_errors=True))
+        return made
+    return Path.home() / ".local/share/berth"
+
+
+def _secret_key() -> str:
+    if TESTING and "BERTH_SECRET_KEY_FILE" not in os.environ:
+        return "only-for-tests-" * 4
+    file = Path(os.environ.get("BERTH_SECRET_KEY_FILE", BERTH_DATA / "secret-key"))
+    try:
+        key = file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"cannot read the secret key from {file} ({error.strerror}); bin/serve makes it"
+        ) from error
+    if len(key) < 32:
+        raise ImproperlyConfigured(f"the secret key in {file} is shorter than 32 characters")
+    return key
+
+
+def _words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def _database() -> dict[str, Any]:
+    url = os.environ.get("BERTH_DATABASE_URL", "")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": BERTH_DATA / "db.sqlite3",
+            "OPTIONS": {
+                # A transaction that writes takes the lock at its start, so none fails half-way.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # With WAL, NORMAL can lose the last commits in a power cut, never consistency.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;",
+            },
+            # A file: worker threads of a test see the same database.
+            "TEST": {"NAME": BERTH_DATA / "test.sqlite3"},
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured("BERTH_DATABASE_URL must begin with postgresql://")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+BERTH_DATA = _data_dir()
+BERTH_HOST = os.environ.get("BERTH_HOST", "local")
+BERTH_REDIS = os.environ.get("BERTH_REDIS", f"unix://{BERTH_DATA}/redis.sock")
+BERTH_ASSETS = Path(os.environ.get("BERTH_ASSETS", BASE_DIR / "node_modules"))
+HTTPS = os.environ.get("BERTH_HTTPS") == "1"
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "consoleapp.accounts",
+    "consoleapp.operations",
+    "consoleapp.audit",
+    "consoleapp.live",
+    "consoleapp.web",
+    "consoleapp.api",
+    "consoleapp.catalog",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "channels",
+    "django_htmx",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "consoleapp.headers.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "consoleapp.urls"
+ASGI_APPLICATION = "consoleapp.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "consoleapp.web.navigation.context",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# In the database, so that a lockout after failed sign-ins survives a restart of everything.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "berth_cache",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [BERTH_REDIS], "prefix": "berth"},
+    }
+}
+
+# --- Who is it -------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "consoleapp.accounts.sign_in.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
+    "login_failed": "5/10m/key,30/10m/ip",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Berth"
+# Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+SESSION_COOKIE_NAME = "berth_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "berth_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+
+# --- What the browser is told ----------------------------------------------------------------
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BERTH_DATA / "static"
+STATICFILES_DIRS = [
+    folder
+    for folder in (BASE_DIR / "static", ("vendor", BERTH_ASSETS))
+    if Path(folder[1] if isinstance(folder, tuple) else folder).is_dir()
+]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# --- The queue -------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = BERTH_REDIS.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_DEFAULT_QUEUE = f"host.{BERTH_HOST}"
+# Only JSON is taken: a message from a hostile Redis is an id to look up, or nothing at all.
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Taken off the queue when it is picked up. The row, its lease and the sweeper keep the promise
+# that nothing is lost; the broker's own redelivery (after an hour) would only come too late.
+CELERY_TASK_ACKS_LATE = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_POOL_LIMIT = 20
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "retry_on_timeout": True,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_ENABLE_UTC = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Debug output of these would show parameters of queries and bodies of messages.
+        "django.db.backends": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "aiohttp": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,32 @@
+"""Where everything is. Each noun's own module has its pages."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+
+NOUNS = (
+    "home",
+    "accounts",
+    "containers",
+    "images",
+    "operations",
+    "audit",
+    "people",
+    "groups",
+    "hosts",
+    "me",
+    "palette",
+)
+
+
+def _not_offered(request: HttpRequest, **_: str) -> HttpResponse:
+    raise Http404("Berth sends no mail, and administrators make its users")
+
+
+urlpatterns = [
+    re_path(r"^user/(signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
+    path("user/", include("allauth.urls")),
+    path("api/", include("consoleapp.api.urls")),
+    path("live/", include("consoleapp.live.urls")),
+    path("", include("consoleapp.catalog.urls")),
+    *(path("", include(f"consoleapp.web.{noun}.urls")) for noun in NOUNS),
+]
