@@ -39,8 +39,8 @@ def accepted(
 def refused(request: HttpRequest, reason: Refused | str, *, next: str) -> HttpResponse:
     """The answer to a POST that was understood and turned down: `reason` is one sentence.
 
-    htmx gets 403 (who asks may not) or 409 (as things stand, nobody may) and the event `berth:refused`, shown as a toast; a plain form goes to `next`
-    and finds the sentence there.
+    htmx gets 403 (who asks may not) or 409 (as things stand, nobody may) and the event
+    `berth:refused`, shown as a toast; a plain form goes to `next` and finds the sentence there.
     """
     if not request.htmx:  # type: ignore[attr-defined]
         messages.error(request, str(reason))
