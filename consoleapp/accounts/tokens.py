@@ -5,10 +5,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, User
+from consoleapp.audit.record import record
 
 PREFIX = "berth_"
 _SHOWN = len(PREFIX) + 6
@@ -46,6 +49,16 @@ def authenticate(secret: str) -> ApiToken | None:
         found.last_used_at = now
         found.save(update_fields=["last_used_at"])
     return found
+
+
+def revoke(token: ApiToken, *, actor: Actor) -> None:
+    """End a token for good, and write it down; one that has ended already stays as it is."""
+    with transaction.atomic():
+        now = timezone.now()
+        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+            token.revoked_at = now
+            scope = {"scope": token.scope}
+            record("token.revoked", actor=actor, target=token.name, parameters=scope)
 
 
 def _digest(secret: str) -> str:

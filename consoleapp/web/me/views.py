@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, Grant
 from consoleapp.accounts.tokens import issue
+from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
 from consoleapp.web.me.forms import ProfileForm, TokenForm
 
@@ -62,9 +63,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     """End one of my tokens, for good."""
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     if token.revoked_at is None:
-        token.revoked_at = timezone.now()
-        token.save(update_fields=["revoked_at"])
-        _record("token.revoked", request, token)
+        revoke_token(token, actor=Actor.of(request))
         messages.success(request, f"“{token.name}” does not work any more.")
     return redirect("me:tokens")
 
