@@ -44,7 +44,7 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError([_sentence(fault) for fault in invalid.errors()]) from None
         if REDACTED in json.dumps(public, ensure_ascii=False):
             raise forms.ValidationError(
-                "A variable's name says that it is a secret. Leave it out, and type it at the launch."
+                "A variable looks like a secret by its name: type it at the launch instead."
             )
         return public
 

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,18 +14,47 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='LaunchTemplate',
+            name="LaunchTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('description', models.CharField(blank=True, max_length=300)),
-                ('icon', models.CharField(choices=[('world', 'Web'), ('database', 'Database'), ('api', 'Service'), ('robot', 'Job'), ('chart-line', 'Monitoring'), ('message', 'Messages'), ('tool', 'Tool'), ('box', 'Other')], default='box', max_length=20)),
-                ('parameters', models.JSONField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("description", models.CharField(blank=True, max_length=300)),
+                (
+                    "icon",
+                    models.CharField(
+                        choices=[
+                            ("world", "Web"),
+                            ("database", "Database"),
+                            ("api", "Service"),
+                            ("robot", "Job"),
+                            ("chart-line", "Monitoring"),
+                            ("message", "Messages"),
+                            ("tool", "Tool"),
+                            ("box", "Other"),
+                        ],
+                        default="box",
+                        max_length=20,
+                    ),
+                ),
+                ("parameters", models.JSONField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
     ]
