@@ -58,11 +58,10 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
             _record("grant.created", request, grant, {"role": role})
         messages.success(request, f"{_name(grant)} is {role} of {account.key} now.")
         return redirect("accounts:grants", account.key)
+    held = account.grants.select_related("user", "group").order_by("group__name", "user__username")
     context = {
         "form": form,
-        "grants": account.grants.select_related("user", "group").order_by(
-            "group__name", "user__username"
-        ),
+        "grants": [(grant, str(grant.user or grant.group)) for grant in held],
         "roles": _ROLES,
         "people": User.objects.filter(is_active=True).order_by("username"),
         "groups": Group.objects.order_by("name"),
