@@ -5,14 +5,18 @@ import functools
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from engine.schema.kinds import parse
 from engine.schema.parameters import REDACTED, Parameters
+
+if TYPE_CHECKING:
+    from consoleapp.operations.models import Operation
 
 
 class Unreadable(Exception):
@@ -34,6 +38,15 @@ def unseal(sealed: str) -> dict[str, Any]:
     except InvalidToken as error:
         raise Unreadable("the sealed parameters cannot be opened with this secret key") from error
     return opened
+
+
+def parameters_of(operation: "Operation") -> Parameters:
+    """What was asked for, secrets included while they are kept.
+
+    Raises Unreadable, UnknownKind, pydantic.ValidationError.
+    """
+    said = unseal(operation.sealed) if operation.sealed else operation.parameters
+    return parse(operation.kind, said)
 
 
 def fingerprint(account_key: str, parameters: Parameters) -> str:

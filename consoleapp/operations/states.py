@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -69,16 +68,14 @@ def move(
             changes.setdefault("queued_at", now)
             changes.setdefault("lease_until", None)
         case State.RUNNING:
-            changes["fence"] = F("fence") + 1
+            rows = rows.filter(fence=operation.fence)
+            changes["fence"] = operation.fence + 1
             changes.setdefault("started_at", operation.started_at or now)
     if to.ended:
         # Whatever was sealed has served its purpose.
         changes |= {"ended_at": now, "sealed": "", "lease_until": None}
     if rows.update(**changes) != 1:
         return False
-    if to is State.RUNNING:
-        operation.refresh_from_db(fields=["fence"])
-        del changes["fence"]
     for field, value in changes.items():
         setattr(operation, field, value)
     return True

@@ -1,0 +1,37 @@
+"""manage.py first_admin: makes the first administrator, when there is none."""
+
+import os
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import User
+from consoleapp.audit.record import record
+
+NAME = "admin"
+
+
+class Command(BaseCommand):
+    """Prints the password only when it made the user and the password both."""
+
+    help = "Make the administrator 'admin' (BERTH_ADMIN_PASSWORD, or a printed password)."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if User.objects.filter(is_superuser=True).exists():
+            return
+        given = os.environ.get("BERTH_ADMIN_PASSWORD", "")
+        password = given or secrets.token_urlsafe(15)
+        name = NAME if not User.objects.filter(username=NAME).exists() else f"{NAME}-berth"
+        User.objects.create_superuser(username=name, password=password)
+        record(
+            "user.created",
+            actor=Actor(user=None),
+            target=name,
+            parameters={"administrator": True},
+        )
+        if not given:
+            self.stdout.write(password)

@@ -1,0 +1,34 @@
+"""manage.py unlink_account NAME: takes a Linux account out of the console, containers untouched."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.record import record
+
+
+class Command(BaseCommand):
+    """The row stays, since operations and events speak of it; nobody sees the account any more."""
+
+    help = "Unlink a Linux account of this host."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--host", default=settings.BERTH_HOST)
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = LinuxAccount.objects.filter(
+            name=options["name"], host__name=options["host"]
+        ).first()
+        if account is None:
+            raise CommandError(f"no account {options['name']} of {options['host']} is linked")
+        if account.active:
+            account.active = False
+            account.save(update_fields=["active"])
+            record("account.unlinked", actor=Actor(user=None), account=account, target=account.key)

@@ -1,0 +1,183 @@
+"""Which operation may run now: lanes, limits, one at a time a target, fair between accounts.
+
+The numbers fit a worker of 32 threads: 30 for operations, two left to claim and to cancel.
+"""
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from consoleapp.accounts.models import Host
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import WAITING, State, move
+from engine.schema.parameters import Lane
+
+PER_ACCOUNT = {Lane.SLOW: 3, Lane.QUICK: 8}
+IN_ALL = {Lane.SLOW: 16, Lane.QUICK: 14}
+LEASE = timedelta(seconds=30)
+# More candidates than free places, since some of them wait for the same target.
+_LOOK_AHEAD = 8
+logger = logging.getLogger(__name__)
+
+
+class Place(NamedTuple):
+    """What an operation occupies while it runs."""
+
+    account: int
+    lane: str
+    kind: str
+    target: str
+    urgent: bool
+
+    @property
+    def aim(self) -> tuple[int, str, str] | None:
+        """The object that only one operation at a time may act on; None: none, or it is urgent."""
+        if self.urgent or not self.target:
+            return None
+        return self.account, self.kind.split(".")[0], self.target
+
+
+class Load:
+    """What runs on a host."""
+
+    def __init__(self, running: list[Place]) -> None:
+        self._in_all: Counter[str] = Counter()
+        self._by_account: Counter[tuple[int, str]] = Counter()
+        self._aims: set[tuple[int, str, str]] = set()
+        for place in running:
+            self.add(place)
+
+    def add(self, place: Place) -> None:
+        """Count one more."""
+        self._in_all[place.lane] += 1
+        self._by_account[place.account, place.lane] += 1
+        if place.aim:
+            self._aims.add(place.aim)
+
+    def room(self, account: int, lane: Lane) -> int:
+        """How many more operations of `account` the lane takes."""
+        free = IN_ALL[lane] - self._in_all[lane]
+        return max(0, min(free, PER_ACCOUNT[lane] - self._by_account[account, lane]))
+
+    def takes(self, place: Place) -> bool:
+        """Whether one more may run now."""
+        if place.urgent:
+            return True
+        return place.aim not in self._aims and self.room(place.account, Lane(place.lane)) > 0
+
+    def of(self, account: int) -> int:
+        """How many operations of `account` run."""
+        return sum(self._by_account[account, lane] for lane in Lane)
+
+
+class Claim(NamedTuple):
+    """A row that is running now, with a fence and a lease for the one who claimed it."""
+
+    operation: Operation
+    taken_up: bool
+    """Another worker began it, and died; the engine may be at it."""
+
+
+def claim(operation_id: UUID, worker: str) -> Claim | None:
+    """Take a waiting operation for `worker`.
+
+    None: it does not wait (any more), belongs to another host, or its turn has not come; then the
+    end of another operation, or the sweeper, sends it again.
+    """
+    with transaction.atomic():
+        operation = (
+            Operation.objects.select_related("account__host", "requested_by", "token")
+            .filter(pk=operation_id, state__in=WAITING, account__host__name=settings.BERTH_HOST)
+            .first()
+        )
+        if operation is None:
+            logger.info("ignored a message about %s: no such operation waits here", operation_id)
+            return None
+        _one_at_a_time(operation.account.host)
+        place = _place(operation)
+        if not _load(operation.account.host).takes(place) or _has_elder(operation, place):
+            return None
+        lease_until = timezone.now() + LEASE
+        taken_up = operation.started_at is not None
+        if move(operation, State.RUNNING, after=WAITING, worker=worker, lease_until=lease_until):
+            return Claim(operation, taken_up)
+        return None
+
+
+def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
+    """The waiting operations that would get a place now, one account after the other in turns.
+
+    With `idle_since`: only those that the broker has not been told about since then.
+    """
+    waiting = Operation.objects.filter(account__host=host, state__in=WAITING, ended_at=None)
+    if idle_since:
+        waiting = waiting.filter(Q(queued_at__lt=idle_since) | Q(queued_at=None))
+        waiting = waiting.filter(requested_at__lt=idle_since)
+    accounts = list(waiting.values_list("account_id", flat=True).distinct())
+    if not accounts:
+        return []
+    load = _load(host)
+    accounts.sort(key=load.of)
+    queues = {account: _candidates(waiting, account, load) for account in accounts}
+    chosen: list[UUID] = []
+    while any(queues.values()):
+        for account in accounts:
+            while queues[account]:
+                operation_id, place = queues[account].pop(0)
+                if load.takes(place):
+                    load.add(place)
+                    chosen.append(operation_id)
+                    break
+    return chosen
+
+
+def _candidates(waiting: QuerySet[Operation], account: int, load: Load) -> list[tuple[UUID, Place]]:
+    found: list[tuple[UUID, Place]] = []
+    for lane in Lane:
+        room = load.room(account, lane)
+        rows = waiting.filter(account_id=account, lane=lane).order_by("requested_at")
+        if not room:
+            rows = rows.filter(urgent=True)
+        fields = rows.values_list("id", "account_id", "lane", "kind", "target", "urgent")
+        found += [(row[0], Place(*row[1:])) for row in fields[: room + _LOOK_AHEAD]]
+    return found
+
+
+def _load(host: Host) -> Load:
+    running = Operation.objects.filter(state=State.RUNNING, ended_at=None, account__host=host)
+    fields = running.values_list("account_id", "lane", "kind", "target", "urgent")
+    return Load([Place(*row) for row in fields])
+
+
+def _place(operation: Operation) -> Place:
+    return Place(
+        operation.account_id, operation.lane, operation.kind, operation.target, operation.urgent
+    )
+
+
+def _has_elder(operation: Operation, place: Place) -> bool:
+    """Whether one that was requested earlier waits for the same object."""
+    if not place.aim:
+        return False
+    return Operation.objects.filter(
+        account_id=operation.account_id,
+        state__in=WAITING,
+        ended_at=None,
+        urgent=False,
+        target=operation.target,
+        kind__startswith=operation.kind.split(".")[0] + ".",
+        requested_at__lt=operation.requested_at,
+    ).exists()
+
+
+def _one_at_a_time(host: Host) -> None:
+    """Let claims on a host follow each other. SQLite does so anyway: IMMEDIATE transactions."""
+    if connection.features.has_select_for_update:
+        Host.objects.select_for_update().get(pk=host.pk)

@@ -1,0 +1,243 @@
+"""Running one claimed operation: from the last check of the grant to its end.
+
+While an engine is out of reach the worker tries again. After NOT_BEGUN seconds without the engine
+having taken the operation, it failed: nothing was started. If the engine had taken it, then after
+OUT_OF_REACH seconds it is lost: nobody can tell what happened.
+"""
+
+import logging
+import time
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import role_on
+from consoleapp.audit.record import record
+from consoleapp.live.publish import operation_changed
+from consoleapp.operations import conversation, seal
+from consoleapp.operations.conversation import Conversation
+from consoleapp.operations.ending import end, finish, requester
+from consoleapp.operations.models import Operation
+from consoleapp.operations.queue import LEASE
+from consoleapp.operations.states import State
+from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.kinds import UnknownKind
+from engine.schema.parameters import Parameters
+from engine.schema.progress import Outcome, Progress
+
+NOT_BEGUN = 20.0
+OUT_OF_REACH = 120.0
+RENEW_EVERY = LEASE.total_seconds() / 3
+WRITE_EVERY = 0.25
+TRY_AGAIN_AFTER = 0.5
+PROGRESS_LIMIT = 200
+"""Steps of a progress that are kept; an image of more layers than that is nobody's."""
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Raised when another worker has the operation now, and this one must not touch it."""
+
+
+def run(operation: Operation, *, taken_up: bool) -> None:
+    """Have the engine carry out `operation`, which this thread has claimed; write down its end.
+
+    `taken_up`: another worker began it, and died. Then it is not asked again whether the requester
+    may: the engine may be at it already, and what it did is what must be told.
+    """
+    fence = operation.fence
+    try:
+        if operation.cancel_requested_at and not taken_up:
+            finish(operation, State.CANCELLED, fence=fence)
+            return
+        parameters = seal.parameters_of(operation)
+        if not taken_up and (reason := _no_longer_allowed(operation, parameters)):
+            _refuse(operation, reason)
+            return
+        _Run(operation, parameters, taken_up).to_the_end()
+    except LeaseLost:
+        logger.warning("another worker has taken %s up", operation.pk)
+    except (seal.Unreadable, UnknownKind, ValidationError) as error:
+        # Nothing of a ValidationError's text: it has the values in it.
+        said = str(error) if not isinstance(error, ValidationError) else "they do not fit the kind"
+        message = f"The parameters cannot be read any more: {said}."
+        report = ErrorReport(code=ErrorCode.INVALID, message=message, remedy="Request it again.")
+        finish(operation, State.FAILED, report, fence=fence)
+
+
+def _no_longer_allowed(operation: Operation, parameters: Parameters) -> str:
+    """Why the requester may not do this (any more); "" when they may."""
+    role = role_on(operation.requested_by, operation.account)
+    if role is None or not role.covers(parameters.role):
+        return f"{operation.actor_name} has no grant any more to do this on {operation.account}."
+    token = operation.token
+    if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
+        return "The token that requested this was revoked, or has expired."
+    return ""
+
+
+def _refuse(operation: Operation, reason: str) -> None:
+    report = ErrorReport(
+        code=ErrorCode.FORBIDDEN,
+        message=reason,
+        remedy="Ask an owner of the account for a grant, then request it again.",
+    )
+    if finish(operation, State.FAILED, report, fence=operation.fence):
+        record(
+            "access.refused",
+            actor=requester(operation),
+            account=operation.account,
+            kind=operation.kind,
+            target=operation.target,
+            operation=operation.pk,
+            detail=reason,
+        )
+
+
+class _Run:
+    """The listening to one operation, its lease, and its progress."""
+
+    def __init__(self, operation: Operation, parameters: Parameters, taken_up: bool) -> None:
+        self._operation = operation
+        self._parameters = parameters
+        self._secrets = seal.secrets_in(parameters) if operation.has_secrets else frozenset()
+        self._fence = operation.fence
+        self._heard_at = time.monotonic()
+        self._renew_at = self._heard_at + RENEW_EVERY
+        self._write_at = 0.0
+        self._unwritten: Progress | None = None
+        self._begun = taken_up
+        """Whether the engine may have it."""
+
+    def to_the_end(self) -> None:
+        """Until the engine says the outcome, or it is certain that it won't."""
+        told = False
+        while True:
+            try:
+                talk = Conversation(self._operation.account, self._operation.pk, self._parameters)
+                with talk:
+                    if not told:
+                        operation_changed(self._operation)  # while the engine is at work already
+                        told = True
+                    outcome = self._listen(talk)
+            except EngineError as error:
+                self._end_failed(error.report)
+                return
+            except (EngineUnreachable, EOFError) as error:
+                self._begun = self._begun or not _refused_to_connect(error)
+                if self._give_up(time.monotonic() - self._heard_at, error):
+                    return
+                self._rest()
+                continue
+            end(self._operation, outcome, fence=self._fence, secrets=self._secrets)
+            return
+
+    def _listen(self, talk: Conversation) -> Outcome:
+        while True:
+            now = time.monotonic()
+            until = min(self._renew_at, self._write_at) if self._unwritten else self._renew_at
+            said = talk.hear(until - now)
+            if said is not None:
+                self._heard_at = time.monotonic()
+            if isinstance(said, Progress):
+                self._begun = True
+                self._unwritten = said
+            elif said is not None:
+                self._write()
+                return said
+            self._keep_up()
+
+    def _keep_up(self) -> None:
+        now = time.monotonic()
+        if self._unwritten and now >= self._write_at:
+            self._write()
+            self._write_at = now + WRITE_EVERY
+        if now >= self._renew_at:
+            self._renew()
+            self._renew_at = now + RENEW_EVERY
+
+    def _mine(self) -> QuerySet[Operation]:
+        return Operation.objects.filter(
+            pk=self._operation.pk, state=State.RUNNING, fence=self._fence
+        )
+
+    def _write(self) -> None:
+        if self._unwritten is None:
+            return
+        shown = self._unwritten.model_copy(update={"steps": self._unwritten.steps[:PROGRESS_LIMIT]})
+        progress = seal.redact(shown.model_dump(mode="json"), self._secrets)
+        self._unwritten = None
+        if not self._mine().update(progress=progress):
+            raise LeaseLost
+        self._operation.progress = progress
+        operation_changed(self._operation)
+
+    def _renew(self) -> None:
+        until: datetime = timezone.now() + LEASE
+        if not self._mine().update(lease_until=until):
+            raise LeaseLost
+        asked = self._mine().values_list("cancel_requested_at", flat=True).first()
+        if asked:
+            stop(self._operation)  # the message that asked for it may have been lost
+
+    def _rest(self) -> None:
+        time.sleep(TRY_AGAIN_AFTER)
+        self._keep_up()
+
+    def _give_up(self, silent: float, error: Exception) -> bool:
+        account = self._operation.account.key
+        if not self._begun:
+            if silent < NOT_BEGUN:
+                return False
+            asked = Operation.objects.filter(pk=self._operation.pk, cancel_requested_at=None)
+            if not asked.exists():
+                finish(self._operation, State.CANCELLED, fence=self._fence)
+                return True
+            self._end_failed(
+                ErrorReport(
+                    code=ErrorCode.UNAVAILABLE,
+                    message=f"The engine of {account} does not answer: {error}. "
+                    "Nothing was started.",
+                    remedy="Ask the host's administrator whether the account is still enrolled.",
+                )
+            )
+            return True
+        if silent < OUT_OF_REACH:
+            return False
+        report = ErrorReport(
+            code=ErrorCode.INTERRUPTED,
+            message=f"The engine of {account} went out of reach in the middle of it: {error}.",
+            remedy="Look at the account before you try again.",
+        )
+        finish(self._operation, State.LOST, report, fence=self._fence)
+        return True
+
+    def _end_failed(self, report: ErrorReport) -> None:
+        finish(self._operation, State.FAILED, report, fence=self._fence, secrets=self._secrets)
+
+
+def stop(operation: Operation) -> None:
+    """Pass the wish to cancel on to the engine; what it cannot take now is asked again later."""
+    for attempt in range(5):
+        try:
+            conversation.cancel(operation.account, operation.pk)
+            return
+        except EngineError as error:
+            # It was claimed a moment ago, and the engine has not heard of it yet.
+            if error.report.code is not ErrorCode.NOT_FOUND:
+                raise
+            time.sleep(0.1 * (attempt + 1))
+        except (EngineUnreachable, TimeoutError) as error:
+            logger.warning("cannot tell the engine to cancel %s: %s", operation.pk, error)
+            return
+
+
+def _refused_to_connect(error: BaseException | None) -> bool:
+    """Whether there was nobody to take the request, so that nothing can have begun."""
+    while error is not None:
+        if isinstance(error, FileNotFoundError | ConnectionRefusedError | PermissionError):
+            return True
+        error = error.__cause__
+    return False
