@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-TESTING = os.environ.get("BERTH_TESTING") == "1"
+# pytest-django reads this file before any conftest could set a variable.
+TESTING = os.environ.get("BERTH_TESTING") == "1" or "pytest" in sys.modules
 DEBUG = os.environ.get("BERTH_DEBUG") == "1"
 
 
@@ -115,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "consoleapp.headers.content_security_policy",
+    "consoleapp.api.envelope.Envelope",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
