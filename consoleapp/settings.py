@@ -224,6 +224,8 @@ STATICFILES_DIRS = [
     if Path(folder[1] if isinstance(folder, tuple) else folder).is_dir()
 ]
 WHITENOISE_USE_FINDERS = True
+# Tests make the middleware anew for each client; looking at every asset then takes a second.
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 WHITENOISE_MAX_AGE = 3600
 
 LANGUAGE_CODE = "en-us"

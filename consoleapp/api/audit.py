@@ -1,0 +1,92 @@
+"""/audit: who did what, from where, as which Linux account; the same rows as on the audit page."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from consoleapp.api.answers import send
+from consoleapp.api.credentials import actor_of
+from consoleapp.api.paging import CursorPage, Moment, cut
+from consoleapp.api.problems import responses
+from consoleapp.audit.models import Event
+from consoleapp.web.audit.filters import readable_events
+
+router = Router(tags=["audit"])
+Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
+
+
+class EventBody(BaseModel):
+    """One event. It never changes and never goes; secrets in the parameters are redacted."""
+
+    id: int
+    at: datetime
+    actor: str
+    ip: str
+    source: str
+    account: str
+    action: str
+    kind: str
+    target: str
+    operation: UUID | None
+    parameters: dict[str, Any] | None
+    outcome: str
+    detail: str
+
+
+class EventList(BaseModel):
+    """Newest first; `next` is the cursor of the next page, null on the last one."""
+
+    events: list[EventBody]
+    next: str | None
+
+
+class EventFilter(CursorPage):
+    """Which events; `action` and `kind` may be repeated and then mean any of them."""
+
+    action: list[Word] = []
+    kind: list[Word] = []
+    account: Word = ""
+    actor: Word = ""
+    operation: UUID | None = None
+    after: Moment | None = None
+    before: Moment | None = None
+
+
+@router.get("/audit", response=responses({200: EventList}), summary="Audit log")
+def list_events(request: HttpRequest, filters: Query[EventFilter]) -> HttpResponse:
+    """Administrators read all; others what they did, and what was done on accounts they own."""
+    rows = readable_events(actor_of(request).user)
+    wanted = {
+        "action__in": filters.action,
+        "kind__in": filters.kind,
+        "account_name": filters.account,
+        "actor_name": filters.actor,
+        "operation": filters.operation,
+        "at__gt": filters.after,
+        "at__lt": filters.before,
+    }
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    found, following = cut(rows, filters, by="at", key=int)
+    return send(EventList(events=[_body(row) for row in found], next=following))
+
+
+def _body(event: Event) -> EventBody:
+    return EventBody(
+        id=event.pk,
+        at=event.at,
+        actor=event.actor_name,
+        ip=event.ip,
+        source=event.source,
+        account=event.account_name,
+        action=event.action,
+        kind=event.kind,
+        target=event.target,
+        operation=event.operation,
+        parameters=event.parameters,
+        outcome=event.outcome,
+        detail=event.detail,
+    )

@@ -1,0 +1,65 @@
+"""Who calls the API: the holder of a token, or the person whose browser is signed in."""
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from ninja.security import APIKeyCookie, HttpBearer
+
+from consoleapp.accounts import tokens
+from consoleapp.accounts.access import Actor
+from consoleapp.api.problems import Problem
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer …`. A wrong one is an error even when a session is there too."""
+
+    openapi_description = "A personal token, from your profile or `manage.py api_token`."
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Problem(401, "Only `Authorization: Bearer …` is understood.")
+        return self.authenticate(request, secret.strip())
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        found = tokens.authenticate(token)
+        if found is None:
+            raise Problem(
+                401, "The token is unknown, expired or revoked, or its user is not active."
+            )
+        return replace(Actor.of(request), user=found.user, token=found, source="api")
+
+
+class _Csrf(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        raise Problem(403, f"A browser must send the X-CSRFToken header as well. {reason}")
+
+
+class Session(APIKeyCookie):
+    """The session cookie of the pages; what changes something needs the CSRF token as well."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)  # done here: ninja's own check would draw a page to refuse
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        if not request.user.is_authenticated:
+            return None
+        _Csrf(lambda _: HttpResponse()).process_view(request, None, (), {})
+        return super().__call__(request)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
+        return replace(Actor.of(request), user=request.user, token=None, source="api")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The caller that Token or Session found."""
+    actor = request.auth  # type: ignore[attr-defined]
+    assert isinstance(actor, Actor)  # noqa: S101 - every route of the API demands one of them
+    return actor

@@ -1,0 +1,89 @@
+"""/accounts/{account}/images: the rows of `podman images`, and what one image says."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from consoleapp.api.accounts import find_account
+from consoleapp.api.answers import send
+from consoleapp.api.credentials import actor_of
+from consoleapp.api.problems import Problem, responses
+from consoleapp.api.seen import current
+from engine.schema.snapshot import ImageRow
+
+router = Router(tags=["images"])
+SortKey = Literal["name", "-name", "created", "-created", "size", "-size"]
+
+
+class ImageFilter(BaseModel):
+    """Which rows, in which order. `search` looks in tags, digests and ids."""
+
+    dangling: bool | None = None
+    search: Annotated[str, Field(max_length=200)] = ""
+    sort: SortKey = "name"
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class ImageList(BaseModel):
+    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging."""
+
+    account: str
+    taken: datetime
+    live: bool
+    total: int
+    images: list[ImageRow]
+
+
+def _matches(row: ImageRow, filters: ImageFilter) -> bool:
+    if filters.dangling is not None and row.dangling != filters.dangling:
+        return False
+    text = " ".join([*row.tags, row.digest, row.id]).lower()
+    return all(word in text for word in filters.search.lower().split())
+
+
+def _order(row: ImageRow, by: str) -> tuple[Any, ...]:
+    value = (row.tags or ["~"])[0] if by == "name" else getattr(row, by)
+    return value, row.id
+
+
+@router.get(
+    "/accounts/{account}/images", response=responses({200: ImageList}, 503), summary="Images"
+)
+def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter]) -> HttpResponse:
+    """The images of the account's store, as of its last ended operation or later."""
+    found = find_account(actor_of(request), account)
+    seen = current(found)
+    by = filters.sort.removeprefix("-")
+    rows = sorted(
+        (row for row in seen.snapshot.images if _matches(row, filters)),
+        key=lambda row: _order(row, by),
+        reverse=filters.sort.startswith("-"),
+    )
+    return send(
+        ImageList.model_construct(
+            account=found.key,
+            taken=seen.snapshot.taken,
+            live=seen.live,
+            total=len(rows),
+            images=rows[filters.offset : filters.offset + filters.limit],
+        )
+    )
+
+
+@router.get(
+    "/accounts/{account}/images/{path:image}",
+    response=responses({200: ImageRow}, 503),
+    summary="One image",
+)
+def read_image(request: HttpRequest, account: str, image: str) -> HttpResponse:
+    """One row, by one of its names, its id, or an unambiguous beginning of the id."""
+    rows = current(find_account(actor_of(request), account)).snapshot.images
+    exact = [row for row in rows if image in (row.id, *row.tags)]
+    found = exact or [row for row in rows if len(image) >= 3 and row.id.startswith(image)]
+    if len(found) != 1:
+        raise Problem(404, f"There is no image {image!r} in this account.")
+    return send(found[0])

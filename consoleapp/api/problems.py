@@ -1,0 +1,210 @@
+"""The one shape of an error of the API, and how all that can go wrong gets it.
+
+{"error": {"code": "invalid", "message": "…", "fields": [{"path": "…", "message": "…"}]}}
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import pydantic
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from consoleapp.accounts.access import Conflict, Refused
+from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.kinds import KINDS
+
+logger = logging.getLogger(__name__)
+
+CODES = {
+    400: "malformed",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    502: "engine_failed",
+    503: "unavailable",
+    504: "timeout",
+}
+MESSAGES = {
+    401: "Send a token (`Authorization: Bearer …`) or sign in.",
+    404: "There is nothing at this address, or you may not see it.",
+    405: "This address does not take that method.",
+    413: "The body is too large.",
+    500: "Something went wrong inside Berth; the server's log has the details.",
+}
+ENGINE_STATUS = {
+    ErrorCode.INVALID: 422,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.CONFLICT: 409,
+    ErrorCode.UNREACHABLE: 503,
+    ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.TIMEOUT: 504,
+}
+# pydantic's own words for these speak to programmers; {0} is the value of the error's context.
+SENTENCES = {
+    "missing": "This is required.",
+    "extra_forbidden": "There is no such parameter.",
+    "string_pattern_mismatch": "These characters are not allowed here.",
+    "string_too_long": "At most {max_length} characters.",
+    "string_too_short": "At least {min_length} characters.",
+    "too_long": "At most {max_length} items.",
+    "too_short": "At least {min_length} items.",
+    "greater_than_equal": "Must be {ge} or more.",
+    "less_than_equal": "Must be {le} or less.",
+    "greater_than": "Must be more than {gt}.",
+    "less_than": "Must be less than {lt}.",
+    "string_type": "Must be text.",
+    "int_type": "Must be a whole number.",
+    "int_parsing": "Must be a whole number.",
+    "int_from_float": "Must be a whole number.",
+    "float_type": "Must be a number.",
+    "bool_type": "Must be true or false.",
+    "bool_parsing": "Must be true or false.",
+    "list_type": "Must be a list.",
+    "dict_type": "Must be an object.",
+    "model_type": "Must be an object.",
+    "model_attributes_type": "Must be an object.",
+    "literal_error": "Must be one of {expected}.",
+    "enum": "Must be one of {expected}.",
+    "uuid_parsing": "Must be a UUID.",
+    "union_tag_not_found": "Say which kind of operation this is.",
+    "union_tag_invalid": "There is no such kind of operation; the kinds are {expected_tags}.",
+}
+
+
+class FieldProblem(pydantic.BaseModel):
+    """What is wrong with one value; `path` is where it is (`parameters.ports.0.host_port`)."""
+
+    path: str
+    message: str
+
+
+class ErrorDetail(pydantic.BaseModel):
+    """`code` is for programs, `message` for people; `fields` says which values are wrong."""
+
+    code: str
+    message: str
+    fields: list[FieldProblem] = []
+
+
+class ErrorBody(pydantic.BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+class Problem(Exception):
+    """Raised in the API's views: becomes the answer with this status."""
+
+    def __init__(self, status: int, message: str = "", fields: Iterable[FieldProblem] = ()) -> None:
+        super().__init__(message)
+        self.status, self.message, self.fields = status, message, list(fields)
+
+
+def wrong(path: str, message: str) -> Problem:
+    """A 422 for one field."""
+    return Problem(422, f"{path}: {message}", [FieldProblem(path=path, message=message)])
+
+
+def answer(
+    status: int,
+    message: str = "",
+    fields: Iterable[FieldProblem] = (),
+    *,
+    code: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The response for an error; without a message, the usual one of the status."""
+    body = ErrorBody(
+        error=ErrorDetail(
+            code=code or CODES.get(status, "error"),
+            message=message or MESSAGES.get(status) or HTTPStatus(status).phrase,
+            fields=list(fields),
+        )
+    )
+    response = HttpResponse(body.model_dump_json(), "application/json", status, headers=headers)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="Berth"'
+    return response
+
+
+def responses(success: dict[int, Any], *errors: int) -> dict[Any, Any]:
+    """The `response=` of a ninja operation: its success, and the errors that it may answer."""
+    always = {400, 401, 404, 422, 500}
+    return {**success, frozenset(always.union(errors)): ErrorBody}
+
+
+def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
+    """pydantic's (or ninja's) list of errors as sentences at their places."""
+    return [FieldProblem(path=_path(error["loc"]), message=_sentence(error)) for error in errors]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    # ninja puts the source and the argument's name before the place; the union its tag.
+    parts = list(location)
+    if parts and parts[0] in ("body", "query", "path", "header"):
+        parts = parts[2:] if parts[0] == "body" else parts[1:]
+        if len(parts) > 1 and parts[0] == "filters":
+            parts = parts[1:]
+    return ".".join(str(part) for part in parts if part not in KINDS) or "kind"
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "value_error":
+        text = str(error["msg"]).removeprefix("Value error, ")
+        return f"{text[:1].upper()}{text[1:]}."
+    if error["type"] in SENTENCES:
+        return SENTENCES[error["type"]].format(**error.get("ctx", {}))
+    return f"{error['msg']}."
+
+
+def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
+    """The 422 for values that a model refused."""
+    fields = field_problems(errors)
+    return answer(422, "; ".join(f"{f.path}: {f.message}" for f in fields[:3]), fields)
+
+
+def from_engine(error: EngineError) -> HttpResponse:
+    """What an engine said to a query."""
+    report = error.report
+    text = f"{report.message} {report.remedy}".strip()
+    return answer(ENGINE_STATUS.get(report.code, 502), text, code=report.code.value)
+
+
+def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(500)
+
+
+def register(api: NinjaAPI) -> None:
+    """Teach `api` the shape of every exception that a view may raise."""
+    table: dict[type[Exception], Any] = {
+        Problem: lambda _, e: answer(e.status, e.message, e.fields),
+        ValidationError: lambda _, e: invalid(e.errors),
+        pydantic.ValidationError: lambda _, e: invalid(e.errors()),
+        Conflict: lambda _, e: answer(409, str(e)),
+        Refused: lambda _, e: answer(403, str(e)),
+        Http404: lambda _, e: answer(404),
+        HttpError: lambda _, e: answer(e.status_code, "" if e.status_code == 401 else e.message),
+        EngineError: lambda _, e: from_engine(e),
+        EngineUnreachable: lambda _, e: answer(503, str(e)),
+        RequestDataTooBig: lambda _, e: answer(413),
+        SuspiciousOperation: lambda _, e: answer(400),
+        BadRequest: lambda _, e: answer(400),
+        OperationalError: lambda _, e: answer(503, "The database is busy; try again."),
+        Exception: _unforeseen,
+    }
+    for kind, handler in table.items():
+        api.add_exception_handler(kind, handler)

@@ -1,0 +1,72 @@
+"""/tokens: the caller's own. They are made on the profile page or by `manage.py api_token`."""
+
+from datetime import datetime
+from typing import Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import BaseModel
+
+from consoleapp.accounts.access import Refused, refuse
+from consoleapp.accounts.models import ApiToken
+from consoleapp.accounts.tokens import revoke
+from consoleapp.api.answers import send
+from consoleapp.api.credentials import actor_of
+from consoleapp.api.paging import Identity
+from consoleapp.api.problems import Problem, responses
+
+router = Router(tags=["me"])
+
+
+class TokenBody(BaseModel):
+    """A token without its secret, which is shown once, when it is made, and kept nowhere."""
+
+    id: int
+    name: str
+    prefix: str
+    scope: Literal["read", "operate"]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    current: bool
+    """Whether it is the one that this request came with."""
+
+
+class TokenList(BaseModel):
+    """Newest first."""
+
+    tokens: list[TokenBody]
+
+
+@router.get("/tokens", response=responses({200: TokenList}), summary="My tokens")
+def list_tokens(request: HttpRequest) -> HttpResponse:
+    """The caller's own tokens, also those that work no more."""
+    actor = actor_of(request)
+    names = [name for name in TokenBody.model_fields if name != "current"]
+    tokens = ApiToken.objects.filter(user=actor.user).order_by("-created_at", "-pk")
+    return send(
+        TokenList(
+            tokens=[
+                TokenBody(
+                    **{name: getattr(token, name) for name in names},
+                    current=actor.token is not None and token.pk == actor.token.pk,
+                )
+                for token in tokens
+            ]
+        )
+    )
+
+
+@router.delete("/tokens/{token}", response=responses({204: None}, 403), summary="Revoke a token")
+def revoke_token(request: HttpRequest, token: Identity) -> HttpResponse:
+    """It works no more from now on. Revoking it again changes nothing."""
+    actor = actor_of(request)
+    found = ApiToken.objects.filter(user=actor.user, pk=token).first()
+    if found is None:
+        raise Problem(404, "You have no such token.")
+    if actor.token is not None and actor.token.scope != "operate":
+        refuse(actor, None, f"revoke the token {found.name} with a token that only reads", None)
+        raise Refused("This token may only read.")
+    revoke(found, actor=actor)
+    return HttpResponse(status=204)

@@ -1,0 +1,33 @@
+"""Version 1 of the API: its routes, who may call them, its errors and its document."""
+
+from ninja import NinjaAPI
+
+from consoleapp.api import (
+    accounts,
+    audit,
+    containers,
+    images,
+    kinds,
+    logs,
+    operations,
+    problems,
+    tokens,
+)
+from consoleapp.api.credentials import Session, Token
+from consoleapp.api.page import Page
+
+api = NinjaAPI(
+    title="Berth",
+    version="1",
+    description=(
+        "Launch and look after rootless Podman containers as the Linux accounts that you have a "
+        "grant for. Every change is an operation: request it, then watch it. Send a personal token "
+        "as `Authorization: Bearer …`."
+    ),
+    urls_namespace="api",
+    auth=[Token(), Session()],
+    docs=Page(),
+)
+for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+    api.add_router("", noun.router)
+problems.register(api)

@@ -1,0 +1,36 @@
+"""Waiting for the end of an operation: told by Redis, without asking the database in turns."""
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+
+CHANNEL = "berth:operation:{}"
+
+
+async def until_ended(operation: Operation, seconds: float) -> None:
+    """Return when `operation` has ended, or after so many seconds.
+
+    Without Redis it just takes the whole time: an operation cannot end then anyway.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await _told(operation)
+    except TimeoutError:
+        return
+    except RedisError:
+        await asyncio.sleep(seconds)
+
+
+async def _told(operation: Operation) -> None:
+    async with Redis.from_url(settings.BERTH_REDIS) as redis, redis.pubsub() as told:
+        await told.subscribe(CHANNEL.format(operation.pk))
+        async for _ in told.listen():  # the first message says that the subscription is live
+            await sync_to_async(operation.refresh_from_db)(fields=["state"])
+            if State(operation.state).ended:
+                return

@@ -1,0 +1,123 @@
+"""A running console as a program sees it: one kept connection, a token, a session for pages."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+
+@dataclass
+class Console:
+    """`get` and `post`: the API, with the token; `page` and `events`: as a signed-in person."""
+
+    url: str
+    token: str
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._connection = self._connect()
+
+    def _connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+        parts = urlsplit(self.url)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        self._connection.request(method, path, body, headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            self.cookies |= {name: cookie.value for name, cookie in SimpleCookie(line).items()}
+        return response.status, content
+
+    def _api(self, method: str, path: str, body: Any = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        self._connection.request(method, f"/api/v1{path}", content, headers)
+        response = self._connection.getresponse()
+        data = response.read()
+        if response.status >= 400:
+            raise RuntimeError(f"{method} {path}: {response.status} {data[:300]!r}")
+        return json.loads(data) if data else None
+
+    def get(self, path: str) -> Any:
+        """The JSON of a route of the API."""
+        return self._api("GET", path)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The JSON answered to a POST."""
+        return self._api("POST", path, body)
+
+    def submit(self, account: str, kind: str, **parameters: Any) -> str:
+        """Request an operation; its id."""
+        body = {"kind": kind, "parameters": parameters}
+        return str(self.post(f"/accounts/{account}/operations", body)["id"])
+
+    def ended(self, operation: str) -> dict[str, Any]:
+        """The operation once it has ended. Raises RuntimeError when it did not succeed."""
+        for _ in range(20):
+            found = self.get(f"/operations/{operation}?wait=30")
+            if found["ended_at"]:
+                if found["state"] != "succeeded":
+                    raise RuntimeError(f"{found['command']}: {found['state']} {found['error']}")
+                return dict(found)
+        raise RuntimeError(f"operation {operation} does not end")
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Get a session as a browser does."""
+        self._ask("GET", "/user/login/", None, {})
+        form = {
+            "login": username,
+            "password": password,
+            "csrfmiddlewaretoken": self.cookies.get("berth_csrf", ""),
+        }
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Referer": f"{self.url}/user/login/",
+            "Origin": self.url,
+        }
+        status, _ = self._ask("POST", "/user/login/", urlencode(form).encode(), headers)
+        if status != 302:
+            raise RuntimeError(f"signing in as {username} was answered with {status}")
+
+    def page(self, path: str) -> bytes:
+        """The HTML of a page."""
+        status, content = self._ask("GET", path, None, {"Accept": "text/html"})
+        if status != 200:
+            raise RuntimeError(f"GET {path}: {status}")
+        return content
+
+    def events(self, path: str) -> Iterator[tuple[str, str, float]]:
+        """Server-sent events as (name, data, time of arrival)."""
+        connection = self._connect()
+        cookie = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        connection.request("GET", path, headers={"Cookie": cookie, "Accept": "text/event-stream"})
+        response = connection.getresponse()
+        if response.status != 200:
+            raise RuntimeError(f"GET {path}: {response.status}")
+        name, data = "message", []
+        try:
+            while line := response.readline():
+                text = line.decode().rstrip("\r\n")
+                if not text:
+                    if data:
+                        yield name, "\n".join(data), time.time()
+                    name, data = "message", []
+                elif text.startswith("event:"):
+                    name = text[6:].strip()
+                elif text.startswith("data:"):
+                    data.append(text[5:].lstrip())
+        finally:
+            connection.close()
+
+
+def milliseconds(began: float) -> float:
+    """Since `began` of time.perf_counter()."""
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,64 @@
+"""Resident memory of Berth's processes, by the kernel's proportional count of shared pages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of Berth; sizes in MiB."""
+
+    pid: int
+    name: str
+    pss: float
+    rss: float
+
+
+def processes_of(root: int) -> list[Process]:
+    """`root` and everything below it."""
+    parents: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = status.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        parents.setdefault(int(after_name[1]), []).append(int(status.parent.name))
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        waiting += parents.get(pid, [])
+        found += _process(pid)
+    return sorted(found, key=lambda process: -process.pss)
+
+
+def _process(pid: int) -> list[Process]:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        sizes = {
+            line.split(":")[0]: int(line.split()[1]) / 1024
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        }
+    except OSError:  # it has just ended
+        return []
+    return [Process(pid, _name(words), sizes.get("Pss", 0), sizes.get("Rss", 0))] if sizes else []
+
+
+def _name(words: list[str]) -> str:
+    known = ("gunicorn", "celery", "observe", "engine", "redis-server", "podman", "launch")
+    return next((k for k in known if any(k in word for word in words[:6])), words[0][-30:])
+
+
+def report(processes: list[Process], title: str) -> list[tuple[str, str]]:
+    """Lines of the table."""
+    names = sorted({process.name for process in processes})
+    lines = [
+        (
+            title,
+            f"{sum(p.pss for p in processes):8.1f} MiB PSS, "
+            f"{sum(p.rss for p in processes):.1f} MiB RSS, {len(processes)} processes",
+        )
+    ]
+    for name in names:
+        group = [process for process in processes if process.name == name]
+        lines.append((f"  {name} ×{len(group)}", f"{sum(p.pss for p in group):8.1f} MiB PSS"))
+    return lines
