@@ -1,0 +1,130 @@
+"""The page of one container: what stands above its tabs, and each tab as a page of its own."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.operations.models import Operation
+from consoleapp.web.containers import exits
+from consoleapp.web.containers.lookup import Found, look_up
+from engine.schema.parameters import Role
+from engine.schema.snapshot import ContainerRow
+
+# In which states Podman does what; what is not listed is always possible.
+POSSIBLE: dict[str, set[str]] = {
+    "start": {"created", "exited", "stopped"},
+    "stop": {"running", "restarting"},
+    "restart": {"running", "exited", "stopped"},
+    "kill": {"running", "paused", "stopping", "restarting"},
+    "pause": {"running"},
+    "unpause": {"paused"},
+    "commit": {"created", "running", "paused", "exited", "stopped"},
+}
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab; `name` is its URL's name, `view` the end of its template's."""
+
+    view: str
+    label: str
+    icon: str
+    role: Role = Role.VIEWER
+
+    @property
+    def name(self) -> str:
+        """The name of its URL."""
+        return f"containers:{'detail' if self.view == 'overview' else self.view}"
+
+
+TABS = (
+    Tab("overview", "Overview", "layout-list"),
+    Tab("logs", "Logs", "file-text"),
+    Tab("terminal", "Terminal", "terminal-2", Role.OPERATOR),
+    Tab("stats", "Stats", "chart-line"),
+    Tab("processes", "Processes", "cpu"),
+    Tab("changes", "Changes", "file-diff"),
+    Tab("health", "Health", "heartbeat"),
+    Tab("inspect", "Inspect", "code"),
+)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def tab(request: HttpRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
+    """One tab's page; the page itself never waits for an engine."""
+    return _page(request, account, container, view)
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def terminal(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+    """The terminal's page: a shell in the container is more than looking."""
+    return _page(request, account, container, "terminal")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def header(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+    """What stands above the tabs, asked for again whenever the container changes."""
+    found = look_up(account, container)
+    context = {"found": found, "asked": container, **_known(request, found.row)}
+    return render(request, "containers/detail/_header.html", context)
+
+
+def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
+    found = look_up(account, container)
+    if found.row is None:
+        return _missing(request, account, container, found)
+    role: Role = request.role  # type: ignore[attr-defined]
+    context = {
+        "found": found,
+        "view": view,
+        "tabs": [each for each in TABS if role.covers(each.role)],
+        "signals": SIGNALS,
+        **_known(request, found.row),
+    }
+    return render(request, f"containers/detail/{view}.html", context)
+
+
+def _known(request: HttpRequest, row: ContainerRow | None) -> dict[str, object]:
+    if row is None:
+        return {"row": None}
+    role: Role = request.role  # type: ignore[attr-defined]
+    return {
+        "row": row,
+        "exit_meaning": explain(row),
+        "operates": role.covers(Role.OPERATOR),
+        "can": {verb: row.state in states for verb, states in POSSIBLE.items()},
+        "browser_host": request.get_host().rpartition(":")[0] or request.get_host(),
+    }
+
+
+def explain(row: ContainerRow) -> str:
+    """What the exit code of an ended container tells, "" while it has not ended."""
+    ended = row.state in ("exited", "stopped", "dead")
+    return exits.explain(row.exit_code) if ended else ""
+
+
+def _missing(
+    request: HttpRequest, account: LinuxAccount, container: str, found: Found
+) -> HttpResponse:
+    about = Operation.objects.filter(account=account, kind__startswith="container.")
+    # By name, or by id: the launch of a container has its id in its result.
+    mentions = Q(target=container) | _made(container)
+    operations = about.filter(mentions).order_by("-requested_at")[:10]
+    unknown = found.snapshot is None
+    context = {"asked": container, "found": found, "operations": operations, "unknown": unknown}
+    return render(
+        request, "containers/detail/missing.html", context, status=503 if unknown else 404
+    )
+
+
+def _made(container: str) -> Q:
+    return Q(result__id__startswith=container) if len(container) >= 12 else Q(pk__in=[])

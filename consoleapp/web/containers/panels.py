@@ -1,0 +1,102 @@
+"""The parts of a container's page that only its engine can fill; htmx loads each by itself."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay
+from consoleapp.web import inspection
+from consoleapp.web.containers import inspected
+from engine.schema import queries
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+
+Answer = Mapping[str, Any]
+
+
+def _overview(answer: Answer, reveal: bool) -> dict[str, Any]:
+    data = answer["data"] if reveal else inspection.redacted(answer["data"])
+    read = inspected.read(data)
+    masked = any(variable.value == inspection.REDACTED for variable in read.environment)
+    return {"inspected": read, "masked": masked}
+
+
+def _health(answer: Answer, reveal: bool) -> dict[str, Any]:
+    return {"health": inspected.read(answer["data"]).health}
+
+
+def _inspect(answer: Answer, reveal: bool) -> dict[str, Any]:
+    data = answer["data"] if reveal else inspection.redacted(answer["data"])
+    lines, cut = inspection.tree(data)
+    raw = json.dumps(data, indent=2, ensure_ascii=False)
+    return {"lines": lines, "cut": cut, "raw": raw, "masked": inspection.REDACTED in raw}
+
+
+def _table(answer: Answer, reveal: bool) -> dict[str, Any]:
+    return {"titles": answer["titles"], "rows": answer["rows"]}
+
+
+PANELS: dict[str, tuple[type[queries.Query], Callable[[Answer, bool], dict[str, Any]]]] = {
+    "overview": (queries.ContainerInspect, _overview),
+    "processes": (queries.ContainerTop, _table),
+    "changes": (queries.ContainerChanges, _table),
+    "health": (queries.ContainerInspect, _health),
+    "inspect": (queries.ContainerInspect, _inspect),
+}
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: str) -> HttpResponse:
+    """One panel, or why it cannot be shown; `?reveal=1` unmasks secrets for operators."""
+    if panel not in PANELS:
+        raise Http404(f"there is no panel called {panel!r}")
+    query, prepare = PANELS[panel]
+    role: Role = request.role  # type: ignore[attr-defined]
+    reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
+    context = {"container": container, "panel": panel, "operates": role.covers(Role.OPERATOR)}
+    try:
+        answer = relay.document_sync(account, query(container=container), Actor.of(request))
+    except ValidationError as error:
+        raise Http404("no container can have that name") from error
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {**context, "error": failure(error)})
+    context |= {"revealed": reveal, **prepare(answer, reveal)}
+    return render(request, f"containers/detail/_{panel}.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+    """The inspect data as a JSON file, masked as it is on the page."""
+    role: Role = request.role  # type: ignore[attr-defined]
+    try:
+        query = queries.ContainerInspect(container=container)
+        answer = relay.document_sync(account, query, Actor.of(request))
+    except ValidationError as error:
+        raise Http404("no container can have that name") from error
+    except (EngineError, relay.Unanswered) as error:
+        report = failure(error)
+        return HttpResponse(f"{report['message']}\n", status=502, content_type="text/plain")
+    reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
+    text = _inspect(answer, reveal)["raw"]
+    response = HttpResponse(text, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{container[:64]}.json"'
+    return response
+
+
+def failure(error: EngineError | relay.Unanswered) -> dict[str, str]:
+    """What a panel that could not be filled says: a message and what to do about it."""
+    if isinstance(error, EngineError):
+        return {"message": error.report.message, "remedy": error.report.remedy}
+    return {
+        "message": str(error) or "The engine did not answer in time.",
+        "remedy": "It may be busy or not running; what the page knew before is still shown.",
+    }

@@ -1,0 +1,105 @@
+"""The page of one image: its names, history, what uses it, and Podman's own data about it."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay, snapshots
+from consoleapp.operations.submit import submit
+from consoleapp.web import inspection
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.containers.panels import failure
+from consoleapp.web.images import rows
+from consoleapp.web.images.forms import TagForm
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.queries import ImageHistory, ImageInspect, Query
+from engine.schema.snapshot import ImageRow
+
+TABS = {"history": "History", "users": "Used by", "inspect": "Inspect"}
+_QUERIES: dict[str, type[Query]] = {"history": ImageHistory, "inspect": ImageInspect}
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) -> HttpResponse:
+    """One tab of an image's page; the page itself never waits for an engine."""
+    seen, row = _find(account, image)
+    if row is None or seen is None or seen.snapshot is None:
+        context = {"asked": image, "seen": seen, "known": bool(seen and seen.snapshot)}
+        return render(request, "images/missing.html", context, status=404 if seen else 503)
+    role: Role = request.role  # type: ignore[attr-defined]
+    context = {
+        "row": row,
+        "seen": seen,
+        "title": rows.title(row),
+        "users": rows.users(row, seen.snapshot.containers),
+        "view": view,
+        "tabs": TABS,
+        "operates": role.covers(Role.OPERATOR),
+        "form": TagForm(image=row.id),
+    }
+    return render(request, "images/detail.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -> HttpResponse:
+    """What only the engine can tell of an image: its history, or its inspect data."""
+    if panel not in _QUERIES:
+        raise Http404(f"there is no panel called {panel!r}")
+    try:
+        query = _QUERIES[panel].model_validate({"image": image})
+    except ValidationError as error:
+        raise Http404("no image can have that id") from error
+    try:
+        answer = relay.document_sync(account, query, Actor.of(request))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    prepared = _history(answer) if panel == "history" else _inspect(answer)
+    return render(request, f"images/_{panel}.html", {"image": image, **prepared})
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """Give the image one more name."""
+    form = TagForm(request.POST or None, image=image)
+    context = {"form": form, "image": image}
+    if not form.is_valid():
+        template = "images/_tag.html" if request.htmx else "images/tag.html"  # type: ignore[attr-defined]
+        return render(request, template, context, status=422 if form.errors else 200)
+    try:
+        operation = submit(account, form.parameters, actor=Actor.of(request))
+    except Refused as error:
+        return refused(request, str(error), next=request.path, status=403)
+    return accepted(request, operation, next=request.path.removesuffix("tag/"))
+
+
+def _find(
+    account: LinuxAccount, image: str
+) -> tuple[snapshots.AccountSnapshot | None, ImageRow | None]:
+    snapshots.watch(account)
+    seen = snapshots.load(account)
+    every = seen.snapshot.images if seen and seen.snapshot else []
+    wanted = image.removeprefix("sha256:")
+    matches = [row for row in every if row.id.startswith(wanted)] if len(wanted) >= 12 else []
+    return seen, matches[0] if len(matches) == 1 else None
+
+
+def _history(answer: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "created", "instruction", "size", "comment")
+    layers = [dict(zip(names, cells, strict=False)) for cells in answer["rows"]]
+    return {"layers": layers, "total": sum(layer.get("size") or 0 for layer in layers)}
+
+
+def _inspect(answer: dict[str, Any]) -> dict[str, Any]:
+    data = inspection.redacted(answer["data"])
+    lines, cut = inspection.tree(data)
+    return {"lines": lines, "cut": cut, "raw": json.dumps(data, indent=2, ensure_ascii=False)}

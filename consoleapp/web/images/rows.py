@@ -1,0 +1,107 @@
+"""The rows of the images page: filtered, sorted, and what a prune would remove."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+
+from engine.schema.snapshot import ContainerRow, ImageRow
+
+SHOW = [
+    ("", "All images"),
+    ("tagged", "Tagged"),
+    ("dangling", "Dangling"),
+    ("used", "Used by containers"),
+    ("unused", "Not used"),
+]
+SORT = [
+    ("", "Newest first"),
+    ("name", "By name"),
+    ("size", "Largest first"),
+    ("oldest", "Oldest first"),
+]
+
+
+class Filter(forms.Form):
+    """The toolbar of the list. A value that makes no sense counts as none."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    show = forms.ChoiceField(choices=SHOW, required=False, label="Which images")
+    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
+
+    def chosen(self, name: str) -> str:
+        """The value of a field, "" where it is missing or not one of the choices."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some images may be left out."""
+        return bool(self.chosen("q") or self.chosen("show"))
+
+
+@dataclass(frozen=True)
+class Prune:
+    """What a prune would remove now, by the snapshot; sizes count shared layers each time."""
+
+    every: bool
+    images: list[ImageRow]
+
+    @property
+    def size(self) -> int:
+        """Bytes at most: layers that stay in use by other images are not given back."""
+        return sum(image.size for image in self.images)
+
+
+def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
+    """The images that the toolbar asks for, in its order."""
+    show, wanted = choice.chosen("show"), choice.chosen("q").lower()
+    kept = [image for image in images if _shows(image, show) and _mentions(image, wanted)]
+    match choice.chosen("sort"):
+        case "name":
+            # Those without a name come last, newest first like everywhere.
+            return sorted(kept, key=lambda image: (not image.tags, title(image), image.id))
+        case "size":
+            return sorted(kept, key=lambda image: (-image.size, image.id))
+        case "oldest":
+            return sorted(kept, key=lambda image: (image.created, image.id))
+    return sorted(kept, key=lambda image: (_newest(image.created), title(image), image.id))
+
+
+def title(image: ImageRow) -> str:
+    """The name that an image goes by, or the beginning of its id."""
+    return image.tags[0] if image.tags else image.id[:12]
+
+
+def would_go(images: list[ImageRow], every: bool) -> Prune:
+    """What `podman image prune` (with `--all`) would remove."""
+    unused = [image for image in images if not image.used_by]
+    return Prune(every, [image for image in unused if every or image.dangling])
+
+
+def users(image: ImageRow, containers: list[ContainerRow]) -> list[ContainerRow]:
+    """The containers that are made from the image."""
+    names = set(image.used_by)
+    return [row for row in containers if row.name in names or row.image_id == image.id]
+
+
+def _newest(when: datetime) -> float:
+    return -when.timestamp()
+
+
+def _shows(image: ImageRow, show: str) -> bool:
+    match show:
+        case "tagged":
+            return bool(image.tags)
+        case "dangling":
+            return image.dangling
+        case "used":
+            return bool(image.used_by)
+        case "unused":
+            return not image.used_by
+    return True
+
+
+def _mentions(image: ImageRow, wanted: str) -> bool:
+    texts = (*image.tags, image.id, image.digest, *image.used_by)
+    return not wanted or any(wanted in text.lower() for text in texts)

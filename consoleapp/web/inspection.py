@@ -1,0 +1,71 @@
+"""Inspect data of any depth as the rows of a readable tree, with a bound on how much is shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.schema.parameters import REDACTED, is_secret
+
+MOST_ROWS = 2_000
+_DEEPEST = 24
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One line of the tree; `value` is None for a line that only opens a branch."""
+
+    depth: int
+    name: str
+    value: str | None
+    tone: str = ""
+    """text, number, word (true, false, null) or empty: how the value is coloured."""
+
+
+def tree(data: Any) -> tuple[list[Leaf], bool]:
+    """The lines of `data` in its own order, and whether some were left out."""
+    lines: list[Leaf] = []
+    for line in _walk(data, 0):
+        if len(lines) == MOST_ROWS:
+            return lines, True
+        lines.append(line)
+    return lines, False
+
+
+def _walk(data: Any, depth: int) -> Iterator[Leaf]:
+    pairs = data.items() if isinstance(data, Mapping) else enumerate(data)
+    for name, value in pairs:
+        if isinstance(value, (Mapping, list)) and value and depth < _DEEPEST:
+            yield Leaf(depth, str(name), None)
+            yield from _walk(value, depth + 1)
+        else:
+            yield Leaf(depth, str(name), *_shown(value))
+
+
+def _shown(value: Any) -> tuple[str, str]:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value], "word"
+    if isinstance(value, (int, float)):
+        return str(value), "number"
+    if isinstance(value, str) and value:
+        return value, "text"
+    if isinstance(value, str):
+        return "empty", "empty"
+    return ("none" if not value else "…"), "empty"
+
+
+def redacted(data: Any) -> Any:
+    """The same data with what looks like a secret masked: variables, labels, and command lines."""
+    if isinstance(data, Mapping):
+        return {
+            name: REDACTED if isinstance(value, str) and is_secret(name, value) else redacted(value)
+            for name, value in data.items()
+        }
+    if isinstance(data, list):
+        return [redacted(each) for each in data]
+    if isinstance(data, str) and "=" in data:
+        name, _, value = data.partition("=")
+        # `--env=NAME=value` has the variable one step further in.
+        if name.startswith("-") and "=" in value:
+            return f"{name}={redacted(value)}"
+        return f"{name}={REDACTED}" if is_secret(name, value) else data
+    return data

@@ -1,0 +1,135 @@
+// The logs of one container: the choices above, the lines, the state below.
+import { LIMIT, LogView } from "./logview.js";
+
+const page = document.getElementById("logs");
+const choices = document.getElementById("logs-choices");
+const find = document.getElementById("logs-find");
+const found = document.getElementById("logs-found");
+const note = document.getElementById("logs-note");
+const count = document.getElementById("logs-count");
+const again = document.getElementById("logs-again");
+const end = document.getElementById("logs-end");
+const steps = [document.getElementById("logs-previous"), document.getElementById("logs-next")];
+let stream = null;
+let settled = false; // the first answer (or the end) has come
+
+const say = (text, tone) => {
+  document.getElementById("logs-state").textContent = text;
+  document.getElementById("logs-dot").className = `dot${tone ? ` is-${tone}` : ""}`;
+};
+const plural = (number, word) => `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+
+const view = new LogView(document.getElementById("log"), {
+  onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
+    if (shown.length || settled) note.hidden = shown.length > 0;
+    if (settled && !shown.length) {
+      note.textContent = lines.length ? `Nothing on ${choices.stream.value} among ${plural(lines.length, "line")}.` : "No lines so far.";
+    }
+    count.textContent = dropped
+      ? `The newest ${plural(lines.length, "line")}; ${dropped.toLocaleString()} older ones left the page (it keeps ${LIMIT.toLocaleString()})`
+      : plural(shown.length, "line");
+    found.textContent = find.value ? (matches.length ? `${match + 1} of ${matches.length.toLocaleString()}` : "none") : "";
+    for (const step of steps) step.disabled = !matches.length;
+    end.hidden = atEnd || !shown.length;
+  },
+});
+
+const since = () => {
+  const seconds = Number(choices.since.value);
+  return seconds ? new Date(Date.now() - seconds * 1000).toISOString() : null;
+};
+
+const load = () => {
+  stream?.close();
+  settled = false;
+  view.clear();
+  note.hidden = false;
+  note.textContent = "Asking the engine…";
+  again.hidden = true;
+  say("Connecting…", "");
+  const follow = choices.follow.checked;
+  const tail = choices.tail.value === "" ? null : Number(choices.tail.value);
+  const parameters = { container: page.dataset.container, follow, tail, since: since() };
+  const mine = window.berth.query(page.dataset.account, "container.logs", parameters, {
+    open: () => {
+      say(follow ? "Following" : "Reading", follow ? "running" : "");
+      // A container that writes nothing sends nothing: after a while that is an answer too.
+      setTimeout(() => {
+        if (stream !== mine) return;
+        settled = true;
+        view.add([]);
+      }, 1500);
+    },
+    answers: (answers) => {
+      settled = true;
+      view.add(answers.filter((answer) => answer.type === "line"));
+    },
+    end: ({ message, remedy }) => {
+      if (stream !== mine) return;
+      stream = null;
+      settled = true;
+      again.hidden = false;
+      if (message) say([message, remedy].filter(Boolean).join(" "), "failed");
+      else say(follow ? "It ended; so do its logs" : "All read", "");
+      view.add([]);
+    },
+  });
+  stream = mine;
+};
+
+const links = () => {
+  for (const link of page.querySelectorAll("[data-download-kind]")) {
+    const query = new URLSearchParams();
+    if (choices.tail.value) query.set("tail", choices.tail.value);
+    if (since()) query.set("since", since());
+    if (choices.stream.value) query.set("stream", choices.stream.value);
+    if (choices.times.checked) query.set("timestamps", "on");
+    if (link.dataset.downloadKind === "escapes") query.set("escapes", "on");
+    link.href = `${page.dataset.download}?${query}`;
+  }
+};
+
+const kept = JSON.parse(localStorage.getItem("berth-logs") || "{}");
+choices.wrap.checked = kept.wrap ?? innerWidth < 768;
+choices.times.checked = kept.times ?? false;
+
+choices.addEventListener("submit", (event) => event.preventDefault());
+choices.addEventListener("change", (event) => {
+  const { name } = event.target;
+  if (name === "stream") view.setStream(choices.stream.value);
+  else if (name === "wrap") view.setWrap(choices.wrap.checked);
+  else if (name === "times") view.setTimes(choices.times.checked);
+  else if (name === "follow" && !choices.follow.checked) {
+    stream?.close();
+    stream = null;
+    again.hidden = false;
+    say("Stopped following", "");
+  } else if (name) load();
+  localStorage.setItem("berth-logs", JSON.stringify({ wrap: choices.wrap.checked, times: choices.times.checked }));
+});
+page.querySelector("[data-download-kind]").closest(".dropdown").addEventListener("click", links);
+
+let soon = 0;
+find.addEventListener("input", () => {
+  clearTimeout(soon);
+  soon = setTimeout(() => view.find(find.value), 150);
+});
+find.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  view.step(event.shiftKey ? 1 : -1); // upwards, to what is older, as one reads logs
+});
+steps[0].addEventListener("click", () => view.step(-1));
+steps[1].addEventListener("click", () => view.step(1));
+end.addEventListener("click", () => view.toEnd());
+again.addEventListener("click", load);
+
+// A container that starts again is followed again.
+document.addEventListener("htmx:afterSwap", () => {
+  const state = document.getElementById("container-head")?.dataset.state;
+  if (state === "running" && !stream && choices.follow.checked) load();
+});
+
+view.setWrap(choices.wrap.checked);
+view.setTimes(choices.times.checked);
+load();

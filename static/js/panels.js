@@ -1,0 +1,83 @@
+// Pages about one container or image: panels that the engine fills, their retry, dialogs that close
+// once what they asked for is accepted, and the readable tree of inspect data.
+(() => {
+  const failed = (panel, text) => {
+    const words = document.createElement("p");
+    words.className = "empty-title";
+    words.textContent = text;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn";
+    button.dataset.retry = "";
+    button.textContent = "Try again";
+    const box = document.createElement("div");
+    box.className = "empty";
+    box.setAttribute("role", "alert");
+    box.append(words, button);
+    panel.replaceChildren(box);
+    panel.setAttribute("aria-busy", "false");
+  };
+  const panelOf = (event) => event.detail.target?.closest?.("[data-panel]");
+
+  document.addEventListener("htmx:beforeRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "true"));
+  document.addEventListener("htmx:afterSwap", (event) => panelOf(event)?.setAttribute("aria-busy", "false"));
+  document.addEventListener("htmx:sendError", (event) => {
+    const panel = panelOf(event);
+    if (panel) failed(panel, "The console did not answer.");
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const panel = panelOf(event);
+    if (panel) failed(panel, `The console answered with status ${event.detail.xhr.status}.`);
+  });
+
+  document.addEventListener("click", (event) => {
+    const retry = event.target.closest("[data-retry]");
+    if (retry) window.htmx.trigger(retry.closest("[data-panel]"), "berth:retry");
+
+    const shower = event.target.closest("[data-show]");
+    if (shower) {
+      for (const button of shower.parentElement.querySelectorAll("[data-show]")) {
+        const chosen = button === shower;
+        button.classList.toggle("active", chosen);
+        button.setAttribute("aria-pressed", String(chosen));
+        document.getElementById(button.dataset.show).hidden = !chosen;
+      }
+    }
+  });
+
+  // A filter keeps the lines that hold the text, with the branches that lead to them.
+  document.addEventListener("input", (event) => {
+    const id = event.target.dataset?.filter;
+    if (!id) return;
+    const wanted = event.target.value.toLowerCase();
+    const path = [];
+    for (const line of document.getElementById(id).querySelectorAll(".tree-line")) {
+      const depth = Number(/depth-(\d+)/.exec(line.className)[1]);
+      path[depth] = line;
+      const matches = line.textContent.toLowerCase().includes(wanted);
+      line.hidden = !matches;
+      if (matches) for (let up = 0; up < depth; up += 1) path[up].hidden = false;
+    }
+  });
+
+  // Nothing stays filled in once it is accepted, least of all a password.
+  document.addEventListener("berth:accepted", (event) => {
+    const dialog = event.target.closest?.("dialog");
+    if (event.target.matches?.("form") && (dialog || event.target.querySelector("[type=password]"))) event.target.reset();
+    dialog?.close();
+  });
+
+  // A form that has faults answers with 422 and itself, faults at their fields.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status !== 422 || !event.detail.serverResponse) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
+
+  // The live header knows the container's present name; the dialogs beside it follow.
+  document.addEventListener("htmx:afterSwap", () => {
+    const name = document.getElementById("container-head")?.dataset.name;
+    if (!name) return;
+    for (const field of document.querySelectorAll("dialog input[name=container]")) field.value = name;
+  });
+})();

@@ -1,0 +1,167 @@
+// Live plots of what one container uses: the last five minutes, a reading a second.
+import uPlot from "../vendor/uplot/dist/uPlot.esm.js";
+
+const WINDOW = 300; // seconds
+const HEIGHT = 192;
+
+const page = document.getElementById("stats");
+const again = document.getElementById("stats-again");
+let stream = null;
+let samples = [];
+
+const say = (text, tone) => {
+  document.getElementById("stats-state").textContent = text;
+  document.getElementById("stats-dot").className = `dot${tone ? ` is-${tone}` : ""}`;
+};
+const bytes = (count) => {
+  if (count === null || count === undefined) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let amount = count;
+  let unit = 0;
+  while (Math.abs(amount) >= 999.95 && unit < units.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  return `${unit ? amount.toPrecision(3) : Math.round(amount)} ${units[unit]}`;
+};
+const percent = (value) => (value === null || value === undefined ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} %`);
+
+// The growth of a counter, a second; null across a gap or a restart of the container.
+const rate = (name) => (sample, before) => {
+  if (!before || sample[name] === null || before[name] === null || sample[name] < before[name]) return null;
+  return (sample[name] - before[name]) / Math.max(0.1, sample.when - before.when);
+};
+const PLOTS = {
+  cpu: { fields: ["cpu_percent"], series: [["used", (sample) => sample.cpu_percent, "--tblr-primary"]], show: percent, now: ([used]) => `${percent(used)} of one processor` },
+  memory: {
+    fields: ["memory"],
+    series: [["used", (sample) => sample.memory, "--tblr-azure"], ["limit", (sample) => sample.memory_limit, "--tblr-red"]],
+    show: bytes,
+    now: ([used, limit]) => (limit ? `${bytes(used)} of ${bytes(limit)} (${percent((used / limit) * 100)})` : `${bytes(used)}, no limit`),
+  },
+  network: { fields: ["network_in", "network_out"], series: [["in", rate("network_in"), "--tblr-green"], ["out", rate("network_out"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([into, out]) => `${bytes(into)}/s in, ${bytes(out)}/s out` },
+  block: { fields: ["block_read", "block_written"], series: [["read", rate("block_read"), "--tblr-green"], ["written", rate("block_written"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([read, written]) => `${bytes(read)}/s read, ${bytes(written)}/s written` },
+};
+
+// A custom property as the colour it computes to; canvas does not know light-dark().
+const colour = (name) => {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  page.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+};
+
+const make = (name, place) => {
+  const { series, show } = PLOTS[name];
+  const ink = colour("--tblr-secondary");
+  const grid = { stroke: colour("--tblr-border-color"), width: 1 };
+  const options = {
+    width: place.clientWidth - 16,
+    height: HEIGHT - 8,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 } },
+    scales: {
+      x: { time: true, range: () => { const now = samples.at(-1)?.when ?? Date.now() / 1000; return [now - WINDOW, now]; } },
+      y: { range: (_, low, high) => [0, name === "cpu" ? Math.max(5, high * 1.15) : Math.max(name === "memory" ? 1e6 : 1000, high * 1.15)] },
+    },
+    axes: [
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 26, space: 90, values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), incrs: [60] },
+      { stroke: ink, grid, ticks: { show: false }, size: 68, values: (_, values) => values.map(show) },
+    ],
+    series: [
+      {},
+      ...series.map(([label, , property]) => ({
+        label, stroke: colour(property), width: 1.75, spanGaps: false, points: { show: false },
+        fill: label === "limit" ? undefined : colour(property).replace(/\)$/, " / 12%)").replace(/^rgb\(([^,)]+), ([^,)]+), ([^ ,)]+) \/ 12%\)$/, "rgb($1 $2 $3 / 12%)"),
+        dash: label === "limit" ? [5, 4] : undefined,
+      })),
+    ],
+  };
+  return new uPlot(options, [[], ...series.map(() => [])], place);
+};
+
+const plots = Object.fromEntries(
+  [...page.querySelectorAll("[data-plot]")].map((card) => {
+    const place = card.querySelector("[data-place]");
+    return [card.dataset.plot, { card, place, why: card.querySelector("[data-why]"), now: card.querySelector("[data-now]"), plot: null }];
+  }),
+);
+
+const draw = () => {
+  const last = samples.at(-1);
+  const times = samples.map((sample) => sample.when);
+  for (const [name, { place, why, now, plot }] of Object.entries(plots)) {
+    const { fields, series, now: words } = PLOTS[name];
+    const reasons = last ? fields.filter((field) => last[field] === null).map((field) => last.unavailable[field] || "The host does not tell.") : [];
+    const blind = last && reasons.length === fields.length;
+    why.hidden = !blind;
+    if (blind) {
+      why.textContent = `Not measured. ${[...new Set(reasons)].join(" ")}`;
+      now.textContent = "not measured";
+      plot?.root.remove();
+      plots[name].plot = null;
+      continue;
+    }
+    plots[name].plot ??= make(name, place);
+    const columns = series.map(([, read]) => samples.map((sample, index) => read(sample, samples[index - 1])));
+    plots[name].plot.setData([times, ...columns]);
+    const values = columns.map((column) => column.at(-1));
+    if (last && values.some((value) => value !== null)) now.textContent = words(values);
+    else if (last) now.textContent = "measuring…";
+  }
+  document.getElementById("stats-pids").textContent = last && last.pids !== null ? `${last.pids} process${last.pids === 1 ? "" : "es"}` : "";
+};
+const redraw = () => {
+  for (const entry of Object.values(plots)) {
+    entry.plot?.destroy();
+    entry.plot = null;
+  }
+  draw();
+};
+
+const load = () => {
+  samples = [];
+  again.hidden = true;
+  redraw();
+  say("Connecting…", "");
+  const mine = window.berth.query(page.dataset.account, "container.stats", { container: page.dataset.container }, {
+    open: () => say("Waiting for the first reading…", ""),
+    answers: (answers) => {
+      for (const answer of answers) {
+        if (answer.type === "sample") samples.push({ ...answer, when: Date.parse(answer.at) / 1000 });
+      }
+      const oldest = (samples.at(-1)?.when ?? 0) - WINDOW - 2;
+      while (samples.length && samples[0].when < oldest) samples.shift();
+      if (samples.length) say("Live, a reading a second", "running");
+      if (!document.hidden) draw();
+    },
+    end: ({ message, remedy }) => {
+      if (stream !== mine) return;
+      stream = null;
+      again.hidden = false;
+      say(message ? [message, remedy].filter(Boolean).join(" ") : "It ended; there is nothing to measure", message ? "failed" : "");
+    },
+  });
+  stream = mine;
+};
+
+again.addEventListener("click", load);
+document.addEventListener("berth:theme", redraw);
+document.addEventListener("visibilitychange", () => !document.hidden && draw());
+new ResizeObserver(() => {
+  for (const { plot, place } of Object.values(plots)) plot?.setSize({ width: place.clientWidth - 16, height: HEIGHT - 8 });
+}).observe(page);
+// A container that starts again is measured again.
+document.addEventListener("htmx:afterSwap", () => {
+  const state = document.getElementById("container-head")?.dataset.state;
+  if (state === "running" && !stream) load();
+});
+
+if (page.dataset.state === "running" || page.dataset.state === "paused") load();
+else {
+  draw();
+  say(`The container is ${page.dataset.state}; there is nothing to measure.`, "");
+  for (const { now } of Object.values(plots)) now.textContent = "–";
+}
