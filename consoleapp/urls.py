@@ -22,7 +22,13 @@ def _not_offered(request: HttpRequest, **_: str) -> HttpResponse:
     raise Http404("Berth sends no mail, and administrators make its users")
 
 
+def healthy(request: HttpRequest) -> HttpResponse:
+    """Says that the web server works; the launcher and load balancers ask."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
 urlpatterns = [
+    path("healthz", healthy),
     re_path(r"^user/(signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),

@@ -1,0 +1,1 @@
+"""Set-up and supervision of Berth's processes on one machine."""

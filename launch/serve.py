@@ -1,0 +1,254 @@
+"""`bin/serve`, after the packages are there: check, prepare, start, wait, watch."""
+
+import errno
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from launch import demo, options
+from launch.doors import open_doors
+from launch.identities import Account, Service, accounts, service
+from launch.refusal import Refusal, say
+from launch.supervise import Process, Stopped, end, keep_running, stop_on_signals, wait_until
+
+CODE = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+HOST = "local"
+
+
+def main() -> int:
+    """Exit status 0 after Ctrl-C, 1 when it cannot start (said in one line), 2 for wrong usage."""
+    given = options.read(sys.argv[1:])
+    try:
+        who = service()
+        _open_data(given.data, who)
+        lock = _lock(given.data)
+        _check_port(given.bind, given.port)
+        served = accounts(given.accounts, who)
+        _open_devices()
+        logs = given.data / "logs"
+        lifeline = open_doors(served, who, CODE, logs)
+        image = demo.make_image(served[0]) if given.demo else ""
+        _become(who)
+        return _run(given, who, served, image)
+    except Refusal as refusal:
+        print(f"berth: {refusal}".strip(), file=sys.stderr)
+        return 1
+    finally:
+        # Held open on purpose until here: the lock, and the pipe that the doorkeepers watch.
+        for held in ("lock", "lifeline"):
+            if held in locals():
+                os.close(locals()[held])
+
+
+def _run(given: options.Options, who: Service, served: list[Account], image: str) -> int:
+    environment = _environment(given)
+    processes = _processes(given, who, environment)
+    redis, *others = processes
+    started: list[Process] = []
+    stop_on_signals()
+    try:
+        started.append(redis)
+        redis.start()
+        _prepare(given, environment, served, image)
+        for process in others:
+            started.append(process)
+            process.start()
+        _wait_for_all(given, processes, served)
+        shown = f"[{given.bind}]" if ":" in given.bind else given.bind
+        say(f"ready at http://{shown}:{given.port}/ (Ctrl-C ends Berth; containers keep running)")
+        keep_running(processes)
+    except Stopped:
+        say("ending; containers keep running")
+    finally:
+        end(started)
+    return 0
+
+
+def _open_data(data: Path, who: Service) -> None:
+    try:
+        for place in (data, data / "logs"):
+            place.mkdir(mode=0o700, parents=place == data, exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(place, who.uid, who.gid)
+            place.chmod(0o700)
+        key = data / "secret-key"
+        if not key.exists():
+            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        if os.geteuid() == 0:
+            os.chown(key, who.uid, who.gid)
+    except OSError as error:
+        raise Refusal(
+            f"{error.filename} cannot be used for data: {error.strerror}.",
+            "Give another place with --data DIR.",
+        ) from error
+    if len(os.fsencode(data / "redis.sock")) > 100:
+        raise Refusal(f"{data} is too long for a Unix socket.", "Give a shorter --data DIR.")
+
+
+def _lock(data: Path) -> int:
+    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refusal(
+            f"Another bin/serve uses {data}.", "End it first, or give another --data DIR."
+        ) from None
+    return lock
+
+
+def _check_port(bind: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+        except OSError as error:
+            reason = "is in use" if error.errno == errno.EADDRINUSE else f"fails: {error.strerror}"
+            raise Refusal(
+                f"Port {port} on {bind} {reason}.", "Choose another with --port N or --bind."
+            ) from error
+
+
+def _open_devices() -> None:
+    for device in (Path("/dev/fuse"), Path("/dev/net/tun")):
+        if not device.exists() or device.stat().st_mode & 0o006 == 0o006:
+            continue
+        if os.geteuid() == 0:
+            say(f"opening {device} to all accounts, as udev does: rootless Podman uses it")
+            device.chmod(0o666)
+        else:
+            say(f"{device} is closed to you, so Podman falls back to slower ways")
+
+
+def _become(who: Service) -> None:
+    """Give root up for good. The web's group stays as the saved one, for the web process alone."""
+    if os.geteuid() != 0:
+        return
+    os.setgroups([])
+    os.setresgid(who.gid, who.gid, who.web_gid)
+    os.setresuid(who.uid, who.uid, who.uid)
+    os.umask(0o077)
+
+
+def _environment(given: options.Options) -> dict[str, str]:
+    hosts = ["localhost", "127.0.0.1", "[::1]"]
+    if given.bind not in ("127.0.0.1", "::1", "localhost"):
+        wide = given.bind in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+        hosts += ["*"] if wide else [f"[{given.bind}]" if ":" in given.bind else given.bind]
+    environment = {
+        "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "HOME": str(given.data),
+        "PYTHONPATH": str(CODE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DJANGO_SETTINGS_MODULE": "consoleapp.settings",
+        "BERTH_DATA": str(given.data),
+        "BERTH_HOST": HOST,
+        "BERTH_ALLOWED_HOSTS": ",".join(hosts),
+    }
+    passed_on = (
+        *("BERTH_DATABASE_URL", "BERTH_HTTPS", "BERTH_TRUSTED_ORIGINS", "BERTH_ALLOWED_HOSTS"),
+        *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS"),
+    )
+    return environment | {n: os.environ[n] for n in passed_on if n in os.environ}
+
+
+def _processes(given: options.Options, who: Service, environment: dict[str, str]) -> list[Process]:
+    redis = shutil.which("redis-server", path="/usr/bin:/usr/local/bin:/usr/sbin")
+    if redis is None:
+        raise Refusal("redis-server is not installed.", "Install the package redis-server.")
+    environment = {n: v for n, v in environment.items() if n != "BERTH_ADMIN_PASSWORD"}
+    bind = f"[{given.bind}]" if ":" in given.bind else given.bind
+
+    def process(name: str, *argv: str, gid: int | None = None) -> Process:
+        log = given.data / "logs" / f"{name}.log"
+        return Process(name, list(argv), environment, log, CODE, gid)
+
+    return [
+        process(
+            *("redis", redis, "--port", "0", "--unixsocket", str(given.data / "redis.sock")),
+            *("--unixsocketperm", "700", "--save", "", "--appendonly", "no"),
+            *("--dir", str(given.data), "--daemonize", "no"),
+        ),
+        process(
+            *("worker", str(BIN / "celery"), "-A", "consoleapp", "worker", "-P", "threads"),
+            *("-c", "32", "-Q", f"host.{HOST}", "--without-gossip", "--without-mingle"),
+            *("--without-heartbeat", "-l", "WARNING", "-n", f"worker@{HOST}"),
+        ),
+        process("observer", str(BIN / "python"), str(CODE / "manage.py"), "observe"),
+        process(
+            *("web", str(BIN / "gunicorn"), "-k", "uvicorn_worker.UvicornWorker", "-w", "2"),
+            *("--graceful-timeout", "3", "-b", f"{bind}:{given.port}", "--no-control-socket"),
+            *("--worker-tmp-dir", "/dev/shm", "consoleapp.asgi:application"),  # noqa: S108
+            gid=who.web_gid if who.web_gid != who.gid else None,
+        ),
+    ]
+
+
+def _prepare(
+    given: options.Options, environment: dict[str, str], served: list[Account], image: str
+) -> None:
+    """Migrations, static files, the first administrator, the accounts: one Django process."""
+    wanted = ["migrate", "collect"]
+    argv = [str(BIN / "python"), "-m", "launch.prepare", *wanted]
+    for account in served:
+        argv += ["--account", account.name, str(account.uid), str(account.socket)]
+    if image:
+        argv += ["--demo", image]
+    done = subprocess.run(argv, env=environment, cwd=CODE)  # noqa: S603 - fixed command
+    if done.returncode:
+        raise Refusal("The database could not be prepared; the reason is above.", "")
+
+
+def _wait_for_all(given: options.Options, processes: list[Process], served: list[Account]) -> None:
+    _, worker, observer, web = processes
+    address = "127.0.0.1" if given.bind == "0.0.0.0" else given.bind  # noqa: S104
+    address = "::1" if address == "::" else address
+
+    def web_answers() -> bool:
+        host = f"[{address}]" if ":" in address else address
+        try:
+            with urllib.request.urlopen(f"http://{host}:{given.port}/healthz", timeout=2) as got:
+                return bool(got.status == 200)
+        except OSError:
+            return False
+
+    def key_is_there(key: str) -> bool:
+        import redis as client
+
+        with client.Redis(unix_socket_path=str(given.data / "redis.sock")) as connection:
+            return bool(connection.exists(key))
+
+    wait_until(lambda: key_is_there(f"berth:worker:{HOST}"), [worker], 30, "the worker")
+    wait_until(lambda: key_is_there(f"berth:observer:{HOST}"), [observer], 30, "the observer")
+    wait_until(web_answers, [web], 30, "the web server")
+    for account in served:
+        _ping(account)
+
+
+def _ping(account: Account) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.settimeout(60)
+        try:
+            door.connect(str(account.socket))
+            door.sendall(b"GET /v1/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+            answered = door.recv(64).startswith(b"HTTP/1.1 200")
+        except OSError:
+            answered = False
+    if not answered:
+        raise Refusal(
+            f"The engine of {account.name} does not answer.",
+            f"Its log, logs/engine-{account.name}.log in the data directory, says why.",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

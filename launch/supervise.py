@@ -1,0 +1,121 @@
+"""Runs the console's processes, starts again those that die, and ends them all together."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launch.refusal import Refusal, say
+
+GRACE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
+
+
+@dataclass
+class Process:
+    """One process to keep running."""
+
+    name: str
+    argv: list[str]
+    environment: dict[str, str]
+    log: Path
+    cwd: Path
+    gid: int | None = None
+    """A group to change to, without any other."""
+    popen: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    pause: float = field(default=FIRST_PAUSE)
+    due: float = 0.0
+
+    def start(self) -> None:
+        """Start it, its output appended to its log."""
+        gid = self.gid
+
+        def change_group() -> None:
+            if gid is not None:
+                os.setresgid(gid, gid, gid)
+
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(  # noqa: S603 - fixed commands
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                cwd=self.cwd,
+                # Ctrl-C is for the supervisor, which then ends them in order.
+                start_new_session=True,
+                preexec_fn=change_group,
+            )
+        self.started = time.monotonic()
+
+
+class Stopped(Exception):
+    """Raised in the main flow by Ctrl-C or SIGTERM."""
+
+
+def stop_on_signals() -> None:
+    """From here on SIGINT and SIGTERM raise Stopped."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Stopped
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+
+
+def wait_until(
+    answers: Callable[[], bool], processes: list[Process], seconds: float, what: str
+) -> None:
+    """Wait for `answers()` to be true; raises Refusal with the log's last line if it never is."""
+    end = time.monotonic() + seconds
+    while not answers():
+        dead = [p for p in processes if p.popen is not None and p.popen.poll() is not None]
+        if dead or time.monotonic() > end:
+            log = (dead or processes)[0].log
+            lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+            raise Refusal(
+                f"{what} does not answer: {lines[-1] if lines else 'it said nothing'}",
+                f"The whole story is in {log}.",
+            )
+        time.sleep(0.03)
+
+
+def keep_running(processes: list[Process]) -> None:
+    """Start again what ends, after a pause that grows, until Stopped is raised."""
+    while True:
+        now = time.monotonic()
+        for process in processes:
+            if process.popen is None:
+                if now >= process.due:
+                    process.start()
+            elif process.popen.poll() is not None:
+                if now - process.started > CALM:
+                    process.pause = FIRST_PAUSE
+                say(f"{process.name} ended ({process.popen.returncode}); it is started again")
+                process.popen = None
+                process.due = now + process.pause
+                process.pause = min(process.pause * 2, LONGEST_PAUSE)
+        time.sleep(0.1)
+
+
+def end(processes: list[Process]) -> None:
+    """End them in the reverse order of their start, politely first."""
+    for process in reversed(processes):
+        if process.popen is not None and process.popen.poll() is None:
+            process.popen.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in reversed(processes):
+        if process.popen is None:
+            continue
+        try:
+            process.popen.wait(max(0.05, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.popen.pid, signal.SIGKILL)
+            process.popen.wait()
