@@ -3,9 +3,11 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
+# Django's checks load every page and the API, which a worker never serves; `migrate` runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("consoleapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -15,3 +17,33 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _as_django_logs(**_: object) -> None:
     """Keep Celery from setting up logging of its own: settings.LOGGING says it all."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def _keep_connections(**_: object) -> None:
+    """A worker has a fixed number of threads; each keeps its connection to the database."""
+    from django.conf import settings
+
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = None
+
+
+@task_postrun.connect
+def _drop_broken_connections(**_: object) -> None:
+    from django.db import close_old_connections
+
+    close_old_connections()
+
+
+@worker_ready.connect
+def _say_ready(**_: object) -> None:
+    """Tell the launcher, which waits for it, that operations are taken from now on."""
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
+        connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())
