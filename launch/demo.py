@@ -17,9 +17,30 @@ PAGE = b"""<!doctype html>
 <p>This page comes from a rootless container that you launched with Berth.</p>
 </html>
 """
-APPLETS = (
-    "sh ls cat ps sleep httpd env id vi top wget date echo yes seq kill mkdir rm touch stty hostname ip"
-).split()
+APPLETS = [
+    "sh",
+    "ls",
+    "cat",
+    "ps",
+    "sleep",
+    "httpd",
+    "env",
+    "id",
+    "vi",
+    "top",
+    "wget",
+    "date",
+    "echo",
+    "yes",
+    "seq",
+    "kill",
+    "mkdir",
+    "rm",
+    "touch",
+    "stty",
+    "hostname",
+    "ip",
+]
 
 
 def make_image(account: Account) -> str:

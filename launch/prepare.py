@@ -17,7 +17,10 @@ def main() -> int:
     given = parser.parse_args()
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("first_admin", stdout=sys.stdout)
+    password = io.StringIO()
+    call_command("first_admin", stdout=password)
+    if password.getvalue():
+        print(f"berth: sign in as admin with the one-time password {password.getvalue().strip()}")
     for name, uid, socket in given.account:
         call_command("link_account", name, uid=int(uid), socket=socket, stdout=io.StringIO())
     if given.demo:
