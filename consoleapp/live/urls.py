@@ -1,7 +1,12 @@
-"""Where the pages about live are."""
+"""Where pages listen."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from consoleapp.live import views
 
 app_name = "live"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.all_stream, name="all"),
+    path("accounts/<str:account>/", views.account_stream, name="account"),
+]

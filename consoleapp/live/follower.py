@@ -1,0 +1,319 @@
+"""Follows one account: hears its engine's events, keeps its snapshot true, says what changed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from consoleapp.live import rows, store
+from consoleapp.live.publish import Told
+from consoleapp.live.snapshots import Head
+from consoleapp.live.wake import Wake
+from engine.client import Engine
+from engine.schema.errors import EngineError, EngineUnreachable
+from engine.schema.queries import EngineEvent
+from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
+
+DEBOUNCE = 0.02
+WHOLE_EVERY = 60.0
+ANSWER_WITHIN = 60.0
+LIVE_SECONDS = 10
+BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+# Events that change no row: an exec that a health check made, a container that was looked at.
+_SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Stale:
+    """What has to be asked of the engine again."""
+
+    whole: bool = False
+    images: bool = False
+    containers: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return self.whole or self.images or bool(self.containers)
+
+
+class Follower:
+    """One account's task. `run` goes on until it is cancelled."""
+
+    def __init__(
+        self, account: int, key: str, path: str, uid: int, redis: store.redis.asyncio.Redis
+    ) -> None:
+        self.account = account
+        self.key = key
+        self.until = time.time() + store.WATCH_SECONDS
+        self._path, self._uid = path, uid
+        self._redis = redis
+        self._writer = rows.Writer()
+        self._snapshot: Snapshot | None = None
+        self._version = 0
+        self._error = ""
+        self._heard = False  # the event stream is up, and a snapshot was taken since
+        self._stale = Stale()
+        self._unsaved: bool = False
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow, and begin again whatever goes wrong, with growing pauses."""
+        failures = 0
+        while True:
+            began = time.monotonic()
+            try:
+                async with Engine(Path(self._path), self._uid) as engine:
+                    await self._follow(engine)
+            except (EngineUnreachable, EngineError, ValidationError, TimeoutError) as error:
+                await self._out_of_reach(error)
+            except Exception as error:
+                logger.exception("following %s broke off", self.key)
+                await self._out_of_reach(error)
+            failures = 0 if time.monotonic() - began > 10 else failures + 1
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
+
+    def touch(self, wake: Wake) -> None:
+        """Somebody looks, or an operation moved: go on following, and look at what it was about."""
+        self.until = max(self.until, time.time() + store.WATCH_SECONDS)
+        if wake.why == "refresh":
+            self._stale.whole = True
+        elif wake.why == "operation" and wake.ended:
+            self._after(wake)
+        if self._stale:
+            self._bell.set()
+
+    def rewrite(self) -> None:
+        """Redis may have lost what it had: write it anew."""
+        self._unsaved = True
+        self._bell.set()
+
+    async def beat(self) -> None:
+        """Say that the account is followed, or find out that Redis has forgotten it."""
+        if not self._heard:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(store.live_key(self.account), "1", ex=LIVE_SECONDS)
+            pipe.exists(store.head_key(self.account), store.body_key(self.account))
+            _, there = await pipe.execute()
+        if there != 2:
+            self.rewrite()
+
+    async def leave(self) -> None:
+        """Nobody looks any more: the snapshot stays, and says how old it is."""
+        await self._redis.delete(store.live_key(self.account))
+
+    # --- with an engine ----------------------------------------------------------------------
+
+    async def _follow(self, engine: Engine) -> None:
+        listening = asyncio.create_task(self._listen(engine))
+        whole_at = 0.0  # set when the first whole snapshot is there
+        try:
+            while True:
+                bell = asyncio.create_task(self._bell.wait())
+                wait = max(0.0, whole_at - time.monotonic()) if whole_at else ANSWER_WITHIN
+                await asyncio.wait(
+                    {listening, bell}, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+                )
+                bell.cancel()
+                if listening.done():
+                    listening.result()
+                    raise EngineUnreachable("The engine ended the stream of events.")
+                if not whole_at and not self._stale.whole and not self._bell.is_set():
+                    raise EngineUnreachable(f"The engine said nothing for {ANSWER_WITHIN:.0f} s.")
+                if whole_at and time.monotonic() >= whole_at:
+                    self._stale.whole = True
+                if not whole_at:
+                    if not self._stale.whole:
+                        self._bell.clear()
+                        if self._unsaved:
+                            await self._save_head_only()
+                        continue  # not connected yet
+                else:
+                    await asyncio.sleep(DEBOUNCE)
+                stale, self._stale = self._stale, Stale()
+                self._bell.clear()
+                if stale or not self._unsaved:
+                    async with asyncio.timeout(ANSWER_WITHIN):
+                        await self._refresh(engine, stale)
+                if stale.whole:
+                    whole_at = time.monotonic() + WHOLE_EVERY
+                if self._unsaved:
+                    await self._save([])
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, engine: Engine) -> None:
+        async for event in engine.events():
+            self._note(event)
+            if self._stale:
+                self._bell.set()
+
+    def _note(self, event: EngineEvent) -> None:
+        match event.noun:
+            case "system":
+                self._stale.whole = True
+            case "container" if event.action not in _SILENT:
+                self._stale.containers.add(event.id)
+                if event.action == "commit":
+                    self._stale.images = True
+            case "image":
+                self._stale.images = True
+            case "pod":
+                self._stale.whole = True
+            case _:
+                return
+
+    def _after(self, wake: Wake) -> None:
+        """An ended operation is in the snapshot at once, even if its events take their time."""
+        noun = wake.kind.split(".")[0]
+        known = {row.name: row.id for row in self._snapshot.containers} if self._snapshot else {}
+        ids = {known.get(text, text) for text in wake.objects}
+        ids = {text for text in ids if len(text) == 64 and text.isalnum()}
+        if noun == "container" and ids and wake.kind != "container.commit":
+            self._stale.containers |= ids
+        elif noun == "image":
+            self._stale.images = True
+        else:
+            self._stale.whole = True
+
+    async def _refresh(self, engine: Engine, stale: Stale) -> None:
+        before = self._snapshot
+        taken = datetime.now(UTC)
+        if stale.whole or before is None:
+            now = (await engine.snapshot()).model_copy(update={"taken": taken})
+        else:
+            containers, images = before.containers, before.images
+            if stale.containers:
+                found = await engine.containers(sorted(stale.containers))
+                containers = _replaced(containers, stale.containers, found)
+            if stale.images:
+                images = await engine.images()
+            now = before.model_copy(
+                update={"taken": taken, "containers": containers, "images": images}
+            )
+        now = _kept_where_equal(before, now)
+        events = changes(self.account, before, now)
+        back = not self._heard
+        self._snapshot, self._heard, self._error = now, True, ""
+        if back and before is not None:
+            events = [Told(account=self.account, event=name) for name in ("containers", "info")]
+        if events or before is None or back:
+            self._version = max(self._version + 1, time.time_ns() // 1000)
+            await self._save(events)
+        else:
+            await self._save([], body=False)
+
+    async def _out_of_reach(self, error: BaseException) -> None:
+        said = getattr(getattr(error, "report", None), "message", "") or str(error)
+        if isinstance(error, ValidationError):
+            said = "The engine's answer makes no sense to this version of the console."
+        news = self._heard or said != self._error
+        self._heard = False
+        self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
+        self._stale = Stale()
+        await self._save_head_only(
+            [Told(account=self.account, event=name) for name in ("containers", "info")]
+            if news
+            else []
+        )
+
+    # --- to Redis ----------------------------------------------------------------------------
+
+    async def _save(self, events: list[Told], *, body: bool = True) -> None:
+        if self._snapshot is None:
+            return
+        text = None
+        if body or self._unsaved:
+            text = b"%d\n" % self._version + self._writer.write(self._snapshot)
+        await self._put(text, events)
+
+    async def _save_head_only(self, events: list[Told] | None = None) -> None:
+        if self._snapshot is not None and self._unsaved:
+            await self._save(events or [])
+        else:
+            await self._put(None, events or [])
+
+    async def _put(self, body: bytes | None, events: list[Told]) -> None:
+        head = Head(
+            version=self._version,
+            taken=self._snapshot.taken if self._snapshot else None,
+            at=datetime.now(UTC),
+            error=self._error,
+        )
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                if body is not None:
+                    pipe.set(store.body_key(self.account), body)
+                pipe.set(store.head_key(self.account), head.model_dump_json())
+                if self._heard:
+                    pipe.set(store.live_key(self.account), "1", ex=LIVE_SECONDS)
+                else:
+                    pipe.delete(store.live_key(self.account))
+                for event in events:
+                    pipe.publish(store.channel(self.account), event.model_dump_json())
+                await pipe.execute()
+        except store.RedisDown as error:
+            # The observer's own watch on Redis has it rewritten as soon as it is back.
+            logger.warning("cannot keep the snapshot of %s: %s", self.key, error)
+            self._unsaved = False
+            return
+        self._unsaved = False
+
+
+def _replaced(
+    before: list[ContainerRow], ids: set[str], found: list[ContainerRow]
+) -> list[ContainerRow]:
+    new = {row.id: row for row in found}
+    kept = [new.pop(row.id, None) if row.id in ids else row for row in before]
+    return [row for row in kept if row is not None] + list(new.values())
+
+
+def _kept_where_equal(before: Snapshot | None, now: Snapshot) -> Snapshot:
+    """`now`, with the very rows of `before` where nothing changed, and `used_by` made to agree."""
+    old = {row.id: row for row in before.containers} if before else {}
+    containers = [_same(old.get(row.id), row) for row in now.containers]
+    users: dict[str, list[str]] = {}
+    for row in containers:
+        users.setdefault(row.image_id, []).append(row.name)
+    old_images = {row.id: row for row in before.images} if before else {}
+    images: list[ImageRow] = []
+    for image in now.images:
+        used_by = sorted(users.get(image.id, []))
+        if sorted(image.used_by) != used_by:
+            image = image.model_copy(update={"used_by": used_by})
+        images.append(_same(old_images.get(image.id), image))
+    info = _same(before.info if before else None, now.info)
+    return Snapshot.model_construct(
+        taken=now.taken, containers=containers, images=images, info=info
+    )
+
+
+def _same(old: Any, new: Any) -> Any:
+    return old if old == new else new
+
+
+def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
+    """What pages have to hear about."""
+    if before is None:
+        return [Told(account=account, event=name) for name in ("containers", "images", "info")]
+    events: list[str] = []
+    old = {row.id: row for row in before.containers}
+    new = {row.id: row for row in now.containers}
+    if old.keys() != new.keys():
+        events.append("containers")
+    ids = [i for i in (old.keys() | new.keys()) if old.get(i) is not new.get(i)]
+    events += [f"container-{each[:12]}" for each in sorted(ids)]
+    if [id(row) for row in before.images] != [id(row) for row in now.images]:
+        events.append("images")
+    if before.info is not now.info:
+        events.append("info")
+    return [Told(account=account, event=event) for event in events]
+
+

@@ -1,0 +1,68 @@
+"""How a snapshot lies in Redis: one line a row, so that only rows that changed are read anew.
+
+A thousand containers are most of a megabyte. Whoever has read the version before compares lines and
+parses the few that differ: a millisecond instead of twenty.
+"""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from engine.schema.parameters import Model
+from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot
+
+LARGEST = 64 * 1024 * 1024
+Known = dict[bytes, BaseModel]
+"""Rows by the line that they were read from, or written as."""
+
+
+class Malformed(ValueError):
+    """Raised for a text that is not a snapshot."""
+
+
+class _Title(Model):
+    taken: datetime
+    containers: int
+
+
+class Writer:
+    """Spells snapshots of one account; keeps the lines of rows that are still the same object."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, tuple[BaseModel, bytes]] = {}
+
+    def write(self, snapshot: Snapshot) -> bytes:
+        """The text of the whole snapshot."""
+        title = _Title(taken=snapshot.taken, containers=len(snapshot.containers))
+        lines: dict[int, tuple[BaseModel, bytes]] = {}
+        for row in (snapshot.info, *snapshot.containers, *snapshot.images):
+            lines[id(row)] = self._lines.get(id(row)) or (row, _line(row))
+        self._lines = lines  # holds the rows too, so that no id is given out a second time
+        return b"\n".join([_line(title), *(line for _, line in lines.values())])
+
+
+def _line(model: BaseModel) -> bytes:
+    return model.model_dump_json().encode()
+
+
+def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
+    """The snapshot, and its rows for the next reading. Raises Malformed, or ValidationError."""
+    if len(text) > LARGEST:
+        raise Malformed("the snapshot is too large")
+    first, *lines = text.split(b"\n")
+    title = _Title.model_validate_json(first)
+    if not 0 <= title.containers < len(lines):
+        raise Malformed("the snapshot is cut off")
+    models = [EngineInfo] + [ContainerRow] * title.containers
+    models += [ImageRow] * (len(lines) - len(models))
+    rows: list[BaseModel] = []
+    for line, model in zip(lines, models, strict=True):
+        kept = known.get(line)
+        rows.append(kept if type(kept) is model else model.model_validate_json(line))
+    snapshot = Snapshot.model_construct(
+        taken=title.taken,
+        info=rows[0],
+        containers=rows[1 : title.containers + 1],
+        images=rows[title.containers + 1 :],
+    )
+    return snapshot, dict(zip(lines, rows, strict=True))
