@@ -155,12 +155,6 @@ CACHES = {
         "LOCATION": "berth_cache",
     }
 }
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [BERTH_REDIS], "prefix": "berth"},
-    }
-}
 
 # --- Who is it -------------------------------------------------------------------------------
 
@@ -257,6 +251,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": True,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# Connections are kept, and dropped when they break: see consoleapp/celery.py.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_ENABLE_UTC = True
 
 LOGGING = {
