@@ -1,7 +1,8 @@
-"""The ASGI application that the web server runs: pages and event streams, and WebSockets.
+"""The ASGI application that the web server runs.
 
-There is no channel layer: what streams goes through the relay's own lists in Redis, because these
-have backpressure, which a layer's groups do not.
+There is no channel layer: no consumer sends to another. What goes to many pages goes through the
+hub (live/hub.py), and what one page asks of an engine through lists in Redis that know backpressure
+(live/relay.py), which those of channels-redis do not: they drop messages when full.
 """
 
 import os
@@ -11,15 +12,17 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 pages = get_asgi_application()
 
-# Only now: these need Django to be set up.
-from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the apps to be loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from consoleapp.live.consumers import Queries  # noqa: E402
+from consoleapp.live.origin import Foreign, same_origin  # noqa: E402
+from consoleapp.live.urls import sockets  # noqa: E402
 
-sockets = URLRouter([path("live/accounts/<str:account>/queries/", Queries.as_asgi())])
+nowhere = path("<path:anything>", Foreign.as_asgi())
 application = ProtocolTypeRouter(
-    {"http": pages, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))}
+    {
+        "http": pages,
+        "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
+    }
 )

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, store
 from consoleapp.live.publish import Told
 from consoleapp.live.snapshots import Head
@@ -57,9 +57,10 @@ class Follower:
         self._snapshot: Snapshot | None = None
         self._version = 0
         self._error = ""
+        self._connected = False
         self._heard = False  # the event stream is up, and a snapshot was taken since
         self._stale = Stale()
-        self._unsaved: bool = False
+        self._unsaved = False
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
@@ -104,6 +105,10 @@ class Follower:
         if there != 2:
             self.rewrite()
 
+    def is_for(self, account: LinuxAccount) -> bool:
+        """Whether the engine is still where this follower looks for it."""
+        return (self._path, self._uid) == (account.socket, account.uid)
+
     async def leave(self) -> None:
         """Nobody looks any more: the snapshot stays, and says how old it is."""
         await self._redis.delete(store.live_key(self.account))
@@ -111,34 +116,23 @@ class Follower:
     # --- with an engine ----------------------------------------------------------------------
 
     async def _follow(self, engine: Engine) -> None:
+        self._connected = False
+        whole_at = time.monotonic() + ANSWER_WITHIN
         listening = asyncio.create_task(self._listen(engine))
-        whole_at = 0.0  # set when the first whole snapshot is there
         try:
             while True:
-                bell = asyncio.create_task(self._bell.wait())
-                wait = max(0.0, whole_at - time.monotonic()) if whole_at else ANSWER_WITHIN
-                await asyncio.wait(
-                    {listening, bell}, timeout=wait, return_when=asyncio.FIRST_COMPLETED
-                )
-                bell.cancel()
-                if listening.done():
-                    listening.result()
-                    raise EngineUnreachable("The engine ended the stream of events.")
-                if not whole_at and not self._stale.whole and not self._bell.is_set():
-                    raise EngineUnreachable(f"The engine said nothing for {ANSWER_WITHIN:.0f} s.")
-                if whole_at and time.monotonic() >= whole_at:
-                    self._stale.whole = True
-                if not whole_at:
-                    if not self._stale.whole:
-                        self._bell.clear()
-                        if self._unsaved:
-                            await self._save_head_only()
-                        continue  # not connected yet
-                else:
-                    await asyncio.sleep(DEBOUNCE)
-                stale, self._stale = self._stale, Stale()
+                await self._wait(listening, whole_at - time.monotonic())
+                overdue = time.monotonic() >= whole_at
+                if not self._connected:
+                    if overdue:
+                        raise EngineUnreachable(f"No word from it for {ANSWER_WITHIN:.0f} s.")
+                    self._bell.clear()
+                    continue
+                await asyncio.sleep(DEBOUNCE)  # one change is often several events
                 self._bell.clear()
-                if stale or not self._unsaved:
+                stale, self._stale = self._stale, Stale()
+                stale.whole |= overdue
+                if stale:
                     async with asyncio.timeout(ANSWER_WITHIN):
                         await self._refresh(engine, stale)
                 if stale.whole:
@@ -149,6 +143,18 @@ class Follower:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
+    async def _wait(self, listening: "asyncio.Task[None]", seconds: float) -> None:
+        bell = asyncio.create_task(self._bell.wait())
+        try:
+            await asyncio.wait(
+                {listening, bell}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            bell.cancel()
+        if listening.done():
+            listening.result()
+            raise EngineUnreachable("The engine ended its stream of events.")
+
     async def _listen(self, engine: Engine) -> None:
         async for event in engine.events():
             self._note(event)
@@ -158,7 +164,7 @@ class Follower:
     def _note(self, event: EngineEvent) -> None:
         match event.noun:
             case "system":
-                self._stale.whole = True
+                self._connected = self._stale.whole = True
             case "container" if event.action not in _SILENT:
                 self._stale.containers.add(event.id)
                 if event.action == "commit":
@@ -167,8 +173,6 @@ class Follower:
                 self._stale.images = True
             case "pod":
                 self._stale.whole = True
-            case _:
-                return
 
     def _after(self, wake: Wake) -> None:
         """An ended operation is in the snapshot at once, even if its events take their time."""
@@ -260,9 +264,9 @@ class Follower:
                     pipe.publish(store.channel(self.account), event.model_dump_json())
                 await pipe.execute()
         except store.RedisDown as error:
-            # The observer's own watch on Redis has it rewritten as soon as it is back.
+            # The observer has it rewritten as soon as Redis is back.
             logger.warning("cannot keep the snapshot of %s: %s", self.key, error)
-            self._unsaved = False
+            self._unsaved = True
             return
         self._unsaved = False
 
@@ -315,5 +319,3 @@ def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     if before.info is not now.info:
         events.append("info")
     return [Told(account=account, event=event) for event in events]
-
-

@@ -1,92 +1,151 @@
-"""One subscription to Redis a process, shared by all open pages."""
+"""One connection to Redis for all the streams of a web process, and the end of them all at once."""
 
 import asyncio
-import contextlib
-import json
+import logging
+import signal
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from redis.exceptions import RedisError
+from pydantic import ValidationError
 
-from consoleapp.live import names
-from consoleapp.live.connections import async_redis
+from consoleapp.live import store
+from consoleapp.live.publish import Told
 
-WAITING_LIMIT = 500
-HELLO = {"event": "hello", "data": {}}
+MOST_WAITING = 500
+LARGEST = 20_000
+logger = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class Listener:
-    """One open page. A slow one loses messages, and is told `hello`: it reads everything anew."""
+class Stream:
+    """What one browser tab has to hear. `None` from `next`: nothing for now."""
 
-    accounts: frozenset[int]
-    messages: "asyncio.Queue[tuple[int, dict[str, Any]]]" = field(
-        default_factory=lambda: asyncio.Queue(WAITING_LIMIT)
-    )
+    def __init__(self, accounts: frozenset[int]) -> None:
+        self.accounts = accounts
+        self.closing = False
+        self._waiting: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._missed = True  # at the beginning too: the page was rendered some time ago
 
-    def put(self, account: int, message: dict[str, Any]) -> None:
-        """Never waits."""
-        try:
-            self.messages.put_nowait((account, message))
-        except asyncio.QueueFull:
-            while not self.messages.empty():
-                self.messages.get_nowait()
-            self.messages.put_nowait((account, HELLO))
+    def put(self, told: Told) -> None:
+        """A browser that is too slow for all of it reads everything anew instead."""
+        if told.account not in self.accounts:
+            return
+        if self._waiting.qsize() >= MOST_WAITING:
+            self.restart()
+        elif not self._missed:
+            self._waiting.put_nowait(told)
+
+    def restart(self) -> None:
+        """Something was missed."""
+        self._missed = True
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(None)
+
+    def close(self) -> None:
+        """The process ends."""
+        self.closing = True
+        self._waiting.put_nowait(None)
+
+    def missed(self) -> bool:
+        """Whether something was missed since the last time that this was asked."""
+        missed, self._missed = self._missed, False
+        return missed
+
+    async def next(self, seconds: float) -> Told | None:
+        """The next event; None when there is none for so long, or to look at the rest again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._waiting.get()
+        return None
 
 
 class Hub:
-    """The listeners of this process's event loop."""
+    """The streams of one event loop. Reads from Redis as long as there is one."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
-        self._reader: asyncio.Task[None] | None = None
+        self._streams: set[Stream] = set()
+        self._reading: asyncio.Task[None] | None = None
+        self._closing = False
 
-    @asynccontextmanager
-    async def listen(self, accounts: frozenset[int]) -> AsyncIterator[Listener]:
-        """Messages about these accounts, for the length of the block."""
-        listener = Listener(accounts)
-        self._listeners.add(listener)
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read())
+    @contextmanager
+    def stream(self, accounts: frozenset[int]) -> Any:
+        """A stream for the time of the block."""
+        stream = Stream(accounts)
+        stream.closing = self._closing
+        self._streams.add(stream)
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
         try:
-            yield listener
+            yield stream
         finally:
-            self._listeners.discard(listener)
-            if not self._listeners and self._reader:
-                self._reader.cancel()
-                self._reader = None
+            self._streams.discard(stream)
+            if not self._streams and self._reading:
+                self._reading.cancel()
+
+    def close(self) -> None:
+        """End all streams, so that the web server can end."""
+        self._closing = True
+        for stream in self._streams:
+            stream.close()
 
     async def _read(self) -> None:
         while True:
             try:
-                async with async_redis().pubsub(ignore_subscribe_messages=True) as told:
-                    await told.psubscribe(f"{names.ALL}:*")
-                    self._tell_all(HELLO)
-                    async for message in told.listen():
-                        self._pass_on(message["channel"], message["data"])
-            except RedisError:
-                await asyncio.sleep(0.5)
+                async for told in _heard(self._subscribed):
+                    for stream in self._streams:
+                        stream.put(told)
+            except store.RedisDown as error:
+                logger.warning("the streams hear nothing, Redis does not answer: %s", error)
+            await asyncio.sleep(0.5)
 
-    def _pass_on(self, channel: bytes, data: bytes) -> None:
-        with contextlib.suppress(ValueError):  # Redis is hostile: what is no message is none
-            account = int(channel.rsplit(b":", 1)[-1])
-            message = json.loads(data)
-            if isinstance(message, dict) and isinstance(message.get("event"), str):
-                for listener in self._listeners:
-                    if account in listener.accounts:
-                        listener.put(account, message)
-
-    def _tell_all(self, message: dict[str, Any]) -> None:
-        for listener in self._listeners:
-            listener.put(0, message)
+    def _subscribed(self) -> None:
+        for stream in self._streams:
+            stream.restart()
 
 
-_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+async def _heard(subscribed: Any) -> AsyncIterator[Told]:
+    async with store.streaming() as redis, redis.pubsub() as pubsub:
+        await pubsub.psubscribe(f"{store.ACCOUNT_CHANNELS}*")
+        async for message in pubsub.listen():
+            if message["type"] == "psubscribe":
+                subscribed()
+            if message["type"] != "pmessage" or len(message["data"]) > LARGEST:
+                continue
+            try:
+                told = Told.model_validate_json(message["data"])
+            except ValidationError:
+                logger.warning("an event makes no sense")
+                continue
+            if message["channel"] == store.channel(told.account).encode():
+                yield told
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
     """The hub of the running event loop."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+        _end_with_the_process(loop, _hubs[loop])
+    return _hubs[loop]
+
+
+def _end_with_the_process(loop: asyncio.AbstractEventLoop, ending: Hub) -> None:
+    """Told to end, the server waits for open answers, and does not tell them: so we listen too."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(number: int, frame: Any, before: Any = before) -> None:
+            loop.call_soon_threadsafe(ending.close)
+            if callable(before):
+                before(number, frame)
+
+        if callable(before):
+            signal.signal(number, handle)

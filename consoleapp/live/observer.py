@@ -1,132 +1,225 @@
-"""The observer: one process a host that keeps snapshots true, answers relays, and sweeps."""
+"""The observer: one process a host. Follows the accounts that matter now, answers relayed queries.
+
+An account matters while somebody looks at it (WATCHED in Redis) or an operation of it has not ended
+(the database says so). Neither Redis nor the database nor an engine may end this process: each is
+tried again.
+"""
 
 import asyncio
-import contextlib
+import fcntl
 import logging
 import os
+import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
+from typing import IO
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
-from redis.exceptions import RedisError
+from django.db import DatabaseError, connections
+from pydantic import ValidationError
 
-from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import answering, names
-from consoleapp.live.connections import async_redis
-from consoleapp.live.following import Following
+from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.live import producer, store
+from consoleapp.live.follower import Follower
+from consoleapp.live.wake import Wake
 from consoleapp.operations.models import Operation
-from consoleapp.operations.states import UNFINISHED
 from consoleapp.operations.sweeper import sweep_forever
 
-LOOK_AGAIN_SECONDS = 2.0
-LEASE_SECONDS = 10
+LOOK_EVERY = 2.0
+BEAT_EVERY = 3.0
+HOST_SECONDS = 10
+AGAIN_AFTER = 0.3
 logger = logging.getLogger(__name__)
 
 
-class SecondObserver(Exception):
-    """Raised when this host has an observer already."""
+class AnotherOne(Exception):
+    """Raised when an observer of this installation runs already."""
+
+
+def lock() -> IO[str]:
+    """The right to be the observer, kept by the kernel as long as the file stays open.
+
+    Raises AnotherOne. A lock of the kernel's, as one in Redis would be lost with Redis.
+    """
+    file = open(settings.BERTH_DATA / "observer.lock", "w")  # noqa: SIM115 - open to the end
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise AnotherOne("an observer runs already with this data directory") from error
+    return file
+
+
+class Observer:
+    """The accounts that are followed, and what decides which."""
+
+    def __init__(self) -> None:
+        self._redis = store.streaming()
+        self._followers: dict[int, tuple[Follower, asyncio.Task[None]]] = {}
+        self._host: int | None = None
+        self._accounts: dict[int, LinuxAccount] = {}
+        self._busy: set[int] = set()
+        self._look = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                sweep_forever(),
+                _again_and_again(self._hear),
+                _again_and_again(self._beat),
+                _again_and_again(self._answer),
+                _again_and_again(self._choose),
+            )
+        ]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in (*tasks, *(task for _, task in self._followers.values())):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._say_goodbye()
+
+    async def _say_goodbye(self) -> None:
+        try:
+            keys = [store.live_key(account) for account in self._followers]
+            await self._redis.delete(store.observer_key(), *keys)
+            if self._host is not None:
+                await self._redis.delete(store.host_key(self._host))
+        except store.RedisDown:
+            logger.info("Redis ended before the observer")
+        await self._redis.aclose()
+
+    # --- which accounts ----------------------------------------------------------------------
+
+    async def _choose(self) -> None:
+        """Look who matters: every LOOK_EVERY, and at once when an account is looked at anew."""
+        while True:
+            await self._read_database()
+            watched = await self._watched()
+            for account in (watched.keys() | self._busy) & self._accounts.keys():
+                self._follow(self._accounts[account], watched.get(account, 0.0))
+            await self._drop()
+            self._look.clear()
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._look.wait()
+            except TimeoutError:
+                continue
+
+    async def _read_database(self) -> None:
+        try:
+            self._host, self._accounts, self._busy = await asyncio.to_thread(_of_this_host)
+        except DatabaseError as error:
+            logger.warning("the database does not answer, going on with what is known: %s", error)
+
+    async def _watched(self) -> dict[int, float]:
+        try:
+            now = time.time()
+            await self._redis.zremrangebyscore(store.WATCHED, "-inf", now)
+            found = await self._redis.zrange(store.WATCHED, 0, 10_000, withscores=True)
+        except store.RedisDown as error:
+            logger.warning("Redis does not say who is looked at: %s", error)
+            return {}
+        limit = now + store.WATCH_SECONDS
+        return {int(each): min(until, limit) for each, until in found if each.isdigit()}
+
+    def _follow(self, account: LinuxAccount, until: float) -> None:
+        if account.pk not in self._followers:
+            follower = Follower(account.pk, account.key, account.socket, account.uid, self._redis)
+            self._followers[account.pk] = (follower, asyncio.create_task(follower.run()))
+        follower, _ = self._followers[account.pk]
+        if account.pk in self._busy:
+            until = time.time() + LOOK_EVERY * 3
+        follower.until = max(follower.until, until)
+
+    async def _drop(self) -> None:
+        """Stop following who does not matter, or whose engine is to be found elsewhere now."""
+        for pk, (follower, task) in list(self._followers.items()):
+            account = self._accounts.get(pk)
+            if account and follower.until > time.time() and follower.is_for(account):
+                continue
+            del self._followers[pk]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await follower.leave()
+
+    # --- what the others say ------------------------------------------------------------------
+
+    async def _hear(self) -> None:
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(store.WAKE)
+            async for message in pubsub.listen():
+                if message["type"] == "subscribe":
+                    # Connected, perhaps to a Redis that has just begun, with nothing in it.
+                    for follower, _ in self._followers.values():
+                        follower.rewrite()
+                    self._look.set()
+                elif message["type"] == "message" and len(message["data"]) < 10_000:
+                    self._wake(message["data"])
+
+    def _wake(self, text: bytes) -> None:
+        try:
+            wake = Wake.model_validate_json(text)
+        except ValidationError:
+            logger.warning("a message on %s makes no sense", store.WAKE)
+            return
+        if wake.account in self._followers:
+            self._followers[wake.account][0].touch(wake)
+        elif account := self._accounts.get(wake.account):
+            self._follow(account, 0.0)
+        else:
+            self._look.set()  # linked a moment ago, or of another host
+
+    async def _beat(self) -> None:
+        while True:
+            await self._redis.set(store.observer_key(), os.getpid(), ex=HOST_SECONDS)
+            if self._host is not None:
+                await self._redis.set(store.host_key(self._host), "1", ex=HOST_SECONDS)
+            for follower, _ in list(self._followers.values()):
+                await follower.beat()
+            await asyncio.sleep(BEAT_EVERY if self._host is not None else 0.2)
+
+    async def _answer(self) -> None:
+        while self._host is None:  # no account was ever linked: there is nobody to ask
+            await asyncio.sleep(0.1)  # noqa: ASYNC110
+        await producer.answer_forever(self._host)
+
+
+def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
+    """The host's key, its active accounts, and which of them have operations that go on."""
+    try:
+        host = Host.objects.filter(name=settings.BERTH_HOST).first()
+        if host is None:
+            return None, {}, set()
+        accounts = {a.pk: a for a in LinuxAccount.objects.filter(host=host, active=True)}
+        going_on = Operation.objects.filter(ended_at=None, account__host=host)
+        return host.pk, accounts, set(going_on.values_list("account_id", flat=True).distinct())
+    finally:
+        connections.close_all()  # the next look may come in another thread
+
+
+async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
+    """Begin `work` again whenever it breaks off: Redis is down, or there is a fault of ours."""
+    name = getattr(work, "__name__", "")
+    while True:
+        try:
+            await work()
+        except store.RedisDown as error:
+            logger.warning("%s: Redis does not answer: %s", name, error)
+        except Exception:
+            logger.exception("%s broke off", name)
+        await asyncio.sleep(AGAIN_AFTER)
 
 
 async def observe() -> None:
-    """Run until cancelled. Raises SecondObserver."""
-    mark = f"{os.getpid()}-{time.time_ns()}"
-    await _take_place(mark)
-    async with asyncio.TaskGroup() as group:
-        for work in (_hold_place(mark), _follow_accounts(), sweep_forever(), answering.answer()):
-            group.create_task(work)
-
-
-async def _take_place(mark: str) -> None:
-    """Wait a lease for a predecessor that was killed; then there really are two."""
-    deadline = time.monotonic() + LEASE_SECONDS + 2
-    while True:
-        with contextlib.suppress(RedisError):
-            if await async_redis().set(names.OBSERVER, mark, nx=True, ex=LEASE_SECONDS):
-                return
-            if time.monotonic() > deadline:
-                raise SecondObserver("Another observer runs for this host.")
-        await asyncio.sleep(0.25)
-
-
-async def _hold_place(mark: str) -> None:
-    while True:
-        try:
-            held = await async_redis().get(names.OBSERVER)
-            if held and held.decode() != mark:
-                raise SecondObserver("Another observer took over.")
-            await async_redis().set(names.OBSERVER, mark, ex=LEASE_SECONDS)
-        except RedisError as error:
-            logger.warning("Redis does not answer: %s", error)
-        await asyncio.sleep(LEASE_SECONDS / 4)
-
-
-async def _follow_accounts() -> None:
-    followed: dict[int, Following] = {}
-    wake = asyncio.Event()
-    listener = asyncio.create_task(_listen_for_wakes(wake))
-    try:
-        while True:
-            try:
-                wanted = await _wanted()
-            except (RedisError, DatabaseError) as error:
-                logger.warning("cannot tell which accounts to follow: %s", error)
-            else:
-                for account_id in followed.keys() - wanted.keys():
-                    await followed.pop(account_id).stop()
-                for account_id, account in wanted.items():
-                    if account_id not in followed:
-                        followed[account_id] = Following(
-                            account_id, account.key, account.socket, account.uid
-                        )
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                    await wake.wait()
-            wake.clear()
-    finally:
-        listener.cancel()
-        for following in followed.values():
-            await following.stop()
-
-
-async def _wanted() -> dict[int, LinuxAccount]:
-    """Active accounts of this host that somebody looks at, or that have operations going."""
-    now = time.time()
-    await async_redis().zremrangebyscore(names.WATCHED, 0, now)
-    watched = [int(each) for each in await async_redis().zrange(names.WATCHED, 0, -1)]
-    return await sync_to_async(_accounts)(watched)
-
-
-def _accounts(watched: list[int]) -> dict[int, LinuxAccount]:
-    close_old_connections()
-    busy = Operation.objects.filter(state__in=UNFINISHED, ended_at=None).values("account")
-    accounts = LinuxAccount.objects.filter(host__name=settings.BERTH_HOST, active=True)
-    return {a.pk: a for a in accounts.filter(pk__in=watched) | accounts.filter(pk__in=busy)}
-
-
-async def _listen_for_wakes(wake: asyncio.Event) -> None:
-    while True:
-        try:
-            async with async_redis().pubsub() as told:
-                await told.subscribe(names.WAKE)
-                async for _ in told.listen():
-                    wake.set()
-        except RedisError:
-            await asyncio.sleep(0.5)
-
-
-def run(work: Coroutine[None, None, None]) -> None:
-    """Run `work` until SIGTERM or SIGINT, then end it in order."""
-
-    async def until_stopped() -> None:
-        import signal
-
-        task = asyncio.ensure_future(work)
+    """Observe until SIGTERM or SIGINT. Raises AnotherOne."""
+    with lock():
+        task = asyncio.create_task(Observer().run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    asyncio.run(until_stopped())
+        await asyncio.gather(task, return_exceptions=True)
+        if not task.cancelled():
+            task.result()

@@ -1,142 +1,165 @@
-"""Asking an engine from the web tier, which cannot reach one: by way of Redis and the observer.
-
-A request is signed, good for half a minute, and taken once. The answers come as batches in a list;
-the observer waits when the reader is behind, and stops when the reader is gone.
-"""
+"""What the web tier asks of an engine that it cannot reach: by way of Redis and the observer."""
 
 import asyncio
-import contextlib
 import json
 import secrets
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.core import signing
-from redis.exceptions import RedisError
+from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import names
-from consoleapp.live.connections import async_redis
+from consoleapp.live import relayed, store
 from engine.schema.errors import EngineError, ErrorCode
-from engine.schema.queries import Query
+from engine.schema.queries import Query, TerminalInput, TerminalSize
 
-SALT = "berth.live.relay"
-ALIVE_SECONDS = 15
-FIRST_ANSWER_SECONDS = 10.0
-END = b"end"
+ACCEPTED_WITHIN = 10.0
+_RENEW_EVERY = 4.0
 
 
 class Unanswered(Exception):
-    """Raised when nobody answers: the observer or Redis is down, or the engine hangs."""
+    """Raised when nobody answered in time; its text is a sentence."""
 
 
-class Conversation:
-    """One request under way: iterate over batches of answers, send to it if it is a terminal."""
+class Asked:
+    """One query under way. Iterate over `batches`, `send` to a terminal; always `close` it."""
 
-    def __init__(self, request: str) -> None:
-        self.request = request
-        self._redis = async_redis()
+    def __init__(self, account: LinuxAccount, query: Query, actor: Actor) -> None:
+        if actor.user is None:
+            raise Unanswered("Nobody is signed in.")
+        self._host = account.host_id
+        self._request = relayed.Request(
+            id=secrets.token_hex(16),
+            account=account.pk,
+            user=actor.user.pk,
+            token=actor.token.pk if actor.token else None,
+            query=query.query,
+            parameters=query.model_dump(mode="json"),
+        )
+        self._names = relayed.Names(self._request.id)
+        self._redis = store.streaming()
+        self._alive: asyncio.Task[None] | None = None
+        self._sending = asyncio.Lock()
 
-    async def batches(self) -> AsyncIterator[list[dict[str, Any]]]:
-        """Answers as they come, until the end."""
-        waited_since: float | None = time.monotonic()
-        marked = 0.0
+    async def batches(self) -> AsyncGenerator[bytes, None]:
+        """JSON arrays of answers as the engine gave them; b"" first, when it was accepted.
+
+        Raises Unanswered.
+        """
         try:
+            await self._ask()
+            accepted = False
             while True:
-                now = time.monotonic()
-                if now - marked > ALIVE_SECONDS / 3:
-                    await self._redis.set(names.alive_key(self.request), "1", ex=ALIVE_SECONDS)
-                    marked = now
-                popped = await self._redis.blpop([names.answers_key(self.request)], timeout=2)
-                if popped is None:
-                    if waited_since and time.monotonic() - waited_since > FIRST_ANSWER_SECONDS:
-                        raise Unanswered("The engine did not answer in time.")
-                    continue
-                waited_since = None
-                if popped[1] == END:
+                wait = relayed.SILENT_AFTER if accepted else ACCEPTED_WITHIN
+                got = await self._redis.blpop([self._names.answers], timeout=wait)
+                if got is None:
+                    raise Unanswered(
+                        "The connection to the engine was lost."
+                        if accepted
+                        else "The observer of the account's host does not answer."
+                    )
+                element: bytes = got[1]
+                if element == relayed.ENDED:
                     return
-                answers = json.loads(popped[1])
-                if answers:
-                    yield answers
-        except RedisError as error:
-            raise Unanswered("Redis does not answer.") from error
+                if element == relayed.ACCEPTED:
+                    if not accepted:
+                        yield b""
+                    accepted = True
+                    continue
+                if len(element) > relayed.LARGEST_ELEMENT:
+                    raise Unanswered("The answer is too large.")
+                relayed.ANSWERS.validate_json(element)
+                yield element
+        except store.RedisDown as error:
+            raise Unanswered("Berth's Redis does not answer.") from error
+        except ValidationError as error:
+            raise Unanswered("The answer makes no sense.") from error
 
-    async def send(self, message: dict[str, Any]) -> None:
-        """What was typed into a terminal, or its new size."""
-        key = names.input_key(self.request)
+    async def send(self, message: TerminalInput | TerminalSize) -> None:
+        """What was typed; waits while the terminal has not taken what came before."""
         try:
-            await self._redis.rpush(key, json.dumps(message))
-            await self._redis.expire(key, 60)
-        except RedisError as error:
-            raise Unanswered("Redis does not answer.") from error
+            async with self._sending:
+                # Another process takes them out.
+                while await self._redis.llen(self._names.typed) >= relayed.MOST_TYPED:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    pipe.rpush(self._names.typed, message.model_dump_json())
+                    pipe.expire(self._names.typed, 30)
+                    await pipe.execute()
+        except store.RedisDown as error:
+            raise Unanswered("Berth's Redis does not answer.") from error
 
     async def close(self) -> None:
-        """Say that nobody reads any more."""
-        with contextlib.suppress(RedisError):
-            await self._redis.delete(names.alive_key(self.request), names.input_key(self.request))
+        """Stop the engine's work on it, if it still goes on."""
+        if self._alive:
+            self._alive.cancel()
+        try:
+            await self._redis.delete(self._names.reader, self._names.answers, self._names.typed)
+        except store.RedisDown:
+            pass  # the keys expire, and a producer without a Redis stops by itself
+        finally:
+            await self._redis.aclose()
+
+    async def _ask(self) -> None:
+        names, host = self._names, relayed.requests(self._host)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(names.reader, "1", ex=int(relayed.SILENT_AFTER))
+            pipe.rpush(host, self._request.sign())
+            pipe.ltrim(host, -1000, -1)
+            pipe.expire(host, relayed.VALID_SECONDS)
+            await pipe.execute()
+        self._alive = asyncio.create_task(self._stay())
+
+    async def _stay(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_EVERY)
+            try:
+                await self._redis.set(self._names.reader, "1", ex=int(relayed.SILENT_AFTER))
+            except store.RedisDown:
+                continue  # the reading side notices, and says so
 
 
-async def open_conversation(account: LinuxAccount, query: Query, actor: Actor) -> Conversation:
-    """Send `query` to the account's engine. Raises Unanswered when Redis is down."""
-    request = secrets.token_urlsafe(18)
-    ticket = signing.dumps(
-        {
-            "request": request,
-            "account": account.pk,
-            "user": actor.user.pk if actor.user else None,
-            "query": query.query,
-            "parameters": query.model_dump(mode="json"),
-        },
-        salt=SALT,
-    )
-    conversation = Conversation(request)
+async def ask(
+    account: LinuxAccount, query: Query, actor: Actor
+) -> AsyncGenerator[dict[str, Any], None]:
+    """The answers as JSON objects, a QueryFailed among them as the last. Raises Unanswered."""
+    asked = Asked(account, query, actor)
     try:
-        redis = async_redis()
-        await redis.set(names.alive_key(request), "1", ex=ALIVE_SECONDS)
-        await redis.rpush(names.REQUESTS, ticket)
-        await redis.expire(names.REQUESTS, 60)
-    except RedisError as error:
-        raise Unanswered("Redis does not answer.") from error
-    return conversation
-
-
-async def ask(account: LinuxAccount, query: Query, actor: Actor) -> AsyncIterator[dict[str, Any]]:
-    """The answers to `query`, one by one. Leaving the iteration ends it at the engine too."""
-    conversation = await open_conversation(account, query, actor)
-    try:
-        async for batch in conversation.batches():
-            for answer in batch:
-                yield answer
+        async with aclosing(asked.batches()) as batches:
+            async for batch in batches:
+                for answer in json.loads(batch or b"[]"):
+                    yield answer
     finally:
-        await conversation.close()
+        await asked.close()
 
 
 async def document(account: LinuxAccount, query: Query, actor: Actor) -> dict[str, Any]:
-    """The first answer. Raises EngineError for a refusal, Unanswered after ten seconds."""
+    """The first answer. Raises EngineError when the engine refused, Unanswered after 10 s."""
     try:
-        async with asyncio.timeout(FIRST_ANSWER_SECONDS + 2):
-            answers = ask(account, query, actor)
-            try:
+        async with asyncio.timeout(ACCEPTED_WITHIN):
+            async with aclosing(ask(account, query, actor)) as answers:
                 answer = await anext(answers, None)
-            finally:
-                await answers.aclose()  # type: ignore[attr-defined]
     except TimeoutError as error:
         raise Unanswered("The engine did not answer in time.") from error
     if answer is None:
-        raise Unanswered("The engine ended without an answer.")
-    if answer.get("type") == "error":
-        raise EngineError(_code(answer), answer.get("message", ""), answer.get("remedy", ""))
+        raise Unanswered("The engine had no answer.")
+    if answer["type"] == "error":
+        known = answer["code"] in list(ErrorCode)
+        code = ErrorCode(answer["code"]) if known else ErrorCode.INTERNAL
+        raise EngineError(code, answer["message"], answer.get("remedy", ""))
     return answer
 
 
-def _code(answer: dict[str, Any]) -> ErrorCode:
-    try:
-        return ErrorCode(answer.get("code"))
-    except ValueError:
-        return ErrorCode.INTERNAL
-
-
 document_sync = async_to_sync(document)
+
+
+def ask_sync(account: LinuxAccount, query: Query, actor: Actor) -> list[dict[str, Any]]:
+    """All answers of a query that ends by itself. Raises Unanswered."""
+
+    async def collect() -> list[dict[str, Any]]:
+        return [answer async for answer in ask(account, query, actor)]
+
+    return async_to_sync(collect)()

@@ -82,9 +82,9 @@ def watch(account: LinuxAccount) -> None:
 def fresh_sync(
     account: LinuxAccount, not_before: datetime | None = None, timeout: float = 3.0
 ) -> AccountSnapshot:
-    """A live snapshot that shows at least what was so at `not_before`; waits for it up to `timeout`.
+    """A live snapshot that shows at least what was so at `not_before`, waited for up to `timeout`.
 
-    Out: when time is up (or the engine is known to be out of reach), the best there is.
+    When time is up (or the engine is known to be out of reach), the best there is.
     """
     seen, head = _load(account)
     if _enough(seen, not_before):

@@ -1,112 +1,135 @@
-"""Server-sent events: what changed in the accounts that a page is about."""
+"""Server-sent events: what changes in the accounts that somebody sees while the page is open."""
 
-import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
 
-from consoleapp.accounts.access import require_role, visible_accounts
-from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
-from consoleapp.live.hub import hub
+from consoleapp.live.hub import Stream, hub
+from consoleapp.live.publish import Told
+from consoleapp.live.standing import accounts_of, release
 from consoleapp.operations.models import Operation
 from engine.schema.parameters import Role
 
-CHECK_SECONDS = 10.0
-EVENT_NAME = re.compile(r"^[a-z0-9-]{1,60}$")
+HEARTBEAT = 15.0
+RETRY_MILLISECONDS = 1500
+_OF_THE_ACCOUNT = {"containers", "images", "info"}
 
 
+@require_GET
 @require_role(Role.VIEWER)
 async def account_stream(request: HttpRequest, account: LinuxAccount) -> HttpResponseBase:
-    """Events of one account, and toasts of all."""
-    return await _stream(request, account)
+    """All of one account, and the operations of every account that the user sees."""
+    return await _streaming(request, account)
 
 
-async def all_stream(request: HttpRequest) -> HttpResponseBase:
-    """Operations and toasts of every account that the person may see."""
-    user = await request.auser()
-    if not user.is_authenticated:
-        return HttpResponse(status=401)
-    return await _stream(request, None)
+@require_GET
+async def all_streams(request: HttpRequest) -> HttpResponseBase:
+    """Operations, and `account-<key>` for an account in which anything changed. 401 for nobody."""
+    if not (await request.auser()).is_authenticated:
+        return HttpResponse("Sign in first.\n", status=401, content_type="text/plain")
+    return await _streaming(request, None)
 
 
-async def _stream(request: HttpRequest, account: LinuxAccount | None) -> HttpResponseBase:
-    user = await request.auser()
-    response = StreamingHttpResponse(
-        _events(request, user.pk, account), content_type="text/event-stream"
+async def _streaming(request: HttpRequest, account: LinuxAccount | None) -> HttpResponseBase:
+    user = (await request.auser()).pk
+    session = request.session.session_key
+    await sync_to_async(release)()
+    return StreamingHttpResponse(
+        _events(session, user, account),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
 
 
 async def _events(
-    request: HttpRequest, user_id: int, account: LinuxAccount | None
+    session: str | None, user: int, account: LinuxAccount | None
 ) -> AsyncIterator[str]:
-    allowed = await sync_to_async(_allowed)(request, user_id)
-    yield "retry: 1000\n\n"
-    async with hub().listen(frozenset(allowed)) as listener:
-        yield _spell("hello", "{}")
-        checked = time.monotonic()
-        watched = 0.0
-        while True:
-            now = time.monotonic()
-            if now - checked > CHECK_SECONDS:
-                checked = now
-                # Signed out, or the grants changed: the browser connects again, or cannot.
-                if await sync_to_async(_allowed)(request, user_id) != allowed:
+    seen = await accounts_of(session)
+    if seen is None or (account and account.pk not in seen):
+        return
+    with hub().stream(frozenset(seen)) as stream:
+        yield f"retry: {RETRY_MILLISECONDS}\n\n"
+        await _watch(account)
+        check_at = time.monotonic() + HEARTBEAT
+        while not stream.closing:
+            if stream.missed():
+                yield spell("hello", {})
+            told = await stream.next(check_at - time.monotonic())
+            if told is not None:
+                for text in await _for(told, user, account, seen):
+                    yield text
+            if time.monotonic() >= check_at:
+                now_seen = await accounts_of(session)
+                if now_seen is None or (account and account.pk not in now_seen):
                     return
+                _adjust(stream, seen, now_seen)
+                await _watch(account)
                 yield ": still here\n\n"
-            if account is not None and now - watched > CHECK_SECONDS:
-                watched = now
-                await sync_to_async(snapshots.watch, thread_sensitive=False)(account)
-            try:
-                async with asyncio.timeout(CHECK_SECONDS):
-                    about, message = await listener.messages.get()
-            except TimeoutError:
-                continue
-            text = await _render(message, about, user_id, account)
-            if text:
-                yield text
+                check_at = time.monotonic() + HEARTBEAT
 
 
-async def _render(
-    message: dict[str, Any], about: int, user_id: int, account: LinuxAccount | None
-) -> str:
-    event, data = message["event"], message.get("data")
-    if not EVENT_NAME.match(event) or not isinstance(data, dict):
-        return ""
-    if event == "toast":
-        if data.get("requested_by") != user_id:
-            return ""
-        return await sync_to_async(_toast)(str(data.get("id")))
-    general = event == "hello" or event.startswith("operation")
-    if not general and (account is None or about != account.pk):
-        return ""
-    return _spell(event, json.dumps(data))
+async def _for(
+    told: Told, user: int, account: LinuxAccount | None, seen: dict[int, str]
+) -> list[str]:
+    """What this page has to hear of an event."""
+    if told.account not in seen:
+        return []
+    name = told.event
+    if name.startswith("operation"):
+        texts = [spell(name, told.data)]
+        if told.ended_for == user and told.source == "page":
+            texts += await _toast(str(told.data.get("id", "")), user)
+        return texts
+    if account is not None:
+        return [spell(name, told.data)] if told.account == account.pk else []
+    return [spell(f"account-{seen[told.account]}", {})]
 
 
-def _toast(operation_id: str) -> str:
-    operation = Operation.objects.select_related("account").filter(pk=operation_id).first()
-    if operation is None:
-        return ""
-    return _spell("toast", render_to_string("operations/_toast.html", {"operation": operation}))
+async def _toast(operation: str, user: int) -> list[str]:
+    html = await sync_to_async(_rendered)(operation, user)
+    return [_lines("toast", html)] if html else []
 
 
-def _spell(event: str, data: str) -> str:
-    lines = "".join(f"data: {line}\n" for line in data.splitlines()) or "data:\n"
-    return f"event: {event}\n{lines}\n"
+def _rendered(operation: str, user: int) -> str:
+    """From the database, not from the message: HTML that came through Redis is nobody's word."""
+    try:
+        row = (
+            Operation.objects.select_related("account")
+            .filter(pk=operation, requested_by=user, ended_at__isnull=False)
+            .first()
+        )
+        return render_to_string("operations/_toast.html", {"operation": row}) if row else ""
+    finally:
+        release()
 
 
-def _allowed(request: HttpRequest, user_id: int) -> set[int]:
-    """The accounts that the stream may tell of now; none when the session is over."""
-    if not request.session.exists(request.session.session_key):
-        return set()
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    return set(visible_accounts(user).values_list("pk", flat=True)) if user else set()
+async def _watch(account: LinuxAccount | None) -> None:
+    if account is not None:
+        await sync_to_async(snapshots.watch, thread_sensitive=False)(account)
+
+
+def _adjust(stream: Stream, seen: dict[int, str], now_seen: dict[int, str]) -> None:
+    if seen != now_seen:
+        seen.clear()
+        seen.update(now_seen)
+        stream.accounts = frozenset(now_seen)
+        stream.restart()
+
+
+def spell(name: str, data: dict[str, str | int | bool | None]) -> str:
+    """One event with JSON."""
+    return _lines(name, json.dumps(data))
+
+
+def _lines(name: str, text: str) -> str:
+    body = "".join(f"data: {line}\n" for line in text.strip().splitlines())
+    return f"event: {name}\n{body}\n"

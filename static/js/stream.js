@@ -1,49 +1,80 @@
-// Asks an engine over a WebSocket: logs, plots, terminals.
+// One query to an account's engine, over a WebSocket: logs, stats, a terminal.
 //
-//   const stream = berth.query(account, "container.logs", parameters, {
-//     open()            the question is on its way
-//     answers(list)     answers, in order, a batch at a time
-//     end({message, remedy, code})   it is over; without a message, as it should be
+//   const stream = window.berth.query(account, "container.logs", { container, follow: true }, {
+//     open() {},                            // the engine has taken it
+//     answers(list) {},                     // some answers, in order (engine/schema/queries.py)
+//     end({ code, message, remedy }) {},    // once; message is "" when it simply ended
 //   });
-//   stream.send({type: "input", …});   stream.close();
+//   stream.send({ type: "input", data });   // to a terminal
+//   stream.close();                         // leave; end() is not called then
+//
+// A page that is slower than what comes is waited for: each message is acknowledged when it was
+// handled and the browser had time to draw. If the connection drops before anything came, it is tried
+// again a few times; later it is not, as lines would be missing: the page offers to load again.
 (() => {
+  const TRIES = 4;
   const REASONS = {
-    4400: "The page asked for something that makes no sense.",
-    4401: "You are signed out.",
-    4403: "Your role does not allow this any more.",
-    4404: "There is no such account.",
-    4503: "Nobody answers.",
-    1006: "The connection broke off.",
+    4401: ["You are signed out.", "Sign in again."],
+    4403: ["You may not do this.", ""],
+    4404: ["There is no such account.", ""],
+    1006: ["The connection to the console was lost.", "Load again when it is back."],
+    1001: ["The console is restarting.", "Load again in a moment."],
+    1012: ["The console is restarting.", "Load again in a moment."],
   };
 
   const query = (account, name, parameters, { open, answers, end }) => {
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live/accounts/${encodeURIComponent(account)}/queries/`);
-    let failure = null;
+    let socket = null;
     let left = false;
-    socket.addEventListener("open", () => {
-      socket.send(JSON.stringify({ query: name, parameters }));
-      open?.();
-    });
-    socket.addEventListener("message", (event) => {
-      const batch = JSON.parse(event.data);
-      failure = batch.find((answer) => answer.type === "error") ?? failure;
-      const useful = batch.filter((answer) => answer.type !== "error");
-      if (useful.length) answers?.(useful);
-    });
-    socket.addEventListener("close", (event) => {
-      if (left) return;
-      const message = failure?.message ?? REASONS[event.code] ?? "";
-      end?.({ message, remedy: failure?.remedy ?? "", code: event.code });
-    });
-    return {
-      send: (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message)),
-      close: () => {
+    let opened = false;
+    let failed = null; // the engine's own last word
+    let tries = 0;
+    let timer = 0;
+
+    const connect = () => {
+      const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+      const mine = new WebSocket(`${scheme}//${location.host}/live/accounts/${encodeURIComponent(account)}/queries/`);
+      socket = mine;
+      mine.onopen = () => mine.send(JSON.stringify({ query: name, parameters, acks: true }));
+      mine.onmessage = ({ data }) => {
+        if (left) return;
+        const message = JSON.parse(data);
+        if (!Array.isArray(message)) {
+          if (message.type === "opened" && !opened) {
+            opened = true;
+            open?.();
+          }
+          return;
+        }
+        const bad = message.find((answer) => answer.type === "error");
+        if (bad) failed = bad;
+        const good = message.filter((answer) => answer.type !== "error");
+        if (good.length) answers?.(good);
+        // Not a frame of animation: hidden tabs have none, and would hold everything up.
+        setTimeout(() => mine.readyState === WebSocket.OPEN && mine.send('{"type":"seen"}'), 0);
+      };
+      mine.onclose = ({ code, reason }) => {
+        if (left) return;
+        if (!opened && (code === 1006 || code === 1012) && tries < TRIES) {
+          timer = setTimeout(connect, 300 * 2 ** tries++);
+          return;
+        }
         left = true;
-        socket.close();
+        const [message, remedy] = failed ? [failed.message, failed.remedy] : code === 1000 ? ["", ""] : REASONS[code] || ["The connection ended.", ""];
+        end?.({ code: failed?.code || code, message: failed ? message : reason || message, remedy: remedy || "" });
+      };
+    };
+    connect();
+
+    return {
+      send(message) {
+        if (!left && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+      },
+      close() {
+        left = true;
+        clearTimeout(timer);
+        socket.close(1000);
       },
     };
   };
-
   window.berth = { ...window.berth, query };
 })();

@@ -1,20 +1,21 @@
-"""manage.py observe: follows the accounts of this host."""
+"""manage.py observe: runs the host's observer."""
 
+import asyncio
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from consoleapp.live.observer import SecondObserver, observe, run
+from consoleapp.live.observer import AnotherOne, observe
 
 
 class Command(BaseCommand):
-    """One process a host."""
+    """Ends with SIGTERM."""
 
-    help = "Keep snapshots true, answer what pages ask engines, pick up lost operations."
-    requires_system_checks = []
+    help = "Follow the accounts of this host, answer relayed queries, and sweep up after crashes."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run(observe())
-        except* SecondObserver as several:
-            raise CommandError(str(several.exceptions[0])) from None
+            asyncio.run(observe())
+        except AnotherOne as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,234 @@
+"""The observer's side of the relay: checks a request, asks the engine, hands the answers over."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from pathlib import Path
+
+from django.core import signing
+from django.db import DatabaseError, connections
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from consoleapp.accounts.access import Actor, refuse, role_on
+from consoleapp.accounts.models import ApiToken, LinuxAccount, User
+from consoleapp.live import relayed, store
+from engine.client import Engine, Terminal
+from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.parameters import Role
+from engine.schema.queries import ContainerTerminal, Query, QueryFailed
+
+MOST_AT_ONCE = 200
+LINES_A_BATCH = 256
+BYTES_A_BATCH = 64 * 1024
+GATHER = 0.008
+"""Seconds that an answer may wait for others to travel with."""
+logger = logging.getLogger(__name__)
+
+
+class _Refused(Exception):
+    """Carries the QueryFailed that says why."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.answer = QueryFailed(code=code, message=message)
+
+
+class _ReaderGone(Exception):
+    """Nobody reads the answers any more."""
+
+
+async def answer_forever(host: int) -> None:
+    """Take requests until cancelled. Raises RedisDown."""
+    used: dict[str, float] = {}
+    going_on: set[asyncio.Task[None]] = set()
+    redis = store.streaming()
+    try:
+        while True:
+            got = await redis.blpop([relayed.requests(host)], timeout=5)
+            now = time.time()
+            for each in [i for i, at in used.items() if at < now - 2 * relayed.VALID_SECONDS]:
+                del used[each]
+            if got is None:
+                continue
+            try:
+                request = relayed.verify(got[1])
+            except (signing.BadSignature, ValidationError, ValueError) as error:
+                logger.warning("a relayed request is not ours: %s", type(error).__name__)
+                continue
+            if request.id in used:
+                logger.warning("a relayed request came twice")
+                continue
+            used[request.id] = now
+            if len(going_on) >= MOST_AT_ONCE:
+                logger.warning("%s queries at once are too many", len(going_on))
+                continue
+            task = asyncio.create_task(_answer(redis, request))
+            going_on.add(task)
+            task.add_done_callback(going_on.discard)
+    finally:
+        for task in going_on:
+            task.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
+        await redis.aclose()
+
+
+async def _answer(redis: store.redis.asyncio.Redis, request: relayed.Request) -> None:
+    outlet = _Outlet(redis, relayed.Names(request.id))
+    try:
+        try:
+            account, query = await asyncio.to_thread(_allowed, request)
+            await outlet.element(relayed.ACCEPTED)
+            async with Engine(Path(account.socket), account.uid) as engine:
+                if isinstance(query, ContainerTerminal):
+                    async with engine.terminal(query) as terminal:
+                        await _converse(outlet, terminal)
+                else:
+                    await outlet.pour(engine.query(query))
+        except _Refused as refused:
+            await outlet.say(refused.answer)
+        except EngineError as error:
+            await outlet.say(QueryFailed(**error.report.model_dump(mode="json")))
+        except EngineUnreachable as error:
+            await outlet.say(QueryFailed(code=ErrorCode.UNAVAILABLE, message=str(error)))
+        except (ValidationError, DatabaseError) as error:
+            logger.exception("answering %s broke off", request.query)
+            fault = f"A fault in Berth's observer: {type(error).__name__}."
+            await outlet.say(QueryFailed(code=ErrorCode.INTERNAL, message=fault))
+        await outlet.element(relayed.ENDED)
+    except _ReaderGone:
+        logger.debug("the reader of %s left", request.query)
+    except store.RedisDown as error:
+        logger.warning("a relayed answer could not be handed over: %s", error)
+    except Exception:
+        logger.exception("answering %s broke off", request.query)
+
+
+def _allowed(request: relayed.Request) -> tuple[LinuxAccount, Query]:
+    """The account and query, if who asks may ask that now. Raises _Refused, after auditing it."""
+    try:
+        try:
+            query = request.parsed()
+        except (KeyError, ValidationError) as error:
+            raise _Refused(ErrorCode.INVALID, "The query makes no sense.") from error
+        user = User.objects.filter(pk=request.user, is_active=True).first()
+        account = LinuxAccount.objects.filter(pk=request.account, active=True).first()
+        if user is None or account is None:
+            raise _Refused(ErrorCode.FORBIDDEN, "There is no such account, or no such user.")
+        token = _token(request, user)
+        role = role_on(user, account)
+        enough = role is not None and role.covers(query.role)
+        if token and token.scope == "read" and query.role is not Role.VIEWER:
+            enough = False
+        if not enough:
+            actor = Actor(user=user, token=token, source="api" if token else "page")
+            refuse(actor, account, f"query {query.query}", query.role)
+            raise _Refused(ErrorCode.FORBIDDEN, f"This needs the role {query.role} on {account}.")
+        return account, query
+    finally:
+        connections.close_all()
+
+
+def _token(request: relayed.Request, user: User) -> ApiToken | None:
+    if request.token is None:
+        return None
+    token = ApiToken.objects.filter(pk=request.token, user=user, revoked_at=None).first()
+    if token is None or (token.expires_at and token.expires_at <= timezone.now()):
+        raise _Refused(ErrorCode.FORBIDDEN, "The token is not valid any more.")
+    return token
+
+
+async def _converse(outlet: "_Outlet", terminal: Terminal) -> None:
+    """Both ways at once, until the command ends or the page leaves."""
+    shown = asyncio.create_task(outlet.pour(aiter(terminal)))
+    typed = asyncio.create_task(_type(outlet, terminal))
+    try:
+        await asyncio.wait({shown, typed}, return_when=asyncio.FIRST_COMPLETED)
+        if shown.done():
+            shown.result()
+        else:
+            typed.result()
+    finally:
+        for task in (shown, typed):
+            task.cancel()
+        await asyncio.gather(shown, typed, return_exceptions=True)
+
+
+async def _type(outlet: "_Outlet", terminal: Terminal) -> None:
+    async with store.streaming() as redis:
+        while True:
+            got = await redis.blpop([outlet.names.typed], timeout=5)
+            if got is not None and len(got[1]) < 100_000:
+                await terminal.send(relayed.TYPED.validate_json(got[1]))
+
+
+class _Outlet:
+    """Where the answers of one query go, no faster than they are read."""
+
+    def __init__(self, redis: store.redis.asyncio.Redis, names: relayed.Names) -> None:
+        self.names = names
+        self._redis = redis
+        self._lines: list[str] = []
+        self._bytes = 0
+
+    async def element(self, element: bytes) -> None:
+        """Raises _ReaderGone."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.rpush(self.names.answers, element)
+            pipe.expire(self.names.answers, 30)
+            pipe.exists(self.names.reader)
+            waiting, _, reader = await pipe.execute()
+        if not reader:
+            await self._redis.delete(self.names.answers, self.names.typed)
+            raise _ReaderGone
+        while waiting > relayed.MOST_WAITING:
+            await asyncio.sleep(0.01)
+            waiting = await self._redis.llen(self.names.answers)
+            if not await self._redis.exists(self.names.reader):
+                await self._redis.delete(self.names.answers, self.names.typed)
+                raise _ReaderGone
+
+    async def say(self, answer: BaseModel) -> None:
+        """One answer, at once."""
+        self._add(answer)
+        await self.flush()
+
+    async def flush(self) -> None:
+        """What has gathered."""
+        if not self._lines:
+            return
+        batch = f"[{','.join(self._lines)}]".encode()
+        self._lines, self._bytes = [], 0
+        await self.element(batch)
+
+    async def pour(self, answers: AsyncIterator[BaseModel]) -> None:
+        """All of `answers`, in batches; with signs of life while there are none."""
+        async with aclosing(answers):  # type: ignore[type-var]
+            following = asyncio.ensure_future(anext(answers, None))
+            try:
+                while True:
+                    wait = GATHER if self._lines else relayed.SIGN_OF_LIFE
+                    if not following.done():
+                        await asyncio.wait({following}, timeout=wait)
+                    if not following.done():
+                        await (self.flush() if self._lines else self.element(relayed.ACCEPTED))
+                        continue
+                    answer = following.result()
+                    if answer is None:
+                        break
+                    self._add(answer)
+                    if len(self._lines) >= LINES_A_BATCH or self._bytes >= BYTES_A_BATCH:
+                        await self.flush()
+                    following = asyncio.ensure_future(anext(answers, None))
+                await self.flush()
+            finally:
+                following.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await following
+
+    def _add(self, answer: BaseModel) -> None:
+        line = answer.model_dump_json()
+        self._lines.append(line)
+        self._bytes += len(line)

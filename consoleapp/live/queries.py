@@ -1,0 +1,205 @@
+"""The WebSocket of one query: logs, stats, or a terminal. static/js/stream.js is its other end.
+
+The page's first message is {"query", "parameters", "acks"}; then it sends TerminalInput and
+TerminalSize where the query takes them, and {"type": "seen"} for every message that it has dealt
+with if it said "acks". It gets {"type": "opened"}, then JSON arrays of answers.
+Close codes: 1000 ended, 4400 no sense, 4401 not signed in, 4403 refused, 4404 no such account,
+4503 nobody answers. The reason is a sentence.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from pydantic import Field, ValidationError
+
+from consoleapp.accounts.access import Actor, refuse, role_on, visible_accounts
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.record import record
+from consoleapp.live import relay, relayed
+from consoleapp.live.standing import release, role_of
+from engine.schema.parameters import Model
+from engine.schema.queries import QUERIES, ContainerTerminal, Query
+
+LARGEST_MESSAGE = 128 * 1024
+MOST_UNSEEN = 16
+"""Messages that may be under way to a page that says what it has seen."""
+ASK_AGAIN_EVERY = 10.0
+logger = logging.getLogger(__name__)
+
+
+class First(Model):
+    """What the page opens with."""
+
+    query: str = Field(max_length=50)
+    parameters: dict[str, Any] = {}
+    acks: bool = False
+
+
+class Queries(AsyncWebsocketConsumer):
+    """One connection, one query."""
+
+    async def connect(self) -> None:
+        self._work: asyncio.Task[None] | None = None
+        self._asked: relay.Asked | None = None
+        self._query: Query | None = None
+        self._acks = False
+        self._unseen = 0
+        self._seen = asyncio.Event()
+        await self.accept()
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.close(4401, "Sign in first.")
+            return
+        self._actor = Actor(user=user, ip=(self.scope.get("client") or [""])[0], source="page")
+        key = self.scope["url_route"]["kwargs"]["account"]
+        self._account = await sync_to_async(self._find)(key)
+        if self._account is None:
+            await self.close(4404, "There is no such account.")
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """The first message, then what is typed."""
+        if getattr(self, "_account", None) is None:
+            return
+        if text_data is None or len(text_data) > LARGEST_MESSAGE:
+            await self.close(4400, "A message is too large, or not text.")
+            return
+        try:
+            if self._asked is None:
+                await self._begin(First.model_validate_json(text_data))
+            elif text_data == '{"type":"seen"}':
+                self._unseen = max(0, self._unseen - 1)
+                self._seen.set()
+            elif self._query and self._query.duplex:
+                await self._asked.send(relayed.TYPED.validate_json(text_data))
+            else:
+                await self.close(4400, "This query takes no input.")
+        except (ValidationError, KeyError):
+            await self.close(4400, "The message makes no sense.")
+        except relay.Unanswered as error:
+            await self.close(4503, str(error))
+
+    async def disconnect(self, code: int) -> None:
+        """The page left, or we closed."""
+        if self._work and self._work is not asyncio.current_task():
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """A close frame carries 123 bytes of reason."""
+        short = (reason or "").encode()[:120].decode(errors="ignore")
+        await super().close(code, short or None)
+
+    async def _begin(self, first: First) -> None:
+        account = self._account
+        assert account is not None  # noqa: S101 - receive has checked it
+        self._query = QUERIES[first.query].model_validate(first.parameters)
+        if not await sync_to_async(self._may)(account, self._query):
+            await self.close(4403, f"This needs the role {self._query.role} on {account}.")
+            return
+        self._acks = first.acks
+        self._asked = relay.Asked(account, self._query, self._actor)
+        self._work = asyncio.create_task(self._serve(account, self._query, self._asked))
+
+    async def _serve(self, account: LinuxAccount, query: Query, asked: relay.Asked) -> None:
+        """Answers until they end, the page leaves, or the right to them is gone."""
+        watching = asyncio.create_task(self._watch_standing(account, query))
+        showing = asyncio.create_task(self._show(account, query, asked))
+        code, reason = 1000, ""
+        try:
+            await asyncio.wait({watching, showing}, return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                code, reason = 4403, "You may not see this any more."
+            else:
+                showing.result()
+        except relay.Unanswered as error:
+            code, reason = 4503, str(error)
+        except Exception:
+            logger.exception("showing %s broke off", query.query)
+            code, reason = 1011, "A fault in Berth."
+        finally:
+            for task in (watching, showing):
+                task.cancel()
+            await asyncio.gather(watching, showing, return_exceptions=True)
+            await asked.close()
+        await self.close(code, reason)
+
+    async def _show(self, account: LinuxAccount, query: Query, asked: relay.Asked) -> None:
+        opened_at: float | None = None
+        try:
+            async with aclosing(asked.batches()) as batches:
+                async for batch in batches:
+                    if batch:
+                        await self._pass_on(batch.decode())
+                        continue
+                    opened_at = time.monotonic()
+                    if isinstance(query, ContainerTerminal):
+                        await sync_to_async(self._audit)(account, query, None)
+                    await self.send('{"type":"opened"}')
+        finally:
+            if opened_at is not None and isinstance(query, ContainerTerminal):
+                seconds = round(time.monotonic() - opened_at, 1)
+                # In a task of its own: this one is being cancelled when the page left.
+                closing = asyncio.ensure_future(
+                    sync_to_async(self._audit, thread_sensitive=False)(account, query, seconds)
+                )
+                await asyncio.shield(closing)
+
+    async def _pass_on(self, text: str) -> None:
+        while self._acks and self._unseen >= MOST_UNSEEN:
+            self._seen.clear()
+            await self._seen.wait()
+        self._unseen += 1
+        await self.send(text)
+
+    async def _watch_standing(self, account: LinuxAccount, query: Query) -> None:
+        """Ends when the session or the grant does."""
+        session = self.scope["session"].session_key
+        while True:
+            await asyncio.sleep(ASK_AGAIN_EVERY)
+            role = await role_of(session, account.pk)
+            if role is None or not role.covers(query.role):
+                return
+
+    # --- in a thread, with the database -------------------------------------------------------
+
+    def _find(self, key: str) -> LinuxAccount | None:
+        try:
+            return visible_accounts(self._actor.user).filter(key=key).first()
+        finally:
+            release()
+
+    def _may(self, account: LinuxAccount, query: Query) -> bool:
+        try:
+            role = role_on(self._actor.user, account)
+            if role is not None and role.covers(query.role):
+                return True
+            refuse(self._actor, account, f"query {query.query}", query.role)
+            return False
+        finally:
+            release()
+
+    def _audit(
+        self, account: LinuxAccount, query: ContainerTerminal, seconds: float | None
+    ) -> None:
+        """Opening (no `seconds`) or closing a terminal; never what is typed in it."""
+        try:
+            parameters: dict[str, Any] = {"command": [t[:200] for t in query.command_line[:20]]}
+            if query.user:
+                parameters["user"] = query.user
+            if seconds is not None:
+                parameters["seconds"] = seconds
+            record(
+                "terminal.opened" if seconds is None else "terminal.closed",
+                actor=self._actor,
+                account=account,
+                kind=query.query,
+                target=query.container,
+                parameters=parameters,
+            )
+        finally:
+            release()

@@ -1,0 +1,104 @@
+"""What passes between a web process and the observer about one query, and under which names.
+
+The web process puts a signed request into the host's list. The observer takes it out, once, and
+puts elements into the answers' list: ACCEPTED (again every few seconds, as a sign of life), batches
+of answers (JSON arrays), and ENDED. The reader's key says that somebody still reads.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from django.core import signing
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from engine.schema.parameters import Model
+from engine.schema.queries import (
+    QUERIES,
+    Document,
+    LogLine,
+    Query,
+    QueryFailed,
+    StatsSample,
+    Table,
+    TerminalEnded,
+    TerminalInput,
+    TerminalOutput,
+    TerminalSize,
+)
+
+ACCEPTED, ENDED = b"+", b"."
+SIGN_OF_LIFE = 4.0
+SILENT_AFTER = 15.0
+"""Seconds without an element (for readers) or without a reader (for producers)."""
+VALID_SECONDS = 10
+LARGEST_REQUEST = 64 * 1024
+LARGEST_ELEMENT = 32 * 1024 * 1024
+MOST_WAITING = 8
+"""Batches that may wait for the reader."""
+MOST_TYPED = 64
+_SALT = "berth.relay"
+Answer = Annotated[
+    Document | Table | LogLine | StatsSample | QueryFailed | TerminalOutput | TerminalEnded,
+    Field(discriminator="type"),
+]
+ANSWERS: TypeAdapter[list[Any]] = TypeAdapter(list[Answer])
+TYPED: TypeAdapter[TerminalInput | TerminalSize] = TypeAdapter(
+    Annotated[TerminalInput | TerminalSize, Field(discriminator="type")]
+)
+
+
+class Request(Model):
+    """Who asks which account what."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    account: int
+    user: int
+    token: int | None = None
+    query: str
+    parameters: dict[str, Any]
+
+    def parsed(self) -> Query:
+        """Raises KeyError or ValidationError."""
+        return QUERIES[self.query].model_validate(self.parameters)
+
+    def sign(self) -> str:
+        """The text that goes through Redis."""
+        return signing.dumps(self.model_dump(mode="json"), salt=_SALT)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The keys of one query."""
+
+    id: str
+
+    @property
+    def answers(self) -> str:
+        """List of elements."""
+        return f"berth:answers:{self.id}"
+
+    @property
+    def typed(self) -> str:
+        """List of what was typed."""
+        return f"berth:typed:{self.id}"
+
+    @property
+    def reader(self) -> str:
+        """Is there while somebody reads."""
+        return f"berth:reader:{self.id}"
+
+
+def requests(host: int) -> str:
+    """The list of requests to a host's observer."""
+    return f"berth:requests:{host}"
+
+
+def verify(text: bytes) -> Request:
+    """Raises signing.BadSignature (forged, or too old), or ValidationError."""
+    if len(text) > LARGEST_REQUEST:
+        raise signing.BadSignature("too large")
+    try:
+        signed = text.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise signing.BadSignature("not a signed text") from error
+    return Request.model_validate(signing.loads(signed, salt=_SALT, max_age=VALID_SECONDS))

@@ -1,0 +1,55 @@
+"""Whether who opened a stream may still have it: asked again and again while it is open.
+
+No connection to the database is held between the questions.
+"""
+
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import connections
+
+from consoleapp.accounts.access import role_on, visible_accounts
+from consoleapp.accounts.models import LinuxAccount, User
+from engine.schema.parameters import Role
+
+
+def release() -> None:
+    """Give this thread's connections to the database back."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _signed_in(session_key: str | None) -> User | None:
+    if not session_key:
+        return None
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    return user if user.is_authenticated and user.is_active else None
+
+
+@sync_to_async
+def accounts_of(session_key: str | None) -> dict[int, str] | None:
+    """The keys of the accounts that the session's user sees; None when nobody is signed in."""
+    try:
+        user = _signed_in(session_key)
+        if user is None:
+            return None
+        return dict(visible_accounts(user).values_list("pk", "key"))
+    finally:
+        release()
+
+
+@sync_to_async
+def role_of(session_key: str | None, account: int) -> Role | None:
+    """The role that the session's user has on the account now, if any."""
+    try:
+        user = _signed_in(session_key)
+        found = LinuxAccount.objects.filter(pk=account, active=True).first()
+        return role_on(user, found) if user and found else None
+    finally:
+        release()
