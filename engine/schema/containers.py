@@ -173,7 +173,13 @@ class ContainerRun(Parameters):
         return self.name or ""
 
     def command(self) -> list[str]:
-        shown = self.model_dump(mode="json")
+        return self._argv(self.model_dump(mode="json")["environment"])
+
+    def command_in_full(self) -> list[str]:
+        """With the secrets in it: only for Podman's own record, which `generate systemd` reads."""
+        return self._argv(self.environment)
+
+    def _argv(self, environment: dict[str, str]) -> list[str]:
         argv = ["podman", "run", "-d"]
         options: list[tuple[str, str | None]] = [
             ("--name", self.name),
@@ -204,7 +210,7 @@ class ContainerRun(Parameters):
             argv += ["--publish", port.spell()]
         for volume in self.volumes:
             argv += ["--volume", volume.spell()]
-        for name, value in shown["environment"].items():
+        for name, value in environment.items():
             argv += ["--env", f"{name}={value}"]
         for name, value in self.labels.items():
             argv += ["--label", f"{name}={value}"]

@@ -1,0 +1,109 @@
+"""`python -m engine`: serve the Linux account that this process runs as."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import stat
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from engine.account import open_account
+from engine.activity import Activity
+from engine.environment import prepare, runtime_directory
+from engine.schema.errors import EngineError
+from engine.service import application
+
+_FIRST_PASSED_SOCKET = 3
+
+
+def main() -> int:
+    """Exit status 0 after a stop or idle end, 1 with a line of text when it cannot serve."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="engine: %(levelname)s %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    prepare()
+    try:
+        listening = _passed() or _listen(options.socket or runtime_directory() / "engine.sock")
+        asyncio.run(_serve(listening, frozenset(options.peer_uid), options.idle_seconds))
+    except EngineError as error:
+        print(f"engine: {error.report.message} {error.report.remedy}".strip(), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"engine: cannot listen: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    parser.add_argument("--socket", type=Path, help="where to listen, unless systemd passes one")
+    parser.add_argument(
+        "--peer-uid", type=int, action="append", help="who may connect (default: the own uid)"
+    )
+    parser.add_argument(
+        "--idle-seconds", type=float, default=600.0, help="end when idle so long; 0: never"
+    )
+    options = parser.parse_args()
+    if not options.peer_uid:
+        given = os.environ.get("BERTH_ENGINE_PEER_UIDS", "").replace(",", " ").split()
+        options.peer_uid = [int(uid) for uid in given] or [os.getuid()]
+    return options
+
+
+def _passed() -> socket.socket | None:
+    """The socket of systemd's socket activation."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+        return None
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)
+    os.set_inheritable(_FIRST_PASSED_SOCKET, False)
+    return socket.socket(fileno=_FIRST_PASSED_SOCKET)
+
+
+def _listen(path: Path) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if path.is_socket():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+            try:
+                other.connect(str(path))
+            except OSError:
+                path.unlink()  # left by an engine that was killed
+            else:
+                raise OSError(f"an engine listens on {path} already")
+    listening.bind(str(path))
+    # In a directory that hands its group on, that group is meant to connect.
+    shared = path.parent.stat().st_mode & stat.S_ISGID
+    path.chmod(0o660 if shared else 0o600)
+    return listening
+
+
+async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: float) -> None:
+    account = await open_account()
+    activity = Activity()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        application(account, peers, activity), access_log=None, shutdown_timeout=1
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening, backlog=128).start()
+        logging.getLogger("engine").info("serving uid %s", os.getuid())
+        idle = asyncio.create_task(activity.idle(idle_seconds, lambda: account.runner.busy))
+        await asyncio.wait(
+            {idle, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        await runner.cleanup()
+        await account.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

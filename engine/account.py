@@ -1,0 +1,50 @@
+"""Everything that serves one Linux account: its Podman, its journal, its running operations."""
+
+from dataclasses import dataclass
+
+from engine.adapters.podman import Podman
+from engine.adapters.podman_service import PodmanService
+from engine.adapters.runtime import choose
+from engine.environment import runtime_directory, state_directory
+from engine.journal import Journal
+from engine.operations.runner import Runner
+
+
+@dataclass(frozen=True)
+class Account:
+    """The engine's parts, opened together and closed together."""
+
+    podman: Podman
+    journal: Journal
+    runner: Runner
+    service: PodmanService
+    warnings: list[str]
+
+    async def close(self) -> None:
+        """Let go of everything; containers go on, operations are left to the journal."""
+        await self.runner.stop()
+        await self.podman.close()
+        await self.service.stop()
+        self.journal.close()
+
+
+async def open_account() -> Account:
+    """Probe, start Podman's service, read the journal. Raises EngineError."""
+    state = state_directory()
+    choice = await choose(state / "runtime.json")
+    service = PodmanService(runtime_directory() / "podman.sock", choice)
+    await service.start()
+    podman = Podman(service.socket)
+    await podman.open()
+    host = (await podman.call("GET", "/info"))["host"]
+    # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
+    delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
+    journal = Journal(state / "operations.sqlite3")
+    runner = Runner(podman, journal, frozenset(delegated or []))
+    warnings = []
+    if choice.events:
+        warnings.append(
+            "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
+            "what is done at a shell is only seen at the next refresh."
+        )
+    return Account(podman, journal, runner, service, warnings)

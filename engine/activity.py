@@ -1,0 +1,35 @@
+"""Whether anybody still needs the engine, so that it can end itself when nobody does."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Activity:
+    """Counts what goes on, and knows since when nothing has."""
+
+    def __init__(self) -> None:
+        self._going_on = 0
+        self._quiet_since = asyncio.get_running_loop().time()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Something goes on for as long as the block lasts."""
+        self._going_on += 1
+        try:
+            yield
+        finally:
+            self._going_on -= 1
+            self._quiet_since = asyncio.get_running_loop().time()
+
+    async def idle(self, seconds: float, busy: Callable[[], bool]) -> None:
+        """Return once nothing has gone on for so long; never when `seconds` is 0."""
+        loop = asyncio.get_running_loop()
+        while seconds:
+            if self._going_on or busy():
+                self._quiet_since = loop.time()
+            left = self._quiet_since + seconds - loop.time()
+            if left <= 0:
+                return
+            await asyncio.sleep(max(0.05, min(left, 5.0)))
+        await asyncio.Event().wait()

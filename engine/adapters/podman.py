@@ -1,0 +1,150 @@
+"""Podman's REST API on its Unix socket: one small client, errors understood.
+
+Paths are libpod's (`/containers/json`); `docker=True` takes the Docker-compatible twin, which tells
+more in a few places.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from engine.adapters.podman_errors import understand
+from engine.schema.errors import EngineError, ErrorCode
+
+DOCKER_API = "/v1.40"
+START_PATIENCE = 10.0
+"""Seconds to wait for a Podman service that is just (re)starting."""
+
+
+class Podman:
+    """A connection pool to the account's own `podman system service`."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+        self.version = ""
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Find out the version; every later call speaks exactly this one."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(self.socket), limit=0),
+            timeout=aiohttp.ClientTimeout(total=None),
+            read_bufsize=2**18,
+        )
+        async with self._request("GET", "/_ping", {}, None, {}) as answer:
+            self.version = answer.headers.get("Libpod-API-Version", "4.0.0")
+
+    async def close(self) -> None:
+        """End all connections."""
+        if self._session:
+            await self._session.close()
+
+    @property
+    def major(self) -> int:
+        """4 or 5."""
+        return int(self.version.split(".")[0])
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        docker: bool = False,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A response whose status is fine, to be read piece by piece. Raises EngineError."""
+        prefix = DOCKER_API if docker else f"/v{self.version}/libpod"
+        async with self._request(
+            method, prefix + path, params or {}, body, headers or {}
+        ) as response:
+            if response.status >= 400:
+                raise understand(_message(await response.text()), response.status)
+            yield response
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: object = None,
+        docker: bool = False,
+    ) -> Any:
+        """The decoded JSON answer, None when there is none. Raises EngineError."""
+        async with self.stream(method, path, params=params, body=body, docker=docker) as response:
+            raw = await response.read()
+            # 304: it already is in the state that was asked for.
+            return json.loads(raw) if raw.strip() and response.status != 304 else None
+
+    async def exists(self, path: str) -> bool:
+        """Whether the object at `path` is there (libpod's /exists)."""
+        prefix = f"/v{self.version}/libpod"
+        async with self._request("GET", f"{prefix}{path}/exists", {}, None, {}) as response:
+            await response.read()
+            return response.status == 204
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str],
+        body: object,
+        headers: dict[str, str],
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise RuntimeError("Podman.open() comes first")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_PATIENCE
+        while True:
+            try:
+                response = await self._session.request(
+                    method,
+                    f"http://podman{path}",
+                    params=params,
+                    headers=headers,
+                    **({"json": body} if body is not None else {}),  # type: ignore[arg-type]
+                )
+                break
+            except aiohttp.ClientConnectorError as error:
+                # Nothing was sent, so it is safe to try again: the service is being restarted.
+                if loop.time() > deadline:
+                    raise _gone(str(error)) from error
+                await asyncio.sleep(0.02)
+            except aiohttp.ClientError as error:
+                raise _gone(str(error)) from error
+        try:
+            yield response
+        except aiohttp.ClientError as error:
+            raise _gone(str(error)) from error
+        finally:
+            # An answer that was not read to its end must not go back to the pool: closing it is
+            # also how a pull or a followed log is stopped.
+            response.close() if not response.content.at_eof() else response.release()
+
+
+def _gone(reason: str) -> EngineError:
+    return EngineError(
+        ErrorCode.INTERNAL,
+        f"Podman's service ended in the middle of it ({reason or 'connection closed'}).",
+        "It is being started again. Look at the present state before trying again.",
+    )
+
+
+def _message(raw: str) -> str:
+    """Podman's words in an error body, which is JSON of one of two shapes, or plain text."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return raw
+    if not isinstance(body, dict):
+        return raw
+    return str(body.get("message") or body.get("error") or body.get("cause") or raw)

@@ -1,0 +1,100 @@
+"""The engine's own `podman system service`: started with it, restarted when it dies, never outlives it."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.adapters.runtime import Choice
+from engine.schema.errors import EngineError, ErrorCode
+
+log = logging.getLogger(__name__)
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+class PodmanService:
+    """One child process on a private socket."""
+
+    def __init__(self, socket: Path, choice: Choice) -> None:
+        self.socket = socket
+        self._choice = choice
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it listens. Raises EngineError with Podman's own words."""
+        self._process = await self._spawn()
+        for _ in range(500):
+            if self._process.returncode is not None:
+                break
+            if await self._answers():
+                self._watch = asyncio.create_task(self._keep())
+                return
+            await asyncio.sleep(0.01)
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            "Podman's service did not start for this account.",
+            "Run `podman info` as the account: it says what is missing.",
+        )
+
+    async def stop(self) -> None:
+        """End it; containers go on."""
+        if self._watch:
+            self._watch.cancel()
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), 5)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        self.socket.unlink(missing_ok=True)
+        return await asyncio.create_subprocess_exec(
+            "podman",
+            *self._choice.options(),
+            "system",
+            "service",
+            "--time=0",
+            f"unix://{self.socket}",
+            stdin=asyncio.subprocess.DEVNULL,
+            # Its words go to the engine's own log (the journal, or the launcher's file).
+            preexec_fn=_die_with(os.getpid()),
+        )
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_unix_connection(str(self.socket))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def _keep(self) -> None:
+        pause = 0.05
+        while self._process:
+            began = asyncio.get_running_loop().time()
+            code = await self._process.wait()
+            log.warning("podman system service ended with %s; starting it again", code)
+            if asyncio.get_running_loop().time() - began > 10:
+                pause = 0.05
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+            self._process = await self._spawn()
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """A child's last act before exec: ask the kernel to end it when the engine dies."""
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return prepare

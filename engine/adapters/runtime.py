@@ -1,0 +1,145 @@
+"""Which OCI runtime and cgroup manager work for this account: tried once, then remembered.
+
+crun refuses a machine with a hybrid cgroup layout, runc lacks what newer Podman wants, a
+systemd cgroup manager needs a session: only a real container tells. It takes no image: an empty
+root with the host's /usr in it, read-only, running `true`.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.schema.errors import EngineError, ErrorCode
+
+_LINKS = ("bin", "sbin", "lib", "lib32", "lib64")
+_JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Global options for every Podman that the engine starts."""
+
+    runtime: str
+    cgroup_manager: str = ""
+    """"" leaves it to Podman."""
+    events: str = ""
+    """"" leaves it to Podman."""
+
+    def options(self) -> list[str]:
+        """As arguments of `podman`."""
+        return [
+            "--runtime",
+            self.runtime,
+            *(["--cgroup-manager", self.cgroup_manager] if self.cgroup_manager else []),
+            *(["--events-backend", self.events] if self.events else []),
+        ]
+
+
+async def choose(memory: Path) -> Choice:
+    """The choice that works; `memory` is the file that remembers it.
+
+    Raises EngineError with what each candidate said when none works.
+    """
+    if not shutil.which("podman"):
+        raise EngineError(
+            ErrorCode.UNAVAILABLE, "Podman is not installed.", "Install the package `podman`."
+        )
+    key = _circumstances()
+    if memory.exists():
+        try:
+            known = json.loads(memory.read_text())
+            if known.get("circumstances") == key:
+                return Choice(**known["choice"])
+        except (ValueError, TypeError, KeyError):
+            memory.unlink()  # half-written once; found out anew
+    info = await _info()
+    events = _events(str(info["host"].get("eventLogger", "")))
+    preferred = str(info["host"]["ociRuntime"]["name"])
+    found = [name for name in dict.fromkeys([preferred, "crun", "runc"]) if _installed(name)]
+    refusals = []
+    for runtime in found:
+        for manager in dict.fromkeys(["", "cgroupfs"]):
+            choice = Choice(runtime, manager, events)
+            refusal = await _try(choice)
+            if refusal is None:
+                memory.write_text(json.dumps({"circumstances": key, "choice": asdict(choice)}))
+                return choice
+            refusals.append(f"{runtime} {manager}".strip() + f": {refusal}")
+    raise EngineError(
+        ErrorCode.UNAVAILABLE,
+        "No OCI runtime can start a container for this account. " + " · ".join(refusals),
+        "Install `runc` or `crun`, and see that the account has subuid and subgid ranges.",
+    )
+
+
+def _installed(runtime: str) -> bool:
+    return shutil.which(runtime, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+
+
+def _events(backend: str) -> str:
+    """A backend whose events can be followed, where Podman's own choice has none."""
+    unusable = backend == "none" or (backend == "journald" and not _JOURNAL_SOCKET.exists())
+    return "file" if unusable else ""
+
+
+def _circumstances() -> dict[str, str]:
+    """All that the outcome depends on; programs are told apart by their size and time."""
+    facts = {
+        "kernel": platform.release(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "session": os.environ.get("DBUS_SESSION_BUS_ADDRESS", ""),
+    }
+    for program in ("podman", "crun", "runc"):
+        path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+        if path:
+            found = Path(path).stat()
+            facts[program] = f"{path} {found.st_size} {found.st_mtime_ns}"
+    return facts
+
+
+async def _info() -> dict[str, Any]:
+    code, output, errors = await _run(["podman", "info", "--format", "json"])
+    if code:
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            f"Podman does not work for this account: {errors}",
+            "Run `podman info` as the account. Usual causes: no subuid and subgid ranges "
+            "(usermod --add-subuids), or no XDG_RUNTIME_DIR.",
+        )
+    answer: dict[str, Any] = json.loads(output)
+    return answer
+
+
+async def _try(choice: Choice) -> str | None:
+    """None when it works, else what it said."""
+    with tempfile.TemporaryDirectory(prefix="berth-probe-") as place:
+        root = Path(place)
+        for name in ("usr", "proc", "sys", "dev", "etc", "run", "tmp"):
+            (root / name).mkdir()
+        for name in _LINKS:
+            host = Path("/") / name
+            if host.is_symlink():
+                (root / name).symlink_to(f"usr/{name}")
+        code, _, errors = await _run(
+            ["podman", *choice.options(), "run", "--rm", "--network=none", "--read-only"]
+            + ["--volume=/usr:/usr:ro", "--rootfs", str(root), "/usr/bin/true"]
+        )
+    return errors or f"exit status {code}" if code else None
+
+
+async def _run(argv: list[str]) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return process.returncode or 0, output.decode(errors="replace"), lines[-1] if lines else ""

@@ -1,0 +1,94 @@
+"""What the engine remembers of the operations that it was given: each one runs once.
+
+Only the id, the kind and the outcome are kept; parameters may hold secrets and are not.
+"""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from engine.schema.progress import Outcome
+
+KEPT_SECONDS = 30 * 86_400
+_OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_SCHEMA = """
+create table if not exists operations (
+    id text primary key,
+    kind text not null,
+    began real not null,
+    ended real,
+    made text,
+    outcome text
+) without rowid
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One remembered operation; `outcome` is None when it never came to an end."""
+
+    kind: str
+    outcome: Outcome | None
+
+
+class Journal:
+    """A table in the account's state directory, written before and after each operation."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, isolation_level=None)
+        path.chmod(0o600)
+        self._database.execute("pragma journal_mode=wal")
+        # Survives the death of the engine; only a power cut may lose the last entries, and then
+        # a container is still found by its label.
+        self._database.execute("pragma synchronous=normal")
+        self._database.execute(_SCHEMA)
+        self._database.execute("delete from operations where began < ?", (_ago(KEPT_SECONDS),))
+
+    def find(self, operation: UUID) -> Entry | None:
+        """What is known of an operation."""
+        row = self._database.execute(
+            "select kind, outcome from operations where id = ?", (str(operation),)
+        ).fetchone()
+        if row is None:
+            return None
+        return Entry(row[0], _OUTCOME.validate_json(row[1]) if row[1] else None)
+
+    def begin(self, operation: UUID, kind: str) -> None:
+        """Remember that an operation is about to run."""
+        self._database.execute(
+            "insert into operations (id, kind, began) values (?, ?, ?) "
+            "on conflict (id) do update set began = excluded.began",
+            (str(operation), kind, time.time()),
+        )
+
+    def note(self, operation: UUID, made: str) -> None:
+        """Remember what it has made so far, before it goes on."""
+        self._database.execute(
+            "update operations set made = ? where id = ?", (made, str(operation))
+        )
+
+    def made(self, operation: UUID) -> str:
+        """What it had made when it was last heard of, "" for nothing."""
+        row = self._database.execute(
+            "select made from operations where id = ?", (str(operation),)
+        ).fetchone()
+        return str(row[0] or "") if row else ""
+
+    def end(self, operation: UUID, outcome: Outcome) -> None:
+        """Remember how it ended; every later delivery gets this answer."""
+        self._database.execute(
+            "update operations set ended = ?, outcome = ? where id = ?",
+            (time.time(), outcome.model_dump_json(), str(operation)),
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+def _ago(seconds: float) -> float:
+    return time.time() - seconds

@@ -1,0 +1,140 @@
+"""Operations on containers that exist already."""
+
+from urllib.parse import quote
+
+from engine.operations.work import Work
+from engine.schema import containers as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Result
+
+
+def path(container: str, action: str = "") -> str:
+    """The container's place in Podman's API."""
+    return f"/containers/{quote(container, safe='')}" + (f"/{action}" if action else "")
+
+
+async def start(work: Work, parameters: schema.ContainerStart) -> Result:
+    """Start it; nothing happens when it runs already."""
+    await work.podman.call("POST", path(parameters.container, "start"))
+    return Result(summary=f"{parameters.container} runs.")
+
+
+async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
+    """Stop it; nothing happens when it does not run."""
+    await work.podman.call(
+        "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
+    )
+    return Result(summary=f"{parameters.container} is stopped.")
+
+
+async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
+    """Stop and start it."""
+    await work.podman.call(
+        "POST",
+        path(parameters.container, "restart"),
+        # Podman's API takes t here in every version, `timeout` only in some.
+        params={} if parameters.timeout is None else {"t": str(parameters.timeout)},
+    )
+    return Result(summary=f"{parameters.container} was restarted.")
+
+
+async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
+    """Send one signal."""
+    await work.podman.call(
+        "POST", path(parameters.container, "kill"), params={"signal": parameters.signal}
+    )
+    return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
+
+
+async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
+    """Freeze its processes."""
+    if await _state(work, parameters.container) == "paused":
+        return Result(summary=f"{parameters.container} is paused already.")
+    await work.podman.call("POST", path(parameters.container, "pause"))
+    return Result(summary=f"{parameters.container} is paused.")
+
+
+async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
+    """Let its processes go on."""
+    if await _state(work, parameters.container) == "running":
+        return Result(summary=f"{parameters.container} runs already.")
+    await work.podman.call("POST", path(parameters.container, "unpause"))
+    return Result(summary=f"{parameters.container} runs again.")
+
+
+async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
+    """Give it another name."""
+    await work.podman.call(
+        "POST", path(parameters.container, "rename"), params={"name": parameters.name}
+    )
+    return Result(summary=f"{parameters.container} is called {parameters.name} now.")
+
+
+async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
+    """Remove it; with `force` also when it runs."""
+    answer = await work.podman.call(
+        "DELETE",
+        path(parameters.container),
+        params={"force": _flag(parameters.force), "v": _flag(parameters.volumes)},
+    )
+    for report in answer or []:
+        if report.get("Err"):
+            raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
+    return Result(summary=f"{parameters.container} was removed.")
+
+
+async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:
+    """Remove all that do not run."""
+    answer = await work.podman.call("POST", "/containers/prune")
+    return pruned(answer, "container")
+
+
+async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.ContainerCommitted:
+    """Make an image from its present file system."""
+    repository, _, tag = parameters.image.rpartition(":")
+    if not repository or "/" in tag:
+        repository, tag = parameters.image, "latest"
+    params = {
+        "container": parameters.container,
+        "repo": repository,
+        "tag": tag,
+        "pause": _flag(parameters.pause),
+    }
+    if parameters.author:
+        params["author"] = parameters.author
+    if parameters.message:
+        # Only Docker's image format has a place for a message.
+        params |= {"comment": parameters.message, "format": "docker"}
+    answer = await work.podman.call("POST", "/commit", params=params)
+    return schema.ContainerCommitted(
+        summary=f"{parameters.container} was committed to {parameters.image}.",
+        image_id=str(answer["Id"]).removeprefix("sha256:"),
+    )
+
+
+def pruned(answer: list[dict[str, object]] | None, noun: str) -> schema.Pruned:
+    """What Podman's prune reports say."""
+    reports = answer or []
+    removed = [str(report["Id"]) for report in reports if not report.get("Err")]
+    many = "" if len(removed) == 1 else "s"
+    return schema.Pruned(
+        summary=f"{len(removed)} {noun}{many} removed.",
+        warnings=[str(report["Err"]) for report in reports if report.get("Err")],
+        removed=removed,
+        bytes_reclaimed=sum(
+            int(str(report.get("Size") or 0)) for report in reports if not report.get("Err")
+        ),
+    )
+
+
+async def _state(work: Work, container: str) -> str:
+    found = await work.podman.call("GET", path(container, "json"))
+    return str(found["State"]["Status"])
+
+
+def _timeout(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"timeout": str(seconds)}
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

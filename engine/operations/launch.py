@@ -1,0 +1,146 @@
+"""`container.run`: create and start a container, all of it or nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from engine.operations import pulls
+from engine.operations.containers import path
+from engine.operations.specification import OPERATION_LABEL, specification
+from engine.operations.work import Work
+from engine.schema.containers import ContainerRun, ContainerStarted, Port
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.images import ImagePull
+
+
+async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
+    """Pull if need be, create, start. A container that cannot start is removed again."""
+    _check_limits(parameters, work.controllers)
+    _check_paths(parameters)
+    body = specification(parameters, work.id, work.podman.major)
+    if parameters.pull in ("always", "newer"):
+        await _pull(work, parameters)
+    try:
+        created = await work.podman.call("POST", "/containers/create", body=body)
+    except EngineError as error:
+        if not _lacks_image(error) or parameters.pull == "never":
+            raise
+        await _pull(work, parameters)
+        created = await work.podman.call("POST", "/containers/create", body=body)
+    identity = str(created["Id"])
+    work.note(identity)
+    try:
+        await work.podman.call("POST", path(identity, "start"))
+    except (EngineError, asyncio.CancelledError):
+        # Nothing half-done stays; shielded, so that a cancelled operation tidies up as well.
+        await asyncio.shield(_discard(work, identity))
+        raise
+    return await _started(work, parameters, identity, list(created.get("Warnings") or []))
+
+
+async def find(work: Work) -> ContainerStarted | None:
+    """The container that this operation made before the engine died, finished if need be."""
+    rows = await work.podman.call(
+        "GET",
+        "/containers/json",
+        params={"all": "true", "filters": f'{{"label":["{OPERATION_LABEL}={work.id}"]}}'},
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    if row["State"] in ("created", "configured", "initialized"):
+        try:
+            await work.podman.call("POST", path(row["Id"], "start"))
+        except EngineError:
+            await _discard(work, row["Id"])
+            raise
+    return ContainerStarted(
+        summary=f"{row['Names'][0]} was launched.",
+        id=row["Id"],
+        name=row["Names"][0],
+        ports=ports_of(row.get("Ports")),
+    )
+
+
+def ports_of(mappings: list[dict[str, Any]] | None) -> list[Port]:
+    """Podman's port mappings as ours."""
+    return [
+        Port(
+            container_port=mapping["container_port"],
+            host_port=mapping["host_port"] or None,
+            host_ip=mapping.get("host_ip") or "",
+            protocol=mapping.get("protocol") or "tcp",
+            length=mapping.get("range") or 1,
+        )
+        for mapping in mappings or []
+    ]
+
+
+async def _started(
+    work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
+) -> ContainerStarted:
+    name, ports = parameters.name, parameters.ports
+    if name is None or any(port.host_port is None for port in ports):
+        rows = await work.podman.call(
+            "GET",
+            "/containers/json",
+            params={"all": "true", "filters": f'{{"id":["{identity}"]}}'},
+        )
+        # None: with --rm it may have ended and gone already.
+        if rows:
+            name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
+    return ContainerStarted(
+        summary=f"{name or identity[:12]} was launched.",
+        warnings=warnings,
+        id=identity,
+        name=name or identity[:12],
+        ports=ports,
+    )
+
+
+async def _pull(work: Work, parameters: ContainerRun) -> None:
+    policy = "newer" if parameters.pull == "newer" else "always"
+    await pulls.pull(work, ImagePull(image=parameters.image, policy=policy))
+
+
+def _lacks_image(error: EngineError) -> bool:
+    text = error.report.message.lower()
+    return "image not known" in text or "no such image" in text
+
+
+async def _discard(work: Work, identity: str) -> None:
+    try:
+        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "true"})
+    except EngineError as error:
+        # With --rm Podman may have removed it itself; anything else is worth knowing.
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+
+
+def _check_limits(parameters: ContainerRun, controllers: frozenset[str]) -> None:
+    wanted = {"memory": parameters.memory, "cpu": parameters.cpus, "pids": parameters.pids}
+    missing = [name for name, value in wanted.items() if value and name not in controllers]
+    if missing:
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            f"This host cannot keep a limit on {' and '.join(missing)}: the cgroup controller is "
+            "not delegated to the account.",
+            "Launch without this limit. A host with cgroup v2 and systemd delegates controllers "
+            "(see `Delegate=` of user@.service).",
+        )
+
+
+def _check_paths(parameters: ContainerRun) -> None:
+    """As the command line does, before anything is made."""
+    for volume in parameters.volumes:
+        if not volume.source.startswith("/"):
+            continue
+        try:
+            Path(volume.source).lstat()
+        except OSError as error:
+            raise EngineError(
+                ErrorCode.INVALID,
+                f"statfs {volume.source}: {(error.strerror or str(error)).lower()}",
+                "This path does not exist on the host, or the account may not see it. "
+                "Make it first, or use a named volume.",
+            ) from error

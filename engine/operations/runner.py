@@ -1,0 +1,181 @@
+"""Runs operations: each id once, whoever asks and however often; followed by any number of readers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.adapters.podman import Podman
+from engine.journal import Journal
+from engine.operations import launch
+from engine.operations.table import PERFORM
+from engine.operations.work import Report, Work
+from engine.schema import progress as said
+from engine.schema.errors import EngineError, ErrorCode, ErrorReport
+from engine.schema.kinds import KINDS
+from engine.schema.parameters import Parameters
+
+log = logging.getLogger(__name__)
+PROGRESS_PAUSE = 0.1
+"""Seconds between two messages of progress; only the newest one counts."""
+
+
+@dataclass
+class _Run:
+    kind: str
+    progress: said.Progress | None = None
+    task: asyncio.Task[said.Outcome] | None = None
+
+
+class Runner:
+    """The operations of one account that are running now, and its memory of the past ones."""
+
+    def __init__(self, podman: Podman, journal: Journal, controllers: frozenset[str]) -> None:
+        self._podman = podman
+        self._journal = journal
+        self._controllers = controllers
+        self._running: dict[UUID, _Run] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs."""
+        return bool(self._running)
+
+    async def run(
+        self, operation: UUID, parameters: Parameters
+    ) -> AsyncIterator[said.Progress | said.Outcome]:
+        """Start it, or join the running one, or give the first answer again.
+
+        Leaving the iteration does not stop the operation. Raises EngineError when the id belongs to
+        an operation of another kind.
+        """
+        running = self._running.get(operation)
+        entry = None if running else self._journal.find(operation)
+        kind = running.kind if running else entry.kind if entry else parameters.kind
+        if kind != parameters.kind:
+            raise EngineError(ErrorCode.CONFLICT, f"This id belongs to a {kind} already.")
+        if entry and entry.outcome:
+            yield entry.outcome
+            return
+        if running is None:
+            running = self._start(operation, parameters, again=entry is not None)
+        async for message in _follow(running):
+            yield message
+
+    async def recall(self, operation: UUID) -> said.Unknown | said.Running | said.Outcome:
+        """What became of an operation."""
+        if operation in self._running:
+            return said.Running()
+        entry = self._journal.find(operation)
+        if entry is None:
+            return said.Unknown()
+        if entry.outcome:
+            return entry.outcome
+        if entry.kind == "container.run":
+            return await self._recall_launch(operation)
+        # Nothing was concluded, and running it (again) does no harm: as good as never heard of.
+        return said.Unknown() if KINDS[entry.kind].repeatable else said.Interrupted()
+
+    def cancel(self, operation: UUID) -> bool:
+        """Ask a running one to stop; False when it does not run."""
+        running = self._running.get(operation)
+        return bool(running and running.task and running.task.cancel())
+
+    async def stop(self) -> None:
+        """Let go of all that run, without an outcome: the engine ends."""
+        tasks = [run.task for run in self._running.values() if run.task]
+        self._running.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, operation: UUID, parameters: Parameters, *, again: bool) -> _Run:
+        self._journal.begin(operation, parameters.kind)
+        run = self._running[operation] = _Run(parameters.kind)
+        run.task = asyncio.create_task(self._carry_out(operation, parameters, run, again))
+        return run
+
+    async def _carry_out(
+        self, operation: UUID, parameters: Parameters, run: _Run, again: bool
+    ) -> said.Outcome:
+        def report(progress: said.Progress) -> None:
+            run.progress = progress
+
+        work = self._work(operation, report)
+        if not again or parameters.repeatable:
+            outcome = await self._attempt(_perform(work, parameters))
+        elif parameters.kind == "container.run":
+            outcome = await self._attempt(self._recover(operation, parameters))
+        else:
+            outcome = said.Interrupted()
+        if self._running.pop(operation, None):
+            self._journal.end(operation, outcome)
+        return outcome
+
+    async def _recover(self, operation: UUID, parameters: Parameters) -> said.Outcome:
+        """A launch that the engine's death cut short: its container carries the operation's id."""
+        work = self._work(operation, lambda progress: None)
+        found = await launch.find(work)
+        if found:
+            return said.Succeeded(result=found.model_dump(mode="json"))
+        if self._journal.made(operation):
+            # It was made, and has gone since: by --rm, or by somebody's hand. Never twice.
+            return said.Interrupted()
+        return await _perform(work, parameters)
+
+    async def _recall_launch(self, operation: UUID) -> said.Unknown | said.Outcome:
+        work = self._work(operation, lambda progress: None)
+        found = await launch.find(work)
+        if found:
+            outcome: said.Outcome = said.Succeeded(result=found.model_dump(mode="json"))
+        elif self._journal.made(operation):
+            outcome = said.Interrupted()
+        else:
+            return said.Unknown()
+        self._journal.end(operation, outcome)
+        return outcome
+
+    def _work(self, operation: UUID, report: Report) -> Work:
+        return Work(
+            id=operation,
+            podman=self._podman,
+            report=report,
+            note=lambda made: self._journal.note(operation, made),
+            controllers=self._controllers,
+        )
+
+    async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:
+        try:
+            return await doing
+        except EngineError as error:
+            return said.Failed(error=error.report)
+        except asyncio.CancelledError:
+            return said.Cancelled()
+        except Exception as error:  # the one place where a fault becomes an outcome
+            log.exception("a fault in an operation")
+            return said.Failed(
+                error=ErrorReport(
+                    code=ErrorCode.INTERNAL,
+                    message=f"A fault in Berth's engine: {type(error).__name__}.",
+                    remedy="The engine's log on the host says more.",
+                )
+            )
+
+
+async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
+    result = await PERFORM[parameters.kind](work, parameters)
+    return said.Succeeded(result=result.model_dump(mode="json"))
+
+
+async def _follow(run: _Run) -> AsyncIterator[said.Progress | said.Outcome]:
+    if run.task is None:
+        raise RuntimeError("a run without a task")
+    last = None
+    while not run.task.done():
+        await asyncio.wait({run.task}, timeout=PROGRESS_PAUSE)
+        if run.progress is not last and run.progress is not None:
+            last = run.progress
+            yield last
+    yield run.task.result()

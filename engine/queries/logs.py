@@ -1,0 +1,78 @@
+"""A container's output, line by line, with memory that does not grow with its length."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Literal
+
+import aiohttp
+
+from engine.adapters.podman import Podman
+from engine.operations.containers import path
+from engine.schema.queries import ContainerLogs, LogLine
+
+_HEADER = 8
+_LONGEST_LINE = 64 * 1024
+Stream = Literal["stdout", "stderr"]
+
+
+async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
+    """Its lines, oldest first; with `follow`, on and on until the container ends."""
+    # Podman answers a missing container only after it has begun to answer: ask first.
+    await podman.call("GET", path(query.container, "json"))
+    params = {"stdout": "true", "stderr": "true", "timestamps": "true"}
+    params["follow"] = "true" if query.follow else "false"
+    if query.tail is not None:
+        params["tail"] = str(query.tail)
+    if query.since:
+        params["since"] = _spell(query.since)
+    if query.until:
+        params["until"] = _spell(query.until)
+    async with podman.stream("GET", path(query.container, "logs"), params=params) as response:
+        async for stream, text in _lines(response.content):
+            yield _line(stream, text)
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, str]]:
+    """Whole lines out of Podman's frames (8 bytes of header: stream and length, then text)."""
+    pending: dict[Stream, str] = {}
+    while True:
+        try:
+            header = await content.readexactly(_HEADER)
+            payload = await content.readexactly(int.from_bytes(header[4:], "big"))
+        except asyncio.IncompleteReadError:
+            break
+        stream: Stream = "stderr" if header[0] == 2 else "stdout"
+        text = payload.decode("utf-8", "replace")
+        before = pending.pop(stream, "")
+        if before:
+            # The rest of a line that was too long for one entry: its own timestamp says nothing.
+            text = before + text.partition(" ")[2]
+        if not text.endswith("\n") and len(text) < _LONGEST_LINE:
+            pending[stream] = text
+            continue
+        yield stream, text.removesuffix("\n")
+    for stream, text in pending.items():
+        yield stream, text
+
+
+def _line(stream: Stream, text: str) -> LogLine:
+    stamp, _, rest = text.partition(" ")
+    try:
+        at = datetime.fromisoformat(_microseconds(stamp))
+    except ValueError:
+        return LogLine(stream=stream, at=None, text=text.rstrip("\r"))
+    return LogLine(stream=stream, at=at, text=rest.rstrip("\r"))
+
+
+def _microseconds(stamp: str) -> str:
+    """Go writes nanoseconds; Python reads at most six digits."""
+    head, dot, tail = stamp.partition(".")
+    if not dot:
+        return stamp
+    digits = len(tail) - len(tail.lstrip("0123456789"))
+    return f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}"
+
+
+def _spell(moment: datetime) -> str:
+    return str(moment.timestamp())

@@ -1,0 +1,116 @@
+"""What a running container uses, a sample a second.
+
+Podman reads cgroups, and only version 2. Elsewhere (and for controllers that are not delegated) the
+kernel's own view of the container's processes is used; what even that cannot tell is None, with
+the reason.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.adapters import processes
+from engine.adapters.podman import Podman
+from engine.operations.containers import path
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.queries import ContainerStats, StatsSample
+
+INTERVAL = 1.0
+_NO_BLOCKS = "Block I/O is counted by cgroups, and the host delegates no io controller."
+_NO_LIMIT = "This host cannot keep memory limits: the memory controller is not delegated."
+_HOST_NETWORK = "The container shares the host's network, which is not counted for it alone."
+
+
+async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSample]:
+    """Samples until the container ends. Raises EngineError when it does not run."""
+    found = await podman.call("GET", path(query.container, "json"))
+    state = found["State"]
+    if state["Status"] not in ("running", "paused"):
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{query.container} is not running.",
+            "Start it: only running containers use anything.",
+        )
+    shares_network = found["HostConfig"]["NetworkMode"] == "host"
+    host = (await podman.call("GET", "/info"))["host"]
+    controllers = set(host.get("cgroupControllers") or [])
+    if host["cgroupVersion"] == "v2":
+        samples = _from_cgroups(podman, found["Id"], state["Pid"], controllers)
+    else:
+        samples = _from_processes(state["Pid"], shares_network)
+    async for sample in samples:
+        yield sample
+
+
+async def _from_cgroups(
+    podman: Podman, identity: str, first: int, controllers: set[str]
+) -> AsyncIterator[StatsSample]:
+    params = {"containers": identity, "stream": "true", "interval": str(int(INTERVAL))}
+    async with podman.stream("GET", "/containers/stats", params=params) as response:
+        async for line in response.content:
+            answer = json.loads(line) if line.strip() else {}
+            if answer.get("Error") or not answer.get("Stats"):
+                return
+            yield _read(answer["Stats"][0], first, controllers)
+
+
+def _read(stats: dict[str, Any], first: int, controllers: set[str]) -> StatsSample:
+    seen = None if {"memory", "pids"} <= controllers else processes.usage(first)
+    unavailable = {}
+    limit = stats["MemLimit"] if "memory" in controllers else None
+    if limit is None:
+        unavailable["memory_limit"] = _NO_LIMIT
+    blocks = "io" in controllers
+    if not blocks:
+        unavailable |= {"block_read": _NO_BLOCKS, "block_written": _NO_BLOCKS}
+    interfaces = (stats.get("Network") or {}).values()
+    return StatsSample(
+        at=datetime.now(UTC),
+        cpu_percent=round(float(stats["CPU"]), 2),
+        memory=stats["MemUsage"] if "memory" in controllers else seen.memory if seen else None,
+        memory_limit=limit,
+        # Podman 5 counts by interface, Podman 4 in all.
+        network_in=sum(each["RxBytes"] for each in interfaces) or stats.get("NetInput", 0),
+        network_out=sum(each["TxBytes"] for each in interfaces) or stats.get("NetOutput", 0),
+        block_read=stats["BlockInput"] if blocks else None,
+        block_written=stats["BlockOutput"] if blocks else None,
+        pids=stats["PIDs"] if "pids" in controllers else seen.pids if seen else None,
+        unavailable=unavailable,
+    )
+
+
+async def _from_processes(first: int, shares_network: bool) -> AsyncIterator[StatsSample]:
+    unavailable = {
+        "memory_limit": _NO_LIMIT,
+        "block_read": _NO_BLOCKS,
+        "block_written": _NO_BLOCKS,
+    }
+    if shares_network:
+        unavailable |= {"network_in": _HOST_NETWORK, "network_out": _HOST_NETWORK}
+    before, then = processes.usage(first), time.monotonic()
+    pause = 0.2  # a first sample soon, the rest at their pace
+    while before:
+        await asyncio.sleep(pause)
+        pause = INTERVAL
+        now = time.monotonic()
+        seen = processes.usage(first)
+        if seen is None:
+            return
+        traffic = None if shares_network else processes.network(first)
+        used = max(0.0, seen.cpu_seconds - before.cpu_seconds)
+        yield StatsSample(
+            at=datetime.now(UTC),
+            cpu_percent=round(100 * used / (now - then), 2),
+            memory=seen.memory,
+            memory_limit=None,
+            network_in=traffic[0] if traffic else None,
+            network_out=traffic[1] if traffic else None,
+            block_read=None,
+            block_written=None,
+            pids=seen.pids,
+            unavailable=unavailable,
+        )
+        before, then = seen, now

@@ -1,0 +1,148 @@
+"""An account at one moment, from Podman's list calls alone: no inspect per container."""
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import Any, cast, get_args
+
+from engine.adapters.podman import Podman
+from engine.environment import has_user_manager
+from engine.operations.launch import ports_of
+from engine.schema.snapshot import (
+    ContainerRow,
+    ContainerState,
+    EngineInfo,
+    Health,
+    ImageRow,
+    Snapshot,
+)
+
+_STATES = set(get_args(ContainerState))
+_HEALTH = set(get_args(Health))
+# Podman's first two states of a container are the same to a reader.
+_SAME_STATE = {"configured": "created", "initialized": "created", "improper": "unknown"}
+_UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
+
+
+async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
+    """All containers, or those of `ids` that still exist."""
+    params = {"all": "true"}
+    if ids is not None:
+        params["filters"] = json.dumps({"id": ids})
+    answer = await podman.call("GET", "/containers/json", params=params)
+    return [_container(row) for row in answer or []]
+
+
+async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
+    """All images, with the containers that use each."""
+    found = await podman.call("GET", "/images/json")
+    users: dict[str, list[str]] = {}
+    for row in await containers(podman) if rows is None else rows:
+        users.setdefault(row.image_id, []).append(row.name)
+    return [_image(image, users.get(image["Id"], [])) for image in found or []]
+
+
+async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
+    """What Podman says of itself and the host."""
+    said = await podman.call("GET", "/info")
+    host, store = said["host"], said["store"]
+    root = str(store["graphRoot"])
+    used, total = _disk(root)
+    return EngineInfo(
+        podman_version=said["version"]["Version"],
+        api_version=said["version"]["APIVersion"],
+        runtime=host["ociRuntime"]["name"],
+        storage_driver=store["graphDriverName"],
+        storage_root=root,
+        cgroup_version=host["cgroupVersion"] if host["cgroupVersion"] in ("v1", "v2") else "",
+        cgroup_controllers=host.get("cgroupControllers") or [],
+        selinux=bool(host.get("security", {}).get("selinuxEnabled")),
+        systemd=has_user_manager(),
+        disk_used=used,
+        disk_total=total,
+        warnings=[*warnings, *_warnings(host, store)],
+    )
+
+
+async def snapshot(podman: Podman, warnings: list[str]) -> Snapshot:
+    """All of it. `taken` is from before the first question, so it never claims too much."""
+    taken = datetime.now(UTC)
+    rows = await containers(podman)
+    return Snapshot(
+        taken=taken,
+        containers=rows,
+        images=await images(podman, rows),
+        info=await info(podman, warnings),
+    )
+
+
+def _container(row: dict[str, Any]) -> ContainerRow:
+    state = _SAME_STATE.get(row["State"], row["State"])
+    running = state in ("running", "paused", "stopping")
+    labels = row.get("Labels") or {}
+    ended = bool(row.get("Exited")) and not running
+    status = row.get("Status") or ""
+    return ContainerRow(
+        id=row["Id"],
+        name=(row.get("Names") or [row["Id"][:12]])[0],
+        image=row.get("Image") or "",
+        image_id=row.get("ImageID") or "",
+        command=row.get("Command") or [],
+        created=row["Created"],
+        state=cast(ContainerState, state if state in _STATES else "unknown"),
+        started=_time(row.get("StartedAt")),
+        exited=_time(row.get("ExitedAt")) if ended else None,
+        exit_code=row.get("ExitCode") if ended else None,
+        # For a container with a health check, this field is its health and nothing else.
+        health=cast(Health, status if status in _HEALTH and running else ""),
+        ports=ports_of(row.get("Ports")),
+        labels=labels,
+        mounts=row.get("Mounts") or [],
+        networks=row.get("Networks") or [],
+        pod=row.get("PodName") or "",
+        infra=bool(row.get("IsInfra")),
+        unit=str(labels.get(_UNIT_LABEL) or ""),
+        restarts=row.get("Restarts") or 0,
+    )
+
+
+def _image(image: dict[str, Any], users: list[str]) -> ImageRow:
+    names = [name for name in image.get("RepoTags") or [] if name != "<none>:<none>"]
+    return ImageRow(
+        id=image["Id"],
+        tags=names,
+        digest=image.get("Digest") or "",
+        created=datetime.fromtimestamp(image["Created"], UTC),
+        size=image.get("Size") or 0,
+        labels=image.get("Labels") or {},
+        dangling=not names,
+        used_by=sorted(users),
+    )
+
+
+def _time(seconds: int | None) -> datetime | None:
+    """Podman says "never" with the year 1."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
+
+
+def _disk(root: str) -> tuple[int | None, int | None]:
+    try:
+        disk = os.statvfs(root)
+    except OSError:
+        return None, None
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize, disk.f_blocks * disk.f_frsize
+
+
+def _warnings(host: dict[str, Any], store: dict[str, Any]) -> list[str]:
+    found = []
+    if store["graphDriverName"] == "vfs":
+        found.append(
+            "Images are stored with the vfs driver, which copies every layer: slow and large. "
+            "With fuse-overlayfs installed before the first image, Podman chooses overlay."
+        )
+    if host["cgroupVersion"] == "v1":
+        found.append(
+            "The host uses cgroup v1 (or a hybrid): rootless Podman cannot limit memory, "
+            "processors or processes there."
+        )
+    return found
