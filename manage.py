@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Django's command line, run with the environment and as the user that `bin/serve` made."""
+"""Django's command line, run from the place, in the environment and as the user of `bin/serve`."""
 
 import os
 import sys
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parent
-PLACES = [Path("/opt/berth/venv"), TREE / ".venv"] if os.geteuid() == 0 else [TREE / ".venv"]
+# Root's Berth runs from a copy that its own users can read; see bin/lib/place.sh.
+INSTALLED = Path("/opt/berth/code")
 
 
-def use_installed_environment() -> None:
-    """Go on in the virtual environment that set-up made, unless Django is at hand already."""
-    try:
-        import django  # noqa: F401
-    except ImportError:
-        for place in PLACES:
-            if (place / "bin/python").exists():
-                python = str(place / "bin/python")
-                os.execv(python, [python, *sys.argv])  # noqa: S606 - on purpose
-        sys.exit("manage.py: Django is not installed. Run bin/serve once: it sets everything up.")
+def go_where_it_runs() -> None:
+    """Go on with the code and the virtual environment that set-up made, unless that is here."""
+    testing = os.environ.get("BERTH_TESTING") == "1"
+    place = INSTALLED if os.geteuid() == 0 and (INSTALLED / "manage.py").exists() else TREE
+    python = place.parent / "venv/bin/python" if place == INSTALLED else place / ".venv/bin/python"
+    here = place == TREE and Path(sys.prefix) == python.parent.parent
+    if testing or here or not python.exists():
+        return
+    os.execv(python, [str(python), str(place / "manage.py"), *sys.argv[1:]])  # noqa: S606
 
 
 def leave_root() -> None:
@@ -35,9 +35,11 @@ def leave_root() -> None:
 
 
 if __name__ == "__main__":
+    go_where_it_runs()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
-    use_installed_environment()
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit("manage.py: Django is not installed. Run bin/serve once: it sets everything up.")
     leave_root()
     execute_from_command_line(sys.argv)
