@@ -2,14 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from engine.adapters.podman import Podman
+from engine.event_log import appended, event_log
 from engine.schema.errors import EngineError
 from engine.schema.queries import EngineEvent
 
+log = logging.getLogger(__name__)
 _NOUNS = {"container", "image", "volume", "network", "pod", "system"}
 # What Podman adds to every event although it says nothing.
 _EMPTY = {"", "0", None}
@@ -18,39 +24,76 @@ _EMPTY = {"", "0", None}
 async def follow(podman: Podman) -> AsyncIterator[EngineEvent]:
     """Events as they happen, on and on.
 
-    `system`/`connected` comes first and each time that Podman's service had to be started again:
-    whoever follows reads everything anew then, because something may have been missed.
+    `system`/`connected` comes first and each time that something may have been missed: whoever
+    follows reads everything anew then.
     """
+    said = await podman.call("GET", "/info")
+    path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None
+    if path:
+        try:
+            async with aclosing(_from_file(path)) as events:
+                async for event in events:
+                    yield event
+        except OSError as error:
+            log.warning("going on with Podman's own stream of events: %s", error)
+    async with aclosing(_from_podman(podman)) as events:
+        async for event in events:
+            yield event
+
+
+async def _from_file(path: Path) -> AsyncGenerator[EngineEvent, None]:
+    async with aclosing(appended(path)) as lines:
+        async for line in lines:
+            if line is None:
+                yield _connected()
+            elif event := _parse(json.loads(line)):
+                yield event
+
+
+async def _from_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
     while True:
         try:
             async with podman.stream("GET", "/events", params={"stream": "true"}) as response:
-                yield EngineEvent(at=datetime.now(UTC), noun="system", action="connected", id="")
+                yield _connected()
                 async for line in response.content:
                     event = _parse(json.loads(line)) if line.strip() else None
                     if event:
                         yield event
         except EngineError:
-            # The service ended in the middle; it is being restarted, and the next call waits for it.
+            # The service ended in the middle; it is restarted, and the next call waits for it.
             await asyncio.sleep(0.1)
 
 
+def _connected() -> EngineEvent:
+    return EngineEvent(at=datetime.now(UTC), noun="system", action="connected", id="")
+
+
 def _parse(raw: dict[str, Any]) -> EngineEvent | None:
+    """Both of Podman's shapes: the API's (with an Actor), and its log's (flat)."""
     if raw.get("Type") not in _NOUNS:
         return None
     actor = raw.get("Actor") or {}
     attributes = {
         name: str(value)
-        for name, value in (actor.get("Attributes") or {}).items()
+        for name, value in (actor.get("Attributes") or raw.get("Attributes") or {}).items()
         if value not in _EMPTY or name == "containerExitCode"
     }
-    health = raw.get("HealthStatus") or attributes.get("health_status")
+    if "ContainerExitCode" in raw:
+        attributes["containerExitCode"] = str(raw["ContainerExitCode"])
+    health = raw.get("HealthStatus") or raw.get("health_status") or attributes.get("health_status")
     if health:
         attributes["health_status"] = str(health)
     return EngineEvent(
-        at=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
+        at=_time(raw),
         noun=raw["Type"],
-        action=str(raw.get("Action") or raw.get("status") or ""),
-        id=str(actor.get("ID") or raw.get("id") or ""),
-        name=attributes.get("name", ""),
+        action=str(raw.get("Action") or raw.get("status") or raw.get("Status") or ""),
+        id=str(actor.get("ID") or raw.get("id") or raw.get("ID") or ""),
+        name=str(attributes.get("name") or raw.get("Name") or ""),
         attributes=attributes,
     )
+
+
+def _time(raw: dict[str, Any]) -> datetime:
+    if "timeNano" in raw:
+        return datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC)
+    return datetime.fromisoformat(str(raw["Time"]))
