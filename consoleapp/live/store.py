@@ -68,5 +68,8 @@ def connection() -> redis.Redis:
 def streaming() -> redis.asyncio.Redis:
     """A client of one's own for this event loop, to be closed by who asked for it."""
     return redis.asyncio.Redis.from_url(
-        settings.BERTH_REDIS, socket_connect_timeout=0.5, max_connections=1000
+        settings.BERTH_REDIS,
+        socket_timeout=None,  # reads that wait for something have timeouts of their own
+        socket_connect_timeout=0.5,
+        max_connections=1000,
     )
