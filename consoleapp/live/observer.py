@@ -182,8 +182,9 @@ class Observer:
             await asyncio.sleep(BEAT_EVERY if self._host is not None else 0.2)
 
     async def _answer(self) -> None:
-        while self._host is None:  # no account was ever linked: there is nobody to ask
-            await asyncio.sleep(0.1)  # noqa: ASYNC110
+        # As long as no account was ever linked there is nobody to ask.
+        while self._host is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         await producer.answer_forever(self._host)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 
 from django.core import signing
@@ -23,8 +23,6 @@ from engine.schema.queries import ContainerTerminal, Query, QueryFailed
 MOST_AT_ONCE = 200
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
-GATHER = 0.008
-"""Seconds that an answer may wait for others to travel with."""
 logger = logging.getLogger(__name__)
 
 
@@ -204,31 +202,48 @@ class _Outlet:
         await self.element(batch)
 
     async def pour(self, answers: AsyncIterator[BaseModel]) -> None:
-        """All of `answers`, in batches; with signs of life while there are none."""
-        async with aclosing(answers):  # type: ignore[type-var]
-            following = asyncio.ensure_future(anext(answers, None))
-            try:
-                while True:
-                    wait = GATHER if self._lines else relayed.SIGN_OF_LIFE
-                    if not following.done():
-                        await asyncio.wait({following}, timeout=wait)
-                    if not following.done():
-                        await (self.flush() if self._lines else self.element(relayed.ACCEPTED))
-                        continue
-                    answer = following.result()
-                    if answer is None:
-                        break
-                    self._add(answer)
-                    if len(self._lines) >= LINES_A_BATCH or self._bytes >= BYTES_A_BATCH:
-                        await self.flush()
-                    following = asyncio.ensure_future(anext(answers, None))
-                await self.flush()
-            finally:
-                following.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await following
+        """All of `answers`, in batches; with signs of life while there are none.
+
+        What came while the batch before was on its way goes with the next one: a single answer
+        waits for nothing, and many travel together.
+        """
+        waiting: asyncio.Queue[BaseModel | None] = asyncio.Queue(2 * LINES_A_BATCH)
+        pumping = asyncio.create_task(_pump(answers, waiting))
+        try:
+            while True:
+                if waiting.empty():
+                    await self.flush()
+                try:
+                    async with asyncio.timeout(relayed.SIGN_OF_LIFE):
+                        answer = await waiting.get()
+                except TimeoutError:
+                    await self.element(relayed.ACCEPTED)
+                    continue
+                if answer is None:
+                    break
+                self._add(answer)
+                if len(self._lines) >= LINES_A_BATCH or self._bytes >= BYTES_A_BATCH:
+                    await self.flush()
+            await self.flush()
+            await pumping  # raises what ended it
+        finally:
+            pumping.cancel()
+            await asyncio.gather(pumping, return_exceptions=True)
 
     def _add(self, answer: BaseModel) -> None:
         line = answer.model_dump_json()
         self._lines.append(line)
         self._bytes += len(line)
+
+
+async def _pump(
+    answers: AsyncIterator[BaseModel], waiting: "asyncio.Queue[BaseModel | None]"
+) -> None:
+    try:
+        async with aclosing(answers):  # type: ignore[type-var]
+            async for answer in answers:
+                await waiting.put(answer)
+    except Exception:
+        await waiting.put(None)  # what went wrong is raised where this task is awaited
+        raise
+    await waiting.put(None)
