@@ -13,11 +13,7 @@ from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.record import record
 from engine.schema.parameters import Role
 
-_ROLES = [
-    (Role.VIEWER.value, "Viewer: sees everything, changes nothing"),
-    (Role.OPERATOR.value, "Operator: launches, stops, removes, opens terminals"),
-    (Role.OWNER.value, "Owner: also decides who else may"),
-]
+_ROLES = [(role.value, role.value) for role in Role]
 
 
 class GrantForm(forms.Form):
@@ -26,7 +22,12 @@ class GrantForm(forms.Form):
     holder = forms.CharField(
         max_length=150, label="To", help_text="A user name, or the name of a group."
     )
-    role = forms.ChoiceField(choices=_ROLES, initial=Role.OPERATOR.value)
+    role = forms.ChoiceField(
+        choices=_ROLES,
+        initial=Role.OPERATOR.value,
+        help_text="A viewer sees everything and changes nothing. An operator also launches, stops, "
+        "removes and opens terminals. An owner also decides who else may.",
+    )
 
     def __init__(self, data: object, account: LinuxAccount) -> None:
         super().__init__(data)

@@ -2,9 +2,18 @@
 
 from django.urls import include, path
 
+from consoleapp.web.containers import launch, views
+
 app_name = "containers"
 
 urlpatterns = [
+    path("accounts/<str:account>/containers/", views.containers, name="list"),
+    path("accounts/<str:account>/containers/act/", views.act, name="act"),
+    path("accounts/<str:account>/containers/prune/", views.prune, name="prune"),
+    path("accounts/<str:account>/containers/launch/", launch.launch, name="launch"),
+    path("accounts/<str:account>/containers/launch/line/", launch.read_line, name="read_line"),
+    path("accounts/<str:account>/containers/launch/preview/", launch.preview, name="preview"),
+    path("accounts/<str:account>/containers/<str:container>/row/", views.row, name="row"),
     # Last, because a container's name could be anything; ids reach those that are hidden by a page.
     path(
         "accounts/<str:account>/containers/<str:container>/",

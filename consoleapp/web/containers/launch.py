@@ -1,0 +1,125 @@
+"""The launch page: a form for `podman run`, and a box that reads such a line."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.catalog.models import LaunchTemplate
+from consoleapp.live import snapshots
+from consoleapp.operations.models import Operation
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import refused
+from consoleapp.web.containers.launching import Launch
+from consoleapp.web.containers.lookup import among
+from engine.schema.parameters import Role
+from engine.schema.run_line import Unreadable, read
+
+CONTROLLERS = {"memory": "memory", "cpu": "CPU", "pids": "processes"}
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The form; a good one becomes an operation, and its page is shown until the service runs."""
+    if request.method == "GET":
+        return _form(request, account, _asked(request, account))
+    given = Launch.of_post(request.POST)
+    parameters = given.parameters()
+    if parameters is not None and parameters.name:
+        seen = snapshots.load(account)
+        if (
+            seen
+            and seen.live
+            and seen.snapshot
+            and among(seen.snapshot.containers, parameters.name)
+        ):
+            given.errors["name"] = "Another container has this name."
+    if parameters is None or given.errors:
+        return _form(request, account, given, status=422)
+    try:
+        operation = submit(account, parameters, actor=Actor.of(request))
+    except Refused as error:
+        following = reverse("containers:list", args=[account.key])
+        return refused(request, str(error), next=following, status=403)
+    response = HttpResponse(status=303)
+    response["Location"] = reverse("operations:detail", args=[operation.pk])
+    return response
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The form filled from a pasted line, with what was left out and why."""
+    try:
+        line = read(request.POST.get("line", ""))
+    except Unreadable as error:
+        context = {"line": request.POST.get("line", ""), "unreadable": str(error)}
+        return _form(request, account, Launch.of_post(request.POST), context, status=422)
+    given = Launch.of_values(line.values)
+    given.parameters()  # for what is wrong with it, at its fields
+    context = {"line": request.POST["line"], "left_out": line.left_out, "was_read": True}
+    return _form(request, account, given, context)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def preview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The equivalent command line of what is in the form now."""
+    given = Launch.of_post(request.POST)
+    parameters = given.parameters()
+    command = parameters.command() if parameters else None
+    return render(request, "containers/_preview.html", {"command": command, "launch": given})
+
+
+def _asked(request: HttpRequest, account: LinuxAccount) -> Launch:
+    if "template" in request.GET:
+        wanted = request.GET["template"]
+        if not wanted.isdecimal():
+            raise Http404("that is no template")
+        return Launch.of_values(get_object_or_404(LaunchTemplate, pk=int(wanted)).parameters)
+    if "from" in request.GET:
+        try:
+            identity = UUID(request.GET["from"])
+        except ValueError as error:
+            raise Http404("that is no operation") from error
+        past = get_object_or_404(Operation, pk=identity, account=account, kind="container.run")
+        return Launch.of_values(past.parameters)
+    return Launch.of_values({"image": request.GET.get("image", "")[:512]})
+
+
+def _form(
+    request: HttpRequest,
+    account: LinuxAccount,
+    given: Launch,
+    more: dict[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    snapshots.watch(account)
+    seen = snapshots.load(account)
+    snapshot = seen.snapshot if seen else None
+    missing = []
+    if snapshot:
+        has = snapshot.info.cgroup_controllers
+        missing = [words for name, words in CONTROLLERS.items() if name not in has]
+    context = {
+        "launch": given,
+        "local_images": sorted({t for i in snapshot.images for t in i.tags}) if snapshot else [],
+        "missing_limits": missing,
+        "selinux": bool(snapshot and snapshot.info.selinux),
+        **(more or {}),
+    }
+    context |= {"command": _command(given), "first_error": next(iter(given.errors), None)}
+    only_form = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    name = "containers/_launch.html" if only_form else "containers/launch.html"
+    return render(request, name, context, status=status)
+
+
+def _command(given: Launch) -> list[str] | None:
+    # On a copy, so that what is merely unfinished is not shown as an error.
+    parameters = Launch(given.texts, given.flags, given.rows).parameters()
+    return parameters.command() if parameters else None

@@ -1,0 +1,112 @@
+"""The rows of the containers page: filtered, sorted, counted by state."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django import forms
+
+from engine.schema.snapshot import ContainerRow
+
+STATES = (
+    ("", "All"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("exited", "Exited"),
+    ("created", "Created"),
+    ("other", "Other"),
+    ("unhealthy", "Unhealthy"),
+)
+SORT = [
+    ("", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("name", "By name"),
+    ("image", "By image"),
+    ("state", "By state"),
+]
+ROWS = [("", "100 rows"), ("50", "50 rows"), ("500", "500 rows")]
+_NAMED = ("running", "paused", "created")
+_OVER = ("exited", "stopped")
+
+
+class Filter(forms.Form):
+    """The toolbar of the list. A value that makes no sense counts as none."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    state = forms.ChoiceField(choices=STATES, required=False, label="State")
+    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
+    rows = forms.ChoiceField(choices=ROWS, required=False, label="Rows a page")
+
+    def chosen(self, name: str) -> str:
+        """The value of a field, "" where it is missing or not one of the choices."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def rows_a_page(self) -> int:
+        """How many rows one page shows."""
+        return int(self.chosen("rows") or 100)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some containers may be left out."""
+        return bool(self.chosen("q") or self.chosen("state"))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One state to filter by, with how many containers are in it."""
+
+    value: str
+    label: str
+    count: int
+    current: bool
+
+
+def chosen(containers: list[ContainerRow], choice: Filter) -> list[ContainerRow]:
+    """The containers that the toolbar asks for, in its order."""
+    state = choice.chosen("state")
+    found = [row for row in _searched(containers, choice) if not state or state in _states(row)]
+    match choice.chosen("sort"):
+        case "oldest":
+            return sorted(found, key=lambda row: (row.created, row.name))
+        case "name":
+            return sorted(found, key=lambda row: row.name.lower())
+        case "image":
+            return sorted(found, key=lambda row: (row.image, row.name.lower()))
+        case "state":
+            return sorted(found, key=lambda row: (row.state, row.name.lower()))
+    return sorted(found, key=lambda row: (-row.created.timestamp(), row.name))
+
+
+def chips(containers: list[ContainerRow], choice: Filter) -> list[Chip]:
+    """The states that occur (and the one that is chosen), counted among what the search finds."""
+    found = _searched(containers, choice)
+    counts = Counter(state for row in found for state in _states(row))
+    current = choice.chosen("state")
+    return [
+        Chip(value, label, counts[value] if value else len(found), value == current)
+        for value, label in STATES
+        if not value or counts[value] or value == current
+    ]
+
+
+def _searched(containers: list[ContainerRow], choice: Filter) -> list[ContainerRow]:
+    wanted = choice.chosen("q").lower()
+    return [row for row in containers if not row.infra and _mentions(row, wanted)]
+
+
+def _states(row: ContainerRow) -> set[str]:
+    if row.state in _NAMED:
+        named = row.state
+    else:
+        named = "exited" if row.state in _OVER else "other"
+    return {named, "unhealthy"} if row.health == "unhealthy" else {named}
+
+
+def _mentions(row: ContainerRow, wanted: str) -> bool:
+    if not wanted:
+        return True
+    texts = [row.name, row.image, row.id, row.pod, row.unit]
+    texts += [port.spell() for port in row.ports]
+    texts += [f"{name}={value}" for name, value in row.labels.items()]
+    return any(wanted in text.lower() for text in texts)

@@ -1,0 +1,122 @@
+"""The list of an account's containers, and what is done to containers."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import snapshots
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.containers import listing
+from consoleapp.web.containers.lookup import among
+from consoleapp.web.query import query_without_page
+from engine.schema.containers import ContainerPrune
+from engine.schema.kinds import KINDS, parse
+from engine.schema.parameters import Parameters, Role
+
+LIMIT = 1000
+"""Containers that one request may act on."""
+_FLAGS = ("force", "volumes", "pause")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The list; htmx gets only the table."""
+    snapshots.watch(account)
+    seen = snapshots.load(account)
+    choice = listing.Filter(request.GET)
+    every = seen.snapshot.containers if seen and seen.snapshot else []
+    found = listing.chosen(every, choice)
+    context = {
+        "seen": seen,
+        "known": bool(seen and seen.snapshot),
+        "page": Paginator(found, choice.rows_a_page).get_page(request.GET.get("page")),
+        "query": query_without_page(request),
+        "chip_query": query_without_page(request, "state"),
+        "filters": choice,
+        "chips": listing.chips(every, choice),
+        "operates": _operates(request),
+        "browser_host": request.get_host().rsplit(":", 1)[0],
+    }
+    only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    return render(request, f"containers/{'_table' if only_table else 'list'}.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def row(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+    """One row of the list, as it is now; nothing at all when the container is gone."""
+    seen = snapshots.load(account)
+    found = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
+    if found is None:
+        return HttpResponse("")
+    context = {
+        "row": found,
+        "operates": _operates(request),
+        "browser_host": request.get_host().rsplit(":", 1)[0],
+    }
+    return render(request, "containers/_row.html", context)
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Which containers a prune would remove."""
+    seen = snapshots.load(account)
+    every = seen.snapshot.containers if seen and seen.snapshot else []
+    going = [each for each in every if each.state in ("exited", "stopped", "created", "dead")]
+    return render(request, "containers/_prune.html", {"going": going})
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Do a kind of operation to each `container` that was posted: all are checked, then all begin."""
+    kind = request.POST.get("kind", "")
+    following = reverse("containers:list", args=[account.key])
+    if not kind.startswith("container.") or kind not in KINDS or kind == "container.run":
+        return refused(request, "There is no such action.", next=following, status=400)
+    wanted = list(dict.fromkeys(request.POST.getlist("container")))[: LIMIT + 1]
+    if kind == ContainerPrune.kind:
+        wanted = [""]
+    elif not wanted:
+        return refused(request, "No container was chosen.", next=following, status=400)
+    elif len(wanted) > LIMIT:
+        reason = f"At most {LIMIT} containers at a time."
+        return refused(request, reason, next=following, status=400)
+    try:
+        asked = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
+        return refused(request, f"{place}{fault['msg']}", next=following, status=400)
+    try:
+        operations = [submit(account, each, actor=Actor.of(request)) for each in asked]
+    except Refused as error:
+        return refused(request, str(error), next=following, status=403)
+    return accepted(request, operations, next=following)
+
+
+def _parameters(request: HttpRequest, model: type[Parameters], container: str) -> dict[str, Any]:
+    given: dict[str, Any] = {"container": container} if container else {}
+    for name in model.model_fields:
+        if name == "container":
+            continue
+        if name in _FLAGS:
+            given[name] = request.POST.get(name) in ("true", "on", "1")
+        elif request.POST.get(name, "").strip():
+            given[name] = request.POST[name].strip()
+    return given
+
+
+def _operates(request: HttpRequest) -> bool:
+    role: Role = request.role  # type: ignore[attr-defined]
+    return role.covers(Role.OPERATOR)

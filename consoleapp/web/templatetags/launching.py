@@ -1,0 +1,94 @@
+"""What the launch form's template needs: its sections, and look-ups by a name in a variable."""
+
+from typing import Any
+
+from django import template
+
+from consoleapp.web.containers.launching import Launch
+
+register = template.Library()
+
+PROTOCOLS = ("tcp", "udp", "sctp")
+MODES = (("", "read and write"), ("ro", "read only"), ("U", "given to its user (:U)"))
+SELINUX = (("", "no label"), ("z", "shared (:z)"), ("Z", "private (:Z)"))
+POLICIES = (
+    ("no", "Leave it ended"),
+    ("on-failure", "Start again after a failure"),
+    ("unless-stopped", "Start again unless somebody stopped it"),
+    ("always", "Always start again"),
+)
+PULLS = (
+    ("missing", "If it is not here"),
+    ("newer", "If the registry's is newer"),
+    ("always", "Always"),
+    ("never", "Never"),
+)
+_GROUPS = (
+    ("ports", "Ports", "reachable from outside"),
+    ("volumes", "Volumes", "files that outlive the container"),
+    ("environment", "Environment", "variables"),
+)
+_TEXTS = {
+    "limits": ("memory", "cpus", "pids"),
+    "restart": ("restart", "restart_tries", "remove"),
+    "health": (
+        *("health_command", "health_interval", "health_timeout", "health_retries"),
+        "health_start_period",
+    ),
+    "more": (
+        *("entrypoint", "user", "workdir", "hostname", "network", "stop_signal", "stop_timeout"),
+        *("pull", "read_only", "init", "tty", "interactive"),
+    ),
+}
+_TITLES = {
+    "limits": ("Limits", "memory, processors, processes"),
+    "restart": ("Restart", "what happens when it ends"),
+    "health": ("Health check", "how Podman finds out whether it works"),
+    "more": ("More", "user, network, entrypoint and others"),
+}
+_DEFAULTS = {"restart": "no", "pull": "missing", "restart_tries": "0"}
+
+
+@register.filter
+def at(mapping: dict[str, Any], name: str) -> Any:
+    """The value under a name, None where there is none."""
+    return mapping.get(name)
+
+
+@register.filter
+def sections(launch: Launch) -> list[dict[str, Any]]:
+    """The folded parts of the form; those with values or errors, and the ports, are open."""
+    return [
+        *(_group(launch, *words) for words in _GROUPS),
+        *(_part(launch, name) for name in ("limits", "restart", "health")),
+        _group(launch, "labels", "Labels", "for tools and people"),
+        _part(launch, "more"),
+    ]
+
+
+def _group(launch: Launch, group: str, title: str, about: str) -> dict[str, Any]:
+    rows = launch.rows.get(group, [])
+    lines = [
+        {"values": r, "error": launch.errors.get(f"{group}-{i}", "")} for i, r in enumerate(rows)
+    ]
+    wrong = any(place.startswith(f"{group}-") for place in launch.errors)
+    pasted = group == "environment" and (
+        launch.texts.get("env_text") or "env_text" in launch.errors or launch.retype
+    )
+    return {
+        "group": group, "title": title, "about": about, "lines": lines, "count": len(rows),
+        "open": bool(rows or wrong or pasted or group == "ports"), "empty": {},
+        "protocols": PROTOCOLS, "modes": MODES, "selinux": SELINUX,
+    }  # fmt: skip
+
+
+def _part(launch: Launch, name: str) -> dict[str, Any]:
+    title, about = _TITLES[name]
+    texts = {each: launch.texts.get(each, "") for each in _TEXTS[name]}
+    filled = [each for each, text in texts.items() if text and text != _DEFAULTS.get(each)]
+    filled += [each for each in _TEXTS[name] if launch.flags.get(each)]
+    wrong = any(each in launch.errors for each in _TEXTS[name])
+    return {
+        "name": name, "title": title, "about": about, "count": len(filled),
+        "open": bool(filled or wrong), "policies": POLICIES, "pulls": PULLS,
+    }  # fmt: skip
