@@ -158,6 +158,8 @@ async def _type(outlet: "_Outlet", terminal: Terminal) -> None:
     async with store.streaming() as redis:
         while True:
             got = await redis.blpop([outlet.names.typed], timeout=5)
+            if got is not None and got[1] == relayed.ENDED:
+                return
             if got is not None and len(got[1]) < 100_000:
                 await terminal.send(relayed.TYPED.validate_json(got[1]))
 

@@ -40,6 +40,7 @@ class Asked:
             parameters=query.model_dump(mode="json"),
         )
         self._names = relayed.Names(self._request.id)
+        self._duplex = query.duplex
         self._redis = store.streaming()
         self._alive: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
@@ -96,8 +97,14 @@ class Asked:
         """Stop the engine's work on it, if it still goes on."""
         if self._alive:
             self._alive.cancel()
+        names = self._names
         try:
-            await self._redis.delete(self._names.reader, self._names.answers, self._names.typed)
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(names.reader, names.answers, names.typed)
+                if self._duplex:  # so that a shell that was left ends now, not at the next look
+                    pipe.rpush(names.typed, relayed.ENDED)
+                    pipe.expire(names.typed, int(relayed.SIGN_OF_LIFE))
+                await pipe.execute()
         except store.RedisDown:
             pass  # the keys expire, and a producer without a Redis stops by itself
         finally:

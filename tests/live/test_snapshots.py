@@ -1,0 +1,170 @@
+"""What pages know of an account: true, quickly, and honest about what is not known."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import rows, snapshots, store
+from consoleapp.live.observer import AnotherOne, Observer, lock
+from engine.schema.snapshot import Snapshot
+from tests.live.conftest import RedisServer, until
+from tests.live.engine_double import IMAGE, INFO, Double, row
+
+load = sync_to_async(snapshots.load, thread_sensitive=False)
+
+
+async def names(web: LinuxAccount) -> list[str]:
+    seen = await load(web)
+    return [each.name for each in seen.snapshot.containers] if seen and seen.snapshot else []
+
+
+async def test_an_account_is_followed_from_the_first_look(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    engine.put(row("a"), silent=True)
+    seen = await snapshots.fresh(web)
+    assert seen.live
+    assert not seen.error
+    assert [each.name for each in seen.snapshot.containers] == ["a"]
+    assert seen.snapshot.images[0].used_by == ["a"]
+
+
+async def test_only_the_containers_of_an_event_are_asked_for(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    engine.put(row("a"), silent=True)
+    engine.put(row("b"), silent=True)
+    await snapshots.fresh(web)
+    engine.asked.clear()
+    engine.put(row("b", "exited"), "died")
+
+    async def exited() -> bool:
+        seen = await load(web)
+        return "exited" in {each.state for each in seen.snapshot.containers}
+
+    await until(exited, "the row has changed")
+    assert engine.asked == [f"containers {row('b').id}"]
+
+
+async def test_a_fresh_snapshot_shows_what_an_operation_did_even_without_an_event(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    await snapshots.fresh(web)
+    engine.put(row("made"), silent=True)
+    ended = datetime.now(UTC)
+    seen = await snapshots.fresh(web, not_before=ended)
+    assert [each.name for each in seen.snapshot.containers] == ["made"]
+    assert seen.taken >= ended
+
+
+async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    engine.put(row("a"), silent=True)
+    await snapshots.fresh(web)
+    await engine.stop()
+
+    async def said() -> str:
+        return (await load(web)).error
+
+    assert "engine" in await until(said, "the reason")
+    seen = await load(web)
+    assert not seen.live
+    assert [each.name for each in seen.snapshot.containers] == ["a"]
+    engine.put(row("b"), silent=True)
+    await engine.start()
+
+    async def both() -> bool:
+        return await names(web) == ["a", "b"] and (await load(web)).live
+
+    await until(both, "it is followed again")
+
+
+async def test_redis_may_lose_everything(
+    observer: Observer, web: LinuxAccount, engine: Double, redis_process: RedisServer
+) -> None:
+    engine.put(row("a"), silent=True)
+    await snapshots.fresh(web)
+    redis_process.kill()
+    seen = await load(web)
+    assert seen.error == snapshots.NO_REDIS
+    assert [each.name for each in seen.snapshot.containers] == ["a"]
+    redis_process.start()
+    snapshots._kept.clear()
+
+    async def back() -> bool:
+        return await names(web) == ["a"] and (await load(web)).live
+
+    await until(back, "it was written anew")
+
+
+async def test_without_an_observer_it_is_said_so(
+    redis_process: RedisServer, web: LinuxAccount
+) -> None:
+    assert (await load(web)).error == snapshots.NO_OBSERVER
+    seen = await snapshots.fresh(web, timeout=0.2)
+    assert not seen.live
+
+
+async def test_what_nobody_looks_at_is_not_followed_any_more(
+    observer: Observer, web: LinuxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "WATCH_SECONDS", 1)
+    await snapshots.fresh(web)
+
+    async def left() -> bool:
+        return not (await load(web)).live
+
+    await until(left, "it is left")
+    assert not observer._followers
+
+
+def test_there_is_one_observer() -> None:
+    with lock(), pytest.raises(AnotherOne):
+        lock()
+    lock().close()
+
+
+async def test_garbage_in_redis_is_not_shown(redis_process: RedisServer, web: LinuxAccount) -> None:
+    now = datetime.now(UTC)
+    head = snapshots.Head(version=7, taken=now, at=now)
+    for body in (
+        b"",
+        b"7\n",
+        b"x\n{}",
+        b"7\n{}\n[]",
+        b'7\n{"taken":"2026-01-01T00:00:00Z","containers":9}',
+    ):
+        store.connection().set(store.head_key(web.pk), head.model_dump_json())
+        store.connection().set(store.body_key(web.pk), body)
+        seen = await load(web)
+        assert seen.snapshot is None
+
+
+def test_a_row_that_did_not_change_is_not_parsed_again() -> None:
+    taken = datetime.now(UTC)
+    first = Snapshot(taken=taken, containers=[row("a"), row("b")], images=[IMAGE], info=INFO)
+    writer = rows.Writer()
+    before, known = rows.read(writer.write(first), {})
+    assert before == first
+    changed = first.model_copy(
+        update={
+            "taken": taken + timedelta(1),
+            "containers": [row("a", "exited"), first.containers[1]],
+        }
+    )
+    after, _ = rows.read(writer.write(changed), known)
+    assert after == changed
+    assert after.containers[1] is before.containers[1]
+    assert after.containers[0] is not before.containers[0]
+
+
+async def test_nothing_waits_longer_than_it_was_told(
+    redis_process: RedisServer, web: LinuxAccount
+) -> None:
+    redis_process.kill()
+    async with asyncio.timeout(3):
+        await snapshots.fresh(web, timeout=0.3)

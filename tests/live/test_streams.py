@@ -1,0 +1,134 @@
+"""Server-sent events: what an open page hears, who may listen, and when it ends."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient
+from django.utils import timezone
+
+from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.live import publish, store, views
+from consoleapp.live.hub import MOST_WAITING, Stream, hub
+from consoleapp.live.observer import Observer
+from consoleapp.operations.models import Operation
+from engine.schema.containers import ContainerStop
+from tests.live.conftest import RedisServer, browser, open_page, until
+from tests.live.engine_double import Double, row
+
+PAGE = "/live/accounts/web/"
+tell = sync_to_async(publish.operation_changed, thread_sensitive=False)
+
+
+@sync_to_async
+def operation(account: LinuxAccount, by: User, state: str, **more: Any) -> Operation:
+    asked = ContainerStop(container="db")
+    return Operation.objects.create(
+        kind=asked.kind, account=account, requested_by=by, actor_name=by.username, source="page",
+        parameters=asked.public(), command=asked.command(), target="db", lane=asked.lane,
+        requested_at=timezone.now(), state=state, **more,
+    )  # fmt: skip
+
+
+async def test_a_death_reaches_the_page(observer: Observer, engine: Double, victor: User) -> None:
+    engine.put(row("a"), silent=True)
+    async with open_page(victor, PAGE) as page:
+        await until(lambda: page.heard("containers"), "the first snapshot")
+        engine.put(row("a", "exited"), "died")
+        await until(lambda: page.heard(f"container-{row('a').id[:12]}"), "the row's event")
+
+
+async def test_others_hear_nothing_of_it(redis_process: RedisServer, stina: User) -> None:
+    assert (await (await browser(stina)).get(PAGE)).status_code == 404
+    assert (await AsyncClient().get("/live/")).status_code == 401
+
+
+async def test_who_asked_for_an_operation_gets_a_toast_and_others_only_the_event(
+    redis_process: RedisServer, web: LinuxAccount, olga: User, victor: User
+) -> None:
+    ended = await operation(web, olga, "succeeded", ended_at=timezone.now())
+    async with open_page(olga, "/live/") as hers, open_page(victor, "/live/") as his:
+        await tell(ended)
+        await until(lambda: hers.heard("toast"), "the toast")
+        await until(lambda: his.heard("operations"), "the event")
+        assert hers.heard(f"operation-{ended.pk}")
+        assert "toast-note" in dict(hers.events)["toast"]
+        await asyncio.sleep(0.1)
+        assert not his.heard("toast")
+
+
+async def test_the_dashboard_hears_which_account_changed(
+    redis_process: RedisServer, web: LinuxAccount, victor: User
+) -> None:
+    async with open_page(victor, "/live/") as page:
+        await sync_to_async(publish.publish)(web, "containers", {})
+        await until(lambda: page.heard("account-web"), "the account's event")
+
+
+async def test_a_grant_taken_back_ends_the_stream(
+    redis_process: RedisServer, victor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "HEARTBEAT", 0.3)
+    async with open_page(victor, PAGE) as page:
+        await until(lambda: ": still here" in page.text, "a heartbeat")
+        assert not page.ended
+        await Grant.objects.filter(user=victor).adelete()
+        await until(lambda: page.ended, "the end")
+
+
+async def test_signing_out_ends_the_stream(
+    redis_process: RedisServer, victor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "HEARTBEAT", 0.3)
+    client = await browser(victor)
+    async with open_page(client, PAGE) as page:
+        await client.alogout()
+        await until(lambda: page.ended, "the end")
+
+
+async def test_after_redis_came_back_pages_are_told_to_look_again(
+    redis_process: RedisServer, victor: User
+) -> None:
+    async with open_page(victor, "/live/") as page:
+        await until(lambda: True, "")
+        await asyncio.sleep(0.2)
+        page.events.clear()
+        redis_process.kill()
+        redis_process.start()
+        await until(lambda: page.heard("hello"), "hello again")
+
+
+async def test_a_slow_browser_is_told_to_look_again_instead_of_filling_memory() -> None:
+    stream = Stream(frozenset({1}))
+    assert stream.missed()
+    for _ in range(3 * MOST_WAITING):
+        stream.put(publish.Told(account=1, event="containers"))
+    assert stream._waiting.qsize() <= MOST_WAITING
+    assert stream.missed()
+
+
+async def test_what_makes_no_sense_in_redis_does_not_reach_the_page(
+    redis_process: RedisServer, web: LinuxAccount, victor: User
+) -> None:
+    async with open_page(victor, "/live/") as page:
+        await asyncio.sleep(0.2)
+        said = store.connection()
+        for text in ("x", '{"account": 1, "event": "a\\nb"}', '{"account": 1, "event": "toast<"}'):
+            said.publish(store.channel(web.pk), text)
+        said.publish(
+            store.channel(web.pk), publish.Told(account=web.pk + 1, event="info").model_dump_json()
+        )
+        await sync_to_async(publish.publish)(web, "images", {})
+        await until(lambda: page.heard("account-web"), "what makes sense")
+        assert [name for name, _ in page.events if name != "hello"] == ["account-web"]
+
+
+async def test_streams_end_when_the_server_does(redis_process: RedisServer, victor: User) -> None:
+    async with open_page(victor, "/live/") as page:
+        hub().close()
+        await until(lambda: page.ended, "the end", within=1)
+
+
+async def test_nothing_breaks_without_redis(web: LinuxAccount, olga: User) -> None:
+    await tell(await operation(web, olga, "running"))
