@@ -96,10 +96,7 @@ def _searched(containers: list[ContainerRow], choice: Filter) -> list[ContainerR
 
 
 def _states(row: ContainerRow) -> set[str]:
-    if row.state in _NAMED:
-        named = row.state
-    else:
-        named = "exited" if row.state in _OVER else "other"
+    named = "exited" if row.state in _OVER else row.state if row.state in _NAMED else "other"
     return {named, "unhealthy"} if row.health == "unhealthy" else {named}
 
 

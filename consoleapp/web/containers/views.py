@@ -79,7 +79,7 @@ def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Do a kind of operation to each `container` that was posted: all are checked, then all begin."""
+    """Do a kind of operation to each posted `container`: all are checked, then all begin."""
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
     if not kind.startswith("container.") or kind not in KINDS or kind == "container.run":
