@@ -1,4 +1,4 @@
-"""The HTTP service on the account's socket: who may ask, what can be asked, and how it is answered."""
+"""The HTTP service on the account's socket: who may ask, what for, and how it is answered."""
 
 import asyncio
 import json

@@ -101,7 +101,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "The image does not have this program. Check the command and the entrypoint.",
     ),
     (
-        r"(controller .*not available|cgroup.*controller|cgroups? .*not supported|cpu\.max|memory\.max"
+        r"(controller .*not available|cgroup.*controller|cgroups? .*not supp|cpu\.max|memory\.max"
         r"|pids\.max|opening file .*for writing.*cgroup)",
         ErrorCode.UNAVAILABLE,
         "This host does not delegate what the limit needs to the account.",
@@ -117,7 +117,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "Create the network first, or choose another one.",
     ),
     (
-        r"(is not running|not paused|is already paused|state improper|container state|already running"
+        r"(is not running|not paused|already paused|state improper|container state|already running"
         r"|cannot (pause|unpause|kill|exec|start|stop))",
         ErrorCode.CONFLICT,
         "The container's state does not allow this. Look at its present state, then try again.",

@@ -1,4 +1,4 @@
-"""The engine's own `podman system service`: started with it, restarted when it dies, never outlives it."""
+"""The engine's own `podman system service`: restarted when it dies, never outlives the engine."""
 
 import asyncio
 import ctypes

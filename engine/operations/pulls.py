@@ -2,7 +2,7 @@
 
 Podman's own pull stream has no bytes; its Docker-compatible twin has. Podman 5 offers the
 twin's stream on its own endpoint. Podman 4 does not, and the twin there neither turns TLS
-verification off nor resolves short names as Podman does: those pulls show their layers without bytes.
+verification off nor resolves short names as Podman does: those show layers without bytes.
 """
 
 import base64
@@ -21,7 +21,7 @@ _DONE = {"Download complete", "Already exists", "Pull complete"}
 
 
 async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
-    """Bring the image into the account's store. Cancelling closes the request, which stops Podman."""
+    """Bring the image into the account's store. Cancelling closes the request: Podman stops."""
     present = await work.podman.exists(path(parameters.image))
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")

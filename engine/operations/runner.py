@@ -1,4 +1,4 @@
-"""Runs operations: each id once, whoever asks and however often; followed by any number of readers."""
+"""Runs operations: each id once, however often it is asked for, with any number of readers."""
 
 import asyncio
 import logging
