@@ -110,7 +110,7 @@ class Double:
         for line in self.lines:
             await response.write(json.dumps(line).encode() + b"\n")
         if (await request.json())["parameters"].get("follow"):
-            while request.transport and not request.transport.is_closing():
+            while request.transport and not request.transport.is_closing():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             self.queries_left += 1
         return response

@@ -1,0 +1,8 @@
+"""The console's settings, with the database of the tests that started this process."""
+
+import os
+
+from consoleapp.settings import *  # noqa: F403
+from consoleapp.settings import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ["BERTH_TEST_DATABASE"]

@@ -1,0 +1,99 @@
+"""Who reads which events, and takes them away as a file."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from consoleapp.accounts.access import Actor
+from consoleapp.audit.models import Event
+from consoleapp.audit.record import record
+
+
+@pytest.fixture
+def events(web, shop, operator, stranger):
+    record(
+        "operation.requested",
+        actor=Actor(operator),
+        account=web,
+        kind="container.run",
+        target="web-1",
+    )
+    record(
+        "operation.requested",
+        actor=Actor(stranger),
+        account=shop,
+        kind="image.pull",
+        target="shop-1",
+    )
+    record("sign-in.failed", actor=Actor(None, label="mallory"), target="mallory", outcome="failed")
+
+
+def targets(response):
+    return {event.target for event in response.context["page"]}
+
+
+def test_administrators_read_everything(as_, admin, events):
+    assert {"web-1", "shop-1", "mallory"} <= targets(as_(admin).get("/audit/"))
+
+
+def test_an_owner_reads_the_events_of_the_account_and_no_others(as_, owner, events):
+    found = targets(as_(owner).get("/audit/"))
+    assert "web-1" in found
+    assert not {"shop-1", "mallory"} & found
+
+
+def test_an_operator_reads_only_their_own(as_, operator, viewer, events):
+    assert "web-1" in targets(as_(operator).get("/audit/"))
+    assert "web-1" not in targets(as_(viewer).get("/audit/"))
+
+
+def test_an_event_that_one_may_not_read_does_not_exist(as_, viewer, admin, events):
+    event = Event.objects.get(target="web-1")
+    assert as_(viewer).get(f"/audit/{event.pk}/").status_code == 404
+    assert as_(admin).get(f"/audit/{event.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=shop", {"shop-1"}),
+        ("action=operation", {"web-1", "shop-1"}),
+        ("kind=image.pull", {"shop-1"}),
+        ("person=olga", {"web-1"}),
+        ("account=web", {"web-1"}),
+        ("outcome=failed", {"mallory"}),
+        ("since=2999-01-01", set()),
+        ("action=nonsense&since=nonsense", {"web-1", "shop-1", "mallory"}),
+    ],
+)
+def test_filters_narrow_the_list(as_, admin, events, query, found):
+    shown = targets(as_(admin).get(f"/audit/?{query}"))
+    assert shown & {"web-1", "shop-1", "mallory"} == found
+
+
+def test_the_csv_has_all_that_match_and_no_formulas(as_, admin, events, web):
+    record("user.changed", actor=Actor(admin), target='=HYPERLINK("http://evil")', detail="+1")
+    response = as_(admin).get("/audit/?action=user&export=csv")
+    assert response["Content-Disposition"].startswith("attachment")
+    [row] = csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode()))
+    assert row["target"] == '\'=HYPERLINK("http://evil")'
+    assert row["detail"] == "'+1"
+
+
+def test_json_lines_keep_the_text_as_it_is(as_, admin, events):
+    body = b"".join(as_(admin).get("/audit/?account=web&export=jsonl").streaming_content).decode()
+    lines = [json.loads(line) for line in body.splitlines()]
+    assert [line["target"] for line in lines] == ["web-1"]
+    assert lines[0]["kind"] == "container.run"
+
+
+def test_an_export_holds_nothing_that_one_may_not_read(as_, operator, events):
+    body = b"".join(as_(operator).get("/audit/?export=jsonl").streaming_content).decode()
+    assert "shop-1" not in body
+    assert "mallory" not in body
+
+
+def test_an_unknown_export_does_not_exist(as_, admin):
+    assert as_(admin).get("/audit/?export=exe").status_code == 404
