@@ -89,9 +89,7 @@ def _archive() -> bytes:
 def _podman(
     account: Account, *words: str, given: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
-    switch = (
-        {"user": account.uid, "group": account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    )
+    root = os.geteuid() == 0
     return subprocess.run(  # noqa: S603 - no shell
         ["/usr/bin/podman", *words],
         input=given,
@@ -102,5 +100,7 @@ def _podman(
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "XDG_RUNTIME_DIR": str(account.runtime),
         },
-        **switch,  # type: ignore[arg-type]
+        user=account.uid if root else None,
+        group=account.gid if root else None,
+        extra_groups=[] if root else None,
     )
