@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 class Stream:
     """What one browser tab has to hear. `None` from `next`: nothing for now."""
 
-    def __init__(self, accounts: frozenset[int]) -> None:
+    def __init__(self, accounts: frozenset[int], missed: bool = True) -> None:
         self.accounts = accounts
         self.closing = False
         self._waiting: asyncio.Queue[Told | None] = asyncio.Queue()
-        self._missed = True  # at the beginning too: the page was rendered some time ago
+        self._missed = missed  # at the beginning too: the page was rendered some time ago
 
     def put(self, told: Told) -> None:
         """A browser that is too slow for all of it reads everything anew instead."""
@@ -69,11 +69,13 @@ class Hub:
         self._streams: set[Stream] = set()
         self._reading: asyncio.Task[None] | None = None
         self._closing = False
+        self._hearing = False
 
     @contextmanager
     def stream(self, accounts: frozenset[int]) -> Any:
         """A stream for the time of the block."""
-        stream = Stream(accounts)
+        # If Redis is not heard yet, `_subscribed` says that something was missed.
+        stream = Stream(accounts, missed=self._hearing)
         stream.closing = self._closing
         self._streams.add(stream)
         if self._reading is None or self._reading.done():
@@ -99,9 +101,12 @@ class Hub:
                         stream.put(told)
             except store.RedisDown as error:
                 logger.warning("the streams hear nothing, Redis does not answer: %s", error)
+            finally:
+                self._hearing = False
             await asyncio.sleep(0.5)
 
     def _subscribed(self) -> None:
+        self._hearing = True
         for stream in self._streams:
             stream.restart()
 

@@ -96,12 +96,12 @@ class Observer:
     async def _choose(self) -> None:
         """Look who matters: every LOOK_EVERY, and at once when an account is looked at anew."""
         while True:
+            self._look.clear()  # first: who comes while this looks is looked for again
             await self._read_database()
             watched = await self._watched()
             for account in (watched.keys() | self._busy) & self._accounts.keys():
                 self._follow(self._accounts[account], watched.get(account, 0.0))
             await self._drop()
-            self._look.clear()
             try:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._look.wait()
