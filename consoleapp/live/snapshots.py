@@ -95,7 +95,7 @@ def fresh_sync(
     while (waited := time.monotonic() - began) < timeout:
         time.sleep(_LOOK_EVERY)
         seen, head = _load(account)
-        if _enough(seen, not_before) or (seen and seen.error and head and head.at >= asked_at):
+        if _enough(seen, not_before) or (head and head.error and head.at >= asked_at):
             break
         if not asked and waited > _ASK_AFTER:
             # What an operation's end should have brought by itself has not come: ask for it.
@@ -137,7 +137,7 @@ def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
         return AccountSnapshot(*known, live=False, error=NO_REDIS), None
     if head is None:
         return (None if host else AccountSnapshot(None, 0, False, NO_OBSERVER)), None
-    error = head.error if host else NO_OBSERVER
+    error = head.error if host or live else NO_OBSERVER
     snapshot = kept.snapshot if kept and head.version else None
     is_live = bool(live) and not error
     return AccountSnapshot(
