@@ -16,6 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from consoleapp.accounts.access import Conflict, Refused
+from consoleapp.live.relay import Unanswered
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.kinds import KINDS
 
@@ -200,6 +201,7 @@ def register(api: NinjaAPI) -> None:
         HttpError: lambda _, e: answer(e.status_code, "" if e.status_code == 401 else e.message),
         EngineError: lambda _, e: from_engine(e),
         EngineUnreachable: lambda _, e: answer(503, str(e)),
+        Unanswered: lambda _, e: answer(504, str(e)),
         RequestDataTooBig: lambda _, e: answer(413),
         SuspiciousOperation: lambda _, e: answer(400),
         BadRequest: lambda _, e: answer(400),

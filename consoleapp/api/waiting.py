@@ -3,14 +3,10 @@
 import asyncio
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from consoleapp.live import store
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-
-CHANNEL = "berth:operation:{}"
 
 
 async def until_ended(operation: Operation, seconds: float) -> None:
@@ -23,13 +19,13 @@ async def until_ended(operation: Operation, seconds: float) -> None:
             await _told(operation)
     except TimeoutError:
         return
-    except RedisError:
+    except store.RedisDown:
         await asyncio.sleep(seconds)
 
 
 async def _told(operation: Operation) -> None:
-    async with Redis.from_url(settings.BERTH_REDIS) as redis, redis.pubsub() as told:
-        await told.subscribe(CHANNEL.format(operation.pk))
+    async with store.streaming() as redis, redis.pubsub() as told:
+        await told.subscribe(store.operation_channel(operation.pk))
         async for _ in told.listen():  # the first message says that the subscription is live
             await sync_to_async(operation.refresh_from_db)(fields=["state"])
             if State(operation.state).ended:

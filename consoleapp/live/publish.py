@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -56,14 +57,18 @@ def operation_changed(operation: Operation) -> None:
         ended=state.ended,
         objects=sorted(text[:600] for text in about),
     )
-    _send(account, told, None if only_progress else wake)
+    _send(account, told, None if only_progress else wake, operation.pk)
 
 
-def _send(account: int, told: list[Told], wake: Wake | None = None) -> None:
+def _send(
+    account: int, told: list[Told], wake: Wake | None = None, operation: UUID | None = None
+) -> None:
     try:
         with store.connection().pipeline(transaction=False) as pipe:
             if wake:
                 pipe.publish(store.WAKE, wake.model_dump_json())
+            if wake and operation:
+                pipe.publish(store.operation_channel(operation), "")
             for each in told:
                 pipe.publish(store.channel(account), each.model_dump_json())
             pipe.execute()

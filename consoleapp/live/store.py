@@ -5,6 +5,7 @@ What comes out of Redis is somebody else's text; those who read it parse it into
 """
 
 from functools import cache
+from uuid import UUID
 
 import redis
 import redis.asyncio
@@ -50,6 +51,11 @@ def observer_key() -> str:
 def channel(account: int) -> str:
     """The channel with everything that happens to an account."""
     return f"{ACCOUNT_CHANNELS}{account}"
+
+
+def operation_channel(operation: UUID) -> str:
+    """The channel that says when an operation's state changed, to who waits for just this one."""
+    return f"berth:operation:{operation}"
 
 
 @cache
