@@ -73,7 +73,7 @@ def _run(given: options.Options, who: Service, served: list[Account], image: str
 
 def _open_data(data: Path, who: Service) -> None:
     try:
-        for place in (data, data / "logs"):
+        for place in (data, data / "logs", data / "static"):
             place.mkdir(mode=0o700, parents=place == data, exist_ok=True)
             if os.geteuid() == 0:
                 os.chown(place, who.uid, who.gid)
