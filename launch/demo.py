@@ -51,7 +51,7 @@ def make_image(account: Account) -> str:
     done = _podman(
         *(account, "import", "--change", 'CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]'),
         *("--change", "EXPOSE 8080", "--change", "STOPSIGNAL SIGKILL", "-", IMAGE),
-        given=_archive(),
+        given=archive(),
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
@@ -59,7 +59,8 @@ def make_image(account: Account) -> str:
     return IMAGE
 
 
-def _archive() -> bytes:
+def archive() -> bytes:
+    """The root file system of the image, as a tar."""
     busybox = Path("/bin/busybox").read_bytes()
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:

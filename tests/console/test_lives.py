@@ -41,6 +41,7 @@ def processes(tmp_path: Path, web: LinuxAccount) -> Iterator[Processes]:
     finally:
         started.end_all()
         app.pool.force_close_all()
+        app._after_fork()  # a closed pool stays closed; the next test gets a new one
 
 
 def requested(account: LinuxAccount, user: User, parameters: Parameters) -> Operation:

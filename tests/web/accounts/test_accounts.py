@@ -46,7 +46,9 @@ def test_an_owner_lets_somebody_in_changes_the_role_and_takes_it_away(as_, web, 
     client.post(f"/accounts/web/grants/{grant.pk}/", {"remove": "yes"})
     assert as_(stranger).get("/accounts/web/").status_code == 404
     actions = list(
-        Event.objects.filter(action__startswith="grant.").values_list("action", flat=True)
+        Event.objects.filter(action__startswith="grant.")
+        .order_by("id")
+        .values_list("action", flat=True)
     )
     assert actions == ["grant.created", "grant.changed", "grant.removed"]
 

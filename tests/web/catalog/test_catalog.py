@@ -19,7 +19,9 @@ def test_an_operator_makes_changes_and_removes_a_template(as_, web, operator):
     client.post(f"/catalog/{template.pk}/remove/")
     assert not LaunchTemplate.objects.exists()
     actions = list(
-        Event.objects.filter(action__startswith="template.").values_list("action", flat=True)
+        Event.objects.filter(action__startswith="template.")
+        .order_by("id")
+        .values_list("action", flat=True)
     )
     assert actions == ["template.created", "template.changed", "template.removed"]
 

@@ -24,7 +24,9 @@ def test_groups_are_made_renamed_and_removed(as_, admin, team):
     assert team.name == "Shop team"
     client.post(f"/groups/{team.pk}/remove/")
     assert set(
-        Event.objects.filter(action__startswith="group.").values_list("action", flat=True)
+        Event.objects.filter(action__startswith="group.")
+        .order_by("id")
+        .values_list("action", flat=True)
     ) == {
         "group.created",
         "group.changed",

@@ -10,7 +10,9 @@ def test_an_unlinked_account_disappears_and_comes_back(as_, admin, web, owner):
     assert browser.get("/accounts/web/").status_code == 404
     as_(admin).post(f"/hosts/accounts/{web.pk}/", {"active": "yes"})
     assert browser.get("/accounts/web/").status_code == 200
-    actions = list(Event.objects.filter(account=web).values_list("action", flat=True))
+    actions = list(
+        Event.objects.filter(account=web).order_by("id").values_list("action", flat=True)
+    )
     assert actions == ["account.unlinked", "account.linked"]
 
 

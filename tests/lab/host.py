@@ -1,0 +1,125 @@
+"""A whole Debian host in namespaces: its own systemd, logind, users; the machine's network."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+CACHE = Path("/var/cache/berth-lab")
+BOOT = Path(__file__).with_name("boot.sh")
+# What every Debian that systemd runs has; the rest is for bin/install to bring.
+PACKAGES = "systemd systemd-sysv dbus libpam-systemd python3 ca-certificates procps iproute2"
+_SOURCE = r"^(?:URIs: |deb (?:\[.*\] )?)(https?://\S+/debian)/?(?:\s|$)"
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def pristine(release: str) -> Path:
+    """An archive of a fresh `release` (a Debian code name), made once and kept."""
+    archive = CACHE / f"{release}.tar"
+    if archive.exists():
+        return archive
+    tree = CACHE / f"{release}.making"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    _check(["debootstrap", "--variant=minbase", release, str(tree), _mirror()])
+    install = f"apt-get install -yq --no-install-recommends {PACKAGES}"
+    command = ["chroot", str(tree), "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", install]
+    _check(command)
+    _check(["tar", "-C", str(tree), "-cf", f"{archive}.new", "."])
+    Path(f"{archive}.new").rename(archive)
+    shutil.rmtree(tree)
+    return archive
+
+
+def _mirror() -> str:
+    """Where this machine has its own packages from."""
+    for file in (Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")):
+        text = file.read_text() if file.is_file() else ""
+        found = re.search(_SOURCE, text, re.M)
+        if found:
+            return found[1]
+    raise RuntimeError("this machine's sources of packages name no mirror")
+
+
+def _check(argv: list[str]) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{argv[0]} failed: {(done.stderr or done.stdout)[-2000:]}")
+
+
+class Host:
+    """One host: made from the pristine tree, booted, switched off, booted again."""
+
+    def __init__(self, release: str, place: Path) -> None:
+        self.root = place / "root"
+        self.root.mkdir(parents=True)
+        _check(["tar", "-C", str(self.root), "-xf", str(pristine(release))])
+        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        # The machine may reach package registries by way of a certificate of its own.
+        self._environment = {}
+        if "SSL_CERT_FILE" in os.environ:
+            inside = "/usr/local/share/berth-lab-ca.crt"
+            shutil.copy(CERTIFICATES, self.root / inside.lstrip("/"))
+            names = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
+            self._environment = dict.fromkeys(names, inside)
+        self._boot: subprocess.Popen[bytes] | None = None
+
+    def boot(self) -> None:
+        """Start it and wait until systemd has done its part."""
+        self._boot = subprocess.Popen(
+            [str(BOOT), str(self.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while True:
+            state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+            if state in ("running", "degraded"):  # a lab has no console to log in at
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the host did not boot: {state or 'no answer'}")
+            time.sleep(0.3)
+
+    def run(self, *argv: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """Run a command in there as root."""
+        pid = self._init()
+        if pid is None:
+            return subprocess.CompletedProcess(argv, 255, "", "it is off")
+        environment = {
+            "HOME": "/root",
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            **self._environment,
+        }
+        done = subprocess.run(
+            ["nsenter", "-t", str(pid), "--pid", "--mount", "--uts", "--ipc", "--cgroup", *argv],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(argv)}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return done
+
+    def off(self) -> None:
+        """Pull the plug."""
+        if (pid := self._init()) is not None:
+            os.kill(pid, 9)
+        if self._boot is not None:
+            self._boot.wait(10)
+            self._boot = None
+
+    def _init(self) -> int | None:
+        """systemd's pid as this machine sees it: the child of unshare."""
+        if self._boot is None:
+            return None
+        children = Path(f"/proc/{self._boot.pid}/task/{self._boot.pid}/children")
+        found = children.read_text().split() if children.exists() else []
+        pid = int(found[0]) if found else None
+        if pid is None or Path(f"/proc/{pid}/comm").read_text().strip() != "systemd":
+            return None
+        return pid
