@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from consoleapp.operations.models import Operation
@@ -89,13 +89,21 @@ def object_url(operation: Operation) -> str:
     key = operation.account.key
     if operation.kind == "container.commit" or operation.kind.startswith("image."):
         image = result.get("image_id")
-        return reverse("images:detail", args=[key, image]) if image else ""
+        return _page("images:detail", key, image)
     container = result.get("id") or result.get("name") or operation.target
     if operation.kind == "container.rename":
         container = operation.parameters.get("name")
     if not container or (operation.kind == "container.run" and not result):
         return ""
-    return reverse("containers:detail", args=[key, container])
+    return _page("containers:detail", key, container)
+
+
+def _page(name: str, account: str, identity: object) -> str:
+    # Ids and names come from engines, which are not believed: one with a slash has no page.
+    try:
+        return reverse(name, args=[account, identity]) if identity else ""
+    except NoReverseMatch:
+        return ""
 
 
 @register.filter
