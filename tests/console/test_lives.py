@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from kombu import pools
 
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
@@ -40,8 +41,9 @@ def processes(tmp_path: Path, web: LinuxAccount) -> Iterator[Processes]:
         yield started
     finally:
         started.end_all()
-        app.pool.force_close_all()
-        app._after_fork()  # a closed pool stays closed; the next test gets a new one
+        # The next test has a broker of its own: no connection to this one may live on.
+        pools.reset()
+        app._after_fork()
 
 
 def requested(account: LinuxAccount, user: User, parameters: Parameters) -> Operation:
