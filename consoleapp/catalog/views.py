@@ -36,7 +36,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """A new template, from nothing or from a past launch (?from=<operation>)."""
     if not operated_accounts(request.user):
         _refuse(request)
-    initial = {"parameters": _launched(request)} if request.GET.get("from") else {}
+    initial = {"parameters": _launched(request) if request.GET.get("from") else {"image": ""}}
     form = TemplateForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         changes.save(form.save(commit=False), actor=Actor.of(request))
