@@ -1,0 +1,114 @@
+"""`bin/bench`: starts a console with accounts of its own, measures, and takes all of it away."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import deaths, launching, lists, memory, throughput
+from tests.bench.console import Console
+from tests.bench.podman import Podman, podman_of
+from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
+
+IMAGE = "localhost/berth-demo:latest"
+
+
+@dataclass
+class Served:
+    """A console that runs, and the processes that belong to it."""
+
+    console: Console
+    process: "subprocess.Popen[bytes]"
+    accounts: list[str]
+
+
+@contextmanager
+def served(accounts: list[str]) -> Iterator[Served]:
+    """bin/serve with `accounts`, made for this and removed after."""
+    port, data = free_port(), Path(tempfile.mkdtemp(prefix="berth-bench-", dir="/var/tmp"))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BERTH_")}
+    words = [str(TREE / "bin/serve"), "--demo", "--port", str(port), "--data", str(data)]
+    words += [word for name in accounts for word in ("--account", name)]
+    log = data / "serve.out"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            words,
+            env=environment | {"BERTH_ADMIN_PASSWORD": PASSWORD},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        while b"ready at" not in log.read_bytes():
+            if process.poll() is not None:
+                raise RuntimeError(log.read_text())
+            time.sleep(0.1)
+        token = subprocess.run(
+            [str(TREE / "manage.py"), "api_token", "admin", "--scope", "operate"],
+            env=environment | {"BERTH_DATA": str(data)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        console = Console(f"http://127.0.0.1:{port}", token)
+        console.sign_in("admin", PASSWORD)
+        yield Served(console, process, accounts)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        for name in accounts:
+            _remove_account(name)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def main() -> None:
+    """Print one table; ratios compare with plain Podman in this very run."""
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=20, help="launches and deaths")
+    parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
+    parser.add_argument("--operations", type=int, default=200, help="for operations a second")
+    parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
+    given = parser.parse_args()
+    with served(["berth-bench-1"]) as one:
+        console, account = one.console, "berth-bench-1"
+        console.get(f"/accounts/{account}/containers?limit=1")
+        podman: Podman = podman_of(account, _runtime(console, account))
+        _print("Launching", launching.report(
+            launching.launching(console, account, podman, IMAGE, given.runs)
+        ))  # fmt: skip
+        _print("Liveness", deaths.report(
+            deaths.deaths(console, account, podman, IMAGE, given.runs)
+        ))  # fmt: skip
+        _print("Throughput", throughput.report(
+            throughput.throughput(console, account, IMAGE, given.operations)
+        ))  # fmt: skip
+        _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+        lists.fill(podman, IMAGE, given.containers)
+        _print("Lists", lists.report(
+            lists.listing(console, account, podman, given.containers, 10), given.containers
+        ))  # fmt: skip
+    names = [f"berth-bench-{number}" for number in range(1, given.accounts + 1)]
+    with served(names) as many:
+        title = f"with {len(names)} accounts"
+        _print("Memory", memory.report(memory.processes_of(many.process.pid), title))
+
+
+def _runtime(console: Console, account: str) -> str:
+    return str(console.get(f"/accounts/{account}")["info"]["runtime"])
+
+
+def _print(title: str, lines: list[tuple[str, str]]) -> None:
+    print(f"\n{title}")
+    for name, value in lines:
+        print(f"  {name:<44}{value}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
