@@ -73,6 +73,12 @@ def _run(given: options.Options, who: Service, served: list[Account], image: str
 
 def _open_data(data: Path, who: Service) -> None:
     try:
+        if data.is_dir() and data.stat().st_mode & 0o077 and any(data.iterdir()):
+            # A place like /tmp or a home: making it private would shut others out of their files.
+            raise Refusal(
+                f"{data} holds other files, and other users may see them.",
+                "Give an empty or a new place with --data DIR.",
+            )
         for place in (data, data / "logs", data / "static"):
             place.mkdir(mode=0o700, parents=place == data, exist_ok=True)
             if os.geteuid() == 0:

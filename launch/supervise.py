@@ -1,5 +1,6 @@
 """Runs the console's processes, starts again those that die, and ends them all together."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from launch.refusal import Refusal, say
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 GRACE = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 
@@ -34,9 +37,12 @@ class Process:
         """Start it, its output appended to its log."""
         gid = self.gid
 
-        def change_group() -> None:
+        def set_up() -> None:
             if gid is not None:
                 os.setresgid(gid, gid, gid)
+            # After the change of group, which would forget it: however the supervisor dies, this
+            # process ends too, and leaves the port and the database to the next start.
+            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(  # noqa: S603 - fixed commands
@@ -48,7 +54,7 @@ class Process:
                 cwd=self.cwd,
                 # Ctrl-C is for the supervisor, which then ends them in order.
                 start_new_session=True,
-                preexec_fn=change_group,
+                preexec_fn=set_up,
             )
         self.started = time.monotonic()
 

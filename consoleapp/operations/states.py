@@ -71,6 +71,8 @@ def move(
             rows = rows.filter(fence=operation.fence)
             changes["fence"] = operation.fence + 1
             changes.setdefault("started_at", operation.started_at or now)
+            # A worker may be faster than the note that the broker has it.
+            changes.setdefault("queued_at", operation.queued_at or now)
     if to.ended:
         # Whatever was sealed has served its purpose.
         changes |= {"ended_at": now, "sealed": "", "lease_until": None}

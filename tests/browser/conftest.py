@@ -135,7 +135,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.wait(10)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no asyncio test can.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The distribution's Chromium."""
     with sync_playwright() as playwright:
