@@ -20,6 +20,15 @@ class Console:
 
     def __post_init__(self) -> None:
         self._connection = self._connect()
+        self._used = time.monotonic()
+
+    def _fresh(self) -> http.client.HTTPConnection:
+        """The kept connection, or a new one where the server may have closed it meanwhile."""
+        if time.monotonic() - self._used > 2:
+            self._connection.close()
+            self._connection = self._connect()
+        self._used = time.monotonic()
+        return self._connection
 
     def _connect(self, timeout: float = 60) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
@@ -30,8 +39,9 @@ class Console:
     ) -> tuple[int, bytes]:
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
-        self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
+        connection = self._fresh()
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
         content = response.read()
         for line in response.headers.get_all("Set-Cookie") or []:
             self.cookies |= {name: cookie.value for name, cookie in SimpleCookie(line).items()}
@@ -40,8 +50,9 @@ class Console:
     def _api(self, method: str, path: str, body: Any = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self._connection.request(method, f"/api/v1{path}", content, headers)
-        response = self._connection.getresponse()
+        connection = self._fresh()
+        connection.request(method, f"/api/v1{path}", content, headers)
+        response = connection.getresponse()
         data = response.read()
         if response.status >= 400:
             raise RuntimeError(f"{method} {path}: {response.status} {data[:300]!r}")
