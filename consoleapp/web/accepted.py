@@ -36,17 +36,19 @@ def accepted(
     return trigger_client_event(response, "berth:accepted", detail)
 
 
-def refused(request: HttpRequest, reason: Refused | str, *, next: str) -> HttpResponse:
+def refused(
+    request: HttpRequest, reason: Refused | str, *, next: str, status: int = 0
+) -> HttpResponse:
     """The answer to a POST that was understood and turned down: `reason` is one sentence.
 
-    htmx gets 403 (who asks may not) or 409 (as things stand, nobody may) and the event
-    `berth:refused`, shown as a toast; a plain form goes to `next` and finds the sentence there.
+    htmx gets `status`, else 403 (who asks may not) or 409 (as things stand, nobody may), and the
+    event `berth:refused`, shown as a toast; a plain form goes to `next` and finds it there.
     """
     if not request.htmx:  # type: ignore[attr-defined]
         messages.error(request, str(reason))
         return HttpResponseRedirect(next)
     forbidden = isinstance(reason, Refused) and not isinstance(reason, Conflict)
-    response = HttpResponse(status=403 if forbidden else 409)
+    response = HttpResponse(status=status or (403 if forbidden else 409))
     return trigger_client_event(response, "berth:refused", {"message": str(reason)})
 
 

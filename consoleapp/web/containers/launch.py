@@ -45,7 +45,7 @@ def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         operation = submit(account, parameters, actor=Actor.of(request))
     except Refused as error:
         following = reverse("containers:list", args=[account.key])
-        return refused(request, str(error), next=following, status=403)
+        return refused(request, error, next=following)
     response = HttpResponse(status=303)
     response["Location"] = reverse("operations:detail", args=[operation.pk])
     return response

@@ -101,7 +101,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     try:
         operations = [submit(account, each, actor=Actor.of(request)) for each in asked]
     except Refused as error:
-        return refused(request, str(error), next=following, status=403)
+        return refused(request, error, next=following)
     return accepted(request, operations, next=following)
 
 

@@ -78,7 +78,7 @@ def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
     try:
         operation = submit(account, form.parameters, actor=Actor.of(request))
     except Refused as error:
-        return refused(request, str(error), next=request.path, status=403)
+        return refused(request, error, next=request.path)
     return accepted(request, operation, next=request.path.removesuffix("tag/"))
 
 

@@ -1,0 +1,111 @@
+"""The list of an account's containers, and acting on them."""
+
+import pytest
+
+from consoleapp.operations.models import Operation
+from tests.web.conftest import Seen, container, snapshot
+
+LIST = "/accounts/web/containers/"
+
+
+@pytest.fixture
+def many(seen):
+    """Three containers: one runs, one ended, one is unhealthy."""
+    seen["web"] = Seen(
+        snapshot(
+            container("front"),
+            container("batch", "exited", exit_code=3),
+            container("shop", health="unhealthy", labels={"team": "sales"}),
+        )
+    )
+
+
+def test_all_are_listed_with_their_states(as_, viewer, many):
+    page = as_(viewer).get(LIST).content.decode()
+    for text in ("front", "batch", "shop", "exited (3)", "unhealthy"):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state=running", {"front", "shop"}),
+        ("state=exited", {"batch"}),
+        ("state=unhealthy", {"shop"}),
+        ("q=sales", {"shop"}),
+        ("q=FRONT", {"front"}),
+        ("state=nonsense&sort=worse&rows=1e9&page=-4", {"front", "batch", "shop"}),
+    ],
+)
+def test_the_address_says_what_is_shown(as_, viewer, many, query, found):
+    page = as_(viewer).get(f"{LIST}?{query}")
+    assert {row.name for row in page.context["page"]} == found
+
+
+def test_without_a_snapshot_it_says_that_it_asks(as_, viewer, seen):
+    assert "Asking the engine" in as_(viewer).get(LIST).content.decode()
+
+
+def test_an_engine_that_does_not_answer_is_said(as_, viewer, seen):
+    seen["web"] = Seen(None, live=False, error="It sleeps.")
+    assert "It sleeps." in as_(viewer).get(LIST).content.decode()
+
+
+def test_none_yet_offers_a_launch_to_who_may(as_, operator, viewer, seen):
+    seen["web"] = Seen(snapshot())
+    assert "/containers/launch/" in as_(operator).get(LIST).content.decode()
+    assert "/containers/launch/" not in as_(viewer).get(LIST).content.decode()
+
+
+def test_a_thousand_rows_cost_no_query_each(as_, operator, seen, django_assert_max_num_queries):
+    seen["web"] = Seen(snapshot(*(container(f"c{number}") for number in range(1000))))
+    client = as_(operator)
+    client.get(LIST)
+    with django_assert_max_num_queries(10):
+        assert len(client.get(f"{LIST}?rows=500").context["page"]) == 500
+
+
+def test_hostile_names_are_shown_and_not_run(as_, operator, seen):
+    row = container("x").model_copy(update={"image": "<script>alert(1)</script>"})
+    seen["web"] = Seen(snapshot(row))
+    assert "<script>alert(1)" not in as_(operator).get(LIST).content.decode()
+
+
+def test_one_action_on_several_is_one_operation_each(as_, operator, many):
+    asked = {"kind": "container.stop", "container": ["front", "shop"], "timeout": "3"}
+    assert (
+        as_(operator).post(f"{LIST}act/", asked, headers={"HX-Request": "true"}).status_code == 204
+    )
+    stops = Operation.objects.order_by("target")
+    assert [(each.target, each.parameters["timeout"]) for each in stops] == [
+        ("front", 3),
+        ("shop", 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"kind": "container.stop"},
+        {"kind": "image.remove", "container": "front"},
+        {"kind": "container.run", "container": "front"},
+        {"kind": "container.stop", "container": ["front", "--all"]},
+        {"kind": "container.stop", "container": "front", "timeout": "soon"},
+        {"kind": "container.kill", "container": "front", "signal": "; reboot"},
+        {"kind": "container.rename", "container": "front", "name": "../x"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_begins(as_, operator, many, asked):
+    answer = as_(operator).post(f"{LIST}act/", asked, headers={"HX-Request": "true"})
+    assert answer.status_code == 400
+    assert "berth:refused" in answer.headers["HX-Trigger"]
+    assert not Operation.objects.exists()
+
+
+def test_a_viewer_is_refused_and_a_stranger_finds_nothing(as_, viewer, stranger, many):
+    asked = {"kind": "container.stop", "container": "front"}
+    assert as_(viewer).post(f"{LIST}act/", asked).status_code == 403
+    for url in (LIST, f"{LIST}launch/", f"{LIST}prune/"):
+        assert as_(stranger).get(url).status_code == 404
+    assert not Operation.objects.exists()
