@@ -39,6 +39,7 @@ def main() -> int:
                 selector.register(door, selectors.EVENT_READ)
             ready = {key.fd for key, _ in selector.select()}
         if LIFELINE in ready:
+            door.close()
             _end(engine)
             return 0
         if wake_read in ready:

@@ -4,12 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from launch.identities import Account, Service
 from launch.refusal import Refusal
 
 LONGEST_PATH = 107  # of a Unix socket, in bytes
+ENDING = 7.0  # seconds: a little more than a doorkeeper gives its engine
 DOORKEEPER = Path(__file__).parent / "doorkeeper.py"
 
 
@@ -26,8 +28,8 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
     path = account.socket
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise Refusal(f"{path} is too long for a Unix socket.", "Set a shorter XDG_RUNTIME_DIR.")
-    if path.is_socket():
-        path.unlink()
+    _need_nobody_behind(path, account)
+    path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     door.bind(str(path))
     root = os.geteuid() == 0
@@ -65,6 +67,23 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
     )
     os.close(log)
     door.close()
+
+
+def _need_nobody_behind(path: Path, account: Account) -> None:
+    """Refuse to take a door from a Berth that keeps it; one that is ending gets time for that."""
+    deadline = time.monotonic() + ENDING
+    while True:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            try:
+                knock.connect(str(path))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return
+        if time.monotonic() > deadline:
+            raise Refusal(
+                f"Another Berth serves the account {account.name}.",
+                "End it (Ctrl-C there, or bin/enroll ACCOUNT --remove), or name another --account.",
+            )
+        time.sleep(0.1)
 
 
 def _environment(account: Account, service: Service, code: Path) -> dict[str, str]:

@@ -124,24 +124,29 @@ def _check_port(bind: str, port: int) -> None:
 
 
 def _open_devices() -> None:
+    """What udev does on a machine that has it; rootless Podman needs both, tun for any network."""
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
     for device in (Path("/dev/fuse"), Path("/dev/net/tun")):
         if not device.exists() or device.stat().st_mode & 0o006 == 0o006:
             continue
-        if os.geteuid() == 0:
-            say(f"opening {device} to all accounts, as udev does: rootless Podman uses it")
-            device.chmod(0o666)
-        else:
-            say(f"{device} is closed to you, so Podman falls back to slower ways")
+        say(f"opening {device} to all accounts, as udev does: rootless Podman uses it")
+        try:
+            done = subprocess.run([*sudo, "chmod", "0666", str(device)])  # noqa: S603
+            opened = done.returncode == 0
+        except FileNotFoundError:
+            opened = False  # this machine has no sudo
+        if not opened:
+            say(f"{device} stays closed, and containers may fail. As root: chmod 0666 {device}")
 
 
 def _become(who: Service) -> None:
     """Give root up for good. The web's group stays as the saved one, for the web process alone."""
+    os.umask(0o077)
     if os.geteuid() != 0:
         return
     os.setgroups([])
     os.setresgid(who.gid, who.gid, who.web_gid)
     os.setresuid(who.uid, who.uid, who.uid)
-    os.umask(0o077)
 
 
 def _environment(given: options.Options) -> dict[str, str]:
