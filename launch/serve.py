@@ -198,6 +198,7 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
         process(
             *("web", str(BIN / "gunicorn"), "-k", "uvicorn_worker.UvicornWorker", "-w", "2"),
             *("--graceful-timeout", "3", "-b", f"{bind}:{given.port}", "--no-control-socket"),
+            *("-c", "python:launch.web_workers"),
             *("--worker-tmp-dir", "/dev/shm", "consoleapp.asgi:application"),  # noqa: S108
             gid=who.web_gid if who.web_gid != who.gid else None,
         ),

@@ -1,6 +1,5 @@
 """Runs the console's processes, starts again those that die, and ends them all together."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -9,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launch.lifetime import end_with_parent
 from launch.refusal import Refusal, say
 
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 GRACE = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 
@@ -42,7 +40,7 @@ class Process:
                 os.setresgid(gid, gid, gid)
             # After the change of group, which would forget it: however the supervisor dies, this
             # process ends too, and leaves the port and the database to the next start.
-            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            end_with_parent(signal.SIGTERM)
 
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(  # noqa: S603 - fixed commands

@@ -1,0 +1,106 @@
+"""bin/serve keeps Berth running, as nobody who matters, and ends all of it when told."""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import podman
+from tests.setup.conftest import ACCOUNT, Berth
+
+CHILDREN = {
+    "redis": "redis-server",
+    "the worker": "celery",
+    "the observer": "manage.py observe",
+    "the web server": "gunicorn",
+}
+
+
+def until(happened: "object", seconds: float, what: str) -> None:
+    """Wait for `happened()`."""
+    deadline = time.monotonic() + seconds
+    while not happened():  # type: ignore[operator]
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def answers(berth: Berth) -> bool:
+    """Whether something listens on Berth's port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", berth.port)) == 0
+
+
+def test_no_process_is_root_and_the_web_server_is_not_in_the_workers_group(berth: Berth) -> None:
+    for pid, line in berth.processes().items():
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        uids = next(row for row in status if row.startswith("Uid:")).split()[1:]
+        assert "0" not in uids, line
+        if "gunicorn" in line:
+            gids = next(row for row in status if row.startswith("Gid:")).split()[1:]
+            groups = next(row for row in status if row.startswith("Groups:")).split()[1:]
+            engine = Path(f"/run/berth/{podman_uid()}/engine.sock").stat()
+            assert str(engine.st_gid) not in gids + groups, line
+
+
+def podman_uid() -> int:
+    """The account's uid."""
+    return Path(f"/home/{ACCOUNT}").stat().st_uid
+
+
+def test_its_data_are_for_nobody_else(berth: Berth) -> None:
+    assert berth.data.stat().st_mode & 0o777 == 0o700
+    assert (berth.data / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert berth.data.stat().st_uid != 0
+
+
+@pytest.mark.parametrize("words", CHILDREN.values(), ids=CHILDREN.keys())
+def test_what_is_killed_is_started_again_and_launches_go_on(berth: Berth, words: str) -> None:
+    token, before = berth.token(), [p for p, line in berth.processes().items() if words in line]
+    os.kill(berth.pid_of(words), signal.SIGKILL)
+    until(lambda: not [p for p in before if Path(f"/proc/{p}").exists()], 5, "no orphans")
+    until(lambda: any(words in line for line in berth.processes().values()), 10, "a new one")
+    until(lambda: answers(berth), 10, "the web server")
+    ended = berth.launch(token, f"after-{words.split()[0].replace('.', '-')}")
+    assert ended["state"] == "succeeded", ended
+
+
+def test_a_killed_engine_is_started_again_by_the_next_launch(berth: Berth) -> None:
+    os.kill(engine_of_account(), signal.SIGKILL)
+    ended = berth.launch(berth.token(), "after-engine")
+    assert ended["state"] == "succeeded", ended
+
+
+def engine_of_account() -> int:
+    """The pid of the account's engine."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if (place / "cmdline").read_bytes().endswith(b"\0-m\0engine\0") and (
+                place.stat().st_uid == podman_uid()
+            ):
+                return int(place.name)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended just now
+    raise AssertionError("the account has no engine")
+
+
+def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_is_quick(berth: Berth) -> None:
+    ended = berth.launch(berth.token(), "stays")
+    assert ended["state"] == "succeeded", ended
+    ours = berth.processes()
+    assert berth.end(signal.SIGINT) == 0
+    until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], 8, "all of them ended")
+    assert "stays" in podman(ACCOUNT, "ps", "--format", "{{.Names}}").stdout
+    assert berth.start() < 5
+    assert "password" not in berth.output.read_text()
+
+
+def test_a_killed_supervisor_leaves_nothing_in_the_way_of_the_next(berth: Berth) -> None:
+    ours = berth.processes()
+    berth.end(signal.SIGKILL)
+    until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], 15, "all of them ended")
+    berth.start()
+    ended = berth.launch(berth.token(), "after-supervisor")
+    assert ended["state"] == "succeeded", ended
