@@ -19,8 +19,14 @@ from engine.schema.snapshot import (
 
 _STATES = set(get_args(ContainerState))
 _HEALTH = set(get_args(Health))
-# Podman's first two states of a container are the same to a reader.
-_SAME_STATE = {"configured": "created", "initialized": "created", "improper": "unknown"}
+# Two states before the first start, and two after the end (before and after Podman's own tidying
+# up, of which no event tells), are the same to a reader, as they are in `podman ps`.
+_SAME_STATE = {
+    "configured": "created",
+    "initialized": "created",
+    "stopped": "exited",
+    "improper": "unknown",
+}
 _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 
 

@@ -12,12 +12,20 @@ choose_place() {
   CODE=$place/code VENV=$place/venv ASSETS=$place/node_modules
   umask 022
   mkdir -p "$place"
+  local stamp; stamp=$(_pack "$tree" | sha256sum)
+  # The same code stays where it is: a console that runs from it is not disturbed.
+  [ "$(cat "$place/code.stamp" 2>/dev/null)" != "$stamp" ] || [ ! -d "$CODE" ] || return 0
   local fresh; fresh=$(mktemp -d "$place/code.XXXXXX")
-  tar -C "$tree" -cf - --exclude=./.git --exclude=./.venv --exclude=./node_modules \
-    --exclude=__pycache__ --exclude='./.*_cache' --exclude=./data . | tar -C "$fresh" --no-same-owner -xf -
+  _pack "$tree" | tar -C "$fresh" --no-same-owner -xf -
   chmod -R u=rwX,go=rX "$fresh"
   rm -rf "$place/code.old"
   [ ! -e "$CODE" ] || mv "$CODE" "$place/code.old"
   mv "$fresh" "$CODE"
   rm -rf "$place/code.old"
+  printf '%s\n' "$stamp" >"$place/code.stamp"
+}
+
+_pack() {
+  tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner -cf - --exclude=./.git --exclude=./.venv \
+    --exclude=./node_modules --exclude=__pycache__ --exclude='./.*_cache' --exclude=./data --exclude=./.hypothesis .
 }

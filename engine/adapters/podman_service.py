@@ -14,6 +14,8 @@ from engine.schema.errors import EngineError, ErrorCode
 log = logging.getLogger(__name__)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+STOP_PATIENCE = 2.0
+"""Seconds; less than whoever ends the engine gives the engine."""
 
 
 class PodmanService:
@@ -48,7 +50,7 @@ class PodmanService:
         if self._process and self._process.returncode is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), 5)
+                await asyncio.wait_for(self._process.wait(), STOP_PATIENCE)
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()

@@ -12,7 +12,6 @@ ContainerState = Literal[
     "paused",
     "restarting",
     "stopping",
-    "stopped",
     "exited",
     "removing",
     "dead",

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from launch.demo import archive
+from tests.browser.conftest import free_port
 from tests.lab.host import Host
 
 TREE = Path(__file__).resolve().parents[2]
-PORT = 8951
+PORT = free_port()
 IMAGE = "localhost/berth-demo:latest"
 API = f"http://127.0.0.1:{PORT}/api/v1"
 CALL = """

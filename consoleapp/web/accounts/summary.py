@@ -109,6 +109,6 @@ def _reason(row: ContainerRow) -> str:
     if row.state == "restarting":
         return "restarts again and again"
     # 137 and 143 are what `stop` and `kill` leave behind: somebody meant it.
-    if row.state in ("exited", "stopped") and row.exit_code not in (None, 0, 137, 143):
+    if row.state == "exited" and row.exit_code not in (None, 0, 137, 143):
         return f"ended with exit code {row.exit_code}"
     return ""

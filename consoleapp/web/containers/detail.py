@@ -17,13 +17,13 @@ from engine.schema.snapshot import ContainerRow
 
 # In which states Podman does what; what is not listed is always possible.
 POSSIBLE: dict[str, set[str]] = {
-    "start": {"created", "exited", "stopped"},
+    "start": {"created", "exited"},
     "stop": {"running", "restarting"},
-    "restart": {"running", "exited", "stopped"},
+    "restart": {"running", "exited"},
     "kill": {"running", "paused", "stopping", "restarting"},
     "pause": {"running"},
     "unpause": {"paused"},
-    "commit": {"created", "running", "paused", "exited", "stopped"},
+    "commit": {"created", "running", "paused", "exited"},
 }
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH")
 
@@ -108,7 +108,7 @@ def _known(request: HttpRequest, row: ContainerRow | None) -> dict[str, object]:
 
 def explain(row: ContainerRow) -> str:
     """What the exit code of an ended container tells, "" while it has not ended."""
-    ended = row.state in ("exited", "stopped", "dead")
+    ended = row.state in ("exited", "dead")
     return exits.explain(row.exit_code) if ended else ""
 
 

@@ -25,7 +25,7 @@ SORT = [
 ]
 ROWS = [("", "100 rows"), ("50", "50 rows"), ("500", "500 rows")]
 _NAMED = ("running", "paused", "created")
-_OVER = ("exited", "stopped")
+_OVER = ("exited",)
 
 
 class Filter(forms.Form):

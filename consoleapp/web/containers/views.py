@@ -72,7 +72,7 @@ def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Which containers a prune would remove."""
     seen = snapshots.load(account)
     every = seen.snapshot.containers if seen and seen.snapshot else []
-    going = [each for each in every if each.state in ("exited", "stopped", "created", "dead")]
+    going = [each for each in every if each.state in ("exited", "created", "dead")]
     return render(request, "containers/_prune.html", {"going": going})
 
 

@@ -21,9 +21,9 @@ PER_GROUP = 7
 _RUNNING = ("running", "paused")
 # The verb that one types, its kind, and the states in which it makes sense.
 _ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
-    ("start", kinds.ContainerStart, ("created", "exited", "stopped")),
+    ("start", kinds.ContainerStart, ("created", "exited")),
     ("stop", kinds.ContainerStop, _RUNNING),
-    ("restart", kinds.ContainerRestart, (*_RUNNING, "exited", "stopped", "created")),
+    ("restart", kinds.ContainerRestart, (*_RUNNING, "exited", "created")),
     ("pause", kinds.ContainerPause, ("running",)),
     ("resume", kinds.ContainerUnpause, ("paused",)),
     ("kill", kinds.ContainerKill, _RUNNING),
