@@ -39,6 +39,12 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "TLS verification, say so in the pull.",
     ),
     (
+        r"exec.*permission denied|OCI permission denied",
+        ErrorCode.INVALID,
+        "The image has this file, but it is no program that its user may run. Check the command "
+        "and the entrypoint.",
+    ),
+    (
         r"(unauthorized|authentication required|invalid username/password|access to the resource "
         r"is denied|denied: |no basic auth credentials)",
         ErrorCode.UNAUTHORIZED,
@@ -110,6 +116,11 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         r"(unable to find user|no matching entries in passwd|invalid user)",
         ErrorCode.INVALID,
         "The image has no such user. Use a numeric id, or another name.",
+    ),
+    (
+        r"workdir .* does not exist on container",
+        ErrorCode.INVALID,
+        "The image has no such directory. Choose one that it has, or mount a volume there.",
     ),
     (
         r"(network not found|unable to find network|no such network)",

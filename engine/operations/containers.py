@@ -72,11 +72,22 @@ async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
 
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     """Remove it; with `force` also when it runs."""
-    answer = await work.podman.call(
-        "DELETE",
-        path(parameters.container),
-        params={"force": _flag(parameters.force), "v": _flag(parameters.volumes)},
+    # By its id: a second try after the engine's death must not hit a newer one of that name.
+    identity = work.noted or str(
+        (await work.podman.call("GET", path(parameters.container, "json")))["Id"]
     )
+    work.note(identity)
+    try:
+        answer = await work.podman.call(
+            "DELETE",
+            path(identity),
+            params={"force": _flag(parameters.force), "v": _flag(parameters.volumes)},
+        )
+    except EngineError as error:
+        # It was there: --rm was faster, or the first try got so far.
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+        answer = None
     for report in answer or []:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))

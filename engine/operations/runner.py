@@ -143,6 +143,7 @@ class Runner:
             podman=self._podman,
             report=report,
             note=lambda made: self._journal.note(operation, made),
+            noted=self._journal.made(operation),
             controllers=self._controllers,
         )
 

@@ -20,7 +20,9 @@ class Work:
     podman: Podman
     report: Report
     note: Callable[[str], None]
-    """Remember the id of what was just made, in case the engine dies before the end."""
+    """Remember the id of what was just made, or is about to go, in case the engine dies."""
+    noted: str
+    """What was remembered when the engine died in the middle of this operation, "" otherwise."""
     controllers: frozenset[str]
     """The cgroup controllers that limits can rely on."""
 

@@ -19,9 +19,8 @@ from engine.schema.parameters import (
 )
 
 MIB = 1024 * 1024
-Signal = Annotated[
-    str, StringConstraints(pattern=r"^(SIG)?[A-Z0-9+-]{1,12}$|^[0-9]{1,2}$", to_upper=True)
-]
+# In either case of letters, as the command line takes it.
+Signal = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{1,15}$", to_upper=True)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # podman accepts 1ms-style Go durations; whole seconds are what people mean.
 Seconds = Annotated[int, Field(ge=0, le=86_400)]

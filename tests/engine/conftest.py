@@ -1,0 +1,71 @@
+"""Two Linux accounts, an engine each, and real registries."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from engine.client import Engine
+from launch.demo import make_image
+from launch.identities import Account as Launched
+from tests.engine.account import Account
+from tests.engine.linux_account import EngineProcess, LinuxAccount, make_account, remove_account
+from tests.engine.registries import private_registry, registry, slow_registry  # noqa: F401 - fixtures
+
+@pytest.fixture(scope="session")
+def alice_linux() -> Iterator[LinuxAccount]:
+    """A Linux account for the session."""
+    yield make_account("berth-test-eng-alice")
+    remove_account("berth-test-eng-alice")
+
+
+@pytest.fixture(scope="session")
+def bob_linux() -> Iterator[LinuxAccount]:
+    """Another one."""
+    yield make_account("berth-test-eng-bob")
+    remove_account("berth-test-eng-bob")
+
+
+@pytest.fixture(scope="session")
+def alice_process(alice_linux: LinuxAccount) -> Iterator[EngineProcess]:
+    """Her engine, with the demo image in her store."""
+    yield from _served(alice_linux)
+
+
+@pytest.fixture(scope="session")
+def bob_process(bob_linux: LinuxAccount) -> Iterator[EngineProcess]:
+    """His engine, with the demo image in his store."""
+    yield from _served(bob_linux)
+
+
+@pytest.fixture
+async def alice(alice_process: EngineProcess) -> AsyncIterator[Account]:
+    """Alice, who has no containers before and after."""
+    async with _account(alice_process) as account:
+        yield account
+
+
+@pytest.fixture
+async def bob(bob_process: EngineProcess) -> AsyncIterator[Account]:
+    """Bob, who has no containers before and after."""
+    async with _account(bob_process) as account:
+        yield account
+
+
+def _served(linux: LinuxAccount) -> Iterator[EngineProcess]:
+    process = EngineProcess(linux, "engine")
+    process.start()
+    make_image(
+        Launched(linux.name, linux.uid, linux.gid, linux.home, linux.runtime, process.socket)
+    )
+    yield process
+    process.end()
+
+
+@asynccontextmanager
+async def _account(process: EngineProcess) -> AsyncIterator[Account]:
+    async with Engine(process.socket, process.account.uid) as engine:
+        account = Account(process.account, process, engine)
+        yield account
+        for row in (await engine.snapshot()).containers:
+            await account.remove(row.id)
