@@ -108,7 +108,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         pod=row.get("PodName") or "",
         infra=bool(row.get("IsInfra")),
         unit=str(labels.get(_UNIT_LABEL) or ""),
-        restarts=row.get("Restarts") or 0,
+        restarts=row.get("Restarts"),
     )
 
 

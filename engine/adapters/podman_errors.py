@@ -113,6 +113,22 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "This host does not delegate what the limit needs to the account.",
     ),
     (
+        r"can ?not (un)?pause .*cgroup",
+        ErrorCode.UNAVAILABLE,
+        "Pausing takes a host with cgroup v2. Stop the container instead, or commit it without a "
+        "pause.",
+    ),
+    (
+        r"invalid reference format|repository name must be lowercase|normalizing name",
+        ErrorCode.INVALID,
+        "A name is like registry.example/team/app:1, in small letters.",
+    ),
+    (
+        r"invalid signal",
+        ErrorCode.INVALID,
+        "A signal is a name like SIGHUP or HUP, or its number.",
+    ),
+    (
         r"(unable to find user|no matching entries in passwd|invalid user)",
         ErrorCode.INVALID,
         "The image has no such user. Use a numeric id, or another name.",

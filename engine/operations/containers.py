@@ -32,8 +32,8 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     await work.podman.call(
         "POST",
         path(parameters.container, "restart"),
-        # Podman's API takes t here in every version, `timeout` only in some.
-        params={} if parameters.timeout is None else {"t": str(parameters.timeout)},
+        # Podman documents `t`, which 4.3 takes for none at all: it kills at once.
+        params=_timeout(parameters.timeout),
     )
     return Result(summary=f"{parameters.container} was restarted.")
 
@@ -81,7 +81,7 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
         answer = await work.podman.call(
             "DELETE",
             path(identity),
-            params={"force": _flag(parameters.force), "v": _flag(parameters.volumes)},
+            params=removal(force=parameters.force, volumes=parameters.volumes),
         )
     except EngineError as error:
         # It was there: --rm was faster, or the first try got so far.
@@ -92,6 +92,11 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
     return Result(summary=f"{parameters.container} was removed.")
+
+
+def removal(*, force: bool, volumes: bool) -> dict[str, str]:
+    """The parameters of a removal. Podman documents `v`, and its own API heeds only `volumes`."""
+    return {"force": _flag(force), "v": _flag(volumes), "volumes": _flag(volumes)}
 
 
 async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:

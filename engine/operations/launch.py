@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.operations import pulls
-from engine.operations.containers import path
+from engine.operations.containers import path, removal
 from engine.operations.specification import OPERATION_LABEL, specification
 from engine.operations.work import Work
 from engine.schema.containers import ContainerRun, ContainerStarted, Port
@@ -110,7 +110,7 @@ def _lacks_image(error: EngineError) -> bool:
 
 async def _discard(work: Work, identity: str) -> None:
     try:
-        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "true"})
+        await work.podman.call("DELETE", path(identity), params=removal(force=True, volumes=True))
     except EngineError as error:
         # With --rm Podman may have removed it itself; anything else is worth knowing.
         if error.report.code is not ErrorCode.NOT_FOUND:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import aiohttp
@@ -75,4 +75,5 @@ def _microseconds(stamp: str) -> str:
 
 
 def _spell(moment: datetime) -> str:
-    return str(moment.timestamp())
+    """RFC 3339: of a number Podman reads whole seconds only."""
+    return moment.astimezone(UTC).isoformat()

@@ -14,8 +14,7 @@ from typing import Any
 
 from engine.adapters import processes
 from engine.adapters.podman import Podman
-from engine.operations.containers import path
-from engine.schema.errors import EngineError, ErrorCode
+from engine.queries.containers import running
 from engine.schema.queries import ContainerStats, StatsSample
 
 INTERVAL = 1.0
@@ -26,14 +25,8 @@ _HOST_NETWORK = "The container shares the host's network, which is not counted f
 
 async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSample]:
     """Samples until the container ends. Raises EngineError when it does not run."""
-    found = await podman.call("GET", path(query.container, "json"))
+    found = await running(podman, query.container)
     state = found["State"]
-    if state["Status"] not in ("running", "paused"):
-        raise EngineError(
-            ErrorCode.CONFLICT,
-            f"{query.container} is not running.",
-            "Start it: only running containers use anything.",
-        )
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
     host = (await podman.call("GET", "/info"))["host"]
     controllers = set(host.get("cgroupControllers") or [])

@@ -381,7 +381,8 @@ class ContainerCommit(_OneContainer):
     image: ImageReference
     message: Line = ""
     author: Line = ""
-    pause: bool = True
+    pause: bool = False
+    """As on the command line: not every host can pause a rootless container."""
 
     def command(self) -> list[str]:
         argv = ["podman", "commit"]

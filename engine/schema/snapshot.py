@@ -43,7 +43,8 @@ class ContainerRow(Model):
     infra: bool = False
     unit: str = ""
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
-    restarts: int = 0
+    restarts: int | None = None
+    """None where Podman's list does not tell (4.3)."""
 
 
 class ImageRow(Model):

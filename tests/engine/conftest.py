@@ -6,11 +6,18 @@ from contextlib import asynccontextmanager
 import pytest
 
 from engine.client import Engine
+from engine.schema.containers import ContainerKill, ContainerRemove
 from launch.demo import make_image
 from launch.identities import Account as Launched
 from tests.engine.account import Account
 from tests.engine.linux_account import EngineProcess, LinuxAccount, make_account, remove_account
-from tests.engine.registries import private_registry, registry, slow_registry  # noqa: F401 - fixtures
+from tests.engine.registries import (  # noqa: F401 - fixtures
+    SlowLine,
+    private_registry,
+    registry,
+    slow_image,
+    slow_line,
+)
 
 @pytest.fixture(scope="session")
 def alice_linux() -> Iterator[LinuxAccount]:
@@ -27,15 +34,15 @@ def bob_linux() -> Iterator[LinuxAccount]:
 
 
 @pytest.fixture(scope="session")
-def alice_process(alice_linux: LinuxAccount) -> Iterator[EngineProcess]:
+def alice_process(alice_linux: LinuxAccount, slow_line: SlowLine) -> Iterator[EngineProcess]:
     """Her engine, with the demo image in her store."""
-    yield from _served(alice_linux)
+    yield from _served(alice_linux, slow_line)
 
 
 @pytest.fixture(scope="session")
-def bob_process(bob_linux: LinuxAccount) -> Iterator[EngineProcess]:
+def bob_process(bob_linux: LinuxAccount, slow_line: SlowLine) -> Iterator[EngineProcess]:
     """His engine, with the demo image in his store."""
-    yield from _served(bob_linux)
+    yield from _served(bob_linux, slow_line)
 
 
 @pytest.fixture
@@ -52,7 +59,8 @@ async def bob(bob_process: EngineProcess) -> AsyncIterator[Account]:
         yield account
 
 
-def _served(linux: LinuxAccount) -> Iterator[EngineProcess]:
+def _served(linux: LinuxAccount, slow_line: SlowLine) -> Iterator[EngineProcess]:
+    slow_line.trusted_by(linux)
     process = EngineProcess(linux, "engine")
     process.start()
     make_image(
@@ -68,4 +76,5 @@ async def _account(process: EngineProcess) -> AsyncIterator[Account]:
         account = Account(process.account, process, engine)
         yield account
         for row in (await engine.snapshot()).containers:
-            await account.remove(row.id)
+            await account.outcome(ContainerKill(container=row.id))
+            await account.outcome(ContainerRemove(container=row.id, force=True, volumes=True))

@@ -91,7 +91,9 @@ def remove_account(name: str) -> None:
         return
     if SYSTEMD:
         subprocess.run(["loginctl", "disable-linger", name], check=True)
-        subprocess.run(["systemctl", "stop", f"user@{uid}.service"], check=True)
+        unit = f"user@{uid}.service"
+        subprocess.run(["systemctl", "kill", "--signal=KILL", unit], capture_output=True)
+        subprocess.run(["systemctl", "stop", unit], check=True)
     for _ in range(3):
         for pid in _processes(uid):
             os.kill(pid, signal.SIGKILL)

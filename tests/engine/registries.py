@@ -18,6 +18,7 @@ from launch.demo import IMAGE
 from tests.browser.conftest import free_port
 from tests.engine.linux_account import LinuxAccount
 
+NOISE = 6 * 1024 * 1024
 USER, PASSWORD = "reader", "a-password-for-tests-only"
 
 
@@ -37,14 +38,16 @@ class Registry:
         return reference
 
 
-@dataclass(frozen=True)
-class Slow:
-    """A registry behind a slow line."""
+class SlowLine(socketserver.ThreadingTCPServer):
+    """A door to a registry that lets bytes out slowly."""
 
-    address: str
-    image: str
-    size: int
-    """Bytes of its one large layer, at least."""
+    daemon_threads = True
+    behind = 0
+    """The registry's own port."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Slowly)
+        self.address = f"127.0.0.1:{self.server_address[1]}"
 
     def trusted_by(self, linux: LinuxAccount) -> None:
         """The account's own setting: this registry needs no TLS."""
@@ -59,8 +62,10 @@ class Slow:
 class _Slowly(socketserver.BaseRequestHandler):
     """Passes bytes on to the registry fast, and back from it slowly."""
 
+    server: SlowLine
+
     def handle(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.server.behind)) as behind:  # type: ignore[attr-defined]
+        with socket.create_connection(("127.0.0.1", self.server.behind)) as behind:
             threading.Thread(target=self._forth, args=(behind,), daemon=True).start()
             try:
                 while piece := behind.recv(32 * 1024):
@@ -105,23 +110,28 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regis
 
 
 @pytest.fixture(scope="session")
-def slow_registry(registry: Registry, bob_linux: LinuxAccount, bob_process: object) -> Iterator[Slow]:
-    """The plain registry again, with an image of 6 MiB that takes three seconds to pull."""
-    size = 6 * 1024 * 1024
+def slow_line() -> Iterator[SlowLine]:
+    """Known before the engines start: Podman's service reads registries.conf only once."""
+    with SlowLine() as line:
+        threading.Thread(target=line.serve_forever, daemon=True).start()
+        yield line
+        line.shutdown()
+
+
+@pytest.fixture(scope="session")
+def slow_image(
+    registry: Registry, slow_line: SlowLine, bob_linux: LinuxAccount, bob_process: object
+) -> str:
+    """The name of an image of NOISE bytes that takes three seconds to pull."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w") as made:
         entry = tarfile.TarInfo("noise")
-        entry.size = size
-        made.addfile(entry, io.BytesIO(os.urandom(size)))
+        entry.size = NOISE
+        made.addfile(entry, io.BytesIO(os.urandom(NOISE)))
     bob_linux.podman("import", "-", "localhost/noise:1", given=tar.getvalue())
     registry.holding(bob_linux, "noise", "localhost/noise:1")
-    socketserver.ThreadingTCPServer.daemon_threads = True
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Slowly) as server:
-        server.behind = int(registry.address.rpartition(":")[2])  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"127.0.0.1:{server.server_address[1]}"
-        yield Slow(address, f"{address}/noise:1", size)
-        server.shutdown()
+    slow_line.behind = int(registry.address.rpartition(":")[2])
+    return f"{slow_line.address}/noise:1"
 
 
 def _serve(place: Path, tls: str, auth: str, certificate: Path | None = None) -> Iterator[Registry]:

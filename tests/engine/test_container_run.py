@@ -14,7 +14,7 @@ from launch.demo import IMAGE
 from tests.browser.conftest import free_port
 from tests.engine.account import Account
 from tests.engine.linux_account import LinuxAccount
-from tests.engine.registries import Registry, Slow
+from tests.engine.registries import Registry
 
 MISTAKES: dict[str, tuple[dict[str, Any], ErrorCode, str]] = {
     "a path that is not there": (
@@ -76,7 +76,8 @@ async def test_a_mistake_is_named_and_nothing_is_left(
     alice: Account, options: dict[str, Any], code: ErrorCode, words: str
 ) -> None:
     volumes = alice.podman("volume", "ls", "--quiet")
-    error = await alice.refused(ContainerRun(**{"image": IMAGE, "name": "wrong", **options}))
+    defaults = {"image": IMAGE, "name": "wrong", "volumes": [Volume(target="/scratch")]}
+    error = await alice.refused(ContainerRun(**{**defaults, **options}))
     assert (error.code, words in error.message) == (code, True), error
     assert error.remedy or "option" in error.message or "signal" in error.message, error
     assert not await alice.rows()
@@ -92,9 +93,8 @@ async def test_a_taken_name_is_refused_and_nothing_is_created(alice: Account) ->
 
 
 async def test_a_port_that_is_taken_is_refused_and_nothing_is_left(alice: Account) -> None:
-    with socket.socket() as taken:
-        taken.bind(("0.0.0.0", 0))
-        taken.listen()
+    # Both families: pasta is content when it gets one of them.
+    with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as taken:
         port = Port(container_port=8080, host_port=taken.getsockname()[1])
         error = await alice.refused(ContainerRun(image=IMAGE, ports=[port]))
     assert error.code == ErrorCode.CONFLICT, error
@@ -170,12 +170,15 @@ async def test_one_that_fails_is_started_again_as_often_as_was_said(alice: Accou
     await alice.launch(
         "sh", "-c", "exit 3", name="fails", restart="on-failure", restart_tries=2
     )
-    for _ in range(100):
+    for _ in range(50):
+        count = (await alice.inspect("fails"))["RestartCount"]
         row = (await alice.rows())["fails"]
-        if row.state == "exited" and row.restarts == 2:
+        if row.state == "exited" and count == 2:
             break
         await asyncio.sleep(0.1)
-    assert (row.state, row.restarts, row.exit_code) == ("exited", 2, 3)
+    assert (row.state, row.exit_code, count) == ("exited", 3, 2)
+    # Podman 4.3 does not list it, and nothing is not zero.
+    assert row.restarts in (None, 2)
 
 
 async def test_an_image_that_is_not_there_is_pulled(alice: Account, registry: Registry) -> None:
@@ -186,18 +189,17 @@ async def test_an_image_that_is_not_there_is_pulled(alice: Account, registry: Re
 
 
 async def test_a_launch_that_is_cancelled_while_it_pulls_leaves_nothing(
-    alice: Account, slow_registry: Slow
+    alice: Account, slow_image: str
 ) -> None:
-    slow_registry.trusted_by(alice.linux)
     operation = uuid4()
     ended: Any = None
-    async for each in alice.engine.run(operation, ContainerRun(image=slow_registry.image)):
+    async for each in alice.engine.run(operation, ContainerRun(image=slow_image)):
         ended = each
         if isinstance(each, Progress) and (each.current or each.steps):
             await alice.engine.cancel(operation)
     assert isinstance(ended, Cancelled)
     assert not await alice.rows()
-    assert slow_registry.image not in alice.podman("images")
+    assert slow_image not in alice.podman("images")
 
 
 async def test_the_labels_of_hostile_images_are_text(alice: Account, alice_linux: LinuxAccount) -> None:
