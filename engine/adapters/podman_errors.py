@@ -10,7 +10,7 @@ from engine.schema.errors import EngineError, ErrorCode
 
 _RULES: list[tuple[str, ErrorCode, str]] = [
     (
-        r"container name .* is already in use",
+        r"container name .* is already in use|UNIQUE constraint failed: ContainerConfig.Name",
         ErrorCode.CONFLICT,
         "Choose another name, or remove the container that has it.",
     ),
@@ -119,7 +119,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "pause.",
     ),
     (
-        r"invalid reference format|repository name must be lowercase|normalizing name",
+        r"invalid reference format|repository name must be lowercase|normalizing name|Invalid image name",
         ErrorCode.INVALID,
         "A name is like registry.example/team/app:1, in small letters.",
     ),

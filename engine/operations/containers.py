@@ -29,12 +29,13 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
 
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
-    await work.podman.call(
-        "POST",
-        path(parameters.container, "restart"),
-        # Podman documents `t`, which 4.3 takes for none at all: it kills at once.
-        params=_timeout(parameters.timeout),
-    )
+    seconds = parameters.timeout
+    if seconds is None:
+        # Without one, Podman's API kills at once, where the command line takes the container's own.
+        found = await work.podman.call("GET", path(parameters.container, "json"))
+        seconds = int(found["Config"].get("StopTimeout") or 0)
+    # Podman documents `t`, which 4.3 takes for none at all.
+    await work.podman.call("POST", path(parameters.container, "restart"), params=_timeout(seconds))
     return Result(summary=f"{parameters.container} was restarted.")
 
 

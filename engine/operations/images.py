@@ -67,10 +67,12 @@ def _named(reference: str) -> dict[str, str]:
 
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:
     """The same error with the names of the containers, where Podman only gives ids."""
+    # By its id: they may use it by another of its names.
+    identity = str((await work.podman.call("GET", path(image, "json")))["Id"])
     rows: list[dict[str, Any]] = await work.podman.call(
         "GET",
         "/containers/json",
-        params={"all": "true", "filters": json.dumps({"ancestor": [image]})},
+        params={"all": "true", "filters": json.dumps({"ancestor": [identity]})},
     )
     names = ", ".join(row["Names"][0] for row in rows or [])
     report = error.report

@@ -1,5 +1,7 @@
 """Two Linux accounts, an engine each, and real registries."""
 
+# ruff: noqa: F811 - a parameter of pytest is the fixture of that name
+
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +20,7 @@ from tests.engine.registries import (  # noqa: F401 - fixtures
     slow_image,
     slow_line,
 )
+
 
 @pytest.fixture(scope="session")
 def alice_linux() -> Iterator[LinuxAccount]:

@@ -95,7 +95,15 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regis
     place = tmp_path_factory.mktemp("private-registry")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + [
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ]
         + ["-keyout", str(place / "key.pem"), "-out", str(place / "certificate.pem")],
         check=True,
         capture_output=True,

@@ -167,9 +167,7 @@ async def test_one_that_removes_itself_goes_when_it_ends(alice: Account) -> None
 
 
 async def test_one_that_fails_is_started_again_as_often_as_was_said(alice: Account) -> None:
-    await alice.launch(
-        "sh", "-c", "exit 3", name="fails", restart="on-failure", restart_tries=2
-    )
+    await alice.launch("sh", "-c", "exit 3", name="fails", restart="on-failure", restart_tries=2)
     for _ in range(50):
         count = (await alice.inspect("fails"))["RestartCount"]
         row = (await alice.rows())["fails"]
@@ -202,7 +200,9 @@ async def test_a_launch_that_is_cancelled_while_it_pulls_leaves_nothing(
     assert slow_image not in alice.podman("images")
 
 
-async def test_the_labels_of_hostile_images_are_text(alice: Account, alice_linux: LinuxAccount) -> None:
+async def test_the_labels_of_hostile_images_are_text(
+    alice: Account, alice_linux: LinuxAccount
+) -> None:
     label = 'LABEL "x"="<script>alert(1)</script>\u202e${HOME}"'
     alice.podman("import", "--change", label, "-", "localhost/hostile:1", given=_empty_tar())
     try:

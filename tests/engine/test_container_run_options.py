@@ -130,7 +130,7 @@ async def test_it_is_what_the_command_line_makes(alice: Account, options: dict[s
     made = await alice.do(asked)
     ours = settings(await alice.inspect("twin"), made["id"])
     await alice.remove("twin")
-    program, *words = asked.command_in_full()
+    _podman, *words = asked.command_in_full()
     identity = alice.podman(*words)
     theirs = settings(await alice.inspect("twin"), identity)
     await alice.remove("twin")

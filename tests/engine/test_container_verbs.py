@@ -26,7 +26,11 @@ from launch.demo import IMAGE
 from tests.engine.account import Account
 
 # Notes each signal, and ends only of SIGKILL.
-NOTES = "for s in HUP INT TERM USR1 USR2 35; do trap \"echo got $s\" $s; done; echo ready; while :; do sleep 0.05; done"
+NOTES = """
+for s in HUP INT TERM USR1 USR2 35; do trap "echo got $s" $s; done
+echo ready
+while :; do sleep 0.05; done
+"""
 NAMED: list[Parameters] = [
     ContainerStart(container="nowhere"),
     ContainerStop(container="nowhere"),
@@ -174,7 +178,7 @@ async def test_prune_removes_what_does_not_run_and_says_so(alice: Account) -> No
 async def test_commit_makes_an_image_that_runs(alice: Account) -> None:
     await alice.launch("sh", "-c", "echo kept > /kept; sleep 1000", name="web")
     for number, options in enumerate(
-        [{}, {"message": "it's \"mine\"", "author": "Ann <a@example>"}, {"pause": False}]
+        [{}, {"message": 'it\'s "mine"', "author": "Ann <a@example>"}, {"pause": False}]
     ):
         image = f"localhost:5000/made/by.commit:{number}"
         if (await alice.engine.snapshot()).info.cgroup_version != "v2":

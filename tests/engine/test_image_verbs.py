@@ -26,7 +26,16 @@ NAMED: list[Parameters] = [
 def made(alice_linux: LinuxAccount, alice_process: EngineProcess) -> Iterator[str]:
     """An image with a label that means no good. Out: its id."""
     identity = alice_linux.podman(
-        *("import", "--quiet", "--message", "<b>x", "--change", 'LABEL a="<script>"', "--change", 'LABEL b="x"'),
+        *(
+            "import",
+            "--quiet",
+            "--message",
+            "<b>x",
+            "--change",
+            'LABEL a="<script>"',
+            "--change",
+            'LABEL b="x"',
+        ),
         *("-", "localhost/made:1"),
         given=EMPTY,
     )
@@ -65,7 +74,9 @@ async def test_names_come_and_go(alice: Account, made: str) -> None:
     assert row.dangling
 
 
-@pytest.mark.parametrize("tag", ["localhost/UPPER:1", "localhost/x:bad:worse", "localhost/x@sha256:ab"])
+@pytest.mark.parametrize(
+    "tag", ["localhost/UPPER:1", "localhost/x:bad:worse", "localhost/x@sha256:ab"]
+)
 async def test_a_name_that_is_none_is_refused(alice: Account, made: str, tag: str) -> None:
     error = await alice.refused(ImageTag(image=made, tag=tag))
     assert error.code == ErrorCode.INVALID, error
@@ -81,9 +92,7 @@ async def test_removing_a_name_leaves_the_others(alice: Account, made: str) -> N
     assert made not in [row.id for row in await alice.engine.images()]
 
 
-async def test_an_id_with_several_names_is_only_removed_by_force(
-    alice: Account, made: str
-) -> None:
+async def test_an_id_with_several_names_is_only_removed_by_force(alice: Account, made: str) -> None:
     await alice.do(ImageTag(image=made, tag="localhost/second:1"))
     error = await alice.refused(ImageRemove(image=made))
     assert error.code == ErrorCode.CONFLICT, error
