@@ -119,7 +119,8 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "pause.",
     ),
     (
-        r"invalid reference format|repository name must be lowercase|normalizing name|Invalid image name",
+        r"invalid reference format|repository name must be lowercase|normalizing name"
+        r"|Invalid image name",
         ErrorCode.INVALID,
         "A name is like registry.example/team/app:1, in small letters.",
     ),
