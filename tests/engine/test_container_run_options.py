@@ -115,6 +115,8 @@ CHANCE = re.compile(
     re.I,
 )
 
+UNORDERED = (".Config.Env", ".HostConfig.Binds")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def network(alice_linux: LinuxAccount, alice_process: EngineProcess) -> None:
@@ -162,7 +164,7 @@ def _flatten(value: Any, place: str, found: dict[str, Any]) -> None:
     else:
         if value is None:
             return
-        found[place] = sorted(value) if place in (".Config.Env",) else value
+        found[place] = sorted(value) if place in UNORDERED else value
 
 
 @pytest.mark.parametrize("controller", LIMITS)
