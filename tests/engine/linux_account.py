@@ -154,7 +154,7 @@ class EngineProcess:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for _ in range(300):
+        for _ in range(1200):
             assert self._process.poll() is None, "the engine ended"
             with socket.socket(socket.AF_UNIX) as knock:
                 try:
