@@ -36,7 +36,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",
         ErrorCode.UNREACHABLE,
         "The registry's certificate could not be verified. If it is meant to be reached without "
-        "TLS verification, say so in the pull.",
+        "TLS verification, say so in the form.",
     ),
     (
         r"(unauthorized|authentication required|invalid username/password|access to the resource "

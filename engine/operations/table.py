@@ -1,6 +1,6 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
+from engine.operations import containers, images, launch, pulls, pushes
 from engine.operations.work import Perform
 
 PERFORM: dict[str, Perform] = {
@@ -16,6 +16,7 @@ PERFORM: dict[str, Perform] = {
     "container.prune": containers.prune,
     "container.commit": containers.commit,
     "image.pull": pulls.pull,
+    "image.push": pushes.push,
     "image.remove": images.remove,
     "image.prune": images.prune,
     "image.tag": images.tag,

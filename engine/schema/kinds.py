@@ -20,6 +20,7 @@ KINDS: dict[str, type[Parameters]] = {
         containers.ContainerPrune,
         containers.ContainerCommit,
         images.ImagePull,
+        images.ImagePush,
         images.ImageRemove,
         images.ImagePrune,
         images.ImageTag,

@@ -90,6 +90,16 @@ ImageReference = Annotated[
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", max_length=512, strip_whitespace=True
     ),
 ]
+# A reference that begins with its registry: host.example/…, host:port/…, localhost/….
+RemoteReference = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:[0-9]+)?|[a-zA-Z0-9-]+:[0-9]+|localhost)"
+        r"/[a-z0-9]+([._/-]+[a-z0-9]+)*(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127})?$",
+        max_length=512,
+        strip_whitespace=True,
+    ),
+]
 Environment = Annotated[
     dict[str, Text], AfterValidator(_environment), PlainSerializer(_reveal_environment)
 ]
