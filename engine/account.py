@@ -6,6 +6,7 @@ from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
 from engine.environment import runtime_directory, state_directory
+from engine.files import Files
 from engine.journal import Journal
 from engine.operations.runner import Runner
 
@@ -19,6 +20,7 @@ class Account:
     runner: Runner
     service: PodmanService
     warnings: list[str]
+    files: Files
 
     async def close(self) -> None:
         """Let go of everything; containers go on, operations are left to the journal."""
@@ -40,11 +42,12 @@ async def open_account() -> Account:
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
-    runner = Runner(podman, journal, frozenset(delegated or []))
+    files = Files(state / "files")
+    runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options())
     warnings = []
     if choice.events:
         warnings.append(
             "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
             "what is done at a shell is only seen at the next refresh."
         )
-    return Account(podman, journal, runner, service, warnings)
+    return Account(podman, journal, runner, service, warnings, files)

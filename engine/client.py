@@ -143,6 +143,24 @@ class Engine:
         async for line in self._lines("POST", f"/v1/operations/{operation}", body):
             yield _MESSAGE.validate_json(line)
 
+    async def put_file(
+        self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
+    ) -> None:
+        """Hand an upload over for an operation, before that is run."""
+        path = f"/v1/operations/{operation}/files/{upload}?sha256={sha256}"
+        async with self._answer("PUT", path, None, data=chunks) as response:
+            await response.read()
+
+    async def produced(self, operation: UUID) -> AsyncIterator[bytes]:
+        """The file that an operation made, in pieces."""
+        async with self._answer("GET", f"/v1/operations/{operation}/produced", None) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
+    async def forget_files(self, operation: UUID) -> None:
+        """Have the engine remove what an ended operation made."""
+        await self._read("DELETE", f"/v1/operations/{operation}/files")
+
     async def recall(self, operation: UUID) -> Any:
         """A `Recollection`: what became of it."""
         return _RECOLLECTION.validate_json(await self._read("GET", f"/v1/operations/{operation}"))
@@ -187,10 +205,12 @@ class Engine:
 
     @asynccontextmanager
     async def _answer(
-        self, method: str, path: str, body: object
+        self, method: str, path: str, body: object, data: AsyncIterator[bytes] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            async with self._open().request(method, f"http://engine{path}", json=body) as response:
+            async with self._open().request(
+                method, f"http://engine{path}", json=body, data=data
+            ) as response:
                 if response.status >= 400:
                     raise _refusal(await response.text(), response.status)
                 yield response

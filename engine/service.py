@@ -34,6 +34,7 @@ from engine.schema.queries import (
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 4 * 1024 * 1024
+PIECE = 256 * 1024
 ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)
 ACTIVITY: web.AppKey[Activity] = web.AppKey("activity", Activity)
 PEERS: web.AppKey[frozenset[int]] = web.AppKey("peers", frozenset)
@@ -62,6 +63,9 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
     app.router.add_post("/v1/operations/{id}", run)
     app.router.add_get("/v1/operations/{id}", recall)
     app.router.add_post("/v1/operations/{id}/cancel", cancel)
+    app.router.add_put("/v1/operations/{id}/files/{upload}", take_file)
+    app.router.add_get("/v1/operations/{id}/produced", give_file)
+    app.router.add_delete("/v1/operations/{id}/files", forget_files)
     app.router.add_post("/v1/queries", query)
     app.router.add_get("/v1/terminal", terminal)
     return app
@@ -145,6 +149,30 @@ async def recall(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Ask an operation to stop. One that has ended already stays as it is."""
     request.app[ACCOUNT].runner.cancel(_operation(request))
+    return web.Response(status=204)
+
+
+async def take_file(request: web.Request) -> web.Response:
+    """Keep an upload for an operation that will be asked for next."""
+    account = request.app[ACCOUNT]
+    upload, digest = _uuid(request.match_info["upload"]), request.query.get("sha256", "")
+    account.files.sweep(account.runner.running)
+    chunks = request.content.iter_chunked(PIECE)
+    await account.files.receive(_operation(request), upload, digest, chunks)
+    return web.Response(status=204)
+
+
+async def give_file(request: web.Request) -> web.FileResponse:
+    """The file that an operation made."""
+    return web.FileResponse(request.app[ACCOUNT].files.product(_operation(request)))
+
+
+async def forget_files(request: web.Request) -> web.Response:
+    """Remove what an operation that has ended made: it was fetched."""
+    operation = _operation(request)
+    if operation in request.app[ACCOUNT].runner.running:
+        raise EngineError(ErrorCode.CONFLICT, "The operation has not ended.")
+    await asyncio.to_thread(request.app[ACCOUNT].files.forget, operation)
     return web.Response(status=204)
 
 
@@ -233,10 +261,14 @@ async def _body(request: web.Request, names: set[str]) -> dict[str, Any]:
 
 
 def _operation(request: web.Request) -> UUID:
+    return _uuid(request.match_info["id"])
+
+
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(request.match_info["id"])
+        return UUID(text)
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, "An operation's id is a UUID.") from error
+        raise EngineError(ErrorCode.INVALID, "An id is a UUID.") from error
 
 
 def _query(name: str, parameters: dict[str, Any]) -> Query:

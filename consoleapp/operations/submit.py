@@ -9,6 +9,7 @@ from django.utils import timezone
 from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
 from consoleapp.operations import broker, seal
 from consoleapp.operations.models import Operation
@@ -34,6 +35,7 @@ def submit(
     fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
+    uploads = claim.check(account, parameters.uploads(), actor)
     sealed = seal.seal(parameters)
     operation = Operation(
         id=uuid4(),
@@ -59,7 +61,9 @@ def submit(
     try:
         with transaction.atomic():
             operation.save(force_insert=True)
-            _record("operation.requested", operation, actor)
+            claim.give(uploads, operation)
+            told = "; ".join(upload.told for upload in uploads)
+            _record("operation.requested", operation, actor, detail=told)
             transaction.on_commit(partial(_hand_over, operation))
     except IntegrityError:
         # Only the key can clash: the same request came twice at the same moment.
@@ -137,7 +141,9 @@ def _hand_over(operation: Operation) -> None:
     operation_changed(operation)
 
 
-def _record(action: str, operation: Operation, actor: Actor, outcome: str = "") -> None:
+def _record(
+    action: str, operation: Operation, actor: Actor, outcome: str = "", detail: str = ""
+) -> None:
     record(
         action,
         actor=actor,
@@ -147,4 +153,5 @@ def _record(action: str, operation: Operation, actor: Actor, outcome: str = "") 
         operation=operation.pk,
         parameters=operation.parameters,
         outcome=outcome,
+        detail=detail,
     )

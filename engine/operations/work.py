@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
+from engine.files import Files
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
 
@@ -23,6 +24,10 @@ class Work:
     """Remember the id of what was just made, in case the engine dies before the end."""
     controllers: frozenset[str]
     """The cgroup controllers that limits can rely on."""
+    files: Files
+    """Uploads that came with it, a place to work in, and what it makes for a download."""
+    podman_options: list[str]
+    """Global options for a `podman` that is run as a program."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]

@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -136,6 +137,10 @@ class Parameters(Model):
     def target(self) -> str:
         """The name of the object that it acts on, "" where there is none."""
         raise NotImplementedError
+
+    def uploads(self) -> list[UUID]:
+        """The uploads that it needs: handed to the engine before it runs (consoleapp/files)."""
+        return []
 
     def public(self) -> dict[str, Any]:
         """JSON-ready parameters with every secret redacted: for rows, audit events and pages."""
