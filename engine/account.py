@@ -7,6 +7,7 @@ from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
 from engine.environment import runtime_directory, state_directory
 from engine.files import Files
+from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations.runner import Runner
 
@@ -21,6 +22,8 @@ class Account:
     service: PodmanService
     warnings: list[str]
     files: Files
+    incoming: Incoming
+    podman_options: list[str]
 
     async def close(self) -> None:
         """Let go of everything; containers go on, operations are left to the journal."""
@@ -43,11 +46,12 @@ async def open_account() -> Account:
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
     files = Files(state / "files")
-    runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options())
+    incoming = Incoming()
+    runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options(), incoming)
     warnings = []
     if choice.events:
         warnings.append(
             "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
             "what is done at a shell is only seen at the next refresh."
         )
-    return Account(podman, journal, runner, service, warnings, files)
+    return Account(podman, journal, runner, service, warnings, files, incoming, choice.options())

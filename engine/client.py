@@ -3,9 +3,11 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -64,6 +66,15 @@ class _Connector(aiohttp.UnixConnector):
                 f"The socket {self.path} is held by uid {found}, not by uid {self._uid}."
             )
         return protocol
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """An image on its way from one account to another."""
+
+    image_id: str
+    size: int
+    pieces: AsyncIterator[bytes]
 
 
 class Terminal:
@@ -160,6 +171,23 @@ class Engine:
     async def forget_files(self, operation: UUID) -> None:
         """Have the engine remove what an ended operation made."""
         await self._read("DELETE", f"/v1/operations/{operation}/files")
+
+    @asynccontextmanager
+    async def image(self, image: str) -> AsyncIterator[ImageStream]:
+        """An image out of the account's store; leaving the block ends the stream."""
+        path = f"/v1/images/archive?image={quote(image, safe='')}"
+        async with self._answer("GET", path, None) as response:
+            yield ImageStream(
+                image_id=response.headers["Berth-Image"],
+                size=int(response.headers["Berth-Size"]),
+                pieces=response.content.iter_chunked(2**18),
+            )
+
+    async def bring(self, operation: UUID, stream: "ImageStream") -> None:
+        """Hand an image to an operation that waits for it, until it has read all of it."""
+        path = f"/v1/operations/{operation}/image?image_id={stream.image_id}&size={stream.size}"
+        async with self._answer("PUT", path, None, data=stream.pieces) as response:
+            await response.read()
 
     async def recall(self, operation: UUID) -> Any:
         """A `Recollection`: what became of it."""

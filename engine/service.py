@@ -16,13 +16,15 @@ from engine import events, snapshot
 from engine.account import Account
 from engine.activity import Activity
 from engine.environment import account_name
+from engine.incoming import Brought
 from engine.lines import LineWriter
+from engine.operations.sharing import outgoing
 from engine.peers import peer_uid
 from engine.queries.table import ANSWER
 from engine.queries.terminal import Terminal, open_terminal
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
-from engine.schema.parameters import Model
+from engine.schema.parameters import ImageReference, Model
 from engine.schema.queries import (
     QUERIES,
     ContainerTerminal,
@@ -48,6 +50,7 @@ _STATUS = {
     ErrorCode.UNREACHABLE: 502,
     ErrorCode.TIMEOUT: 504,
 }
+_REFERENCE: TypeAdapter[str] = TypeAdapter(ImageReference)
 _TYPED: TypeAdapter[TerminalInput | TerminalSize] = TypeAdapter(TerminalInput | TerminalSize)
 
 
@@ -66,6 +69,8 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
     app.router.add_put("/v1/operations/{id}/files/{upload}", take_file)
     app.router.add_get("/v1/operations/{id}/produced", give_file)
     app.router.add_delete("/v1/operations/{id}/files", forget_files)
+    app.router.add_put("/v1/operations/{id}/image", take_image)
+    app.router.add_get("/v1/images/archive", give_image)
     app.router.add_post("/v1/queries", query)
     app.router.add_get("/v1/terminal", terminal)
     return app
@@ -174,6 +179,40 @@ async def forget_files(request: web.Request) -> web.Response:
         raise EngineError(ErrorCode.CONFLICT, "The operation has not ended.")
     await asyncio.to_thread(request.app[ACCOUNT].files.forget, operation)
     return web.Response(status=204)
+
+
+async def take_image(request: web.Request) -> web.Response:
+    """An image from another account, for an operation that waits for it."""
+    chunks = request.content.iter_chunked(PIECE)
+    try:
+        size = int(request.query.get("size", "0"))
+    except ValueError as error:
+        raise EngineError(ErrorCode.INVALID, "`size` is a number of bytes.") from error
+    brought = Brought(request.query.get("image_id", ""), size, chunks)
+    await request.app[ACCOUNT].incoming.bring(_operation(request), brought)
+    return web.Response(status=204)
+
+
+async def give_image(request: web.Request) -> web.StreamResponse:
+    """An image as a docker-archive; its id and its size are in the headers."""
+    account = request.app[ACCOUNT]
+    image = _REFERENCE.validate_python(request.query.get("image", ""))
+    async with outgoing(account.podman, account.podman_options, image) as going:
+        first = await anext(going.chunks)
+        headers = {"Berth-Image": going.image_id, "Berth-Size": str(going.size)}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        await response.write(first)
+        try:
+            async for piece in going.chunks:
+                await response.write(piece)
+        except EngineError:
+            # The reader must see that it is not whole.
+            if request.transport:
+                request.transport.abort()
+            raise
+        await response.write_eof()
+    return response
 
 
 async def query(request: web.Request) -> web.StreamResponse:

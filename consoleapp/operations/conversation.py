@@ -20,11 +20,14 @@ from uuid import UUID
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.files import spool
+from consoleapp.operations.feeding import Feed
 from engine.client import Engine
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.files import Produced
 from engine.schema.parameters import Parameters
 from engine.schema.progress import (
+    Cancelled,
+    Failed,
     Interrupted,
     Message,
     Progress,
@@ -48,12 +51,14 @@ class Conversation:
         operation_id: UUID,
         parameters: Parameters,
         uploads: Mapping[UUID, str],
+        feed: Feed | None = None,
     ) -> None:
         self._engine = functools.partial(Engine, Path(account.socket), account.uid)
         self._operation_id = operation_id
         self._parameters = parameters
         self._uploads = uploads
         """The digests of those that the operation needs."""
+        self._feed = feed
         self.asked = False
         """Whether the engine was asked to run it: before that, nothing can have begun."""
         self._heard: queue.SimpleQueue[Message | Exception] = queue.SimpleQueue()
@@ -65,14 +70,27 @@ class Conversation:
                 if self._uploads:
                     await self._hand_over(engine)
                 self.asked = True
-                async for message in engine.run(self._operation_id, self._parameters):
-                    if isinstance(message, Succeeded):
-                        await self._fetch(engine, message)
-                    self._heard.put(message)
+                await self._run(engine)
         except Exception as error:  # handed to the thread that listens, which raises it
             self._heard.put(error)
         else:
             self._heard.put(EOFError("the engine said no more before the end"))
+
+    async def _run(self, engine: Engine) -> None:
+        feeding: asyncio.Task[None] | None = None
+        try:
+            async for message in engine.run(self._operation_id, self._parameters):
+                if self._feed and feeding is None and isinstance(message, Progress):
+                    feeding = asyncio.create_task(self._feed.run(engine, self._operation_id))
+                if isinstance(message, Succeeded):
+                    await self._fetch(engine, message)
+                if isinstance(message, Cancelled) and self._feed and self._feed.error:
+                    message = Failed(error=self._feed.error)
+                self._heard.put(message)
+        finally:
+            if feeding:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
 
     async def _hand_over(self, engine: Engine) -> None:
         """The uploads, unless the engine has the operation already."""

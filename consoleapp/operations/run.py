@@ -18,12 +18,14 @@ from consoleapp.audit.record import record
 from consoleapp.files import claim
 from consoleapp.files.models import Upload
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import conversation, seal
+from consoleapp.operations import conversation, elsewhere, seal
 from consoleapp.operations.conversation import Conversation
 from consoleapp.operations.ending import end, finish, requester
+from consoleapp.operations.feeding import Feed
 from consoleapp.operations.models import Operation
 from consoleapp.operations.queue import LEASE
 from consoleapp.operations.states import State
+from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
 from engine.schema.kinds import UnknownKind
@@ -78,7 +80,7 @@ def _no_longer_allowed(operation: Operation, parameters: Parameters) -> str:
     token = operation.token
     if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
         return "The token that requested this was revoked, or has expired."
-    return ""
+    return elsewhere.no_longer_allowed(operation.requested_by, parameters)
 
 
 def _refuse(operation: Operation, reason: str) -> None:
@@ -123,7 +125,11 @@ class _Run:
         while True:
             try:
                 talk = Conversation(
-                    self._operation.account, self._operation.pk, self._parameters, self._uploads
+                    self._operation.account,
+                    self._operation.pk,
+                    self._parameters,
+                    self._uploads,
+                    self._feed(),
                 )
                 with talk:
                     if not told:
@@ -141,6 +147,12 @@ class _Run:
                 continue
             self._conclude(outcome)
             return
+
+    def _feed(self) -> Feed | None:
+        source = elsewhere.source(self._parameters)
+        if source is None or not isinstance(self._parameters, ImageShare):
+            return None
+        return Feed(source, self._parameters)
 
     def _conclude(self, outcome: Outcome) -> None:
         if isinstance(outcome, Succeeded) and issubclass(self._parameters.result, Produced):

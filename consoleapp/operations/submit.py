@@ -11,7 +11,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import broker, seal
+from consoleapp.operations import broker, elsewhere, seal
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import WAITING, State, move
 from engine.schema.kinds import KINDS, parse
@@ -32,6 +32,7 @@ def submit(
     Raises Refused (audited) without the role or scope, Conflict when the key meant something else.
     """
     _check(account, parameters.kind, parameters.role, actor)
+    elsewhere.check(account, parameters, actor)
     fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
@@ -144,14 +145,15 @@ def _hand_over(operation: Operation) -> None:
 def _record(
     action: str, operation: Operation, actor: Actor, outcome: str = "", detail: str = ""
 ) -> None:
-    record(
-        action,
-        actor=actor,
-        account=operation.account,
-        kind=operation.kind,
-        target=operation.target,
-        operation=operation.pk,
-        parameters=operation.parameters,
-        outcome=outcome,
-        detail=detail,
-    )
+    for account in (operation.account, *elsewhere.concerned(operation)):
+        record(
+            action,
+            actor=actor,
+            account=account,
+            kind=operation.kind,
+            target=operation.target,
+            operation=operation.pk,
+            parameters=operation.parameters,
+            outcome=outcome,
+            detail=detail,
+        )

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from engine.adapters.copying import copy
 from engine.environment import runtime_directory
 from engine.operations.work import Work
 from engine.schema.images import ImagePush, ImagePushed
-from pydantic import SecretStr
+from engine.schema.manifests import ManifestPush
 
 
 async def push(work: Work, parameters: ImagePush) -> ImagePushed:
@@ -39,7 +41,7 @@ def private_place() -> Iterator[Path]:
         yield Path(place)
 
 
-def credentials(place: Path, parameters: "ImagePush") -> list[str]:
+def credentials(place: Path, parameters: ImagePush | ManifestPush) -> list[str]:
     """Options for a sign-in that is good for this time only, by way of a file: never in argv."""
     if not parameters.username or parameters.password is None:
         return []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.adapters.podman import Podman
 from engine.files import Files
+from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations import launch
 from engine.operations.table import PERFORM
@@ -40,12 +41,14 @@ class Runner:
         controllers: frozenset[str],
         files: Files,
         podman_options: list[str],
+        incoming: Incoming,
     ) -> None:
         self._podman = podman
         self._journal = journal
         self._controllers = controllers
         self._files = files
         self._podman_options = podman_options
+        self._incoming = incoming
         self._running: dict[UUID, _Run] = {}
 
     @property
@@ -163,6 +166,7 @@ class Runner:
             controllers=self._controllers,
             files=self._files,
             podman_options=self._podman_options,
+            incoming=self._incoming,
         )
 
     async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:

@@ -1,6 +1,16 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls, pushes
+from engine.operations import (
+    archives,
+    containers,
+    images,
+    launch,
+    manifests,
+    pulls,
+    pushes,
+    sharing,
+    volumes,
+)
 from engine.operations.work import Perform
 
 PERFORM: dict[str, Perform] = {
@@ -21,4 +31,12 @@ PERFORM: dict[str, Perform] = {
     "image.prune": images.prune,
     "image.tag": images.tag,
     "image.untag": images.untag,
+    "image.save": archives.save,
+    "image.load": archives.load,
+    "image.share": sharing.share,
+    "manifest.create": manifests.create,
+    "manifest.add": manifests.add,
+    "manifest.remove": manifests.remove,
+    "manifest.push": manifests.push,
+    "volume.prune": volumes.prune,
 }

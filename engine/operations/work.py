@@ -7,6 +7,7 @@ from uuid import UUID
 
 from engine.adapters.podman import Podman
 from engine.files import Files
+from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
 
@@ -28,6 +29,8 @@ class Work:
     """Uploads that came with it, a place to work in, and what it makes for a download."""
     podman_options: list[str]
     """Global options for a `podman` that is run as a program."""
+    incoming: Incoming
+    """Images that come from other accounts."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.schema import containers, images
+from engine.schema import archives, containers, images, manifests, volumes
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -25,6 +25,14 @@ KINDS: dict[str, type[Parameters]] = {
         images.ImagePrune,
         images.ImageTag,
         images.ImageUntag,
+        archives.ImageSave,
+        archives.ImageLoad,
+        archives.ImageShare,
+        manifests.ManifestCreate,
+        manifests.ManifestAdd,
+        manifests.ManifestRemove,
+        manifests.ManifestPush,
+        volumes.VolumePrune,
     )
 }
 

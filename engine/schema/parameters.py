@@ -142,6 +142,10 @@ class Parameters(Model):
         """The uploads that it needs: handed to the engine before it runs (consoleapp/files)."""
         return []
 
+    def elsewhere(self) -> list[str]:
+        """Keys of other accounts that it concerns: the requester needs its role on them as well."""
+        return []
+
     def public(self) -> dict[str, Any]:
         """JSON-ready parameters with every secret redacted: for rows, audit events and pages."""
         return self.model_dump(mode="json", exclude_defaults=True)
