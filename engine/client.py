@@ -25,7 +25,6 @@ from engine.schema.queries import (
     Document,
     EngineEvent,
     LogLine,
-    Query,
     QueryFailed,
     StatsSample,
     Table,
@@ -34,6 +33,7 @@ from engine.schema.queries import (
     TerminalOutput,
     TerminalSize,
 )
+from engine.schema.query import Query
 from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
 
 Answer = Document | Table | LogLine | StatsSample | QueryFailed

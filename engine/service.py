@@ -28,11 +28,11 @@ from engine.schema.parameters import ImageReference, Model
 from engine.schema.queries import (
     QUERIES,
     ContainerTerminal,
-    Query,
     QueryFailed,
     TerminalInput,
     TerminalSize,
 )
+from engine.schema.query import Query
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 4 * 1024 * 1024

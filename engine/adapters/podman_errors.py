@@ -15,6 +15,16 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "Choose another name, or remove the container that has it.",
     ),
     (
+        r"image name .* is already associated with image|name is already in use",
+        ErrorCode.CONFLICT,
+        "Choose another name, or remove the image that has it.",
+    ),
+    (
+        r"no instance matching digest",
+        ErrorCode.NOT_FOUND,
+        "The list may have been changed meanwhile. Look at its present entries.",
+    ),
+    (
         r"(address already in use|port is already allocated|ports? .*in use)",
         ErrorCode.CONFLICT,
         "Another program or container has this host port. Choose another one, or leave the host "

@@ -23,7 +23,7 @@ async def create(work: Work, parameters: schema.ManifestCreate) -> schema.Manife
 async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade:
     """One more image; of a remote one only the manifest is fetched."""
     work.report(Progress(message=f"Adding {parameters.image}"))
-    answer = await _podman(work, *parameters.command()[3:])
+    answer = await _podman(work, *parameters.command()[2:])
     return schema.ManifestMade(
         summary=f"{parameters.image} is in {parameters.name}.",
         name=parameters.name,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import containers, images, logs, stats
+from engine.queries import compare, containers, disk, images, layers, logs, stats
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -17,5 +17,10 @@ ANSWER: dict[str, Answer] = {
     "container.stats": stats.stats,
     "image.inspect": images.inspect,
     "image.history": images.history,
-    "system.disk": images.disk,
+    "image.layers": layers.layers,
+    "image.layer.files": layers.files,
+    "image.compare": compare.compare,
+    "manifest.inspect": images.manifest,
+    "system.disk": disk.disk,
+    "system.prune.preview": disk.preview,
 }

@@ -5,16 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.schema.disk import DiskUse, PrunePreview
+from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
-
-
-class Query(Model):
-    """The base of all queries. `query` is its name on the wire."""
-
-    query: ClassVar[str]
-    role: ClassVar[Role] = Role.VIEWER
-    duplex: ClassVar[bool] = False
-    """Takes input while it answers (a terminal)."""
+from engine.schema.query import Query
 
 
 class ContainerInspect(Query):
@@ -85,10 +79,11 @@ class ImageHistory(Query):
     image: ImageReference
 
 
-class DiskUse(Query):
-    """Answers one `Document`: `podman system df` (bytes, reclaimable)."""
+class ManifestInspect(Query):
+    """Answers one `Document`: the manifest list as Podman keeps it."""
 
-    query: ClassVar[str] = "system.disk"
+    query: ClassVar[str] = "manifest.inspect"
+    name: ImageReference
 
 
 QUERIES: dict[str, type[Query]] = {
@@ -102,7 +97,12 @@ QUERIES: dict[str, type[Query]] = {
         ContainerTerminal,
         ImageInspect,
         ImageHistory,
+        ImageLayers,
+        LayerFiles,
+        ImageCompare,
+        ManifestInspect,
         DiskUse,
+        PrunePreview,
     )
 }
 
