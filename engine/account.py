@@ -9,6 +9,7 @@ from engine.environment import runtime_directory, state_directory
 from engine.files import Files
 from engine.incoming import Incoming
 from engine.journal import Journal
+from engine.operations import sharing
 from engine.operations.runner import Runner
 
 
@@ -46,6 +47,7 @@ async def open_account() -> Account:
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
     files = Files(state / "files")
+    sharing.tidy()
     incoming = Incoming()
     runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options(), incoming)
     warnings = []

@@ -15,6 +15,7 @@ import struct
 import termios
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.adapters.children import die_with
 from engine.adapters.podman_errors import understand
@@ -73,10 +74,13 @@ class _Bars:
         )
 
 
-async def copy(argv: list[str], message: str, report: Callable[[Progress], None]) -> list[str]:
+async def copy(
+    argv: list[str], message: str, report: Callable[[Progress], None], temporary: Path
+) -> list[str]:
     """Run a program that copies images, with a bar a layer. Out: its other lines.
 
-    Cancelling ends the program. Raises EngineError with its own last words.
+    It has `temporary` for its own files, since one that is ended leaves them. Cancelling ends the
+    program. Raises EngineError with its own last words.
     """
     bars = _Bars(message)
     report(bars.progress())
@@ -88,7 +92,7 @@ async def copy(argv: list[str], message: str, report: Callable[[Progress], None]
             stdin=asyncio.subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm"},
+            env={**os.environ, "TERM": "xterm", "TMPDIR": str(temporary)},
             preexec_fn=die_with(os.getpid()),
         )
     except FileNotFoundError as error:

@@ -54,10 +54,14 @@ class _Seen:
     small: dict[str, bytes] = field(default_factory=dict)
 
 
-def check(path: Path, room: int) -> None:
-    """Raises EngineError when it is no image archive, damaged, unsafe, or larger than `room`."""
+def check(path: Path, room: int) -> bool:
+    """Whether it is compressed.
+
+    Raises EngineError when it is no image archive, damaged, unsafe, or larger than `room`.
+    """
     with path.open("rb") as file:
         try:
+            packed = _unpacked(file) is not file
             seen = _read(_Bounded(_unpacked(file), room), room)
         except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
             raise _damaged("This is not an image archive, or it is cut off.") from error
@@ -67,6 +71,15 @@ def check(path: Path, room: int) -> None:
         _check_oci(seen)
     else:
         raise _damaged("This archive has no image in it: neither manifest.json nor index.json.")
+    return packed
+
+
+def unpack(path: Path, plain: Path) -> None:
+    """Write an archive that was checked without its compression."""
+    with path.open("rb") as file, plain.open("wb") as target:
+        source = _unpacked(file)
+        while piece := source.read(_PIECE):
+            target.write(piece)
 
 
 def _unpacked(file: BinaryIO) -> _Readable:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from engine.adapters.copying import copy
-from engine.adapters.image_archive import check
+from engine.adapters.image_archive import check, unpack
 from engine.operations.images import path
 from engine.operations.work import Work
 from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
@@ -31,7 +31,7 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
     argv = ["podman", *work.podman_options, "save", f"--format={parameters.format}"]
     argv += ["--multi-image-archive"] if len(parameters.images) > 1 else []
     argv += [f"--output={output}", "--", *parameters.images]
-    await copy(argv, "Saving", work.report)
+    await copy(argv, "Saving", work.report, work.files.workplace(work.id))
     work.report(Progress(message="Taking the archive's digest"))
     made = await work.files.produced(work.id, _file_name(parameters.images))
     count = len(parameters.images)
@@ -53,10 +53,15 @@ async def load_archive(work: Work, archive: Path) -> list[str]:
     work.report(Progress(message="Looking the archive through"))
     root = Path((await work.podman.call("GET", "/info"))["store"]["graphRoot"])
     room = shutil.disk_usage(root).free - RESERVE
-    await asyncio.to_thread(check, archive, room)
+    packed = await asyncio.to_thread(check, archive, room)
+    if packed and work.podman.major < 5:  # Podman 4.3 reads no compressed archive
+        work.report(Progress(message="Unpacking the archive"))
+        plain = work.files.workplace(work.id) / "unpacked.tar"
+        await asyncio.to_thread(unpack, archive, plain)
+        archive = plain
     argv = ["podman", *work.podman_options, "load", f"--input={archive}"]
     try:
-        words = await copy(argv, "Loading", work.report)
+        words = await copy(argv, "Loading", work.report, work.files.workplace(work.id))
     except EngineError as error:
         if "does not match any of the supported image formats" not in error.report.message:
             raise

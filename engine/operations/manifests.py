@@ -52,7 +52,9 @@ async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
         argv += [f"--format={parameters.format}"] if parameters.format else []
         argv += [] if parameters.tls_verify else ["--tls-verify=false"]
         argv += ["--", parameters.image, f"docker://{parameters.destination}"]
-        await copy(argv, f"Pushing to {parameters.destination}", work.report)
+        await copy(
+            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
+        )
         return ImagePushed(
             summary=f"{parameters.destination} is in the registry.",
             reference=parameters.destination,
@@ -63,7 +65,10 @@ async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
 async def _podman(work: Work, *words: str) -> str:
     """The last word of `podman manifest …`: the list's id. The API's ways differ by version."""
     said = await copy(
-        ["podman", *work.podman_options, "manifest", *words], "Working on the list", work.report
+        ["podman", *work.podman_options, "manifest", *words],
+        "Working on the list",
+        work.report,
+        work.files.workplace(work.id),
     )
     return said[-1].split()[0].removesuffix(":") if said else ""
 

@@ -26,7 +26,9 @@ async def push(work: Work, parameters: ImagePush) -> ImagePushed:
         argv += [f"--format={parameters.format}"] if parameters.format else []
         argv += [] if parameters.tls_verify else ["--tls-verify=false"]
         argv += ["--", parameters.image, f"docker://{parameters.destination}"]
-        await copy(argv, f"Pushing to {parameters.destination}", work.report)
+        await copy(
+            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
+        )
         return ImagePushed(
             summary=f"{parameters.destination} is in the registry.",
             reference=parameters.destination,

@@ -9,6 +9,7 @@ An archive that breaks off is never given to Podman, so there are no half images
 import asyncio
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from engine.adapters.children import die_with
 from engine.adapters.copying import end
 from engine.adapters.podman import Podman
 from engine.adapters.podman_errors import understand
+from engine.environment import state_directory
+from engine.files import discard
 from engine.incoming import Brought
 from engine.operations.archives import RESERVE, load_archive
 from engine.operations.images import named, path
@@ -29,6 +32,7 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
 
 COMES_WITHIN = 60.0
+OUTGOING = "outgoing-"
 
 _PIECE = 256 * 1024
 
@@ -122,18 +126,26 @@ async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncItera
     """What another account gets. Leaving the block ends it. Raises EngineError."""
     found = await podman.call("GET", path(image, "json"))
     identity = str(found["Id"])
-    process = await asyncio.create_subprocess_exec(
-        *("podman", *options, "save", "--quiet", "--format=docker-archive", identity),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        preexec_fn=die_with(os.getpid()),
-        limit=_PIECE,
-    )
-    try:
-        yield Outgoing(identity, int(found.get("Size") or 0), _chunks(process))
-    finally:
-        await end(process)
+    with tempfile.TemporaryDirectory(dir=state_directory(), prefix=OUTGOING) as temporary:
+        process = await asyncio.create_subprocess_exec(
+            *("podman", *options, "save", "--quiet", "--format=docker-archive", identity),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "TMPDIR": temporary},  # one that is ended leaves a folder there
+            preexec_fn=die_with(os.getpid()),
+            limit=_PIECE,
+        )
+        try:
+            yield Outgoing(identity, int(found.get("Size") or 0), _chunks(process))
+        finally:
+            await end(process)
+
+
+def tidy() -> None:
+    """Remove what an engine that was killed left of images on their way out."""
+    for left in state_directory().glob(f"{OUTGOING}*"):
+        discard(left)
 
 
 async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
