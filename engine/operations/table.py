@@ -1,6 +1,6 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
+from engine.operations import builds, containers, images, launch, pulls
 from engine.operations.work import Perform
 
 PERFORM: dict[str, Perform] = {
@@ -15,6 +15,7 @@ PERFORM: dict[str, Perform] = {
     "container.remove": containers.remove,
     "container.prune": containers.prune,
     "container.commit": containers.commit,
+    "image.build": builds.build,
     "image.pull": pulls.pull,
     "image.remove": images.remove,
     "image.prune": images.prune,

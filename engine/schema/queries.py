@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -85,6 +86,15 @@ class ImageHistory(Query):
     image: ImageReference
 
 
+class BuildLines(Query):
+    """Answers `LogLine`s: what a build said; with follow, on and on until it ends."""
+
+    query: ClassVar[str] = "build.log"
+    build: UUID
+    """Its operation."""
+    follow: bool = False
+
+
 class DiskUse(Query):
     """Answers one `Document`: `podman system df` (bytes, reclaimable)."""
 
@@ -102,6 +112,7 @@ QUERIES: dict[str, type[Query]] = {
         ContainerTerminal,
         ImageInspect,
         ImageHistory,
+        BuildLines,
         DiskUse,
     )
 }
