@@ -38,6 +38,7 @@ async def receive(
 
     Raises Refused (audited), TooLarge, DiskFull, or what `chunks` raises; then nothing is left.
     """
+    await sync_to_async(_check)(account, actor)
     upload = await sync_to_async(_set_aside)(account, actor, name, announced)
     try:
         size, digest = await _keep(upload, chunks)
@@ -47,9 +48,7 @@ async def receive(
         raise
 
 
-@transaction.atomic
-def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | None) -> Upload:
-    """A row that holds the room for it, so that two at once cannot share it."""
+def _check(account: LinuxAccount, actor: Actor) -> None:
     role = role_on(actor.user, account)
     if role is None or not role.covers(Role.OPERATOR):
         refuse(actor, account, "upload", Role.OPERATOR)
@@ -57,6 +56,11 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
     if actor.token is not None and actor.token.scope != "operate":
         refuse(actor, account, "upload with a token that only reads", Role.OPERATOR)
         raise Refused("This token may only read.")
+
+
+@transaction.atomic
+def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | None) -> Upload:
+    """A row that holds the room for it, so that two at once cannot share it."""
     limit = settings.BERTH_UPLOAD_LIMIT
     if announced is not None and announced > limit:
         raise TooLarge(

@@ -2,6 +2,7 @@
 
 from engine.operations import (
     archives,
+    builds,
     containers,
     images,
     launch,
@@ -25,6 +26,7 @@ PERFORM: dict[str, Perform] = {
     "container.remove": containers.remove,
     "container.prune": containers.prune,
     "container.commit": containers.commit,
+    "image.build": builds.build,
     "image.pull": pulls.pull,
     "image.push": pushes.push,
     "image.remove": images.remove,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import compare, containers, disk, images, layers, logs, stats
+from engine.queries import builds, compare, containers, disk, images, layers, logs, stats
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -15,6 +15,7 @@ ANSWER: dict[str, Answer] = {
     "container.changes": containers.changes,
     "container.logs": logs.logs,
     "container.stats": stats.stats,
+    "build.log": builds.log,
     "image.inspect": images.inspect,
     "image.history": images.history,
     "image.layers": layers.layers,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.schema import archives, containers, images, manifests, volumes
+from engine.schema import archives, builds, containers, images, manifests, volumes
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -19,6 +19,7 @@ KINDS: dict[str, type[Parameters]] = {
         containers.ContainerRemove,
         containers.ContainerPrune,
         containers.ContainerCommit,
+        builds.ImageBuild,
         images.ImagePull,
         images.ImagePush,
         images.ImageRemove,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -79,8 +80,18 @@ class ImageHistory(Query):
     image: ImageReference
 
 
+class BuildLines(Query):
+    """Answers `LogLine`s: what a build said; with follow, on and on until it ends."""
+
+    query: ClassVar[str] = "build.log"
+    build: UUID
+    """Its operation."""
+    follow: bool = False
+
+
 class ManifestInspect(Query):
     """Answers one `Document`: the manifest list as Podman keeps it."""
+
 
     query: ClassVar[str] = "manifest.inspect"
     name: ImageReference
@@ -101,6 +112,7 @@ QUERIES: dict[str, type[Query]] = {
         LayerFiles,
         ImageCompare,
         ManifestInspect,
+        BuildLines,
         DiskUse,
         PrunePreview,
     )

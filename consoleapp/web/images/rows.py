@@ -1,6 +1,5 @@
 """The rows of the images page: filtered, sorted, and what a prune would remove."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
@@ -13,12 +12,15 @@ SHOW = [
     ("dangling", "Dangling"),
     ("used", "Used by containers"),
     ("unused", "Not used"),
+    ("lists", "Manifest lists"),
 ]
 SORT = [
     ("", "Newest first"),
     ("name", "By name"),
     ("size", "Largest first"),
+    ("smallest", "Smallest first"),
     ("oldest", "Oldest first"),
+    ("used", "Most used first"),
 ]
 
 
@@ -30,6 +32,17 @@ class Filter(forms.Form):
     sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
 
     def chosen(self, name: str) -> str:
+        """The value of a field, "" where it is missing or not one of the choices."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some images may be left out."""
+        return bool(self.chosen("q") or self.chosen("show"))
+
+
+def chosen(self, name: str) -> str:
         """The value of a field, "" where it is missing or not one of the choices."""
         self.is_valid()
         return str(self.cleaned_data.get(name) or "")
@@ -63,6 +76,10 @@ def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
             return sorted(kept, key=lambda image: (not image.tags, title(image), image.id))
         case "size":
             return sorted(kept, key=lambda image: (-image.size, image.id))
+        case "smallest":
+            return sorted(kept, key=lambda image: (image.size, image.id))
+        case "used":
+            return sorted(kept, key=lambda image: (-len(image.used_by), title(image), image.id))
         case "oldest":
             return sorted(kept, key=lambda image: (image.created, image.id))
     return sorted(kept, key=lambda image: (_newest(image.created), title(image), image.id))
@@ -71,12 +88,6 @@ def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
 def title(image: ImageRow) -> str:
     """The name that an image goes by, or the beginning of its id."""
     return image.tags[0] if image.tags else image.id[:12]
-
-
-def would_go(images: list[ImageRow], every: bool) -> Prune:
-    """What `podman image prune` (with `--all`) would remove."""
-    unused = [image for image in images if not image.used_by]
-    return Prune(every, [image for image in unused if every or image.dangling])
 
 
 def users(image: ImageRow, containers: list[ContainerRow]) -> list[ContainerRow]:
@@ -99,6 +110,8 @@ def _shows(image: ImageRow, show: str) -> bool:
             return bool(image.used_by)
         case "unused":
             return not image.used_by
+        case "lists":
+            return image.manifest_list
     return True
 
 
