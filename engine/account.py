@@ -1,12 +1,14 @@
 """Everything that serves one Linux account: its Podman, its journal, its running operations."""
 
+import asyncio
 from dataclasses import dataclass
 
 from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
-from engine.environment import runtime_directory, state_directory
+from engine.environment import has_user_manager, runtime_directory, state_directory
 from engine.files import Files
+from engine.health import HealthChecks
 from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations import sharing
@@ -21,13 +23,21 @@ class Account:
     journal: Journal
     runner: Runner
     service: PodmanService
+    health: HealthChecks
+    checking: asyncio.Task[None] | None
     warnings: list[str]
     files: Files
     incoming: Incoming
     podman_options: list[str]
 
+    def busy(self) -> bool:
+        """Whether the engine has something to do that nobody is asking it for."""
+        return self.runner.busy or self.health.busy
+
     async def close(self) -> None:
         """Let go of everything; containers go on, operations are left to the journal."""
+        if self.checking:
+            self.checking.cancel()
         await self.runner.stop()
         await self.podman.close()
         await self.service.stop()
@@ -56,4 +66,17 @@ async def open_account() -> Account:
             "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
             "what is done at a shell is only seen at the next refresh."
         )
-    return Account(podman, journal, runner, service, warnings, files, incoming, choice.options())
+    health = HealthChecks(podman)
+    checking = None if has_user_manager() else asyncio.create_task(health.run())
+    return Account(
+        podman=podman,
+        journal=journal,
+        runner=runner,
+        service=service,
+        health=health,
+        checking=checking,
+        warnings=warnings,
+        files=files,
+        incoming=incoming,
+        podman_options=choice.options(),
+    )

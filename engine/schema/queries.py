@@ -92,7 +92,6 @@ class BuildLines(Query):
 class ManifestInspect(Query):
     """Answers one `Document`: the manifest list as Podman keeps it."""
 
-
     query: ClassVar[str] = "manifest.inspect"
     name: ImageReference
 

@@ -24,6 +24,10 @@ from engine.schema.queries import ImageInspect, ManifestInspect
 from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
 
+_SAVED_AS = [
+    ("docker-archive", "Save as a docker-archive"),
+    ("oci-archive", "Save as an oci-archive"),
+]
 _QUERIES: dict[str, type[Query]] = {
     "layers": ImageLayers,
     "entries": ManifestInspect,
@@ -47,6 +51,7 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
         "users": rows.users(row, seen.snapshot.containers),
         "view": view,
         "operates": role.covers(Role.OPERATOR),
+        "save_formats": _SAVED_AS,
         "form": TagForm(image=row.id),
     }
     return render(request, "images/detail.html", context)

@@ -90,15 +90,17 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     wanted = request.POST.getlist("image")
     if kind != "image.prune" and not wanted:
         return _unclear(request, account, "No image was chosen.")
+    names = {row.id: rows.title(row) for row in _rows(account)}
     try:
         if kind == "image.save":
-            known = {row.id: rows.title(row) for row in _rows(account)}
-            names = [known.get(image, image) for image in wanted]
-            form = {"images": names, "format": request.POST.get("format") or "docker-archive"}
+            form = {
+                "images": [names.get(image, image) for image in wanted],
+                "format": request.POST.get("format") or "docker-archive",
+            }
             return _submit(request, account, [parse(kind, form)])
         if kind not in _SEVERAL and len(wanted) > 1:
             return _unclear(request, account, "This is done to one image at a time.")
-        asked = [parse(kind, _parameters(request, kind, image)) for image in wanted or [""]]
+        asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
@@ -113,14 +115,18 @@ def prune_volumes(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return _submit(request, account, [VolumePrune()])
 
 
-def _parameters(request: HttpRequest, kind: str, image: str) -> dict[str, Any]:
+def _parameters(
+    request: HttpRequest, kind: str, image: str, names: dict[str, str]
+) -> dict[str, Any]:
     posted = request.POST
     if kind == "image.prune":
         return {"all": "all" in posted}
     if kind == "image.remove":
         return {"image": image, "force": "force" in posted}
     if kind == "image.tag":
-        return {"image": image, "tag": posted.get("tag", "")}
+        # For several: the repository and tag that each has, behind another registry's name.
+        old = names.get(image, image).partition("/")
+        return {"image": image, "tag": posted.get("tag", "").replace("{}", old[2] or old[0])}
     return {"image": image, "tags": posted.getlist("tags")}
 
 
