@@ -42,30 +42,6 @@ class Filter(forms.Form):
         return bool(self.chosen("q") or self.chosen("show"))
 
 
-def chosen(self, name: str) -> str:
-        """The value of a field, "" where it is missing or not one of the choices."""
-        self.is_valid()
-        return str(self.cleaned_data.get(name) or "")
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether some images may be left out."""
-        return bool(self.chosen("q") or self.chosen("show"))
-
-
-@dataclass(frozen=True)
-class Prune:
-    """What a prune would remove now, by the snapshot; sizes count shared layers each time."""
-
-    every: bool
-    images: list[ImageRow]
-
-    @property
-    def size(self) -> int:
-        """Bytes at most: layers that stay in use by other images are not given back."""
-        return sum(image.size for image in self.images)
-
-
 def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
     """The images that the toolbar asks for, in its order."""
     show, wanted = choice.chosen("show"), choice.chosen("q").lower()
