@@ -1,5 +1,6 @@
 """Operations on manifest lists."""
 
+import asyncio
 from pathlib import Path
 
 from engine.adapters.copying import copy
@@ -11,10 +12,20 @@ from engine.schema.progress import Progress
 
 
 async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
-    """A new list. Raises EngineError when the name is taken."""
-    answer = await _podman(work, "create", "--", parameters.name, *parameters.images)
+    """A new list. Raises EngineError when the name is taken; then, as always, nothing is left."""
+    answer = await _podman(work, "create", "--", parameters.name)
+    try:
+        for image in parameters.images:
+            # `create` itself would look for them in a registry.
+            answer = await _podman(
+                work, *schema.ManifestAdd(name=parameters.name, image=image).command()[2:]
+            )
+    except BaseException:
+        await asyncio.shield(_podman(work, "rm", "--", parameters.name))
+        raise
+    count = len(parameters.images)
     return schema.ManifestMade(
-        summary=f"{parameters.name} was made with {len(parameters.images)} images.",
+        summary=f"{parameters.name} was made with {count} image{'' if count == 1 else 's'}.",
         name=parameters.name,
         list_id=answer,
     )

@@ -42,7 +42,8 @@ class ManifestCreate(Parameters):
         return self.name
 
     def command(self) -> list[str]:
-        return ["podman", "manifest", "create", "--", self.name, *self.images]
+        images = [f"containers-storage:{image}" for image in self.images]
+        return ["podman", "manifest", "create", "--", self.name, *images]
 
 
 class ManifestAdd(Parameters):

@@ -57,7 +57,9 @@ async def test_a_list_is_made_filled_and_emptied(anna_engine: Engine) -> None:
 
 
 async def test_a_list_is_pushed_with_its_images(anna_engine: Engine, registry: Registry) -> None:
-    await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))
+    made = await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))
+    assert made.result
+    assert len(await entries(anna_engine)) == 1
     asked = ManifestPush(
         image=NAME, destination=f"{registry.address}/team/many:1", tls_verify=False
     )
@@ -90,3 +92,11 @@ async def test_the_list_of_images_says_which_one_is_a_list(anna_engine: Engine) 
     rows = {tag: row for row in await anna_engine.images() for tag in row.tags}
     assert rows[NAME].manifest_list
     assert not rows[IMAGE].manifest_list
+
+
+async def test_a_list_with_an_image_that_is_not_there_is_not_made(
+    anna: Account, anna_engine: Engine
+) -> None:
+    asked = ManifestCreate(name=NAME, images=[LAYERED, "localhost/none:1"])
+    assert (await carry_out(anna_engine, asked)).code == "not_found"
+    assert anna.podman("manifest", "exists", NAME).returncode == 1
