@@ -1,5 +1,7 @@
 """Building images: the form, the builds of an account, and recipes to build again."""
 
+import re
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.catalog import recipes
 from consoleapp.catalog.models import BuildRecipe
+from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import refused
@@ -24,6 +27,7 @@ from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role
 
 _ROWS = 50
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _KIND = "image.build"
 
 
@@ -109,8 +113,23 @@ def _form(request: HttpRequest, form: BuildForm, status: int) -> HttpResponse:
     if form.is_bound:  # what is secret is not sent back to the page
         form.data = form.data.copy()
         form.data["secrets"] = ""
-    context = {"form": form, "upload_limit": settings.BERTH_UPLOAD_LIMIT}
+    paths = form.data.getlist("file_paths") if form.is_bound else []
+    context = {
+        "form": form,
+        "upload_limit": settings.BERTH_UPLOAD_LIMIT,
+        "kept_files": _kept(request, "files", paths),
+        "kept_context": _kept(request, "context", [])[-1:],
+    }
     return render(request, "builds/build.html", context, status=status)
+
+
+def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, Any]]:
+    """The uploads of a form that comes back, so that nobody has to send them again."""
+    ids = [text for text in request.POST.getlist(name)[:200] if _UUID.match(text)]
+    found = Upload.objects.filter(sent_by=request.user, removed_at=None).in_bulk(ids)  # type: ignore[misc]
+    rows = zip_longest(request.POST.getlist(name), paths, fillvalue="")
+    known = {str(key): upload for key, upload in found.items()}
+    return [{"upload": known[key], "path": path} for key, path in rows if key in known]
 
 
 def _asked(request: HttpRequest, account: LinuxAccount) -> dict[str, Any]:
