@@ -98,6 +98,8 @@ HTTPS = os.environ.get("BERTH_HTTPS") == "1"
 # Files on their way between browsers and accounts: see consoleapp/files.
 BERTH_UPLOAD_LIMIT = _size("BERTH_UPLOAD_LIMIT", "16G")
 BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
+# Whether the form offers it; the engines of the host decide by the same variable.
+BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
 SECRET_KEY = _secret_key()

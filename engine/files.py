@@ -11,6 +11,7 @@ file stays until the console has fetched it. What an engine that was killed left
 import asyncio
 import errno
 import hashlib
+import logging
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -21,6 +22,7 @@ from uuid import UUID
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.files import Produced
 
+log = logging.getLogger(__name__)
 PRODUCED = "produced"
 UNFETCHED_SECONDS = 6 * 3600
 UNUSED_SECONDS = 3600
@@ -145,11 +147,14 @@ def _open_and_retry(function: object, path: str, _: object) -> None:
         target = Path(path)
         if target.is_dir() and not target.is_symlink():
             target.chmod(0o700)
-            shutil.rmtree(target)
+            shutil.rmtree(target, ignore_errors=True)
         else:
             target.unlink(missing_ok=True)
     except FileNotFoundError:
         return
+    except OSError as error:
+        # What belongs to another id of the account: whoever made it has to remove it.
+        log.warning("cannot remove %s: %s", path, error.strerror)
 
 
 def _keep(file: BinaryIO, digest: "hashlib._Hash", chunk: bytes) -> None:

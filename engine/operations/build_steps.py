@@ -9,6 +9,7 @@ from engine.schema.progress import Progress, Step
 
 LAST_LINES = 12
 _CACHED = re.compile(r"^--> Using cache ")
+_AT_STEP = re.compile(r'^building at STEP ".*": ')
 _DONE = re.compile(r"^(-->|COMMIT|Successfully tagged|\[\d+/\d+\] COMMIT)\b|^--> ")
 
 
@@ -33,7 +34,8 @@ class Steps:
             self._last.clear()
             return True
         if line.startswith("Error: "):
-            self._error = line.removeprefix("Error: ")
+            # Its own words for the step follow in a sentence of ours.
+            self._error = _AT_STEP.sub("", line.removeprefix("Error: "))
             return False
         if _DONE.match(line):
             self._close("cached" if _CACHED.match(line) else "done")

@@ -8,6 +8,7 @@ All of a build is in its own folder of the engine's spool: context, secrets, the
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import threading
@@ -27,6 +28,7 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.progress import Progress
 
+log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
 # No hooks, filters or helpers of anybody's configuration, and no way but https.
@@ -47,10 +49,10 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
     place = work.files.workplace(work.id)
     (place / "tmp").mkdir(exist_ok=True)
     hidden = _secrets(parameters)
-    with build_log.writing(work.id) as log:
+    with build_log.writing(work.id) as kept:
 
         def say(line: str) -> None:
-            log.say(_redacted(line, hidden))
+            kept.say(_redacted(line, hidden))
 
         try:
             context = await _context(work, parameters, place, say)
@@ -96,7 +98,7 @@ async def _build(
         raise _failed(steps, failure, work) from failure
     finally:
         if not whole:
-            await asyncio.shield(_remove_working_containers(work, place))
+            await asyncio.shield(_tidy(work, place))
     steps.finish()
     work.report(steps.progress("Built"))
     return (place / "image-id").read_text().strip().removeprefix("sha256:")
@@ -106,13 +108,11 @@ def _failed(steps: Steps, failure: programs.Failure, work: Work) -> EngineError:
     which = steps.fail()
     work.report(steps.progress(steps.last_lines))
     said = steps.error or f"podman build ended with status {failure.status}."
-    if not which:
-        return understand(said)
     found = understand(said).report
-    own = "exit status" in said and found.code is ErrorCode.INTERNAL
     return EngineError(
-        ErrorCode.INVALID if own else found.code,
-        f"{which}: {said}" if said not in which else which,
+        # What Podman's own words don't explain is the Containerfile's doing.
+        ErrorCode.INVALID if found.code is ErrorCode.INTERNAL else found.code,
+        f"{which}: {said}" if which else said,
         found.remedy or "The log shows what the step said last.",
     )
 
@@ -275,8 +275,26 @@ async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, 
     return parameters.push_to
 
 
-async def _remove_working_containers(work: Work, place: Path) -> None:
-    """A build that was killed leaves its working containers; Buildah keeps their options."""
+async def _tidy(work: Work, place: Path) -> None:
+    """Remove what a build that was ended left: working containers, and files of the account's
+    other ids, which only its own user namespace may remove."""
+    await _remove_working_containers(work)
+    if any((place / "tmp").iterdir()):
+        # Never into a file system that is mounted there: that would be an image's own.
+        await _quietly(["podman", "unshare", "rm", "-rf", "--one-file-system", str(place / "tmp")])
+
+
+async def _quietly(argv: list[str]) -> None:
+    try:
+        async with aclosing(programs.lines(argv)) as lines:
+            async for line in lines:
+                log.info("%s: %s", argv[1], line)
+    except programs.Failure as failure:
+        log.warning("%s: %s", " ".join(argv[:3]), failure)
+
+
+async def _remove_working_containers(work: Work) -> None:
+    """Buildah keeps the options of a build with each of its containers, so the mark is there."""
     info = await work.podman.call("GET", "/info")
     store = info["store"]
     folder = Path(store["graphRoot"]) / f"{store['graphDriverName']}-containers"
@@ -288,13 +306,8 @@ async def _remove_working_containers(work: Work, place: Path) -> None:
             continue
         if not ours:
             continue
-        argv = ["podman", *work.podman_options, "rm", "--force", "--", state.parent.parent.name]
-        try:
-            async with aclosing(programs.lines(argv)) as lines:
-                async for _ in lines:
-                    pass
-        except programs.Failure:
-            continue  # removed meanwhile; what stays is seen by `podman ps --external`
+        container = state.parent.parent.name
+        await _quietly(["podman", *work.podman_options, "rm", "--force", "--", container])
 
 
 def _secrets(parameters: ImageBuild) -> list[str]:

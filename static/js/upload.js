@@ -89,6 +89,15 @@
     request.send(file);
   };
 
+  // Those of a form that came back with faults are there already.
+  document.addEventListener("click", ({ target }) => {
+    const line = target.closest?.("[data-drop-upload]")?.closest("li");
+    if (!line) return;
+    const { url, name } = line.closest("[data-upload]").dataset;
+    fetch(`${url}/${line.querySelector(`input[name="${name}"]`).value}`, { method: "DELETE", headers: headers() });
+    line.remove();
+  });
+
   document.addEventListener("change", ({ target }) => {
     const box = target.closest?.("[data-upload]");
     if (!box || target.type !== "file") return;

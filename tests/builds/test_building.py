@@ -189,7 +189,7 @@ async def test_a_secret_is_seen_by_its_step_and_by_nothing_else(
     ("parameters", "said"),
     [
         ({"containerfile": "FROM localhost/nowhere:1\n", "pull": "never"}, "nowhere"),
-        ({"containerfile": "FORM x\n"}, "FORM"),
+        ({"containerfile": "FORM x\n"}, "no FROM"),
         ({"containerfile": f"FROM {BASE}\n", "stage": "none"}, "none"),
         (
             {"git": {"url": "https://git.example/a.git"}},

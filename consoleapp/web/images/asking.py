@@ -1,5 +1,6 @@
 """A form about images: shown in a dialog or on a page of its own, and submitted."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -28,6 +29,13 @@ def ask(
         except Refused as error:
             return refused(request, error, next=next)
         return accepted(request, operation, next=next)
-    context = {"form": form, "title": title, "button": button, "icon": icon, "hint": hint}
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "icon": icon,
+        "hint": hint,
+        "upload_limit": settings.BERTH_UPLOAD_LIMIT,
+    }
     template = "images/_form.html" if request.htmx else "images/form.html"  # type: ignore[attr-defined]
     return render(request, template, context, status=422 if form.errors else 200)
