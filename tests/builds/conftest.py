@@ -19,6 +19,7 @@ from engine.schema.builds import ImageBuild
 from engine.schema.errors import EngineUnreachable
 from engine.schema.progress import Outcome, Progress
 from launch.demo import archive
+from tests.browser.conftest import registry as registry
 
 CODE = Path(__file__).resolve().parents[2]
 BASE = "localhost/base:latest"

@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import json
+import sys
 import tarfile
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -204,3 +207,57 @@ async def test_what_cannot_be_built_says_why(
     assert isinstance(outcome, Failed)
     assert said in outcome.error.message
     assert not shipwright.leftovers()
+
+
+async def test_it_is_pushed_when_it_is_built_and_a_failed_push_says_that_it_was_built(
+    shipwright: Account, yard: Yard, registry: str
+) -> None:
+    place = shipwright.home / ".config/containers"
+    shipwright.run("mkdir", "-p", str(place))
+    conf = f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
+    shipwright.run("tee", str(place / "registries.conf"), given=conf.encode())
+    text = f"FROM {BASE}\nRUN true\n"
+    outcome = await yard.build(containerfile=text, push_to=f"{registry}/team/app:1")
+    assert isinstance(outcome, Succeeded), outcome
+    assert outcome.result["pushed"] == f"{registry}/team/app:1"
+    assert _tags(registry, "team/app") == ["1"]
+    outcome = await yard.build(containerfile=text, push_to="127.0.0.1:1/team/app:1")
+    assert isinstance(outcome, Failed)
+    assert "was built, but could not be pushed" in outcome.error.message
+    assert not shipwright.leftovers()
+
+
+async def test_what_a_build_started_ends_with_the_engine_that_started_it(
+    shipwright: Account,
+) -> None:
+    tree = Path(__file__).resolve().parents[2] / "engine/adapters/process_tree.py"
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, str(tree)),
+        user=shipwright.uid,
+        env=shipwright.environment,
+    )
+    for _ in range(200):
+        if len(_sleepers()) == 2:
+            break
+        await asyncio.sleep(0.05)
+    assert len(_sleepers()) == 2
+    parent.kill()
+    await parent.wait()
+    for _ in range(200):
+        if not _sleepers():
+            break
+        await asyncio.sleep(0.05)
+    assert not _sleepers()
+
+
+def _tags(registry: str, repository: str) -> list[str]:
+    with urllib.request.urlopen(f"http://{registry}/v2/{repository}/tags/list") as answer:
+        found: list[str] = json.load(answer)["tags"]
+    return found
+
+
+PARENT = """
+import os, subprocess, sys
+subprocess.run([sys.executable, sys.argv[1], str(os.getpid()),
+                "sh", "-c", "setsid sleep 4711 & sleep 4711"])
+"""
