@@ -6,8 +6,9 @@ it has checked everything, the true one. A body that is refused is never read.
 """
 
 import asyncio
+import contextvars
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ _STREAMED = re.compile(r"^/api/v1/accounts/[^/]+/uploads$")
 _KEY = "berth.body"
 _PIECE = 256 * 1024
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Receive = Callable[[], Coroutine[Any, Any, MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -30,6 +31,9 @@ class _Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        # Reading on wakes the connection, which goes on in the context that woke it. In the view's,
+        # whose thread ends with the answer, the connection's next request could run nowhere.
+        self._context = contextvars.copy_context()
         self._told = False
         self._left = asyncio.Event()
         self._reading = asyncio.Lock()
@@ -47,7 +51,7 @@ class _Body:
         """The body. Raises BrokenOff."""
         async with self._reading:
             while not self._all_read:
-                message = await self._receive()
+                message = await asyncio.create_task(self._receive(), context=self._context)
                 if message["type"] == "http.disconnect":
                     self._left.set()
                     raise BrokenOff("The sender left in the middle.")

@@ -24,6 +24,7 @@ from engine.schema.progress import Progress, Step
 
 _COLUMNS = 160
 _STOP_PATIENCE = 5.0
+_LAST_WORDS = 1.0
 _MOST_KEPT = 200
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BAR = re.compile(r"^Copying (blob|config) (?:sha256:)?([0-9a-f]{7,64})\s*(.*)$")
@@ -100,16 +101,24 @@ async def copy(
         raise _missing(argv[0]) from error
     finally:
         os.close(theirs)
+    reading = asyncio.create_task(_read(ours, bars, report))
     try:
-        async for line in _lines(ours):
-            bars.take(line)
-            report(bars.progress())
         status = await process.wait()
+        # Not until the terminal's end: a process that Podman leaves behind may hold it open.
+        await asyncio.wait({reading}, timeout=_LAST_WORDS)
     finally:
         await end(process)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
     if status:
         raise understand(_last_words(bars.words, argv[0], status))
     return bars.words
+
+
+async def _read(terminal: int, bars: _Bars, report: Callable[[Progress], None]) -> None:
+    async for line in _lines(terminal):
+        bars.take(line)
+        report(bars.progress())
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -69,7 +69,8 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "The registry did not answer. Check its name and the host's network, then try again.",
     ),
     (
-        r"(no such image|image not known|identifier is not an image|does not resolve to an image|image .*not found|failed to find image)",
+        r"(no such image|image not known|identifier is not an image|does not resolve to an image"
+        r"|image .*not found|failed to find image)",
         ErrorCode.NOT_FOUND,
         "Pull the image first, or check its name.",
     ),
