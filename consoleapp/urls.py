@@ -7,6 +7,7 @@ NOUNS = (
     "home",
     "accounts",
     "containers",
+    "builds",  # before images: its form is at images/build/
     "images",
     "operations",
     "audit",

@@ -7,8 +7,11 @@ from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
 from engine.environment import has_user_manager, runtime_directory, state_directory
+from engine.files import Files
 from engine.health import HealthChecks
+from engine.incoming import Incoming
 from engine.journal import Journal
+from engine.operations import sharing
 from engine.operations.runner import Runner
 
 
@@ -23,6 +26,9 @@ class Account:
     health: HealthChecks
     checking: asyncio.Task[None] | None
     warnings: list[str]
+    files: Files
+    incoming: Incoming
+    podman_options: list[str]
 
     def busy(self) -> bool:
         """Whether the engine has something to do that nobody is asking it for."""
@@ -50,7 +56,10 @@ async def open_account() -> Account:
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
-    runner = Runner(podman, journal, frozenset(delegated or []))
+    files = Files(state / "files")
+    sharing.tidy()
+    incoming = Incoming()
+    runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options(), incoming)
     warnings = []
     if choice.events:
         warnings.append(
@@ -59,4 +68,15 @@ async def open_account() -> Account:
         )
     health = HealthChecks(podman)
     checking = None if has_user_manager() else asyncio.create_task(health.run())
-    return Account(podman, journal, runner, service, health, checking, warnings)
+    return Account(
+        podman=podman,
+        journal=journal,
+        runner=runner,
+        service=service,
+        health=health,
+        checking=checking,
+        warnings=warnings,
+        files=files,
+        incoming=incoming,
+        podman_options=choice.options(),
+    )

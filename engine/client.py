@@ -3,9 +3,11 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -23,7 +25,6 @@ from engine.schema.queries import (
     Document,
     EngineEvent,
     LogLine,
-    Query,
     QueryFailed,
     StatsSample,
     Table,
@@ -32,6 +33,7 @@ from engine.schema.queries import (
     TerminalOutput,
     TerminalSize,
 )
+from engine.schema.query import Query
 from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
 
 Answer = Document | Table | LogLine | StatsSample | QueryFailed
@@ -64,6 +66,15 @@ class _Connector(aiohttp.UnixConnector):
                 f"The socket {self.path} is held by uid {found}, not by uid {self._uid}."
             )
         return protocol
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """An image on its way from one account to another."""
+
+    image_id: str
+    size: int
+    pieces: AsyncIterator[bytes]
 
 
 class Terminal:
@@ -143,6 +154,41 @@ class Engine:
         async for line in self._lines("POST", f"/v1/operations/{operation}", body):
             yield _MESSAGE.validate_json(line)
 
+    async def put_file(
+        self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
+    ) -> None:
+        """Hand an upload over for an operation, before that is run."""
+        path = f"/v1/operations/{operation}/files/{upload}?sha256={sha256}"
+        async with self._answer("PUT", path, None, data=chunks) as response:
+            await response.read()
+
+    async def produced(self, operation: UUID) -> AsyncIterator[bytes]:
+        """The file that an operation made, in pieces."""
+        async with self._answer("GET", f"/v1/operations/{operation}/produced", None) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
+    async def forget_files(self, operation: UUID) -> None:
+        """Have the engine remove what an ended operation made."""
+        await self._read("DELETE", f"/v1/operations/{operation}/files")
+
+    @asynccontextmanager
+    async def image(self, image: str) -> AsyncIterator[ImageStream]:
+        """An image out of the account's store; leaving the block ends the stream."""
+        path = f"/v1/images/archive?image={quote(image, safe='')}"
+        async with self._answer("GET", path, None) as response:
+            yield ImageStream(
+                image_id=response.headers["Berth-Image"],
+                size=int(response.headers["Berth-Size"]),
+                pieces=response.content.iter_chunked(2**18),
+            )
+
+    async def bring(self, operation: UUID, stream: "ImageStream") -> None:
+        """Hand an image to an operation that waits for it, until it has read all of it."""
+        path = f"/v1/operations/{operation}/image?image_id={stream.image_id}&size={stream.size}"
+        async with self._answer("PUT", path, None, data=stream.pieces) as response:
+            await response.read()
+
     async def recall(self, operation: UUID) -> Any:
         """A `Recollection`: what became of it."""
         return _RECOLLECTION.validate_json(await self._read("GET", f"/v1/operations/{operation}"))
@@ -187,10 +233,12 @@ class Engine:
 
     @asynccontextmanager
     async def _answer(
-        self, method: str, path: str, body: object
+        self, method: str, path: str, body: object, data: AsyncIterator[bytes] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            async with self._open().request(method, f"http://engine{path}", json=body) as response:
+            async with self._open().request(
+                method, f"http://engine{path}", json=body, data=data
+            ) as response:
                 if response.status >= 400:
                     raise _refusal(await response.text(), response.status)
                 yield response

@@ -6,6 +6,7 @@ from consoleapp.api import (
     accounts,
     audit,
     containers,
+    files,
     images,
     kinds,
     logs,
@@ -28,6 +29,6 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+for noun in (accounts, containers, logs, images, kinds, operations, files, audit, tokens):
     api.add_router("", noun.router)
 problems.register(api)

@@ -15,6 +15,16 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "Choose another name, or remove the container that has it.",
     ),
     (
+        r"image name .* is already associated with image|name is already in use",
+        ErrorCode.CONFLICT,
+        "Choose another name, or remove the image that has it.",
+    ),
+    (
+        r"no instance matching digest",
+        ErrorCode.NOT_FOUND,
+        "The list may have been changed meanwhile. Look at its present entries.",
+    ),
+    (
         r"(address already in use|port is already allocated|ports? .*in use)",
         ErrorCode.CONFLICT,
         "Another program or container has this host port. Choose another one, or leave the host "
@@ -36,7 +46,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",
         ErrorCode.UNREACHABLE,
         "The registry's certificate could not be verified. If it is meant to be reached without "
-        "TLS verification, say so in the pull.",
+        "TLS verification, say so in the form.",
     ),
     (
         r"exec.*permission denied|OCI permission denied",
@@ -65,7 +75,8 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "The registry did not answer. Check its name and the host's network, then try again.",
     ),
     (
-        r"(no such image|image not known|image .*not found|failed to find image)",
+        r"(no such image|image not known|identifier is not an image|does not resolve to an image"
+        r"|image .*not found|failed to find image)",
         ErrorCode.NOT_FOUND,
         "Pull the image first, or check its name.",
     ),

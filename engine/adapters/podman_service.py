@@ -1,19 +1,15 @@
 """The engine's own `podman system service`: restarted when it dies, never outlives the engine."""
 
 import asyncio
-import ctypes
 import logging
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
+from engine.adapters.children import die_with
 from engine.adapters.runtime import Choice
 from engine.schema.errors import EngineError, ErrorCode
 
 log = logging.getLogger(__name__)
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
 STOP_PATIENCE = 2.0
 """Seconds; less than whoever ends the engine gives the engine."""
 
@@ -67,7 +63,7 @@ class PodmanService:
             f"unix://{self.socket}",
             stdin=asyncio.subprocess.DEVNULL,
             # Its words go to the engine's own log (the journal, or the launcher's file).
-            preexec_fn=_die_with(os.getpid()),
+            preexec_fn=die_with(os.getpid()),
         )
 
     async def _answers(self) -> bool:
@@ -89,14 +85,3 @@ class PodmanService:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
             self._process = await self._spawn()
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    """A child's last act before exec: ask the kernel to end it when the engine dies."""
-
-    def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return prepare

@@ -47,18 +47,19 @@ async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:
 
 async def tag(work: Work, parameters: schema.ImageTag) -> Result:
     """Give it one more name."""
-    await work.podman.call("POST", path(parameters.image, "tag"), params=_named(parameters.tag))
+    await work.podman.call("POST", path(parameters.image, "tag"), params=named(parameters.tag))
     return Result(summary=f"{parameters.image} is also called {parameters.tag}.")
 
 
 async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
     """Take names away."""
     for name in parameters.tags:
-        await work.podman.call("POST", path(parameters.image, "untag"), params=_named(name))
+        await work.podman.call("POST", path(parameters.image, "untag"), params=named(name))
     return Result(summary=f"{', '.join(parameters.tags)}: taken away from {parameters.image}.")
 
 
-def _named(reference: str) -> dict[str, str]:
+def named(reference: str) -> dict[str, str]:
+    """The parameters `repo` and `tag` of a name."""
     repository, _, tagged = reference.rpartition(":")
     if not repository or "/" in tagged:
         return {"repo": reference, "tag": "latest"}

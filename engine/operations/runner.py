@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
+from engine.files import Files
+from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations import launch
 from engine.operations.table import PERFORM
@@ -32,11 +34,27 @@ class _Run:
 class Runner:
     """The operations of one account that are running now, and its memory of the past ones."""
 
-    def __init__(self, podman: Podman, journal: Journal, controllers: frozenset[str]) -> None:
+    def __init__(
+        self,
+        podman: Podman,
+        journal: Journal,
+        controllers: frozenset[str],
+        files: Files,
+        podman_options: list[str],
+        incoming: Incoming,
+    ) -> None:
         self._podman = podman
         self._journal = journal
         self._controllers = controllers
+        self._files = files
+        self._podman_options = podman_options
+        self._incoming = incoming
         self._running: dict[UUID, _Run] = {}
+
+    @property
+    def running(self) -> list[UUID]:
+        """The ids of those that run."""
+        return list(self._running)
 
     @property
     def busy(self) -> bool:
@@ -112,6 +130,8 @@ class Runner:
             outcome = said.Interrupted()
         if self._running.pop(operation, None):
             self._journal.end(operation, outcome)
+        succeeded = isinstance(outcome, said.Succeeded)
+        await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
         return outcome
 
     async def _recover(self, operation: UUID, parameters: Parameters) -> said.Outcome:
@@ -145,6 +165,9 @@ class Runner:
             note=lambda made: self._journal.note(operation, made),
             noted=self._journal.made(operation),
             controllers=self._controllers,
+            files=self._files,
+            podman_options=self._podman_options,
+            incoming=self._incoming,
         )
 
     async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
+from engine.files import Files
+from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
 
@@ -25,6 +27,12 @@ class Work:
     """What was remembered when the engine died in the middle of this operation, "" otherwise."""
     controllers: frozenset[str]
     """The cgroup controllers that limits can rely on."""
+    files: Files
+    """Uploads that came with it, a place to work in, and what it makes for a download."""
+    podman_options: list[str]
+    """Global options for a `podman` that is run as a program."""
+    incoming: Incoming
+    """Images that come from other accounts."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import containers, images, logs, stats
+from engine.queries import builds, compare, containers, disk, images, layers, logs, stats
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -15,7 +15,13 @@ ANSWER: dict[str, Answer] = {
     "container.changes": containers.changes,
     "container.logs": logs.logs,
     "container.stats": stats.stats,
+    "build.log": builds.log,
     "image.inspect": images.inspect,
     "image.history": images.history,
-    "system.disk": images.disk,
+    "image.layers": layers.layers,
+    "image.layer.files": layers.files,
+    "image.compare": compare.compare,
+    "manifest.inspect": images.manifest,
+    "system.disk": disk.disk,
+    "system.prune.preview": disk.preview,
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.schema import containers, images
+from engine.schema import archives, builds, containers, images, manifests, volumes
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -19,11 +19,21 @@ KINDS: dict[str, type[Parameters]] = {
         containers.ContainerRemove,
         containers.ContainerPrune,
         containers.ContainerCommit,
+        builds.ImageBuild,
         images.ImagePull,
+        images.ImagePush,
         images.ImageRemove,
         images.ImagePrune,
         images.ImageTag,
         images.ImageUntag,
+        archives.ImageSave,
+        archives.ImageLoad,
+        archives.ImageShare,
+        manifests.ManifestCreate,
+        manifests.ManifestAdd,
+        manifests.ManifestRemove,
+        manifests.ManifestPush,
+        volumes.VolumePrune,
     )
 }
 

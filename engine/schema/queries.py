@@ -2,19 +2,14 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
+from engine.schema.disk import DiskUse, PrunePreview
+from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
-
-
-class Query(Model):
-    """The base of all queries. `query` is its name on the wire."""
-
-    query: ClassVar[str]
-    role: ClassVar[Role] = Role.VIEWER
-    duplex: ClassVar[bool] = False
-    """Takes input while it answers (a terminal)."""
+from engine.schema.query import Query
 
 
 class ContainerInspect(Query):
@@ -85,10 +80,20 @@ class ImageHistory(Query):
     image: ImageReference
 
 
-class DiskUse(Query):
-    """Answers one `Document`: `podman system df` (bytes, reclaimable)."""
+class BuildLines(Query):
+    """Answers `LogLine`s: what a build said; with follow, on and on until it ends."""
 
-    query: ClassVar[str] = "system.disk"
+    query: ClassVar[str] = "build.log"
+    build: UUID
+    """Its operation."""
+    follow: bool = False
+
+
+class ManifestInspect(Query):
+    """Answers one `Document`: the manifest list as Podman keeps it."""
+
+    query: ClassVar[str] = "manifest.inspect"
+    name: ImageReference
 
 
 QUERIES: dict[str, type[Query]] = {
@@ -102,7 +107,13 @@ QUERIES: dict[str, type[Query]] = {
         ContainerTerminal,
         ImageInspect,
         ImageHistory,
+        ImageLayers,
+        LayerFiles,
+        ImageCompare,
+        ManifestInspect,
+        BuildLines,
         DiskUse,
+        PrunePreview,
     )
 }
 

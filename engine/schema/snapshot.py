@@ -59,6 +59,8 @@ class ImageRow(Model):
     """Bytes, shared layers included."""
     labels: dict[str, str] = {}
     dangling: bool = False
+    manifest_list: bool = False
+    """A list of images for several architectures."""
     used_by: list[str] = []
     """Names of the account's containers that are made from it."""
 

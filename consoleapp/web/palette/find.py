@@ -96,6 +96,7 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for label, name in (
             ("Launch container", "containers:launch"),
             ("Pull image", "images:pull"),
+            ("Build image", "builds:build"),
         ):
             if words and _fits(words, label, key):
                 yield Found(label, reverse(name, args=[key]), "plus", detail=key)

@@ -90,6 +90,8 @@ def object_url(operation: Operation) -> str:
     if operation.kind == "container.commit" or operation.kind.startswith("image."):
         image = result.get("image_id")
         return _page("images:detail", key, image)
+    if operation.kind.startswith("manifest."):
+        return _page("images:entries", key, result.get("list_id"))
     container = result.get("id") or result.get("name") or operation.target
     if operation.kind == "container.rename":
         container = operation.parameters.get("name")

@@ -1,0 +1,61 @@
+"""Running a program as the account: its output line by line, nothing of it left at its end."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+
+_TREE = Path(__file__).with_name("process_tree.py")
+LONGEST_LINE = 16 * 1024
+
+
+class Failure(Exception):
+    """Raised when a program ended with another status than 0."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
+async def lines(
+    argv: list[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> AsyncGenerator[str, None]:
+    """What it writes (both streams), as lines without their ends. Raises Failure at its end.
+
+    Leaving the iteration, also by a cancellation, ends the program and all that it started.
+    Use it with `aclosing`.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(_TREE), str(os.getpid()), *argv),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **(environment or {})},
+        cwd=folder,
+    )
+    if process.stdout is None:
+        raise RuntimeError("a process without its output")
+    try:
+        rest = b""
+        while piece := await process.stdout.read(64 * 1024):
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield _text(line)
+            if len(rest) > LONGEST_LINE:
+                yield _text(rest)
+                rest = b""
+        if rest:
+            yield _text(rest)
+        if status := await process.wait():
+            raise Failure(status)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+def _text(line: bytes) -> str:
+    # What comes after a carriage return is what a terminal would show in the end.
+    shown = line.rstrip(b"\r").rpartition(b"\r")[2]
+    return shown[:LONGEST_LINE].decode("utf-8", "replace")
