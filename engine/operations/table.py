@@ -1,6 +1,6 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
+from engine.operations import containers, images, launch, pulls, registries, transfers
 from engine.operations.work import Perform
 
 PERFORM: dict[str, Perform] = {
@@ -20,4 +20,12 @@ PERFORM: dict[str, Perform] = {
     "image.prune": images.prune,
     "image.tag": images.tag,
     "image.untag": images.untag,
+    "registries.edit": registries.edit,
+    "registry.login": registries.login,
+    "registry.logout": registries.logout,
+    "registry.trust": registries.trust,
+    "registry.distrust": registries.distrust,
+    "image.copy": transfers.copy,
+    "image.sync": transfers.sync,
+    "image.delete-remote": transfers.delete_remote,
 }

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import containers, images, logs, stats
+from engine.queries import containers, images, logs, registries, remote, stats
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -18,4 +18,12 @@ ANSWER: dict[str, Answer] = {
     "image.inspect": images.inspect,
     "image.history": images.history,
     "system.disk": images.disk,
+    "registries.show": registries.show,
+    "registry.resolve": registries.resolve,
+    "registry.check": registries.check,
+    "registry.search": remote.search,
+    "registry.repositories": remote.repositories,
+    "registry.tags": remote.tags,
+    "registry.image": remote.image,
+    "registry.sync-plan": remote.sync_plan,
 }

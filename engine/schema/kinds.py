@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.schema import containers, images
+from engine.schema import containers, images, registries, transfers
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -24,6 +24,14 @@ KINDS: dict[str, type[Parameters]] = {
         images.ImagePrune,
         images.ImageTag,
         images.ImageUntag,
+        registries.RegistriesEdit,
+        registries.RegistryLogin,
+        registries.RegistryLogout,
+        registries.RegistryTrust,
+        registries.RegistryDistrust,
+        transfers.ImageCopy,
+        transfers.ImageSync,
+        transfers.ImageDeleteRemote,
     )
 }
 
