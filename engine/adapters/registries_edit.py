@@ -212,7 +212,7 @@ def _remove_registry(document: tomlkit.TOMLDocument, prefix: str) -> None:
 def _set_alias(document: tomlkit.TOMLDocument, name: str, value: str) -> None:
     if "aliases" not in document:
         document.append("aliases", tomlkit.table())
-    document["aliases"][name] = value  # type: ignore[index]
+    document["aliases"][name] = value
 
 
 def _remove_alias(document: tomlkit.TOMLDocument, name: str) -> None:

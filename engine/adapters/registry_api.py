@@ -77,7 +77,9 @@ class RegistryApi:
         """The same, whatever the status."""
         reply = await self._send(method, path, accept, self._authorization.get(repository))
         if reply.status == 401:
-            authorization = await self._sign_in(reply.headers.get("www-authenticate", ""), repository)
+            authorization = await self._sign_in(
+                reply.headers.get("www-authenticate", ""), repository
+            )
             if authorization:
                 self._authorization[repository] = authorization
                 reply = await self._send(method, path, accept, authorization)
@@ -92,10 +94,11 @@ class RegistryApi:
     async def _send(self, method: str, path: str, accept: str, authorization: str | None) -> Reply:
         headers = {"Accept": accept} if accept else {}
         headers |= {"Authorization": authorization} if authorization else {}
+        tried = self._scheme
         try:
             return await self._request(method, self._url(path), headers)
         except EngineError:
-            if not self.insecure or self._scheme == "http":
+            if not self.insecure or tried == "http":
                 raise
             self._scheme = "http"
             return await self._request(method, self._url(path), headers)
@@ -140,7 +143,7 @@ class RegistryApi:
         pair = registry_auth.credentials(self.registry, repository)
         auth = aiohttp.BasicAuth(*pair) if pair else None
         if scheme.lower() == "basic":
-            return auth.encode() if auth else None
+            return str(auth.encode()) if auth else None
         if scheme.lower() != "bearer":
             return None
         told = dict(re.findall(r'(\w+)="([^"]*)"', rest))

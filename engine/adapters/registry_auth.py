@@ -32,9 +32,7 @@ def sign_ins() -> list[SignIn]:
         for registry, entry in data.get("auths", {}).items():
             pair = _pair(entry)
             name = pair[0] if pair else ""
-            found.setdefault(
-                registry, SignIn(registry=registry, username=name, origin=str(path))
-            )
+            found.setdefault(registry, SignIn(registry=registry, username=name, origin=str(path)))
         for registry, helper in data.get("credHelpers", {}).items():
             told = SignIn(registry=registry, username=f"({helper})", origin=str(path))
             found.setdefault(registry, told)

@@ -41,7 +41,9 @@ def certificates() -> list[Certificate]:
     found = []
     for place in _places():
         folders = sorted(place.iterdir()) if place.is_dir() else []
-        for path in [path for folder in folders if folder.is_dir() for path in folder.glob("*.crt")]:
+        for path in [
+            path for folder in folders if folder.is_dir() for path in folder.glob("*.crt")
+        ]:
             own = place == own_certificates() and path.name == "ca.crt"
             found.append(_certificate(path, own))
     return found

@@ -74,7 +74,8 @@ async def _accepted(folder: int, content: bytes) -> None:
         words = ended.errors.splitlines()[-1] if ended.errors else f"exit status {ended.code}"
         raise EngineError(
             ErrorCode.INVALID,
-            "Podman would not accept the file: " + words.replace(path, _NAME).removeprefix("Error: "),
+            "Podman would not accept the file: "
+            + words.replace(path, _NAME).removeprefix("Error: "),
             "Nothing was changed. Put right what it says, then try again.",
         )
 
@@ -133,8 +134,7 @@ async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
     """Remove certs.d/REGISTRY/ca.crt, and the folder when nothing else is in it."""
     with suppress(FileNotFoundError), own_files.folder(*_FOLDER, "certs.d") as certificates:
         with own_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
-            with suppress(FileNotFoundError):
-                os.unlink("ca.crt", dir_fd=folder)
+            os.unlink("ca.crt", dir_fd=folder)
         with suppress(OSError):
             os.rmdir(parameters.registry, dir_fd=certificates)
     await work.podman.reload()

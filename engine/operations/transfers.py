@@ -1,4 +1,4 @@
-"""Operations between registries, carried out by Skopeo: nothing goes through the account's store."""
+"""Operations between registries, by Skopeo: nothing goes through the account's store."""
 
 import os
 import tempfile
@@ -54,9 +54,7 @@ async def _copy(parameters: schema.ImageCopy, report: Report) -> str:
 async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
     """Copy each tag that is new or changed; a tag that fails ends it, those before stay."""
     work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))
-    rows = await plan(
-        parameters.source, parameters.destination, parameters.pattern, seconds=None
-    )
+    rows = await plan(parameters.source, parameters.destination, parameters.pattern, seconds=None)
     chosen = set(parameters.tags)
     rows = [row for row in rows if not chosen or row[0] in chosen]
     wanted = [tag for tag, state, _ in rows if state != "same"]
@@ -67,9 +65,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
 
         def report(progress: Progress, done: int = done, tag: str = tag) -> None:
             message = f"{tag}: {progress.message}"
-            work.report(
-                Progress(message=message, unit="steps", current=done, total=len(wanted))
-            )
+            work.report(Progress(message=message, unit="steps", current=done, total=len(wanted)))
 
         await _copy(one, report)
     same = [tag for tag, state, _ in rows if state == "same"]

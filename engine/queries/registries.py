@@ -11,6 +11,7 @@ from engine.adapters import (
     registry_trust,
 )
 from engine.adapters.podman import Podman
+from engine.operations.images import path
 from engine.operations.registries import digest_of
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve
@@ -47,6 +48,8 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
 async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Document]:
     """Where Podman would look for a name."""
     found = registries_resolve.resolve(query.name.strip(), registries_conf.load())
+    if found.how in ("alias", "search"):
+        found = found.model_copy(update={"local": await _local(podman, query.name.strip())})
     yield Document(data=found.model_dump(mode="json"))
 
 
@@ -54,6 +57,16 @@ async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]
     """Try a registry, step by step."""
     found = await registry_check.check(query.registry)
     yield Document(data=found.model_dump(mode="json"))
+
+
+async def _local(podman: Podman, name: str) -> str:
+    try:
+        image = await podman.call("GET", path(name, "json"))
+    except EngineError:
+        return ""  # the store has none, which is the usual case
+    wanted = name if ":" in name else f"{name}:latest"
+    names = [str(each) for each in image.get("RepoTags") or []]
+    return next((each for each in names if each.endswith(f"/{wanted}")), "")
 
 
 def _own() -> tuple[bytes | None, str]:

@@ -162,7 +162,7 @@ async def plan(
             state = "new" if not theirs else "same" if ours == theirs else "changed"
             return tag, state, ours
 
-        return list(await asyncio.gather(*(compare(tag) for tag in fitting)))
+        return list(await asyncio.gather(*(compare(tag) for tag in sorted(fitting))))
 
 
 async def digest_at(api: RegistryApi, repository: str, tag: str) -> str:
@@ -192,7 +192,7 @@ async def _page(
     if len(names) > limit or (after and after in names):
         names = sorted(name for name in names if name > after)
         following = names[limit - 1] if len(names) > limit else following
-    return Names(names=names[:limit], next=following)
+    return Names(names=sorted(names[:limit]), next=following)
 
 
 async def _manifest(reference: str) -> tuple[str, dict[str, Any]]:

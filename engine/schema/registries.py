@@ -5,7 +5,7 @@ Format: containers-registries.conf(5). Only the account's own file is ever chang
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, WrapSerializer, field_validator, model_validator
 
 from engine.schema.parameters import Lane, Line, Model, Parameters, Result, Secret, Text
 
@@ -86,7 +86,9 @@ class SetRegistry(Model):
         if self.prefix.startswith("*.") and ("/" in self.prefix or ":" in self.prefix):
             raise ValueError("a prefix with a wildcard is a domain alone, without port or path")
         if self.mirror_by_digest_only and any(each.pull_from != "all" for each in self.mirrors):
-            raise ValueError("mirrors for digests only, and a mirror with a rule of its own: choose")
+            raise ValueError(
+                "mirrors for digests only, and a mirror with a rule of its own: choose"
+            )
         return self
 
 
@@ -158,6 +160,8 @@ Change = Annotated[
     | ReplaceText
     | ConvertFile,
     Field(discriminator="change"),
+    # Which change it is has to be said, although each model has just one answer.
+    WrapSerializer(lambda value, dump: {"change": value.change, **dump(value)}),
 ]
 _FILE = "~/.config/containers/registries.conf"
 

@@ -118,6 +118,8 @@ class Resolution(Model):
     origin: str
     """The file that made it so."""
     candidates: list[Candidate]
+    local: str = ""
+    """The name of an image in the store that a short name means already; a pull asks for that."""
     problem: str = ""
     remedy: str = ""
 
