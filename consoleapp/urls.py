@@ -8,6 +8,7 @@ NOUNS = (
     "accounts",
     "containers",
     "images",
+    "registries",
     "operations",
     "audit",
     "people",

@@ -11,6 +11,7 @@ from consoleapp.api import (
     logs,
     operations,
     problems,
+    registries,
     tokens,
 )
 from consoleapp.api.credentials import Session, Token
@@ -28,6 +29,6 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+for noun in (accounts, containers, logs, images, registries, kinds, operations, audit, tokens):
     api.add_router("", noun.router)
 problems.register(api)

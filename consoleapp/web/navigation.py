@@ -85,6 +85,9 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     ),
                     entry("Containers", "box", "containers:list", "c", (account.key,)),
                     entry("Images", "stack-2", "images:list", "i", (account.key,)),
+                    entry(
+                        "Registries", "building-warehouse", "registries:list", "e", (account.key,)
+                    ),
                 ],
             )
         )

@@ -120,7 +120,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(autouse=True)
-def clean(request: pytest.FixtureRequest) -> Iterator[None]:
+def clean(request: pytest.FixtureRequest) -> None:
     """Each test begins without a configuration, sign-ins or certificates of the account's own."""
     if "account" in request.fixturenames:
         account: Account = request.getfixturevalue("account")
@@ -132,7 +132,6 @@ def clean(request: pytest.FixtureRequest) -> Iterator[None]:
         )  # fmt: skip
         for pid in service.stdout.split():
             os.kill(int(pid), signal.SIGHUP)
-    yield
 
 
 class Talk:
@@ -183,7 +182,8 @@ class Registries:
         config = place / "config.yml"
         config.write_text(
             "version: 0.1\nlog: {level: error}\n"
-            f"storage: {{filesystem: {{rootdirectory: {place}/images}}, delete: {{enabled: true}}}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {place}/images}}, "
+            "delete: {enabled: true}}\n"
             f"http: {{addr: '127.0.0.1:{port}'{http}}}\n{more}"
         )
         process = subprocess.Popen(

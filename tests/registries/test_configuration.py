@@ -65,7 +65,7 @@ async def test_a_file_that_changed_meanwhile_is_not_overwritten(
         'short-name-mode = "sometimes"\n',
         "[[registry]\n",
         '[[registry]]\nlocation = "https://quay.io"\n',
-        '[[registry]]\ninsecure = true\n',
+        "[[registry]]\ninsecure = true\n",
         '[aliases]\n"x" = "quay.io/x:1"\n',
         '[registries.search]\nregistries = ["a.example"]\n[[registry]]\nlocation = "b.example"\n',
     ],
@@ -120,7 +120,7 @@ async def test_a_short_name_comes_from_the_mirror_as_the_page_says(
     ]
     pulled = account.run("podman", "--log-level=debug", "pull", "library/app:1")
     assert pulled.returncode == 0, pulled.stderr
-    assert f"Trying to access \\\"{mirror.address}/copies/library/app:1\\\"" in pulled.stderr
+    assert f'Trying to access \\"{mirror.address}/copies/library/app:1\\"' in pulled.stderr
     assert f"GET http://{plain.address}/" not in pulled.stderr
 
 

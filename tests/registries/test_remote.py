@@ -149,9 +149,7 @@ async def test_search_finds_in_the_registries_of_the_list_and_says_what_failed(
     assert any("127.0.0.1:9" in problem for problem in told["problems"])
 
 
-async def test_an_update_is_seen(
-    account: Account, talk: Talk, plain: Server
-) -> None:
+async def test_an_update_is_seen(account: Account, talk: Talk, plain: Server) -> None:
     insecure(account, plain)
     name = f"{plain.address}/library/app:1"
     assert account.run("podman", "pull", name).returncode == 0
