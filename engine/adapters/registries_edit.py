@@ -52,7 +52,8 @@ def edited(text: str, change: schema.Change) -> str:
 
 def _document(text: str) -> tomlkit.TOMLDocument:
     try:
-        document = tomlkit.parse(text)
+        # Without it, what is added would go on in the last line.
+        document = tomlkit.parse(text if not text or text.endswith("\n") else f"{text}\n")
     except (TOMLKitError, ValueError) as error:
         raise EngineError(
             ErrorCode.CONFLICT,

@@ -209,7 +209,7 @@ def next_after(reply: Reply) -> str:
     if not found:
         return ""
     query = parse_qs(urlsplit(urljoin("https://registry/", found[1])).query)
-    return query.get("last", [""])[-1]
+    return str(query.get("last", [""])[-1])
 
 
 def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
