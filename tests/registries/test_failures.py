@@ -11,7 +11,7 @@ from engine.schema.images import ImagePull
 from engine.schema.progress import Cancelled, Failed, Succeeded
 from engine.schema.queries import RegistryCheck, RegistryTags, RemoteImageInspect
 from engine.schema.transfers import ImageCopy
-from tests.registries.conftest import Account, Server, Talk, settled
+from tests.registries.conftest import Account, Registries, Server, Talk, settled
 from tests.registries.failing import failing
 
 FAULTS = [
@@ -48,11 +48,17 @@ async def test_a_failed_pull_says_why_leaves_nothing_and_can_be_tried_again(
 
 @pytest.mark.parametrize(("how", "code"), BROKEN)
 async def test_a_failed_copy_says_why_leaves_no_tag_and_can_be_tried_again(
-    account: Account, talk: Talk, plain: Server, mirror: Server, how: str, code: str
+    account: Account,
+    talk: Talk,
+    plain: Server,
+    registries: Registries,
+    how: str,
+    code: str,
 ) -> None:
+    fresh = registries.start(f"copied-{how}")  # one that has the layers already would not ask
     async with failing(plain.address) as registry:
-        insecure(account, registry.address, mirror.address)
-        target = f"{mirror.address}/copied/{how}:1"
+        insecure(account, registry.address, fresh.address)
+        target = f"{fresh.address}/copied/app:1"
         asked = ImageCopy(source=f"{registry.address}/library/app:1", destination=target)
         registry.how = how
         outcome = await talk.do(asked)
