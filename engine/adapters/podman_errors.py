@@ -35,7 +35,7 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
     (
         r"(registry|image) .*is blocked|blocked in .*registries\.conf",
         ErrorCode.CONFLICT,
-        "The account's or the host's registries.conf blocks this registry: see the Registries page.",
+        "A registries.conf of the account or the host blocks it: see the Registries page.",
     ),
     (
         r"toomanyrequests|too many requests|status code from registry 429|429 Too Many",
