@@ -9,6 +9,7 @@ NOUNS = (
     "containers",
     "builds",  # before images: its form is at images/build/
     "images",
+    "registries",
     "operations",
     "audit",
     "people",

@@ -50,7 +50,7 @@ async def open_account() -> Account:
     choice = await choose(state / "runtime.json")
     service = PodmanService(runtime_directory() / "podman.sock", choice)
     await service.start()
-    podman = Podman(service.socket)
+    podman = Podman(service.socket, service.reload)
     await podman.open()
     host = (await podman.call("GET", "/info"))["host"]
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.

@@ -12,6 +12,7 @@ from consoleapp.api import (
     logs,
     operations,
     problems,
+    registries,
     tokens,
 )
 from consoleapp.api.credentials import Session, Token
@@ -29,6 +30,10 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, files, audit, tokens):
+NOUNS = (
+    *(accounts, containers, logs, images, registries),
+    *(kinds, operations, files, audit, tokens),
+)
+for noun in NOUNS:
     api.add_router("", noun.router)
 problems.register(api)

@@ -86,6 +86,9 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     entry("Containers", "box", "containers:list", "c", (account.key,)),
                     entry("Images", "stack-2", "images:list", "i", (account.key,)),
                     entry("Builds", "hammer", "builds:list", "b", (account.key,)),
+                    entry(
+                        "Registries", "building-warehouse", "registries:list", "e", (account.key,)
+                    ),
                 ],
             )
         )

@@ -6,7 +6,7 @@ more in a few places.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ START_PATIENCE = 10.0
 class Podman:
     """A connection pool to the account's own `podman system service`."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, reload: Callable[[], Awaitable[None]]) -> None:
         self.socket = socket
+        self.reload = reload
+        """Makes the service read its configuration files anew."""
         self.version = ""
         self._session: aiohttp.ClientSession | None = None
 

@@ -43,6 +43,34 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "Write the whole name with its registry, like registry.example/team/app:1.",
     ),
     (
+        r"(registry|image) .*is blocked|blocked in .*registries\.conf",
+        ErrorCode.CONFLICT,
+        "A registries.conf of the account or the host blocks it: see the Registries page.",
+    ),
+    (
+        r"toomanyrequests|too many requests|status code from registry 429|429 Too Many",
+        ErrorCode.UNREACHABLE,
+        "The registry answers no more for now. Try again later; a sign-in often raises the limit.",
+    ),
+    (
+        r"(status code from registry 5\d\d|unexpected HTTP status:? 5\d\d"
+        r"|received unexpected HTTP status|50[0234] (Internal|Bad Gateway|Service|Gateway))",
+        ErrorCode.UNREACHABLE,
+        "The registry has a fault of its own. Try again later, or tell who runs it.",
+    ),
+    (
+        r"(digest did not match|digest .*(mismatch|does not match)|does not match .*digest"
+        r"|did not match expected digest|blob size mismatch)",
+        ErrorCode.UNREACHABLE,
+        "What the registry sent is not what it promised, and was thrown away. Try again; if it "
+        "stays so, the image is damaged at the registry.",
+    ),
+    (
+        r"(source image rejected|signature.*required|Running image .*rejected by policy)",
+        ErrorCode.FORBIDDEN,
+        "The signature policy does not allow this image: see the Registries page.",
+    ),
+    (
         r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",
         ErrorCode.UNREACHABLE,
         "The registry's certificate could not be verified. If it is meant to be reached without "

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 from pathlib import Path
 
 from engine.adapters.children import die_with
@@ -10,6 +11,7 @@ from engine.adapters.runtime import Choice
 from engine.schema.errors import EngineError, ErrorCode
 
 log = logging.getLogger(__name__)
+RELOAD_PATIENCE = 0.1
 STOP_PATIENCE = 2.0
 """Seconds; less than whoever ends the engine gives the engine."""
 
@@ -51,6 +53,15 @@ class PodmanService:
                 self._process.kill()
                 await self._process.wait()
         self.socket.unlink(missing_ok=True)
+
+    async def reload(self) -> None:
+        """Have it read registries.conf anew: it remembers what it has read once.
+
+        On SIGHUP it forgets; what runs goes on. It says nothing when that is done: wait a little.
+        """
+        if self._process and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(RELOAD_PATIENCE)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         self.socket.unlink(missing_ok=True)

@@ -9,7 +9,9 @@ from engine.operations import (
     manifests,
     pulls,
     pushes,
+    registries,
     sharing,
+    transfers,
     volumes,
 )
 from engine.operations.work import Perform
@@ -41,4 +43,12 @@ PERFORM: dict[str, Perform] = {
     "manifest.remove": manifests.remove,
     "manifest.push": manifests.push,
     "volume.prune": volumes.prune,
+    "registries.edit": registries.edit,
+    "registry.login": registries.login,
+    "registry.logout": registries.logout,
+    "registry.trust": registries.trust,
+    "registry.distrust": registries.distrust,
+    "image.copy": transfers.copy,
+    "image.sync": transfers.sync,
+    "image.delete-remote": transfers.delete_remote,
 }

@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import builds, compare, containers, disk, images, layers, logs, stats
+from engine.queries import (
+    builds,
+    compare,
+    containers,
+    disk,
+    images,
+    layers,
+    logs,
+    registries,
+    remote,
+    stats,
+)
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -24,4 +35,12 @@ ANSWER: dict[str, Answer] = {
     "manifest.inspect": images.manifest,
     "system.disk": disk.disk,
     "system.prune.preview": disk.preview,
+    "registries.show": registries.show,
+    "registry.resolve": registries.resolve,
+    "registry.check": registries.check,
+    "registry.search": remote.search,
+    "registry.repositories": remote.repositories,
+    "registry.tags": remote.tags,
+    "registry.image": remote.image,
+    "registry.sync-plan": remote.sync_plan,
 }

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from engine.schema import archives, builds, containers, images, manifests, volumes
+from engine.schema import (
+    archives,
+    builds,
+    containers,
+    images,
+    manifests,
+    registries,
+    transfers,
+    volumes,
+)
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -34,6 +43,14 @@ KINDS: dict[str, type[Parameters]] = {
         manifests.ManifestRemove,
         manifests.ManifestPush,
         volumes.VolumePrune,
+        registries.RegistriesEdit,
+        registries.RegistryLogin,
+        registries.RegistryLogout,
+        registries.RegistryTrust,
+        registries.RegistryDistrust,
+        transfers.ImageCopy,
+        transfers.ImageSync,
+        transfers.ImageDeleteRemote,
     )
 }
 

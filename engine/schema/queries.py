@@ -10,6 +10,8 @@ from engine.schema.disk import DiskUse, PrunePreview
 from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
 from engine.schema.query import Query
+from engine.schema.registries import RegistryHost
+from engine.schema.transfers import Repository, TagPattern
 
 
 class ContainerInspect(Query):
@@ -96,6 +98,74 @@ class ManifestInspect(Query):
     name: ImageReference
 
 
+class RegistriesShow(Query):
+    """Answers one `Document` (`registry_facts.Configuration`): all that decides on registries."""
+
+    query: ClassVar[str] = "registries.show"
+
+
+class RegistryResolve(Query):
+    """Answers one `Document` (`registry_facts.Resolution`): where Podman would look for a name."""
+
+    query: ClassVar[str] = "registry.resolve"
+    name: Annotated[Line, Field(min_length=1, max_length=512)]
+
+
+class RegistryCheck(Query):
+    """Answers one `Document` (`registry_facts.Check`): address, TLS, API, sign-in, with times."""
+
+    query: ClassVar[str] = "registry.check"
+    role: ClassVar[Role] = Role.OPERATOR
+    registry: RegistryHost
+
+
+class RegistrySearch(Query):
+    """Answers one `Document` (`found`: `registry_facts.Found`s; `problems`): `podman search`."""
+
+    query: ClassVar[str] = "registry.search"
+    role: ClassVar[Role] = Role.OPERATOR
+    term: Annotated[Line, Field(min_length=1, max_length=200, pattern=r"^[a-zA-Z0-9].*$")]
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class RegistryRepositories(Query):
+    """Answers one `Document` (`registry_facts.Names`): a page of a registry's catalogue."""
+
+    query: ClassVar[str] = "registry.repositories"
+    role: ClassVar[Role] = Role.OPERATOR
+    registry: RegistryHost
+    after: Line = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class RegistryTags(Query):
+    """Answers one `Document` (`registry_facts.Names`): a page of a repository's tags."""
+
+    query: ClassVar[str] = "registry.tags"
+    role: ClassVar[Role] = Role.OPERATOR
+    repository: Repository
+    after: Line = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class RemoteImageInspect(Query):
+    """Answers one `Document` (`registry_facts.RemoteImage`), without a pull."""
+
+    query: ClassVar[str] = "registry.image"
+    role: ClassVar[Role] = Role.OPERATOR
+    image: ImageReference
+
+
+class SyncPlan(Query):
+    """Answers one `Table` (tag, state, digest at the source): what `image.sync` would copy."""
+
+    query: ClassVar[str] = "registry.sync-plan"
+    role: ClassVar[Role] = Role.OPERATOR
+    source: Repository
+    destination: Repository
+    pattern: TagPattern = "*"
+
+
 QUERIES: dict[str, type[Query]] = {
     model.query: model
     for model in (
@@ -114,6 +184,14 @@ QUERIES: dict[str, type[Query]] = {
         BuildLines,
         DiskUse,
         PrunePreview,
+        RegistriesShow,
+        RegistryResolve,
+        RegistryCheck,
+        RegistrySearch,
+        RegistryRepositories,
+        RegistryTags,
+        RemoteImageInspect,
+        SyncPlan,
     )
 }
 

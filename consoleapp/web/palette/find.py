@@ -97,6 +97,9 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
             ("Launch container", "containers:launch"),
             ("Pull image", "images:pull"),
             ("Build image", "builds:build"),
+            ("Search registries", "registries:search"),
+            ("Sign in to registry", "registries:login"),
+            ("Copy image between registries", "registries:copy"),
         ):
             if words and _fits(words, label, key):
                 yield Found(label, reverse(name, args=[key]), "plus", detail=key)
