@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.schema import containers, images
+from engine.schema import containers, images, units
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -24,6 +24,23 @@ KINDS: dict[str, type[Parameters]] = {
         images.ImagePrune,
         images.ImageTag,
         images.ImageUntag,
+        units.UnitWrite,
+        units.UnitDelete,
+        units.UnitRestore,
+        units.UnitDaemonReload,
+        units.UnitStart,
+        units.UnitStop,
+        units.UnitRestart,
+        units.UnitEnable,
+        units.UnitDisable,
+        units.UnitResetFailed,
+        units.UnitConvert,
+        units.ContainerAutostart,
+        units.AutoUpdateRun,
+        units.AutoUpdateEnable,
+        units.AutoUpdateDisable,
+        units.LingerEnable,
+        units.LingerDisable,
     )
 }
 

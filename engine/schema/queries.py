@@ -6,15 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
-
-
-class Query(Model):
-    """The base of all queries. `query` is its name on the wire."""
-
-    query: ClassVar[str]
-    role: ClassVar[Role] = Role.VIEWER
-    duplex: ClassVar[bool] = False
-    """Takes input while it answers (a terminal)."""
+from engine.schema.query import Query as Query
+from engine.schema.unit_queries import UNIT_QUERIES
 
 
 class ContainerInspect(Query):
@@ -91,20 +84,19 @@ class DiskUse(Query):
     query: ClassVar[str] = "system.disk"
 
 
-QUERIES: dict[str, type[Query]] = {
-    model.query: model
-    for model in (
-        ContainerInspect,
-        ContainerTop,
-        ContainerChanges,
-        ContainerLogs,
-        ContainerStats,
-        ContainerTerminal,
-        ImageInspect,
-        ImageHistory,
-        DiskUse,
-    )
-}
+_ALL: tuple[type[Query], ...] = (
+    ContainerInspect,
+    ContainerTop,
+    ContainerChanges,
+    ContainerLogs,
+    ContainerStats,
+    ContainerTerminal,
+    ImageInspect,
+    ImageHistory,
+    DiskUse,
+    *UNIT_QUERIES,
+)
+QUERIES: dict[str, type[Query]] = {model.query: model for model in _ALL}
 
 
 class Document(Model):
@@ -189,13 +181,13 @@ class QueryFailed(Model):
 
 
 class EngineEvent(Model):
-    """Something happened in the account, whoever did it (Podman's event stream)."""
+    """Something happened in the account, whoever did it (Podman's events, systemd's signals)."""
 
     type: Literal["event"] = "event"
     at: datetime
-    noun: Literal["container", "image", "volume", "network", "pod", "system"]
+    noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
     action: str
-    """Podman's word: create, start, died, remove, pull, health_status, …"""
+    """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""
     id: str
     name: str = ""
     attributes: dict[str, str] = {}
