@@ -8,6 +8,8 @@ NOUNS = (
     "accounts",
     "containers",
     "images",
+    "units",
+    "doctor",
     "operations",
     "audit",
     "people",

@@ -12,6 +12,7 @@ from consoleapp.api import (
     operations,
     problems,
     tokens,
+    units,
 )
 from consoleapp.api.credentials import Session, Token
 from consoleapp.api.page import Page
@@ -28,6 +29,6 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+for noun in (accounts, containers, logs, images, units, kinds, operations, audit, tokens):
     api.add_router("", noun.router)
 problems.register(api)

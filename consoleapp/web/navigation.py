@@ -85,6 +85,8 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     ),
                     entry("Containers", "box", "containers:list", "c", (account.key,)),
                     entry("Images", "stack-2", "images:list", "i", (account.key,)),
+                    entry("Units", "settings-automation", "units:list", "n", (account.key,)),
+                    entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),
                 ],
             )
         )
