@@ -18,7 +18,7 @@ from engine.activity import Activity
 from engine.environment import account_name
 from engine.lines import LineWriter
 from engine.peers import peer_uid
-from engine.queries.table import answer
+from engine.queries import table
 from engine.queries.terminal import Terminal, open_terminal
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
@@ -203,9 +203,9 @@ async def _converse(socket: web.WebSocketResponse, opened: Terminal) -> None:
 
 async def _answers(account: Account, asked: Query) -> AsyncIterator[Model]:
     try:
-        async with aclosing(answer(account.podman, account.units, asked)) as answers:  # type: ignore[type-var]
-            async for each in answers:
-                yield each
+        async with aclosing(table.answer(account.podman, account.units, asked)) as answers:  # type: ignore[type-var]
+            async for answer in answers:
+                yield answer
     except EngineError as error:
         yield _failed(error)
 

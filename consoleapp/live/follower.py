@@ -217,9 +217,8 @@ class Follower:
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""
         if back and before is not None:
-            events = [
-                Told(account=self.account, event=name) for name in ("containers", "units", "info")
-            ]
+            told = ("containers", "units", "info")
+            events = [Told(account=self.account, event=name) for name in told]
         if events or before is None or back:
             self._version = max(self._version + 1, time.time_ns() // 1000)
             await self._save(events)
@@ -326,9 +325,8 @@ def _same(old: Any, new: Any) -> Any:
 def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     """What pages have to hear about."""
     if before is None:
-        return [
-            Told(account=account, event=name) for name in ("containers", "images", "units", "info")
-        ]
+        told = ("containers", "images", "units", "info")
+        return [Told(account=account, event=name) for name in told]
     events: list[str] = []
     old = {row.id: row for row in before.containers}
     new = {row.id: row for row in now.containers}

@@ -49,12 +49,12 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
 
 async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
     """Send one signal; one that ends the container stops its unit, which would restart it."""
-    if parameters.signal.removeprefix("SIG") in _ENDING:
-        if unit := await _unit(work, parameters.container, "StopUnit"):
-            return Result(
-                summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead "
-                f"of sending {parameters.signal}, after which systemd may have restarted it."
-            )
+    ending = parameters.signal.removeprefix("SIG") in _ENDING
+    if ending and (unit := await _unit(work, parameters.container, "StopUnit")):
+        return Result(
+            summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead of "
+            f"sending {parameters.signal}, after which systemd may have restarted it."
+        )
     await work.podman.call(
         "POST", path(parameters.container, "kill"), params={"signal": parameters.signal}
     )
