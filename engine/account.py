@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
+from engine.adapters.systemd import Systemd
 from engine.environment import runtime_directory, state_directory
 from engine.journal import Journal
 from engine.operations.runner import Runner
+from engine.units.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Account:
     """The engine's parts, opened together and closed together."""
 
     podman: Podman
+    units: Inventory
     journal: Journal
     runner: Runner
     service: PodmanService
@@ -23,6 +26,7 @@ class Account:
     async def close(self) -> None:
         """Let go of everything; containers go on, operations are left to the journal."""
         await self.runner.stop()
+        await self.units.systemd.close()
         await self.podman.close()
         await self.service.stop()
         self.journal.close()
@@ -40,11 +44,12 @@ async def open_account() -> Account:
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
-    runner = Runner(podman, journal, frozenset(delegated or []))
+    units = Inventory(podman, Systemd())
+    runner = Runner(podman, units, journal, frozenset(delegated or []))
     warnings = []
     if choice.events:
         warnings.append(
             "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
             "what is done at a shell is only seen at the next refresh."
         )
-    return Account(podman, journal, runner, service, warnings)
+    return Account(podman, units, journal, runner, service, warnings)

@@ -1,12 +1,13 @@
 """An account at one moment, from Podman's list calls alone: no inspect per container."""
 
+import asyncio
 import json
 import os
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
 from engine.adapters.podman import Podman
-from engine.environment import has_user_manager
+from engine.adapters.systemd import absent
 from engine.operations.launch import ports_of
 from engine.schema.snapshot import (
     ContainerRow,
@@ -16,6 +17,8 @@ from engine.schema.snapshot import (
     ImageRow,
     Snapshot,
 )
+from engine.units import quadlets
+from engine.units.inventory import UNIT_LABEL, Inventory, lingers
 
 _STATES = set(get_args(ContainerState))
 _HEALTH = set(get_args(Health))
@@ -27,7 +30,6 @@ _SAME_STATE = {
     "stopped": "exited",
     "improper": "unknown",
 }
-_UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 
 
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
@@ -63,21 +65,25 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
         cgroup_version=host["cgroupVersion"] if host["cgroupVersion"] in ("v1", "v2") else "",
         cgroup_controllers=host.get("cgroupControllers") or [],
         selinux=bool(host.get("security", {}).get("selinuxEnabled")),
-        systemd=has_user_manager(),
+        systemd=not absent(),
+        no_systemd=absent(),
+        quadlet=bool(quadlets.generator()),
+        linger=lingers() if not absent() else None,
         disk_used=used,
         disk_total=total,
         warnings=[*warnings, *_warnings(host, store)],
     )
 
 
-async def snapshot(podman: Podman, warnings: list[str]) -> Snapshot:
+async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
     """All of it. `taken` is from before the first question, so it never claims too much."""
     taken = datetime.now(UTC)
-    rows = await containers(podman)
+    rows, units = await asyncio.gather(containers(podman), inventory.rows())
     return Snapshot(
         taken=taken,
         containers=rows,
         images=await images(podman, rows),
+        units=units,
         info=await info(podman, warnings),
     )
 
@@ -107,7 +113,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         networks=row.get("Networks") or [],
         pod=row.get("PodName") or "",
         infra=bool(row.get("IsInfra")),
-        unit=str(labels.get(_UNIT_LABEL) or ""),
+        unit=str(labels.get(UNIT_LABEL) or ""),
         restarts=row.get("Restarts") or 0,
     )
 

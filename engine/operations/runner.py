@@ -16,6 +16,7 @@ from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
+from engine.units.inventory import Inventory
 
 log = logging.getLogger(__name__)
 PROGRESS_PAUSE = 0.1
@@ -32,8 +33,11 @@ class _Run:
 class Runner:
     """The operations of one account that are running now, and its memory of the past ones."""
 
-    def __init__(self, podman: Podman, journal: Journal, controllers: frozenset[str]) -> None:
+    def __init__(
+        self, podman: Podman, units: Inventory, journal: Journal, controllers: frozenset[str]
+    ) -> None:
         self._podman = podman
+        self._units = units
         self._journal = journal
         self._controllers = controllers
         self._running: dict[UUID, _Run] = {}
@@ -141,6 +145,7 @@ class Runner:
         return Work(
             id=operation,
             podman=self._podman,
+            units=self._units,
             report=report,
             note=lambda made: self._journal.note(operation, made),
             controllers=self._controllers,

@@ -1,6 +1,6 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
+from engine.operations import autostart, containers, images, launch, pulls, session, units
 from engine.operations.work import Perform
 
 PERFORM: dict[str, Perform] = {
@@ -20,4 +20,21 @@ PERFORM: dict[str, Perform] = {
     "image.prune": images.prune,
     "image.tag": images.tag,
     "image.untag": images.untag,
+    "unit.write": units.write,
+    "unit.delete": units.delete,
+    "unit.restore": units.restore,
+    "unit.daemon-reload": units.daemon_reload,
+    "unit.start": units.start,
+    "unit.stop": units.stop,
+    "unit.restart": units.restart,
+    "unit.enable": units.enable,
+    "unit.disable": units.disable,
+    "unit.reset-failed": units.reset_failed,
+    "unit.convert": autostart.convert,
+    "container.autostart": autostart.autostart,
+    "autoupdate.run": session.auto_update,
+    "autoupdate.enable": session.enable_auto_update,
+    "autoupdate.disable": session.disable_auto_update,
+    "linger.enable": session.enable_linger,
+    "linger.disable": session.disable_linger,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 from engine.adapters.podman import Podman
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
+from engine.units.inventory import Inventory
 
 Report = Callable[[Progress], None]
 
@@ -18,6 +19,7 @@ class Work:
 
     id: UUID
     podman: Podman
+    units: Inventory
     report: Report
     note: Callable[[str], None]
     """Remember the id of what was just made, in case the engine dies before the end."""
