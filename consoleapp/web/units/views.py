@@ -35,7 +35,7 @@ def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         "chip_query": query_without_page(request, "state"),
         "filters": choice,
         "chips": rows.chips(every, choice),
-        "stale": [row.unit for row in every if row.needs_reload],
+        "stale": [row.unit for row in every if row.needs_reload and not row.problem],
         "operates": role.covers(Role.OPERATOR),
         "starters": templates.STARTERS,
         "view": "list",
