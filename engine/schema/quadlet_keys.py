@@ -317,14 +317,14 @@ SECTIONS: dict[str, tuple[Key, ...]] = {
 }
 """The keys by section, in the order in which they are offered."""
 
-_QUADLETS = ("Unit", "{}", "Quadlet", "Service", "Install")
+_QUADLETS = ("{}", "Unit", "Quadlet", "Service", "Install")
 SECTIONS_OF: dict[str, tuple[str, ...]] = {
     **{
         kind.lower(): tuple(name.format(kind) for name in _QUADLETS)
         for kind in ("Container", "Pod", "Volume", "Network", "Kube", "Image", "Build")
     },
-    "service": ("Unit", "Service", "Install"),
-    "timer": ("Unit", "Timer", "Install"),
+    "service": ("Service", "Unit", "Install"),
+    "timer": ("Timer", "Unit", "Install"),
     "conf": ("Unit", "Service", "Timer", "Install", "Container"),
 }
-"""The sections that a file may have, by its suffix without the dot."""
+"""The sections that a file may have, its own one first, by its suffix without the dot."""

@@ -6,7 +6,9 @@ from engine.schema.unit_queries import JournalLine
 
 _TABLE: list[tuple[str, str, str]] = [
     (
-        r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start",
+        r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start"
+        # pasta's words
+        r"|failed to bind port \d+ \(permission denied\)",
         "Ordinary accounts may not use ports below 1024.",
         "Choose a higher host port, or ask the host's administrator to lower "
         "net.ipv4.ip_unprivileged_port_start.",

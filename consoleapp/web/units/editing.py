@@ -53,7 +53,7 @@ def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The page around the editor of `file`; the text is loaded into it."""
     asked = _query(request.GET.get("file", ""))
-    context = {"file": asked.file, "version": request.GET.get("version", "")}
+    context = {"file": asked.file, "base_name": asked.file.rpartition("/")[2]}
     return render(request, "units/edit.html", {**_frame(account, kind_of(asked.file)), **context})
 
 

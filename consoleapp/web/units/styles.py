@@ -26,7 +26,7 @@ STYLES = (
     Style(
         "generate-new",
         "Generated, --new",
-        "A service file with the whole `podman run` line in it. The container is made anew at each "
+        "A service file with the whole podman run line in it. The container is made anew at each "
         "start, as with a Quadlet, but the file is long and is yours to keep up to date.",
     ),
     Style(
