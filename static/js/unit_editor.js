@@ -246,9 +246,9 @@ const attach = (root) => {
   // --- saving -------------------------------------------------------------------------------
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    const { target } = event.detail;
-    if (target.id === "compare") document.getElementById("compare-dialog").showModal();
-    const done = target.id === "saving" ? target.querySelector("[data-saved]") : null;
+    const { target } = event.detail; // none for what an event of the server brought
+    if (target?.id === "compare") document.getElementById("compare-dialog").showModal();
+    const done = target?.id === "saving" ? target.querySelector("[data-saved]") : null;
     if (!done) return;
     document.getElementById("unit-digest").value = done.dataset.digest;
     saved = sent;

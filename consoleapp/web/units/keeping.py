@@ -19,11 +19,19 @@ from engine.schema.parameters import Role
 @require_GET
 @require_role(Role.OPERATOR)
 def keep(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """The page that explains the three ways; what each would write is loaded into it."""
+    """The page that explains the three ways; what each would write is loaded into it.
+
+    htmx, which asks when units change, gets nothing (204) until one keeps the container.
+    """
     found = look_up(account, container)
+    waits = bool(request.htmx)  # type: ignore[attr-defined]
     if found.row is None or found.snapshot is None:
+        if waits:  # its unit is about to make it anew
+            return HttpResponse(status=204)
         raise Http404("there is no such container")
     unit = rows.of_container(found.snapshot.units, found.row.name, found.row.unit)
+    if waits and unit is None:
+        return HttpResponse(status=204)
     context = {"row": found.row, "info": found.snapshot.info, "managed_by": unit}
     return render(request, "units/keep.html", context)
 
