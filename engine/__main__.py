@@ -96,7 +96,7 @@ async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: 
     try:
         await web.SockSite(runner, listening, backlog=128).start()
         logging.getLogger("engine").info("serving uid %s", os.getuid())
-        idle = asyncio.create_task(activity.idle(idle_seconds, lambda: account.runner.busy))
+        idle = asyncio.create_task(activity.idle(idle_seconds, account.busy))
         await asyncio.wait(
             {idle, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
         )

@@ -1,12 +1,14 @@
 """Everything that serves one Linux account: its Podman, its journal, its running operations."""
 
+import asyncio
 from dataclasses import dataclass
 
 from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
 from engine.adapters.systemd import Systemd
-from engine.environment import runtime_directory, state_directory
+from engine.environment import has_user_manager, runtime_directory, state_directory
+from engine.health import HealthChecks
 from engine.journal import Journal
 from engine.operations.runner import Runner
 from engine.units.inventory import Inventory
@@ -21,10 +23,18 @@ class Account:
     journal: Journal
     runner: Runner
     service: PodmanService
+    health: HealthChecks
+    checking: asyncio.Task[None] | None
     warnings: list[str]
+
+    def busy(self) -> bool:
+        """Whether the engine has something to do that nobody is asking it for."""
+        return self.runner.busy or self.health.busy
 
     async def close(self) -> None:
         """Let go of everything; containers go on, operations are left to the journal."""
+        if self.checking:
+            self.checking.cancel()
         await self.runner.stop()
         await self.units.systemd.close()
         await self.podman.close()
@@ -52,4 +62,6 @@ async def open_account() -> Account:
             "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
             "what is done at a shell is only seen at the next refresh."
         )
-    return Account(podman, units, journal, runner, service, warnings)
+    health = HealthChecks(podman)
+    checking = None if has_user_manager() else asyncio.create_task(health.run())
+    return Account(podman, units, journal, runner, service, health, checking, warnings)

@@ -32,7 +32,7 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     follows reads everything anew then.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
-    tasks = [asyncio.create_task(_pour(_of_podman(podman), heard))]
+    tasks = [asyncio.create_task(_pour(of_podman(podman), heard))]
     if not absent():
         tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
     try:
@@ -73,7 +73,7 @@ async def _of_units(units: Inventory) -> AsyncGenerator[EngineEvent, None]:
             yield EngineEvent(at=datetime.now(UTC), noun="unit", action="changed", id="")
 
 
-async def _of_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
+async def of_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
     """Podman's own, from its log where it keeps one."""
     said = await podman.call("GET", "/info")
     path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None

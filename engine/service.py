@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 from uuid import UUID
 
@@ -218,12 +218,13 @@ async def _stream(request: web.Request, messages: AsyncIterator[Model]) -> web.S
     await response.prepare(request)
     writer = LineWriter(response)
     async with aclosing(iterator):  # type: ignore[type-var]
-        if first is not None:
-            await writer.say(first)
-        async for message in iterator:
-            await writer.say(message)
-    await writer.close()
-    await response.write_eof()
+        with suppress(ConnectionResetError):  # the reader left: that is how streams are stopped
+            if first is not None:
+                await writer.say(first)
+            async for message in iterator:
+                await writer.say(message)
+            await writer.close()
+            await response.write_eof()
     return response
 
 

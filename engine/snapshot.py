@@ -150,7 +150,8 @@ def _warnings(host: dict[str, Any], store: dict[str, Any]) -> list[str]:
     if store["graphDriverName"] == "vfs":
         found.append(
             "Images are stored with the vfs driver, which copies every layer: slow and large. "
-            "With fuse-overlayfs installed before the first image, Podman chooses overlay."
+            "An account without images yet takes overlay once a storage.conf says so; Debian's "
+            "package containers-storage brings one."
         )
     if host["cgroupVersion"] == "v1":
         found.append(

@@ -170,12 +170,19 @@ class Follower:
                 self._stale.containers.add(event.id)
                 if event.action == "commit":
                     self._stale.images = True
+            case "container" if event.action == "exec_died" and self._is_checked(event.id):
+                # Podman 4.3 says no more than this of a health check that was run.
+                self._stale.containers.add(event.id)
             case "image":
                 self._stale.images = True
             case "pod":
                 self._stale.whole = True
             case "unit":
                 self._stale.units = True
+
+    def _is_checked(self, container: str) -> bool:
+        rows = self._snapshot.containers if self._snapshot else []
+        return any(row.id == container and row.health for row in rows)
 
     def _after(self, wake: Wake) -> None:
         """An ended operation is in the snapshot at once, even if its events take their time."""

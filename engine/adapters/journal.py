@@ -13,10 +13,10 @@ _LONGEST = 16 * 1024
 _BUFFER = 4 * 1024 * 1024
 
 
-async def lines(query: UnitJournal) -> AsyncGenerator[JournalLine, None]:
-    """Its lines, oldest first. Raises EngineError with journalctl's own words."""
+async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalLine, None]:
+    """The lines of `units`, oldest first. Raises EngineError with journalctl's own words."""
     argv = ["journalctl", "--user", "--output=json", "--quiet", "--all", "--no-pager"]
-    argv += [f"--user-unit={query.unit}"] if query.unit else []
+    argv += [f"--user-unit={unit}" for unit in units]
     argv += [f"--priority={query.priority}"] if query.priority < 7 else []
     argv += ["--follow"] if query.follow else []
     if query.tail is not None:
@@ -63,7 +63,7 @@ async def last(unit: str, count: int, priority: int = 7) -> list[JournalLine]:
     """The last lines of a unit; [] where there is no journal to read."""
     query = UnitJournal(unit=unit, tail=count, priority=priority)
     try:
-        return [line async for line in lines(query)]
+        return [line async for line in lines(query, [unit])]
     except EngineError:
         return []
 

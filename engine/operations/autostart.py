@@ -27,6 +27,13 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
     style = parameters.style or planning.default_style()
     plan = await planning.plan(work.podman, found, style)
     await _refuse_taken(work, plan)
+    if found["HostConfig"].get("AutoRemove"):
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{found['Name']} was made with --rm: it is gone when it stops, and could not be put "
+            "back if its unit does not come up.",
+            "Launch it again without --rm, then keep that one running.",
+        )
     return await _replace(work, found, plan)
 
 
@@ -99,13 +106,12 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
     await _install(work, plan)
     moved = False
     try:
+        if running:  # a classic unit, too, only owns what it started itself
+            work.report(Progress(message=f"Stopping {name}"))
+            await work.podman.call("POST", path(identity, "stop"))
         if anew:
-            if running:
-                work.report(Progress(message=f"Stopping {name}"))
-                await work.podman.call("POST", path(identity, "stop"))
-            if await work.podman.exists(path(identity)):  # --rm: it is gone with its stop
-                await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
-                moved = True
+            await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
+            moved = True
         await _come_up(work, plan)
     except (EngineError, asyncio.CancelledError):
         await asyncio.shield(_put_back(work, plan, identity, name, moved, running))

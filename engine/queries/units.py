@@ -64,9 +64,19 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
 async def journal_lines(
     units: Inventory, query: schema.UnitJournal
 ) -> AsyncIterator[schema.JournalLine]:
-    """Lines of the account's journal."""
+    """Lines of units that have to do with Podman: the rest of the journal is the account's own."""
     await units.systemd.manager("Version")
-    async for line in journal.lines(query):
+    known = {row.unit for row in await units.rows()}
+    if query.unit and query.unit not in known:
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            f"The account has no unit {query.unit} that has to do with Podman.",
+            "It may have been deleted meanwhile.",
+        )
+    wanted = [query.unit] if query.unit else sorted(known)
+    if not wanted:
+        return
+    async for line in journal.lines(query, wanted):
         yield line
 
 

@@ -35,7 +35,7 @@ class UnitJournal(Query):
 
     query: ClassVar[str] = "unit.journal"
     unit: UnitName | None = None
-    """None: of all of the account's units."""
+    """None: of all of the account's units that have to do with Podman."""
     follow: bool = False
     tail: Annotated[int, Field(ge=0, le=100_000)] | None = 500
     """None: from the first line."""

@@ -6,6 +6,7 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.unit_queries import JournalLine
 from engine.units import explain
 
+_WARNING = 4
 _VERBS = {"StartUnit": "start", "StopUnit": "stop", "RestartUnit": "restart"}
 
 
@@ -42,5 +43,5 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
 def telling(lines: list[JournalLine]) -> str:
     """The line that most likely says what went wrong."""
     said = [line.text for line in lines if "error" in line.text.lower()]
-    said = [text for text in said if not text.startswith(("Failed", "Stopped"))] or said
+    said = said or [line.text for line in lines if line.priority <= _WARNING]
     return said[-1].strip() if said else ""

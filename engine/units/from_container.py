@@ -49,6 +49,8 @@ _NEWER_KEYS = {
 }  # fmt: skip
 _SWITCHES = {"--read-only": "ReadOnly", "--init": "RunInit"}
 _WORDY = {"--env": "Environment", "--label": "Label", "--annotation": "Annotation"}
+# Words that the generator loses, or hands to systemd as a separator of commands.
+_AS_VARIABLES = {"": "BERTH_EMPTY", ";": "BERTH_SEMICOLON"}
 _QUADLET_NAME = re.compile(r"\.(volume|network|image|build|container|pod)(:|$)")
 
 
@@ -91,8 +93,10 @@ def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet
     lines += [f"{key}={value}" for key, value in made.keys]
     lines += [f"PodmanArgs={quadlets.word(argument)}" for argument in made.arguments]
     if command:
-        lines.append(f"Exec={quadlets.words(command)}")
+        lines.append(f"Exec={' '.join(_argument(word) for word in command)}")
     lines += ["", "[Service]", f"Restart={made.restart}", "TimeoutStartSec=900"]
+    lines += [f'Environment="{name}={word}"' for word, name in _AS_VARIABLES.items()
+              if word in command]  # fmt: skip
     lines += ["", "[Install]", "WantedBy=default.target"]
     return Quadlet("\n".join(lines) + "\n", made.lost)
 
@@ -213,6 +217,11 @@ def _absolute(volume: str, found: dict[str, Any]) -> str:
         if mount.get("Destination") == target.rstrip("/") and mount.get("Type") == "bind":
             return f"{mount['Source']}:{rest}"
     return f"{source}:{rest}"
+
+
+def _argument(word: str) -> str:
+    variable = _AS_VARIABLES.get(word)
+    return f"${{{variable}}}" if variable else quadlets.word(word)
 
 
 def _image(name: str) -> str:

@@ -66,8 +66,9 @@ class Inventory:
                 continue  # only a container's label still tells of it
             row = await self._row(unit, file, kind, style, facts[unit], owners.get(unit, []))
             problem = refused.get(file.rpartition("/")[2], "")
-            rows.append(row.model_copy(update={"problem": problem}) if problem else row)
-        self._known = set(sources)
+            refusal = {"problem": problem, "needs_reload": False}
+            rows.append(row.model_copy(update=refusal) if problem else row)
+        self._known = {*sources, "podman-auto-update.timer"}
         return sorted(rows, key=lambda row: row.unit)
 
     async def row(self, unit: str) -> UnitRow | None:

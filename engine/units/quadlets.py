@@ -52,11 +52,6 @@ def word(text: str) -> str:
     return '"' + "".join(_escaped(letter) for letter in text) + '"'
 
 
-def words(texts: list[str]) -> str:
-    """Several words."""
-    return " ".join(word(text) for text in texts)
-
-
 def is_plain(value: str) -> bool:
     """Whether a value may stand after a key that takes the rest of its line as it is."""
     return bool(_SAFE_VALUE.fullmatch(value))

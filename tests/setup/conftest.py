@@ -16,6 +16,11 @@ import pytest
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
 
 ACCOUNT = "berth-test-setup"
+# They live as long as their containers, which outlive Berth.
+OF_CONTAINERS = {
+    *("conmon", "catatonit", "slirp4netns", "pasta", "aardvark-dns", "rootlessport"),
+    *("rootlessport-child", "containers-rootlessport", "containers-rootlessport-child"),
+}
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("BERTH_")}
 
 
@@ -37,9 +42,8 @@ class Berth:
         self.port, self.data, self.output = free_port(), place / "data", place / "output"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
-        """Start it and wait for its address. Out: the seconds that it took."""
-        began = time.monotonic()
+    def start(self) -> None:
+        """Start it and wait for its address."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(TREE / "bin/serve"), "--demo", "--port", str(self.port)]
@@ -52,7 +56,6 @@ class Berth:
         while b"ready at" not in self.output.read_bytes():
             assert self.process.poll() is None, self.output.read_text()
             time.sleep(0.05)
-        return time.monotonic() - began
 
     def end(self, how: int = signal.SIGINT) -> int:
         """Send the supervisor a signal. Out: its exit status."""
@@ -61,7 +64,7 @@ class Berth:
         return self.process.wait(20)
 
     def processes(self) -> dict[int, str]:
-        """Pids and command lines of all that the supervisor started."""
+        """Pids and command lines of all that the supervisor started, containers left out."""
         assert self.process is not None
         found: dict[int, str] = {}
         todo = [self.process.pid]
@@ -69,11 +72,13 @@ class Berth:
             pid = todo.pop()
             try:
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                lists = [f.read_text() for f in Path(f"/proc/{pid}/task").glob("*/children")]
             except (FileNotFoundError, ProcessLookupError):
                 continue  # it ended just now
+            if Path(os.fsdecode(words[0])).name in OF_CONTAINERS:
+                continue
             found[pid] = b" ".join(words).decode()
-            todo += [int(child) for child in children]
+            todo += [int(child) for children in lists for child in children.split()]
         return found
 
     def pid_of(self, words: str) -> int:

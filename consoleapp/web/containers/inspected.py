@@ -4,6 +4,7 @@ The data is hostile and differs between versions of Podman: whatever is missing 
 than expected reads as absent.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,8 @@ class Health:
 
     status: str
     failing: int
-    command: list[str]
+    command: str
+    """As one would type it in a shell."""
     interval: str
     timeout: str
     start_period: str
@@ -190,13 +192,21 @@ def _health(config: Mapping[str, Any], state: Mapping[str, Any]) -> Health | Non
     return Health(
         status=_text(now.get("Status")),
         failing=_number(now.get("FailingStreak")),
-        command=command[1:] if command[0] in ("CMD", "CMD-SHELL") else command,
+        command=_check_command(command),
         interval=_nanoseconds(check.get("Interval")),
         timeout=_nanoseconds(check.get("Timeout")),
         start_period=_nanoseconds(check.get("StartPeriod")),
         retries=_number(check.get("Retries")),
         probes=probes[::-1],
     )
+
+
+def _check_command(test: list[str]) -> str:
+    """CMD-SHELL has one text for a shell, CMD (or nothing) has the words of a command."""
+    first, *words = test
+    if first == "CMD-SHELL":
+        return " ".join(words)
+    return shlex.join(words if first == "CMD" else test)
 
 
 def _flags(config: Mapping[str, Any], host: Mapping[str, Any]) -> list[str]:
