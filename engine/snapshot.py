@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from engine.adapters.podman import Podman
 from engine.adapters.systemd import absent
 from engine.operations.launch import ports_of
+from engine.schema.errors import EngineError
 from engine.schema.snapshot import (
     ContainerRow,
     ContainerState,
@@ -16,6 +17,7 @@ from engine.schema.snapshot import (
     Health,
     ImageRow,
     Snapshot,
+    UnitRow,
 )
 from engine.units import quadlets
 from engine.units.inventory import UNIT_LABEL, Inventory, lingers
@@ -78,14 +80,22 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
 async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
     """All of it. `taken` is from before the first question, so it never claims too much."""
     taken = datetime.now(UTC)
-    rows, units = await asyncio.gather(containers(podman), inventory.rows())
+    rows, (units, said) = await asyncio.gather(containers(podman), _units(inventory))
     return Snapshot(
         taken=taken,
         containers=rows,
         images=await images(podman, rows),
         units=units,
-        info=await info(podman, warnings),
+        info=await info(podman, [*warnings, *said]),
     )
+
+
+async def _units(inventory: Inventory) -> tuple[list[UnitRow], list[str]]:
+    """The units, and what kept them from being read: containers are shown all the same."""
+    try:
+        return await inventory.rows(), []
+    except EngineError as error:
+        return [], [f"The account's units cannot be read: {error.report.message}"]
 
 
 def _container(row: dict[str, Any]) -> ContainerRow:

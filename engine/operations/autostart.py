@@ -60,13 +60,6 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     await _refuse_taken(work, plan, but=row.unit)
     was_active = row.active == "active"
     made_by_unit = row.style != "generate-classic"
-    if parameters.style == "generate-classic":
-        raise EngineError(
-            ErrorCode.INVALID,
-            "A classic unit needs a container that was made by hand, and this one's is made anew "
-            "at each start.",
-            "Launch the container by itself, then keep it running with the classic style.",
-        )
     await take_down(work, row.unit, row.style != "quadlet")
     files.delete(row.file, before.digest)
     await work.units.systemd.reload()

@@ -52,6 +52,13 @@ async def plan(
         )
     if style == "quadlet":
         return await _quadlet(podman, _by_hand(found) if of_unit else found)
+    if of_unit and style == "generate-classic":
+        raise EngineError(
+            ErrorCode.INVALID,
+            "A classic unit needs a container that was made by hand, and this one is made anew at "
+            "each start of its unit.",
+            "Launch the container by itself, then keep it running with the classic style.",
+        )
     if of_unit:
         return _from_command(_by_hand(found))
     return await _generated(found, new=style == "generate-new")
