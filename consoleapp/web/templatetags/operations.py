@@ -87,9 +87,11 @@ def object_url(operation: Operation) -> str:
         return ""
     result = operation.result or {}
     key = operation.account.key
-    if operation.kind.startswith(("unit.", "container.autostart")):
-        unit = result.get("unit") or operation.parameters.get("unit")
-        return _page("units:detail", key, None if operation.kind == "unit.delete" else unit)
+    if operation.kind == "unit.delete":
+        return reverse("units:edit", args=[key], query={"file": operation.target})
+    unit = result.get("unit") or operation.parameters.get("unit")
+    if unit or operation.kind.startswith("unit."):
+        return _page("units:detail", key, unit)
     if operation.kind == "container.commit" or operation.kind.startswith("image."):
         image = result.get("image_id")
         return _page("images:detail", key, image)

@@ -4,8 +4,9 @@ import pytest
 
 from consoleapp.operations.models import Operation
 from engine.schema import unit_queries as queries
-from engine.schema.units import Problem, UnitWrite
+from engine.schema.units import Problem, UnitDelete, UnitWrite
 from tests.web.conftest import ended, operation
+from tests.web.units.conftest import NOW
 
 BASE = "/accounts/web/units/edit/"
 FILE = "containers/systemd/front.container"
@@ -147,3 +148,17 @@ def test_a_conflict_keeps_the_text_and_offers_to_compare(as_, operator, web, sev
 def test_other_operations_are_not_told_as_saves(as_, operator, web, several):
     row = operation(web, operator)
     assert as_(operator).get(f"{BASE}saved/{row.pk}/").status_code == 404
+
+
+def test_a_deleted_file_leads_from_its_operation_to_its_versions(
+    as_, operator, web, several, engine
+):
+    row = operation(web, operator, UnitDelete(file=FILE), **ended(result={"file": FILE}))
+    page = as_(operator).get(f"/operations/{row.pk}/").content.decode()
+    assert "/units/edit/?file=containers" in page
+    version = queries.Version(id="20260102T030405000000Z-abcdefabcdef", at=NOW, digest=OLD, size=9)
+    gone = queries.FileText(file=FILE, text="", digest="", versions=[version])
+    engine({queries.UnitFileText: gone})
+    page = as_(operator).get(f"{BASE}text/", {"file": FILE}).content.decode()
+    assert 'value="unit.restore"' in page
+    assert version.id in page
