@@ -134,3 +134,4 @@ def test_after_a_power_cut_kept_containers_run_and_without_lingering_none_do(hos
     host.boot()
     assert "conmon" not in host.run("ps", "-u", "dave", "-o", "comm", check=False).stdout
     host.run("loginctl", "enable-linger", "dave")
+    host.run("systemctl", "start", f"user@{host.run('id', '-u', 'dave').stdout.strip()}.service")
