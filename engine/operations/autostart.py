@@ -106,8 +106,19 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
             await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
             moved = True
         await _come_up(work, plan)
-    except (EngineError, asyncio.CancelledError):
+    except asyncio.CancelledError:
         await asyncio.shield(_put_back(work, plan, identity, name, moved, running))
+        raise
+    except EngineError as error:
+        try:
+            await asyncio.shield(_put_back(work, plan, identity, name, moved, running))
+        except EngineError as also:
+            raise EngineError(
+                error.report.code,
+                f"{error.report.message} And putting {name} back as it was failed: "
+                f"{also.report.message}",
+                error.report.remedy,
+            ) from error
         raise
     if moved:
         await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "false"})

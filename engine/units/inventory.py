@@ -58,14 +58,19 @@ class Inventory:
             if style == "quadlet" and facts[unit].get("LoadState") != "loaded"
         ]
         if missing and quadlets.generator():
-            _, complaints = await quadlets.dry_run({})
+            made, complaints = await quadlets.dry_run({})
             refused = quadlets.failures(complaints)
+            if complaints and not made:
+                # It gave up before it came to any file (a link that leads nowhere does that).
+                refused[""] = complaints[0]
         rows = []
         for unit, (file, _, kind, style) in sources.items():
             if not file and facts[unit].get("LoadState") != "loaded":
                 continue  # only a container's label still tells of it
             row = await self._row(unit, file, kind, style, facts[unit], owners.get(unit, []))
             problem = refused.get(file.rpartition("/")[2], "")
+            if unit in missing and not problem:
+                problem = refused.get("", "")
             refusal = {"problem": problem, "needs_reload": False}
             rows.append(row.model_copy(update=refusal) if problem else row)
         self._known = {*sources, "podman-auto-update.timer"}

@@ -71,7 +71,11 @@ def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[s
     asked = {"kind": kind, "parameters": parameters}
     operation = api(host, "POST", f"/accounts/{account}/operations", asked)
     assert "id" in operation, operation
-    return api(host, "GET", f"/operations/{operation['id']}?wait=60")
+    for _ in range(4):
+        ended = api(host, "GET", f"/operations/{operation['id']}?wait=30")
+        if ended["ended_at"]:
+            break
+    return ended
 
 
 def done(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
