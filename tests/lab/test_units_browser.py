@@ -116,7 +116,7 @@ def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
     page.get_by_role("button", name="Stop unit").click()
     page.goto(f"{BASE}/web.service/")
-    # A container that ends by SIGKILL (here its stop signal) leaves its unit "failed", as in systemd.
+    # One that ends by SIGKILL (here its stop signal) leaves its unit "failed".
     over = re.compile("^(inactive|failed)$")
     expect(page.locator("#unit-head .state").first).to_have_text(over, timeout=SLOW)
 
