@@ -10,6 +10,8 @@ NOUNS = (
     "builds",  # before images: its form is at images/build/
     "images",
     "registries",
+    "units",
+    "doctor",
     "operations",
     "audit",
     "people",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
+from engine.adapters.systemd import Systemd
 from engine.environment import has_user_manager, runtime_directory, state_directory
 from engine.files import Files
 from engine.health import HealthChecks
@@ -13,6 +14,7 @@ from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations import sharing
 from engine.operations.runner import Runner
+from engine.units.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Account:
     """The engine's parts, opened together and closed together."""
 
     podman: Podman
+    units: Inventory
     journal: Journal
     runner: Runner
     service: PodmanService
@@ -39,6 +42,7 @@ class Account:
         if self.checking:
             self.checking.cancel()
         await self.runner.stop()
+        await self.units.systemd.close()
         await self.podman.close()
         await self.service.stop()
         self.journal.close()
@@ -59,7 +63,16 @@ async def open_account() -> Account:
     files = Files(state / "files")
     sharing.tidy()
     incoming = Incoming()
-    runner = Runner(podman, journal, frozenset(delegated or []), files, choice.options(), incoming)
+    units = Inventory(podman, Systemd())
+    runner = Runner(
+        podman,
+        units,
+        journal,
+        frozenset(delegated or []),
+        files,
+        choice.options(),
+        incoming,
+    )
     warnings = []
     if choice.events:
         warnings.append(
@@ -70,6 +83,7 @@ async def open_account() -> Account:
     checking = None if has_user_manager() else asyncio.create_task(health.run())
     return Account(
         podman=podman,
+        units=units,
         journal=journal,
         runner=runner,
         service=service,

@@ -34,9 +34,10 @@ from engine.schema.queries import (
     TerminalSize,
 )
 from engine.schema.query import Query
-from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
+from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot, UnitRow
+from engine.schema.unit_queries import UnitAnswer
 
-Answer = Document | Table | LogLine | StatsSample | QueryFailed
+Answer = Document | Table | LogLine | StatsSample | UnitAnswer | QueryFailed
 Shown = TerminalOutput | TerminalEnded | QueryFailed
 _MESSAGE: TypeAdapter[Progress | Outcome] = TypeAdapter(Message)
 _RECOLLECTION: TypeAdapter[Any] = TypeAdapter(Recollection)
@@ -44,6 +45,7 @@ _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 _SHOWN: TypeAdapter[Shown] = TypeAdapter(Shown)
 _CONTAINERS: TypeAdapter[list[ContainerRow]] = TypeAdapter(list[ContainerRow])
 _IMAGES: TypeAdapter[list[ImageRow]] = TypeAdapter(list[ImageRow])
+_UNITS: TypeAdapter[list[UnitRow]] = TypeAdapter(list[UnitRow])
 CONNECT_SECONDS = 10.0
 """Socket activation starts the engine, which starts Podman: that takes a moment."""
 
@@ -140,6 +142,10 @@ class Engine:
     async def images(self) -> list[ImageRow]:
         """The rows of all images."""
         return _IMAGES.validate_json(await self._read("GET", "/v1/images"))
+
+    async def units(self) -> list[UnitRow]:
+        """The rows of all units that have to do with Podman."""
+        return _UNITS.validate_json(await self._read("GET", "/v1/units"))
 
     async def events(self) -> AsyncIterator[EngineEvent]:
         """What happens in the account, on and on; `system`/`connected` when it is being heard."""

@@ -20,7 +20,7 @@ from engine.incoming import Brought
 from engine.lines import LineWriter
 from engine.operations.sharing import outgoing
 from engine.peers import peer_uid
-from engine.queries.table import ANSWER
+from engine.queries import table
 from engine.queries.terminal import Terminal, open_terminal
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
@@ -62,6 +62,7 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
     app.router.add_get("/v1/snapshot", whole)
     app.router.add_get("/v1/containers", containers)
     app.router.add_get("/v1/images", images)
+    app.router.add_get("/v1/units", units)
     app.router.add_get("/v1/events", follow_events)
     app.router.add_post("/v1/operations/{id}", run)
     app.router.add_get("/v1/operations/{id}", recall)
@@ -114,7 +115,7 @@ async def ping(request: web.Request) -> web.Response:
 async def whole(request: web.Request) -> web.Response:
     """The whole account."""
     account = request.app[ACCOUNT]
-    return _json(await snapshot.snapshot(account.podman, account.warnings))
+    return _json(await snapshot.snapshot(account.podman, account.units, account.warnings))
 
 
 async def containers(request: web.Request) -> web.Response:
@@ -130,9 +131,15 @@ async def images(request: web.Request) -> web.Response:
     return _many(await snapshot.images(request.app[ACCOUNT].podman))
 
 
+async def units(request: web.Request) -> web.Response:
+    """The rows of all units; an empty list where no user manager runs."""
+    return _many(await request.app[ACCOUNT].units.rows())
+
+
 async def follow_events(request: web.Request) -> web.StreamResponse:
-    """Podman's events, until the reader leaves."""
-    return await _stream(request, events.follow(request.app[ACCOUNT].podman))
+    """Podman's events and systemd's signals, until the reader leaves."""
+    account = request.app[ACCOUNT]
+    return await _stream(request, events.follow(account.podman, account.units))
 
 
 async def run(request: web.Request) -> web.StreamResponse:
@@ -263,7 +270,7 @@ async def _converse(socket: web.WebSocketResponse, opened: Terminal) -> None:
 
 async def _answers(account: Account, asked: Query) -> AsyncIterator[Model]:
     try:
-        async with aclosing(ANSWER[asked.query](account.podman, asked)) as answers:  # type: ignore[type-var]
+        async with aclosing(table.answer(account.podman, account.units, asked)) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 yield answer
     except EngineError as error:

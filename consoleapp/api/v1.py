@@ -14,6 +14,7 @@ from consoleapp.api import (
     problems,
     registries,
     tokens,
+    units,
 )
 from consoleapp.api.credentials import Session, Token
 from consoleapp.api.page import Page
@@ -31,7 +32,7 @@ api = NinjaAPI(
     docs=Page(),
 )
 NOUNS = (
-    *(accounts, containers, logs, images, registries),
+    *(accounts, containers, logs, images, registries, units),
     *(kinds, operations, files, audit, tokens),
 )
 for noun in NOUNS:

@@ -89,6 +89,8 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     entry(
                         "Registries", "building-warehouse", "registries:list", "e", (account.key,)
                     ),
+                    entry("Units", "settings-automation", "units:list", "n", (account.key,)),
+                    entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),
                 ],
             )
         )

@@ -1,10 +1,13 @@
-"""Running a program as the account: its output line by line, nothing of it left at its end."""
+"""Running a program as the account: no shell, words as they are, nothing of it left at its end."""
 
 import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from engine.schema.errors import EngineError, ErrorCode
 
 _TREE = Path(__file__).with_name("process_tree.py")
 LONGEST_LINE = 16 * 1024
@@ -59,3 +62,51 @@ def _text(line: bytes) -> str:
     # What comes after a carriage return is what a terminal would show in the end.
     shown = line.rstrip(b"\r").rpartition(b"\r")[2]
     return shown[:LONGEST_LINE].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a program ended, and what it said."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def last_words(self) -> str:
+        """The last line of what it complained about."""
+        lines = (self.errors.strip() or self.output.strip()).splitlines()
+        return lines[-1] if lines else f"exit status {self.status}"
+
+
+async def run(
+    *argv: str, environment: dict[str, str] | None = None, seconds: float = 60.0, place: str = "/"
+) -> Done:
+    """Run it in `place`. Raises EngineError when it is not installed or takes too long."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+            cwd=place,
+        )
+    except FileNotFoundError as error:
+        raise EngineError(
+            ErrorCode.UNAVAILABLE, f"The program {argv[0]} is not installed on this host."
+        ) from error
+    try:
+        async with asyncio.timeout(seconds):
+            output, errors = await process.communicate()
+    except TimeoutError as error:
+        raise EngineError(ErrorCode.TIMEOUT, f"{argv[0]} took more than {seconds:g} s.") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Done(
+        process.returncode or 0,
+        output.decode(errors="replace"),
+        errors.decode(errors="replace"),
+    )

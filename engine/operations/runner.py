@@ -18,6 +18,7 @@ from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
+from engine.units.inventory import Inventory
 
 log = logging.getLogger(__name__)
 PROGRESS_PAUSE = 0.1
@@ -37,6 +38,7 @@ class Runner:
     def __init__(
         self,
         podman: Podman,
+        units: Inventory,
         journal: Journal,
         controllers: frozenset[str],
         files: Files,
@@ -44,6 +46,7 @@ class Runner:
         incoming: Incoming,
     ) -> None:
         self._podman = podman
+        self._units = units
         self._journal = journal
         self._controllers = controllers
         self._files = files
@@ -161,6 +164,7 @@ class Runner:
         return Work(
             id=operation,
             podman=self._podman,
+            units=self._units,
             report=report,
             note=lambda made: self._journal.note(operation, made),
             noted=self._journal.made(operation),

@@ -2,6 +2,7 @@
 
 from engine.operations import (
     archives,
+    autostart,
     builds,
     containers,
     images,
@@ -10,8 +11,10 @@ from engine.operations import (
     pulls,
     pushes,
     registries,
+    session,
     sharing,
     transfers,
+    units,
     volumes,
 )
 from engine.operations.work import Perform
@@ -51,4 +54,21 @@ PERFORM: dict[str, Perform] = {
     "image.copy": transfers.copy,
     "image.sync": transfers.sync,
     "image.delete-remote": transfers.delete_remote,
+    "unit.write": units.write,
+    "unit.delete": units.delete,
+    "unit.restore": units.restore,
+    "unit.daemon-reload": units.daemon_reload,
+    "unit.start": units.start,
+    "unit.stop": units.stop,
+    "unit.restart": units.restart,
+    "unit.enable": units.enable,
+    "unit.disable": units.disable,
+    "unit.reset-failed": units.reset_failed,
+    "unit.convert": autostart.convert,
+    "container.autostart": autostart.autostart,
+    "autoupdate.run": session.auto_update,
+    "autoupdate.enable": session.enable_auto_update,
+    "autoupdate.disable": session.disable_auto_update,
+    "linger.enable": session.enable_linger,
+    "linger.disable": session.disable_linger,
 }

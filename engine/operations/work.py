@@ -10,6 +10,7 @@ from engine.files import Files
 from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
+from engine.units.inventory import Inventory
 
 Report = Callable[[Progress], None]
 
@@ -20,6 +21,7 @@ class Work:
 
     id: UUID
     podman: Podman
+    units: Inventory
     report: Report
     note: Callable[[str], None]
     """Remember the id of what was just made, or is about to go, in case the engine dies."""

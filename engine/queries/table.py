@@ -14,9 +14,13 @@ from engine.queries import (
     logs,
     registries,
     remote,
+    session,
     stats,
+    units,
 )
 from engine.schema.parameters import Model
+from engine.schema.queries import Query
+from engine.units.inventory import Inventory
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
 
@@ -44,3 +48,20 @@ ANSWER: dict[str, Answer] = {
     "registry.image": remote.image,
     "registry.sync-plan": remote.sync_plan,
 }
+# These ask systemd as well.
+UNIT_ANSWER: dict[str, Callable[[Inventory, Any], AsyncIterator[Model]]] = {
+    "unit.file": units.file,
+    "unit.status": units.status,
+    "unit.journal": units.journal_lines,
+    "unit.validate": units.check,
+    "container.unit-preview": units.preview,
+    "session.health": session.health,
+    "autoupdate.preview": session.auto_updates,
+}
+
+
+def answer(podman: Podman, inventory: Inventory, asked: Query) -> AsyncIterator[Model]:
+    """The answers to a query."""
+    if asked.query in UNIT_ANSWER:
+        return UNIT_ANSWER[asked.query](inventory, asked)
+    return ANSWER[asked.query](podman, asked)

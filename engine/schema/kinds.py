@@ -10,6 +10,7 @@ from engine.schema import (
     manifests,
     registries,
     transfers,
+    units,
     volumes,
 )
 from engine.schema.parameters import Parameters
@@ -51,6 +52,23 @@ KINDS: dict[str, type[Parameters]] = {
         transfers.ImageCopy,
         transfers.ImageSync,
         transfers.ImageDeleteRemote,
+        units.UnitWrite,
+        units.UnitDelete,
+        units.UnitRestore,
+        units.UnitDaemonReload,
+        units.UnitStart,
+        units.UnitStop,
+        units.UnitRestart,
+        units.UnitEnable,
+        units.UnitDisable,
+        units.UnitResetFailed,
+        units.UnitConvert,
+        units.ContainerAutostart,
+        units.AutoUpdateRun,
+        units.AutoUpdateEnable,
+        units.AutoUpdateDisable,
+        units.LingerEnable,
+        units.LingerDisable,
     )
 }
 

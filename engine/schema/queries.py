@@ -9,9 +9,10 @@ from pydantic import Field
 from engine.schema.disk import DiskUse, PrunePreview
 from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
-from engine.schema.query import Query
+from engine.schema.query import Query as Query
 from engine.schema.registries import RegistryHost
 from engine.schema.transfers import Repository, TagPattern
+from engine.schema.unit_queries import UNIT_QUERIES
 
 
 class ContainerInspect(Query):
@@ -166,34 +167,33 @@ class SyncPlan(Query):
     pattern: TagPattern = "*"
 
 
-QUERIES: dict[str, type[Query]] = {
-    model.query: model
-    for model in (
-        ContainerInspect,
-        ContainerTop,
-        ContainerChanges,
-        ContainerLogs,
-        ContainerStats,
-        ContainerTerminal,
-        ImageInspect,
-        ImageHistory,
-        ImageLayers,
-        LayerFiles,
-        ImageCompare,
-        ManifestInspect,
-        BuildLines,
-        DiskUse,
-        PrunePreview,
-        RegistriesShow,
-        RegistryResolve,
-        RegistryCheck,
-        RegistrySearch,
-        RegistryRepositories,
-        RegistryTags,
-        RemoteImageInspect,
-        SyncPlan,
-    )
-}
+_ALL: tuple[type[Query], ...] = (
+    ContainerInspect,
+    ContainerTop,
+    ContainerChanges,
+    ContainerLogs,
+    ContainerStats,
+    ContainerTerminal,
+    ImageInspect,
+    ImageHistory,
+    ImageLayers,
+    LayerFiles,
+    ImageCompare,
+    ManifestInspect,
+    BuildLines,
+    DiskUse,
+    PrunePreview,
+    RegistriesShow,
+    RegistryResolve,
+    RegistryCheck,
+    RegistrySearch,
+    RegistryRepositories,
+    RegistryTags,
+    RemoteImageInspect,
+    SyncPlan,
+    *UNIT_QUERIES,
+)
+QUERIES: dict[str, type[Query]] = {model.query: model for model in _ALL}
 
 
 class Document(Model):
@@ -278,13 +278,13 @@ class QueryFailed(Model):
 
 
 class EngineEvent(Model):
-    """Something happened in the account, whoever did it (Podman's event stream)."""
+    """Something happened in the account, whoever did it (Podman's events, systemd's signals)."""
 
     type: Literal["event"] = "event"
     at: datetime
-    noun: Literal["container", "image", "volume", "network", "pod", "system"]
+    noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
     action: str
-    """Podman's word: create, start, died, remove, pull, health_status, …"""
+    """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""
     id: str
     name: str = ""
     attributes: dict[str, str] = {}

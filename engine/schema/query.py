@@ -1,4 +1,4 @@
-"""The base of what one may ask of an engine without changing anything."""
+"""The base of all queries: what one may ask of an engine without changing anything."""
 
 from typing import ClassVar
 

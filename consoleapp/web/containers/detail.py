@@ -12,6 +12,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.operations.models import Operation
 from consoleapp.web.containers import exits
 from consoleapp.web.containers.lookup import Found, look_up
+from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow
 
@@ -74,7 +75,7 @@ def terminal(request: HttpRequest, account: LinuxAccount, container: str) -> Htt
 def header(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """What stands above the tabs, asked for again whenever the container changes."""
     found = look_up(account, container)
-    context = {"found": found, "asked": container, **_known(request, found.row)}
+    context = {"found": found, "asked": container, **_known(request, found)}
     return render(request, "containers/detail/_header.html", context)
 
 
@@ -88,17 +89,21 @@ def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str
         "view": view,
         "tabs": [each for each in TABS if role.covers(each.role)],
         "signals": SIGNALS,
-        **_known(request, found.row),
+        **_known(request, found),
     }
     return render(request, f"containers/detail/{view}.html", context)
 
 
-def _known(request: HttpRequest, row: ContainerRow | None) -> dict[str, object]:
-    if row is None:
+def _known(request: HttpRequest, found: Found) -> dict[str, object]:
+    row = found.row
+    if row is None or found.snapshot is None:
         return {"row": None}
     role: Role = request.role  # type: ignore[attr-defined]
+    unit = of_container(found.snapshot.units, row.name, row.unit)
     return {
         "row": row,
+        "unit": unit.unit if unit else row.unit,
+        "units_offered": found.snapshot.info.systemd,
         "exit_meaning": explain(row),
         "operates": role.covers(Role.OPERATOR),
         "can": {verb: row.state in states for verb, states in POSSIBLE.items()},

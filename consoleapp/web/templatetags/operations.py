@@ -82,11 +82,16 @@ def result_rows(operation: Operation) -> list[tuple[str, str]]:
 
 @register.filter
 def object_url(operation: Operation) -> str:
-    """The page of the container or image that it acted on or made, "" where there is none."""
+    """The page of the container, unit or image that it acted on or made, "" where there is none."""
     if operation.kind.endswith((".remove", ".prune")):
         return ""
     result = operation.result or {}
     key = operation.account.key
+    if operation.kind == "unit.delete":
+        return reverse("units:edit", args=[key], query={"file": operation.target})
+    unit = result.get("unit") or operation.parameters.get("unit")
+    if unit or operation.kind.startswith("unit."):
+        return _page("units:detail", key, unit)
     if operation.kind == "container.commit" or operation.kind.startswith("image."):
         image = result.get("image_id")
         return _page("images:detail", key, image)
