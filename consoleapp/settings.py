@@ -86,6 +86,19 @@ BERTH_REDIS = os.environ.get("BERTH_REDIS", f"unix://{BERTH_DATA}/redis.sock")
 BERTH_ASSETS = Path(os.environ.get("BERTH_ASSETS", BASE_DIR / "node_modules"))
 HTTPS = os.environ.get("BERTH_HTTPS") == "1"
 
+
+def _ports() -> tuple[int, int]:
+    text = os.environ.get("BERTH_PORTS", "20000-29999")
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal()):
+        raise ImproperlyConfigured("BERTH_PORTS must be a range such as 20000-29999")
+    if not 1024 <= int(first) <= int(last) <= 65535:
+        raise ImproperlyConfigured("BERTH_PORTS must lie within 1024-65535")
+    return int(first), int(last)
+
+
+# From where launches of the catalogue get their host ports, unless an account has its own range.
+BERTH_PORTS = _ports()
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")

@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from consoleapp.api import (
     accounts,
     audit,
+    catalog,
     containers,
     images,
     kinds,
@@ -28,6 +29,6 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+for noun in (accounts, containers, logs, images, catalog, kinds, operations, audit, tokens):
     api.add_router("", noun.router)
 problems.register(api)

@@ -1,10 +1,11 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
-from engine.operations.work import Perform
+from engine.operations import containers, images, launch, pulls, replace
+from engine.operations.work import Find, Perform
 
 PERFORM: dict[str, Perform] = {
     "container.run": launch.run,
+    "container.replace": replace.run,
     "container.start": containers.start,
     "container.stop": containers.stop,
     "container.restart": containers.restart,
@@ -21,3 +22,6 @@ PERFORM: dict[str, Perform] = {
     "image.tag": images.tag,
     "image.untag": images.untag,
 }
+
+RECOVER: dict[str, Find] = {"container.run": launch.find, "container.replace": replace.find}
+"""For kinds that make a container: how to find it after the engine died in the middle."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import containers, images, logs, stats
+from engine.queries import containers, images, logs, ports, stats
 from engine.schema.parameters import Model
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
@@ -18,4 +18,5 @@ ANSWER: dict[str, Answer] = {
     "image.inspect": images.inspect,
     "image.history": images.history,
     "system.disk": images.disk,
+    "host.free_ports": ports.free,
 }

@@ -21,7 +21,7 @@ def test_it_leads_a_newcomer_to_a_running_web_container(as_, web, operator):
     call_command("demo_template", "localhost/berth-demo:latest")
     template = LaunchTemplate.objects.get()
     page = as_(operator).get("/").content.decode()
-    assert f"/accounts/web/containers/launch/?template={template.pk}" in page
+    assert f"/catalog/{template.pk}/?account=web" in page
     run = template.run()
     assert run.command_line == ["httpd", "-f", "-p", "8080", "-h", "/www"]
     assert run.ports[0].host_port is None
