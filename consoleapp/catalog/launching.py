@@ -104,7 +104,12 @@ def _submit(
     wanted = contents.allots(values)
     # Before anything is asked of the engine: what is wrong with the rest of it.
     draft = fill(contents, values, {})
-    _merged(draft, more, model)
+    checked = _merged(draft, more, model)
+    typed_ports = _typed_ports(contents, values, checked)
+    ports.release(account.host)
+    for parameter, port, protocol in typed_ports:
+        if port not in kept.values() and ports.is_allotted(account.host, port, protocol):
+            raise Wrong({("values", parameter): f"Port {port} is one that another launch has."})
     for _ in range(_TRIES):
         reused = {
             index: kept[key]
@@ -118,7 +123,7 @@ def _submit(
         given = reused | {index: port for (index, _), port in zip(rest, chosen, strict=True)}
         parameters = _merged(fill(contents, values, given), more, model)
         allotted = [(given[index], _inside(draft, index)[1]) for index in given]
-        allotted += _typed_ports(contents, values, parameters)
+        allotted += [(port, protocol) for _, port, protocol in typed_ports]
         try:
             with transaction.atomic():
                 operation = submit(account, parameters, actor=actor)
@@ -143,15 +148,15 @@ def _inside(run: Mapping[str, Any], index: int) -> tuple[int, str]:
 
 def _typed_ports(
     contents: Contents, values: Mapping[str, str], parameters: ContainerRun
-) -> list[tuple[int, str]]:
-    """Host ports that the person chose, which no other launch may have."""
+) -> list[tuple[str, int, str]]:
+    """Host ports that the person chose (parameter, port, protocol): no other launch's."""
     chosen = {e.name for e in contents.parameters if isinstance(e, PortParameter)}
     found = []
     for index, port in enumerate(contents.run.get("ports") or []):  # type: ignore[arg-type]
         given = port.get("host_port") if isinstance(port, dict) else None
         name = whole(given) if isinstance(given, str) else ""
         if name in chosen and values.get(name):
-            found.append((int(values[name]), parameters.ports[index].protocol))
+            found.append((name, int(values[name]), parameters.ports[index].protocol))
     return found
 
 

@@ -29,9 +29,6 @@ def choose(
 
     Raises Conflict when a range has none left, and what the relay raises.
     """
-    if not wanted:
-        return []
-    release(account.host)
     chosen: list[int] = []
     for parameter, protocol in wanted:
         bounds = (parameter.first, parameter.last) if parameter and parameter.first else None
@@ -58,8 +55,13 @@ def ask(account: LinuxAccount, query: FreePorts, actor: Actor) -> list[int]:
     return [
         port
         for port in (found if isinstance(found, list) else [])
-        if isinstance(port, int) and query.first <= port <= query.last and port not in query.without
+        if type(port) is int and query.first <= port <= query.last and port not in query.without
     ]
+
+
+def is_allotted(host: Host, port: int, protocol: str) -> bool:
+    """Whether some launch has the port."""
+    return PortAllotment.objects.filter(host=host, port=port, protocol=protocol).exists()
 
 
 def taken(host: Host, protocol: str) -> set[int]:
