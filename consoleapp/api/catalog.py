@@ -93,6 +93,24 @@ def list_templates(request: HttpRequest) -> HttpResponse:
     )
 
 
+# Before the routes of one template, which would take `import` for its id.
+@router.post(
+    "/catalog/import",
+    response=responses({200: TemplateBody}, 403, 413, 415),
+    summary="Import a template",
+)
+def import_template(request: HttpRequest, given: YamlText) -> HttpResponse:
+    """A new template, or the next version of the caller's one with the file's name."""
+    actor = actor_of(request)
+    _may_make(request, actor)
+    try:
+        template, _ = imports.take(given.yaml, actor=actor)
+    except files.Unreadable as error:
+        faults = [FieldProblem(path="yaml", message=fault) for fault in error.faults]
+        raise Problem(422, "; ".join(error.faults[:3]), faults) from None
+    return send(_body(template, True))
+
+
 @router.get("/catalog/{template}", response=responses({200: TemplateBody}), summary="One template")
 def read_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
     """One template as of its newest version."""
@@ -164,23 +182,6 @@ def remove_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
     actor = actor_of(request)
     changes.remove(_mine(request, actor, template), actor=actor)
     return HttpResponse(status=204)
-
-
-@router.post(
-    "/catalog/import",
-    response=responses({200: TemplateBody}, 403, 413, 415),
-    summary="Import a template",
-)
-def import_template(request: HttpRequest, given: YamlText) -> HttpResponse:
-    """A new template, or the next version of the caller's one with the file's name."""
-    actor = actor_of(request)
-    _may_make(request, actor)
-    try:
-        template, _ = imports.take(given.yaml, actor=actor)
-    except files.Unreadable as error:
-        faults = [FieldProblem(path="yaml", message=fault) for fault in error.faults]
-        raise Problem(422, "; ".join(error.faults[:3]), faults) from None
-    return send(_body(template, True))
 
 
 @router.post(

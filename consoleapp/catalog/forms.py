@@ -119,13 +119,13 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
     owners = forms.ModelMultipleChoiceField(
         User.objects.filter(is_active=True).order_by("username"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
         help_text="May change it, as administrators may.",
     )
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
         label="Visible to these groups",
     )
 

@@ -180,11 +180,8 @@ def _labels(
 ) -> dict[str, str]:
     secret = {each.name for each in contents.parameters if isinstance(each, SecretParameter)}
     kept = {name: value for name, value in values.items() if name not in secret and value}
-    return {
-        TEMPLATE: str(template.pk),
-        VERSION: str(version.number),
-        VALUES: json.dumps(kept, ensure_ascii=False, sort_keys=True),
-    }
+    labels = {TEMPLATE: str(template.pk), VERSION: str(version.number)}
+    return labels | ({VALUES: json.dumps(kept, ensure_ascii=False, sort_keys=True)} if kept else {})
 
 
 def origin(labels: Mapping[str, str]) -> Origin | None:

@@ -54,8 +54,9 @@ def _page(
     rows = [
         {
             "account": each,
-            "own": own.get(each.pk),
-            "form": form if each == wrong else None,
+            "first": own[each.pk].first if each.pk in own else "",
+            "last": own[each.pk].last if each.pk in own else "",
+            "faults": _faults(form) if form and each == wrong else [],
         }
         for each in LinuxAccount.objects.filter(active=True).order_by("key")
     ]
@@ -66,3 +67,7 @@ def _page(
         "allotted": allotted[:1000],
     }
     return render(request, "catalog/ports.html", context, status=status)
+
+
+def _faults(form: PortRangeForm) -> list[str]:
+    return [str(fault) for faults in form.errors.values() for fault in faults]

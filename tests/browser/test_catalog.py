@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ALICE, IMAGE, podman
 
 SCRIPT = "echo $GREETING $EXTRA >> /data/index.html && exec httpd -f -p 8080 -h /data"
-    "mkdir -p /data && echo $GREETING $EXTRA >> /data/index.html && exec httpd -f -p 8080 -h /data"
-)
 
 
 @pytest.fixture(autouse=True)
