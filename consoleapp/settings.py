@@ -102,6 +102,19 @@ BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
+
+def _ports() -> tuple[int, int]:
+    text = os.environ.get("BERTH_PORTS", "20000-29999")
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal()):
+        raise ImproperlyConfigured("BERTH_PORTS must be a range such as 20000-29999")
+    if not 1024 <= int(first) <= int(last) <= 65535:
+        raise ImproperlyConfigured("BERTH_PORTS must lie within 1024-65535")
+    return int(first), int(last)
+
+
+# From where launches of the catalogue get their host ports, unless an account has its own range.
+BERTH_PORTS = _ports()
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")

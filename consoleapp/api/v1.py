@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from consoleapp.api import (
     accounts,
     audit,
+    catalog,
     containers,
     files,
     images,
@@ -32,7 +33,7 @@ api = NinjaAPI(
     docs=Page(),
 )
 NOUNS = (
-    *(accounts, containers, logs, images, registries, units),
+    *(accounts, containers, logs, images, registries, units, catalog),
     *(kinds, operations, files, audit, tokens),
 )
 for noun in NOUNS:

@@ -31,7 +31,7 @@ def submit(
     With an idempotency key that `actor` used before: the operation that it began then.
     Raises Refused (audited) without the role or scope, Conflict when the key meant something else.
     """
-    _check(account, parameters.kind, parameters.role, actor)
+    check(account, parameters.kind, parameters.role, actor)
     elsewhere.check(account, parameters, actor)
     fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
@@ -81,7 +81,7 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
     """
     kind = KINDS.get(operation.kind)
     needed = kind.role if kind else Role.OWNER
-    _check(operation.account, f"cancel {operation.kind}", needed, actor)
+    check(operation.account, f"cancel {operation.kind}", needed, actor)
     with transaction.atomic():
         asked = Operation.objects.filter(pk=operation.pk, ended_at=None)
         if not asked.update(cancel_requested_at=timezone.now()):
@@ -114,7 +114,8 @@ def retry(operation: Operation, *, actor: Actor) -> Operation:
     return submit(operation.account, parameters, actor=actor, retry_of=operation)
 
 
-def _check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
+def check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
+    """Raises Refused (audited) where `actor` may not do this on the account."""
     role = role_on(actor.user, account)
     if role is None or not role.covers(needed):
         refuse(actor, account, what, needed)

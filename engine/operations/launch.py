@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from engine.operations import pulls
+from engine.operations import images, pulls
 from engine.operations.containers import path, removal
 from engine.operations.specification import OPERATION_LABEL, specification
 from engine.operations.work import Work
@@ -15,8 +15,7 @@ from engine.schema.images import ImagePull
 
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     """Pull if need be, create, start. A container that cannot start is removed again."""
-    _check_limits(parameters, work.controllers)
-    _check_paths(parameters)
+    check(work, parameters)
     body = specification(parameters, work.id, work.podman.major)
     if parameters.pull in ("always", "newer"):
         await _pull(work, parameters)
@@ -36,6 +35,22 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         await asyncio.shield(_discard(work, identity))
         raise
     return await _started(work, parameters, identity, list(created.get("Warnings") or []))
+
+
+def check(work: Work, parameters: ContainerRun) -> None:
+    """Refuse, before anything is made, what cannot work on this host. Raises EngineError."""
+    _check_limits(parameters, work.controllers)
+    _check_paths(parameters)
+
+
+async def prepare(work: Work, parameters: ContainerRun) -> None:
+    """What `run` does before it makes the container: check it, and have the image here."""
+    check(work, parameters)
+    wanted = parameters.pull in ("always", "newer")
+    if not wanted and parameters.pull == "missing":
+        wanted = not await work.podman.exists(images.path(parameters.image))
+    if wanted:
+        await _pull(work, parameters)
 
 
 async def find(work: Work) -> ContainerStarted | None:

@@ -11,8 +11,7 @@ from engine.adapters.podman import Podman
 from engine.files import Files
 from engine.incoming import Incoming
 from engine.journal import Journal
-from engine.operations import launch
-from engine.operations.table import PERFORM
+from engine.operations.table import PERFORM, RECOVER
 from engine.operations.work import Report, Work
 from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
@@ -94,8 +93,8 @@ class Runner:
             return said.Unknown()
         if entry.outcome:
             return entry.outcome
-        if entry.kind == "container.run":
-            return await self._recall_launch(operation)
+        if entry.kind in RECOVER:
+            return await self._recall_launch(operation, entry.kind)
         # Nothing was concluded, and running it (again) does no harm: as good as never heard of.
         return said.Unknown() if KINDS[entry.kind].repeatable else said.Interrupted()
 
@@ -127,7 +126,7 @@ class Runner:
         work = self._work(operation, report)
         if not again or parameters.repeatable:
             outcome = await self._attempt(_perform(work, parameters))
-        elif parameters.kind == "container.run":
+        elif parameters.kind in RECOVER:
             outcome = await self._attempt(self._recover(operation, parameters))
         else:
             outcome = said.Interrupted()
@@ -140,7 +139,7 @@ class Runner:
     async def _recover(self, operation: UUID, parameters: Parameters) -> said.Outcome:
         """A launch that the engine's death cut short: its container carries the operation's id."""
         work = self._work(operation, lambda progress: None)
-        found = await launch.find(work)
+        found = await RECOVER[parameters.kind](work)
         if found:
             return said.Succeeded(result=found.model_dump(mode="json"))
         if self._journal.made(operation):
@@ -148,9 +147,9 @@ class Runner:
             return said.Interrupted()
         return await _perform(work, parameters)
 
-    async def _recall_launch(self, operation: UUID) -> said.Unknown | said.Outcome:
+    async def _recall_launch(self, operation: UUID, kind: str) -> said.Unknown | said.Outcome:
         work = self._work(operation, lambda progress: None)
-        found = await launch.find(work)
+        found = await RECOVER[kind](work)
         if found:
             outcome: said.Outcome = said.Succeeded(result=found.model_dump(mode="json"))
         elif self._journal.made(operation):

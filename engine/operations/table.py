@@ -11,16 +11,18 @@ from engine.operations import (
     pulls,
     pushes,
     registries,
+    replace,
     session,
     sharing,
     transfers,
     units,
     volumes,
 )
-from engine.operations.work import Perform
+from engine.operations.work import Find, Perform
 
 PERFORM: dict[str, Perform] = {
     "container.run": launch.run,
+    "container.replace": replace.run,
     "container.start": containers.start,
     "container.stop": containers.stop,
     "container.restart": containers.restart,
@@ -72,3 +74,6 @@ PERFORM: dict[str, Perform] = {
     "linger.enable": session.enable_linger,
     "linger.disable": session.disable_linger,
 }
+
+RECOVER: dict[str, Find] = {"container.run": launch.find, "container.replace": replace.find}
+"""For kinds that make a container: how to find it after the engine died in the middle."""

@@ -38,3 +38,4 @@ class Work:
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]
+Find = Callable[[Work], Awaitable[Result | None]]

@@ -232,6 +232,22 @@ class ContainerRun(Parameters):
         return f"{self.restart}:{self.restart_tries}" if tries else self.restart
 
 
+class ContainerReplace(ContainerRun):
+    """`podman run -d --replace`: a new container in the place of the old one of its name.
+
+    Named volumes stay. When the new one cannot start, the old one goes on.
+    """
+
+    kind: ClassVar[str] = "container.replace"
+    label: ClassVar[str] = "Relaunch container"
+    destructive: ClassVar[bool] = True
+
+    name: Annotated[ContainerName, StringConstraints(max_length=200)]
+
+    def _argv(self, environment: dict[str, str]) -> list[str]:
+        return [*(argv := super()._argv(environment))[:3], "--replace", *argv[3:]]
+
+
 class _OneContainer(Parameters):
     container: ContainerName
 

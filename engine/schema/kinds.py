@@ -19,6 +19,7 @@ KINDS: dict[str, type[Parameters]] = {
     model.kind: model
     for model in (
         containers.ContainerRun,
+        containers.ContainerReplace,
         containers.ContainerStart,
         containers.ContainerStop,
         containers.ContainerRestart,

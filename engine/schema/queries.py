@@ -167,6 +167,21 @@ class SyncPlan(Query):
     pattern: TagPattern = "*"
 
 
+class FreePorts(Query):
+    """Answers one `Document`: `free`, the first ports of the range that nothing on the host uses.
+
+    A port is free when it can be bound, whichever account or program might have it.
+    """
+
+    query: ClassVar[str] = "host.free_ports"
+    role: ClassVar[Role] = Role.OPERATOR
+    first: Annotated[int, Field(ge=1, le=65535)]
+    last: Annotated[int, Field(ge=1, le=65535)]
+    protocol: Literal["tcp", "udp"] = "tcp"
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    without: Annotated[list[int], Field(max_length=65535)] = []
+
+
 _ALL: tuple[type[Query], ...] = (
     ContainerInspect,
     ContainerTop,
@@ -191,6 +206,7 @@ _ALL: tuple[type[Query], ...] = (
     RegistryTags,
     RemoteImageInspect,
     SyncPlan,
+    FreePorts,
     *UNIT_QUERIES,
 )
 QUERIES: dict[str, type[Query]] = {model.query: model for model in _ALL}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.catalog.launching import news
 from consoleapp.operations.models import Operation
 from consoleapp.web.containers import exits
 from consoleapp.web.containers.lookup import Found, look_up
@@ -104,6 +105,7 @@ def _known(request: HttpRequest, found: Found) -> dict[str, object]:
         "row": row,
         "unit": unit.unit if unit else row.unit,
         "units_offered": found.snapshot.info.systemd,
+        "news": news(request.user, row),
         "exit_meaning": explain(row),
         "operates": role.covers(Role.OPERATOR),
         "can": {verb: row.state in states for verb, states in POSSIBLE.items()},

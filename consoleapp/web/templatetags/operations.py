@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from pydantic import ValidationError
 
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web.templatetags.berth import duration, size
+from consoleapp.web.templatetags.container_detail import port_url
+from engine.schema.containers import Port
 from engine.schema.kinds import KINDS
 
 register = template.Library()
@@ -81,6 +85,21 @@ def result_rows(operation: Operation) -> list[tuple[str, str]]:
 
 
 @register.filter
+def addresses(operation: Operation, request: HttpRequest) -> list[str]:
+    """Where a browser finds the TCP ports that a launch published, as the console is reached."""
+    if operation.kind not in ("container.run", "container.replace"):
+        return []
+    said = (operation.result or {}).get("ports") or []
+    try:
+        ports = [Port.model_validate(each) for each in said[:20]]
+    except ValidationError:
+        return []  # an engine's word, which is not believed
+    host = request.get_host()
+    name = host.rpartition(":")[0] or host
+    return [url for port in ports if (url := port_url(port, name))]
+
+
+@register.filter
 def object_url(operation: Operation) -> str:
     """The page of the container, unit or image that it acted on or made, "" where there is none."""
     if operation.kind.endswith((".remove", ".prune")):
@@ -100,7 +119,7 @@ def object_url(operation: Operation) -> str:
     container = result.get("id") or result.get("name") or operation.target
     if operation.kind == "container.rename":
         container = operation.parameters.get("name")
-    if not container or (operation.kind == "container.run" and not result):
+    if not container or (operation.kind in ("container.run", "container.replace") and not result):
         return ""
     return _page("containers:detail", key, container)
 
