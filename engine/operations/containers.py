@@ -99,7 +99,7 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
                 "Stop the container first, or remove it by force.",
             )
         identity = str(found["Id"])
-        unit = await _unit(work, parameters.container, "StopUnit")
+        unit = await _unit(work, identity, "StopUnit")
         if unit and not await work.podman.exists(path(identity)):
             return Result(
                 summary=f"{parameters.container} was removed: its unit {unit} was stopped.",

@@ -106,12 +106,12 @@ class ImageSync(Parameters):
         return self.destination
 
     def command(self) -> list[str]:
-        host, _, path = self.source.partition("/")
-        del host
-        parent = self.destination.rpartition("/")[0]
-        tag = f":{self.tags[0]}" if len(self.tags) == 1 else ""
-        argv = ["skopeo", "sync", "--all", "--src", "docker", "--dest", "docker"]
-        return [*argv, "--", self.source + tag, parent or path]
+        """A line of shell; none of the names in it can hold a character that a shell minds."""
+        listed = f"skopeo list-tags docker://{self.source} | jq -r '.Tags[]'"
+        tags = " ".join(self.tags) or f"$({listed})"
+        copy = f"skopeo copy --all docker://{self.source}:$tag docker://{self.destination}:$tag"
+        fits = f"case $tag in {self.pattern}) {copy};; esac"
+        return ["sh", "-c", f"for tag in {tags}; do {fits}; done"]
 
 
 class RemoteDeleted(Result):

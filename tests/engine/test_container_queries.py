@@ -126,11 +126,10 @@ async def test_disk_use_counts_images_containers_and_volumes(alice: Account) -> 
     await alice.launch("sh", "-c", "seq 100000 > /tmp/numbers; sleep 1000", name="web")
     await asyncio.sleep(0.2)
     said = await alice.document(DiskUse())
-    assert said["images"]["count"] >= 1
-    assert said["images"]["size"] > 100_000
-    assert said["containers"]["count"] == 1
-    assert said["containers"]["size"] > 100_000
-    assert said["containers"]["reclaimable"] == 0
+    assert said["images"]
+    assert said["images_size"] > 100_000
+    assert [each["name"] for each in said["containers"]] == ["web"]
+    assert said["containers_size"] > 100_000
 
 
 async def test_a_snapshot_is_what_podman_lists(alice: Account) -> None:

@@ -106,7 +106,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 }
 # What no two containers have in common, or what says only that two commands made them.
 CHANCE = re.compile(
-    r"^(\.Id|\.Created|\.Args|\.State\.(Pid|ConmonPid|.*At|Healthcheck|Health|CgroupPath|ConmonPidFile|PidFile)"
+    r"^(\.Id|\.Created|\.Args|\.ExecIDs|\.State\.(Pid|ConmonPid|.*At|Healthcheck|Health|CgroupPath|ConmonPidFile|PidFile)"
     r"|\.(Resolv|Hostname|Hosts)(conf|name|s)?Path|\.(ConmonPidFile|PidFile|OCIConfigPath|StaticDir)"
     r"|\.NetworkSettings\.(SandboxKey|MacAddress|IPAddress)|\.GraphDriver|\.MountLabel|\.ProcessLabel"
     r"|\.NetworkSettings\.Networks\.[^.]+\.(MacAddress|NetworkID|IPAddress)"

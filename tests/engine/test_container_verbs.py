@@ -201,7 +201,7 @@ async def test_commit_makes_an_image_that_runs(alice: Account) -> None:
 
 async def test_commit_with_a_pause_works_or_says_why_not(alice: Account) -> None:
     await alice.launch(name="web")
-    asked = ContainerCommit(container="web", image="localhost/paused")
+    asked = ContainerCommit(container="web", image="localhost/paused", pause=True)
     if (await alice.engine.snapshot()).info.cgroup_version != "v2":
         error = await alice.refused(asked)
         assert error.code == ErrorCode.UNAVAILABLE, error
