@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 
 from consoleapp.accounts.models import User
+from consoleapp.catalog.build_recipe import BuildRecipe as BuildRecipe
 from consoleapp.catalog.contents import Contents, parse, summary_of
-from consoleapp.catalog.recipes import BuildRecipe as BuildRecipe
 
 
 class LaunchTemplate(models.Model):

@@ -116,13 +116,13 @@ class Podman:
                     **({"json": body} if body is not None else {}),  # type: ignore[arg-type]
                 )
                 break
-            except aiohttp.ClientConnectorError as error:
-                # Nothing was sent, so it is safe to try again: the service is being restarted.
-                if loop.time() > deadline:
+            except aiohttp.ClientError as error:
+                # Nothing was sent, or nothing that changes anything: it is safe to try again while
+                # the service is being restarted.
+                safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
+                if not safe or loop.time() > deadline:
                     raise _gone(str(error)) from error
                 await asyncio.sleep(0.02)
-            except aiohttp.ClientError as error:
-                raise _gone(str(error)) from error
         try:
             yield response
         except aiohttp.ClientError as error:

@@ -11,6 +11,8 @@ from engine.schema.errors import EngineError, ErrorCode
 
 _TREE = Path(__file__).with_name("process_tree.py")
 LONGEST_LINE = 16 * 1024
+LAST_WORDS = 0.3
+"""Seconds."""
 
 
 class Failure(Exception):
@@ -41,7 +43,7 @@ async def lines(
         raise RuntimeError("a process without its output")
     try:
         rest = b""
-        while piece := await process.stdout.read(64 * 1024):
+        async for piece in _pieces(process, process.stdout):
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
                 yield _text(line)
@@ -56,6 +58,26 @@ async def lines(
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+async def _pieces(
+    process: asyncio.subprocess.Process, output: asyncio.StreamReader
+) -> AsyncGenerator[bytes, None]:
+    """What it writes until it ends: something that it left running may keep the pipe open."""
+    ended = asyncio.create_task(process.wait())
+    reading = asyncio.create_task(output.read(64 * 1024))
+    try:
+        while True:
+            await asyncio.wait({ended, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():  # it has ended, and what it wrote last may be on its way
+                await asyncio.wait({reading}, timeout=LAST_WORDS)
+            if not reading.done() or not reading.result():
+                return
+            yield reading.result()
+            reading = asyncio.create_task(output.read(64 * 1024))
+    finally:
+        ended.cancel()
+        reading.cancel()
 
 
 def _text(line: bytes) -> str:
