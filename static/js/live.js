@@ -17,7 +17,7 @@
     if (!starting.has(target)) missed.add(target);
   });
   document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
-    const old = detail.elt;
+    const old = detail.requestConfig?.elt; // htmx sets detail.elt to the new one
     if (!old || old.isConnected || !missed.has(old)) return;
     const trigger = target.getAttribute?.("hx-trigger")?.match(/sse:[^\s,[]+/);
     if (!trigger) return;
