@@ -87,7 +87,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     entry("Images", "stack-2", "images:list", "i", (account.key,)),
                     entry("Builds", "hammer", "builds:list", "b", (account.key,)),
                     entry(
-                        "Registries", "building-warehouse", "registries:list", "e", (account.key,)
+                        "Registries", "building-warehouse", "registries:list", "y", (account.key,)
                     ),
                     entry("Units", "settings-automation", "units:list", "n", (account.key,)),
                     entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),

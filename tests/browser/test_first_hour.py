@@ -79,6 +79,8 @@ def test_logs_are_followed(page: Page) -> None:
     name = f"talk-{time.monotonic_ns()}"
     script = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.2; done"
     podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, IMAGE, "sh", "-c", script)
+    page.goto(f"/accounts/{ALICE}/containers/")
+    expect(page.get_by_role("link", name=name)).to_be_visible(timeout=15_000)
     page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
     expect(page.get_by_text("line 3", exact=True)).to_be_visible(timeout=15_000)
     podman(ALICE, "rm", "--force", "--time", "0", name)
