@@ -72,7 +72,12 @@ class Account:
     async def remove(self, container: str) -> None:
         """Whatever it is doing, and at once."""
         await self.outcome(ContainerKill(container=container))
-        await self.do(ContainerRemove(container=container, force=True, volumes=True))
+        gone = ContainerRemove(container=container, force=True, volumes=True)
+        ended = await self.outcome(gone)
+        # One with --rm goes by itself when it is killed.
+        assert isinstance(ended, Succeeded) or (
+            isinstance(ended, Failed) and ended.error.code == "not_found"
+        ), ended
 
     async def answers(self, query: Query) -> list[Answer]:
         """All answers to a query."""
