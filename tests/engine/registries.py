@@ -70,7 +70,7 @@ class _Slowly(socketserver.BaseRequestHandler):
             try:
                 while piece := behind.recv(32 * 1024):
                     self.request.sendall(piece)
-                    time.sleep(len(piece) / (2 * 1024 * 1024))
+                    time.sleep(len(piece) / (1024 * 1024))
             except OSError:
                 return  # whoever pulled has gone
 
@@ -130,7 +130,7 @@ def slow_line() -> Iterator[SlowLine]:
 def slow_image(
     registry: Registry, slow_line: SlowLine, bob_linux: LinuxAccount, bob_process: object
 ) -> str:
-    """The name of an image of NOISE bytes that takes three seconds to pull."""
+    """The name of an image of NOISE bytes that takes six seconds to pull."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w") as made:
         entry = tarfile.TarInfo("noise")
