@@ -90,10 +90,10 @@ class Inventory:
 
     async def owned(self, container: str) -> str:
         """The loaded unit that manages a container, "" when none does. Raises EngineError."""
-        found = await self.podman.call("GET", f"/containers/{container}/json")
-        label = (found["Config"].get("Labels") or {}).get(UNIT_LABEL) or ""
         if absent():
             return ""
+        found = await self.podman.call("GET", f"/containers/{container}/json")
+        label = (found["Config"].get("Labels") or {}).get(UNIT_LABEL) or ""
         if label and label not in ("podman-restart.service",) and _is_service(label):
             facts = await self.systemd.properties(label)
             if facts.get("LoadState") == "loaded":

@@ -1,10 +1,10 @@
 """The rows of the units page: filtered, sorted, counted by state."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from django import forms
 
+from consoleapp.web.chips import Chip
 from engine.schema.snapshot import UnitRow
 
 STATES = (
@@ -44,16 +44,6 @@ class Filter(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether some units may be left out."""
         return any(self.chosen(name) for name in ("q", "state", "kind"))
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One state to filter by, with how many units are in it."""
-
-    value: str
-    label: str
-    count: int
-    current: bool
 
 
 def chosen(units: list[UnitRow], choice: Filter) -> list[UnitRow]:
