@@ -9,6 +9,7 @@ from engine.adapters.runtime import choose
 from engine.adapters.systemd import Systemd
 from engine.environment import has_user_manager, runtime_directory, state_directory
 from engine.files import Files
+from engine.gate import Gate
 from engine.health import HealthChecks
 from engine.incoming import Incoming
 from engine.journal import Journal
@@ -32,6 +33,7 @@ class Account:
     files: Files
     incoming: Incoming
     podman_options: list[str]
+    gate: Gate
 
     def busy(self) -> bool:
         """Whether the engine has something to do that nobody is asking it for."""
@@ -64,6 +66,7 @@ async def open_account() -> Account:
     sharing.tidy()
     incoming = Incoming()
     units = Inventory(podman, Systemd())
+    gate = Gate(podman)
     runner = Runner(
         podman,
         units,
@@ -72,6 +75,7 @@ async def open_account() -> Account:
         files,
         choice.options(),
         incoming,
+        gate,
     )
     warnings = []
     if choice.events:
@@ -93,4 +97,5 @@ async def open_account() -> Account:
         files=files,
         incoming=incoming,
         podman_options=choice.options(),
+        gate=gate,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from engine.adapters.podman import Podman
 from engine.files import Files
+from engine.gate import Gate
 from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
@@ -35,6 +36,8 @@ class Work:
     """Global options for a `podman` that is run as a program."""
     incoming: Incoming
     """Images that come from other accounts."""
+    gate: Gate
+    """The host's policy."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]

@@ -45,9 +45,9 @@ def test_the_schema_knows_nothing_of_the_engine(file: Path) -> None:
 def test_the_console_knows_the_engine_by_its_schema_and_its_client(file: Path) -> None:
     place = str(file.relative_to(ROOT))
     of_engine = {name for name in imports(file) if name.split(".")[0] == "engine"}
-    allowed = ("engine.schema", "engine.client")
+    allowed = ("engine.schema", "engine.policy", "engine.client")
     if not place.startswith(TALKS_TO_ENGINES):
-        allowed = ("engine.schema",)
+        allowed = ("engine.schema", "engine.policy")
     assert all(name == "engine" or name.startswith(allowed) for name in of_engine), of_engine
 
 
