@@ -47,13 +47,13 @@ class Gate:
         except Unusable as error:
             log.warning("policy: %s", error)
             raise EngineError(
-                ErrorCode.FORBIDDEN,
+                ErrorCode.POLICY,
                 f"{error} Until that is mended, nothing is allowed here.",
                 "The host's administrator must mend the file, or remove it.",
             ) from error
 
     async def admit(self, parameters: Parameters) -> list[str]:
-        """Let an operation pass: warnings for its result. Raises EngineError (forbidden)."""
+        """Let an operation pass: warnings for its result. Raises EngineError (policy)."""
         policies = self.policies()
         if not policies:
             return []
@@ -64,13 +64,13 @@ class Gate:
         return await self._nearly_full(policies)
 
     def ask(self, query: Query) -> None:
-        """Let a query pass. Raises EngineError (forbidden)."""
+        """Let a query pass. Raises EngineError (policy)."""
         self._refuse(self.policies(), asked(query), query.query)
 
     async def run(self, parameters: ContainerRun) -> ContainerRun:
         """The same launch with the paths where they lead to now, and what its volumes are judged.
 
-        Raises EngineError (forbidden).
+        Raises EngineError (policy).
         """
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
@@ -89,7 +89,7 @@ class Gate:
 
     async def still(self, container: str) -> None:
         """Right before a container that Berth made is started: has a link been put into the way of
-        its binds? Then where it leads to is judged. Raises EngineError (forbidden)."""
+        its binds? Then where it leads to is judged. Raises EngineError (policy)."""
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
             return
@@ -104,17 +104,17 @@ class Gate:
         await self._judge(policies, wanted, "container.start")
 
     async def keep(self, found: dict[str, Any]) -> None:
-        """Let a unit make a container like this one again. Raises EngineError (forbidden)."""
+        """Let a unit make a container like this one again. Raises EngineError (policy)."""
         if policies := self.policies():
             await self._judge(policies, inspected.demands(found), "container.autostart")
 
     async def write(self, file: str, text: str, *, new: bool) -> None:
-        """Let a unit file be written. Raises EngineError (forbidden)."""
+        """Let a unit file be written. Raises EngineError (policy)."""
         if policies := self.policies():
             await self._judge(policies, quadlet.demands(file, text, new=new), "unit.write")
 
     async def build(self, parameters: ImageBuild, file: Path) -> None:
-        """Let a Containerfile be built. Raises EngineError (forbidden)."""
+        """Let a Containerfile be built. Raises EngineError (policy)."""
         if policies := self.policies():
             text = file.read_text(errors="replace")
             wanted = containerfile.demands(text, parameters.build_args)
@@ -132,7 +132,7 @@ class Gate:
             return
         said = " ".join(dict.fromkeys(str(each) for each in refusals))
         log.warning("policy: refused %s: %s", what, said)
-        raise EngineError(ErrorCode.FORBIDDEN, f"Refused by this host's policy: {said}", REMEDY)
+        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {said}", REMEDY)
 
     async def _seen(self, policies: list[Policy], demand: d.Demand) -> d.Demand:
         """The demand with what only the engine can see."""

@@ -43,7 +43,7 @@ PEERS: web.AppKey[frozenset[int]] = web.AppKey("peers", frozenset)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _STATUS = {
     ErrorCode.INVALID: 400,
-    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.POLICY: 403,
     ErrorCode.UNAUTHORIZED: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.policy import demands as d
 from engine.schema.run_line import size
-from engine.schema.unit_names import kind_of
+from engine.schema.unit_names import kind_of, redacted
 
 FIELD = "text"
 _LINE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ \t]*=[ \t]*(.*?)[ \t]*")
@@ -73,7 +73,7 @@ class _Read:
     pids: list[int] = field(default_factory=list)
 
     def raw(self, said: str) -> None:
-        self.demands.append(d.Raw(said=said, field=FIELD))
+        self.demands.append(d.Raw(said=redacted(said), field=FIELD))
 
 
 def demands(file: str, text: str, *, new: bool) -> list[d.Demand]:
