@@ -1,5 +1,7 @@
 """Refusing what policies do not allow: told to the person, and written down."""
 
+from django.forms import Form
+
 from consoleapp.accounts.access import Actor, Refused
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
@@ -17,6 +19,11 @@ class NotAllowed(Refused):
         self.verdicts = verdicts
         said = dict.fromkeys(str(verdict) for verdict in verdicts)
         super().__init__(f"Not allowed by policy: {' '.join(said)}")
+
+    def tell(self, form: Form) -> None:
+        """Put each refusal at its field, those about no field of the form above it."""
+        for verdict in self.verdicts:
+            form.add_error(verdict.field if verdict.field in form.fields else None, str(verdict))
 
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.live import snapshots
 from consoleapp.policy.models import PolicyVersion
+from consoleapp.policy.words import Area, describe
 from engine.policy import demands as d
 from engine.policy import image_names
 from engine.policy.file import PLACE, PolicyFile, Unusable
@@ -84,6 +85,30 @@ class Standing:
     def raw(self) -> str:
         """Why unit files must keep to known keys; "" where anything goes."""
         return self.why_not(d.Raw(said="A unit file with anything in it"))
+
+    @property
+    def images(self) -> str:
+        """What is said about images; "" for nothing."""
+        return self._about("Images")
+
+    @property
+    def paths(self) -> str:
+        """What is said about paths of the host; "" for nothing."""
+        return self._about("Host paths")
+
+    @property
+    def ports(self) -> str:
+        """What is said about ports of the host; "" for nothing."""
+        return self._about("Ports")
+
+    @property
+    def limits(self) -> str:
+        """What is said about limits; "" for nothing."""
+        return self._about("Limits")
+
+    def _about(self, area: Area) -> str:
+        said = [each for source in self.sources for each in describe(source.policy)]
+        return " ".join(dict.fromkeys(each.text for each in said if each.area == area))
 
     @property
     def host_network(self) -> str:
