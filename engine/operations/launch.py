@@ -18,6 +18,8 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     check(work, parameters)
     parameters = await work.gate.run(parameters)
     body = specification(parameters, work.id, work.podman.major)
+    if work.podman.default_ulimits:
+        body["r_limits"] = work.podman.default_ulimits
     if parameters.pull in ("always", "newer"):
         await _pull(work, parameters)
     try:
