@@ -33,9 +33,13 @@ class Archive(Demand):
 
 @dataclass(frozen=True, kw_only=True)
 class Registry(Demand):
-    """A registry (or registry/path) to be used in some way other than running its images."""
+    """A registry (or registry/path) to be used in some way other than running its images.
+
+    `leads`: images called otherwise would come from there.
+    """
 
     name: str
+    leads: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,11 @@ def _archive(policy: Policy, demand: d.Archive) -> Found:
 
 
 def _registry(policy: Policy, demand: d.Registry) -> Found:
+    if demand.leads and policy.images.patterns is not None:
+        yield (
+            "images.patterns",
+            f"While only some names are allowed, they may not lead elsewhere ({demand.name}).",
+        )
     allowed = policy.images.registries
     if allowed is None:
         return

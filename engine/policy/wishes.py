@@ -122,18 +122,20 @@ def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> lis
 
 def _registries(wanted: registries.RegistriesEdit) -> list[d.Demand]:
     """An allowed name must not lead to a registry that is not."""
+    leads: set[str] = set()
     match wanted.edit:
         case registries.SetSearch(registries=names):
             places = list(names)
         case registries.SetRegistry() as edit:
             places = [edit.location or edit.prefix, *(each.location for each in edit.mirrors)]
+            leads = {place for place in places if place != edit.prefix}
         case registries.SetAlias(value=value):
-            places = [value]
+            return [d.Image(name=value, use="name", field="edit")]
         case registries.ReplaceText():
             return [d.Raw(said="A whole registries.conf", field="edit")]
         case _:
             places = []
-    return [d.Registry(name=place, field="edit") for place in places]
+    return [d.Registry(name=place, leads=place in leads, field="edit") for place in places]
 
 
 def _unit(wanted: unit_kinds.UnitWrite) -> list[d.Demand]:

@@ -141,6 +141,10 @@ ATTEMPTS = [
         "change": "alias", "name": "fine", "value": "evil.example/team/miner"}}),
     Attempt("images.registries", "registries.edit", {"seen": "", "edit": {
         "change": "search", "registries": ["evil.example"]}}),
+    Attempt("images.patterns", "registries.edit", {"seen": "", "edit": {
+        "change": "registry", "prefix": "quay.example/team", "location": "quay.example/other"}}),
+    Attempt("images.patterns", "registries.edit", {"seen": "", "edit": {
+        "change": "alias", "name": "fine", "value": "quay.example/other/app"}}),
     Attempt("raw_quadlets", "registries.edit", {"seen": "", "edit": {
         "change": "text", "text": '[[registry]]\nprefix="quay.example"\nlocation="evil.example"'}}),
     # Paths of the host.
