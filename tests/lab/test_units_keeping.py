@@ -20,9 +20,7 @@ def test_data_in_a_volume_without_a_name_is_there_also_after_a_restart(
     host: Host, style: str
 ) -> None:
     launched(host, "web", "-v", "/scratch")
-    podman(
-        host, "dave", "exec", "web", "sh", "-c", "umask 077; echo kept >/scratch/note"
-    )
+    podman(host, "dave", "exec", "web", "sh", "-c", "umask 077; echo kept >/scratch/note")
     (before,) = podman(host, "dave", "volume", "ls", "--quiet").split()
     kept = done(host, "dave", "container.autostart", container="web", style=style)
     assert (kept["anonymous_volumes"], kept["named_volumes"]) == ([before], ["web-scratch"])
@@ -38,8 +36,8 @@ def test_data_is_there_after_a_conversion_of_a_unit_that_had_it_in_a_volume_with
     host: Host,
 ) -> None:
     text = (
-        f"[Container]\nImage={IMAGE}\nContainerName=web\nVolume=/scratch\nStopTimeout=0\n"
-        "[Service]\nSuccessExitStatus=137\n"
+        f"[Container]\nImage={IMAGE}\nContainerName=web\nVolume=/scratch\n"
+        "PodmanArgs=--stop-signal=KILL\n"
     )
     done(host, "dave", "unit.write", file="containers/systemd/web.container", text=text)
     done(host, "dave", "unit.start", unit="web.service")
