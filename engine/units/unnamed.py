@@ -30,7 +30,7 @@ class Unnamed:
         return (
             f"The volume without a name at {self.target} would go with the container at the unit's "
             f"first stop: its data is copied into the volume {self.name}, which the unit mounts "
-            f"there. {self.volume} itself stays until you remove it."
+            f"there. The volume {self.volume[:12]} itself stays until you remove it."
         )
 
 
