@@ -134,6 +134,6 @@ def test_a_deleted_file_is_restored_and_its_text_stands_there(page: Page, host: 
     written(page)
     operate(host, "carol", "unit.delete", file=FILE)
     page.goto(f"{BASE}/edit/?file={FILE}")
-    page.get_by_role("button", name="Restore").click(timeout=SLOW)
+    page.get_by_role("button", name="Restore").first.click(timeout=SLOW)
     expect(page.get_by_text("This file does not exist now")).to_be_hidden(timeout=SLOW)
     expect(page.locator("#unit-text")).to_have_value(TEXT)
