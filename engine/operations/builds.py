@@ -241,7 +241,8 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
                 ErrorCode.UNREACHABLE,
                 f"git could not fetch {git.ref or 'the default branch'} of {git.url}: "
                 f"{' '.join(said)}",
-                "Check the address and the branch. Private repositories cannot be fetched.",
+                "Check the address and the branch; a commit is given by all of its digits. "
+                "Private repositories cannot be fetched.",
             ) from failure
     await asyncio.to_thread(shutil.rmtree, context / ".git")
     if not git.folder:
