@@ -30,6 +30,7 @@ from engine.schema.progress import Progress
 
 Say = Callable[[str], None]
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
+_FOREIGN = "exec format error"
 # No hooks, filters or helpers of anybody's configuration, and no way but https.
 _GIT = ["git", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"]
 _GIT += ["-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false"]
@@ -94,7 +95,7 @@ async def _build(
                     work.report(steps.progress("Building"))
         whole = True
     except programs.Failure as failure:
-        raise _failed(steps, failure, work) from failure
+        raise _failed(steps, failure, work, parameters.platform) from failure
     finally:
         if not whole:
             await asyncio.shield(
@@ -105,16 +106,35 @@ async def _build(
     return (place / "image-id").read_text().strip().removeprefix("sha256:")
 
 
-def _failed(steps: Steps, failure: programs.Failure, work: Work) -> EngineError:
+def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:
     which = steps.fail()
     work.report(steps.progress(steps.last_lines))
     said = steps.error or f"podman build ended with status {failure.status}."
+    if _FOREIGN in f"{steps.last_lines}\n{said}".lower():
+        return _foreign(which, platform)
     found = understand(said).report
     return EngineError(
         # What Podman's own words don't explain is the Containerfile's doing.
         ErrorCode.INVALID if found.code is ErrorCode.INTERNAL else found.code,
         f"{which}: {said}" if which else said,
         found.remedy or "The log shows what the step said last.",
+    )
+
+
+def _foreign(which: str, platform: str) -> EngineError:
+    """The kernel did not know the format of the program that a step runs."""
+    if not platform:
+        return EngineError(
+            ErrorCode.INVALID,
+            f"{which}: its program is for another architecture than this host's, or is a script "
+            "without `#!`.",
+            "Take a base image for this host's architecture.",
+        )
+    return EngineError(
+        ErrorCode.UNAVAILABLE,
+        f"{which}: this host cannot run programs for {platform}.",
+        "Steps that only copy work. For RUN, ask the host's administrator to install QEMU's user "
+        "emulation (qemu-user-static and binfmt-support), or build on a host of that platform.",
     )
 
 
