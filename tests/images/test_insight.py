@@ -176,7 +176,9 @@ async def test_what_builds_keep_is_counted_as_cache_and_is_gone_after_a_prune(
 
     ben.podman("import", "-", "localhost/first:1", given=archive())
     text = b"FROM localhost/first:1\nRUN head -c 5000 /dev/urandom > /a\nRUN echo b > /b\n"
-    ben.podman("--runtime", "runc", "build", "--layers", "-t", "localhost/second:1", "-", given=text)
+    ben.podman(
+        "--runtime", "runc", "build", "--layers", "-t", "localhost/second:1", "-", given=text
+    )
     report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
     # The image stands on the layer of the first step, which is therefore not the cache's alone.
     assert (report.cached, report.cached_size) == (1, 0)
