@@ -106,6 +106,7 @@ class Account:
                 continue
         # Where programs put what is temporary, unless they are told another place.
         owned = ["find", "/tmp", "/var/tmp", "-maxdepth", "1", "-user", self.name]
+        owned += ["-newer", str(self.home / "began")]  # another one may have had this uid
         return found + self.run(*owned).split()
 
 
@@ -122,6 +123,7 @@ def enrolled(name: str, **settings: str) -> Iterator[Account]:
     socket = runtime / "engine.sock"
     account = Account(name, entry.pw_uid, entry.pw_gid, home, socket, settings)
     try:
+        (home / "began").touch()
         account.start()
         account.run("podman", "import", "-", BASE, given=archive())
         yield account
