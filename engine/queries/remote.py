@@ -3,7 +3,7 @@
 import asyncio
 import fnmatch
 import platform as machine
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from engine.operations.images import path
 from engine.schema import queries as asked
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Document, Table
-from engine.schema.registry_facts import Found, Names, Platform, RemoteImage
+from engine.schema.registry_facts import Found, Names, Platform, RemoteImage, Search
 from engine.schema.transfers import MOST_TAGS
 
 _LISTS = ("manifest.list", "image.index")
@@ -33,12 +33,11 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
             "Add one on the Registries page, or search in one registry, like quay.io/nginx.",
         )
     answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
-    yield Document(
-        data={
-            "found": [each.model_dump() for found, _ in answers for each in found],
-            "problems": [problem for _, problem in answers if problem],
-        }
+    told = Search(
+        found=[each for found, _ in answers for each in found],
+        problems=[problem for _, problem in answers if problem],
     )
+    yield Document(data=told.model_dump())
 
 
 async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], str]:
@@ -70,7 +69,11 @@ async def repositories(
 ) -> AsyncIterator[Document]:
     """One page of the catalogue."""
     async with open_registry(query.registry) as api:
-        names = await _page(api, "/v2/_catalog", "repositories", query.after, query.limit, "")
+
+        async def page(after: str, limit: int) -> Names:
+            return await _page(api, "/v2/_catalog", "repositories", after, limit, "")
+
+        names = await _matching(page, query)
     yield Document(data=names.model_dump())
 
 
@@ -78,8 +81,31 @@ async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Docum
     """One page of a repository's tags."""
     registry, repository = split(query.repository)
     async with open_registry(registry, repository) as api:
-        names = await _tags(api, repository, query.after, query.limit)
+
+        async def page(after: str, limit: int) -> Names:
+            return await _tags(api, repository, after, limit)
+
+        names = await _matching(page, query)
     yield Document(data=names.model_dump())
+
+
+async def _matching(
+    page: Callable[[str, int], Awaitable[Names]],
+    query: asked.RegistryRepositories | asked.RegistryTags,
+) -> Names:
+    """One page of the names that match: registries do not filter, so more of theirs are read."""
+    if not query.match:
+        return await page(query.after, query.limit)
+    wanted, after = query.match.lower(), query.after
+    found: list[str] = []
+    while True:
+        names = await page(after, 1000)
+        found += [name for name in names.names if wanted in name.lower()]
+        if len(found) > query.limit:
+            return Names(names=found[: query.limit], next=found[query.limit - 1])
+        after = names.next
+        if not after:
+            return Names(names=found)
 
 
 async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:

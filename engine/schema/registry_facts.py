@@ -61,6 +61,16 @@ class Certificate(Model):
     error: str = ""
 
 
+class PolicyRule(Model):
+    """What the policy asks of the images of one scope."""
+
+    transport: str
+    """"" for the default, else such as docker."""
+    scope: str
+    """A name or its beginning, "" for all of the transport."""
+    requirement: Literal["accept", "reject", "signed", "unknown"]
+
+
 class Policy(Model):
     """The signature policy in force (containers-policy.json(5))."""
 
@@ -68,6 +78,10 @@ class Policy(Model):
     text: str
     accepts_anything: bool
     """Whether unsigned images are accepted by default."""
+    rules: list[PolicyRule] = []
+    """The default first."""
+    error: str = ""
+    """Why it cannot be used: then nothing can be pulled."""
 
 
 class Configuration(Model):
@@ -157,6 +171,13 @@ class Found(Model):
     description: str
     stars: int
     official: bool
+
+
+class Search(Model):
+    """What was found, and which registries could not say."""
+
+    found: list[Found]
+    problems: list[str]
 
 
 class Platform(Model):
