@@ -56,19 +56,26 @@ def _serve(read: Read) -> None:
     model = read.query
 
     def ask(request: HttpRequest, account: str, asked: Query[model]) -> HttpResponse:  # type: ignore[valid-type]
-        actor = actor_of(request)
-        answer: dict[str, Any] = relay.document_sync(find_account(actor, account), asked, actor)
-        return JsonResponse(answer.get("data", answer))
+        return _answer(request, account, asked)
+
+    def ask_simply(request: HttpRequest, account: str) -> HttpResponse:
+        return _answer(request, account, model())
 
     router.add_api_operation(
         f"/accounts/{{account}}/registries/{read.name}".rstrip("/"),
         ["GET"],
-        ask,
+        ask if model.model_fields else ask_simply,
         response=responses({200: read.answer}, 503, 504),
         operation_id=f"registries_{read.name or 'show'}".replace("-", "_"),
         summary=read.summary,
         description=read.description,
     )
+
+
+def _answer(request: HttpRequest, account: str, asked: queries.Query) -> HttpResponse:
+    actor = actor_of(request)
+    answer: dict[str, Any] = relay.document_sync(find_account(actor, account), asked, actor)
+    return JsonResponse(answer.get("data", answer))
 
 
 for _read in _READS:
