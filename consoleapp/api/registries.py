@@ -18,6 +18,7 @@ from engine.schema.registry_facts import (
     RemoteImage,
     Resolution,
     Search,
+    Updates,
 )
 
 router = Router(tags=["registries"])
@@ -47,6 +48,8 @@ _READS = [
     Read("tags", queries.RegistryTags, Names, "Tags", "One page of a repository's tags."),
     Read("image", queries.RemoteImageInspect, RemoteImage, "An image, unpulled",
          "What an image at its registry is, and whether the account's own one is another."),
+    Read("updates", queries.ImageUpdates, Updates, "Updates",
+         "Which of the account's images are others at their registry by now, by name."),
     Read("sync-plan", queries.SyncPlan, queries.Table, "Plan a sync",
          "The tags that fit: new, changed or same, and the digest of each at the source."),
 ]  # fmt: skip

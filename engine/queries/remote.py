@@ -114,8 +114,8 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
     if not found.candidates or found.how == "refused":
         raise EngineError(ErrorCode.INVALID, found.problem, found.remedy)
     reference = found.candidates[0].name
-    digest, raw = await _manifest(reference)
-    platforms = _platforms(raw)
+    digest, raw = await manifest(reference)
+    platforms = platforms_of(raw)
     one = raw
     name = reference
     if platforms:
@@ -221,8 +221,8 @@ async def _page(
     return Names(names=sorted(names[:limit]), next=following)
 
 
-async def _manifest(reference: str) -> tuple[str, dict[str, Any]]:
-    """Digest and content of what a reference means, list or image."""
+async def manifest(reference: str) -> tuple[str, dict[str, Any]]:
+    """Digest and content of what a whole reference means, list or image. Raises EngineError."""
     name = _nameless(reference)
     registry, repository = split(name)
     tag = reference[len(name) :]
@@ -240,7 +240,8 @@ def _nameless(reference: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
-def _platforms(raw: dict[str, Any]) -> list[Platform]:
+def platforms_of(raw: dict[str, Any]) -> list[Platform]:
+    """The images of a list, none for an image."""
     return [
         Platform(
             os=str((each.get("platform") or {}).get("os") or ""),

@@ -163,6 +163,14 @@ class RemoteImageInspect(Query):
     image: ImageReference
 
 
+class ImageUpdates(Query):
+    """Answers one `Document` (`registry_facts.Updates`): which names mean other images by now."""
+
+    query: ClassVar[str] = "image.updates"
+    role: ClassVar[Role] = Role.OPERATOR
+    images: Annotated[list[ImageReference], Field(min_length=1, max_length=100)]
+
+
 class SyncPlan(Query):
     """Answers one `Table` (tag, state, digest at the source): what `image.sync` would copy."""
 
@@ -211,6 +219,7 @@ _ALL: tuple[type[Query], ...] = (
     RegistryRepositories,
     RegistryTags,
     RemoteImageInspect,
+    ImageUpdates,
     SyncPlan,
     FreePorts,
     *UNIT_QUERIES,

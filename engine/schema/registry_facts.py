@@ -211,3 +211,20 @@ class RemoteImage(Model):
     """The digest of the account's own image of that name, "" for none."""
     update: bool
     """The account has an image of that name, and the registry another one."""
+
+
+class Update(Model):
+    """How one of the account's images compares with what its registry has under that name."""
+
+    image: str
+    state: Literal["update", "same", "unknown"]
+    digest: str = ""
+    """At the registry."""
+    problem: str = ""
+    """Why it is not known."""
+
+
+class Updates(Model):
+    """One for each name that was asked about, in that order."""
+
+    images: list[Update]

@@ -18,6 +18,7 @@ READS = [
     ("/repositories", {"registry": "quay.io", "match": "a"}, "registry.repositories"),
     ("/tags", {"repository": "quay.io/a/b", "after": "1"}, "registry.tags"),
     ("/image", {"image": "quay.io/a/b:1"}, "registry.image"),
+    ("/updates", {"images": ["quay.io/a/b:1", "quay.io/c:2"]}, "image.updates"),
     (
         "/sync-plan",
         {"source": "quay.io/a/b", "destination": "quay.io/c/d", "pattern": "1.*"},
@@ -60,6 +61,8 @@ def test_each_read_asks_the_engine_with_its_parameters(
     [
         ("/search", {"term": ""}),
         ("/search", {"term": "nginx", "limit": 1000}),
+        ("/updates", {}),
+        ("/updates", {"images": "-x"}),
         ("/sync-plan", {"source": "quay.io/a/b"}),
         ("/sync-plan", {"source": "quay.io/a:1", "destination": "quay.io/b/c"}),
         ("/tags", {"repository": "-x"}),
