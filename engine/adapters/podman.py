@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from engine.adapters.default_ulimits import default_ulimits
 from engine.adapters.podman_errors import understand
 from engine.schema.errors import EngineError, ErrorCode
 
@@ -29,10 +30,12 @@ class Podman:
         self.reload = reload
         """Makes the service read its configuration files anew."""
         self.version = ""
+        self.default_ulimits: list[dict[str, str | int]] = []
+        """What a container has to be given for the command line's sake."""
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Find out the version; every later call speaks exactly this one."""
+        """Find out the version; every later call speaks exactly this one. Raises EngineError."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(self.socket), limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -40,6 +43,8 @@ class Podman:
         )
         async with self._request("GET", "/_ping", {}, None, {}) as answer:
             self.version = answer.headers.get("Libpod-API-Version", "4.0.0")
+        if self.major < 5:
+            self.default_ulimits = await default_ulimits()
 
     async def close(self) -> None:
         """End all connections."""

@@ -17,6 +17,8 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     """Pull if need be, create, start. A container that cannot start is removed again."""
     check(work, parameters)
     body = specification(parameters, work.id, work.podman.major)
+    if work.podman.default_ulimits:
+        body["r_limits"] = work.podman.default_ulimits
     if parameters.pull in ("always", "newer"):
         await _pull(work, parameters)
     try:

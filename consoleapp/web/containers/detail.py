@@ -13,6 +13,7 @@ from consoleapp.catalog.launching import news
 from consoleapp.operations.models import Operation
 from consoleapp.web.containers import exits
 from consoleapp.web.containers.lookup import Found, look_up
+from consoleapp.web.missing import appeared, looks_again, missing
 from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow
@@ -84,6 +85,8 @@ def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str
     found = look_up(account, container)
     if found.row is None:
         return _missing(request, account, container, found)
+    if looks_again(request):
+        return appeared()
     role: Role = request.role  # type: ignore[attr-defined]
     context = {
         "found": found,
@@ -128,9 +131,8 @@ def _missing(
     operations = about.filter(mentions).order_by("-requested_at")[:10]
     unknown = found.snapshot is None
     context = {"asked": container, "found": found, "operations": operations, "unknown": unknown}
-    return render(
-        request, "containers/detail/missing.html", context, status=503 if unknown else 404
-    )
+    template = "containers/detail/missing.html"
+    return missing(request, account, template, context, known=not unknown)
 
 
 def _made(container: str) -> Q:

@@ -17,6 +17,7 @@ from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.containers.panels import failure
 from consoleapp.web.images import rows
 from consoleapp.web.images.forms import TagForm
+from consoleapp.web.missing import appeared, looks_again, missing
 from engine.schema.errors import EngineError
 from engine.schema.layers import ImageLayers, LayerList
 from engine.schema.parameters import Role
@@ -41,8 +42,11 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
     """One tab of an image's page; the page itself never waits for an engine."""
     seen, row = _find(account, image)
     if row is None or seen is None or seen.snapshot is None:
-        context = {"asked": image, "seen": seen, "known": bool(seen and seen.snapshot)}
-        return render(request, "images/missing.html", context, status=404 if seen else 503)
+        known = bool(seen and seen.snapshot)
+        context = {"asked": image, "seen": seen, "known": known}
+        return missing(request, account, "images/missing.html", context, known=known)
+    if looks_again(request):
+        return appeared()
     role: Role = request.role  # type: ignore[attr-defined]
     context = {
         "row": row,

@@ -11,6 +11,7 @@ from consoleapp.accounts.access import Actor, require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay, snapshots
 from consoleapp.web.containers.panels import failure
+from consoleapp.web.missing import appeared, looks_again, missing
 from consoleapp.web.units import difference, rows, styles
 from engine.schema import unit_queries as queries
 from engine.schema.errors import EngineError
@@ -32,8 +33,11 @@ def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> H
     role: Role = request.role  # type: ignore[attr-defined]
     operates = role.covers(Role.OPERATOR)
     if row is None or snapshot is None:
-        context = {"asked": unit, "seen": seen, "known": snapshot is not None}
-        return render(request, "units/missing.html", context, status=404 if snapshot else 503)
+        known = snapshot is not None
+        context = {"asked": unit, "seen": seen, "known": known}
+        return missing(request, account, "units/missing.html", context, known=known)
+    if looks_again(request):
+        return appeared()
     if view in _OPERATORS_ONLY and not operates:
         view = "status"
     context = {
