@@ -144,7 +144,7 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
         command=[str(each) for each in settings.get("Cmd") or []],
         entrypoint=[str(each) for each in settings.get("Entrypoint") or []],
         local=local[0] if local else "",
-        update=bool(local) and not {digest, *(each.digest for each in platforms)} & set(local),
+        update=bool(local) and not (meant(digest, raw) | meant("", one)) & set(local),
     )
     yield Document(data=told.model_dump(mode="json"))
 
@@ -240,6 +240,16 @@ def _nameless(reference: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
+def meant(digest: str, raw: dict[str, Any]) -> set[str]:
+    """All digests by which an account may have what a manifest means.
+
+    That of the configuration is Podman's id of the image: one that was pushed from here is
+    compressed on the way, and has another manifest at the registry.
+    """
+    config = str((raw.get("config") or {}).get("digest") or "")
+    return {digest, config, *(each.digest for each in platforms_of(raw))} - {""}
+
+
 def platforms_of(raw: dict[str, Any]) -> list[Platform]:
     """The images of a list, none for an image."""
     return [
@@ -265,4 +275,5 @@ async def _local(podman: Podman, reference: str) -> list[str]:
     except EngineError:
         return []  # it has none, which is the usual case
     digests = [str(each).rpartition("@")[2] for each in found.get("RepoDigests") or []]
-    return list(dict.fromkeys([str(found.get("Digest") or ""), *digests]))
+    identity = f"sha256:{str(found.get('Id') or '').removeprefix('sha256:')}"
+    return list(dict.fromkeys([str(found.get("Digest") or ""), *digests, identity]))

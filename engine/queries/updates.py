@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from engine.adapters.podman import Podman
-from engine.queries.remote import manifest, platforms_of
+from engine.queries.remote import manifest, meant
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, ImageUpdates
 from engine.schema.registry_facts import Update, Updates
@@ -31,8 +31,7 @@ async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document
             return Update(image=image, state="unknown", problem=problem)
         except EngineError as error:
             return Update(image=image, state="unknown", problem=error.report.message)
-        there = {digest, *(each.digest for each in platforms_of(raw))}
-        state = "same" if there & own[image] else "update"
+        state = "same" if meant(digest, raw) & own[image] else "update"
         return Update(image=image, state=state, digest=digest)
 
     told = Updates(images=list(await asyncio.gather(*map(compare, query.images))))
@@ -44,6 +43,7 @@ async def _own(podman: Podman) -> dict[str, set[str]]:
     return {
         str(name): {
             str(row.get("Digest") or ""),
+            f"sha256:{str(row.get('Id') or '').removeprefix('sha256:')}",
             *(str(each).rpartition("@")[2] for each in row.get("RepoDigests") or []),
         }
         for row in await podman.call("GET", "/images/json") or []

@@ -88,6 +88,20 @@ def test_a_registry_from_its_first_mention_to_a_copy(page: Page, harbour: Harbou
     assert harbour.digest("copied/app:2") == harbour.digest("team/app:2")
 
 
+def test_an_update_is_looked_for_on_demand(page: Page, registry: str) -> None:
+    name = f"{registry}/browser/update:1"
+    podman(ALICE, "tag", IMAGE, name)
+    pushed = podman(ALICE, "push", "--tls-verify=false", name)
+    assert pushed.returncode == 0, pushed.stderr
+    page.goto(f"/accounts/{ALICE}/images/?q=browser/update")
+    expect(page.locator("#images-table")).to_contain_text(name, timeout=PATIENCE)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="Look for updates").click()
+    # The registry has no TLS, and the account does not say that it may: nobody can be asked.
+    expect(page.locator("#updates")).to_contain_text("could not be compared", timeout=PATIENCE)
+    podman(ALICE, "untag", IMAGE, name)
+
+
 def _add(page: Page, harbour: Harbour) -> None:
     page.goto(AT)
     page.get_by_role("link", name="Add").first.click(timeout=PATIENCE)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from engine.schema.queries import ImageUpdates
-from tests.registries.conftest import Account, Server, Talk
+from engine.schema.queries import ImageUpdates, RemoteImageInspect
+from tests.registries.conftest import IMAGE, Account, Server, Talk, push
 from tests.registries.publishing import Publisher
 from tests.registries.test_remote import insecure
 
@@ -44,6 +44,18 @@ async def test_each_name_is_compared_and_what_cannot_be_asked_is_said(
         assert "no such image" in found["quay.io/not/here:1"][1]
     finally:
         account.run("podman", "rmi", "--force", *names)
+
+
+async def test_what_was_pushed_from_here_is_no_update(
+    account: Account, talk: Talk, plain: Server
+) -> None:
+    insecure(account, plain)
+    name = f"{plain.address}/news/pushed:1"
+    account.run("podman", "tag", IMAGE, name)
+    push(account, plain, "news/pushed:1")
+    assert (await compared(talk, name))[name][0] == "same"
+    assert (await talk.ask(RemoteImageInspect(image=name)))["update"] is False
+    account.run("podman", "untag", name)
 
 
 async def test_a_list_that_changed_for_another_architecture_is_no_update(
