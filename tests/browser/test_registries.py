@@ -13,7 +13,7 @@ from tests.browser.conftest import ALICE, IMAGE, Console, podman
 from tests.registries.conftest import Registries, Server
 
 AT = f"/accounts/{ALICE}/registries/"
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,9 @@ def _add(page: Page, harbour: Harbour) -> None:
     page.get_by_label("Names that begin with").fill(harbour.address)
     page.get_by_label("Insecure: do not verify it").check()
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Accepted").first).to_be_visible()
+    _succeeded(page, "Change registries")
+    page.goto(AT)
     expect(page.get_by_role("row").filter(has_text=harbour.address).first).to_contain_text(
         "insecure", timeout=PATIENCE
     )
