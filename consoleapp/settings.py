@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "consoleapp.web",
     "consoleapp.api",
     "consoleapp.catalog",
+    "consoleapp.policy",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -17,6 +17,7 @@ NOUNS = (
     "people",
     "groups",
     "hosts",
+    "policies",
     "me",
     "palette",
 )
