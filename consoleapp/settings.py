@@ -86,6 +86,14 @@ BERTH_REDIS = os.environ.get("BERTH_REDIS", f"unix://{BERTH_DATA}/redis.sock")
 BERTH_ASSETS = Path(os.environ.get("BERTH_ASSETS", BASE_DIR / "node_modules"))
 HTTPS = os.environ.get("BERTH_HTTPS") == "1"
 
+# --- The audit log: what signs it, and where it is sent besides ------------------------------
+
+BERTH_AUDIT_KEY = Path(os.environ.get("BERTH_AUDIT_KEY", BERTH_DATA / "audit-key"))
+BERTH_AUDIT_HEADS = os.environ.get("BERTH_AUDIT_HEADS", str(BERTH_DATA / "audit-heads.jsonl"))
+BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
+BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
+BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")
+
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")

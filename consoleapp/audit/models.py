@@ -1,4 +1,7 @@
-"""One event: who did what, from where, when, as which Linux account, and what came of it."""
+"""One event: who did what, from where, when, as which Linux account, and what came of it.
+
+Around it: the chain that proves that nothing was changed since (`chain.py` says how).
+"""
 
 from django.conf import settings
 from django.db import models
@@ -8,14 +11,16 @@ class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
     `actor` and `account` have no constraint in the database, since removing a user must not touch
-    the events; the names beside them stay right for ever.
+    the events; the names beside them stay right for ever. Each index ends with what lists are
+    ordered by, so that a page of any filter is a short walk along one index.
     """
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         db_constraint=False,
+        db_index=False,
         on_delete=models.DO_NOTHING,
         related_name="+",
     )
@@ -26,11 +31,12 @@ class Event(models.Model):
         "accounts.LinuxAccount",
         null=True,
         db_constraint=False,
+        db_index=False,
         on_delete=models.DO_NOTHING,
         related_name="+",
     )
     account_name = models.CharField(max_length=220, blank=True, default="")
-    action = models.CharField(max_length=50, db_index=True)
+    action = models.CharField(max_length=50)
     kind = models.CharField(max_length=50, blank=True, default="")
     target = models.CharField(max_length=600, blank=True, default="")
     operation = models.UUIDField(null=True, db_index=True)
@@ -39,7 +45,75 @@ class Event(models.Model):
     detail = models.TextField(blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-at"], name="event_account_at")]
+        indexes = [
+            models.Index(fields=["at", "id"], name="event_at"),
+            models.Index(fields=["account", "at", "id"], name="event_account"),
+            models.Index(fields=["actor", "at", "id"], name="event_actor"),
+            models.Index(fields=["account_name", "at", "id"], name="event_account_name"),
+            models.Index(fields=["actor_name", "at", "id"], name="event_actor_name"),
+            models.Index(fields=["action", "at", "id"], name="event_action"),
+            models.Index(fields=["kind", "at", "id"], name="event_kind"),
+            models.Index(fields=["outcome", "at", "id"], name="event_outcome"),
+            models.Index(fields=["target", "at", "id"], name="event_target"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.target}".rstrip()
+
+
+class Pending(models.Model):
+    """An event that the sealer has still to chain; a trigger adds it in the event's transaction."""
+
+    event = models.OneToOneField(
+        Event, primary_key=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+
+
+class Link(models.Model):
+    """An event's place in the chain. `seq` counts 1, 2, 3, … without gaps."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        Event, db_constraint=False, on_delete=models.DO_NOTHING, related_name="link"
+    )
+    at = models.DateTimeField()
+    """When it was sealed."""
+    hash = models.BinaryField(max_length=32)
+
+    @property
+    def hex(self) -> str:
+        """The hash as people and exports write it."""
+        return bytes(self.hash).hex()
+
+
+class Head(models.Model):
+    """A signed statement that the chain was so long and had this hash at that time."""
+
+    number = models.BigIntegerField(primary_key=True)
+    """1, 2, 3, …: a head that was taken away leaves a gap."""
+    seq = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=88)
+
+
+class Pruning(models.Model):
+    """The signed summary of what retention dropped: links up to `seq`, whose hash was `hash`."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    first_seq = models.BigIntegerField()
+    first_event = models.BigIntegerField()
+    last_event = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    before = models.DateTimeField()
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=88)
+
+
+class Cursor(models.Model):
+    """How far the events were shipped to one destination."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    seq = models.BigIntegerField(default=0)
