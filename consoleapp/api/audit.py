@@ -1,5 +1,6 @@
 """/audit: who did what, from where, as which Linux account; the same rows as on the audit page."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
-from consoleapp.api.paging import CursorPage, Moment, cut
-from consoleapp.api.problems import responses
+from consoleapp.api.paging import CursorPage, Moment
+from consoleapp.api.problems import responses, wrong
 from consoleapp.audit.models import Event
 from consoleapp.web.audit.filters import readable_events
 
@@ -35,6 +36,9 @@ class EventBody(BaseModel):
     parameters: dict[str, Any] | None
     outcome: str
     detail: str
+    sequence: int | None
+    """Its place in the chain; null until it is sealed, a moment after it was written."""
+    hash: str
 
 
 class EventList(BaseModel):
@@ -70,11 +74,21 @@ def list_events(request: HttpRequest, filters: Query[EventFilter]) -> HttpRespon
         "at__lt": filters.before,
     }
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    found, following = cut(rows, filters, by="at", key=int)
-    return send(EventList(events=[_body(row) for row in found], next=following))
+    if filters.cursor:
+        rows = rows.filter(pk__lt=_before(filters.cursor))
+    found = list(rows.order_by("-pk").select_related("link")[: filters.limit + 1])
+    following = str(found[filters.limit - 1].pk) if len(found) > filters.limit else None
+    return send(EventList(events=[_body(row) for row in found[: filters.limit]], next=following))
+
+
+def _before(cursor: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
+        raise wrong("cursor", "This is not a cursor of this list.")
+    return int(cursor)
 
 
 def _body(event: Event) -> EventBody:
+    link = getattr(event, "link", None)
     return EventBody(
         id=event.pk,
         at=event.at,
@@ -89,4 +103,6 @@ def _body(event: Event) -> EventBody:
         parameters=event.parameters,
         outcome=event.outcome,
         detail=event.detail,
+        sequence=link.seq if link else None,
+        hash=link.hex if link else "",
     )

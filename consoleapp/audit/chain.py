@@ -7,24 +7,24 @@
 written as RFC 8785 would where it matters: keys sorted, no white space, no number with a fraction
 of nought (1.0 is 1, so that SQLite's text and PostgreSQL's jsonb agree), every character beyond
 ASCII as \\uXXXX. `event` has the fields of FIELDS and no others; times are UTC with microseconds,
-absent values null. `previous` is the hash of link N-1, 64 times "0" before the first. A change of the
-form gets another `v`.
+absent values null. `previous` is the hash of link N-1, 64 times "0" before the first. A change of
+the form gets another `v`.
 
-**Why a sealer chains, and not the writer.** A hash made at the insert needs the one before, so every
-operation's transaction would hold a lock on the head until it has committed: on PostgreSQL all
-writers would queue up behind each other's fsync. Instead a trigger notes the id of a new event in
-`audit_pending`, in the same transaction, which costs microseconds and locks nothing. One sealer (in
-the observer) reads what is pending and committed, hashes it, and appends the links. An id that a
-rollback skipped never was pending; one that commits late is chained late: the order of the chain is
-`seq`, which has no gaps, not the id. A fork is impossible, since `seq` is the primary key: of two
-sealers one is refused, and begins again.
+**Why a sealer chains, and not the writer.** A hash made at the insert needs the one before, so
+every operation's transaction would hold a lock on the head until it has committed: on PostgreSQL
+all writers would queue up behind each other's fsync. Instead a trigger notes the id of a new event
+in `audit_pending`, in the same transaction, which costs microseconds and locks nothing. One sealer
+(in the observer) reads what is pending and committed, hashes it, and appends the links. An id that
+a rollback skipped never was pending; one that commits late is chained late: the order of the chain
+is `seq`, which has no gaps, not the id. A fork is impossible, since `seq` is the primary key: of
+two sealers one is refused, and begins again.
 
 **What that leaves open.** Until it is sealed (about a second, or as long as the observer is down)
-an event can be changed by somebody who can get around the triggers, that is by the database's owner. `sealed`
-is in the hash, so an event that is slipped in later with an old date shows when it was really sealed
-(verify_audit counts those). Links after the last signed head (half a minute) can be made anew by the same person.
-Whoever also has the signing key can forge everything after the last head that was sent elsewhere:
-see `heads.py`.
+an event can be changed or taken away by somebody who can get around the triggers, that is by the
+database's owner, who can always also add events. `sealed` is in the hash, so one that is
+slipped in with an old date shows when it was really sealed (verify_audit counts those). Links
+after the last signed head (half a minute) can be made anew by the same person. Whoever also has
+the signing key can forge everything after the last head that was sent elsewhere: see `heads.py`.
 """
 
 import hashlib

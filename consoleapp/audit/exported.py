@@ -1,8 +1,8 @@
 """An export of the audit log by itself: its lines, and their verification without the database.
 
-Each line has the event in the form that is hashed, its place in the chain, the hash before and its own,
-and, where a head was signed just there, that head. A line proves itself against its hash; lines that
-follow each other prove that nothing is missing between them; a head proves all before it.
+Each line has the event in the form that is hashed, its place in the chain, the hash before and its
+own, and, where a head was signed just there, that head. A line proves itself against its hash;
+lines that follow each other prove that nothing is missing between them; a head proves all before.
 """
 
 import csv

@@ -40,7 +40,7 @@ def sign_head(*, at_once: bool = False) -> Head | None:
     last = Head.objects.order_by("-number").first()
     end = Link.objects.order_by("-seq").first()
     now = timezone.now()
-    if end is None or (last and (last.seq >= end.seq or not at_once and now - last.at < EVERY)):
+    if end is None or (last and (last.seq >= end.seq or (not at_once and now - last.at < EVERY))):
         return None
     key = keys.signing_key()
     head = Head(

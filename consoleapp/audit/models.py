@@ -11,8 +11,11 @@ class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
     `actor` and `account` have no constraint in the database, since removing a user must not touch
-    the events; the names beside them stay right for ever. Each index ends with what lists are
-    ordered by, so that a page of any filter is a short walk along one index.
+    the events; the names beside them stay right for ever. Each index ends with the id, by which
+    lists are ordered, so that a page of any filter is a short walk along one index.
+
+    A migration that alters this table on SQLite makes it anew, without its triggers: it must drop
+    them before and make them after, as 0003 and 0004 do.
     """
 
     at = models.DateTimeField(auto_now_add=True)
@@ -47,14 +50,14 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["at", "id"], name="event_at"),
-            models.Index(fields=["account", "at", "id"], name="event_account"),
-            models.Index(fields=["actor", "at", "id"], name="event_actor"),
-            models.Index(fields=["account_name", "at", "id"], name="event_account_name"),
-            models.Index(fields=["actor_name", "at", "id"], name="event_actor_name"),
-            models.Index(fields=["action", "at", "id"], name="event_action"),
-            models.Index(fields=["kind", "at", "id"], name="event_kind"),
-            models.Index(fields=["outcome", "at", "id"], name="event_outcome"),
-            models.Index(fields=["target", "at", "id"], name="event_target"),
+            models.Index(fields=["account", "id"], name="event_account"),
+            models.Index(fields=["actor", "id"], name="event_actor"),
+            models.Index(fields=["account_name", "id"], name="event_account_name"),
+            models.Index(fields=["actor_name", "id"], name="event_actor_name"),
+            models.Index(fields=["action", "id"], name="event_action"),
+            models.Index(fields=["kind", "id"], name="event_kind"),
+            models.Index(fields=["outcome", "id"], name="event_outcome"),
+            models.Index(fields=["target", "id"], name="event_target"),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +71,9 @@ class Pending(models.Model):
         Event, primary_key=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
     )
 
+    def __str__(self) -> str:
+        return f"event {self.event_id} waits"
+
 
 class Link(models.Model):
     """An event's place in the chain. `seq` counts 1, 2, 3, … without gaps."""
@@ -79,6 +85,9 @@ class Link(models.Model):
     at = models.DateTimeField()
     """When it was sealed."""
     hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hex}"
 
     @property
     def hex(self) -> str:
@@ -97,6 +106,9 @@ class Head(models.Model):
     key = models.CharField(max_length=16)
     signature = models.CharField(max_length=88)
 
+    def __str__(self) -> str:
+        return f"head {self.number} of link {self.seq}"
+
 
 class Pruning(models.Model):
     """The signed summary of what retention dropped: links up to `seq`, whose hash was `hash`."""
@@ -111,9 +123,15 @@ class Pruning(models.Model):
     key = models.CharField(max_length=16)
     signature = models.CharField(max_length=88)
 
+    def __str__(self) -> str:
+        return f"links {self.first_seq} to {self.seq} dropped"
+
 
 class Cursor(models.Model):
     """How far the events were shipped to one destination."""
 
     name = models.CharField(primary_key=True, max_length=100)
     seq = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} has {self.seq}"

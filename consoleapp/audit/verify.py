@@ -20,7 +20,7 @@ LATE = timedelta(minutes=10)
 
 @dataclass
 class Report:
-    """What verification found: `faults` are sentences, the first ones in full, `count` all of them."""
+    """What verification found: `faults` are sentences, up to `most`; `count` counts all of them."""
 
     links: int = 0
     pending: int = 0

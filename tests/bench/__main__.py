@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import deaths, launching, lists, memory, throughput
+from tests.bench import audit, deaths, launching, lists, memory, throughput
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
@@ -75,7 +75,10 @@ def main() -> None:
     parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
     parser.add_argument("--operations", type=int, default=200, help="for operations a second")
     parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
+    parser.add_argument("--events", type=int, default=200_000, help="of the audit log")
     given = parser.parse_args()
+    for database in ("sqlite", "postgresql"):
+        _print(f"Audit, {database}", audit.measure(given.events, database))
     with served(["berth-bench-1"]) as one:
         console, account = one.console, "berth-bench-1"
         console.get(f"/accounts/{account}/containers?limit=1")

@@ -10,7 +10,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 append_only = importlib.import_module("consoleapp.audit.migrations.0002_append_only")
 
 
@@ -123,35 +122,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["account", "at", "id"], name="event_account"),
+            index=models.Index(fields=["account", "id"], name="event_account"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["actor", "at", "id"], name="event_actor"),
+            index=models.Index(fields=["actor", "id"], name="event_actor"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["account_name", "at", "id"], name="event_account_name"),
+            index=models.Index(fields=["account_name", "id"], name="event_account_name"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["actor_name", "at", "id"], name="event_actor_name"),
+            index=models.Index(fields=["actor_name", "id"], name="event_actor_name"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["action", "at", "id"], name="event_action"),
+            index=models.Index(fields=["action", "id"], name="event_action"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["kind", "at", "id"], name="event_kind"),
+            index=models.Index(fields=["kind", "id"], name="event_kind"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["outcome", "at", "id"], name="event_outcome"),
+            index=models.Index(fields=["outcome", "id"], name="event_outcome"),
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["target", "at", "id"], name="event_target"),
+            index=models.Index(fields=["target", "id"], name="event_target"),
         ),
         migrations.AddField(
             model_name="link",

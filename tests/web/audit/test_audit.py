@@ -31,7 +31,7 @@ def events(web, shop, operator, stranger):
 
 
 def targets(response):
-    return {event.target for event in response.context["page"]}
+    return {event.target for event in response.context["page"].events}
 
 
 def test_administrators_read_everything(as_, admin, events):

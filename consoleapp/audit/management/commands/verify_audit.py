@@ -18,7 +18,7 @@ from consoleapp.audit.verify import Report, verify
 class Command(BaseCommand):
     """Exit status 0 when all is well, 1 when something is not, with a line for each fault."""
 
-    help = "Verify the chain of audit events, its signed heads, and the heads that were kept elsewhere."
+    help = "Verify the chain of audit events, its signed heads, and the heads kept elsewhere."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +48,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{report.links} links, {report.heads} signed heads, {report.unsigned} links after the "
             f"last head, {report.pending} events not sealed yet, {report.pruned} pruned, "
-            f"{report.late} sealed late, {report.gaps} gaps; {report.links / seconds:.0f} links a second."
+            f"{report.late} sealed late, {report.gaps} gaps; "
+            f"{report.links / seconds:.0f} links a second."
         )
         if not options["export"]:
             _remember(report)

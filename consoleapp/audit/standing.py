@@ -1,0 +1,40 @@
+"""How the chain stands: what was sealed, signed and verified last, for the audit page."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from consoleapp.audit.models import Event, Head, Link, Pending
+
+_SOON = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`verified` is the event of the last verification; None where there was none."""
+
+    links: int
+    sealed: datetime | None
+    head: Head | None
+    verified: Event | None
+    oldest_pending: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether events wait so long that the observer must be down."""
+        return bool(self.oldest_pending and timezone.now() - self.oldest_pending > _SOON)
+
+
+def standing() -> Standing:
+    """Five look-ups by index, whatever the length of the chain."""
+    last = Link.objects.order_by("-seq").first()
+    verified = Event.objects.filter(action="audit.verified").order_by("-pk").first()
+    pending = Pending.objects.order_by("event_id").select_related("event").first()
+    return Standing(
+        links=last.seq if last else 0,
+        sealed=last.at if last else None,
+        head=Head.objects.order_by("-number").first(),
+        verified=verified,
+        oldest_pending=pending.event.at if pending else None,
+    )

@@ -1,0 +1,244 @@
+"""The audit log with many events: pages of each filter, verification, and what a link costs.
+
+Runs as a program of its own (`python -m tests.bench.audit --events N`), once a database, since Django's
+database is set once: SQLite in a temporary folder, or what BERTH_DATABASE_URL names.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+TREE = Path(__file__).resolve().parents[2]
+ROUNDS = 40
+SEALED = 100_000
+"""How many of them are also chained, for the rate of sealing and verifying."""
+
+
+def measure(events: int, database: str) -> list[tuple[str, str]]:
+    """Lines of the table for "sqlite" or "postgresql", measured in a process of its own."""
+    from tests.audit.postgresql import cluster
+
+    environment = os.environ | {"BERTH_TESTING": "1"}
+    if database == "sqlite":
+        environment.pop("BERTH_DATABASE_URL", None)
+        return _run(events, environment)
+    tuned = {"shared_buffers": "512MB", "maintenance_work_mem": "512MB", "max_wal_size": "4GB"}
+    with cluster(**tuned) as url:
+        return _run(events, environment | {"BERTH_DATABASE_URL": url})
+
+
+def _run(events: int, environment: dict[str, str]) -> list[tuple[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="berth-bench-audit-", dir="/var/tmp") as place:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.audit", "--events", str(events)],
+            cwd=TREE,
+            env=environment | {"BERTH_DATA": place},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    return [(name, value) for name, value in json.loads(done.stdout)]
+
+
+# --- in the process of its own --------------------------------------------------------------------
+
+_SQLITE = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+INSERT INTO audit_event (at, actor_name, ip, source, account_name, action, kind, target, operation,
+  parameters, outcome, detail)
+SELECT strftime('%Y-%m-%d %H:%M:%S', 1700000000 + i * 6, 'unixepoch') || '.000000',
+{columns} FROM (SELECT i, abs(i * 2654435761 % 1000003) AS r FROM n)"""
+_POSTGRESQL = """
+INSERT INTO audit_event (at, actor_name, ip, source, account_name, action, kind, target, operation,
+  parameters, outcome, detail)
+SELECT to_timestamp(1700000000 + i * 6), {columns}
+FROM (SELECT i, abs(i * 2654435761 % 1000003) AS r FROM generate_series(1, {count}::bigint) AS g(i)) AS s"""
+# A few people do most, a thousand do a little; nearly all is operations; failures are rare.
+_COLUMNS = """
+CASE WHEN r % 10 < 7 THEN 'person-' || (r % 20) ELSE 'person-' || (r % 1000) END,
+'10.0.' || (r % 200) || '.' || (r % 250), CASE WHEN r % 3 = 0 THEN 'api' ELSE 'page' END,
+'account-' || (r % 150),
+CASE WHEN r % 50 = 0 THEN 'sign-in' WHEN r % 997 = 0 THEN 'access.refused'
+  WHEN i % 2 = 0 THEN 'operation.requested' WHEN r % 40 = 1 THEN 'operation.failed'
+  ELSE 'operation.succeeded' END,
+CASE WHEN r % 50 = 0 THEN '' WHEN r % 4 = 0 THEN 'container.run' WHEN r % 4 = 1 THEN 'container.stop'
+  WHEN r % 4 = 2 THEN 'image.pull' ELSE 'container.remove' END,
+'web-' || (r % 50000), NULL,
+{json}, CASE WHEN i % 2 = 0 THEN '' WHEN r % 40 = 1 THEN 'failed' ELSE 'succeeded' END,
+CASE WHEN r % 40 = 1 THEN 'The registry does not answer: connection refused' ELSE '' END"""
+_JSON = '\'{"image": "registry.example/app-\' || (r % 300) || \':2", "cpus": 1.5}\''
+
+
+def fill(count: int) -> float:
+    """Insert `count` events past the triggers that would slow it; the indexes are made after."""
+    from django.db import connection
+
+    from consoleapp.audit.models import Event
+    from tests.audit.conftest import triggers
+
+    vendor = connection.vendor
+    began = time.perf_counter()
+    with connection.schema_editor() as editor:
+        for statement in (*triggers.UNDO[vendor], *triggers.FORGET[vendor]):
+            editor.execute(statement)
+        for index in Event._meta.indexes:
+            editor.remove_index(Event, index)
+        words = {"columns": _COLUMNS.format(json=_JSON), "count": count}
+        if vendor == "sqlite":
+            editor.execute(_SQLITE.format(**words), None)
+        else:
+            words["columns"] = words["columns"].replace(_JSON, f"({_JSON})::jsonb")
+            editor.execute(_POSTGRESQL.format(**words), None)
+        for index in Event._meta.indexes:
+            editor.add_index(Event, index)
+        for statement in (*triggers.INDEX[vendor], *triggers.MAKE[vendor]):
+            editor.execute(statement, None)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return time.perf_counter() - began
+
+
+def pages() -> list[tuple[str, Callable[[], Any]]]:
+    """What is asked for, each time with other values."""
+    from django.db.models import Q
+
+    from consoleapp.audit.models import Event
+    from consoleapp.audit.search import Criteria, newest
+    from consoleapp.audit.standing import standing
+
+    last = Event.objects.latest("pk")
+    some = random.Random(7)
+
+    def ask(**asked: Any) -> Any:
+        return newest([Q()], Criteria(**asked), before=None, size=50)
+
+    def person() -> str:
+        return f"person-{some.randrange(1000)}"
+
+    def account() -> str:
+        return f"account-{some.randrange(150)}"
+
+    def day() -> Any:
+        first = Event.objects.earliest("pk").at
+        return first + (last.at - first) * some.random()
+
+    return [
+        ("the newest", ask),
+        ("a place in the middle", lambda: newest(
+            [Q()], Criteria(), before=some.randrange(1, last.pk), size=50)),
+        ("person", lambda: ask(person=person())),
+        ("account", lambda: ask(account=account())),
+        ("object", lambda: ask(target=f"web-{some.randrange(50000)}")),
+        ("kind", lambda: ask(kind="image.pull")),
+        ("action, a group", lambda: ask(action="operation")),
+        ("action, a rare one", lambda: ask(action="access")),
+        ("outcome", lambda: ask(outcome="failed")),
+        ("until a day", lambda: ask(until=day())),
+        ("person and kind", lambda: ask(person=person(), kind="container.stop")),
+        ("account and outcome", lambda: ask(account=account(), outcome="failed")),
+        ("person, account and kind", lambda: ask(
+            person=person(), account=account(), kind="container.run")),
+        ("person, until a day", lambda: ask(person=person(), until=day())),
+        ("a frequent word", lambda: ask(words="registry")),
+        ("a rare word", lambda: ask(words=f"web {some.randrange(50000)}")),
+        ("words and a person", lambda: ask(words="refused", person=person())),
+        ("an owner of 10 accounts", lambda: newest(
+            [Q(account_name=account()) for _ in range(10)], Criteria(), before=None, size=50)),
+        ("state of the chain", standing),
+    ]  # fmt: skip
+
+
+def writing(count: int) -> tuple[float, float]:
+    """Microseconds to record an event in a transaction: without the chain's trigger, and with."""
+    from django.db import connection, transaction
+
+    from consoleapp.accounts.access import Actor
+    from consoleapp.audit.record import record
+    from tests.audit.conftest import triggers
+
+    def spend() -> float:
+        began = time.perf_counter()
+        for number in range(count):
+            with transaction.atomic():
+                record("bench", actor=Actor(user=None), target=f"bench-{number}")
+        return (time.perf_counter() - began) / count * 1e6
+
+    spend()
+    chained = spend()
+    drop = triggers.FORGET[connection.vendor][0]
+    make = [
+        each for each in triggers.INDEX[connection.vendor] if "TRIGGER audit_event_added" in each
+    ]
+    with connection.schema_editor() as editor:
+        editor.execute(drop)
+    plain = spend()
+    with connection.schema_editor() as editor:
+        editor.execute(make[0], None)
+    return plain, chained
+
+
+def main() -> None:
+    """Fill, measure, print the lines as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=200_000)
+    count = parser.parse_args().events
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0, interactive=False)
+    lines = [(f"filled with {count} events", f"{fill(count):8.1f} s")]
+    for name, ask in pages():
+        ask()
+        took = []
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            ask()
+            took.append((time.perf_counter() - began) * 1000)
+        p95 = quantiles(took, n=20)[-1]
+        lines.append((name, f"{median(took):8.1f} ms   p95 {p95:7.1f} ms (aim < 50)"))
+        print(connection.vendor, *lines[-1], file=sys.stderr, flush=True)
+    lines += chain(min(count, SEALED))
+    json.dump(lines, sys.stdout)
+
+
+def chain(count: int) -> list[tuple[str, str]]:
+    """The cost of a link, and how fast events are sealed and verified."""
+    from consoleapp.audit import keys, sealer
+    from consoleapp.audit.heads import sign_head
+    from consoleapp.audit.verify import verify
+
+    plain, chained = writing(1000)
+    began = time.perf_counter()
+    sealed = 0
+    while sealed < count and (more := sealer.seal()):
+        sealed += more
+    sealing = sealed / (time.perf_counter() - began)
+    sign_head(at_once=True)
+    key = keys.signing_key().public_key()
+    began = time.perf_counter()
+    report = verify({keys.name_of(key): key})
+    seconds = time.perf_counter() - began
+    if report.count:
+        raise RuntimeError(report.faults[0])
+    return [
+        ("an event, recorded without the chain", f"{plain:8.0f} µs"),
+        ("an event, recorded with it (and with words)", f"{chained:8.0f} µs"),
+        ("sealing", f"{sealing:8.0f} events a second"),
+        ("verifying", f"{report.links / seconds:8.0f} links a second"),
+    ]
+
+
+if __name__ == "__main__":
+    main()
