@@ -54,7 +54,7 @@ def verify(
     seq, previous = _after_pruning(trusted, report)
     heads = _heads(trusted, elsewhere or [], report, pruned=seq)
     signed = max((head.seq for head in heads), default=seq)
-    seq = _walk(seq, previous, heads, report)
+    seq = walk(seq, previous, heads, report)
     report.unsigned = max(0, seq - signed)
     for head in heads:
         report.add(
@@ -131,8 +131,11 @@ def _check(
         report.add(f"{_place(line)} is not signed by a known key (key {line.key}).")
 
 
-def _walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) -> int:
-    """Recompute link by link; the number of the last one. Takes the heads that were met."""
+def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) -> int:
+    """Recompute the links after `seq`, whose hash is `previous`; the number of the last one.
+
+    Takes away the heads that were met.
+    """
     for found, sealed, stored, event in _links(seq):
         seq += 1
         if found != seq:

@@ -1,7 +1,7 @@
 """The audit log with many events: pages of each filter, verification, and what a link costs.
 
-Runs as a program of its own (`python -m tests.bench.audit --events N`), once a database, since Django's
-database is set once: SQLite in a temporary folder, or what BERTH_DATABASE_URL names.
+Runs as a program of its own (`python -m tests.bench.audit --events N`), once a database, since
+Django's database is set once: SQLite in a temporary folder, or what BERTH_DATABASE_URL names.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
@@ -60,7 +61,8 @@ _POSTGRESQL = """
 INSERT INTO audit_event (at, actor_name, ip, source, account_name, action, kind, target, operation,
   parameters, outcome, detail)
 SELECT to_timestamp(1700000000 + i * 6), {columns}
-FROM (SELECT i, abs(i * 2654435761 % 1000003) AS r FROM generate_series(1, {count}::bigint) AS g(i)) AS s"""
+FROM (SELECT i, abs(i * 2654435761 % 1000003) AS r
+  FROM generate_series(1, {count}::bigint) AS g(i)) AS s"""
 # A few people do most, a thousand do a little; nearly all is operations; failures are rare.
 _COLUMNS = """
 CASE WHEN r % 10 < 7 THEN 'person-' || (r % 20) ELSE 'person-' || (r % 1000) END,
@@ -69,7 +71,8 @@ CASE WHEN r % 10 < 7 THEN 'person-' || (r % 20) ELSE 'person-' || (r % 1000) END
 CASE WHEN r % 50 = 0 THEN 'sign-in' WHEN r % 997 = 0 THEN 'access.refused'
   WHEN i % 2 = 0 THEN 'operation.requested' WHEN r % 40 = 1 THEN 'operation.failed'
   ELSE 'operation.succeeded' END,
-CASE WHEN r % 50 = 0 THEN '' WHEN r % 4 = 0 THEN 'container.run' WHEN r % 4 = 1 THEN 'container.stop'
+CASE WHEN r % 50 = 0 THEN '' WHEN r % 4 = 0 THEN 'container.run'
+  WHEN r % 4 = 1 THEN 'container.stop'
   WHEN r % 4 = 2 THEN 'image.pull' ELSE 'container.remove' END,
 'web-' || (r % 50000), NULL,
 {json}, CASE WHEN i % 2 = 0 THEN '' WHEN r % 40 = 1 THEN 'failed' ELSE 'succeeded' END,
@@ -101,6 +104,8 @@ def fill(count: int) -> float:
             editor.add_index(Event, index)
         for statement in (*triggers.INDEX[vendor], *triggers.MAKE[vendor]):
             editor.execute(statement, None)
+        waiting = f"INSERT INTO audit_pending SELECT id FROM audit_event WHERE id <= {SEALED}"
+        editor.execute(waiting, None)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return time.perf_counter() - began
@@ -174,14 +179,14 @@ def writing(count: int) -> tuple[float, float]:
     spend()
     chained = spend()
     drop = triggers.FORGET[connection.vendor][0]
-    make = [
+    [make] = [
         each for each in triggers.INDEX[connection.vendor] if "TRIGGER audit_event_added" in each
     ]
     with connection.schema_editor() as editor:
         editor.execute(drop)
     plain = spend()
     with connection.schema_editor() as editor:
-        editor.execute(make[0], None)
+        editor.execute(make, None)
     return plain, chained
 
 
@@ -215,9 +220,9 @@ def main() -> None:
 
 def chain(count: int) -> list[tuple[str, str]]:
     """The cost of a link, and how fast events are sealed and verified."""
-    from consoleapp.audit import keys, sealer
-    from consoleapp.audit.heads import sign_head
-    from consoleapp.audit.verify import verify
+    from consoleapp.audit import sealer
+    from consoleapp.audit.chain import BEGINNING
+    from consoleapp.audit.verify import Report, walk
 
     plain, chained = writing(1000)
     began = time.perf_counter()
@@ -225,10 +230,9 @@ def chain(count: int) -> list[tuple[str, str]]:
     while sealed < count and (more := sealer.seal()):
         sealed += more
     sealing = sealed / (time.perf_counter() - began)
-    sign_head(at_once=True)
-    key = keys.signing_key().public_key()
+    report = Report()
     began = time.perf_counter()
-    report = verify({keys.name_of(key): key})
+    walk(0, BEGINNING, deque(), report)
     seconds = time.perf_counter() - began
     if report.count:
         raise RuntimeError(report.faults[0])
