@@ -18,7 +18,7 @@ NOUNS = (
 )
 
 
-def _not_offered(request: HttpRequest, **_: str) -> HttpResponse:
+def _not_offered(request: HttpRequest) -> HttpResponse:
     raise Http404("Berth sends no mail, and administrators make its users")
 
 
@@ -29,7 +29,7 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthy),
-    re_path(r"^user/(signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
+    re_path(r"^user/(?:signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
     path("live/", include("consoleapp.live.urls")),

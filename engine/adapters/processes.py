@@ -21,6 +21,17 @@ class Usage:
     pids: int
 
 
+def has_own_cgroup(first: int, container: str) -> bool:
+    """Whether the container whose first process is `first` has a cgroup, which bears its id.
+
+    Where Podman may not make any, the container stays in the cgroup that Podman itself is in.
+    """
+    try:
+        return container in (_PROC / str(first) / "cgroup").read_text()
+    except OSError:
+        return False
+
+
 def usage(first: int) -> Usage | None:
     """What the container whose first process is `first` uses; None when it has ended."""
     try:

@@ -1,6 +1,7 @@
 """What a running container uses, a sample a second.
 
-Podman reads cgroups, and only version 2. Elsewhere (and for controllers that are not delegated) the
+Podman reads cgroups, and only version 2. Elsewhere (and for controllers that are not delegated, or
+for a container without a cgroup of its own, whose numbers would be those of the whole host) the
 kernel's own view of the container's processes is used; what even that cannot tell is None, with
 the reason.
 """
@@ -37,7 +38,7 @@ async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSam
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
     host = (await podman.call("GET", "/info"))["host"]
     controllers = set(host.get("cgroupControllers") or [])
-    if host["cgroupVersion"] == "v2":
+    if host["cgroupVersion"] == "v2" and processes.has_own_cgroup(state["Pid"], found["Id"]):
         samples = _from_cgroups(podman, found["Id"], state["Pid"], controllers)
     else:
         samples = _from_processes(state["Pid"], shares_network)
