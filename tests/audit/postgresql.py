@@ -28,7 +28,9 @@ def cluster(**more: str) -> Iterator[str]:
     try:
         run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
         run("pg_ctl", "start", "-w", "-l", str(place / "log"), "-o", options)
-        yield f"postgresql://{OWNER}@/postgres?host={quote(str(place), safe='')}"
-        run("pg_ctl", "stop", "-w", "-m", "immediate")
+        try:
+            yield f"postgresql://{OWNER}@/postgres?host={quote(str(place), safe='')}"
+        finally:  # also when what used it failed
+            run("pg_ctl", "stop", "-w", "-m", "immediate")
     finally:
         shutil.rmtree(place, ignore_errors=True)
