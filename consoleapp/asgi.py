@@ -16,13 +16,14 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the app
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from consoleapp.files.body import streaming  # noqa: E402
 from consoleapp.live.origin import Foreign, same_origin  # noqa: E402
 from consoleapp.live.urls import sockets  # noqa: E402
 
 nowhere = path("<path:anything>", Foreign.as_asgi())
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": streaming(pages),
         "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
     }
 )

@@ -48,6 +48,16 @@ def _words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def _size(name: str, default: str) -> int:
+    """Bytes; K, M and G after the number are binary multiples."""
+    text = os.environ.get(name, default).strip().upper()
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:], 1)
+    digits = text.rstrip("KMG")
+    if not digits.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a size like 500M or 16G, not {text!r}")
+    return int(digits) * factor
+
+
 def _database() -> dict[str, Any]:
     url = os.environ.get("BERTH_DATABASE_URL", "")
     if not url:
@@ -85,6 +95,12 @@ BERTH_HOST = os.environ.get("BERTH_HOST", "local")
 BERTH_REDIS = os.environ.get("BERTH_REDIS", f"unix://{BERTH_DATA}/redis.sock")
 BERTH_ASSETS = Path(os.environ.get("BERTH_ASSETS", BASE_DIR / "node_modules"))
 HTTPS = os.environ.get("BERTH_HTTPS") == "1"
+# Files on their way between browsers and accounts: see consoleapp/files.
+BERTH_UPLOAD_LIMIT = _size("BERTH_UPLOAD_LIMIT", "16G")
+BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
+# Whether the form offers it; the engines of the host decide by the same variable.
+BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
+BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
 # --- The audit log: what signs it, and where it is sent besides ------------------------------
 
@@ -94,6 +110,19 @@ BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
 BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
 BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")
 
+
+def _ports() -> tuple[int, int]:
+    text = os.environ.get("BERTH_PORTS", "20000-29999")
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal()):
+        raise ImproperlyConfigured("BERTH_PORTS must be a range such as 20000-29999")
+    if not 1024 <= int(first) <= int(last) <= 65535:
+        raise ImproperlyConfigured("BERTH_PORTS must lie within 1024-65535")
+    return int(first), int(last)
+
+
+# From where launches of the catalogue get their host ports, unless an account has its own range.
+BERTH_PORTS = _ports()
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")
@@ -101,6 +130,7 @@ CSRF_TRUSTED_ORIGINS = _words("BERTH_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "consoleapp.accounts",
     "consoleapp.operations",
+    "consoleapp.files",
     "consoleapp.audit",
     "consoleapp.live",
     "consoleapp.web",

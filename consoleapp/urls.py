@@ -7,7 +7,11 @@ NOUNS = (
     "home",
     "accounts",
     "containers",
+    "builds",  # before images: its form is at images/build/
     "images",
+    "registries",
+    "units",
+    "doctor",
     "operations",
     "audit",
     "people",

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from engine.adapters.podman import Podman
 from engine.adapters.podman_service import PodmanService
 from engine.adapters.runtime import choose
+from engine.adapters.systemd import Systemd
 from engine.environment import has_user_manager, runtime_directory, state_directory
+from engine.files import Files
 from engine.health import HealthChecks
+from engine.incoming import Incoming
 from engine.journal import Journal
+from engine.operations import sharing
 from engine.operations.runner import Runner
+from engine.units.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,16 @@ class Account:
     """The engine's parts, opened together and closed together."""
 
     podman: Podman
+    units: Inventory
     journal: Journal
     runner: Runner
     service: PodmanService
     health: HealthChecks
     checking: asyncio.Task[None] | None
     warnings: list[str]
+    files: Files
+    incoming: Incoming
+    podman_options: list[str]
 
     def busy(self) -> bool:
         """Whether the engine has something to do that nobody is asking it for."""
@@ -33,6 +42,7 @@ class Account:
         if self.checking:
             self.checking.cancel()
         await self.runner.stop()
+        await self.units.systemd.close()
         await self.podman.close()
         await self.service.stop()
         self.journal.close()
@@ -44,13 +54,25 @@ async def open_account() -> Account:
     choice = await choose(state / "runtime.json")
     service = PodmanService(runtime_directory() / "podman.sock", choice)
     await service.start()
-    podman = Podman(service.socket)
+    podman = Podman(service.socket, service.reload)
     await podman.open()
     host = (await podman.call("GET", "/info"))["host"]
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
-    runner = Runner(podman, journal, frozenset(delegated or []))
+    files = Files(state / "files")
+    sharing.tidy()
+    incoming = Incoming()
+    units = Inventory(podman, Systemd())
+    runner = Runner(
+        podman,
+        units,
+        journal,
+        frozenset(delegated or []),
+        files,
+        choice.options(),
+        incoming,
+    )
     warnings = []
     if choice.events:
         warnings.append(
@@ -59,4 +81,16 @@ async def open_account() -> Account:
         )
     health = HealthChecks(podman)
     checking = None if has_user_manager() else asyncio.create_task(health.run())
-    return Account(podman, journal, runner, service, health, checking, warnings)
+    return Account(
+        podman=podman,
+        units=units,
+        journal=journal,
+        runner=runner,
+        service=service,
+        health=health,
+        checking=checking,
+        warnings=warnings,
+        files=files,
+        incoming=incoming,
+        podman_options=choice.options(),
+    )

@@ -3,9 +3,11 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -23,7 +25,6 @@ from engine.schema.queries import (
     Document,
     EngineEvent,
     LogLine,
-    Query,
     QueryFailed,
     StatsSample,
     Table,
@@ -32,9 +33,11 @@ from engine.schema.queries import (
     TerminalOutput,
     TerminalSize,
 )
-from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
+from engine.schema.query import Query
+from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot, UnitRow
+from engine.schema.unit_queries import UnitAnswer
 
-Answer = Document | Table | LogLine | StatsSample | QueryFailed
+Answer = Document | Table | LogLine | StatsSample | UnitAnswer | QueryFailed
 Shown = TerminalOutput | TerminalEnded | QueryFailed
 _MESSAGE: TypeAdapter[Progress | Outcome] = TypeAdapter(Message)
 _RECOLLECTION: TypeAdapter[Any] = TypeAdapter(Recollection)
@@ -42,6 +45,7 @@ _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 _SHOWN: TypeAdapter[Shown] = TypeAdapter(Shown)
 _CONTAINERS: TypeAdapter[list[ContainerRow]] = TypeAdapter(list[ContainerRow])
 _IMAGES: TypeAdapter[list[ImageRow]] = TypeAdapter(list[ImageRow])
+_UNITS: TypeAdapter[list[UnitRow]] = TypeAdapter(list[UnitRow])
 CONNECT_SECONDS = 10.0
 """Socket activation starts the engine, which starts Podman: that takes a moment."""
 
@@ -64,6 +68,15 @@ class _Connector(aiohttp.UnixConnector):
                 f"The socket {self.path} is held by uid {found}, not by uid {self._uid}."
             )
         return protocol
+
+
+@dataclass(frozen=True)
+class ImageStream:
+    """An image on its way from one account to another."""
+
+    image_id: str
+    size: int
+    pieces: AsyncIterator[bytes]
 
 
 class Terminal:
@@ -130,6 +143,10 @@ class Engine:
         """The rows of all images."""
         return _IMAGES.validate_json(await self._read("GET", "/v1/images"))
 
+    async def units(self) -> list[UnitRow]:
+        """The rows of all units that have to do with Podman."""
+        return _UNITS.validate_json(await self._read("GET", "/v1/units"))
+
     async def events(self) -> AsyncIterator[EngineEvent]:
         """What happens in the account, on and on; `system`/`connected` when it is being heard."""
         async for line in self._lines("GET", "/v1/events"):
@@ -142,6 +159,41 @@ class Engine:
         body = {"kind": parameters.kind, "parameters": parameters.wire()}
         async for line in self._lines("POST", f"/v1/operations/{operation}", body):
             yield _MESSAGE.validate_json(line)
+
+    async def put_file(
+        self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
+    ) -> None:
+        """Hand an upload over for an operation, before that is run."""
+        path = f"/v1/operations/{operation}/files/{upload}?sha256={sha256}"
+        async with self._answer("PUT", path, None, data=chunks) as response:
+            await response.read()
+
+    async def produced(self, operation: UUID) -> AsyncIterator[bytes]:
+        """The file that an operation made, in pieces."""
+        async with self._answer("GET", f"/v1/operations/{operation}/produced", None) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
+    async def forget_files(self, operation: UUID) -> None:
+        """Have the engine remove what an ended operation made."""
+        await self._read("DELETE", f"/v1/operations/{operation}/files")
+
+    @asynccontextmanager
+    async def image(self, image: str) -> AsyncIterator[ImageStream]:
+        """An image out of the account's store; leaving the block ends the stream."""
+        path = f"/v1/images/archive?image={quote(image, safe='')}"
+        async with self._answer("GET", path, None) as response:
+            yield ImageStream(
+                image_id=response.headers["Berth-Image"],
+                size=int(response.headers["Berth-Size"]),
+                pieces=response.content.iter_chunked(2**18),
+            )
+
+    async def bring(self, operation: UUID, stream: "ImageStream") -> None:
+        """Hand an image to an operation that waits for it, until it has read all of it."""
+        path = f"/v1/operations/{operation}/image?image_id={stream.image_id}&size={stream.size}"
+        async with self._answer("PUT", path, None, data=stream.pieces) as response:
+            await response.read()
 
     async def recall(self, operation: UUID) -> Any:
         """A `Recollection`: what became of it."""
@@ -187,10 +239,12 @@ class Engine:
 
     @asynccontextmanager
     async def _answer(
-        self, method: str, path: str, body: object
+        self, method: str, path: str, body: object, data: AsyncIterator[bytes] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            async with self._open().request(method, f"http://engine{path}", json=body) as response:
+            async with self._open().request(
+                method, f"http://engine{path}", json=body, data=data
+            ) as response:
                 if response.status >= 400:
                     raise _refusal(await response.text(), response.status)
                 yield response

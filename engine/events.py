@@ -5,28 +5,76 @@ import json
 import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.adapters.podman import Podman
+from engine.adapters.systemd import absent
 from engine.event_log import appended, event_log
 from engine.schema.errors import EngineError
 from engine.schema.queries import EngineEvent
+from engine.units.inventory import Inventory
 
+_AGAIN = 2.0
+"""Seconds until a lost session bus is asked for again."""
 log = logging.getLogger(__name__)
 _NOUNS = {"container", "image", "volume", "network", "pod", "system"}
 # What Podman adds to every event although it says nothing.
 _EMPTY = {"", "0", None}
 
 
-async def follow(podman: Podman) -> AsyncIterator[EngineEvent]:
-    """Events as they happen, on and on.
+async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]:
+    """Podman's events and those of units as they happen, on and on.
 
     `system`/`connected` comes first and each time that something may have been missed: whoever
     follows reads everything anew then.
     """
+    heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
+    tasks = [asyncio.create_task(_pour(of_podman(podman), heard))]
+    if not absent():
+        tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
+    try:
+        while (event := await heard.get()) is not None:
+            yield event
+        for task in tasks:
+            if task.done():
+                task.result()  # raises what ended it
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _pour(
+    events: AsyncGenerator[EngineEvent, None], heard: "asyncio.Queue[EngineEvent | None]"
+) -> None:
+    try:
+        async with aclosing(events):
+            async for event in events:
+                await heard.put(event)
+    finally:
+        with suppress(asyncio.QueueFull):
+            heard.put_nowait(None)
+
+
+async def _of_units(units: Inventory) -> AsyncGenerator[EngineEvent, None]:
+    while True:
+        try:
+            async with aclosing(units.changes()) as names:
+                async for name in names:
+                    yield EngineEvent(
+                        at=datetime.now(UTC), noun="unit", action="changed", id=name, name=name
+                    )
+        except EngineError as error:
+            log.warning("listening to systemd again: %s", error)
+            await asyncio.sleep(_AGAIN)
+            yield EngineEvent(at=datetime.now(UTC), noun="unit", action="changed", id="")
+
+
+async def of_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
+    """Podman's own, from its log where it keeps one."""
     said = await podman.call("GET", "/info")
     path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None
     if path:

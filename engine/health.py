@@ -46,7 +46,7 @@ class HealthChecks:
                 task.cancel()
 
     async def _follow(self) -> None:
-        async with aclosing(events.follow(self._podman)) as happened:  # type: ignore[type-var]
+        async with aclosing(events.of_podman(self._podman)) as happened:
             async for event in happened:
                 if event.noun == "system":
                     for container in await self._running():

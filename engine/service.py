@@ -16,24 +16,27 @@ from engine import events, snapshot
 from engine.account import Account
 from engine.activity import Activity
 from engine.environment import account_name
+from engine.incoming import Brought
 from engine.lines import LineWriter
+from engine.operations.sharing import outgoing
 from engine.peers import peer_uid
-from engine.queries.table import ANSWER
+from engine.queries import table
 from engine.queries.terminal import Terminal, open_terminal
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
-from engine.schema.parameters import Model
+from engine.schema.parameters import ImageReference, Model
 from engine.schema.queries import (
     QUERIES,
     ContainerTerminal,
-    Query,
     QueryFailed,
     TerminalInput,
     TerminalSize,
 )
+from engine.schema.query import Query
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 4 * 1024 * 1024
+PIECE = 256 * 1024
 ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)
 ACTIVITY: web.AppKey[Activity] = web.AppKey("activity", Activity)
 PEERS: web.AppKey[frozenset[int]] = web.AppKey("peers", frozenset)
@@ -47,6 +50,7 @@ _STATUS = {
     ErrorCode.UNREACHABLE: 502,
     ErrorCode.TIMEOUT: 504,
 }
+_REFERENCE: TypeAdapter[str] = TypeAdapter(ImageReference)
 _TYPED: TypeAdapter[TerminalInput | TerminalSize] = TypeAdapter(TerminalInput | TerminalSize)
 
 
@@ -58,10 +62,16 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
     app.router.add_get("/v1/snapshot", whole)
     app.router.add_get("/v1/containers", containers)
     app.router.add_get("/v1/images", images)
+    app.router.add_get("/v1/units", units)
     app.router.add_get("/v1/events", follow_events)
     app.router.add_post("/v1/operations/{id}", run)
     app.router.add_get("/v1/operations/{id}", recall)
     app.router.add_post("/v1/operations/{id}/cancel", cancel)
+    app.router.add_put("/v1/operations/{id}/files/{upload}", take_file)
+    app.router.add_get("/v1/operations/{id}/produced", give_file)
+    app.router.add_delete("/v1/operations/{id}/files", forget_files)
+    app.router.add_put("/v1/operations/{id}/image", take_image)
+    app.router.add_get("/v1/images/archive", give_image)
     app.router.add_post("/v1/queries", query)
     app.router.add_get("/v1/terminal", terminal)
     return app
@@ -105,7 +115,7 @@ async def ping(request: web.Request) -> web.Response:
 async def whole(request: web.Request) -> web.Response:
     """The whole account."""
     account = request.app[ACCOUNT]
-    return _json(await snapshot.snapshot(account.podman, account.warnings))
+    return _json(await snapshot.snapshot(account.podman, account.units, account.warnings))
 
 
 async def containers(request: web.Request) -> web.Response:
@@ -121,9 +131,15 @@ async def images(request: web.Request) -> web.Response:
     return _many(await snapshot.images(request.app[ACCOUNT].podman))
 
 
+async def units(request: web.Request) -> web.Response:
+    """The rows of all units; an empty list where no user manager runs."""
+    return _many(await request.app[ACCOUNT].units.rows())
+
+
 async def follow_events(request: web.Request) -> web.StreamResponse:
-    """Podman's events, until the reader leaves."""
-    return await _stream(request, events.follow(request.app[ACCOUNT].podman))
+    """Podman's events and systemd's signals, until the reader leaves."""
+    account = request.app[ACCOUNT]
+    return await _stream(request, events.follow(account.podman, account.units))
 
 
 async def run(request: web.Request) -> web.StreamResponse:
@@ -146,6 +162,64 @@ async def cancel(request: web.Request) -> web.Response:
     """Ask an operation to stop. One that has ended already stays as it is."""
     request.app[ACCOUNT].runner.cancel(_operation(request))
     return web.Response(status=204)
+
+
+async def take_file(request: web.Request) -> web.Response:
+    """Keep an upload for an operation that will be asked for next."""
+    account = request.app[ACCOUNT]
+    upload, digest = _uuid(request.match_info["upload"]), request.query.get("sha256", "")
+    account.files.sweep(account.runner.running)
+    chunks = request.content.iter_chunked(PIECE)
+    await account.files.receive(_operation(request), upload, digest, chunks)
+    return web.Response(status=204)
+
+
+async def give_file(request: web.Request) -> web.FileResponse:
+    """The file that an operation made."""
+    return web.FileResponse(request.app[ACCOUNT].files.product(_operation(request)))
+
+
+async def forget_files(request: web.Request) -> web.Response:
+    """Remove what an operation that has ended made: it was fetched."""
+    operation = _operation(request)
+    if operation in request.app[ACCOUNT].runner.running:
+        raise EngineError(ErrorCode.CONFLICT, "The operation has not ended.")
+    await asyncio.to_thread(request.app[ACCOUNT].files.forget, operation)
+    return web.Response(status=204)
+
+
+async def take_image(request: web.Request) -> web.Response:
+    """An image from another account, for an operation that waits for it."""
+    chunks = request.content.iter_chunked(PIECE)
+    try:
+        size = int(request.query.get("size", "0"))
+    except ValueError as error:
+        raise EngineError(ErrorCode.INVALID, "`size` is a number of bytes.") from error
+    brought = Brought(request.query.get("image_id", ""), size, chunks)
+    await request.app[ACCOUNT].incoming.bring(_operation(request), brought)
+    return web.Response(status=204)
+
+
+async def give_image(request: web.Request) -> web.StreamResponse:
+    """An image as a docker-archive; its id and its size are in the headers."""
+    account = request.app[ACCOUNT]
+    image = _REFERENCE.validate_python(request.query.get("image", ""))
+    async with outgoing(account.podman, account.podman_options, image) as going:
+        first = await anext(going.chunks)
+        headers = {"Berth-Image": going.image_id, "Berth-Size": str(going.size)}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        await response.write(first)
+        try:
+            async for piece in going.chunks:
+                await response.write(piece)
+        except EngineError:
+            # The reader must see that it is not whole.
+            if request.transport:
+                request.transport.abort()
+            raise
+        await response.write_eof()
+    return response
 
 
 async def query(request: web.Request) -> web.StreamResponse:
@@ -196,7 +270,7 @@ async def _converse(socket: web.WebSocketResponse, opened: Terminal) -> None:
 
 async def _answers(account: Account, asked: Query) -> AsyncIterator[Model]:
     try:
-        async with aclosing(ANSWER[asked.query](account.podman, asked)) as answers:  # type: ignore[type-var]
+        async with aclosing(table.answer(account.podman, account.units, asked)) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 yield answer
     except EngineError as error:
@@ -234,10 +308,14 @@ async def _body(request: web.Request, names: set[str]) -> dict[str, Any]:
 
 
 def _operation(request: web.Request) -> UUID:
+    return _uuid(request.match_info["id"])
+
+
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(request.match_info["id"])
+        return UUID(text)
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, "An operation's id is a UUID.") from error
+        raise EngineError(ErrorCode.INVALID, "An id is a UUID.") from error
 
 
 def _query(name: str, parameters: dict[str, Any]) -> Query:

@@ -1,13 +1,15 @@
 """An account at one moment, from Podman's list calls alone: no inspect per container."""
 
+import asyncio
 import json
 import os
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
 from engine.adapters.podman import Podman
-from engine.environment import has_user_manager
+from engine.adapters.systemd import absent
 from engine.operations.launch import ports_of
+from engine.schema.errors import EngineError
 from engine.schema.snapshot import (
     ContainerRow,
     ContainerState,
@@ -15,7 +17,10 @@ from engine.schema.snapshot import (
     Health,
     ImageRow,
     Snapshot,
+    UnitRow,
 )
+from engine.units import quadlets
+from engine.units.inventory import UNIT_LABEL, Inventory, lingers
 
 _STATES = set(get_args(ContainerState))
 _HEALTH = set(get_args(Health))
@@ -27,7 +32,7 @@ _SAME_STATE = {
     "stopped": "exited",
     "improper": "unknown",
 }
-_UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
+_LARGEST_LIST = 256 * 1024
 
 
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
@@ -45,7 +50,10 @@ async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list
     users: dict[str, list[str]] = {}
     for row in await containers(podman) if rows is None else rows:
         users.setdefault(row.image_id, []).append(row.name)
-    return [_image(image, users.get(image["Id"], [])) for image in found or []]
+    lists = {image["Id"] for image in found or [] if await _is_list(podman, image)}
+    return [
+        _image(image, users.get(image["Id"], []), image["Id"] in lists) for image in found or []
+    ]
 
 
 async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
@@ -63,23 +71,35 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
         cgroup_version=host["cgroupVersion"] if host["cgroupVersion"] in ("v1", "v2") else "",
         cgroup_controllers=host.get("cgroupControllers") or [],
         selinux=bool(host.get("security", {}).get("selinuxEnabled")),
-        systemd=has_user_manager(),
+        systemd=not absent(),
+        no_systemd=absent(),
+        quadlet=bool(quadlets.generator()),
+        linger=lingers() if not absent() else None,
         disk_used=used,
         disk_total=total,
         warnings=[*warnings, *_warnings(host, store)],
     )
 
 
-async def snapshot(podman: Podman, warnings: list[str]) -> Snapshot:
+async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
     """All of it. `taken` is from before the first question, so it never claims too much."""
     taken = datetime.now(UTC)
-    rows = await containers(podman)
+    rows, (units, said) = await asyncio.gather(containers(podman), _units(inventory))
     return Snapshot(
         taken=taken,
         containers=rows,
         images=await images(podman, rows),
-        info=await info(podman, warnings),
+        units=units,
+        info=await info(podman, [*warnings, *said]),
     )
+
+
+async def _units(inventory: Inventory) -> tuple[list[UnitRow], list[str]]:
+    """The units, and what kept them from being read: containers are shown all the same."""
+    try:
+        return await inventory.rows(), []
+    except EngineError as error:
+        return [], [f"The account's units cannot be read: {error.report.message}"]
 
 
 def _container(row: dict[str, Any]) -> ContainerRow:
@@ -107,12 +127,21 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         networks=row.get("Networks") or [],
         pod=row.get("PodName") or "",
         infra=bool(row.get("IsInfra")),
-        unit=str(labels.get(_UNIT_LABEL) or ""),
-        restarts=row.get("Restarts") or 0,
+        unit=str(labels.get(UNIT_LABEL) or ""),
+        restarts=row.get("Restarts"),
     )
 
 
-def _image(image: dict[str, Any], users: list[str]) -> ImageRow:
+async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
+    """Podman 5 says so in its list; Podman 4 only when asked, and only a tiny image can be one."""
+    if "IsManifestList" in image:
+        return bool(image["IsManifestList"])
+    if int(image.get("Size") or 0) > _LARGEST_LIST or podman.major >= 5:
+        return False
+    return await podman.exists(f"/manifests/{image['Id']}")
+
+
+def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
     names = [name for name in image.get("RepoTags") or [] if name != "<none>:<none>"]
     return ImageRow(
         id=image["Id"],
@@ -122,6 +151,7 @@ def _image(image: dict[str, Any], users: list[str]) -> ImageRow:
         size=image.get("Size") or 0,
         labels=image.get("Labels") or {},
         dangling=not names,
+        manifest_list=is_list,
         used_by=sorted(users),
     )
 

@@ -98,6 +98,8 @@ def _environment(account: Account, service: Service, code: Path) -> dict[str, st
         "PYTHONDONTWRITEBYTECODE": "1",
         "BERTH_ENGINE_PEER_UIDS": str(service.uid),
     }
+    if "BERTH_BUILD_FROM_GIT" in os.environ:
+        environment["BERTH_BUILD_FROM_GIT"] = os.environ["BERTH_BUILD_FROM_GIT"]
     bus = account.runtime / "bus"
     if bus.is_socket():
         environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"

@@ -114,7 +114,8 @@ def _body(operation: Operation) -> OperationBody:
     )
 
 
-def _accepted(operation: Operation) -> HttpResponse:
+def accepted(operation: Operation) -> HttpResponse:
+    """The 202 for an operation that was queued."""
     return send(_body(operation), 202, Location=f"/api/v1/operations/{operation.id}")
 
 
@@ -135,7 +136,7 @@ def request_operation(
     """
     actor = actor_of(request)
     found = find_account(actor, account)
-    return _accepted(submit(found, wanted.parameters, actor=actor, idempotency_key=idempotency_key))
+    return accepted(submit(found, wanted.parameters, actor=actor, idempotency_key=idempotency_key))
 
 
 @router.get("/operations", response=responses({200: OperationList}), summary="Operations")
@@ -210,7 +211,7 @@ def cancel_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = _find(actor, operation)
     cancel(found, actor=actor)
-    return _accepted(found)
+    return accepted(found)
 
 
 @router.post(
@@ -221,4 +222,4 @@ def cancel_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
 def retry_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
     """A new operation with the same parameters; the old one stays as it is."""
     actor = actor_of(request)
-    return _accepted(retry(_find(actor, operation), actor=actor))
+    return accepted(retry(_find(actor, operation), actor=actor))

@@ -37,6 +37,7 @@ CODES = {
     502: "engine_failed",
     503: "unavailable",
     504: "timeout",
+    507: "disk_full",
 }
 MESSAGES = {
     401: "Send a token (`Authorization: Bearer …`) or sign in.",

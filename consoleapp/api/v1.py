@@ -5,13 +5,17 @@ from ninja import NinjaAPI
 from consoleapp.api import (
     accounts,
     audit,
+    catalog,
     containers,
+    files,
     images,
     kinds,
     logs,
     operations,
     problems,
+    registries,
     tokens,
+    units,
 )
 from consoleapp.api.credentials import Session, Token
 from consoleapp.api.page import Page
@@ -28,6 +32,10 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     docs=Page(),
 )
-for noun in (accounts, containers, logs, images, kinds, operations, audit, tokens):
+NOUNS = (
+    *(accounts, containers, logs, images, registries, units, catalog),
+    *(kinds, operations, files, audit, tokens),
+)
+for noun in NOUNS:
     api.add_router("", noun.router)
 problems.register(api)

@@ -1,30 +1,92 @@
 """Changes to launch templates, each one written to the audit log with it."""
 
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Max
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
-from consoleapp.catalog.models import LaunchTemplate
-
-
-def may_change(user: User, template: LaunchTemplate) -> bool:
-    """Administrators change all, others what they made themselves."""
-    return user.is_superuser or template.made_by_id == user.pk
+from consoleapp.catalog.contents import Contents, as_json
+from consoleapp.catalog.models import LaunchTemplate, TemplateVersion
 
 
 @transaction.atomic
-def save(template: LaunchTemplate, *, actor: Actor) -> None:
-    """Keep a new or changed `template`."""
-    action = "template.changed" if template.pk else "template.created"
-    if not template.pk:
-        template.made_by = actor.user
-    template.save()
-    record(action, actor=actor, target=template.name, parameters=template.parameters)
+def create(
+    name: str, contents: Contents, *, actor: Actor, note: str = "", public: bool = True
+) -> LaunchTemplate:
+    """A new template with its first version; who makes it owns it."""
+    template = LaunchTemplate.objects.create(name=name, public=public)
+    if actor.user:
+        template.owners.add(actor.user)
+    save_version(template, contents, actor=actor, note=note)
+    return template
+
+
+@transaction.atomic
+def save_version(
+    template: LaunchTemplate, contents: Contents, *, actor: Actor, note: str = ""
+) -> TemplateVersion | None:
+    """The template's next version; None when nothing is different from the newest one."""
+    # Locks the row where the database can, so that two savings get two numbers.
+    locked = LaunchTemplate.objects.select_for_update().select_related(None).get(pk=template.pk)
+    said = as_json(contents)
+    if locked.head and locked.head.contents == said:
+        return None
+    last = template.versions.aggregate(last=Max("number"))["last"] or 0
+    version = TemplateVersion.objects.create(
+        template=template,
+        number=last + 1,
+        contents=said,
+        note=note[:300],
+        made_by=actor.name or "system",
+    )
+    template.head = version
+    template.save(update_fields=["head"])
+    record(
+        "template.changed" if last else "template.created",
+        actor=actor,
+        target=template.name,
+        parameters={"template": template.pk, "version": version.number, **said},
+    )
+    return version
+
+
+@transaction.atomic
+def share(
+    template: LaunchTemplate,
+    *,
+    actor: Actor,
+    name: str,
+    public: bool,
+    groups: Iterable[Group],
+    owners: Iterable[User],
+) -> None:
+    """Set what it is called, who sees it and who owns it; written down when something changes."""
+    groups, owners = list(groups), list(owners)
+    before = _shared(template)
+    template.name, template.public = name, public
+    template.save(update_fields=["name", "public"])
+    template.groups.set(groups)
+    template.owners.set(owners)
+    after = _shared(template)
+    if before != after:
+        record("template.shared", actor=actor, target=name, parameters=after)
 
 
 @transaction.atomic
 def remove(template: LaunchTemplate, *, actor: Actor) -> None:
-    """Delete `template`; containers made from it go on."""
-    record("template.removed", actor=actor, target=template.name)
+    """Delete `template` and its versions; containers made from it go on."""
+    record("template.removed", actor=actor, target=template.name, parameters={"id": template.pk})
     template.delete()
+
+
+def _shared(template: LaunchTemplate) -> dict[str, object]:
+    return {
+        "name": template.name,
+        "public": template.public,
+        "groups": sorted(template.groups.values_list("name", flat=True)),
+        "owners": sorted(template.owners.values_list("username", flat=True)),
+    }

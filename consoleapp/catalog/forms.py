@@ -1,63 +1,163 @@
-"""The form of a launch template."""
+"""The forms of the catalogue: launching, sharing, importing, an account's range of ports."""
 
-import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from pydantic import ValidationError
+from django.contrib.auth.models import Group
+from django.utils.html import escape
 
-from consoleapp.catalog.models import LaunchTemplate
-from engine.schema.containers import ContainerRun
-from engine.schema.parameters import REDACTED
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.catalog.contents import Contents, Wrong
+from consoleapp.catalog.models import LaunchTemplate, PortRange
+from consoleapp.catalog.parameters import (
+    ChoiceParameter,
+    NumberParameter,
+    PortParameter,
+    SecretParameter,
+)
+from engine.schema.parameters import ContainerName
+
+_PREFIX = "p-"
+NAME = ContainerName.__metadata__[0].pattern
 
 
-class PrettyJson(json.JSONEncoder):
-    """JSON with indents, for the text field."""
+class LaunchForm(forms.Form):
+    """The parameters of a template. `say` puts what is wrong with them to their fields."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "indent": 2, "ensure_ascii": False})
+    def __init__(
+        self,
+        contents: Contents,
+        data: Mapping[str, Any] | None = None,
+        *,
+        accounts: Iterable[LinuxAccount] | None = None,
+        values: Mapping[str, str] | None = None,
+        account: str = "",
+    ) -> None:
+        super().__init__(data, auto_id="launch-%s")
+        self.use_required_attribute = False
+        if accounts is not None:
+            keys = [(each.key, each.key) for each in accounts]
+            self.fields["account"] = forms.ChoiceField(
+                choices=keys, label="Run as", initial=account
+            )
+            if "name" not in contents.run:
+                self.fields["name"] = forms.RegexField(
+                    f"^(?:{NAME.strip('^$')})$",
+                    max_length=200,
+                    required=False,
+                    help_text="Made up by Podman when empty.",
+                    error_messages={"invalid": "Letters, digits, and . _ - only."},
+                )
+        for each in contents.parameters:
+            field = _field(each)
+            field.label, field.help_text = each.title, escape(each.help) or field.help_text
+            if values is not None and not isinstance(each, SecretParameter):
+                field.initial = values.get(each.name, field.initial)
+            self.fields[_PREFIX + each.name] = field
+
+    def typed(self) -> dict[str, str]:
+        """What was typed, by parameter."""
+        return {
+            name.removeprefix(_PREFIX): str(self.data.get(name, ""))
+            for name in self.fields
+            if name.startswith(_PREFIX)
+        }
+
+    def say(self, wrong: Wrong) -> None:
+        """Add the faults, each at its field; those of no field above all."""
+        for location, sentence in wrong.faults.items():
+            name = str(location[-1]) if location else ""
+            at = _PREFIX + name if location[:1] == ("values",) else name
+            if at in self.fields:
+                self.add_error(at, sentence)
+            else:
+                where = ".".join(map(str, location[1:]))
+                self.add_error(None, f"{where}: {sentence}" if where else sentence)
 
 
-class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, description, icon, and the parameters of `podman run` as JSON."""
+def _field(parameter: Any) -> forms.Field:
+    attributes = {"autocomplete": "off", "spellcheck": "false"}
+    match parameter:
+        case SecretParameter():
+            widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+            return forms.CharField(
+                required=parameter.required, widget=widget, strip=False,
+                help_text="Typed anew at every launch; Berth does not keep it.",
+            )  # fmt: skip
+        case ChoiceParameter():
+            choices = [(each, each) for each in parameter.choices]
+            if not parameter.default:
+                choices.insert(0, ("", "Choose…"))
+            return forms.ChoiceField(
+                required=parameter.required, choices=choices, initial=parameter.default
+            )
+        case PortParameter():
+            attributes |= {"inputmode": "numeric", "placeholder": "a free one"}
+            span = f"From {parameter.first} to {parameter.last}. " if parameter.first else ""
+            return forms.CharField(
+                required=False, widget=forms.TextInput(attrs=attributes),
+                help_text=f"{span}Left empty, a free port is allotted.",
+            )  # fmt: skip
+        case NumberParameter():
+            bounds = {"min": parameter.minimum, "max": parameter.maximum}
+            attributes |= {name: str(value) for name, value in bounds.items() if value is not None}
+            return forms.CharField(
+                required=parameter.required and not parameter.default,
+                widget=forms.NumberInput(attrs=attributes), initial=parameter.default,
+            )  # fmt: skip
+        case _:
+            return forms.CharField(
+                required=parameter.required and not parameter.default,
+                widget=forms.TextInput(attrs=attributes), initial=parameter.default,
+            )  # fmt: skip
 
-    parameters = forms.JSONField(
-        encoder=PrettyJson,
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "mono"}),
-        help_text="The same fields as container.run in the API, for example image, command_line, "
-        "ports, volumes, environment. Everybody can read a template: leave secrets out, they are "
-        "typed at the launch.",
+
+class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a template is called, who sees it, and who may change it."""
+
+    owners = forms.ModelMultipleChoiceField(
+        User.objects.filter(is_active=True).order_by("username"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text="May change it, as administrators may.",
+    )
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        label="Visible to these groups",
     )
 
     class Meta:
         model = LaunchTemplate
-        fields = ("name", "description", "icon", "parameters")
-
-    def clean_parameters(self) -> dict[str, Any]:
-        """The parameters, if `podman run` would take them and they hold no secret."""
-        given = self.cleaned_data["parameters"]
-        if not isinstance(given, dict):
-            raise forms.ValidationError("This must be one JSON object.")
-        try:
-            public = ContainerRun.model_validate(given).public()
-        except ValidationError as invalid:
-            raise forms.ValidationError([_sentence(fault) for fault in invalid.errors()]) from None
-        if REDACTED in json.dumps(public, ensure_ascii=False):
-            raise forms.ValidationError(
-                "A variable looks like a secret by its name: type it at the launch instead."
-            )
-        return public
+        fields = ("name", "public", "groups", "owners")
+        labels = {"public": "Visible to everybody who may sign in"}
 
 
-def without_secrets(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Public parameters of a past launch, without the variables that were redacted."""
-    kept = dict(parameters)
-    environment = kept.get("environment", {})
-    shown = {name: value for name, value in environment.items() if REDACTED not in value}
-    kept.pop("environment", None)
-    return kept | ({"environment": shown} if shown else {})
+class ImportForm(forms.Form):
+    """A template as YAML, pasted or as a file."""
+
+    file = forms.FileField(required=False, label="File", help_text="At most 64 KiB of YAML.")
+    text = forms.CharField(
+        required=False,
+        label="Or paste it",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "class": "mono", "spellcheck": "false"}),
+    )
 
 
-def _sentence(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    return f"{place}: {fault['msg']}" if place else str(fault["msg"])
+class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An account's range."""
+
+    class Meta:
+        model = PortRange
+        fields = ("first", "last")
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuses a range that the database would refuse."""
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first is not None and last is not None and not 1024 <= first <= last <= 65535:
+            raise forms.ValidationError("A range lies within 1024 and 65535.")
+        return cleaned

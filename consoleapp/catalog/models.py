@@ -1,33 +1,27 @@
-"""Launch templates: a container's parameters under a name, for people who just want it to run."""
+"""Launch templates, their versions, and the host ports that launches were allotted."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
+from django.db.models import F, Q, QuerySet
 
-from engine.schema.containers import ContainerRun
-
-ICONS = (
-    ("world", "Web"),
-    ("database", "Database"),
-    ("api", "Service"),
-    ("robot", "Job"),
-    ("chart-line", "Monitoring"),
-    ("message", "Messages"),
-    ("tool", "Tool"),
-    ("box", "Other"),
-)
+from consoleapp.accounts.models import User
+from consoleapp.catalog.build_recipe import BuildRecipe as BuildRecipe
+from consoleapp.catalog.contents import Contents, parse, summary_of
 
 
 class LaunchTemplate(models.Model):
-    """What a launch form starts from. Everybody who may sign in can read it: it holds no secret."""
+    """What people launch by filling in its parameters. It holds no secret."""
 
     name = models.CharField(max_length=100, unique=True)
-    description = models.CharField(max_length=300, blank=True)
-    icon = models.CharField(max_length=20, choices=ICONS, default="box")
-    parameters = models.JSONField()
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    head = models.ForeignKey(
+        "catalog.TemplateVersion", null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    updated_at = models.DateTimeField(auto_now=True)
+    """The newest version; null only while the first one is being written."""
+    owners = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    groups = models.ManyToManyField(Group, blank=True, related_name="+")
+    public = models.BooleanField(default=True)
+    """Visible to everybody who may sign in; otherwise to its groups and owners."""
 
     class Meta:
         ordering = ("name",)
@@ -35,6 +29,95 @@ class LaunchTemplate(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def run(self) -> ContainerRun:
-        """The typed parameters. Raises pydantic.ValidationError if a newer Berth wrote others."""
-        return ContainerRun.model_validate(self.parameters)
+    @property
+    def summary(self) -> str:
+        """The description's first line as plain text, for cards; nothing is parsed for it."""
+        return summary_of(self.head.contents.get("description", "")) if self.head else ""
+
+    @property
+    def contents(self) -> Contents:
+        """The newest version's. Raises contents.Wrong for what this Berth cannot read."""
+        if self.head is None:
+            raise LookupError(f"{self.name} has no version")
+        return self.head.parsed
+
+
+class TemplateVersion(models.Model):
+    """One saved state of a template. The database refuses to change a row."""
+
+    template = models.ForeignKey(LaunchTemplate, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    contents = models.JSONField()
+    note = models.CharField(max_length=300, blank=True)
+    """What is new in it, in a sentence."""
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="one_version_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.number}"
+
+    @property
+    def parsed(self) -> Contents:
+        """Raises contents.Wrong if another Berth wrote what this one cannot read."""
+        return parse(self.contents)
+
+
+class PortRange(models.Model):
+    """From where an account's host ports are allotted; others use settings.BERTH_PORTS."""
+
+    account = models.OneToOneField("accounts.LinuxAccount", on_delete=models.CASCADE)
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first__gte=1024, last__lte=65535, first__lte=F("last")),
+                name="port_range_from_first_to_last",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+class PortAllotment(models.Model):
+    """A host port that a launch was given. The constraint is what keeps two from getting one."""
+
+    host = models.ForeignKey("accounts.Host", on_delete=models.CASCADE)
+    account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)
+    port = models.PositiveIntegerField()
+    protocol = models.CharField(max_length=4)
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE)
+    """The launch whose container has it."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "protocol", "port"], name="one_launch_a_host_port"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.port}/{self.protocol} of {self.account}"
+
+
+def visible_templates(user: User) -> QuerySet[LaunchTemplate]:
+    """The templates that `user` may see and launch: public, their groups', or their own."""
+    templates = LaunchTemplate.objects.filter(head__isnull=False).select_related("head")
+    if user.is_superuser:
+        return templates
+    groups = Group.objects.filter(user=user).values("pk")
+    mine = LaunchTemplate.objects.filter(Q(groups__in=groups) | Q(owners=user)).values("pk")
+    return templates.filter(Q(public=True) | Q(pk__in=mine))
+
+
+def may_change(user: User, template: LaunchTemplate) -> bool:
+    """Administrators change all templates, owners their own."""
+    return user.is_superuser or template.owners.filter(pk=user.pk).exists()

@@ -36,10 +36,11 @@ class Stale:
 
     whole: bool = False
     images: bool = False
+    units: bool = False
     containers: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return self.whole or self.images or bool(self.containers)
+        return self.whole or self.images or self.units or bool(self.containers)
 
 
 class Follower:
@@ -176,6 +177,8 @@ class Follower:
                 self._stale.images = True
             case "pod":
                 self._stale.whole = True
+            case "unit":
+                self._stale.units = True
 
     def _is_checked(self, container: str) -> bool:
         rows = self._snapshot.containers if self._snapshot else []
@@ -200,21 +203,29 @@ class Follower:
         if stale.whole or before is None:
             now = (await engine.snapshot()).model_copy(update={"taken": taken})
         else:
-            containers, images = before.containers, before.images
+            containers, images, units = before.containers, before.images, before.units
             if stale.containers:
                 found = await engine.containers(sorted(stale.containers))
                 containers = _replaced(containers, stale.containers, found)
             if stale.images:
                 images = await engine.images()
+            if stale.units or _managed(containers, stale.containers, before):
+                units = await engine.units()
             now = before.model_copy(
-                update={"taken": taken, "containers": containers, "images": images}
+                update={
+                    "taken": taken,
+                    "containers": containers,
+                    "images": images,
+                    "units": units,
+                }
             )
         now = _kept_where_equal(before, now)
         events = changes(self.account, before, now)
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""
         if back and before is not None:
-            events = [Told(account=self.account, event=name) for name in ("containers", "info")]
+            told = ("containers", "units", "info")
+            events = [Told(account=self.account, event=name) for name in told]
         if events or before is None or back:
             self._version = max(self._version + 1, time.time_ns() // 1000)
             await self._save(events)
@@ -230,7 +241,7 @@ class Follower:
         self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
         self._stale = Stale()
         await self._save_head_only(
-            [Told(account=self.account, event=name) for name in ("containers", "info")]
+            [Told(account=self.account, event=name) for name in ("containers", "units", "info")]
             if news
             else []
         )
@@ -300,10 +311,18 @@ def _kept_where_equal(before: Snapshot | None, now: Snapshot) -> Snapshot:
         if sorted(image.used_by) != used_by:
             image = image.model_copy(update={"used_by": used_by})
         images.append(_same(old_images.get(image.id), image))
+    old_units = {row.unit: row for row in before.units} if before else {}
+    units = [_same(old_units.get(row.unit), row) for row in now.units]
     info = _same(before.info if before else None, now.info)
     return Snapshot.model_construct(
-        taken=now.taken, containers=containers, images=images, info=info
+        taken=now.taken, containers=containers, images=images, units=units, info=info
     )
+
+
+def _managed(now: list[ContainerRow], changed: set[str], before: Snapshot) -> bool:
+    """Whether a container that changed is, or was, one that a unit manages."""
+    rows = (*now, *before.containers)
+    return any(row.unit for row in rows if row.id in changed)
 
 
 def _same(old: Any, new: Any) -> Any:
@@ -313,7 +332,8 @@ def _same(old: Any, new: Any) -> Any:
 def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     """What pages have to hear about."""
     if before is None:
-        return [Told(account=account, event=name) for name in ("containers", "images", "info")]
+        told = ("containers", "images", "units", "info")
+        return [Told(account=account, event=name) for name in told]
     events: list[str] = []
     old = {row.id: row for row in before.containers}
     new = {row.id: row for row in now.containers}
@@ -323,6 +343,8 @@ def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     events += [f"container-{each[:12]}" for each in sorted(ids)]
     if [id(row) for row in before.images] != [id(row) for row in now.images]:
         events.append("images")
+    if [id(row) for row in before.units] != [id(row) for row in now.units]:
+        events.append("units")
     if before.info is not now.info:
         events.append("info")
     return [Told(account=account, event=event) for event in events]

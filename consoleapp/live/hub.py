@@ -85,7 +85,9 @@ class Hub:
         finally:
             self._streams.discard(stream)
             if not self._streams and self._reading:
+                # Forgotten at once: it takes its time to end, and the next stream may come first.
                 self._reading.cancel()
+                self._reading, self._hearing = None, False
 
     def close(self) -> None:
         """End all streams, so that the web server can end."""
@@ -102,10 +104,16 @@ class Hub:
             except store.RedisDown as error:
                 logger.warning("the streams hear nothing, Redis does not answer: %s", error)
             finally:
-                self._hearing = False
+                if self._is_current():
+                    self._hearing = False
             await asyncio.sleep(0.5)
 
+    def _is_current(self) -> bool:
+        return asyncio.current_task() is self._reading
+
     def _subscribed(self) -> None:
+        if not self._is_current():
+            return
         self._hearing = True
         for stream in self._streams:
             stream.restart()

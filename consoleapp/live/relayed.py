@@ -25,6 +25,7 @@ from engine.schema.queries import (
     TerminalOutput,
     TerminalSize,
 )
+from engine.schema.unit_queries import UnitAnswer
 
 ACCEPTED, ENDED = b"+", b"."
 SIGN_OF_LIFE = 4.0
@@ -38,7 +39,14 @@ MOST_WAITING = 8
 MOST_TYPED = 64
 _SALT = "berth.relay"
 Answer = Annotated[
-    Document | Table | LogLine | StatsSample | QueryFailed | TerminalOutput | TerminalEnded,
+    Document
+    | Table
+    | LogLine
+    | StatsSample
+    | UnitAnswer
+    | QueryFailed
+    | TerminalOutput
+    | TerminalEnded,
     Field(discriminator="type"),
 ]
 ANSWERS: TypeAdapter[list[Any]] = TypeAdapter(list[Answer])

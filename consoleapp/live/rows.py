@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from engine.schema.parameters import Model
-from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot
+from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot, UnitRow
 
 LARGEST = 64 * 1024 * 1024
 Known = dict[bytes, BaseModel]
@@ -23,6 +23,7 @@ class Malformed(ValueError):
 class _Title(Model):
     taken: datetime
     containers: int
+    units: int = 0
 
 
 class Writer:
@@ -33,9 +34,13 @@ class Writer:
 
     def write(self, snapshot: Snapshot) -> bytes:
         """The text of the whole snapshot."""
-        title = _Title(taken=snapshot.taken, containers=len(snapshot.containers))
+        title = _Title(
+            taken=snapshot.taken,
+            containers=len(snapshot.containers),
+            units=len(snapshot.units),
+        )
         lines: dict[int, tuple[BaseModel, bytes]] = {}
-        for row in (snapshot.info, *snapshot.containers, *snapshot.images):
+        for row in (snapshot.info, *snapshot.containers, *snapshot.units, *snapshot.images):
             lines[id(row)] = self._lines.get(id(row)) or (row, _line(row))
         self._lines = lines  # holds the rows too, so that no id is given out a second time
         return b"\n".join([_line(title), *(line for _, line in lines.values())])
@@ -51,9 +56,11 @@ def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
         raise Malformed("the snapshot is too large")
     first, *lines = text.split(b"\n")
     title = _Title.model_validate_json(first)
-    if not 0 <= title.containers < len(lines):
+    units_end = 1 + title.containers + title.units
+    if min(title.containers, title.units) < 0 or units_end > len(lines):
         raise Malformed("the snapshot is cut off")
     models = [EngineInfo] + [ContainerRow] * title.containers
+    models += [UnitRow] * title.units
     models += [ImageRow] * (len(lines) - len(models))
     rows: list[BaseModel] = []
     for line, model in zip(lines, models, strict=True):
@@ -63,6 +70,7 @@ def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
         taken=title.taken,
         info=rows[0],
         containers=rows[1 : title.containers + 1],
-        images=rows[title.containers + 1 :],
+        units=rows[title.containers + 1 : units_end],
+        images=rows[units_end:],
     )
     return snapshot, dict(zip(lines, rows, strict=True))

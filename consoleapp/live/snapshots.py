@@ -79,6 +79,15 @@ def watch(account: LinuxAccount) -> None:
         logger.warning("cannot have %s followed: %s", account, error)
 
 
+def refresh(account: LinuxAccount) -> None:
+    """Have all of the account looked at once more. Does nothing when Redis is down."""
+    try:
+        wake = Wake(account=account.pk, why="refresh")
+        store.connection().publish(store.WAKE, wake.model_dump_json())
+    except store.RedisDown as error:
+        logger.warning("cannot ask for a snapshot of %s: %s", account, error)
+
+
 def fresh_sync(
     account: LinuxAccount, not_before: datetime | None = None, timeout: float = 3.0
 ) -> AccountSnapshot:
@@ -99,7 +108,7 @@ def fresh_sync(
             break
         if not asked and waited > _ASK_AFTER:
             # What an operation's end should have brought by itself has not come: ask for it.
-            _ask_for_all(account)
+            refresh(account)
             asked = True
     return seen or AccountSnapshot(None, 0, False, "The engine has not answered yet.")
 
@@ -111,14 +120,6 @@ def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
     if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
         return False
     return not_before is None or seen.taken >= not_before
-
-
-def _ask_for_all(account: LinuxAccount) -> None:
-    try:
-        wake = Wake(account=account.pk, why="refresh")
-        store.connection().publish(store.WAKE, wake.model_dump_json())
-    except store.RedisDown as error:
-        logger.warning("cannot ask for a snapshot of %s: %s", account, error)
 
 
 def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import seal
+from consoleapp.operations import elsewhere, seal
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
@@ -60,17 +60,18 @@ def finish(
         if not move(operation, state, fence=fence, result=result, error=report):
             logger.warning("%s is not ours to end as %s any more", operation.pk, state)
             return False
-        record(
-            f"operation.{state}",
-            actor=requester(operation),
-            account=operation.account,
-            kind=operation.kind,
-            target=operation.target,
-            operation=operation.pk,
-            parameters=operation.parameters,
-            outcome=state,
-            detail=report["message"] if report else "",
-        )
+        for account in (operation.account, *elsewhere.concerned(operation)):
+            record(
+                f"operation.{state}",
+                actor=requester(operation),
+                account=account,
+                kind=operation.kind,
+                target=operation.target,
+                operation=operation.pk,
+                parameters=operation.parameters,
+                outcome=state,
+                detail=report["message"] if report else "",
+            )
         transaction.on_commit(partial(operation_changed, operation))
     return True
 

@@ -15,17 +15,22 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import role_on
 from consoleapp.audit.record import record
+from consoleapp.files import claim
+from consoleapp.files.models import Upload
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import conversation, seal
+from consoleapp.operations import conversation, elsewhere, seal
 from consoleapp.operations.conversation import Conversation
 from consoleapp.operations.ending import end, finish, requester
+from consoleapp.operations.feeding import Feed
 from consoleapp.operations.models import Operation
 from consoleapp.operations.queue import LEASE
 from consoleapp.operations.states import State
+from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.files import Produced
 from engine.schema.kinds import UnknownKind
 from engine.schema.parameters import Parameters
-from engine.schema.progress import Outcome, Progress
+from engine.schema.progress import Outcome, Progress, Succeeded
 
 NOT_BEGUN = 20.0
 OUT_OF_REACH = 120.0
@@ -75,7 +80,7 @@ def _no_longer_allowed(operation: Operation, parameters: Parameters) -> str:
     token = operation.token
     if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
         return "The token that requested this was revoked, or has expired."
-    return ""
+    return elsewhere.no_longer_allowed(operation.requested_by, parameters)
 
 
 def _refuse(operation: Operation, reason: str) -> None:
@@ -108,6 +113,9 @@ class _Run:
         self._renew_at = self._heard_at + RENEW_EVERY
         self._write_at = 0.0
         self._unwritten: Progress | None = None
+        self._uploads = {
+            upload.pk: upload.sha256 for upload in Upload.objects.filter(operation=operation)
+        }
         self._begun = taken_up
         """Whether the engine may have it."""
 
@@ -116,7 +124,13 @@ class _Run:
         told = False
         while True:
             try:
-                talk = Conversation(self._operation.account, self._operation.pk, self._parameters)
+                talk = Conversation(
+                    self._operation.account,
+                    self._operation.pk,
+                    self._parameters,
+                    self._uploads,
+                    self._feed(),
+                )
                 with talk:
                     if not told:
                         operation_changed(self._operation)  # while the engine is at work already
@@ -126,13 +140,28 @@ class _Run:
                 self._end_failed(error.report)
                 return
             except (EngineUnreachable, EOFError) as error:
-                self._begun = self._begun or not _refused_to_connect(error)
+                self._begun = self._begun or (talk.asked and not _refused_to_connect(error))
                 if self._give_up(time.monotonic() - self._heard_at, error):
                     return
                 self._rest()
                 continue
-            end(self._operation, outcome, fence=self._fence, secrets=self._secrets)
+            self._conclude(outcome)
             return
+
+    def _feed(self) -> Feed | None:
+        source = elsewhere.source(self._parameters)
+        if source is None or not isinstance(self._parameters, ImageShare):
+            return None
+        return Feed(source, self._parameters)
+
+    def _conclude(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Succeeded) and issubclass(self._parameters.result, Produced):
+            made = self._parameters.result.model_validate(outcome.result)
+            if isinstance(made, Produced) and made.file_name:
+                claim.offer(self._operation, made)
+        ours = end(self._operation, outcome, fence=self._fence, secrets=self._secrets)
+        if ours and isinstance(outcome, Succeeded):
+            claim.release(self._operation)
 
     def _listen(self, talk: Conversation) -> Outcome:
         while True:
@@ -142,7 +171,7 @@ class _Run:
             if said is not None:
                 self._heard_at = time.monotonic()
             if isinstance(said, Progress):
-                self._begun = True
+                self._begun = self._begun or talk.asked
                 self._unwritten = said
             elif said is not None:
                 self._write()

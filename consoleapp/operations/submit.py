@@ -9,8 +9,9 @@ from django.utils import timezone
 from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import broker, seal
+from consoleapp.operations import broker, elsewhere, seal
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import WAITING, State, move
 from engine.schema.kinds import KINDS, parse
@@ -30,10 +31,12 @@ def submit(
     With an idempotency key that `actor` used before: the operation that it began then.
     Raises Refused (audited) without the role or scope, Conflict when the key meant something else.
     """
-    _check(account, parameters.kind, parameters.role, actor)
+    check(account, parameters.kind, parameters.role, actor)
+    elsewhere.check(account, parameters, actor)
     fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
+    uploads = claim.check(account, parameters.uploads(), actor)
     sealed = seal.seal(parameters)
     operation = Operation(
         id=uuid4(),
@@ -59,7 +62,9 @@ def submit(
     try:
         with transaction.atomic():
             operation.save(force_insert=True)
-            _record("operation.requested", operation, actor)
+            claim.give(uploads, operation)
+            told = "; ".join(upload.told for upload in uploads)
+            _record("operation.requested", operation, actor, detail=told)
             transaction.on_commit(partial(_hand_over, operation))
     except IntegrityError:
         # Only the key can clash: the same request came twice at the same moment.
@@ -76,7 +81,7 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
     """
     kind = KINDS.get(operation.kind)
     needed = kind.role if kind else Role.OWNER
-    _check(operation.account, f"cancel {operation.kind}", needed, actor)
+    check(operation.account, f"cancel {operation.kind}", needed, actor)
     with transaction.atomic():
         asked = Operation.objects.filter(pk=operation.pk, ended_at=None)
         if not asked.update(cancel_requested_at=timezone.now()):
@@ -109,7 +114,8 @@ def retry(operation: Operation, *, actor: Actor) -> Operation:
     return submit(operation.account, parameters, actor=actor, retry_of=operation)
 
 
-def _check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
+def check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
+    """Raises Refused (audited) where `actor` may not do this on the account."""
     role = role_on(actor.user, account)
     if role is None or not role.covers(needed):
         refuse(actor, account, what, needed)
@@ -137,14 +143,18 @@ def _hand_over(operation: Operation) -> None:
     operation_changed(operation)
 
 
-def _record(action: str, operation: Operation, actor: Actor, outcome: str = "") -> None:
-    record(
-        action,
-        actor=actor,
-        account=operation.account,
-        kind=operation.kind,
-        target=operation.target,
-        operation=operation.pk,
-        parameters=operation.parameters,
-        outcome=outcome,
-    )
+def _record(
+    action: str, operation: Operation, actor: Actor, outcome: str = "", detail: str = ""
+) -> None:
+    for account in (operation.account, *elsewhere.concerned(operation)):
+        record(
+            action,
+            actor=actor,
+            account=account,
+            kind=operation.kind,
+            target=operation.target,
+            operation=operation.pk,
+            parameters=operation.parameters,
+            outcome=outcome,
+            detail=detail,
+        )

@@ -12,11 +12,13 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from django.utils import timezone
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import Host
+from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
 from consoleapp.operations import broker, conversation, queue, seal
 from consoleapp.operations.ending import INTERRUPTED, end, finish
@@ -28,6 +30,7 @@ from engine.schema.kinds import KINDS, UnknownKind
 from engine.schema.progress import Interrupted, Running, Unknown
 
 EVERY = 2.0
+FILES_EVERY = 300
 SEND_AGAIN_AFTER = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(minutes=10)
 CLAIMS_LIMIT = 25
@@ -58,6 +61,8 @@ def sweep() -> None:
         return  # no account has been linked yet
     resolve_expired(host)
     send_again(host)
+    if cache.add("files-swept", True, FILES_EVERY):
+        claim.sweep()
 
 
 def send_again(host: Host) -> None:

@@ -85,6 +85,12 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     ),
                     entry("Containers", "box", "containers:list", "c", (account.key,)),
                     entry("Images", "stack-2", "images:list", "i", (account.key,)),
+                    entry("Builds", "hammer", "builds:list", "b", (account.key,)),
+                    entry(
+                        "Registries", "building-warehouse", "registries:list", "y", (account.key,)
+                    ),
+                    entry("Units", "settings-automation", "units:list", "n", (account.key,)),
+                    entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),
                 ],
             )
         )

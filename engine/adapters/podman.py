@@ -6,13 +6,14 @@ more in a few places.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from engine.adapters.default_ulimits import default_ulimits
 from engine.adapters.podman_errors import understand
 from engine.schema.errors import EngineError, ErrorCode
 
@@ -24,13 +25,17 @@ START_PATIENCE = 10.0
 class Podman:
     """A connection pool to the account's own `podman system service`."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, reload: Callable[[], Awaitable[None]]) -> None:
         self.socket = socket
+        self.reload = reload
+        """Makes the service read its configuration files anew."""
         self.version = ""
+        self.default_ulimits: list[dict[str, str | int]] = []
+        """What a container has to be given for the command line's sake."""
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Find out the version; every later call speaks exactly this one."""
+        """Find out the version; every later call speaks exactly this one. Raises EngineError."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(self.socket), limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -38,6 +43,8 @@ class Podman:
         )
         async with self._request("GET", "/_ping", {}, None, {}) as answer:
             self.version = answer.headers.get("Libpod-API-Version", "4.0.0")
+        if self.major < 5:
+            self.default_ulimits = await default_ulimits()
 
     async def close(self) -> None:
         """End all connections."""
@@ -114,13 +121,13 @@ class Podman:
                     **({"json": body} if body is not None else {}),  # type: ignore[arg-type]
                 )
                 break
-            except aiohttp.ClientConnectorError as error:
-                # Nothing was sent, so it is safe to try again: the service is being restarted.
-                if loop.time() > deadline:
+            except aiohttp.ClientError as error:
+                # Nothing was sent, or nothing that changes anything: it is safe to try again while
+                # the service is being restarted.
+                safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
+                if not safe or loop.time() > deadline:
                     raise _gone(str(error)) from error
                 await asyncio.sleep(0.02)
-            except aiohttp.ClientError as error:
-                raise _gone(str(error)) from error
         try:
             yield response
         except aiohttp.ClientError as error:

@@ -10,9 +10,19 @@ from engine.schema.errors import EngineError, ErrorCode
 
 _RULES: list[tuple[str, ErrorCode, str]] = [
     (
-        r"container name .* is already in use",
+        r"container name .* is already in use|UNIQUE constraint failed: ContainerConfig.Name",
         ErrorCode.CONFLICT,
         "Choose another name, or remove the container that has it.",
+    ),
+    (
+        r"image name .* is already associated with image|name is already in use",
+        ErrorCode.CONFLICT,
+        "Choose another name, or remove the image that has it.",
+    ),
+    (
+        r"no instance matching digest",
+        ErrorCode.NOT_FOUND,
+        "The list may have been changed meanwhile. Look at its present entries.",
     ),
     (
         r"(address already in use|port is already allocated|ports? .*in use)",
@@ -33,10 +43,44 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "Write the whole name with its registry, like registry.example/team/app:1.",
     ),
     (
+        r"(registry|image) .*is blocked|blocked in .*registries\.conf",
+        ErrorCode.CONFLICT,
+        "A registries.conf of the account or the host blocks it: see the Registries page.",
+    ),
+    (
+        r"toomanyrequests|too many requests|status code from registry 429|429 Too Many",
+        ErrorCode.UNREACHABLE,
+        "The registry answers no more for now. Try again later; a sign-in often raises the limit.",
+    ),
+    (
+        r"(status code from registry 5\d\d|unexpected HTTP status:? 5\d\d"
+        r"|received unexpected HTTP status|50[0234] (Internal|Bad Gateway|Service|Gateway))",
+        ErrorCode.UNREACHABLE,
+        "The registry has a fault of its own. Try again later, or tell who runs it.",
+    ),
+    (
+        r"(digest did not match|digest .*(mismatch|does not match)|does not match .*digest"
+        r"|did not match expected digest|blob size mismatch)",
+        ErrorCode.UNREACHABLE,
+        "What the registry sent is not what it promised, and was thrown away. Try again; if it "
+        "stays so, the image is damaged at the registry.",
+    ),
+    (
+        r"(source image rejected|signature.*required|Running image .*rejected by policy)",
+        ErrorCode.FORBIDDEN,
+        "The signature policy does not allow this image: see the Registries page.",
+    ),
+    (
         r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",
         ErrorCode.UNREACHABLE,
         "The registry's certificate could not be verified. If it is meant to be reached without "
-        "TLS verification, say so in the pull.",
+        "TLS verification, say so in the form.",
+    ),
+    (
+        r"exec.*permission denied|OCI permission denied",
+        ErrorCode.INVALID,
+        "The image has this file, but it is no program that its user may run. Check the command "
+        "and the entrypoint.",
     ),
     (
         r"(unauthorized|authentication required|invalid username/password|access to the resource "
@@ -59,7 +103,8 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "The registry did not answer. Check its name and the host's network, then try again.",
     ),
     (
-        r"(no such image|image not known|image .*not found|failed to find image)",
+        r"(no such image|image not known|identifier is not an image|does not resolve to an image"
+        r"|image .*not found|failed to find image)",
         ErrorCode.NOT_FOUND,
         "Pull the image first, or check its name.",
     ),
@@ -107,9 +152,31 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         "This host does not delegate what the limit needs to the account.",
     ),
     (
+        r"can ?not (un)?pause .*cgroup",
+        ErrorCode.UNAVAILABLE,
+        "Pausing takes a host with cgroup v2. Stop the container instead, or commit it without a "
+        "pause.",
+    ),
+    (
+        r"invalid reference format|repository name must be lowercase|normalizing name"
+        r"|Invalid image name",
+        ErrorCode.INVALID,
+        "A name is like registry.example/team/app:1, in small letters.",
+    ),
+    (
+        r"invalid signal",
+        ErrorCode.INVALID,
+        "A signal is a name like SIGHUP or HUP, or its number.",
+    ),
+    (
         r"(unable to find user|no matching entries in passwd|invalid user)",
         ErrorCode.INVALID,
         "The image has no such user. Use a numeric id, or another name.",
+    ),
+    (
+        r"workdir .* does not exist on container",
+        ErrorCode.INVALID,
+        "The image has no such directory. Choose one that it has, or mount a volume there.",
     ),
     (
         r"(network not found|unable to find network|no such network)",

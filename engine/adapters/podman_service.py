@@ -1,19 +1,17 @@
 """The engine's own `podman system service`: restarted when it dies, never outlives the engine."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
+from engine.adapters.children import die_with
 from engine.adapters.runtime import Choice
 from engine.schema.errors import EngineError, ErrorCode
 
 log = logging.getLogger(__name__)
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
+RELOAD_PATIENCE = 0.1
 STOP_PATIENCE = 2.0
 """Seconds; less than whoever ends the engine gives the engine."""
 
@@ -56,6 +54,15 @@ class PodmanService:
                 await self._process.wait()
         self.socket.unlink(missing_ok=True)
 
+    async def reload(self) -> None:
+        """Have it read registries.conf anew: it remembers what it has read once.
+
+        On SIGHUP it forgets; what runs goes on. It says nothing when that is done: wait a little.
+        """
+        if self._process and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(RELOAD_PATIENCE)
+
     async def _spawn(self) -> asyncio.subprocess.Process:
         self.socket.unlink(missing_ok=True)
         return await asyncio.create_subprocess_exec(
@@ -67,7 +74,7 @@ class PodmanService:
             f"unix://{self.socket}",
             stdin=asyncio.subprocess.DEVNULL,
             # Its words go to the engine's own log (the journal, or the launcher's file).
-            preexec_fn=_die_with(os.getpid()),
+            preexec_fn=die_with(os.getpid()),
         )
 
     async def _answers(self) -> bool:
@@ -89,14 +96,3 @@ class PodmanService:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
             self._process = await self._spawn()
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    """A child's last act before exec: ask the kernel to end it when the engine dies."""
-
-    def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return prepare

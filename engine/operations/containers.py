@@ -6,6 +6,9 @@ from engine.operations.work import Work
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
+from engine.units import control
+
+_ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 
 def path(container: str, action: str = "") -> str:
@@ -21,6 +24,8 @@ async def start(work: Work, parameters: schema.ContainerStart) -> Result:
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
     """Stop it; nothing happens when it does not run."""
+    if unit := await _unit(work, parameters.container, "StopUnit"):
+        return Result(summary=f"{parameters.container} is stopped: its unit {unit} was stopped.")
     await work.podman.call(
         "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
     )
@@ -29,17 +34,28 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
 
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
-    await work.podman.call(
-        "POST",
-        path(parameters.container, "restart"),
-        # Podman's API takes t here in every version, `timeout` only in some.
-        params={} if parameters.timeout is None else {"t": str(parameters.timeout)},
-    )
+    if unit := await _unit(work, parameters.container, "RestartUnit"):
+        return Result(
+            summary=f"{parameters.container} was restarted: its unit {unit} was restarted."
+        )
+    seconds = parameters.timeout
+    if seconds is None:
+        # Without one, Podman's API kills at once, where the command line takes the container's own.
+        found = await work.podman.call("GET", path(parameters.container, "json"))
+        seconds = int(found["Config"].get("StopTimeout") or 0)
+    # Podman documents `t`, which 4.3 takes for none at all.
+    await work.podman.call("POST", path(parameters.container, "restart"), params=_timeout(seconds))
     return Result(summary=f"{parameters.container} was restarted.")
 
 
 async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
-    """Send one signal."""
+    """Send one signal; one that ends the container stops its unit, which would restart it."""
+    ending = parameters.signal.removeprefix("SIG") in _ENDING
+    if ending and (unit := await _unit(work, parameters.container, "StopUnit")):
+        return Result(
+            summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead of "
+            f"sending {parameters.signal}, after which systemd may have restarted it."
+        )
     await work.podman.call(
         "POST", path(parameters.container, "kill"), params={"signal": parameters.signal}
     )
@@ -71,16 +87,47 @@ async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
 
 
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
-    """Remove it; with `force` also when it runs."""
-    answer = await work.podman.call(
-        "DELETE",
-        path(parameters.container),
-        params={"force": _flag(parameters.force), "v": _flag(parameters.volumes)},
-    )
+    """Remove it; with `force` also when it runs. A unit's container goes with its unit's stop."""
+    # By its id: a second try after the engine's death must not hit a newer one of that name.
+    identity = work.noted
+    if not identity:
+        found = await work.podman.call("GET", path(parameters.container, "json"))
+        if found["State"]["Status"] in ("running", "paused") and not parameters.force:
+            raise EngineError(
+                ErrorCode.CONFLICT,
+                f"{parameters.container} is running.",
+                "Stop the container first, or remove it by force.",
+            )
+        identity = str(found["Id"])
+        unit = await _unit(work, identity, "StopUnit")
+        if unit and not await work.podman.exists(path(identity)):
+            return Result(
+                summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
+                warnings=[
+                    f"{unit} makes it anew at its next start: delete the unit to be rid of it."
+                ],
+            )
+    work.note(identity)
+    try:
+        answer = await work.podman.call(
+            "DELETE",
+            path(identity),
+            params=removal(force=parameters.force, volumes=parameters.volumes),
+        )
+    except EngineError as error:
+        # It was there: --rm was faster, or the first try got so far.
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+        answer = None
     for report in answer or []:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
     return Result(summary=f"{parameters.container} was removed.")
+
+
+def removal(*, force: bool, volumes: bool) -> dict[str, str]:
+    """The parameters of a removal. Podman documents `v`, and its own API heeds only `volumes`."""
+    return {"force": _flag(force), "v": _flag(volumes), "volumes": _flag(volumes)}
 
 
 async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:
@@ -125,6 +172,21 @@ def pruned(answer: list[dict[str, object]] | None, noun: str) -> schema.Pruned:
             int(str(report.get("Size") or 0)) for report in reports if not report.get("Err")
         ),
     )
+
+
+async def _unit(work: Work, container: str, method: str) -> str:
+    """Act on the active unit that manages the container; its name, "" when there is none.
+
+    Done by hand, systemd would take the container's end for a failure, and start it again.
+    """
+    unit = await work.units.owned(container)
+    if not unit:
+        return ""
+    facts = await work.units.systemd.properties(unit)
+    if facts.get("ActiveState") not in ("active", "activating", "reloading"):
+        return ""
+    await control.carry_out(work.units.systemd, method, unit)
+    return unit
 
 
 async def _state(work: Work, container: str) -> str:

@@ -47,18 +47,19 @@ async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:
 
 async def tag(work: Work, parameters: schema.ImageTag) -> Result:
     """Give it one more name."""
-    await work.podman.call("POST", path(parameters.image, "tag"), params=_named(parameters.tag))
+    await work.podman.call("POST", path(parameters.image, "tag"), params=named(parameters.tag))
     return Result(summary=f"{parameters.image} is also called {parameters.tag}.")
 
 
 async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
     """Take names away."""
     for name in parameters.tags:
-        await work.podman.call("POST", path(parameters.image, "untag"), params=_named(name))
+        await work.podman.call("POST", path(parameters.image, "untag"), params=named(name))
     return Result(summary=f"{', '.join(parameters.tags)}: taken away from {parameters.image}.")
 
 
-def _named(reference: str) -> dict[str, str]:
+def named(reference: str) -> dict[str, str]:
+    """The parameters `repo` and `tag` of a name."""
     repository, _, tagged = reference.rpartition(":")
     if not repository or "/" in tagged:
         return {"repo": reference, "tag": "latest"}
@@ -67,10 +68,12 @@ def _named(reference: str) -> dict[str, str]:
 
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:
     """The same error with the names of the containers, where Podman only gives ids."""
+    # By its id: they may use it by another of its names.
+    identity = str((await work.podman.call("GET", path(image, "json")))["Id"])
     rows: list[dict[str, Any]] = await work.podman.call(
         "GET",
         "/containers/json",
-        params={"all": "true", "filters": json.dumps({"ancestor": [image]})},
+        params={"all": "true", "filters": json.dumps({"ancestor": [identity]})},
     )
     names = ", ".join(row["Names"][0] for row in rows or [])
     report = error.report

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from engine.operations import pulls
-from engine.operations.containers import path
+from engine.operations import images, pulls
+from engine.operations.containers import path, removal
 from engine.operations.specification import OPERATION_LABEL, specification
 from engine.operations.work import Work
 from engine.schema.containers import ContainerRun, ContainerStarted, Port
@@ -15,9 +15,10 @@ from engine.schema.images import ImagePull
 
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     """Pull if need be, create, start. A container that cannot start is removed again."""
-    _check_limits(parameters, work.controllers)
-    _check_paths(parameters)
+    check(work, parameters)
     body = specification(parameters, work.id, work.podman.major)
+    if work.podman.default_ulimits:
+        body["r_limits"] = work.podman.default_ulimits
     if parameters.pull in ("always", "newer"):
         await _pull(work, parameters)
     try:
@@ -36,6 +37,22 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         await asyncio.shield(_discard(work, identity))
         raise
     return await _started(work, parameters, identity, list(created.get("Warnings") or []))
+
+
+def check(work: Work, parameters: ContainerRun) -> None:
+    """Refuse, before anything is made, what cannot work on this host. Raises EngineError."""
+    _check_limits(parameters, work.controllers)
+    _check_paths(parameters)
+
+
+async def prepare(work: Work, parameters: ContainerRun) -> None:
+    """What `run` does before it makes the container: check it, and have the image here."""
+    check(work, parameters)
+    wanted = parameters.pull in ("always", "newer")
+    if not wanted and parameters.pull == "missing":
+        wanted = not await work.podman.exists(images.path(parameters.image))
+    if wanted:
+        await _pull(work, parameters)
 
 
 async def find(work: Work) -> ContainerStarted | None:
@@ -110,7 +127,7 @@ def _lacks_image(error: EngineError) -> bool:
 
 async def _discard(work: Work, identity: str) -> None:
     try:
-        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "true"})
+        await work.podman.call("DELETE", path(identity), params=removal(force=True, volumes=True))
     except EngineError as error:
         # With --rm Podman may have removed it itself; anything else is worth knowing.
         if error.report.code is not ErrorCode.NOT_FOUND:

@@ -8,14 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
+from engine.files import Files
+from engine.incoming import Incoming
 from engine.journal import Journal
-from engine.operations import launch
-from engine.operations.table import PERFORM
+from engine.operations.table import PERFORM, RECOVER
 from engine.operations.work import Report, Work
 from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
+from engine.units.inventory import Inventory
 
 log = logging.getLogger(__name__)
 PROGRESS_PAUSE = 0.1
@@ -32,11 +34,29 @@ class _Run:
 class Runner:
     """The operations of one account that are running now, and its memory of the past ones."""
 
-    def __init__(self, podman: Podman, journal: Journal, controllers: frozenset[str]) -> None:
+    def __init__(
+        self,
+        podman: Podman,
+        units: Inventory,
+        journal: Journal,
+        controllers: frozenset[str],
+        files: Files,
+        podman_options: list[str],
+        incoming: Incoming,
+    ) -> None:
         self._podman = podman
+        self._units = units
         self._journal = journal
         self._controllers = controllers
+        self._files = files
+        self._podman_options = podman_options
+        self._incoming = incoming
         self._running: dict[UUID, _Run] = {}
+
+    @property
+    def running(self) -> list[UUID]:
+        """The ids of those that run."""
+        return list(self._running)
 
     @property
     def busy(self) -> bool:
@@ -73,8 +93,8 @@ class Runner:
             return said.Unknown()
         if entry.outcome:
             return entry.outcome
-        if entry.kind == "container.run":
-            return await self._recall_launch(operation)
+        if entry.kind in RECOVER:
+            return await self._recall_launch(operation, entry.kind)
         # Nothing was concluded, and running it (again) does no harm: as good as never heard of.
         return said.Unknown() if KINDS[entry.kind].repeatable else said.Interrupted()
 
@@ -106,18 +126,20 @@ class Runner:
         work = self._work(operation, report)
         if not again or parameters.repeatable:
             outcome = await self._attempt(_perform(work, parameters))
-        elif parameters.kind == "container.run":
+        elif parameters.kind in RECOVER:
             outcome = await self._attempt(self._recover(operation, parameters))
         else:
             outcome = said.Interrupted()
         if self._running.pop(operation, None):
             self._journal.end(operation, outcome)
+        succeeded = isinstance(outcome, said.Succeeded)
+        await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
         return outcome
 
     async def _recover(self, operation: UUID, parameters: Parameters) -> said.Outcome:
         """A launch that the engine's death cut short: its container carries the operation's id."""
         work = self._work(operation, lambda progress: None)
-        found = await launch.find(work)
+        found = await RECOVER[parameters.kind](work)
         if found:
             return said.Succeeded(result=found.model_dump(mode="json"))
         if self._journal.made(operation):
@@ -125,9 +147,9 @@ class Runner:
             return said.Interrupted()
         return await _perform(work, parameters)
 
-    async def _recall_launch(self, operation: UUID) -> said.Unknown | said.Outcome:
+    async def _recall_launch(self, operation: UUID, kind: str) -> said.Unknown | said.Outcome:
         work = self._work(operation, lambda progress: None)
-        found = await launch.find(work)
+        found = await RECOVER[kind](work)
         if found:
             outcome: said.Outcome = said.Succeeded(result=found.model_dump(mode="json"))
         elif self._journal.made(operation):
@@ -141,9 +163,14 @@ class Runner:
         return Work(
             id=operation,
             podman=self._podman,
+            units=self._units,
             report=report,
             note=lambda made: self._journal.note(operation, made),
+            noted=self._journal.made(operation),
             controllers=self._controllers,
+            files=self._files,
+            podman_options=self._podman_options,
+            incoming=self._incoming,
         )
 
     async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:

@@ -23,13 +23,11 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
     spec: dict[str, Any] = {
         "image": parameters.image,
         "raw_image_name": parameters.image,
-        "command": parameters.command_line,
         "env": parameters.environment,
         "labels": {**parameters.labels, OPERATION_LABEL: str(operation)},
         "portmappings": [_port(port) for port in parameters.ports],
         "mounts": [_mount(volume) for volume in parameters.volumes if _is_path(volume)],
         "volumes": [_volume(volume) for volume in parameters.volumes if not _is_path(volume)],
-        "restart_policy": parameters.restart,
         "terminal": parameters.tty,
         "stdin": parameters.interactive,
         "init": parameters.init,
@@ -44,6 +42,8 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
     }
     optional: dict[str, Any] = {
         "name": parameters.name,
+        # Absent, not empty: only then is the image's own shown as the container's.
+        "command": parameters.command_line or None,
         "user": parameters.user or None,
         "work_dir": parameters.workdir or None,
         "hostname": parameters.hostname or None,
@@ -51,6 +51,7 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
         "stop_signal": signal_number(parameters.stop_signal) if parameters.stop_signal else None,
         "healthconfig": _health(parameters.health) if parameters.health else None,
         "resource_limits": _limits(parameters) or None,
+        "restart_policy": parameters.restart if parameters.restart != "no" else None,
         "restart_tries": parameters.restart_tries or None,
     }
     spec |= {name: value for name, value in optional.items() if value is not None}
@@ -67,6 +68,13 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
 
 def signal_number(name: str) -> int:
     """SIGTERM, TERM, 15 or RTMIN+3 as a number. Raises EngineError."""
+    number = _signal_number(name)
+    if not 1 <= number <= _REAL_TIME_BASE["SIGRTMAX"]:
+        raise EngineError(ErrorCode.INVALID, f"There is no signal {name}.")
+    return number
+
+
+def _signal_number(name: str) -> int:
     if name.isdigit():
         return int(name)
     full = name if name.startswith("SIG") else f"SIG{name}"

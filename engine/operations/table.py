@@ -1,10 +1,28 @@
 """Which function carries out which kind. A new kind is one line here."""
 
-from engine.operations import containers, images, launch, pulls
-from engine.operations.work import Perform
+from engine.operations import (
+    archives,
+    autostart,
+    builds,
+    containers,
+    images,
+    launch,
+    manifests,
+    pulls,
+    pushes,
+    registries,
+    replace,
+    session,
+    sharing,
+    transfers,
+    units,
+    volumes,
+)
+from engine.operations.work import Find, Perform
 
 PERFORM: dict[str, Perform] = {
     "container.run": launch.run,
+    "container.replace": replace.run,
     "container.start": containers.start,
     "container.stop": containers.stop,
     "container.restart": containers.restart,
@@ -15,9 +33,47 @@ PERFORM: dict[str, Perform] = {
     "container.remove": containers.remove,
     "container.prune": containers.prune,
     "container.commit": containers.commit,
+    "image.build": builds.build,
     "image.pull": pulls.pull,
+    "image.push": pushes.push,
     "image.remove": images.remove,
     "image.prune": images.prune,
     "image.tag": images.tag,
     "image.untag": images.untag,
+    "image.save": archives.save,
+    "image.load": archives.load,
+    "image.share": sharing.share,
+    "manifest.create": manifests.create,
+    "manifest.add": manifests.add,
+    "manifest.remove": manifests.remove,
+    "manifest.push": manifests.push,
+    "volume.prune": volumes.prune,
+    "registries.edit": registries.edit,
+    "registry.login": registries.login,
+    "registry.logout": registries.logout,
+    "registry.trust": registries.trust,
+    "registry.distrust": registries.distrust,
+    "image.copy": transfers.copy,
+    "image.sync": transfers.sync,
+    "image.delete-remote": transfers.delete_remote,
+    "unit.write": units.write,
+    "unit.delete": units.delete,
+    "unit.restore": units.restore,
+    "unit.daemon-reload": units.daemon_reload,
+    "unit.start": units.start,
+    "unit.stop": units.stop,
+    "unit.restart": units.restart,
+    "unit.enable": units.enable,
+    "unit.disable": units.disable,
+    "unit.reset-failed": units.reset_failed,
+    "unit.convert": autostart.convert,
+    "container.autostart": autostart.autostart,
+    "autoupdate.run": session.auto_update,
+    "autoupdate.enable": session.enable_auto_update,
+    "autoupdate.disable": session.disable_auto_update,
+    "linger.enable": session.enable_linger,
+    "linger.disable": session.disable_linger,
 }
+
+RECOVER: dict[str, Find] = {"container.run": launch.find, "container.replace": replace.find}
+"""For kinds that make a container: how to find it after the engine died in the middle."""

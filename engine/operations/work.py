@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
+from engine.files import Files
+from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
+from engine.units.inventory import Inventory
 
 Report = Callable[[Progress], None]
 
@@ -18,11 +21,21 @@ class Work:
 
     id: UUID
     podman: Podman
+    units: Inventory
     report: Report
     note: Callable[[str], None]
-    """Remember the id of what was just made, in case the engine dies before the end."""
+    """Remember the id of what was just made, or is about to go, in case the engine dies."""
+    noted: str
+    """What was remembered when the engine died in the middle of this operation, "" otherwise."""
     controllers: frozenset[str]
     """The cgroup controllers that limits can rely on."""
+    files: Files
+    """Uploads that came with it, a place to work in, and what it makes for a download."""
+    podman_options: list[str]
+    """Global options for a `podman` that is run as a program."""
+    incoming: Incoming
+    """Images that come from other accounts."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]
+Find = Callable[[Work], Awaitable[Result | None]]

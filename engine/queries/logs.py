@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import aiohttp
@@ -20,40 +20,48 @@ async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
     """Its lines, oldest first; with `follow`, on and on until the container ends."""
     # Podman answers a missing container only after it has begun to answer: ask first.
     await podman.call("GET", path(query.container, "json"))
+    # Podman's drivers differ in what they make of fractions: it gets whole seconds, rounded so that
+    # nothing is missing, and the rest is done here.
+    since = query.since.astimezone(UTC) if query.since else None
+    until = query.until.astimezone(UTC) if query.until else None
     params = {"stdout": "true", "stderr": "true", "timestamps": "true"}
     params["follow"] = "true" if query.follow else "false"
     if query.tail is not None:
         params["tail"] = str(query.tail)
-    if query.since:
-        params["since"] = _spell(query.since)
-    if query.until:
-        params["until"] = _spell(query.until)
+    if since:
+        params["since"] = str(int(since.timestamp()))
+    if until:
+        params["until"] = str(int(until.timestamp()) + 1)
     async with podman.stream("GET", path(query.container, "logs"), params=params) as response:
         async for stream, text in _lines(response.content):
-            yield _line(stream, text)
+            line = _line(stream, text)
+            early = since and line.at and line.at < since
+            late = until and line.at and line.at > until
+            if not early and not late:
+                yield line
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, str]]:
     """Whole lines out of Podman's frames (8 bytes of header: stream and length, then text)."""
-    pending: dict[Stream, str] = {}
+    # As bytes: a frame may end in the middle of a letter.
+    pending: dict[Stream, bytes] = {}
     while True:
         try:
             header = await content.readexactly(_HEADER)
-            payload = await content.readexactly(int.from_bytes(header[4:], "big"))
+            text = await content.readexactly(int.from_bytes(header[4:], "big"))
         except asyncio.IncompleteReadError:
             break
         stream: Stream = "stderr" if header[0] == 2 else "stdout"
-        text = payload.decode("utf-8", "replace")
-        before = pending.pop(stream, "")
+        before = pending.pop(stream, b"")
         if before:
             # The rest of a line that was too long for one entry: its own timestamp says nothing.
-            text = before + text.partition(" ")[2]
-        if not text.endswith("\n") and len(text) < _LONGEST_LINE:
+            text = before + text.partition(b" ")[2]
+        if not text.endswith(b"\n") and len(text) < _LONGEST_LINE:
             pending[stream] = text
             continue
-        yield stream, text.removesuffix("\n")
+        yield stream, text.removesuffix(b"\n").decode("utf-8", "replace")
     for stream, text in pending.items():
-        yield stream, text
+        yield stream, text.decode("utf-8", "replace")
 
 
 def _line(stream: Stream, text: str) -> LogLine:
@@ -72,7 +80,3 @@ def _microseconds(stamp: str) -> str:
         return stamp
     digits = len(tail) - len(tail.lstrip("0123456789"))
     return f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}"
-
-
-def _spell(moment: datetime) -> str:
-    return str(moment.timestamp())

@@ -15,8 +15,7 @@ from typing import Any
 
 from engine.adapters import processes
 from engine.adapters.podman import Podman
-from engine.operations.containers import path
-from engine.schema.errors import EngineError, ErrorCode
+from engine.queries.containers import running
 from engine.schema.queries import ContainerStats, StatsSample
 
 INTERVAL = 1.0
@@ -27,19 +26,13 @@ _HOST_NETWORK = "The container shares the host's network, which is not counted f
 
 async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSample]:
     """Samples until the container ends. Raises EngineError when it does not run."""
-    found = await podman.call("GET", path(query.container, "json"))
+    found = await running(podman, query.container)
     state = found["State"]
-    if state["Status"] not in ("running", "paused"):
-        raise EngineError(
-            ErrorCode.CONFLICT,
-            f"{query.container} is not running.",
-            "Start it: only running containers use anything.",
-        )
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
     host = (await podman.call("GET", "/info"))["host"]
     controllers = set(host.get("cgroupControllers") or [])
     if host["cgroupVersion"] == "v2" and processes.has_own_cgroup(state["Pid"], found["Id"]):
-        samples = _from_cgroups(podman, found["Id"], state["Pid"], controllers)
+        samples = _from_cgroups(podman, found, controllers, shares_network)
     else:
         samples = _from_processes(state["Pid"], shares_network)
     async for sample in samples:
@@ -47,18 +40,21 @@ async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSam
 
 
 async def _from_cgroups(
-    podman: Podman, identity: str, first: int, controllers: set[str]
+    podman: Podman, found: dict[str, Any], controllers: set[str], shares_network: bool
 ) -> AsyncIterator[StatsSample]:
-    params = {"containers": identity, "stream": "true", "interval": str(int(INTERVAL))}
+    params = {"containers": found["Id"], "stream": "true", "interval": str(int(INTERVAL))}
     async with podman.stream("GET", "/containers/stats", params=params) as response:
         async for line in response.content:
             answer = json.loads(line) if line.strip() else {}
             if answer.get("Error") or not answer.get("Stats"):
                 return
-            yield _read(answer["Stats"][0], first, controllers)
+            first = found["State"]["Pid"]
+            yield _read(answer["Stats"][0], first, controllers, shares_network)
 
 
-def _read(stats: dict[str, Any], first: int, controllers: set[str]) -> StatsSample:
+def _read(
+    stats: dict[str, Any], first: int, controllers: set[str], shares_network: bool
+) -> StatsSample:
     seen = None if {"memory", "pids"} <= controllers else processes.usage(first)
     unavailable = {}
     limit = stats["MemLimit"] if "memory" in controllers else None
@@ -67,15 +63,19 @@ def _read(stats: dict[str, Any], first: int, controllers: set[str]) -> StatsSamp
     blocks = "io" in controllers
     if not blocks:
         unavailable |= {"block_read": _NO_BLOCKS, "block_written": _NO_BLOCKS}
+    if shares_network:
+        unavailable |= {"network_in": _HOST_NETWORK, "network_out": _HOST_NETWORK}
     interfaces = (stats.get("Network") or {}).values()
+    received = sum(each["RxBytes"] for each in interfaces)
+    sent = sum(each["TxBytes"] for each in interfaces)
     return StatsSample(
         at=datetime.now(UTC),
         cpu_percent=round(float(stats["CPU"]), 2),
         memory=stats["MemUsage"] if "memory" in controllers else seen.memory if seen else None,
         memory_limit=limit,
         # Podman 5 counts by interface, Podman 4 in all.
-        network_in=sum(each["RxBytes"] for each in interfaces) or stats.get("NetInput", 0),
-        network_out=sum(each["TxBytes"] for each in interfaces) or stats.get("NetOutput", 0),
+        network_in=None if shares_network else received or stats.get("NetInput", 0),
+        network_out=None if shares_network else sent or stats.get("NetOutput", 0),
         block_read=stats["BlockInput"] if blocks else None,
         block_written=stats["BlockOutput"] if blocks else None,
         pids=stats["PIDs"] if "pids" in controllers else seen.pids if seen else None,

@@ -4,8 +4,24 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.adapters.podman import Podman
-from engine.queries import containers, images, logs, stats
+from engine.queries import (
+    builds,
+    compare,
+    containers,
+    disk,
+    images,
+    layers,
+    logs,
+    ports,
+    registries,
+    remote,
+    session,
+    stats,
+    units,
+)
 from engine.schema.parameters import Model
+from engine.schema.queries import Query
+from engine.units.inventory import Inventory
 
 Answer = Callable[[Podman, Any], AsyncIterator[Model]]
 
@@ -15,7 +31,39 @@ ANSWER: dict[str, Answer] = {
     "container.changes": containers.changes,
     "container.logs": logs.logs,
     "container.stats": stats.stats,
+    "build.log": builds.log,
     "image.inspect": images.inspect,
     "image.history": images.history,
-    "system.disk": images.disk,
+    "image.layers": layers.layers,
+    "image.layer.files": layers.files,
+    "image.compare": compare.compare,
+    "manifest.inspect": images.manifest,
+    "system.disk": disk.disk,
+    "system.prune.preview": disk.preview,
+    "host.free_ports": ports.free,
+    "registries.show": registries.show,
+    "registry.resolve": registries.resolve,
+    "registry.check": registries.check,
+    "registry.search": remote.search,
+    "registry.repositories": remote.repositories,
+    "registry.tags": remote.tags,
+    "registry.image": remote.image,
+    "registry.sync-plan": remote.sync_plan,
 }
+# These ask systemd as well.
+UNIT_ANSWER: dict[str, Callable[[Inventory, Any], AsyncIterator[Model]]] = {
+    "unit.file": units.file,
+    "unit.status": units.status,
+    "unit.journal": units.journal_lines,
+    "unit.validate": units.check,
+    "container.unit-preview": units.preview,
+    "session.health": session.health,
+    "autoupdate.preview": session.auto_updates,
+}
+
+
+def answer(podman: Podman, inventory: Inventory, asked: Query) -> AsyncIterator[Model]:
+    """The answers to a query."""
+    if asked.query in UNIT_ANSWER:
+        return UNIT_ANSWER[asked.query](inventory, asked)
+    return ANSWER[asked.query](podman, asked)

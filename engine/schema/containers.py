@@ -19,9 +19,8 @@ from engine.schema.parameters import (
 )
 
 MIB = 1024 * 1024
-Signal = Annotated[
-    str, StringConstraints(pattern=r"^(SIG)?[A-Z0-9+-]{1,12}$|^[0-9]{1,2}$", to_upper=True)
-]
+# In either case of letters, as the command line takes it.
+Signal = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{1,15}$", to_upper=True)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # podman accepts 1ms-style Go durations; whole seconds are what people mean.
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -233,6 +232,22 @@ class ContainerRun(Parameters):
         return f"{self.restart}:{self.restart_tries}" if tries else self.restart
 
 
+class ContainerReplace(ContainerRun):
+    """`podman run -d --replace`: a new container in the place of the old one of its name.
+
+    Named volumes stay. When the new one cannot start, the old one goes on.
+    """
+
+    kind: ClassVar[str] = "container.replace"
+    label: ClassVar[str] = "Relaunch container"
+    destructive: ClassVar[bool] = True
+
+    name: Annotated[ContainerName, StringConstraints(max_length=200)]
+
+    def _argv(self, environment: dict[str, str]) -> list[str]:
+        return [*(argv := super()._argv(environment))[:3], "--replace", *argv[3:]]
+
+
 class _OneContainer(Parameters):
     container: ContainerName
 
@@ -382,7 +397,8 @@ class ContainerCommit(_OneContainer):
     image: ImageReference
     message: Line = ""
     author: Line = ""
-    pause: bool = True
+    pause: bool = False
+    """As on the command line: not every host can pause a rootless container."""
 
     def command(self) -> list[str]:
         argv = ["podman", "commit"]

@@ -2,10 +2,18 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.schema.containers import Pruned
-from engine.schema.parameters import ImageReference, Lane, Line, Parameters, Result, Secret
+from engine.schema.parameters import (
+    ImageReference,
+    Lane,
+    Line,
+    Parameters,
+    RemoteReference,
+    Result,
+    Secret,
+)
 
 
 class ImagePulled(Result):
@@ -42,6 +50,49 @@ class ImagePull(Parameters):
         argv += [] if self.tls_verify else ["--tls-verify=false"]
         argv += ["--creds", self.username] if self.username else []
         return [*argv, "--", self.image]
+
+
+class ImagePushed(Result):
+    """What the registry has now."""
+
+    reference: str
+    digest: str = ""
+    """Of the manifest, as the registry knows it."""
+
+
+class ImagePush(Parameters):
+    """`podman push`: the destination may have another name than the image has here."""
+
+    kind: ClassVar[str] = "image.push"
+    label: ClassVar[str] = "Push image"
+    lane: ClassVar[Lane] = Lane.SLOW
+    repeatable: ClassVar[bool] = True
+    result: ClassVar[type[Result]] = ImagePushed
+
+    image: ImageReference
+    destination: RemoteReference
+    format: Literal["", "oci", "v2s2"] = ""
+    """"": as the image is kept."""
+    tls_verify: bool = True
+    username: Line = ""
+    password: Secret | None = None
+    """For this push only; else what the account has signed in to."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "ImagePush":
+        if bool(self.username) != (self.password is not None):
+            raise ValueError("a user name and a password go together")
+        return self
+
+    def target(self) -> str:
+        return self.image
+
+    def command(self) -> list[str]:
+        argv = ["podman", "push"]
+        argv += ["--format", self.format] if self.format else []
+        argv += [] if self.tls_verify else ["--tls-verify=false"]
+        argv += ["--creds", self.username] if self.username else []
+        return [*argv, "--", self.image, self.destination]
 
 
 class ImagesRemoved(Result):

@@ -2,13 +2,24 @@
 
 from typing import Any
 
-from engine.schema import containers, images
+from engine.schema import (
+    archives,
+    builds,
+    containers,
+    images,
+    manifests,
+    registries,
+    transfers,
+    units,
+    volumes,
+)
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
     model.kind: model
     for model in (
         containers.ContainerRun,
+        containers.ContainerReplace,
         containers.ContainerStart,
         containers.ContainerStop,
         containers.ContainerRestart,
@@ -19,11 +30,46 @@ KINDS: dict[str, type[Parameters]] = {
         containers.ContainerRemove,
         containers.ContainerPrune,
         containers.ContainerCommit,
+        builds.ImageBuild,
         images.ImagePull,
+        images.ImagePush,
         images.ImageRemove,
         images.ImagePrune,
         images.ImageTag,
         images.ImageUntag,
+        archives.ImageSave,
+        archives.ImageLoad,
+        archives.ImageShare,
+        manifests.ManifestCreate,
+        manifests.ManifestAdd,
+        manifests.ManifestRemove,
+        manifests.ManifestPush,
+        volumes.VolumePrune,
+        registries.RegistriesEdit,
+        registries.RegistryLogin,
+        registries.RegistryLogout,
+        registries.RegistryTrust,
+        registries.RegistryDistrust,
+        transfers.ImageCopy,
+        transfers.ImageSync,
+        transfers.ImageDeleteRemote,
+        units.UnitWrite,
+        units.UnitDelete,
+        units.UnitRestore,
+        units.UnitDaemonReload,
+        units.UnitStart,
+        units.UnitStop,
+        units.UnitRestart,
+        units.UnitEnable,
+        units.UnitDisable,
+        units.UnitResetFailed,
+        units.UnitConvert,
+        units.ContainerAutostart,
+        units.AutoUpdateRun,
+        units.AutoUpdateEnable,
+        units.AutoUpdateDisable,
+        units.LingerEnable,
+        units.LingerDisable,
     )
 }
 

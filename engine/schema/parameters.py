@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -90,6 +91,16 @@ ImageReference = Annotated[
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", max_length=512, strip_whitespace=True
     ),
 ]
+# A reference that begins with its registry: host.example/…, host:port/…, localhost/….
+RemoteReference = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:[0-9]+)?|[a-zA-Z0-9-]+:[0-9]+|localhost)"
+        r"/[a-z0-9]+([._/-]+[a-z0-9]+)*(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127})?$",
+        max_length=512,
+        strip_whitespace=True,
+    ),
+]
 Environment = Annotated[
     dict[str, Text], AfterValidator(_environment), PlainSerializer(_reveal_environment)
 ]
@@ -126,6 +137,14 @@ class Parameters(Model):
     def target(self) -> str:
         """The name of the object that it acts on, "" where there is none."""
         raise NotImplementedError
+
+    def uploads(self) -> list[UUID]:
+        """The uploads that it needs: handed to the engine before it runs (consoleapp/files)."""
+        return []
+
+    def elsewhere(self) -> list[str]:
+        """Keys of other accounts that it concerns: the requester needs its role on them as well."""
+        return []
 
     def public(self) -> dict[str, Any]:
         """JSON-ready parameters with every secret redacted: for rows, audit events and pages."""

@@ -2,19 +2,17 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
+from engine.schema.disk import DiskUse, PrunePreview
+from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
-
-
-class Query(Model):
-    """The base of all queries. `query` is its name on the wire."""
-
-    query: ClassVar[str]
-    role: ClassVar[Role] = Role.VIEWER
-    duplex: ClassVar[bool] = False
-    """Takes input while it answers (a terminal)."""
+from engine.schema.query import Query as Query
+from engine.schema.registries import RegistryHost
+from engine.schema.transfers import Repository, TagPattern
+from engine.schema.unit_queries import UNIT_QUERIES
 
 
 class ContainerInspect(Query):
@@ -85,26 +83,133 @@ class ImageHistory(Query):
     image: ImageReference
 
 
-class DiskUse(Query):
-    """Answers one `Document`: `podman system df` (bytes, reclaimable)."""
+class BuildLines(Query):
+    """Answers `LogLine`s: what a build said; with follow, on and on until it ends."""
 
-    query: ClassVar[str] = "system.disk"
+    query: ClassVar[str] = "build.log"
+    build: UUID
+    """Its operation."""
+    follow: bool = False
 
 
-QUERIES: dict[str, type[Query]] = {
-    model.query: model
-    for model in (
-        ContainerInspect,
-        ContainerTop,
-        ContainerChanges,
-        ContainerLogs,
-        ContainerStats,
-        ContainerTerminal,
-        ImageInspect,
-        ImageHistory,
-        DiskUse,
-    )
-}
+class ManifestInspect(Query):
+    """Answers one `Document`: the manifest list as Podman keeps it."""
+
+    query: ClassVar[str] = "manifest.inspect"
+    name: ImageReference
+
+
+class RegistriesShow(Query):
+    """Answers one `Document` (`registry_facts.Configuration`): all that decides on registries."""
+
+    query: ClassVar[str] = "registries.show"
+
+
+class RegistryResolve(Query):
+    """Answers one `Document` (`registry_facts.Resolution`): where Podman would look for a name."""
+
+    query: ClassVar[str] = "registry.resolve"
+    name: Annotated[Line, Field(min_length=1, max_length=512)]
+
+
+class RegistryCheck(Query):
+    """Answers one `Document` (`registry_facts.Check`): address, TLS, API, sign-in, with times."""
+
+    query: ClassVar[str] = "registry.check"
+    role: ClassVar[Role] = Role.OPERATOR
+    registry: RegistryHost
+
+
+class RegistrySearch(Query):
+    """Answers one `Document` (`found`: `registry_facts.Found`s; `problems`): `podman search`."""
+
+    query: ClassVar[str] = "registry.search"
+    role: ClassVar[Role] = Role.OPERATOR
+    term: Annotated[Line, Field(min_length=1, max_length=200, pattern=r"^[a-zA-Z0-9].*$")]
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class RegistryRepositories(Query):
+    """Answers one `Document` (`registry_facts.Names`): a page of a registry's catalogue."""
+
+    query: ClassVar[str] = "registry.repositories"
+    role: ClassVar[Role] = Role.OPERATOR
+    registry: RegistryHost
+    after: Line = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class RegistryTags(Query):
+    """Answers one `Document` (`registry_facts.Names`): a page of a repository's tags."""
+
+    query: ClassVar[str] = "registry.tags"
+    role: ClassVar[Role] = Role.OPERATOR
+    repository: Repository
+    after: Line = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class RemoteImageInspect(Query):
+    """Answers one `Document` (`registry_facts.RemoteImage`), without a pull."""
+
+    query: ClassVar[str] = "registry.image"
+    role: ClassVar[Role] = Role.OPERATOR
+    image: ImageReference
+
+
+class SyncPlan(Query):
+    """Answers one `Table` (tag, state, digest at the source): what `image.sync` would copy."""
+
+    query: ClassVar[str] = "registry.sync-plan"
+    role: ClassVar[Role] = Role.OPERATOR
+    source: Repository
+    destination: Repository
+    pattern: TagPattern = "*"
+
+
+class FreePorts(Query):
+    """Answers one `Document`: `free`, the first ports of the range that nothing on the host uses.
+
+    A port is free when it can be bound, whichever account or program might have it.
+    """
+
+    query: ClassVar[str] = "host.free_ports"
+    role: ClassVar[Role] = Role.OPERATOR
+    first: Annotated[int, Field(ge=1, le=65535)]
+    last: Annotated[int, Field(ge=1, le=65535)]
+    protocol: Literal["tcp", "udp"] = "tcp"
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    without: Annotated[list[int], Field(max_length=65535)] = []
+
+
+_ALL: tuple[type[Query], ...] = (
+    ContainerInspect,
+    ContainerTop,
+    ContainerChanges,
+    ContainerLogs,
+    ContainerStats,
+    ContainerTerminal,
+    ImageInspect,
+    ImageHistory,
+    ImageLayers,
+    LayerFiles,
+    ImageCompare,
+    ManifestInspect,
+    BuildLines,
+    DiskUse,
+    PrunePreview,
+    RegistriesShow,
+    RegistryResolve,
+    RegistryCheck,
+    RegistrySearch,
+    RegistryRepositories,
+    RegistryTags,
+    RemoteImageInspect,
+    SyncPlan,
+    FreePorts,
+    *UNIT_QUERIES,
+)
+QUERIES: dict[str, type[Query]] = {model.query: model for model in _ALL}
 
 
 class Document(Model):
@@ -189,13 +294,13 @@ class QueryFailed(Model):
 
 
 class EngineEvent(Model):
-    """Something happened in the account, whoever did it (Podman's event stream)."""
+    """Something happened in the account, whoever did it (Podman's events, systemd's signals)."""
 
     type: Literal["event"] = "event"
     at: datetime
-    noun: Literal["container", "image", "volume", "network", "pod", "system"]
+    noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
     action: str
-    """Podman's word: create, start, died, remove, pull, health_status, …"""
+    """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""
     id: str
     name: str = ""
     attributes: dict[str, str] = {}

@@ -94,8 +94,8 @@ def read(text: str) -> RunLine:
         if not word.startswith("-") or word == "-":
             position -= 1
             break
-        for option, value in _split(word):
-            if value is None and _takes_value(option):
+        for option, value in split_option(word):
+            if value is None and option_takes_value(option):
                 if position >= len(words):
                     raise Unreadable(f"{option} has no value.")
                 value = words[position]
@@ -135,7 +135,7 @@ def _run_words(text: str) -> list[str]:
     return words[1:]
 
 
-def _split(word: str) -> list[tuple[str, str | None]]:
+def split_option(word: str) -> list[tuple[str, str | None]]:
     """One word as options: `--a=b`, `--a`, and joined short ones as in `-itp80:80`."""
     if word.startswith("--"):
         option, equals, value = word.partition("=")
@@ -143,7 +143,7 @@ def _split(word: str) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     for at, letter in enumerate(word[1:], start=1):
         option = f"-{letter}"
-        if _takes_value(option):
+        if option_takes_value(option):
             rest = word[at + 1 :].removeprefix("=")
             return [*found, (option, rest if word[at + 1 :] else None)]
         found.append((option, None))
@@ -159,7 +159,8 @@ _OWN_VALUES = frozenset(
 )  # fmt: skip
 
 
-def _takes_value(option: str) -> bool:
+def option_takes_value(option: str) -> bool:
+    """Whether the next word is an option's value, unless it has one after an equals sign."""
     option = ALIASES.get(option, option)
     return option in _OWN_VALUES or option in WITH_VALUE
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from engine.schema.containers import Port
 from engine.schema.parameters import Model
+from engine.schema.unit_names import SourceKind, Style
 
 ContainerState = Literal[
     "created",
@@ -43,7 +44,8 @@ class ContainerRow(Model):
     infra: bool = False
     unit: str = ""
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
-    restarts: int = 0
+    restarts: int | None = None
+    """None where Podman's list does not tell (4.3)."""
 
 
 class ImageRow(Model):
@@ -58,8 +60,57 @@ class ImageRow(Model):
     """Bytes, shared layers included."""
     labels: dict[str, str] = {}
     dangling: bool = False
+    manifest_list: bool = False
+    """A list of images for several architectures."""
     used_by: list[str] = []
     """Names of the account's containers that are made from it."""
+
+
+class UnitRow(Model):
+    """A systemd user unit that has to do with Podman, or a Quadlet that is not (yet) one.
+
+    `unit` is its key: no two rows have the same.
+    """
+
+    unit: str
+    """The service's name, as in `web.service`; of a Quadlet, the generated one's."""
+    description: str = ""
+    file: str = ""
+    """The file that one edits, below ~/.config: a Quadlet or a unit file. "" when it is gone."""
+    kind: SourceKind
+    style: Style
+    load: str = "not-found"
+    """systemd's word: loaded, not-found (a Quadlet that was never loaded, or that the generator
+    refused), bad-setting, error, masked."""
+    active: str = "inactive"
+    """active, reloading, inactive, failed, activating, deactivating."""
+    sub: str = "dead"
+    """running, exited, dead, failed, auto-restart, start, …"""
+    since: datetime | None = None
+    """When `active` last changed."""
+    file_state: str = ""
+    """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" when not loaded."""
+    starts_at_boot: bool = False
+    """Enabled (a Quadlet: its [Install] takes effect), and lingering is on."""
+    boot_reason: str = ""
+    """Why it does not start at boot, when it does not."""
+    result: str = "success"
+    """Of the last run: success, exit-code, signal, timeout, start-limit-hit, …"""
+    exit_status: int | None = None
+    """The main process's, when it failed."""
+    needs_reload: bool = False
+    """A file changed since the last daemon-reload: what runs is not what stands on the disk."""
+    problem: str = ""
+    """Why Podman's generator made no unit of the file."""
+    containers: list[str] = []
+    """Names of the containers that it manages."""
+    differs: bool = False
+    """Its container was made by another command than the one in the unit now: restart to apply."""
+    leftovers: list[str] = []
+    """Classic's known flaw: its container that ended and is left over while the unit is down."""
+    selinux: Literal["", "ok", "wrong"] = ""
+    """Whether the file's label is the one that the policy wants; "" where SELinux is off."""
+    warnings: list[str] = []
 
 
 class EngineInfo(Model):
@@ -77,6 +128,12 @@ class EngineInfo(Model):
     selinux: bool = False
     systemd: bool = False
     """Whether a user manager runs for the account, so that units can be offered."""
+    no_systemd: str = ""
+    """Why units cannot be offered; "" where they can."""
+    quadlet: bool = False
+    """Whether this Podman (4.4 and later) makes units of Quadlet files."""
+    linger: bool | None = None
+    """Whether the account's units start at boot and outlive its logins; None: not known."""
     disk_used: int | None = None
     """Bytes below storage_root's file system that are in use, with `disk_total` its size."""
     disk_total: int | None = None
@@ -89,4 +146,5 @@ class Snapshot(Model):
     taken: datetime
     containers: list[ContainerRow]
     images: list[ImageRow]
+    units: list[UnitRow] = []
     info: EngineInfo

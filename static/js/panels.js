@@ -20,7 +20,8 @@
   const panelOf = (event) => event.detail.target?.closest?.("[data-panel]");
 
   document.addEventListener("htmx:beforeRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "true"));
-  document.addEventListener("htmx:afterSwap", (event) => panelOf(event)?.setAttribute("aria-busy", "false"));
+  // Also after a form in a panel, whose answer swaps nothing.
+  document.addEventListener("htmx:afterRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "false"));
   document.addEventListener("htmx:sendError", (event) => {
     const panel = panelOf(event);
     if (panel) failed(panel, "The console did not answer.");

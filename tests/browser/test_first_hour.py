@@ -36,9 +36,10 @@ def web(page: Page) -> Iterator[str]:
 
 def test_a_template_is_a_running_web_server_three_clicks_after_sign_in(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("button", name=re.compile("^Launch")).first.click()
-    page.locator(f"a[href^='/accounts/{ALICE}/containers/launch/?template=']").first.click()
-    page.wait_for_url("**/launch/?template=*")
+    card = page.get_by_role("article").filter(has_text="Hello web")
+    card.get_by_role("button", name=re.compile("^Launch")).click()
+    card.get_by_role("link", name=ALICE).click()
+    page.wait_for_url("**/catalog/*/?account=*")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/operations/*/")
     expect(page.locator("main .state").first).to_have_text("succeeded", timeout=20_000)
@@ -78,6 +79,8 @@ def test_logs_are_followed(page: Page) -> None:
     name = f"talk-{time.monotonic_ns()}"
     script = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.2; done"
     podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, IMAGE, "sh", "-c", script)
+    page.goto(f"/accounts/{ALICE}/containers/")
+    expect(page.get_by_role("link", name=name)).to_be_visible(timeout=15_000)
     page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
     expect(page.get_by_text("line 3", exact=True)).to_be_visible(timeout=15_000)
     podman(ALICE, "rm", "--force", "--time", "0", name)

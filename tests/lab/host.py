@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -95,12 +96,29 @@ class Host:
             "LANG": "C.UTF-8",
             **self._environment,
         }
-        done = subprocess.run(
-            ["nsenter", "-t", str(pid), "--pid", "--mount", "--uts", "--ipc", "--cgroup", *argv],
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
+        # Into files: what stays behind (Podman's pause process) would hold a pipe open for good.
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            ended = subprocess.run(
+                [
+                    "nsenter",
+                    "-t",
+                    str(pid),
+                    "--pid",
+                    "--mount",
+                    "--uts",
+                    "--ipc",
+                    "--cgroup",
+                    *argv,
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
+            output.seek(0)
+            errors.seek(0)
+            said = (output.read(), errors.read())
+            done = subprocess.CompletedProcess(argv, ended.returncode, *said)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(argv)}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         return done

@@ -132,3 +132,16 @@ async def test_streams_end_when_the_server_does(redis_process: RedisServer, vict
 
 async def test_nothing_breaks_without_redis(web: LinuxAccount, olga: User) -> None:
     await tell(await operation(web, olga, "running"))
+
+
+async def test_a_page_that_opens_while_the_last_one_closes_hears_what_happens(
+    redis_process: RedisServer, web: LinuxAccount, olga: User
+) -> None:
+    running = await operation(web, olga, "running")
+    with hub().stream(frozenset([web.pk])) as first:
+        await until(first.missed, "it hears")
+    with hub().stream(frozenset([web.pk])) as second:
+        await until(second.missed, "it hears")
+        await tell(running)
+        heard = [await second.next(1.0) for _ in range(4)]
+    assert f"operation-{running.pk}" in {told.event for told in heard if told}

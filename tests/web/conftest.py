@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ class Seen:
     error: str = ""
     age: float = 1.0
     version: int = 1
+    taken: datetime | None = None
 
 
 @pytest.fixture

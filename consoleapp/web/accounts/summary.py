@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from engine.schema.parameters import Role
-from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow
+from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
 
 # Controllers that limits need, and what a container does without them.
 _CONTROLLERS = {
@@ -38,6 +38,17 @@ class Summary:
     info: EngineInfo | None
     containers: list[ContainerRow]
     images: list[ImageRow]
+    units: list[UnitRow]
+
+    @property
+    def active_units(self) -> int:
+        """How many units are active."""
+        return sum(row.active == "active" for row in self.units)
+
+    @property
+    def failed_units(self) -> int:
+        """How many units have failed."""
+        return sum(row.active == "failed" for row in self.units)
 
     @property
     def running(self) -> int:
@@ -98,6 +109,7 @@ def summarise(account: LinuxAccount, role: Role | None) -> Summary:
         info=snapshot.info if snapshot else None,
         containers=[row for row in snapshot.containers if not row.infra] if snapshot else [],
         images=snapshot.images if snapshot else [],
+        units=snapshot.units if snapshot else [],
     )
 
 

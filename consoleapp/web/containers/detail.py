@@ -9,9 +9,12 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.catalog.launching import news
 from consoleapp.operations.models import Operation
 from consoleapp.web.containers import exits
 from consoleapp.web.containers.lookup import Found, look_up
+from consoleapp.web.missing import appeared, looks_again, missing
+from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow
 
@@ -74,7 +77,7 @@ def terminal(request: HttpRequest, account: LinuxAccount, container: str) -> Htt
 def header(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """What stands above the tabs, asked for again whenever the container changes."""
     found = look_up(account, container)
-    context = {"found": found, "asked": container, **_known(request, found.row)}
+    context = {"found": found, "asked": container, **_known(request, found)}
     return render(request, "containers/detail/_header.html", context)
 
 
@@ -82,23 +85,30 @@ def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str
     found = look_up(account, container)
     if found.row is None:
         return _missing(request, account, container, found)
+    if looks_again(request):
+        return appeared()
     role: Role = request.role  # type: ignore[attr-defined]
     context = {
         "found": found,
         "view": view,
         "tabs": [each for each in TABS if role.covers(each.role)],
         "signals": SIGNALS,
-        **_known(request, found.row),
+        **_known(request, found),
     }
     return render(request, f"containers/detail/{view}.html", context)
 
 
-def _known(request: HttpRequest, row: ContainerRow | None) -> dict[str, object]:
-    if row is None:
+def _known(request: HttpRequest, found: Found) -> dict[str, object]:
+    row = found.row
+    if row is None or found.snapshot is None:
         return {"row": None}
     role: Role = request.role  # type: ignore[attr-defined]
+    unit = of_container(found.snapshot.units, row.name, row.unit)
     return {
         "row": row,
+        "unit": unit.unit if unit else row.unit,
+        "units_offered": found.snapshot.info.systemd,
+        "news": news(request.user, row),
         "exit_meaning": explain(row),
         "operates": role.covers(Role.OPERATOR),
         "can": {verb: row.state in states for verb, states in POSSIBLE.items()},
@@ -121,9 +131,8 @@ def _missing(
     operations = about.filter(mentions).order_by("-requested_at")[:10]
     unknown = found.snapshot is None
     context = {"asked": container, "found": found, "operations": operations, "unknown": unknown}
-    return render(
-        request, "containers/detail/missing.html", context, status=503 if unknown else 404
-    )
+    template = "containers/detail/missing.html"
+    return missing(request, account, template, context, known=not unknown)
 
 
 def _made(container: str) -> Q:

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.catalog.models import LaunchTemplate
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
@@ -77,11 +76,6 @@ def preview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, account: LinuxAccount) -> Launch:
-    if "template" in request.GET:
-        wanted = request.GET["template"]
-        if not wanted.isdecimal():
-            raise Http404("that is no template")
-        return Launch.of_values(get_object_or_404(LaunchTemplate, pk=int(wanted)).parameters)
     if "from" in request.GET:
         try:
             identity = UUID(request.GET["from"])

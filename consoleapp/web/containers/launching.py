@@ -46,11 +46,14 @@ class Launch:
     """By the text's name, or `ports-0` for a row; "" for what is wrong with the whole."""
     retype: list[str] = field(default_factory=list)
     """Variables whose secret values must be typed anew."""
+    places: bool = False
+    """Whether a value may be a place for a template's parameter, `${name}`."""
 
     @classmethod
-    def of_post(cls, post: QueryDict) -> "Launch":
+    def of_post(cls, post: QueryDict, *, places: bool = False) -> "Launch":
         """As typed; rows that are all empty are dropped."""
-        launch = cls({name: post.get(name, "").strip() for name in TEXTS})
+        launch = cls(places=places)
+        launch.texts = {name: post.get(name, "").strip() for name in TEXTS}
         launch.flags = {name: name in post for name in FLAGS}
         for group, columns in ROWS.items():
             lists = [post.getlist(f"{group}-{column}") for column in columns]
@@ -73,7 +76,8 @@ class Launch:
         entrypoint = values.get("entrypoint")
         texts["entrypoint"] = "" if entrypoint is None else shlex.join(entrypoint) or "''"
         if values.get("memory"):
-            texts["memory"] = _short_size(int(values["memory"]))
+            memory = values["memory"]
+            texts["memory"] = _short_size(memory) if isinstance(memory, int) else str(memory)
         for name, value in (values.get("health") or {}).items():
             texts[f"health_{name}"] = str(value)
         launch = cls(texts, {name: bool(values.get(name)) for name in FLAGS})
@@ -92,17 +96,22 @@ class Launch:
 
     def parameters(self) -> ContainerRun | None:
         """The typed parameters, or None with `errors` filled."""
-        values: dict[str, Any] = {name: self.flags.get(name, False) for name in FLAGS}
-        self._take_texts(values)
-        self._take_rows(values)
+        values = self.values()
         if self.errors:
             return None
         try:
             return ContainerRun.model_validate(values)
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
-                self._place(fault)
+                self.place(fault)
         return None
+
+    def values(self) -> dict[str, Any]:
+        """ContainerRun's fields, not validated yet; `errors` has what could not be read."""
+        values: dict[str, Any] = {name: self.flags.get(name, False) for name in FLAGS}
+        self._take_texts(values)
+        self._take_rows(values)
+        return values
 
     def _take_texts(self, values: dict[str, Any]) -> None:
         plain = ("image", "name", "user", "workdir", "hostname", "network", "cpus", "pids",
@@ -129,7 +138,7 @@ class Launch:
         self, into: dict[str, Any], name: str, read: Any, text: str, words: str, place: str = ""
     ) -> None:
         try:
-            into[name] = read(text)
+            into[name] = text if self.places and text.startswith("${") else read(text)
         except ValueError:
             self.errors[place or name] = words
 
@@ -167,6 +176,13 @@ class Launch:
     def _port(self, at: int, row: dict[str, str]) -> dict[str, Any] | None:
         inside, host = row["container"].strip(), row["host"].strip()
         span = re.compile(r"^(\d+)(?:-(\d+))?$")
+        if self.places and "${" in inside + host:
+            return {
+                "container_port": inside,
+                "host_port": host or None,
+                "host_ip": row["host_ip"].strip(),
+                "protocol": row["protocol"] or "tcp",
+            }
         found, outside = span.match(inside), span.match(host) if host else None
         if not found or (host and not outside):
             self.errors[f"ports-{at}"] = "A port is a number, or a range such as 8000-8010."
@@ -186,7 +202,8 @@ class Launch:
             "length": length,
         }
 
-    def _place(self, fault: Any) -> None:
+    def place(self, fault: Any) -> None:
+        """Put one of pydantic's faults (loc, type, msg) to the field or row that it is about."""
         words = _WORDS.get(fault["type"], str(fault["msg"]).removeprefix("Value error, "))
         words = words[:1].upper() + words[1:]
         match fault["loc"]:
@@ -231,6 +248,13 @@ def _essence(group: str, row: dict[str, str]) -> list[str]:
 
 
 def _port_row(values: dict[str, Any]) -> dict[str, str]:
+    if "${" in f"{values.get('host_port')}{values.get('container_port')}":
+        return {
+            "host_ip": values.get("host_ip", ""),
+            "host": str(values.get("host_port") or ""),
+            "container": str(values["container_port"]),
+            "protocol": values.get("protocol", "tcp"),
+        }
     port = Port.model_validate(values)
 
     def span(first: int | None) -> str:

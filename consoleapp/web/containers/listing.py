@@ -1,10 +1,10 @@
 """The rows of the containers page: filtered, sorted, counted by state."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from django import forms
 
+from consoleapp.web.chips import Chip
 from engine.schema.snapshot import ContainerRow
 
 STATES = (
@@ -50,16 +50,6 @@ class Filter(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether some containers may be left out."""
         return bool(self.chosen("q") or self.chosen("state"))
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One state to filter by, with how many containers are in it."""
-
-    value: str
-    label: str
-    count: int
-    current: bool
 
 
 def chosen(containers: list[ContainerRow], choice: Filter) -> list[ContainerRow]:

@@ -23,6 +23,8 @@ from engine.schema.parameters import Parameters, Role
 
 LIMIT = 1000
 """Containers that one request may act on."""
+LAUNCHES = ("container.run", "container.replace")
+"""Kinds that have forms of their own."""
 _FLAGS = ("force", "volumes", "pause")
 
 
@@ -82,7 +84,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Do a kind of operation to each posted `container`: all are checked, then all begin."""
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
-    if not kind.startswith("container.") or kind not in KINDS or kind == "container.run":
+    if not kind.startswith("container.") or kind not in KINDS or kind in LAUNCHES:
         return refused(request, "There is no such action.", next=following, status=400)
     wanted = list(dict.fromkeys(request.POST.getlist("container")))[: LIMIT + 1]
     if kind == ContainerPrune.kind:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
-from consoleapp.catalog.models import LaunchTemplate
+from consoleapp.catalog.models import visible_templates
 from consoleapp.operations.models import Operation
 from consoleapp.web.accounts.roles import accounts_with_roles
 from consoleapp.web.accounts.summary import summarise
@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "summaries": summaries,
         "worries": worries[:WORRIES],
         "recent": _recent(request.user),
-        "templates": LaunchTemplate.objects.all()[:TEMPLATES],
+        "templates": visible_templates(request.user)[:TEMPLATES],
         "launch_accounts": [
             summary.account
             for summary in summaries

@@ -17,13 +17,23 @@ from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.containers.panels import failure
 from consoleapp.web.images import rows
 from consoleapp.web.images.forms import TagForm
+from consoleapp.web.missing import appeared, looks_again, missing
 from engine.schema.errors import EngineError
+from engine.schema.layers import ImageLayers, LayerList
 from engine.schema.parameters import Role
-from engine.schema.queries import ImageHistory, ImageInspect, Query
+from engine.schema.queries import ImageInspect, ManifestInspect
+from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
 
-TABS = {"history": "History", "users": "Used by", "inspect": "Inspect"}
-_QUERIES: dict[str, type[Query]] = {"history": ImageHistory, "inspect": ImageInspect}
+_SAVED_AS = [
+    ("docker-archive", "Save as a docker-archive"),
+    ("oci-archive", "Save as an oci-archive"),
+]
+_QUERIES: dict[str, type[Query]] = {
+    "layers": ImageLayers,
+    "entries": ManifestInspect,
+    "inspect": ImageInspect,
+}
 
 
 @require_GET
@@ -32,8 +42,11 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
     """One tab of an image's page; the page itself never waits for an engine."""
     seen, row = _find(account, image)
     if row is None or seen is None or seen.snapshot is None:
-        context = {"asked": image, "seen": seen, "known": bool(seen and seen.snapshot)}
-        return render(request, "images/missing.html", context, status=404 if seen else 503)
+        known = bool(seen and seen.snapshot)
+        context = {"asked": image, "seen": seen, "known": known}
+        return missing(request, account, "images/missing.html", context, known=known)
+    if looks_again(request):
+        return appeared()
     role: Role = request.role  # type: ignore[attr-defined]
     context = {
         "row": row,
@@ -41,8 +54,8 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
         "title": rows.title(row),
         "users": rows.users(row, seen.snapshot.containers),
         "view": view,
-        "tabs": TABS,
         "operates": role.covers(Role.OPERATOR),
+        "save_formats": _SAVED_AS,
         "form": TagForm(image=row.id),
     }
     return render(request, "images/detail.html", context)
@@ -55,15 +68,17 @@ def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -
     if panel not in _QUERIES:
         raise Http404(f"there is no panel called {panel!r}")
     try:
-        query = _QUERIES[panel].model_validate({"image": image})
+        field = "name" if panel == "entries" else "image"
+        query = _QUERIES[panel].model_validate({field: image})
     except ValidationError as error:
         raise Http404("no image can have that id") from error
     try:
         answer = relay.document_sync(account, query, Actor.of(request))
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
-    prepared = _history(answer) if panel == "history" else _inspect(answer)
-    return render(request, f"images/_{panel}.html", {"image": image, **prepared})
+    role: Role = request.role  # type: ignore[attr-defined]
+    context = {"image": image, "operates": role.covers(Role.OPERATOR), **_PREPARE[panel](answer)}
+    return render(request, f"images/_{panel}.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,13 +108,37 @@ def _find(
     return seen, matches[0] if len(matches) == 1 else None
 
 
-def _history(answer: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "created", "instruction", "size", "comment")
-    layers = [dict(zip(names, cells, strict=False)) for cells in answer["rows"]]
-    return {"layers": layers, "total": sum(layer.get("size") or 0 for layer in layers)}
+def _layers(answer: dict[str, Any]) -> dict[str, Any]:
+    found = LayerList.model_validate(answer["data"])
+    layers = list(reversed(found.layers))
+    return {
+        "layers": layers,
+        "count": sum(layer.number is not None for layer in layers),
+        "total": sum(layer.size for layer in layers),
+    }
+
+
+def _entries(answer: dict[str, Any]) -> dict[str, Any]:
+    listed = answer["data"].get("manifests") or []
+    entries = []
+    for entry in listed if isinstance(listed, list) else []:
+        platform = entry.get("platform") or {}
+        words = [platform.get(name) for name in ("os", "architecture", "variant")]
+        entries.append(
+            {
+                "digest": str(entry.get("digest") or ""),
+                "size": entry.get("size"),
+                "platform": "/".join(str(word) for word in words if word),
+                "media_type": str(entry.get("mediaType") or ""),
+            }
+        )
+    return {"entries": entries}
 
 
 def _inspect(answer: dict[str, Any]) -> dict[str, Any]:
     data = inspection.redacted(answer["data"])
     lines, cut = inspection.tree(data)
     return {"lines": lines, "cut": cut, "raw": json.dumps(data, indent=2, ensure_ascii=False)}
+
+
+_PREPARE = {"layers": _layers, "entries": _entries, "inspect": _inspect}

@@ -6,16 +6,19 @@ from typing import Any
 from django import forms
 from pydantic import ValidationError
 
-from engine.schema.images import ImagePull, ImageTag
+from engine.schema.archives import ImageLoad, ImageShare
+from engine.schema.images import ImagePull, ImagePush, ImageTag
+from engine.schema.manifests import ManifestAdd, ManifestCreate, ManifestPush
 from engine.schema.parameters import Parameters
 
 _WORDS = {
     "string_pattern_mismatch": "This is not an image reference, like registry.example/team/app:1.",
     "string_too_long": "This is too long.",
+    "uuid_parsing": "This is not an upload. Choose the file again.",
 }
 
 
-class _Judged(forms.Form):
+class Judged(forms.Form):
     """A form whose values become one kind's parameters, in `parameters` once it is valid."""
 
     model: type[Parameters]
@@ -34,7 +37,7 @@ class _Judged(forms.Form):
             except ValidationError as error:
                 for fault in error.errors(include_url=False, include_input=False):
                     place = str(fault["loc"][0]) if fault["loc"] else None
-                    words = _WORDS.get(fault["type"], fault["msg"])
+                    words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
                     self.add_error(place if place in self.fields else None, words)
         return cleaned
 
@@ -47,7 +50,7 @@ _REFERENCE = {
 }
 
 
-class PullForm(_Judged):
+class PullForm(Judged):
     """Pull an image."""
 
     model = ImagePull
@@ -92,7 +95,7 @@ class PullForm(_Judged):
         return {**cleaned, "password": cleaned["password"] or None}
 
 
-class TagForm(_Judged):
+class TagForm(Judged):
     """Give an image one more name; `image` comes from the address."""
 
     model = ImageTag
@@ -109,3 +112,164 @@ class TagForm(_Judged):
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         """With the image that the page is about."""
         return {"image": self._image, "tag": cleaned["tag"]}
+
+
+class _ToRegistry(Judged):
+    """What a push of any sort asks for; `image` comes from the address."""
+
+    destination = forms.CharField(
+        label="To",
+        max_length=600,
+        help_text="The whole name with its registry; it may be another name than here.",
+        widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
+    )
+    format = forms.ChoiceField(
+        label="Format",
+        choices=[("", "As it is kept here"), ("oci", "OCI"), ("v2s2", "Docker, version 2")],
+        required=False,
+    )
+    tls_verify = forms.BooleanField(
+        label="Check the registry's certificate", required=False, initial=True
+    )
+    username = forms.CharField(
+        label="User name",
+        required=False,
+        help_text="Left empty, the account's own sign-in is used.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label="Password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Used for this push, then forgotten.",
+    )
+
+    def __init__(self, *arguments: Any, image: str, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._image = image
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Without the password where there is none."""
+        return {**cleaned, "image": self._image, "password": cleaned["password"] or None}
+
+
+class PushForm(_ToRegistry):
+    """Push an image."""
+
+    model = ImagePush
+
+
+class ManifestPushForm(_ToRegistry):
+    """Push a manifest list."""
+
+    model = ManifestPush
+    all = forms.BooleanField(label="With the images that it lists", required=False, initial=True)
+
+
+class ShareForm(Judged):
+    """Give an image to another account; it becomes an operation of that account."""
+
+    model = ImageShare
+    account = forms.ChoiceField(
+        label="To the account",
+        help_text="Accounts of the same host that you operate as well.",
+    )
+    tag = forms.CharField(
+        label="Its name there", max_length=600, widget=forms.TextInput(attrs=_REFERENCE)
+    )
+
+    def __init__(
+        self, *arguments: Any, image: str, source: str, accounts: list[str], **named: Any
+    ) -> None:
+        super().__init__(*arguments, **named)
+        self._image, self._source = image, source
+        field = self.fields["account"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(key, key) for key in accounts]
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Without the account: that is where it is submitted."""
+        return {"source": self._source, "image": self._image, "tag": cleaned["tag"]}
+
+
+class LoadForm(Judged):
+    """Load what is in an uploaded archive."""
+
+    model = ImageLoad
+    archive = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A file must have come."""
+        if not self.cleaned_data.get("archive"):
+            self.add_error(None, "Choose the archive first.")
+            return self.cleaned_data
+        return super().clean()
+
+
+class ManifestCreateForm(Judged):
+    """A new manifest list."""
+
+    model = ManifestCreate
+    name = forms.CharField(
+        label="Name",
+        max_length=600,
+        widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
+    )
+    images = forms.MultipleChoiceField(
+        label="With these images",
+        required=False,
+        help_text="More can be added later, also from a registry.",
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+    )
+
+    def __init__(self, *arguments: Any, choices: list[tuple[str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = self.fields["images"]
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = choices
+
+
+class ManifestAddForm(Judged):
+    """One more image for a list; `name` comes from the address."""
+
+    model = ManifestAdd
+    image = forms.CharField(
+        label="Image",
+        max_length=600,
+        widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "localhost/app:1-arm64"}),
+    )
+    remote = forms.BooleanField(
+        label="It is in a registry: only its manifest is fetched", required=False
+    )
+    all = forms.BooleanField(label="It is a list itself: add all that it lists", required=False)
+    architecture = forms.CharField(
+        label="Architecture",
+        required=False,
+        max_length=32,
+        help_text="Left empty, what the image says of itself.",
+        widget=forms.TextInput(attrs={"placeholder": "arm64", "class": "mono"}),
+    )
+    variant = forms.CharField(
+        label="Variant",
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"placeholder": "v8", "class": "mono"}),
+    )
+    os = forms.CharField(
+        label="Operating system",
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"placeholder": "linux", "class": "mono"}),
+    )
+    tls_verify = forms.BooleanField(
+        label="Check the registry's certificate", required=False, initial=True
+    )
+
+    def __init__(self, *arguments: Any, name: str, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._name = name
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """With the list that the page is about."""
+        return {**cleaned, "name": self._name}

@@ -1,6 +1,5 @@
 """The rows of the images page: filtered, sorted, and what a prune would remove."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
@@ -13,12 +12,15 @@ SHOW = [
     ("dangling", "Dangling"),
     ("used", "Used by containers"),
     ("unused", "Not used"),
+    ("lists", "Manifest lists"),
 ]
 SORT = [
     ("", "Newest first"),
     ("name", "By name"),
     ("size", "Largest first"),
+    ("smallest", "Smallest first"),
     ("oldest", "Oldest first"),
+    ("used", "Most used first"),
 ]
 
 
@@ -40,19 +42,6 @@ class Filter(forms.Form):
         return bool(self.chosen("q") or self.chosen("show"))
 
 
-@dataclass(frozen=True)
-class Prune:
-    """What a prune would remove now, by the snapshot; sizes count shared layers each time."""
-
-    every: bool
-    images: list[ImageRow]
-
-    @property
-    def size(self) -> int:
-        """Bytes at most: layers that stay in use by other images are not given back."""
-        return sum(image.size for image in self.images)
-
-
 def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
     """The images that the toolbar asks for, in its order."""
     show, wanted = choice.chosen("show"), choice.chosen("q").lower()
@@ -63,6 +52,10 @@ def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
             return sorted(kept, key=lambda image: (not image.tags, title(image), image.id))
         case "size":
             return sorted(kept, key=lambda image: (-image.size, image.id))
+        case "smallest":
+            return sorted(kept, key=lambda image: (image.size, image.id))
+        case "used":
+            return sorted(kept, key=lambda image: (-len(image.used_by), title(image), image.id))
         case "oldest":
             return sorted(kept, key=lambda image: (image.created, image.id))
     return sorted(kept, key=lambda image: (_newest(image.created), title(image), image.id))
@@ -71,12 +64,6 @@ def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
 def title(image: ImageRow) -> str:
     """The name that an image goes by, or the beginning of its id."""
     return image.tags[0] if image.tags else image.id[:12]
-
-
-def would_go(images: list[ImageRow], every: bool) -> Prune:
-    """What `podman image prune` (with `--all`) would remove."""
-    unused = [image for image in images if not image.used_by]
-    return Prune(every, [image for image in unused if every or image.dangling])
 
 
 def users(image: ImageRow, containers: list[ContainerRow]) -> list[ContainerRow]:
@@ -99,6 +86,8 @@ def _shows(image: ImageRow, show: str) -> bool:
             return bool(image.used_by)
         case "unused":
             return not image.used_by
+        case "lists":
+            return image.manifest_list
     return True
 
 

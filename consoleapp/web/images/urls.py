@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consoleapp.web.images import detail, views
+from consoleapp.web.images import detail, insight, manifests, moving, views
 
 app_name = "images"
 
@@ -13,11 +13,24 @@ urlpatterns = [
     path(f"{_ACCOUNT}/", views.images, name="list"),
     path(f"{_ACCOUNT}/pull/", views.pull, name="pull"),
     path(f"{_ACCOUNT}/pulls/", views.pulls, name="pulls"),
-    path(f"{_ACCOUNT}/prune/", views.prune, name="prune"),
+    path(f"{_ACCOUNT}/load/", moving.load, name="load"),
+    path(f"{_ACCOUNT}/disk/", insight.disk, name="disk"),
+    path(f"{_ACCOUNT}/going/", insight.going, name="going"),
+    path(f"{_ACCOUNT}/prune/", insight.prune, name="prune"),
+    path(f"{_ACCOUNT}/prune-volumes/", views.prune_volumes, name="prune-volumes"),
+    path(f"{_ACCOUNT}/manifest-list/", manifests.create, name="manifest-create"),
     path(f"{_ACCOUNT}/act/", views.act, name="act"),
-    path(f"{_IMAGE}/", detail.image, {"view": "history"}, name="detail"),
+    path(f"{_IMAGE}/", detail.image, {"view": "layers"}, name="detail"),
     path(f"{_IMAGE}/users/", detail.image, {"view": "users"}, name="users"),
     path(f"{_IMAGE}/inspect/", detail.image, {"view": "inspect"}, name="inspect"),
+    path(f"{_IMAGE}/layers/<int:layer>/", insight.layer, name="layer"),
+    path(f"{_IMAGE}/compare/", insight.compare, name="compare"),
+    path(f"{_IMAGE}/push/", moving.push, name="push"),
+    path(f"{_IMAGE}/share/", moving.share, name="share"),
+    path(f"{_IMAGE}/manifests/add/", manifests.add, name="manifest-add"),
+    path(f"{_IMAGE}/manifests/remove/", manifests.remove, name="manifest-remove"),
+    path(f"{_IMAGE}/manifests/push/", manifests.push, name="manifest-push"),
+    path(f"{_IMAGE}/entries/", detail.image, {"view": "entries"}, name="entries"),
     path(f"{_IMAGE}/tag/", detail.tag, name="tag"),
     path(f"{_IMAGE}/panels/<slug:panel>/", detail.panel, name="panel"),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,10 +20,20 @@ from consoleapp.web.images.forms import PullForm
 from consoleapp.web.query import query_without_page
 from engine.schema.kinds import parse
 from engine.schema.parameters import Role
+from engine.schema.snapshot import ImageRow
+from engine.schema.volumes import VolumePrune
 
 _ROWS_A_PAGE = 100
-_KINDS = ("image.remove", "image.prune", "image.tag", "image.untag")
-_SEVERAL = "image.remove"
+_KINDS = ("image.remove", "image.prune", "image.tag", "image.untag", "image.save")
+_MOVING = (
+    "image.pull",
+    "image.push",
+    "image.save",
+    "image.load",
+    "image.share",
+    "manifest.push",
+)
+_SEVERAL = ("image.remove", "image.tag")
 
 
 @require_GET
@@ -54,8 +64,8 @@ def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The pulls that have not ended."""
-    running = Operation.objects.filter(account=account, kind="image.pull", ended_at=None)
+    """The pulls, pushes and their like that have not ended."""
+    running = Operation.objects.filter(account=account, kind__in=_MOVING, ended_at=None)
     return render(request, "images/_pulls.html", {"pulls": running.order_by("requested_at")})
 
 
@@ -70,46 +80,59 @@ def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
-@require_GET
-@require_role(Role.OPERATOR)
-def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Which images a prune would remove, and how many bytes they have."""
-    seen = snapshots.load(account)
-    if seen is None or seen.snapshot is None:
-        raise Http404("nothing is known of the account's images yet")
-    preview = rows.would_go(seen.snapshot.images, every="all" in request.GET)
-    return render(request, "images/_prune.html", {"preview": preview, "seen": seen})
-
-
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Do a kind of operation to the images `image` (several: only removing)."""
+    """Do a kind of operation to the images `image`; those chosen in the list may be several."""
     kind = request.POST.get("kind", "")
     if kind not in _KINDS:
         return _unclear(request, account, "There is no such action on images.")
     wanted = request.POST.getlist("image")
     if kind != "image.prune" and not wanted:
         return _unclear(request, account, "No image was chosen.")
-    if kind != _SEVERAL and len(wanted) > 1:
-        return _unclear(request, account, "This is done to one image at a time.")
+    names = {row.id: rows.title(row) for row in _rows(account)}
     try:
-        asked = [parse(kind, _parameters(request, kind, image)) for image in wanted or [""]]
+        if kind == "image.save":
+            form = {
+                "images": [names.get(image, image) for image in wanted],
+                "format": request.POST.get("format") or "docker-archive",
+            }
+            return _submit(request, account, [parse(kind, form)])
+        if kind not in _SEVERAL and len(wanted) > 1:
+            return _unclear(request, account, "This is done to one image at a time.")
+        asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        return _unclear(request, account, f"{fault['loc'][0]}: {fault['msg']}")
+        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
+        return _unclear(request, account, place + fault["msg"].removeprefix("Value error, "))
     return _submit(request, account, asked)
 
 
-def _parameters(request: HttpRequest, kind: str, image: str) -> dict[str, Any]:
+@require_POST
+@require_role(Role.OPERATOR)
+def prune_volumes(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Remove the volumes that no container uses, from the page about the disk."""
+    return _submit(request, account, [VolumePrune()])
+
+
+def _parameters(
+    request: HttpRequest, kind: str, image: str, names: dict[str, str]
+) -> dict[str, Any]:
     posted = request.POST
     if kind == "image.prune":
         return {"all": "all" in posted}
     if kind == "image.remove":
         return {"image": image, "force": "force" in posted}
     if kind == "image.tag":
-        return {"image": image, "tag": posted.get("tag", "")}
+        # For several: the repository and tag that each has, behind another registry's name.
+        old = names.get(image, image).partition("/")
+        return {"image": image, "tag": posted.get("tag", "").replace("{}", old[2] or old[0])}
     return {"image": image, "tags": posted.getlist("tags")}
+
+
+def _rows(account: LinuxAccount) -> list[ImageRow]:
+    seen = snapshots.load(account)
+    return seen.snapshot.images if seen and seen.snapshot else []
 
 
 def _submit(request: HttpRequest, account: LinuxAccount, asked: list[Any]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the command palette finds: pages, accounts, containers, images, operations, and actions."""
+"""What the command palette finds: pages, accounts and what is in them, operations, and actions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,9 +12,11 @@ from consoleapp.live import snapshots
 from consoleapp.web.accounts.roles import accounts_with_roles
 from consoleapp.web.navigation import menu
 from consoleapp.web.operations.visible import visible_operations
+from consoleapp.web.templatetags.units import unit_url
 from engine.schema import containers as kinds
+from engine.schema import units as unit_kinds
 from engine.schema.parameters import Parameters, Role
-from engine.schema.snapshot import ContainerRow, ImageRow
+from engine.schema.snapshot import ContainerRow, ImageRow, UnitRow
 
 PER_GROUP = 7
 
@@ -27,6 +29,11 @@ _ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
     ("pause", kinds.ContainerPause, ("running",)),
     ("resume", kinds.ContainerUnpause, ("paused",)),
     ("kill", kinds.ContainerKill, _RUNNING),
+)
+_UNIT_ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
+    ("start", unit_kinds.UnitStart, ("inactive", "failed")),
+    ("stop", unit_kinds.UnitStop, ("active", "activating", "reloading")),
+    ("restart", unit_kinds.UnitRestart, ("active", "inactive", "failed")),
 )
 
 
@@ -57,6 +64,7 @@ class _Seen:
     role: Role
     containers: list[ContainerRow]
     images: list[ImageRow]
+    units: list[UnitRow]
 
 
 def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
@@ -69,6 +77,7 @@ def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
         "Actions": _actions(seen, words),
         "Pages": _pages(request, account, words),
         "Containers": _containers(seen, words),
+        "Units": _units(seen, words),
         "Accounts": _accounts(seen, words),
         "Images": _images(seen, words),
         "Operations": _operations(request, words),
@@ -81,7 +90,9 @@ def _look(account: LinuxAccount, role: Role) -> _Seen:
     kept = snapshots.load(account)
     snapshot = kept.snapshot if kept else None
     containers = [row for row in snapshot.containers if not row.infra] if snapshot else []
-    return _Seen(account, role, containers, snapshot.images if snapshot else [])
+    if snapshot is None:
+        return _Seen(account, role, [], [], [])
+    return _Seen(account, role, containers, snapshot.images, snapshot.units)
 
 
 def _fits(words: list[str], *texts: str) -> bool:
@@ -96,6 +107,10 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for label, name in (
             ("Launch container", "containers:launch"),
             ("Pull image", "images:pull"),
+            ("Build image", "builds:build"),
+            ("Search registries", "registries:search"),
+            ("Sign in to registry", "registries:login"),
+            ("Copy image between registries", "registries:copy"),
         ):
             if words and _fits(words, label, key):
                 yield Found(label, reverse(name, args=[key]), "plus", detail=key)
@@ -107,6 +122,11 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
             for row in each.containers:
                 if row.state in states and _fits(words[1:], row.name):
                     yield _action(each.account, verb, kind, row)
+    for each in operated:
+        for verb, kind, states in _UNIT_ACTIONS:
+            for unit in each.units if verb.startswith(words[0]) else ():
+                if unit.active in states and _fits(words[1:], unit.unit):
+                    yield _unit_action(each.account, verb, kind, unit)
 
 
 def _action(account: LinuxAccount, verb: str, kind: type[Parameters], row: ContainerRow) -> Found:
@@ -119,6 +139,13 @@ def _action(account: LinuxAccount, verb: str, kind: type[Parameters], row: Conta
         post={"kind": kind.kind, "container": row.id},
         confirm=f"{label}?" if kind.destructive else "",
     )
+
+
+def _unit_action(account: LinuxAccount, verb: str, kind: type[Parameters], row: UnitRow) -> Found:
+    url = reverse("units:act", args=[account.key])
+    post = {"kind": kind.kind, "unit": row.unit}
+    label = f"{verb.capitalize()} {row.unit}"
+    return Found(label, url, "settings-automation", detail=account.key, post=post)
 
 
 def _pages(request: HttpRequest, account: LinuxAccount | None, words: list[str]) -> Iterator[Found]:
@@ -141,6 +168,15 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
             if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
                 url = reverse("containers:detail", args=[each.account.key, row.id[:12]])
                 yield Found(row.name, url, "box", f"{row.state} · {each.account.key}", mono=True)
+
+
+def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
+    for each in seen:
+        for row in each.units:
+            url = unit_url(row.unit, each.account.key)
+            if words and url and _fits(words, row.unit, row.description, each.account.key):
+                detail = f"{row.active} · {each.account.key}"
+                yield Found(row.unit, url, "settings-automation", detail, mono=True)
 
 
 def _accounts(seen: list[_Seen], words: list[str]) -> Iterator[Found]:

@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from pydantic import ValidationError
 
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web.templatetags.berth import duration, size
+from consoleapp.web.templatetags.container_detail import port_url
+from engine.schema.containers import Port
 from engine.schema.kinds import KINDS
 
 register = template.Library()
@@ -81,19 +85,41 @@ def result_rows(operation: Operation) -> list[tuple[str, str]]:
 
 
 @register.filter
+def addresses(operation: Operation, request: HttpRequest) -> list[str]:
+    """Where a browser finds the TCP ports that a launch published, as the console is reached."""
+    if operation.kind not in ("container.run", "container.replace"):
+        return []
+    said = (operation.result or {}).get("ports") or []
+    try:
+        ports = [Port.model_validate(each) for each in said[:20]]
+    except ValidationError:
+        return []  # an engine's word, which is not believed
+    host = request.get_host()
+    name = host.rpartition(":")[0] or host
+    return [url for port in ports if (url := port_url(port, name))]
+
+
+@register.filter
 def object_url(operation: Operation) -> str:
-    """The page of the container or image that it acted on or made, "" where there is none."""
+    """The page of the container, unit or image that it acted on or made, "" where there is none."""
     if operation.kind.endswith((".remove", ".prune")):
         return ""
     result = operation.result or {}
     key = operation.account.key
+    if operation.kind == "unit.delete":
+        return reverse("units:edit", args=[key], query={"file": operation.target})
+    unit = result.get("unit") or operation.parameters.get("unit")
+    if unit or operation.kind.startswith("unit."):
+        return _page("units:detail", key, unit)
     if operation.kind == "container.commit" or operation.kind.startswith("image."):
         image = result.get("image_id")
         return _page("images:detail", key, image)
+    if operation.kind.startswith("manifest."):
+        return _page("images:entries", key, result.get("list_id"))
     container = result.get("id") or result.get("name") or operation.target
     if operation.kind == "container.rename":
         container = operation.parameters.get("name")
-    if not container or (operation.kind == "container.run" and not result):
+    if not container or (operation.kind in ("container.run", "container.replace") and not result):
         return ""
     return _page("containers:detail", key, container)
 

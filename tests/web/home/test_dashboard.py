@@ -4,6 +4,7 @@ from django.core.management import call_command
 
 from consoleapp.accounts.models import Grant, LinuxAccount
 from consoleapp.catalog.models import LaunchTemplate
+from engine.schema.containers import ContainerRun
 from tests.web.conftest import Seen, container, operation, person, snapshot
 
 
@@ -21,8 +22,8 @@ def test_it_leads_a_newcomer_to_a_running_web_container(as_, web, operator):
     call_command("demo_template", "localhost/berth-demo:latest")
     template = LaunchTemplate.objects.get()
     page = as_(operator).get("/").content.decode()
-    assert f"/accounts/web/containers/launch/?template={template.pk}" in page
-    run = template.run()
+    assert f"/catalog/{template.pk}/?account=web" in page
+    run = ContainerRun.model_validate(template.contents.run)
     assert run.command_line == ["httpd", "-f", "-p", "8080", "-h", "/www"]
     assert run.ports[0].host_port is None
 

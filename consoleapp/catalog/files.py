@@ -1,0 +1,150 @@
+"""Templates as YAML files: export, import with the line of each fault, and diffs of versions."""
+
+import difflib
+from typing import Any
+
+# PyYAML: the kept YAML library; its safe loader makes plain values only.
+import yaml
+from pydantic import ValidationError
+
+from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
+from consoleapp.catalog.places import Location
+from engine.schema.parameters import Line, Model
+
+LARGEST = 64 * 1024
+FORMAT = "berth/template/1"
+
+
+class TemplateFile(Model):
+    """What a file holds besides the contents."""
+
+    name: Line
+
+
+class Unreadable(ValueError):
+    """Raised for a file that is no template; `faults` are sentences, each with its line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and without aliases: a few lines of them can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(
+                problem="aliases are not allowed", problem_mark=self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+
+def write(name: str, contents: Contents) -> str:
+    """The template as YAML."""
+    return _dump({"format": FORMAT, "name": name, **as_json(contents)})
+
+
+def read(text: str) -> tuple[str, Contents]:
+    """The name and contents in a file. Raises Unreadable."""
+    if len(text.encode(errors="replace")) > LARGEST:
+        raise Unreadable([f"The file is larger than {LARGEST // 1024} KiB."])
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        _refuse_doubles(root)
+        data = loader.construct_document(root) if root else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"Line {mark.line + 1}: " if mark else ""
+        raise Unreadable([f"{place}{error.problem or 'this is not YAML'}."]) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise Unreadable([f"This is not YAML: {str(error).splitlines()[0]}."]) from None
+    if not isinstance(data, dict):
+        raise Unreadable(["Line 1: a template is a mapping: name, run, parameters and others."])
+    if data.pop("format", None) != FORMAT:
+        raise Unreadable([f"Line 1: the first line must say `format: {FORMAT}`."])
+    try:
+        name = TemplateFile(name=data.pop("name", "")).name.strip()
+        if not 1 <= len(name) <= 100:
+            raise Unreadable([f"Line {_line(root, ('name',))}: name: from 1 to 100 characters."])
+        return name, parse(data)
+    except ValidationError:
+        raise Unreadable([f"Line {_line(root, ('name',))}: name: one line of text."]) from None
+    except Wrong as wrong:
+        raise Unreadable(
+            [
+                f"Line {_line(root, where)}: {'.'.join(map(str, where)) or 'template'}: {said}"
+                for where, said in wrong.faults.items()
+            ]
+        ) from None
+
+
+def difference(before: Contents, after: Contents) -> list[tuple[str, str]]:
+    """The lines of a unified diff, each with its tone: added, removed, place, or same."""
+    lines = difflib.unified_diff(
+        _dump(as_json(before)).splitlines(), _dump(as_json(after)).splitlines(), lineterm="", n=4
+    )
+    tones = {"+": "added", "-": "removed", "@": "place"}
+    return [(tones.get(line[:1], "same"), line) for line in list(lines)[2:]]
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Text of several lines as a block, which people can read and compare."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _refuse_doubles(node: Any, depth: int = 0) -> None:
+    if depth > 30:
+        raise yaml.MarkedYAMLError(problem="this is nested too deep", problem_mark=node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be text", problem_mark=key.start_mark
+                )
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+            _refuse_doubles(value, depth + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            _refuse_doubles(each, depth + 1)
+
+
+def _line(node: Any, location: Location) -> int:
+    """The line of the deepest part of `location` that the file has."""
+    line = node.start_mark.line + 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(step)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            if step >= len(node.value):
+                break
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return int(line)

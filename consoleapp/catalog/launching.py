@@ -1,0 +1,226 @@
+"""From a template and typed values to an operation, and from a container back to its template."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from pydantic import Field, ValidationError
+
+from consoleapp.accounts.access import Actor, Conflict
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.catalog import ports
+from consoleapp.catalog.contents import Contents, Wrong, container, fill, read_values
+from consoleapp.catalog.models import (
+    LaunchTemplate,
+    PortAllotment,
+    TemplateVersion,
+    visible_templates,
+)
+from consoleapp.catalog.parameters import PortParameter, SecretParameter
+from consoleapp.catalog.places import whole
+from consoleapp.operations.models import Operation
+from consoleapp.operations.submit import check, submit
+from engine.schema.containers import ContainerReplace, ContainerRun
+from engine.schema.parameters import Model
+from engine.schema.snapshot import ContainerRow
+
+TEMPLATE, VERSION, VALUES = "berth.template", "berth.template.version", "berth.template.values"
+_TRIES = 5
+
+
+class Origin(Model):
+    """What a container's labels say of where it comes from. Anybody may write labels."""
+
+    template: int = Field(ge=1, le=2**53)
+    version: int = Field(ge=1, le=2**31)
+    values: dict[str, str]
+    """What was filled in, without secrets."""
+
+
+@dataclass(frozen=True)
+class News:
+    """A container's template has a newer version than the container."""
+
+    template: LaunchTemplate
+    origin: Origin
+
+
+def launch(
+    template: LaunchTemplate,
+    account: LinuxAccount,
+    typed: Mapping[str, str],
+    *,
+    actor: Actor,
+    name: str = "",
+) -> Operation:
+    """Launch the template's newest version with what was typed.
+
+    Raises Wrong (locations ("values", parameter), ("name",) or in `run`), Refused, and what asking
+    the engine for free ports raises.
+    """
+    more = {"name": name} if name else {}
+    return _submit(template, account, typed, actor, ContainerRun, more, {})
+
+
+def relaunch(
+    template: LaunchTemplate,
+    account: LinuxAccount,
+    row: ContainerRow,
+    typed: Mapping[str, str],
+    *,
+    actor: Actor,
+) -> Operation:
+    """Put a container of the newest version in the place of `row`: same name, ports and volumes.
+
+    Raises what `launch` does.
+    """
+    kept = {
+        (port.container_port + offset, port.protocol): port.host_port + offset
+        for port in row.ports
+        if port.host_port
+        for offset in range(port.length)
+    }
+    return _submit(template, account, typed, actor, ContainerReplace, {"name": row.name}, kept)
+
+
+def _submit(
+    template: LaunchTemplate,
+    account: LinuxAccount,
+    typed: Mapping[str, str],
+    actor: Actor,
+    model: type[ContainerRun],
+    more: dict[str, Any],
+    kept: Mapping[tuple[int, str], int],
+) -> Operation:
+    check(account, f"launch {template}", model.role, actor)
+    version = template.head
+    if version is None:
+        raise Conflict("The template has no version.")
+    contents = version.parsed
+    values = read_values(contents, typed)
+    more = more | {"labels": _labels(template, version, contents, values)}
+    wanted = contents.allots(values)
+    # Before anything is asked of the engine: what is wrong with the rest of it.
+    draft = fill(contents, values, {})
+    checked = _merged(draft, more, model)
+    typed_ports = _typed_ports(contents, values, checked)
+    ports.release(account.host)
+    for parameter, port, protocol in typed_ports:
+        if port not in kept.values() and ports.is_allotted(account.host, port, protocol):
+            raise Wrong({("values", parameter): f"Port {port} is one that another launch has."})
+    for _ in range(_TRIES):
+        reused = {
+            index: kept[key]
+            for index, _parameter in wanted
+            if (key := _inside(draft, index)) in kept
+        }
+        rest = [(index, parameter) for index, parameter in wanted if index not in reused]
+        chosen = ports.choose(
+            account, [(p, _inside(draft, index)[1]) for index, p in rest], actor=actor
+        )
+        given = reused | {index: port for (index, _), port in zip(rest, chosen, strict=True)}
+        parameters = _merged(fill(contents, values, given), more, model)
+        allotted = [(given[index], _inside(draft, index)[1]) for index in given]
+        allotted += [(port, protocol) for _, port, protocol in typed_ports]
+        try:
+            with transaction.atomic():
+                operation = submit(account, parameters, actor=actor)
+                _allot(account, operation, allotted, set(kept.values()))
+            return operation
+        except IntegrityError:
+            continue  # another launch got one of them at this moment
+    raise Conflict("Other launches took the free ports at the same moments; try again.")
+
+
+def _merged(
+    filled: dict[str, Any], more: dict[str, Any], model: type[ContainerRun]
+) -> ContainerRun:
+    labels = {**(filled.get("labels") or {}), **more["labels"]}
+    return container({**filled, **more, "labels": labels}, model)
+
+
+def _inside(run: Mapping[str, Any], index: int) -> tuple[int, str]:
+    port = run["ports"][index]
+    return int(port["container_port"]), str(port.get("protocol") or "tcp")
+
+
+def _typed_ports(
+    contents: Contents, values: Mapping[str, str], parameters: ContainerRun
+) -> list[tuple[str, int, str]]:
+    """Host ports that the person chose (parameter, port, protocol): no other launch's."""
+    chosen = {e.name for e in contents.parameters if isinstance(e, PortParameter)}
+    found = []
+    for index, port in enumerate(contents.run.get("ports") or []):  # type: ignore[arg-type]
+        given = port.get("host_port") if isinstance(port, dict) else None
+        name = whole(given) if isinstance(given, str) else ""
+        if name in chosen and values.get(name):
+            found.append((name, int(values[name]), parameters.ports[index].protocol))
+    return found
+
+
+def _allot(
+    account: LinuxAccount, operation: Operation, wanted: list[tuple[int, str]], own: set[int]
+) -> None:
+    for port, protocol in wanted:
+        rows = PortAllotment.objects.filter(host=account.host, port=port, protocol=protocol)
+        if port in own:  # the container that is replaced has it
+            rows.filter(account=account).delete()
+        PortAllotment.objects.create(
+            host=account.host, account=account, port=port, protocol=protocol, operation=operation
+        )
+
+
+def _labels(
+    template: LaunchTemplate,
+    version: TemplateVersion,
+    contents: Contents,
+    values: Mapping[str, str],
+) -> dict[str, str]:
+    secret = {each.name for each in contents.parameters if isinstance(each, SecretParameter)}
+    kept = {name: value for name, value in values.items() if name not in secret and value}
+    labels = {TEMPLATE: str(template.pk), VERSION: str(version.number)}
+    return labels | ({VALUES: json.dumps(kept, ensure_ascii=False, sort_keys=True)} if kept else {})
+
+
+def origin(labels: Mapping[str, str]) -> Origin | None:
+    """The template that a container says it comes from; None where it says nothing sensible."""
+    if TEMPLATE not in labels:
+        return None
+    try:
+        return Origin(
+            template=int(labels[TEMPLATE]),
+            version=int(labels.get(VERSION, "")),
+            values=json.loads(labels.get(VALUES, "{}")),
+        )
+    except (ValueError, ValidationError, RecursionError):
+        return None
+
+
+def news(user: User, row: ContainerRow) -> News | None:
+    """The newer version of the row's template, if there is one that `user` may see."""
+    found = origin(row.labels)
+    if found is None:
+        return None
+    template = visible_templates(user).filter(pk=found.template).first()
+    if template is None or template.head is None or template.head.number <= found.version:
+        return None
+    return News(template, found)
+
+
+def one_click(contents: Contents, origin: Origin) -> bool:
+    """Whether a relaunch needs nothing typed: no secret, and what was filled in still fits."""
+    if any(isinstance(each, SecretParameter) for each in contents.parameters):
+        return False
+    try:
+        read_values(contents, carried(contents, origin))
+    except Wrong:
+        return False
+    return True
+
+
+def carried(contents: Contents, origin: Origin) -> dict[str, str]:
+    """What was filled in then, as far as the contents still ask for it."""
+    known = {each.name for each in contents.parameters}
+    return {name: value for name, value in origin.values.items() if name in known}

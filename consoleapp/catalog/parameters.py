@@ -1,0 +1,146 @@
+"""The typed parameters of a template: what a person fills in, and how a typed value is read."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from engine.schema.parameters import Line, Model
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Label = Annotated[Line, StringConstraints(max_length=100)]
+Value = Annotated[Line, StringConstraints(max_length=1000)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_SECRET_LIMIT = 4000
+
+
+class WrongValue(ValueError):
+    """Raised for a value that a parameter does not take; its text is a sentence for the person."""
+
+
+class _Parameter(Model):
+    name: Name
+    label: Label = ""
+    help: Annotated[Line, StringConstraints(max_length=300)] = ""
+
+    @property
+    def title(self) -> str:
+        """What the form calls it."""
+        return self.label or self.name.replace("_", " ").capitalize()
+
+
+class _Defaulted(_Parameter):
+    default: Value = ""
+    required: bool = True
+
+    @model_validator(mode="after")
+    def _takes_its_default(self) -> "_Defaulted":
+        if self.default:
+            self.read(self.default)
+        return self
+
+    def read(self, typed: str) -> str:
+        """The value in the spelling that fields get. Raises WrongValue."""
+        raise NotImplementedError
+
+
+class TextParameter(_Defaulted):
+    """One line of text; `pattern` must match all of it."""
+
+    type: Literal["text"] = "text"
+    pattern: Annotated[str, StringConstraints(max_length=200)] = ""
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"this is no regular expression: {error}") from None
+        # Python's engine goes back and forth; nested repeats could keep a page busy for hours.
+        if re.search(r"[+*}]\)*[+*{]", value) or re.search(r"\([^)]*[+*|][^)]*\)[+*{]", value):
+            raise ValueError("a repeat inside a repeat is not allowed in a pattern")
+        return value
+
+    def read(self, typed: str) -> str:
+        if _CONTROL.search(typed):
+            raise WrongValue("This must be one line, without control characters.")
+        if len(typed) > 1000:
+            raise WrongValue("At most 1000 characters.")
+        if self.pattern and not re.fullmatch(self.pattern, typed):
+            raise WrongValue(f"This does not match the pattern {self.pattern}")
+        return typed
+
+
+class NumberParameter(_Defaulted):
+    """A whole number."""
+
+    type: Literal["number"] = "number"
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def read(self, typed: str) -> str:
+        if not re.fullmatch(r"-?[0-9]{1,18}", typed.strip()):
+            raise WrongValue("This must be a whole number.")
+        number = int(typed)
+        if self.minimum is not None and number < self.minimum:
+            raise WrongValue(f"Must be {self.minimum} or more.")
+        if self.maximum is not None and number > self.maximum:
+            raise WrongValue(f"Must be {self.maximum} or less.")
+        return str(number)
+
+
+class ChoiceParameter(_Defaulted):
+    """One of the values that the template names."""
+
+    type: Literal["choice"] = "choice"
+    choices: Annotated[list[Value], Field(min_length=1, max_length=100)]
+
+    def read(self, typed: str) -> str:
+        if typed not in self.choices:
+            raise WrongValue("Choose one of the list.")
+        return typed
+
+
+class PortParameter(_Parameter):
+    """A host port; left empty, a free one is allotted, from its own range or the account's."""
+
+    type: Literal["port"] = "port"
+    first: Port | None = None
+    last: Port | None = None
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "PortParameter":
+        if (self.first is None) != (self.last is None):
+            raise ValueError("a range has a first and a last port")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError("the range ends before it begins")
+        return self
+
+    def read(self, typed: str) -> str:
+        """The port. Raises WrongValue."""
+        if not re.fullmatch(r"[0-9]{1,5}", typed.strip()) or not 1 <= int(typed) <= 65535:
+            raise WrongValue("A port is a number from 1 to 65535.")
+        if self.first and self.last and not self.first <= int(typed) <= self.last:
+            raise WrongValue(f"A port from {self.first} to {self.last}.")
+        return str(int(typed))
+
+
+class SecretParameter(_Parameter):
+    """A secret: never kept, never shown, only ever the value of an environment variable."""
+
+    type: Literal["secret"] = "secret"
+    required: bool = True
+
+    def read(self, typed: str) -> str:
+        """The secret itself. Raises WrongValue."""
+        if "\0" in typed or len(typed) > _SECRET_LIMIT:
+            raise WrongValue(f"At most {_SECRET_LIMIT} characters, none of them NUL.")
+        return typed
+
+
+Parameter = Annotated[
+    TextParameter | NumberParameter | ChoiceParameter | PortParameter | SecretParameter,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,97 @@
+"""Host ports for launches: free ones of the account's range, never one twice."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from consoleapp.accounts.access import Actor, Conflict
+from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.catalog.models import PortAllotment, PortRange
+from consoleapp.catalog.parameters import PortParameter
+from consoleapp.live import relay, snapshots
+from consoleapp.operations.states import State
+from engine.schema.queries import FreePorts
+
+
+def range_of(account: LinuxAccount) -> tuple[int, int]:
+    """The first and last port that the account's launches are allotted from."""
+    own = PortRange.objects.filter(account=account).first()
+    return (own.first, own.last) if own else settings.BERTH_PORTS
+
+
+def choose(
+    account: LinuxAccount,
+    wanted: Sequence[tuple[PortParameter | None, str]],
+    *,
+    actor: Actor,
+) -> list[int]:
+    """A free host port for each wanted (range, protocol); the caller writes the allotments down.
+
+    Raises Conflict when a range has none left, and what the relay raises.
+    """
+    chosen: list[int] = []
+    for parameter, protocol in wanted:
+        bounds = (parameter.first, parameter.last) if parameter and parameter.first else None
+        first, last = bounds or range_of(account)
+        avoid = taken(account.host, protocol) | set(chosen)
+        query = FreePorts(
+            first=first,
+            last=last,
+            protocol=protocol,
+            without=sorted(port for port in avoid if first <= port <= last),
+        )
+        free = ask(account, query, actor)
+        if not free:
+            raise Conflict(f"No port from {first} to {last} is free on the host of {account}.")
+        chosen.append(free[0])
+    return chosen
+
+
+def ask(account: LinuxAccount, query: FreePorts, actor: Actor) -> list[int]:
+    """The free ports, in the kernel's word. Raises EngineError, relay.Unanswered."""
+    answer = relay.document_sync(account, query, actor)
+    found = answer["data"].get("free")
+    # What comes from an engine is an account's word: no port outside of what was asked for.
+    return [
+        port
+        for port in (found if isinstance(found, list) else [])
+        if type(port) is int and query.first <= port <= query.last and port not in query.without
+    ]
+
+
+def is_allotted(host: Host, port: int, protocol: str) -> bool:
+    """Whether some launch has the port."""
+    return PortAllotment.objects.filter(host=host, port=port, protocol=protocol).exists()
+
+
+def taken(host: Host, protocol: str) -> set[int]:
+    """Ports that launches have, or that any known container of the host publishes, even stopped."""
+    found = set(
+        PortAllotment.objects.filter(host=host, protocol=protocol).values_list("port", flat=True)
+    )
+    for account in LinuxAccount.objects.filter(host=host, active=True):
+        seen = snapshots.load(account)
+        for row in seen.snapshot.containers if seen and seen.snapshot else []:
+            for port in row.ports:
+                if port.host_port and port.protocol == protocol:
+                    found.update(range(port.host_port, port.host_port + port.length))
+    return found
+
+
+def release(host: Host) -> None:
+    """Free the ports of launches that failed, and of containers that are gone for certain."""
+    gone: list[int] = []
+    rows = PortAllotment.objects.filter(host=host, operation__ended_at__isnull=False)
+    for row in rows.select_related("operation", "account"):
+        if row.operation.state in (State.FAILED, State.CANCELLED):
+            gone.append(row.pk)
+            continue
+        seen = snapshots.load(row.account)
+        if seen is None or seen.snapshot is None or not row.operation.ended_at:
+            continue
+        if (seen.taken or seen.snapshot.taken) <= row.operation.ended_at:
+            continue  # it may not show the container yet
+        made = (row.operation.result or {}).get("id", "")
+        if made not in {each.id for each in seen.snapshot.containers}:
+            gone.append(row.pk)
+    PortAllotment.objects.filter(pk__in=gone).delete()

@@ -1,0 +1,33 @@
+"""Changes to build recipes, each one written to the audit log with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.record import record
+from consoleapp.catalog.models import BuildRecipe
+
+
+@transaction.atomic
+def keep(
+    account: LinuxAccount, name: str, parameters: Mapping[str, Any], *, actor: Actor
+) -> BuildRecipe:
+    """Keep the public parameters of a build; one with the same name is replaced."""
+    recipe, made = BuildRecipe.objects.update_or_create(
+        account=account,
+        name=name,
+        defaults={"parameters": dict(parameters), "made_by": actor.user},
+    )
+    action = "recipe.created" if made else "recipe.changed"
+    record(action, actor=actor, account=account, target=name, parameters=dict(parameters))
+    return recipe
+
+
+@transaction.atomic
+def remove(recipe: BuildRecipe, *, actor: Actor) -> None:
+    """Delete it."""
+    record("recipe.removed", actor=actor, account=recipe.account, target=recipe.name)
+    recipe.delete()

@@ -1,0 +1,126 @@
+"""Taking an upload in, as it comes, into the data directory."""
+
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor, Refused, refuse, role_on
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.files import spool
+from consoleapp.files.models import Upload
+from engine.schema.parameters import Role
+
+
+class TooLarge(Exception):
+    """Raised for a file that is larger than the limit, or than what is left of the quota."""
+
+
+class DiskFull(Exception):
+    """Raised when the disk of the data directory has no room for it."""
+
+
+async def receive(
+    account: LinuxAccount,
+    actor: Actor,
+    name: str,
+    announced: int | None,
+    chunks: AsyncIterator[bytes],
+) -> Upload:
+    """The upload, complete. `announced` is its size where the sender said it.
+
+    Raises Refused (audited), TooLarge, DiskFull, or what `chunks` raises; then nothing is left.
+    """
+    await sync_to_async(_check)(account, actor)
+    upload = await sync_to_async(_set_aside)(account, actor, name, announced)
+    try:
+        size, digest = await _keep(upload, chunks)
+        return await sync_to_async(_complete)(upload, size, digest)
+    except BaseException:
+        await sync_to_async(_undo, thread_sensitive=False)(upload.pk)
+        raise
+
+
+def _check(account: LinuxAccount, actor: Actor) -> None:
+    role = role_on(actor.user, account)
+    if role is None or not role.covers(Role.OPERATOR):
+        refuse(actor, account, "upload", Role.OPERATOR)
+        raise Refused(f"This needs the role operator on {account.key}.")
+    if actor.token is not None and actor.token.scope != "operate":
+        refuse(actor, account, "upload with a token that only reads", Role.OPERATOR)
+        raise Refused("This token may only read.")
+
+
+@transaction.atomic
+def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | None) -> Upload:
+    """A row that holds the room for it, so that two at once cannot share it."""
+    limit = settings.BERTH_UPLOAD_LIMIT
+    if announced is not None and announced > limit:
+        raise TooLarge(
+            f"A file may have at most {_spell(limit)}; this one has {_spell(announced)}."
+        )
+    present = Upload.objects.filter(account=account, removed_at=None)
+    left = settings.BERTH_UPLOAD_QUOTA - (present.aggregate(sum=Sum("size"))["sum"] or 0)
+    if (announced or 1) > left:
+        raise TooLarge(
+            f"Uploads for {account.key} may have {_spell(settings.BERTH_UPLOAD_QUOTA)} together, "
+            f"and {_spell(max(left, 0))} of it are left. Remove some, or wait until they expire."
+        )
+    room = min(limit, left) if announced is None else announced
+    if (announced or 0) > spool.free_bytes():
+        raise DiskFull("The console's disk has no room for this file.")
+    assert actor.user is not None  # noqa: S101 - nobody has no role
+    return Upload.objects.create(
+        account=account, sent_by=actor.user, name=spool.shown_name(name), size=room
+    )
+
+
+async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+    """Write it down. Memory holds a piece at a time: the next one is asked for after."""
+    digest, size, room = hashlib.sha256(), 0, upload.size
+    descriptor = spool.create(spool.upload_path(upload.pk))
+
+    def write(chunk: bytes) -> None:
+        digest.update(chunk)
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    try:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > room:
+                raise TooLarge(f"The file is larger than the {_spell(room)} that it may have.")
+            await sync_to_async(write, thread_sensitive=False)(chunk)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull("The console's disk is full. Nothing of the file was kept.") from error
+        raise
+    finally:
+        os.close(descriptor)
+    return size, digest.hexdigest()
+
+
+def _complete(upload: Upload, size: int, digest: str) -> Upload:
+    upload.size, upload.sha256, upload.complete_at = size, digest, timezone.now()
+    upload.save(update_fields=["size", "sha256", "complete_at"])
+    return upload
+
+
+def _undo(upload: UUID) -> None:
+    spool.upload_path(upload).unlink(missing_ok=True)
+    Upload.objects.filter(pk=upload).delete()
+
+
+def _spell(size: int) -> str:
+    for unit, bytes_of_it in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= bytes_of_it:
+            return f"{size / bytes_of_it:.1f} {unit}"
+    return f"{size} bytes"

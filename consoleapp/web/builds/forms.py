@@ -1,0 +1,202 @@
+"""What people fill in to build an image; the engine's own model is the judge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from pydantic import ValidationError
+
+from engine.schema.builds import ImageBuild
+
+SOURCES = [
+    ("paste", "Paste"),
+    ("files", "Files"),
+    ("context", "Archive"),
+    ("git", "Git"),
+]
+_MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+_WORDS = {
+    "string_pattern_mismatch": "These characters are not allowed here.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "This is missing.",
+    "uuid_parsing": "Upload a file.",
+}
+_PLACES = {
+    ("git", "url"): "git_url",
+    ("git", "ref"): "git_ref",
+    ("git",): "git_folder",
+    ("files",): "files",
+    ("context",): "context",
+}
+
+
+def _line(label: str, placeholder: str = "", **more: Any) -> forms.CharField:
+    widget = forms.TextInput(attrs={**_MONO, "placeholder": placeholder})
+    return forms.CharField(label=label, required=False, max_length=1100, widget=widget, **more)
+
+
+def _pairs(label: str, placeholder: str, help_text: str) -> forms.CharField:
+    widget = forms.Textarea(attrs={**_MONO, "rows": 3, "placeholder": placeholder})
+    return forms.CharField(label=label, required=False, widget=widget, help_text=help_text)
+
+
+class BuildForm(forms.Form):
+    """A build; valid, it has `parameters`."""
+
+    parameters: ImageBuild
+
+    tags = forms.CharField(
+        label="Name",
+        max_length=4000,
+        widget=forms.TextInput(attrs={**_MONO, "placeholder": "localhost/team/app:1"}),
+        help_text="Several names: with spaces between them.",
+    )
+    source = forms.ChoiceField(choices=SOURCES, initial="paste", required=False)
+    containerfile = forms.CharField(
+        label="Containerfile",
+        required=False,
+        strip=False,
+        max_length=32_768,
+        widget=forms.Textarea(
+            attrs={**_MONO, "rows": 14, "placeholder": "FROM registry.example/base:1\nRUN …"}
+        ),
+    )
+    containerfile_path = _line(
+        "Where the Containerfile is",
+        "Containerfile, else Dockerfile",
+        help_text="In the context. A text above it wins.",
+    )
+    context = forms.CharField(required=False, widget=forms.HiddenInput)
+    git_url = _line("Repository", "https://git.example/team/app.git")
+    git_ref = _line("Branch, tag or commit", "the default branch")
+    git_folder = _line("Folder in it", "the whole repository")
+    stage = _line("Stage", "the last one", help_text="<code>--target</code>")
+    build_args = _pairs(
+        "Build arguments", "VERSION=1.2", "One a line. They stay in the image's history."
+    )
+    secrets = _pairs(
+        "Secrets",
+        "token=…",
+        "One a line, for <code>RUN --mount=type=secret,id=token</code>: in /run/secrets/ during "
+        "that step, in no layer and in no log. Never kept.",
+    )
+    labels = _pairs("Labels", "org.example.team=harbour", "One a line.")
+    platform = _line("Platform", "this host's", help_text="Like linux/arm64.")
+    pull = forms.ChoiceField(
+        label="Base images",
+        required=False,
+        choices=[
+            ("missing", "Pull what is not here"),
+            ("always", "Always ask the registry"),
+            ("never", "Use only what is here"),
+        ],
+    )
+    squash = forms.ChoiceField(
+        label="Layers",
+        required=False,
+        choices=[
+            ("no", "One for each step"),
+            ("new", "Squash the new ones"),
+            ("all", "Squash all into one"),
+        ],
+    )
+    format = forms.ChoiceField(
+        label="Format", required=False, choices=[("oci", "OCI"), ("docker", "Docker")]
+    )
+    cache = forms.BooleanField(label="Use cached steps", required=False, initial=True)
+    push_to = _line(
+        "Push when it is built",
+        "registry.example/team/app:1",
+        help_text="Signed in as the account is.",
+    )
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """The tabs; git only where the host allows it."""
+        return [each for each in SOURCES if each[0] != "git" or settings.BERTH_BUILD_FROM_GIT]
+
+    @property
+    def chosen(self) -> str:
+        """The tab that is open."""
+        chosen = self["source"].value()
+        return chosen if chosen in dict(self.sources) else "paste"
+
+    def clean(self) -> dict[str, Any]:
+        """Let the model judge, and put its complaints at the fields."""
+        cleaned = super().clean() or self.cleaned_data
+        pairs = {name: self._pairs(name) for name in ("build_args", "secrets", "labels")}
+        if self.errors:
+            return cleaned
+        try:
+            self.parameters = ImageBuild.model_validate(self._values(cleaned) | pairs)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False, include_input=False):
+                words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+                self.add_error(self._place(fault["loc"]), words)
+        return cleaned
+
+    def _values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        plain = ("stage", "platform", "cache")
+        chosen = ("pull", "squash", "format", "containerfile_path", "push_to")
+        values = {name: cleaned[name] for name in plain}
+        values |= {name: cleaned[name] for name in chosen if cleaned[name]}
+        values["tags"] = cleaned["tags"].split()
+        values["containerfile"] = cleaned["containerfile"].replace("\r\n", "\n")
+        match self.chosen:
+            case "paste":
+                values.pop("containerfile_path", None)
+            case "context":
+                values["context"] = cleaned["context"]
+            case "files":
+                ids, paths = self.data.getlist("files"), self.data.getlist("file_paths")
+                values["files"] = [
+                    {"upload": each, "path": path} for each, path in zip(ids, paths, strict=False)
+                ]
+            case "git":
+                values["git"] = {
+                    "url": cleaned["git_url"],
+                    "ref": cleaned["git_ref"],
+                    "folder": cleaned["git_folder"],
+                }
+        if values["containerfile"].strip():
+            values.pop("containerfile_path", None)
+        return values
+
+    def _pairs(self, name: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for line in (self.cleaned_data.get(name) or "").splitlines():
+            if not line.strip() or line.lstrip().startswith("#"):
+                continue
+            key, equals, value = line.partition("=")
+            if not equals:
+                self.add_error(name, "One NAME=value a line.")
+                return {}
+            found[key.strip()] = value
+        return found
+
+    def _place(self, where: tuple[int | str, ...]) -> str | None:
+        for length in (2, 1):
+            place = _PLACES.get(where[:length])  # type: ignore[call-overload]
+            if place:
+                return place if place in self.fields else None
+        return str(where[0]) if where and where[0] in self.fields else None
+
+
+def initial(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form shows for the public parameters of a build: all but secrets and uploads."""
+    git = parameters.get("git") or {}
+    given = {
+        name: value
+        for name, value in parameters.items()
+        if name not in ("git", "context", "files", "secrets")
+    }
+    given["tags"] = " ".join(parameters.get("tags", []))
+    for name in ("build_args", "labels"):
+        given[name] = "\n".join(f"{key}={text}" for key, text in given.get(name, {}).items())
+    given |= {"git_url": git.get("url"), "git_ref": git.get("ref"), "git_folder": git.get("folder")}
+    given["source"] = next(
+        (name for name in ("git", "context", "files") if parameters.get(name)), "paste"
+    )
+    given["secrets"] = "\n".join(f"{name}=" for name in parameters.get("secrets", {}))
+    return given

@@ -1,0 +1,148 @@
+"""Building images: the form, the builds of an account, and recipes to build again."""
+
+import re
+from itertools import zip_longest
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.catalog import recipes
+from consoleapp.catalog.models import BuildRecipe
+from consoleapp.files.models import Upload
+from consoleapp.operations.models import Operation
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import refused
+from consoleapp.web.builds.forms import BuildForm, initial
+from consoleapp.web.query import query_without_page
+from engine.schema.parameters import Role
+
+_ROWS = 50
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_KIND = "image.build"
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The form; ?from=<operation> or ?recipe=<id> fills it in. A build leads to its own page."""
+    if request.method == "GET":
+        form = BuildForm(initial=_asked(request, account))
+        return _form(request, form, 200)
+    form = BuildForm(request.POST)
+    if not form.is_valid():
+        return _form(request, form, 422)
+    try:
+        operation = submit(account, form.parameters, actor=Actor.of(request))
+    except Refused as error:
+        form.add_error(None, str(error))
+        return _form(request, form, 409)
+    return redirect("operations:detail", operation.pk)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def builds(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The builds, newest first, and the recipes of the account."""
+    rows = Operation.objects.filter(account=account, kind=_KIND).select_related("account")
+    wanted = request.GET.get("q", "").strip()[:200]
+    if wanted:
+        rows = rows.filter(target__icontains=wanted)
+    role: Role = request.role  # type: ignore[attr-defined]
+    context = {
+        "page": Paginator(rows.order_by("-requested_at"), _ROWS).get_page(request.GET.get("page")),
+        "query": query_without_page(request),
+        "wanted": wanted,
+        "recipes": BuildRecipe.objects.filter(account=account).select_related("made_by"),
+        "operates": role.covers(Role.OPERATOR),
+    }
+    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    return render(request, f"builds/{'_table' if partial else 'list'}.html", context)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> HttpResponse:
+    """Keep what a build was made of as a recipe."""
+    operation = get_object_or_404(Operation, pk=operation_id, account=account, kind=_KIND)
+    back = reverse("builds:list", args=[account.key])
+    name = request.POST.get("name", "").strip()[:100]
+    if not name:
+        return refused(request, "A recipe needs a name.", next=back, status=400)
+    recipe = recipes.keep(account, name, operation.parameters, actor=Actor.of(request))
+    messages.success(request, f"The recipe {recipe.name} is kept.")
+    return redirect(back)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
+    """Build a recipe again; one that needs files or secrets leads to the form, filled in."""
+    recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
+    form = f"{reverse('builds:build', args=[account.key])}?recipe={recipe.pk}"
+    if recipe.lacks:
+        return redirect(form)
+    try:
+        operation = submit(account, recipe.build(), actor=Actor.of(request))
+    except (Refused, ValidationError) as error:
+        reason = str(error) if isinstance(error, Refused) else "Its parameters fit no more."
+        return refused(request, reason, next=form)
+    return redirect("operations:detail", operation.pk)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
+    """Take a recipe away; images stay."""
+    recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
+    recipes.remove(recipe, actor=Actor.of(request))
+    messages.success(request, f"The recipe {recipe.name} is removed.")
+    return redirect("builds:list", account.key)
+
+
+def _form(request: HttpRequest, form: BuildForm, status: int) -> HttpResponse:
+    if form.is_bound:  # what is secret is not sent back to the page
+        form.data = form.data.copy()
+        form.data["secrets"] = ""
+    paths = form.data.getlist("file_paths") if form.is_bound else []
+    context = {
+        "form": form,
+        "upload_limit": settings.BERTH_UPLOAD_LIMIT,
+        "kept_files": _kept(request, "files", paths),
+        "kept_context": _kept(request, "context", [])[-1:],
+    }
+    return render(request, "builds/build.html", context, status=status)
+
+
+def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, Any]]:
+    """The uploads of a form that comes back, so that nobody has to send them again."""
+    ids = [text for text in request.POST.getlist(name)[:200] if _UUID.match(text)]
+    found = Upload.objects.filter(sent_by=request.user, removed_at=None).in_bulk(ids)  # type: ignore[misc]
+    rows = zip_longest(request.POST.getlist(name), paths, fillvalue="")
+    known = {str(key): upload for key, upload in found.items()}
+    return [{"upload": known[key], "path": path} for key, path in rows if key in known]
+
+
+def _asked(request: HttpRequest, account: LinuxAccount) -> dict[str, Any]:
+    if recipe := request.GET.get("recipe"):
+        if not recipe.isdigit():
+            raise Http404("that is not the number of a recipe")
+        found = get_object_or_404(BuildRecipe, pk=int(recipe), account=account)
+        return initial(found.parameters)
+    if operation := request.GET.get("from"):
+        try:
+            identity = UUID(operation)
+        except ValueError as error:
+            raise Http404("that is not the id of an operation") from error
+        row = get_object_or_404(Operation, pk=identity, account=account, kind=_KIND)
+        return initial(row.parameters)
+    return {}

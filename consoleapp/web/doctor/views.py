@@ -1,0 +1,44 @@
+"""The doctor: the health of an account's session, each finding with its remedy."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay, snapshots
+from consoleapp.web.containers.panels import failure
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.unit_queries import Health, SessionHealth
+
+_WORST_FIRST = ("problem", "warning", "ok")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The page; what the doctor finds is loaded into it."""
+    snapshots.watch(account)
+    return render(request, "doctor/doctor.html", {})
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def findings(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The findings, the bad ones first, and the switch for lingering."""
+    role: Role = request.role  # type: ignore[attr-defined]
+    try:
+        answer = relay.document_sync(account, SessionHealth(), Actor.of(request))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    health = Health.model_validate(answer)
+    seen = snapshots.load(account)
+    context = {
+        "findings": sorted(health.findings, key=lambda each: _WORST_FIRST.index(each.state)),
+        "problems": sum(each.state == "problem" for each in health.findings),
+        "warnings": sum(each.state == "warning" for each in health.findings),
+        "info": seen.snapshot.info if seen and seen.snapshot else None,
+        "operates": role.covers(Role.OPERATOR),
+    }
+    return render(request, "doctor/_findings.html", context)

@@ -1,0 +1,41 @@
+"""A form about images: shown in a dialog or on a page of its own, and submitted."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from consoleapp.accounts.access import Actor, Refused
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.images.forms import Judged
+
+
+def ask(
+    request: HttpRequest,
+    account: LinuxAccount,
+    form: Judged,
+    *,
+    title: str,
+    button: str,
+    icon: str,
+    next: str,
+    hint: str = "",
+) -> HttpResponse:
+    """The form with its faults at their fields, or what came of submitting it to `account`."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            operation = submit(account, form.parameters, actor=Actor.of(request))
+        except Refused as error:
+            return refused(request, error, next=next)
+        return accepted(request, operation, next=next)
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "icon": icon,
+        "hint": hint,
+        "upload_limit": settings.BERTH_UPLOAD_LIMIT,
+    }
+    template = "images/_form.html" if request.htmx else "images/form.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=422 if form.errors else 200)

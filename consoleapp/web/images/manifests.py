@@ -1,0 +1,90 @@
+"""Manifest lists: made from images of the account, filled, emptied, pushed."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import snapshots
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.images import rows
+from consoleapp.web.images.asking import ask
+from consoleapp.web.images.forms import ManifestAddForm, ManifestCreateForm, ManifestPushForm
+from consoleapp.web.images.moving import known
+from engine.schema.manifests import ManifestRemove
+from engine.schema.parameters import Role
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """A new list."""
+    seen = snapshots.load(account)
+    every = seen.snapshot.images if seen and seen.snapshot else []
+    choices = [(tag, tag) for row in every if not row.manifest_list for tag in row.tags[:1]]
+    return ask(
+        request,
+        account,
+        ManifestCreateForm(request.POST or None, choices=choices),
+        title="Create a manifest list",
+        button="Create",
+        icon="list-tree",
+        next=reverse("images:list", args=[account.key]),
+        hint="One name for images of several architectures: who pulls it gets the right one.",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """One more image."""
+    name = _name(account, image)
+    return ask(
+        request,
+        account,
+        ManifestAddForm(request.POST or None, name=name),
+        title=f"Add to {name}",
+        button="Add",
+        icon="plus",
+        next=reverse("images:list", args=[account.key]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """To a registry, with its images or without."""
+    name = _name(account, image)
+    return ask(
+        request,
+        account,
+        ManifestPushForm(request.POST or None, image=name),
+        title=f"Push {name}",
+        button="Push",
+        icon="upload",
+        next=reverse("images:list", args=[account.key]),
+    )
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def remove(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """Take `digest` out of the list."""
+    following = reverse("images:list", args=[account.key])
+    try:
+        asked = ManifestRemove(name=_name(account, image), digest=request.POST.get("digest", ""))
+        operation = submit(account, asked, actor=Actor.of(request))
+    except ValidationError:
+        return refused(request, "This is not a digest.", next=following, status=400)
+    except Refused as error:
+        return refused(request, error, next=following)
+    return accepted(request, operation, next=following)
+
+
+def _name(account: LinuxAccount, image: str) -> str:
+    """Its name: a change gives the list another id."""
+    row = known(account, image)
+    return rows.title(row) if row and row.tags else image

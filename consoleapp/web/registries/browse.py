@@ -1,0 +1,58 @@
+"""Looking into registries: search, catalogue, tags, and images that are not pulled."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.web.registries.asking import filled
+from engine.schema.parameters import Role
+from engine.schema.queries import (
+    Query,
+    RegistryRepositories,
+    RegistrySearch,
+    RegistryTags,
+    RemoteImageInspect,
+)
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def search(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Search all registries of the search list, or one."""
+    return _page(request, account, "search", RegistrySearch, "term")
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def repositories(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """A registry's catalogue."""
+    return _page(request, account, "browse", RegistryRepositories, "registry", "after")
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def tags(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """A repository's tags."""
+    return _page(request, account, "tags", RegistryTags, "repository", "after")
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def image(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """One image at its registry."""
+    return _page(request, account, "image", RemoteImageInspect, "image")
+
+
+def _page(
+    request: HttpRequest, account: LinuxAccount, name: str, query: type[Query], *asked: str
+) -> HttpResponse:
+    """The page with its field; htmx asks the same address for what the registry says."""
+    given: dict[str, Any] = {each: request.GET[each] for each in asked if request.GET.get(each)}
+    context = {**given, "given": asked[0] in given, "panel": request.get_full_path()}
+    if request.htmx and asked[0] in given:  # type: ignore[attr-defined]
+        return filled(request, account, query, given, f"registries/_{name}.html", **context)
+    return render(request, f"registries/{name}.html", context)

@@ -1,0 +1,115 @@
+"""Forms that change the account's registries.conf, its sign-ins and its certificates."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.containers.panels import failure
+from consoleapp.web.registries.forms import EDITS, Judged, LoginForm, TrustForm
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Parameters, Role
+from engine.schema.queries import RegistriesShow
+from engine.schema.registries import RegistriesEdit
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse:
+    """One change of the file. The form is a panel: it shows what the file says now."""
+    if what not in EDITS:
+        raise Http404("there is no such edit")
+    kind = EDITS[what]
+    if request.method == "POST":
+        form = kind(request.POST)
+        if not form.is_valid():
+            context = {"form": form, "title": kind.title, "action": kind.action}
+            return render(request, "registries/form.html", context, status=422)
+        try:
+            parameters = RegistriesEdit(seen=form.seen_digest, edit=form.made)
+        except ValueError:
+            return refused(request, "Reload the page: the form is damaged.", next=request.path)
+        return _submitted(request, account, parameters)
+    if not request.htmx:  # type: ignore[attr-defined]
+        context = {"title": kind.title, "panel": request.get_full_path()}
+        return render(request, "registries/form.html", context)
+    try:
+        told = relay.document_sync(account, RegistriesShow(), Actor.of(request))["data"]
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    initial = {"seen": told["own_digest"], **_present(what, told, request.GET)}
+    form = kind(initial=initial)
+    return render(request, "registries/_form.html", {"form": form, "action": kind.action})
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Sign in to a registry."""
+    form = LoginForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
+    return _asked(request, account, form, "Sign in to a registry", "Sign in")
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def trust(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Trust an authority."""
+    form = TrustForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
+    return _asked(request, account, form, "Trust a certificate authority", "Trust")
+
+
+def _asked(
+    request: HttpRequest, account: LinuxAccount, form: Judged, title: str, action: str
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        return _submitted(request, account, form.made)
+    context = {"form": form, "title": title, "action": action}
+    return render(request, "registries/form.html", context, status=422 if form.errors else 200)
+
+
+def _submitted(request: HttpRequest, account: LinuxAccount, parameters: Parameters) -> HttpResponse:
+    following = reverse("registries:list", args=[account.key])
+    try:
+        operation = submit(account, parameters, actor=Actor.of(request))
+    except Refused as error:
+        return refused(request, error, next=following)
+    return accepted(request, operation, next=following)
+
+
+def _present(what: str, told: dict[str, Any], asked: Any) -> dict[str, Any]:
+    """What the form shows at first."""
+    match what:
+        case "search":
+            return {"registries": "\n".join(told["search"])}
+        case "text":
+            return {"text": told["own_text"]}
+        case "alias":
+            name = asked.get("name", "")
+            found = next((each for each in told["aliases"] if each["name"] == name), None)
+            return {"name": name, "value": found["value"] if found else ""}
+    prefix = asked.get("prefix", "")
+    found = next((each for each in told["registries"] if each["prefix"] == prefix), None)
+    if found is None:
+        return {"prefix": prefix}
+    lines = [
+        " ".join(
+            [each["location"]]
+            + ([each["pull_from"]] if each["pull_from"] != "all" else [])
+            + (["insecure"] if each["insecure"] else [])
+        )
+        for each in found["mirrors"]
+    ]
+    location = "" if found["location"] == prefix else found["location"]
+    return {
+        **found,
+        "was": prefix if found["own"] else "",
+        "location": location,
+        "mirrors": "\n".join(lines),
+    }

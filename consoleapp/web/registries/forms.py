@@ -1,0 +1,228 @@
+"""What people fill in about registries; the engine's own models are the judges."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from pydantic import BaseModel, ValidationError
+
+from consoleapp.web.registries.asking import words
+from engine.schema import registries as schema
+from engine.schema.transfers import ImageCopy, ImageSync
+
+_MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+
+
+def _line(label: str, example: str = "", **more: Any) -> forms.CharField:
+    widget = forms.TextInput(attrs={**_MONO, "placeholder": example})
+    return forms.CharField(label=label, max_length=700, widget=widget, **more)
+
+
+def _lines(label: str, rows: int, **more: Any) -> forms.CharField:
+    widget = forms.Textarea(attrs={**_MONO, "rows": rows})
+    return forms.CharField(label=label, widget=widget, **more)
+
+
+class Judged(forms.Form):
+    """A form whose values become one model, in `made` once it is valid."""
+
+    model: type[BaseModel]
+    made: Any
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """The model's values from what was filled in. Raises ValueError with a sentence."""
+        return dict(cleaned)
+
+    def clean(self) -> dict[str, Any]:
+        """Let the model judge, and put its complaints at the fields."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            self.made = self.model.model_validate(self.values(cleaned))
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            place = str(fault["loc"][0]) if fault["loc"] else ""
+            self.add_error(place if place in self.fields else None, words(error))
+        except ValueError as error:
+            self.add_error(None, str(error))
+        return cleaned
+
+
+class EditForm(Judged):
+    """A change of the account's registries.conf as it was `seen`."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    title = ""
+    action = "Save"
+
+    def clean(self) -> dict[str, Any]:
+        """The change alone goes to the model."""
+        self.seen_digest = self.cleaned_data.pop("seen", "")
+        return super().clean()
+
+
+class SearchForm(EditForm):
+    """The search list."""
+
+    title = "Search list"
+    model = schema.SetSearch
+    registries = _lines(
+        "Registries, in the order in which they are tried",
+        6,
+        required=False,
+        help_text="One a line, like quay.io. A short name such as httpd is looked for in each of "
+        "them. Empty: only whole names and aliases can be pulled.",
+    )
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """One name a line."""
+        return {"registries": cleaned["registries"].split()}
+
+
+class RegistryForm(EditForm):
+    """One [[registry]]."""
+
+    title = "Registry"
+    model = schema.SetRegistry
+    was = forms.CharField(widget=forms.HiddenInput, required=False)
+    prefix = _line(
+        "Names that begin with",
+        "registry.example or *.example.com",
+        help_text="A registry, with or without a path; *.example.com fits all hosts below it.",
+    )
+    location = _line(
+        "are looked for at",
+        "registry.example",
+        required=False,
+        help_text="Empty: at the same place.",
+    )
+    mirrors = _lines(
+        "Mirrors, tried first, in this order",
+        4,
+        required=False,
+        help_text="One a line: the place, then <code>digest-only</code> or <code>tag-only</code>, "
+        "and <code>insecure</code> where it has no TLS.",
+    )
+    mirror_by_digest_only = forms.BooleanField(
+        label="Mirrors only for images named by their digest", required=False
+    )
+    blocked = forms.BooleanField(label="Blocked: never pull from it", required=False)
+    insecure = forms.BooleanField(
+        label="Insecure: do not verify it, and allow plain HTTP",
+        required=False,
+        help_text="<b class='text-danger'>Anybody between this host and the registry can read the "
+        "password and replace images.</b> Trust its certificate authority instead if you can.",
+    )
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Mirrors from their lines."""
+        lines = [line.split() for line in cleaned["mirrors"].splitlines() if line.split()]
+        return {
+            **cleaned,
+            "was": cleaned["was"] or None,
+            "location": cleaned["location"] or None,
+            "mirrors": [_mirror(line) for line in lines],
+        }
+
+
+def _mirror(line: list[str]) -> dict[str, Any]:
+    place, *said = line
+    rules = [word for word in said if word in ("digest-only", "tag-only", "all")]
+    unknown = [word for word in said if word not in (*rules, "insecure")]
+    if unknown or len(rules) > 1:
+        raise ValueError(f"The mirror {place} has words after it that mean nothing: {line[1:]}.")
+    return {
+        "location": place,
+        "insecure": "insecure" in said,
+        "pull_from": rules[0] if rules else "all",
+    }
+
+
+class AliasForm(EditForm):
+    """A short name."""
+
+    title = "Alias"
+    model = schema.SetAlias
+    name = _line("Short name", "httpd")
+    value = _line("stands for", "registry.example/team/httpd", help_text="Without a tag.")
+
+
+class TextForm(EditForm):
+    """The whole file."""
+
+    title = "The whole registries.conf"
+    model = schema.ReplaceText
+    text = _lines(
+        "registries.conf",
+        24,
+        required=False,
+        strip=False,
+        help_text="Podman reads it before it is saved; what it would not accept changes nothing.",
+    )
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Browsers send CRLF."""
+        return {"text": cleaned["text"].replace("\r\n", "\n")}
+
+
+class LoginForm(Judged):
+    """Sign in."""
+
+    model = schema.RegistryLogin
+    registry = _line("Registry", "registry.example:5000")
+    username = _line("User name")
+    password = forms.CharField(
+        label="Password or token",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Podman keeps it in the account's own auth file; Berth forgets it.",
+    )
+    unverified = forms.BooleanField(
+        label="Do not verify the registry's certificate",
+        required=False,
+        help_text="<b class='text-danger'>The password may then be read by anybody between.</b>",
+    )
+
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """The model asks the other way round."""
+        kept = {name: value for name, value in cleaned.items() if name != "unverified"}
+        return kept | {"tls_verify": not cleaned["unverified"]}
+
+
+class TrustForm(Judged):
+    """A certificate authority."""
+
+    model = schema.RegistryTrust
+    registry = _line("Registry", "registry.example:5000")
+    certificate = _lines(
+        "Certificate of its authority",
+        10,
+        help_text="PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+    )
+
+
+class CopyForm(Judged):
+    """Copy an image."""
+
+    model = ImageCopy
+    source = _line("From", "registry.example/team/app:1")
+    destination = _line("To", "other.example/team/app:1")
+    all = forms.BooleanField(label="Every architecture, digest kept", required=False, initial=True)
+
+
+class SyncForm(Judged):
+    """Synchronise tags."""
+
+    model = ImageSync
+    source = _line("From repository", "registry.example/team/app")
+    destination = _line("To repository", "other.example/team/app")
+    pattern = _line("Tags that fit", "1.*", initial="*")
+
+
+EDITS: dict[str, type[EditForm]] = {
+    "search": SearchForm,
+    "registry": RegistryForm,
+    "alias": AliasForm,
+    "text": TextForm,
+}

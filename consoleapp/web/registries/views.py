@@ -1,0 +1,73 @@
+"""The registries of an account: what decides where images come from, and testing it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.operations.submit import submit
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.registries.asking import filled, words
+from engine.schema.kinds import parse
+from engine.schema.parameters import Role
+from engine.schema.queries import RegistriesShow, RegistryCheck, RegistryResolve
+
+_KINDS = ("registry.logout", "registry.distrust", "image.delete-remote")
+_EDITS = ("remove-registry", "remove-alias", "convert", "short-name-mode")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def registries(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The page; what the engine knows is loaded into it."""
+    role: Role = request.role  # type: ignore[attr-defined]
+    context = {"operates": role.covers(Role.OPERATOR), "name": request.GET.get("name", "")}
+    return render(request, "registries/list.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The configuration, sign-ins, certificates and policy."""
+    return filled(request, account, RegistriesShow, {}, "registries/_overview.html")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def resolve(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Where a name leads."""
+    name = request.GET.get("name", "")
+    return filled(request, account, RegistryResolve, {"name": name}, "registries/_resolved.html")
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """How a registry does."""
+    asked = {"registry": request.GET.get("registry", "")}
+    return filled(request, account, RegistryCheck, asked, "registries/_checked.html")
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Changes that need no form: taking something away, converting, the short-name mode."""
+    following = reverse("registries:list", args=[account.key])
+    given = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    kind, change = given.pop("kind", ""), given.get("change", "")
+    if kind == "registries.edit" and change in _EDITS:
+        parameters = {"seen": given.pop("seen", ""), "edit": given}
+    elif kind in _KINDS:
+        parameters = given
+    else:
+        return refused(request, "There is no such action.", next=following, status=400)
+    try:
+        operation = submit(account, parse(kind, parameters), actor=Actor.of(request))
+    except ValidationError as error:
+        return refused(request, words(error), next=following, status=400)
+    except Refused as error:
+        return refused(request, error, next=following)
+    return accepted(request, operation, next=following)

@@ -1,0 +1,114 @@
+"""The page of one unit: status, journal, file with its versions, and its conversion."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay, snapshots
+from consoleapp.web.containers.panels import failure
+from consoleapp.web.missing import appeared, looks_again, missing
+from consoleapp.web.units import difference, rows, styles
+from engine.schema import unit_queries as queries
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.query import Query
+from engine.schema.snapshot import UnitRow
+
+_OPERATORS_ONLY = ("file", "convert")
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
+    """One tab of a unit's page; the page itself never waits for an engine."""
+    snapshots.watch(account)
+    seen = snapshots.load(account)
+    snapshot = seen.snapshot if seen else None
+    row = rows.find(snapshot.units, unit) if snapshot else None
+    role: Role = request.role  # type: ignore[attr-defined]
+    operates = role.covers(Role.OPERATOR)
+    if row is None or snapshot is None:
+        known = snapshot is not None
+        context = {"asked": unit, "seen": seen, "known": known}
+        return missing(request, account, "units/missing.html", context, known=known)
+    if looks_again(request):
+        return appeared()
+    if view in _OPERATORS_ONLY and not operates:
+        view = "status"
+    context = {
+        "row": row,
+        "unit": row.unit,
+        "seen": seen,
+        "info": snapshot.info,
+        "view": view,
+        "operates": operates,
+        "drifts": rows.drifts(row),
+        "style": styles.BY_NAME.get(row.style),
+    }
+    return render(request, f"units/{view}.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) -> HttpResponse:
+    """What only the engine can tell: the status, the file with its versions, a conversion."""
+    if panel not in _PANELS:
+        raise Http404(f"there is no panel called {panel!r}")
+    role: Role = request.role  # type: ignore[attr-defined]
+    seen = snapshots.load(account)
+    row = rows.find(seen.snapshot.units, unit) if seen and seen.snapshot else None
+    if row is None:
+        raise Http404("there is no such unit")
+    if panel in _OPERATORS_ONLY and not role.covers(Role.OPERATOR):
+        raise Http404("not for viewers")
+    context: dict[str, Any] = {"row": row, "unit": unit, "operates": role.covers(Role.OPERATOR)}
+    try:
+        context |= _PANELS[panel](request, account, row)
+    except ValidationError as error:
+        raise Http404("no unit can have that name") from error
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    return render(request, f"units/_{panel}.html", context)
+
+
+def _ask(request: HttpRequest, account: LinuxAccount, query: Query) -> dict[str, Any]:
+    return relay.document_sync(account, query, Actor.of(request))
+
+
+def _status(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+    answer = _ask(request, account, queries.UnitStatus(unit=row.unit))
+    return {"status": queries.Status.model_validate(answer)}
+
+
+def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+    """The file, or one of its versions with what putting it back would change."""
+    if not row.file:
+        return {"file": None}
+    answer = _ask(request, account, queries.UnitFileText(file=row.file))
+    now = queries.FileText.model_validate(answer)
+    wanted = request.GET.get("version", "")
+    if not wanted:
+        return {"file": now, "version": None}
+    answer = _ask(request, account, queries.UnitFileText(file=row.file, version=wanted))
+    then = queries.FileText.model_validate(answer)
+    version = next((each for each in now.versions if each.id == wanted), None)
+    lines = difference.lines(now.text, then.text)
+    return {"file": now, "version": version, "asked": wanted, "lines": lines}
+
+
+def _convert(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+    """What the unit would be in each of the three styles."""
+    container = (row.containers or row.leftovers or [""])[0]
+    if not container:
+        return {"preview": None}
+    answer = _ask(request, account, queries.ContainerUnitPreview(container=container))
+    preview = queries.UnitPreview.model_validate(answer)
+    return {"preview": preview, "offers": styles.offers(preview, present=row.style)}
+
+
+_PANELS = {"status": _status, "file": _file, "convert": _convert}

@@ -1,0 +1,41 @@
+"""What differs between two texts, as lines that a page can colour."""
+
+import difflib
+from dataclasses import dataclass
+
+MOST_LINES = 5_000
+_AROUND = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: kept, added, removed, or gap (lines that are the same on both sides, left out)."""
+
+    change: str
+    text: str
+    before: int | None = None
+    after: int | None = None
+    """Line numbers in the old and in the new text."""
+
+
+def lines(old: str, new: str) -> list[Line]:
+    """The new text against the old one, with some lines around each change; [] when equal."""
+    before, after = old.splitlines(), new.splitlines()
+    found: list[Line] = []
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    shown_to = 0
+    for group in matcher.get_grouped_opcodes(_AROUND):
+        if group[0][1] > shown_to:
+            found.append(Line("gap", f"{group[0][1] - shown_to} lines are the same"))
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                found += [
+                    Line("kept", before[i1 + n], i1 + n + 1, j1 + n + 1) for n in range(i2 - i1)
+                ]
+                continue
+            found += [Line("removed", before[n], n + 1, None) for n in range(i1, i2)]
+            found += [Line("added", after[n], None, n + 1) for n in range(j1, j2)]
+        shown_to = group[-1][2]
+    if found and shown_to < len(before):
+        found.append(Line("gap", f"{len(before) - shown_to} lines are the same"))
+    return found[:MOST_LINES]

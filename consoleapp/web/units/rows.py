@@ -1,0 +1,121 @@
+"""The rows of the units page: filtered, sorted, counted by state."""
+
+from collections import Counter
+
+from django import forms
+
+from consoleapp.web.chips import Chip
+from engine.schema.snapshot import UnitRow
+
+STATES = (
+    ("", "All"),
+    ("active", "Active"),
+    ("failed", "Failed"),
+    ("inactive", "Inactive"),
+    ("changing", "Changing"),
+    ("drift", "Worth a look"),
+)
+KINDS = [
+    ("", "All kinds"),
+    ("quadlet", "Quadlets"),
+    ("generate-new", "Generated (--new)"),
+    ("generate-classic", "Generated (classic)"),
+    ("other", "Others"),
+]
+SORT = [("", "By name"), ("state", "By state"), ("changed", "Changed last"), ("kind", "By kind")]
+_CHANGING = ("activating", "deactivating", "reloading")
+_WORST_FIRST = ("failed", *_CHANGING, "active", "inactive")
+
+
+class Filter(forms.Form):
+    """The toolbar of the list. A value that makes no sense counts as none."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    state = forms.ChoiceField(choices=STATES, required=False, label="State")
+    kind = forms.ChoiceField(choices=KINDS, required=False, label="Which units")
+    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
+
+    def chosen(self, name: str) -> str:
+        """The value of a field, "" where it is missing or not one of the choices."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some units may be left out."""
+        return any(self.chosen(name) for name in ("q", "state", "kind"))
+
+
+def chosen(units: list[UnitRow], choice: Filter) -> list[UnitRow]:
+    """The units that the toolbar asks for, in its order."""
+    state = choice.chosen("state")
+    found = [row for row in _searched(units, choice) if not state or state in states(row)]
+    match choice.chosen("sort"):
+        case "state":
+            return sorted(found, key=lambda row: (_rank(row), row.unit))
+        case "changed":
+            return sorted(found, key=lambda row: (-_moment(row), row.unit))
+        case "kind":
+            return sorted(found, key=lambda row: (row.style, row.kind, row.unit))
+    return sorted(found, key=lambda row: row.unit.lower())
+
+
+def chips(units: list[UnitRow], choice: Filter) -> list[Chip]:
+    """The states that occur (and the one that is chosen), counted among what the search finds."""
+    found = _searched(units, choice)
+    counts = Counter(state for row in found for state in states(row))
+    current = choice.chosen("state")
+    return [
+        Chip(value, label, counts[value] if value else len(found), value == current)
+        for value, label in STATES
+        if not value or counts[value] or value == current
+    ]
+
+
+def states(row: UnitRow) -> set[str]:
+    """The filters that a unit is in."""
+    named = "changing" if row.active in _CHANGING else row.active
+    return {named, "drift"} if drifts(row) else {named}
+
+
+def drifts(row: UnitRow) -> bool:
+    """Whether what runs, what stands on the disk and what one would expect are not the same."""
+    return bool(
+        row.needs_reload
+        or row.differs
+        or row.leftovers
+        or row.problem
+        or row.warnings
+        or row.selinux == "wrong"
+    )
+
+
+def find(units: list[UnitRow], unit: str) -> UnitRow | None:
+    """The row with that name."""
+    return next((row for row in units if row.unit == unit), None)
+
+
+def of_container(units: list[UnitRow], container: str, label: str = "") -> UnitRow | None:
+    """The unit that manages a container: it says so itself, or the container's label names it."""
+    for row in units:
+        if container in row.containers:
+            return row
+    return find(units, label) if label else None
+
+
+def _searched(units: list[UnitRow], choice: Filter) -> list[UnitRow]:
+    wanted, kind = choice.chosen("q").lower(), choice.chosen("kind")
+    return [row for row in units if (not kind or row.style == kind) and _mentions(row, wanted)]
+
+
+def _mentions(row: UnitRow, wanted: str) -> bool:
+    texts = (row.unit, row.description, row.file, *row.containers, *row.leftovers)
+    return not wanted or any(wanted in text.lower() for text in texts)
+
+
+def _rank(row: UnitRow) -> int:
+    return _WORST_FIRST.index(row.active) if row.active in _WORST_FIRST else len(_WORST_FIRST)
+
+
+def _moment(row: UnitRow) -> float:
+    return row.since.timestamp() if row.since else 0.0

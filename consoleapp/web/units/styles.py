@@ -1,0 +1,62 @@
+"""The three ways to keep a container running, as they are explained where one chooses."""
+
+from dataclasses import dataclass
+
+from engine.schema.unit_queries import StylePreview, UnitPreview
+
+
+@dataclass(frozen=True)
+class Style:
+    """One way: what it is called, what it does, and what it costs."""
+
+    name: str
+    label: str
+    text: str
+    flaw: str = ""
+
+
+STYLES = (
+    Style(
+        "quadlet",
+        "Quadlet",
+        "A short file that says what the container is; Podman makes the service of it at each "
+        "daemon-reload. The container is made anew at each start and goes when it stops, so the "
+        "file is the whole truth. Needs Podman 4.4.",
+    ),
+    Style(
+        "generate-new",
+        "Generated, --new",
+        "A service file with the whole podman run line in it. The container is made anew at each "
+        "start, as with a Quadlet, but the file is long and is yours to keep up to date.",
+    ),
+    Style(
+        "generate-classic",
+        "Generated, classic",
+        "A service file that starts and stops this one container by its name; what the container "
+        "has written stays between starts.",
+        "After a reboot the old container is left over and is only started again, never replaced: "
+        "its disk space is not reclaimed, and a newer image or other options need a new container "
+        "and a new file.",
+    ),
+)
+BY_NAME = {style.name: style for style in STYLES}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One way with what it would write for this container."""
+
+    style: Style
+    preview: StylePreview
+    chosen: bool
+    present: bool = False
+
+
+def offers(preview: UnitPreview, present: str = "") -> list[Offer]:
+    """The ways in their order; the default is chosen, or the first that is not the present one."""
+    known = [each for each in preview.styles if each.style in BY_NAME]
+    possible = [each for each in known if each.available and each.style != present]
+    first = next((each for each in possible if each.default), possible[0] if possible else None)
+    return [
+        Offer(BY_NAME[each.style], each, each is first, each.style == present) for each in known
+    ]

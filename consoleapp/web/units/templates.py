@@ -1,0 +1,105 @@
+"""What a new file begins with, for each kind: short, working, and explained by its comments."""
+
+from dataclasses import dataclass
+
+from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
+
+
+@dataclass(frozen=True)
+class Starter:
+    """One kind of file to begin with."""
+
+    kind: str
+    label: str
+    icon: str
+    text: str
+    """One line that says what it is for."""
+    body: str
+
+
+_INSTALL = "\n[Install]\n# Start it at boot (with lingering on).\nWantedBy=default.target\n"
+
+STARTERS = (
+    Starter(
+        "container",
+        "Container",
+        "box",
+        "A container that systemd starts, watches and restarts.",
+        "[Unit]\nDescription=My service\n\n[Container]\nImage=registry.example/team/app:1\n"
+        "ContainerName=app\n#PublishPort=8080:80\n#Volume=app-data:/data:Z\n"
+        "#Environment=MODE=live\n#AutoUpdate=registry\n\n[Service]\nRestart=always\n"
+        "# A first pull may take longer than systemd's 90 seconds.\nTimeoutStartSec=900\n"
+        + _INSTALL,
+    ),
+    Starter(
+        "pod",
+        "Pod",
+        "hexagons",
+        "Containers that share a network and start together. Needs Podman 5.",
+        "[Unit]\nDescription=My pod\n\n[Pod]\nPodName=app\n#PublishPort=8080:80\n"
+        "# Containers join with Pod=NAME.pod in their own .container files.\n" + _INSTALL,
+    ),
+    Starter(
+        "volume",
+        "Volume",
+        "database",
+        "A named volume, made before the containers that use it start.",
+        "[Volume]\n# Containers use it as Volume=NAME.volume:/place.\n#VolumeName=app-data\n"
+        "#Label=team=site\n",
+    ),
+    Starter(
+        "network",
+        "Network",
+        "affiliate",
+        "A network in which containers find each other by name.",
+        "[Network]\n# Containers join with Network=NAME.network.\n#NetworkName=app\n"
+        "#Subnet=10.89.5.0/24\n#Internal=true\n",
+    ),
+    Starter(
+        "kube",
+        "Kube",
+        "file-code",
+        "A Kubernetes YAML file that Podman plays.",
+        "[Unit]\nDescription=My deployment\n\n[Kube]\n# Beside this file, or an absolute path.\n"
+        "Yaml=app.yaml\n#PublishPort=8080:80\n" + _INSTALL,
+    ),
+    Starter(
+        "image",
+        "Image",
+        "stack-2",
+        "An image that is pulled before a container needs it. Needs Podman 4.8.",
+        "[Image]\nImage=registry.example/team/app:1\n#AuthFile=%h/.config/containers/auth.json\n\n"
+        "[Service]\nTimeoutStartSec=900\n",
+    ),
+    Starter(
+        "build",
+        "Build",
+        "hammer",
+        "An image that is built from a Containerfile. Needs Podman 5.2.",
+        "[Build]\nImageTag=localhost/app:latest\n# The folder with the Containerfile.\n"
+        "SetWorkingDirectory=%h/app\n\n[Service]\nTimeoutStartSec=900\n",
+    ),
+    Starter(
+        "service",
+        "Service",
+        "settings",
+        "A plain systemd service that runs Podman itself.",
+        "[Unit]\nDescription=My task\n\n[Service]\nType=oneshot\n"
+        "ExecStart=/usr/bin/podman run --rm registry.example/team/task:1\n",
+    ),
+    Starter(
+        "timer",
+        "Timer",
+        "clock",
+        "Starts the service of the same name at certain times.",
+        "[Unit]\nDescription=My task every night\n\n[Timer]\nOnCalendar=*-*-* 03:00:00\n"
+        "Persistent=true\nRandomizedDelaySec=15min\n\n[Install]\nWantedBy=timers.target\n",
+    ),
+)
+BY_KIND = {starter.kind: starter for starter in STARTERS}
+
+
+def place(kind: str, name: str) -> str:
+    """The file that a new one called `name` is, below ~/.config."""
+    folder = QUADLET_FOLDER if kind in QUADLET_KINDS else UNIT_FOLDER
+    return f"{folder}/{name}.{kind}"

@@ -1,0 +1,48 @@
+"""Auto-update: what a newer image would change now, and the timer that looks every day."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay, snapshots
+from consoleapp.operations.models import Operation
+from consoleapp.web.containers.panels import failure
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.unit_queries import AutoUpdatePreview, AutoUpdates
+
+_RUNS = 5
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The page; the dry run is loaded into it, as it asks registries."""
+    snapshots.watch(account)
+    seen = snapshots.load(account)
+    role: Role = request.role  # type: ignore[attr-defined]
+    runs = Operation.objects.filter(account=account, kind="autoupdate.run")
+    context = {
+        "info": seen.snapshot.info if seen and seen.snapshot else None,
+        "operates": role.covers(Role.OPERATOR),
+        "runs": runs.order_by("-requested_at")[:_RUNS],
+        "view": "updates",
+    }
+    return render(request, "units/updates.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def panel(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The dry run and the timer."""
+    role: Role = request.role  # type: ignore[attr-defined]
+    try:
+        answer = relay.document_sync(account, AutoUpdatePreview(), Actor.of(request))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    found = AutoUpdates.model_validate(answer)
+    pending = [each for each in found.containers if each.updated == "pending"]
+    context = {"found": found, "pending": pending, "operates": role.covers(Role.OPERATOR)}
+    return render(request, "units/_updates.html", context)

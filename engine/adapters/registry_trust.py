@@ -1,0 +1,76 @@
+"""Whom the account trusts: certs.d (containers-certs.d(5)) and policy.json."""
+
+import json
+import os
+import ssl
+from pathlib import Path
+
+from cryptography import x509
+
+from engine.schema.registry_facts import Certificate, Policy
+
+_LARGEST = 1024 * 1024
+
+
+def own_certificates() -> Path:
+    """The account's own certs.d."""
+    return Path(os.environ["HOME"]) / ".config/containers/certs.d"
+
+
+def _places() -> list[Path]:
+    return [own_certificates(), Path("/etc/containers/certs.d"), Path("/etc/docker/certs.d")]
+
+
+def context(registry: str, *, verify: bool) -> ssl.SSLContext:
+    """What a connection to the registry has to satisfy: the first folder that exists counts."""
+    made = ssl.create_default_context()
+    if not verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    folder = next((each / registry for each in _places() if (each / registry).is_dir()), None)
+    for path in sorted(folder.iterdir()) if folder else []:
+        if path.suffix == ".crt":
+            made.load_verify_locations(path)
+        elif path.suffix == ".cert" and path.with_suffix(".key").exists():
+            made.load_cert_chain(path, path.with_suffix(".key"))
+    return made
+
+
+def certificates() -> list[Certificate]:
+    """The authorities in all folders."""
+    found = []
+    for place in _places():
+        folders = sorted(place.iterdir()) if place.is_dir() else []
+        for path in [
+            path for folder in folders if folder.is_dir() for path in folder.glob("*.crt")
+        ]:
+            own = place == own_certificates() and path.name == "ca.crt"
+            found.append(_certificate(path, own))
+    return found
+
+
+def _certificate(path: Path, own: bool) -> Certificate:
+    told = Certificate(
+        registry=path.parent.name, subject="", expires=None, origin=str(path), own=own
+    )
+    try:
+        with path.open("rb") as opened:
+            first = x509.load_pem_x509_certificates(opened.read(_LARGEST))[0]
+    except (OSError, ValueError, IndexError):
+        return told.model_copy(update={"error": "This is no certificate that can be read."})
+    subject = first.subject.rfc4514_string()
+    return told.model_copy(update={"subject": subject, "expires": first.not_valid_after_utc})
+
+
+def policy() -> Policy:
+    """The signature policy that Podman and Skopeo follow."""
+    own = Path(os.environ["HOME"]) / ".config/containers/policy.json"
+    path = own if own.exists() else Path("/etc/containers/policy.json")
+    try:
+        with path.open("rb") as opened:
+            text = opened.read(_LARGEST).decode(errors="replace")
+        rules = json.loads(text).get("default", [])
+        anything = any(rule.get("type") == "insecureAcceptAnything" for rule in rules)
+    except (OSError, ValueError, AttributeError) as error:
+        return Policy(origin=str(path), text=f"({error})", accepts_anything=False)
+    return Policy(origin=str(path), text=text, accepts_anything=anything)

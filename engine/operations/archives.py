@@ -1,0 +1,90 @@
+"""`image.save` and `image.load`: images as files, for a download and from an upload."""
+
+import asyncio
+import re
+import shutil
+from pathlib import Path
+
+from engine.adapters.copying import copy
+from engine.adapters.image_archive import check, unpack
+from engine.operations.images import path
+from engine.operations.work import Work
+from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.progress import Progress
+
+RESERVE = 256 * 2**20
+"""Bytes of the disk that no archive may fill."""
+_LOADED = re.compile(r"^Loaded images?(?:\(s\))?: (.+)$")
+
+
+async def save(work: Work, parameters: ImageSave) -> ImageSaved:
+    """Write the images into one archive and offer it as a download."""
+    size, identities = 0, set()
+    for image in parameters.images:
+        found = await work.podman.call("GET", path(image, "json"))
+        if found["Id"] not in identities:
+            identities.add(found["Id"])
+            size += int(found.get("Size") or 0)
+    output = work.files.output(work.id)
+    _need_room(output.parent, size)
+    argv = ["podman", *work.podman_options, "save", f"--format={parameters.format}"]
+    argv += ["--multi-image-archive"] if len(parameters.images) > 1 else []
+    argv += [f"--output={output}", "--", *parameters.images]
+    await copy(argv, "Saving", work.report, work.files.workplace(work.id))
+    work.report(Progress(message="Taking the archive's digest"))
+    made = await work.files.produced(work.id, _file_name(parameters.images))
+    count = len(parameters.images)
+    return ImageSaved(
+        summary=f"{parameters.images[0] if count == 1 else f'{count} images'} can be downloaded.",
+        images=parameters.images,
+        **made.model_dump(include={"file_name", "file_size", "file_sha256"}),
+    )
+
+
+async def load(work: Work, parameters: ImageLoad) -> ImageLoaded:
+    """Look the archive through, then have Podman load every image in it."""
+    loaded = await load_archive(work, work.files.upload(work.id, parameters.archive))
+    return ImageLoaded(summary=f"Loaded: {', '.join(loaded)}.", images=loaded)
+
+
+async def load_archive(work: Work, archive: Path) -> list[str]:
+    """Names (ids where there are none) of what was in it. Raises EngineError."""
+    work.report(Progress(message="Looking the archive through"))
+    root = Path((await work.podman.call("GET", "/info"))["store"]["graphRoot"])
+    room = shutil.disk_usage(root).free - RESERVE
+    packed = await asyncio.to_thread(check, archive, room)
+    if packed and work.podman.major < 5:  # Podman 4.3 reads no compressed archive
+        work.report(Progress(message="Unpacking the archive"))
+        plain = work.files.workplace(work.id) / "unpacked.tar"
+        await asyncio.to_thread(unpack, archive, plain)
+        archive = plain
+    argv = ["podman", *work.podman_options, "load", f"--input={archive}"]
+    try:
+        words = await copy(argv, "Loading", work.report, work.files.workplace(work.id))
+    except EngineError as error:
+        if "does not match any of the supported image formats" not in error.report.message:
+            raise
+        raise EngineError(
+            ErrorCode.INVALID,
+            "Podman could not read the archive: " + error.report.message[-500:],
+            "Make it anew with `podman save` or `docker save`.",
+        ) from error
+    found = [match[1] for word in words if (match := _LOADED.match(word))]
+    return [name.strip() for names in found for name in names.split(",")]
+
+
+def _need_room(place: Path, size: int) -> None:
+    free = shutil.disk_usage(place).free
+    if size + RESERVE > free:
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            f"The archive would have up to {size} bytes, and the account's disk has {free} left.",
+            "Remove unused images, or save fewer at a time.",
+        )
+
+
+def _file_name(images: list[str]) -> str:
+    first = images[0].rpartition("/")[2]
+    plain = re.sub(r"[^a-zA-Z0-9._-]+", "-", first).strip(".-") or "image"
+    return f"{plain[:80]}.tar" if len(images) == 1 else f"{plain[:80]}-and-others.tar"

@@ -1,0 +1,324 @@
+"""`image.build`: `podman build` as a program of the account.
+
+Not Podman's API for it: that takes the context as one more tar over the socket and unpacks it
+again, wants secrets inside of it, and a RUN step goes on after its reader has left. The program is
+given paths, and is ended with all that it started (adapters/process_tree.py).
+
+All of a build is in its own folder of the engine's spool: context, secrets, the program's TMPDIR.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+from engine import build_log, contexts
+from engine.adapters import programs
+from engine.adapters.podman_errors import understand
+from engine.operations.build_steps import Steps
+from engine.operations.images import path
+from engine.operations.work import Work
+from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import REDACTED, is_secret
+from engine.schema.progress import Progress
+
+log = logging.getLogger(__name__)
+Say = Callable[[str], None]
+GIT_SETTING = "BERTH_BUILD_FROM_GIT"
+# No hooks, filters or helpers of anybody's configuration, and no way but https.
+_GIT = ["git", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"]
+_GIT += ["-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false"]
+_GIT_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "/bin/true",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+}
+
+
+async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
+    """Build, and push where that was asked for. Nothing but the image and its log is left."""
+    began = time.monotonic()
+    place = work.files.workplace(work.id)
+    (place / "tmp").mkdir(exist_ok=True)
+    hidden = _secrets(parameters)
+    with build_log.writing(work.id) as kept:
+
+        def say(line: str) -> None:
+            kept.say(_redacted(line, hidden))
+
+        try:
+            context = await _context(work, parameters, place, say)
+            identity = await _build(work, parameters, place, context, say, hidden)
+            pushed = await _push(work, parameters, identity, place, say)
+        except EngineError as error:
+            say(f"Error: {error.report.message}")
+            raise
+        except asyncio.CancelledError:
+            say("It was cancelled.")
+            raise
+    found = await work.podman.call("GET", path(identity, "json"))
+    return ImageBuilt(
+        summary=f"{parameters.tags[0]} was built"
+        + (f" and pushed to {pushed}." if pushed else "."),
+        image_id=identity,
+        reference=parameters.tags[0],
+        size=int(found.get("Size") or 0),
+        pushed=pushed,
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+async def _build(
+    work: Work,
+    parameters: ImageBuild,
+    place: Path,
+    context: Path,
+    say: Say,
+    hidden: list[str],
+) -> str:
+    steps = Steps()
+    argv, environment = _command(work, parameters, place, context)
+    whole = False
+    try:
+        async with aclosing(programs.lines(argv, environment=environment)) as lines:
+            async for line in lines:
+                say(line)
+                if steps.hear(_redacted(line, hidden)):
+                    work.report(steps.progress("Building"))
+        whole = True
+    except programs.Failure as failure:
+        raise _failed(steps, failure, work) from failure
+    finally:
+        if not whole:
+            await asyncio.shield(_tidy(work, place))
+    steps.finish()
+    work.report(steps.progress("Built"))
+    return (place / "image-id").read_text().strip().removeprefix("sha256:")
+
+
+def _failed(steps: Steps, failure: programs.Failure, work: Work) -> EngineError:
+    which = steps.fail()
+    work.report(steps.progress(steps.last_lines))
+    said = steps.error or f"podman build ended with status {failure.status}."
+    found = understand(said).report
+    return EngineError(
+        # What Podman's own words don't explain is the Containerfile's doing.
+        ErrorCode.INVALID if found.code is ErrorCode.INTERNAL else found.code,
+        f"{which}: {said}" if which else said,
+        found.remedy or "The log shows what the step said last.",
+    )
+
+
+def _command(
+    work: Work, parameters: ImageBuild, place: Path, context: Path
+) -> tuple[list[str], dict[str, str]]:
+    environment = {"TMPDIR": str(place / "tmp")}
+    argv = ["podman", *work.podman_options, "build"]
+    # What `podman build` takes by itself for accounts; 4.3's `oci` cannot make a network then.
+    argv += ["--isolation=rootless", f"--iidfile={place / 'image-id'}"]
+    argv += [*parameters.options(), f"--file={_containerfile(parameters, place, context)}"]
+    for name, value in parameters.build_args.items():
+        if is_secret(name, value) and name not in os.environ:
+            environment[name] = value
+            argv.append(f"--build-arg={name}")
+        else:
+            argv.append(f"--build-arg={name}={value}")
+    for name, secret in parameters.secrets.items():
+        argv.append(f"--secret=id={name},src={_private(place, name, secret.get_secret_value())}")
+    # No step asks for this one: it marks the working containers of this build as its own.
+    argv.append(f"--secret=id={_mark(work)},src={_private(place, _mark(work), '')}")
+    return [*argv, "--", str(context)], environment
+
+
+def _private(place: Path, name: str, value: str) -> Path:
+    folder = place / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / name
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(value)
+    return file
+
+
+def _mark(work: Work) -> str:
+    return f"berth-{work.id}"
+
+
+def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
+    if parameters.containerfile.strip():
+        file = place / "Containerfile"
+        file.write_text(parameters.containerfile)
+        return file
+    wanted = [parameters.containerfile_path] if parameters.containerfile_path else list(NAMES)
+    for name in wanted:
+        found = (context / name).resolve()
+        if found.is_file():
+            if not found.is_relative_to(context.resolve()):
+                raise EngineError(ErrorCode.INVALID, f"{name} leads out of the context.")
+            return found
+    raise EngineError(
+        ErrorCode.INVALID,
+        f"The context has no {' and no '.join(str(name) for name in wanted)}.",
+        "Say where the Containerfile is in the context, or paste its text.",
+    )
+
+
+async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) -> Path:
+    context = place / "context"
+    if context.exists():  # an engine that was killed left it: begin anew
+        await asyncio.to_thread(shutil.rmtree, context)
+    context.mkdir()
+    context.chmod(0o755)
+    if parameters.git:
+        return await _clone(work, parameters.git, context, place, say)
+    if parameters.context:
+        work.report(Progress(message="Unpacking the context"))
+        archive = work.files.upload(work.id, parameters.context)
+        size = await _unpack(archive, context)
+        archive.unlink()
+        say(f"The context has {size:,} bytes.")
+    for file in parameters.files:
+        target = context / file.path
+        for folder in reversed(target.relative_to(context).parents):
+            (context / folder).mkdir(exist_ok=True)
+            (context / folder).chmod(0o755)
+        try:
+            work.files.upload(work.id, file.upload).rename(target)
+        except OSError as error:
+            raise EngineError(
+                ErrorCode.INVALID, f"{file.path} cannot be put into the context: {error.strerror}."
+            ) from error
+        target.chmod(0o755 if _is_script(target) else 0o644)
+    return context
+
+
+def _is_script(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(4) in (b"\x7fELF",) or file.open("rb").read(2) == b"#!"
+
+
+async def _unpack(archive: Path, context: Path) -> int:
+    stop = threading.Event()
+    unpacking = asyncio.ensure_future(asyncio.to_thread(contexts.unpack, archive, context, stop))
+    try:
+        return await asyncio.shield(unpacking)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(unpacking, return_exceptions=True)
+        raise
+
+
+async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Say) -> Path:
+    if os.environ.get(GIT_SETTING) != "1":
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            "This host does not let builds fetch their context from git.",
+            f"Upload the context, or ask the host's administrator to set {GIT_SETTING}=1.",
+        )
+    work.report(Progress(message=f"Fetching {git.url}"))
+    environment = {**_GIT_ENVIRONMENT, "TMPDIR": str(place / "tmp")}
+    fetch = ["fetch", "--depth=1", "--no-tags", "--", git.url, git.ref or "HEAD"]
+    for words in (["init", "--quiet"], fetch, ["checkout", "--quiet", "FETCH_HEAD"]):
+        said: list[str] = []
+        argv = [*_GIT, *words]
+        try:
+            async with aclosing(
+                programs.lines(argv, environment=environment, folder=context)
+            ) as lines:
+                async for line in lines:
+                    said = [*said[-4:], line]
+                    say(line)
+        except programs.Failure as failure:
+            raise EngineError(
+                ErrorCode.UNREACHABLE,
+                f"git could not fetch {git.ref or 'the default branch'} of {git.url}: "
+                f"{' '.join(said)}",
+                "Check the address and the branch. Private repositories cannot be fetched.",
+            ) from failure
+    await asyncio.to_thread(shutil.rmtree, context / ".git")
+    if not git.folder:
+        return context
+    folder = (context / git.folder).resolve()
+    if not folder.is_dir() or not folder.is_relative_to(context.resolve()):
+        raise EngineError(ErrorCode.INVALID, f"The repository has no folder {git.folder}.")
+    return folder
+
+
+async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, say: Say) -> str:
+    if not parameters.push_to:
+        return ""
+    work.report(Progress(message=f"Pushing to {parameters.push_to}"))
+    argv = ["podman", *work.podman_options, "push", "--", identity, parameters.push_to]
+    last = ""
+    try:
+        async with aclosing(
+            programs.lines(argv, environment={"TMPDIR": str(place / "tmp")})
+        ) as lines:
+            async for line in lines:
+                say(line)
+                last = line or last
+    except programs.Failure as failure:
+        found = understand(last.removeprefix("Error: ")).report
+        raise EngineError(
+            found.code,
+            f"{parameters.tags[0]} was built, but could not be pushed: {found.message}",
+            found.remedy,
+        ) from failure
+    return parameters.push_to
+
+
+async def _tidy(work: Work, place: Path) -> None:
+    """Remove what a build that was ended left: working containers, and files of the account's
+    other ids, which only its own user namespace may remove."""
+    await _remove_working_containers(work)
+    if any((place / "tmp").iterdir()):
+        # Never into a file system that is mounted there: that would be an image's own.
+        await _quietly(["podman", "unshare", "rm", "-rf", "--one-file-system", str(place / "tmp")])
+
+
+async def _quietly(argv: list[str]) -> None:
+    try:
+        async with aclosing(programs.lines(argv)) as lines:
+            async for line in lines:
+                log.info("%s: %s", argv[1], line)
+    except programs.Failure as failure:
+        log.warning("%s: %s", " ".join(argv[:3]), failure)
+
+
+async def _remove_working_containers(work: Work) -> None:
+    """Buildah keeps the options of a build with each of its containers, so the mark is there."""
+    info = await work.podman.call("GET", "/info")
+    store = info["store"]
+    folder = Path(store["graphRoot"]) / f"{store['graphDriverName']}-containers"
+    mark = _mark(work).encode()
+    for state in folder.glob("*/userdata/buildah.json"):
+        try:
+            ours = mark in state.read_bytes()
+        except FileNotFoundError:
+            continue
+        if not ours:
+            continue
+        container = state.parent.parent.name
+        await _quietly(["podman", *work.podman_options, "rm", "--force", "--", container])
+
+
+def _secrets(parameters: ImageBuild) -> list[str]:
+    """The texts that must not stand in the log, longest first."""
+    values = [secret.get_secret_value() for secret in parameters.secrets.values()]
+    values += [value for name, value in parameters.build_args.items() if is_secret(name, value)]
+    pieces = {piece.strip() for value in values for piece in [value, *value.splitlines()]}
+    return sorted((piece for piece in pieces if len(piece) >= 4), key=len, reverse=True)
+
+
+def _redacted(line: str, hidden: list[str]) -> str:
+    for secret in hidden:
+        line = line.replace(secret, REDACTED)
+    return line

@@ -1,0 +1,88 @@
+"""Operations on manifest lists."""
+
+import asyncio
+from pathlib import Path
+
+from engine.adapters.copying import copy
+from engine.operations.pushes import credentials, private_place
+from engine.operations.work import Work
+from engine.schema import manifests as schema
+from engine.schema.images import ImagePushed
+from engine.schema.progress import Progress
+
+
+async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
+    """A new list. Raises EngineError when the name is taken; then, as always, nothing is left."""
+    answer = await _podman(work, "create", "--", parameters.name)
+    try:
+        for image in parameters.images:
+            # `create` itself would look for them in a registry.
+            answer = await _podman(
+                work, *schema.ManifestAdd(name=parameters.name, image=image).command()[2:]
+            )
+    except BaseException:
+        await asyncio.shield(_podman(work, "rm", "--", parameters.name))
+        raise
+    count = len(parameters.images)
+    return schema.ManifestMade(
+        summary=f"{parameters.name} was made with {count} image{'' if count == 1 else 's'}.",
+        name=parameters.name,
+        list_id=answer,
+    )
+
+
+async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade:
+    """One more image; of a remote one only the manifest is fetched."""
+    work.report(Progress(message=f"Adding {parameters.image}"))
+    answer = await _podman(work, *parameters.command()[2:])
+    return schema.ManifestMade(
+        summary=f"{parameters.image} is in {parameters.name}.",
+        name=parameters.name,
+        list_id=answer,
+    )
+
+
+async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.ManifestMade:
+    """Take one out by its digest."""
+    answer = await _podman(work, "remove", "--", parameters.name, parameters.digest)
+    return schema.ManifestMade(
+        summary=f"{parameters.digest[:19]} is not in {parameters.name} any more.",
+        name=parameters.name,
+        list_id=answer,
+    )
+
+
+async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
+    """Copy the list, and with `all` its images, to a registry."""
+    with private_place() as place:
+        digest = place / "digest"
+        argv = ["podman", *work.podman_options, "manifest", "push", f"--digestfile={digest}"]
+        # Said always: without it, Podman 4 pushes the list alone and Podman 5 all of it.
+        argv += [f"--all={'true' if parameters.all else 'false'}"]
+        argv += credentials(place, parameters)
+        argv += [f"--format={parameters.format}"] if parameters.format else []
+        argv += [] if parameters.tls_verify else ["--tls-verify=false"]
+        argv += ["--", parameters.image, f"docker://{parameters.destination}"]
+        await copy(
+            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
+        )
+        return ImagePushed(
+            summary=f"{parameters.destination} is in the registry.",
+            reference=parameters.destination,
+            digest=_text(digest),
+        )
+
+
+async def _podman(work: Work, *words: str) -> str:
+    """The last word of `podman manifest …`: the list's id. The API's ways differ by version."""
+    said = await copy(
+        ["podman", *work.podman_options, "manifest", *words],
+        "Working on the list",
+        work.report,
+        work.files.workplace(work.id),
+    )
+    return said[-1].split()[0].removesuffix(":") if said else ""
+
+
+def _text(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""

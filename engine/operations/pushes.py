@@ -1,0 +1,60 @@
+"""`image.push`: with a progress bar a layer, and the digest that the registry has now."""
+
+import base64
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from engine.adapters.copying import copy
+from engine.environment import runtime_directory
+from engine.operations.work import Work
+from engine.schema.images import ImagePush, ImagePushed
+from engine.schema.manifests import ManifestPush
+
+
+async def push(work: Work, parameters: ImagePush) -> ImagePushed:
+    """Copy the image to a registry. Cancelling ends Podman; a retry sends what is missing."""
+    with private_place() as place:
+        digest = place / "digest"
+        argv = ["podman", *work.podman_options, "push", f"--digestfile={digest}"]
+        argv += credentials(place, parameters)
+        argv += [f"--format={parameters.format}"] if parameters.format else []
+        argv += [] if parameters.tls_verify else ["--tls-verify=false"]
+        argv += ["--", parameters.image, f"docker://{parameters.destination}"]
+        await copy(
+            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
+        )
+        return ImagePushed(
+            summary=f"{parameters.destination} is in the registry.",
+            reference=parameters.destination,
+            digest=digest.read_text().strip() if digest.exists() else "",
+        )
+
+
+@contextmanager
+def private_place() -> Iterator[Path]:
+    """A folder that only the account may enter, in memory where the host has it so."""
+    with tempfile.TemporaryDirectory(dir=runtime_directory(), prefix="push-") as place:
+        yield Path(place)
+
+
+def credentials(place: Path, parameters: ImagePush | ManifestPush) -> list[str]:
+    """Options for a sign-in that is good for this time only, by way of a file: never in argv."""
+    if not parameters.username or parameters.password is None:
+        return []
+    registry = parameters.destination.partition("/")[0]
+    return [f"--authfile={auth_file(place, registry, parameters.username, parameters.password)}"]
+
+
+def auth_file(place: Path, registry: str, username: str, password: SecretStr) -> Path:
+    """A file as containers-auth.json(5) has it, readable by the account only."""
+    pair = base64.b64encode(f"{username}:{password.get_secret_value()}".encode()).decode()
+    path = place / "auth.json"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"auths": {registry: {"auth": pair}}}, file)
+    return path

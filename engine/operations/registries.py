@@ -1,0 +1,146 @@
+"""Operations on the account's registries: its registries.conf, its sign-ins, its certificates."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+
+from cryptography import x509
+
+from engine.adapters import own_files, registries_edit, tool
+from engine.adapters.podman_errors import understand
+from engine.operations.work import Work
+from engine.schema import registries as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Result
+
+_FOLDER = (".config", "containers")
+_NAME = "registries.conf"
+_SIGN_IN_SECONDS = 60.0
+_EDITING = asyncio.Lock()
+
+
+def digest_of(content: bytes | None) -> str:
+    """What an edit must have seen: SHA-256 of the file, "" for none."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
+    """Change the file if it still is what was seen, and if Podman accepts the outcome."""
+    async with _EDITING:
+        with own_files.folder(*_FOLDER, make=True) as folder:
+            before = own_files.read(folder, _NAME, schema.LARGEST_FILE)
+            _need(before, parameters.seen)
+            try:
+                text = (before or b"").decode()
+            except UnicodeDecodeError as error:
+                raise EngineError(
+                    ErrorCode.CONFLICT, "registries.conf is no UTF-8 text.", "Replace it whole."
+                ) from error
+            after = registries_edit.edited(text, parameters.edit).encode()
+            await _accepted(folder, after)
+            # Podman took a moment: whoever wrote meanwhile must not be overwritten.
+            _need(own_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
+            own_files.replace(folder, _NAME, after)
+    await work.podman.reload()
+    return schema.RegistriesEdited(summary="registries.conf was changed.", digest=digest_of(after))
+
+
+def _need(content: bytes | None, seen: str) -> None:
+    if digest_of(content) != seen:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            "registries.conf was changed since you looked at it; nothing was done.",
+            "Reload the page, look at what it says now, and change it again.",
+        )
+
+
+async def _accepted(folder: int, content: bytes) -> None:
+    """Let the real tool read it, before anybody else does."""
+    name = f".berth-{secrets.token_hex(8)}.candidate"
+    own_files.replace(folder, name, content, mode=0o600)
+    path = os.path.join(os.environ["HOME"], *_FOLDER, name)
+    try:
+        ended = await tool.run(
+            ["podman", "info", "--format", "{{.Host.Arch}}"],
+            environment={"CONTAINERS_REGISTRIES_CONF": path},
+            seconds=60,
+        )
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+    if ended.code:
+        words = ended.errors.splitlines()[-1] if ended.errors else f"exit status {ended.code}"
+        raise EngineError(
+            ErrorCode.INVALID,
+            "Podman would not accept the file: "
+            + words.replace(path, _NAME).removeprefix("Error: "),
+            "Nothing was changed. Put right what it says, then try again.",
+        )
+
+
+async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
+    """Let Podman try the password and keep it in the account's own auth file."""
+    password = parameters.password.get_secret_value()
+    ended = await tool.run(
+        parameters.command(), given=password.encode() + b"\n", seconds=_SIGN_IN_SECONDS
+    )
+    if ended.code:
+        raise understand(_last(ended))
+    warnings = (
+        []
+        if parameters.tls_verify
+        else [f"The password went to {parameters.registry} over an unverified connection."]
+    )
+    return Result(
+        summary=f"Signed in to {parameters.registry} as {parameters.username}.", warnings=warnings
+    )
+
+
+async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
+    """Forget the password."""
+    ended = await tool.run(parameters.command(), seconds=_SIGN_IN_SECONDS)
+    if ended.code and "not logged into" not in ended.errors.lower():
+        raise understand(_last(ended))
+    return Result(summary=f"Signed out of {parameters.registry}.")
+
+
+async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
+    """Write certs.d/REGISTRY/ca.crt."""
+    pem = parameters.certificate.strip().encode() + b"\n"
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise EngineError(
+            ErrorCode.INVALID,
+            "This is no certificate in PEM.",
+            "Paste it whole, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+        ) from error
+    if b"PRIVATE KEY" in pem:
+        raise EngineError(
+            ErrorCode.INVALID,
+            "There is a private key in it, which does not belong here.",
+            "Paste the certificate of the authority alone.",
+        )
+    with own_files.folder(*_FOLDER, "certs.d", parameters.registry, make=True) as folder:
+        own_files.replace(folder, "ca.crt", pem)
+    await work.podman.reload()
+    subject = found[0].subject.rfc4514_string() or "an authority without a name"
+    return Result(summary=f"{parameters.registry} is trusted by {subject}.")
+
+
+async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
+    """Remove certs.d/REGISTRY/ca.crt, and the folder when nothing else is in it."""
+    with suppress(FileNotFoundError), own_files.folder(*_FOLDER, "certs.d") as certificates:
+        with own_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
+            os.unlink("ca.crt", dir_fd=folder)
+        with suppress(OSError):
+            os.rmdir(parameters.registry, dir_fd=certificates)
+    await work.podman.reload()
+    return Result(summary=f"The authority for {parameters.registry} was removed.")
+
+
+def _last(ended: tool.Ended) -> str:
+    lines = [line for line in ended.errors.splitlines() if line.strip()]
+    return lines[-1].removeprefix("Error: ") if lines else f"exit status {ended.code}"

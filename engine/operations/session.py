@@ -1,0 +1,90 @@
+"""Operations on the account's session: lingering and automatic updates."""
+
+import json
+from typing import Any
+
+from engine.adapters import programs
+from engine.operations.units import available
+from engine.operations.work import Work
+from engine.schema import units as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Result
+from engine.units import control
+
+TIMER = "podman-auto-update.timer"
+
+
+async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
+    """Have the account's units start at boot."""
+    await _loginctl(work, "enable-linger")
+    return Result(summary="Lingering is on: units start at boot and outlive logins.")
+
+
+async def disable_linger(work: Work, parameters: schema.LingerDisable) -> Result:
+    """Have the account's units end with its last login."""
+    await _loginctl(work, "disable-linger")
+    return Result(
+        summary="Lingering is off.",
+        warnings=["Without a login, the account's units and Berth's engine are not started."],
+    )
+
+
+async def enable_auto_update(work: Work, parameters: schema.AutoUpdateEnable) -> Result:
+    """Enable and start the timer."""
+    await available(work)
+    await work.units.systemd.enable(TIMER)
+    await work.units.systemd.reload()
+    await control.carry_out(work.units.systemd, "StartUnit", TIMER)
+    return Result(summary="Images with an auto-update policy are looked after every day.")
+
+
+async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) -> Result:
+    """Stop and disable the timer."""
+    await available(work)
+    await control.carry_out(work.units.systemd, "StopUnit", TIMER)
+    await work.units.systemd.disable(TIMER)
+    await work.units.systemd.reload()
+    return Result(summary="Nothing is updated by itself any more.")
+
+
+async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.AutoUpdateResult:
+    """Update all containers that have a policy."""
+    await available(work)
+    containers, words = await updates(*([] if parameters.rollback else ["--rollback=false"]))
+    done = [each for each in containers if each.updated == "true"]
+    bad = [each for each in containers if each.updated in ("failed", "rolled back")]
+    if words and not containers:
+        raise EngineError(ErrorCode.CONFLICT, words, "Look at the journal of the units named.")
+    return schema.AutoUpdateResult(
+        summary=f"{len(done)} of {len(containers)} containers updated.",
+        warnings=[f"{each.container}: {each.updated}" for each in bad] + ([words] if words else []),
+        containers=containers,
+    )
+
+
+async def updates(*options: str) -> tuple[list[schema.AutoUpdated], str]:
+    """`podman auto-update`: what it says of each container, and what it complains about."""
+    done = await programs.run("podman", "auto-update", "--format", "json", *options, seconds=3600.0)
+    rows: list[dict[str, Any]] = json.loads(done.output) if done.output.strip() else []
+    found = [
+        schema.AutoUpdated(
+            unit=str(row.get("Unit") or ""),
+            container=str(row.get("ContainerName") or row.get("Container") or ""),
+            image=str(row.get("Image") or row.get("ImageName") or ""),
+            policy=str(row.get("Policy") or ""),
+            updated=str(row.get("Updated") or ""),
+        )
+        for row in rows or []
+    ]
+    return found, done.last_words.removeprefix("Error: ") if done.status else ""
+
+
+async def _loginctl(work: Work, verb: str) -> None:
+    await available(work)
+    done = await programs.run("loginctl", "--no-ask-password", verb)
+    if done.status:
+        raise EngineError(
+            ErrorCode.FORBIDDEN,
+            f"The host does not let the account change its lingering: {done.last_words}",
+            f"Its administrator can: loginctl {verb} ACCOUNT (polkit must run for the account to).",
+        )

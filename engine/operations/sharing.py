@@ -1,0 +1,160 @@
+"""`image.share`: an image out of another account's store, by way of both engines and a worker.
+
+The giving engine runs `podman save` into the connection. The taking one writes what arrives into
+the operation's own folder, looks it through, and has Podman load it from there: Podman reads no
+archive from a stream (`podman load` on a pipe writes the same file, to its own temporary folder).
+An archive that breaks off is never given to Podman, so there are no half images.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from engine.adapters.children import die_with
+from engine.adapters.copying import end
+from engine.adapters.podman import Podman
+from engine.adapters.podman_errors import understand
+from engine.environment import state_directory
+from engine.files import discard
+from engine.incoming import Brought
+from engine.operations.archives import RESERVE, load_archive
+from engine.operations.images import named, path
+from engine.operations.work import Work
+from engine.schema.archives import ImageShare, ImageShared
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.progress import Progress
+
+COMES_WITHIN = 60.0
+OUTGOING = "outgoing-"
+
+_PIECE = 256 * 1024
+
+
+async def share(work: Work, parameters: ImageShare) -> ImageShared:
+    """Take the image that a worker brings. Raises EngineError when it does not come whole."""
+    with work.incoming.place(work.id) as coming:
+        work.report(Progress(message=f"Waiting for {parameters.source}"))
+        try:
+            async with asyncio.timeout(COMES_WITHIN):
+                brought = await coming
+        except TimeoutError as error:
+            raise EngineError(
+                ErrorCode.TIMEOUT, f"Nothing came from {parameters.source}.", "Try again."
+            ) from error
+        if await work.podman.exists(path(brought.image_id)):
+            brought.done.set()  # no byte of it is needed
+            return await _named(work, parameters, brought, 0)
+        archive = work.files.workplace(work.id) / "image.tar"
+        size = await _take(work, parameters, brought, archive)
+    await load_archive(work, archive)
+    if not await work.podman.exists(path(brought.image_id)):
+        raise EngineError(
+            ErrorCode.INTERNAL,
+            f"The archive that came from {parameters.source} has another image than "
+            f"{brought.image_id[:12]}.",
+            "Try again; if it happens again, look at the source's store.",
+        )
+    return await _named(work, parameters, brought, size)
+
+
+async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: Path) -> int:
+    room = shutil.disk_usage(archive.parent).free - RESERVE
+    size = 0
+    try:
+        with archive.open("wb", buffering=0) as file:
+            async for piece in brought.chunks:
+                size += len(piece)
+                if size > room:
+                    raise EngineError(
+                        ErrorCode.UNAVAILABLE,
+                        "The account's disk has no room for the image.",
+                        "Remove unused images first.",
+                    )
+                await asyncio.to_thread(file.write, piece)
+                work.report(
+                    Progress(
+                        message=f"Taking it over from {parameters.source}",
+                        unit="bytes",
+                        current=size,
+                        total=max(size, brought.size),
+                    )
+                )
+    except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, ConnectionError) as error:
+        raise EngineError(
+            ErrorCode.UNREACHABLE,
+            f"What came from {parameters.source} broke off after {size} bytes. Nothing of it was "
+            "kept.",
+            "Try again.",
+        ) from error
+    return size
+
+
+async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int) -> ImageShared:
+    name = parameters.tag or parameters.image
+    if brought.image_id.startswith(name):  # it was asked for by its id
+        name = ""
+    else:
+        tag = named(name)
+        await work.podman.call("POST", path(brought.image_id, "tag"), params=tag)
+    said = "was here already, and got the name" if not size else "came over as"
+    return ImageShared(
+        summary=f"{brought.image_id[:12]} {said} {name}." if name else "The image is here.",
+        image_id=brought.image_id,
+        reference=name,
+        size=size,
+    )
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """An image as a docker-archive, piece by piece."""
+
+    image_id: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+@asynccontextmanager
+async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncIterator[Outgoing]:
+    """What another account gets. Leaving the block ends it. Raises EngineError."""
+    found = await podman.call("GET", path(image, "json"))
+    identity = str(found["Id"])
+    with tempfile.TemporaryDirectory(dir=state_directory(), prefix=OUTGOING) as temporary:
+        process = await asyncio.create_subprocess_exec(
+            *("podman", *options, "save", "--quiet", "--format=docker-archive", identity),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "TMPDIR": temporary},  # one that is ended leaves a folder there
+            preexec_fn=die_with(os.getpid()),
+            limit=_PIECE,
+        )
+        try:
+            yield Outgoing(identity, int(found.get("Size") or 0), _chunks(process))
+        finally:
+            await end(process)
+
+
+def tidy() -> None:
+    """Remove what an engine that was killed left of images on their way out."""
+    for left in state_directory().glob(f"{OUTGOING}*"):
+        discard(left)
+
+
+async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+    if process.stdout is None or process.stderr is None:
+        raise RuntimeError("a program without pipes")
+    words = asyncio.create_task(process.stderr.read())
+    while piece := await process.stdout.read(_PIECE):
+        yield piece
+    said = (await words).decode("utf-8", "replace").strip()
+    if status := await process.wait():
+        last = said.splitlines()[-1] if said else f"podman save ended with status {status}"
+        raise understand(last.removeprefix("Error: "))

@@ -1,0 +1,173 @@
+"""Operations on the account's units and their files."""
+
+from engine.operations.work import Work
+from engine.schema import units as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Result
+from engine.schema.unit_names import QUADLET_KINDS, kind_of
+from engine.units import checking, control, files, quadlets, selinux
+
+
+async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
+    """Check it, write it, have systemd read it."""
+    await available(work)
+    checked = await checking.check(parameters.file, parameters.text)
+    if not checked.ok and not parameters.even_with_errors:
+        first = next(each for each in checked.problems if each.severity == "error")
+        where = f" (line {first.line})" if first.line else ""
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{parameters.file} has errors and was not saved: {first.message}{where}",
+            "Mend it, or save it even with errors.",
+        )
+    written = await put(work, parameters.file, parameters.text, parameters.digest)
+    return written.model_copy(update={"problems": checked.problems})
+
+
+async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritten:
+    """Write a file as it is, restore its label, daemon-reload."""
+    version = files.write(file, text, digest)
+    label = await selinux.restore(files.configuration() / file)
+    await work.units.systemd.reload()
+    return schema.UnitWritten(
+        summary=f"{file} was {'saved' if digest else 'created'}.",
+        file=file,
+        digest=files.digest_of(text),
+        unit=quadlets.unit_of(file, text),
+        version=version,
+        selinux=label,
+    )
+
+
+async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritten:
+    """Stop it, disable it, take its file away."""
+    await available(work)
+    found = files.find(parameters.file)
+    if found is None:
+        raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {parameters.file}.")
+    if parameters.digest and found.digest != parameters.digest:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{parameters.file} changed meanwhile: it is not the version that was shown.",
+            "Look at it again, then delete it.",
+        )
+    unit = quadlets.unit_of(parameters.file, found.text)
+    if unit:
+        await take_down(work, unit, kind_of(parameters.file) not in QUADLET_KINDS)
+    version = files.delete(parameters.file, found.digest)
+    await work.units.systemd.reload()
+    return schema.UnitWritten(
+        summary=f"{parameters.file} was deleted" + (f", {unit} is stopped." if unit else "."),
+        file=parameters.file,
+        digest="",
+        unit=unit,
+        version=version,
+    )
+
+
+async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
+    """Stop a unit if it is loaded, and remove its links."""
+    facts = await work.units.systemd.properties(unit)
+    if facts.get("LoadState") == "loaded":
+        await control.carry_out(work.units.systemd, "StopUnit", unit)
+    if can_be_enabled and str(facts.get("UnitFileState") or "").startswith("enabled"):
+        await work.units.systemd.disable(unit)
+    if facts.get("ActiveState") == "failed":
+        await work.units.systemd.reset_failed(unit)
+
+
+async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
+    """Put a kept version back."""
+    await available(work)
+    kept = files.version(parameters.file, parameters.version)
+    written = await put(work, parameters.file, kept.text, parameters.digest)
+    return written.model_copy(
+        update={"summary": f"{parameters.file} is as it was in version {parameters.version}."}
+    )
+
+
+async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Result:
+    """Have systemd read all files anew."""
+    await available(work)
+    await work.units.systemd.reload()
+    return Result(summary="All unit files were read anew.")
+
+
+async def start(work: Work, parameters: schema.UnitStart) -> Result:
+    """Start it, and wait until it has."""
+    await _job(work, "StartUnit", parameters.unit)
+    return Result(summary=f"{parameters.unit} is started.")
+
+
+async def stop(work: Work, parameters: schema.UnitStop) -> Result:
+    """Stop it, and wait until it has."""
+    await _job(work, "StopUnit", parameters.unit)
+    return Result(summary=f"{parameters.unit} is stopped.")
+
+
+async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
+    """Stop and start it."""
+    await _job(work, "RestartUnit", parameters.unit)
+    return Result(summary=f"{parameters.unit} was restarted.")
+
+
+async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
+    """Have it start at boot."""
+    changed = await _quadlet(work, parameters.unit, wanted=True)
+    if changed is None:
+        await work.units.systemd.enable(parameters.unit)
+        await work.units.systemd.reload()
+    row = await work.units.row(parameters.unit)
+    warnings = [row.boot_reason] if row and row.boot_reason else []
+    said = f" ({changed})" if changed else ""
+    return Result(summary=f"{parameters.unit} starts at boot{said}.", warnings=warnings)
+
+
+async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
+    """Have it not start at boot; what runs goes on."""
+    changed = await _quadlet(work, parameters.unit, wanted=False)
+    if changed is None:
+        await work.units.systemd.disable(parameters.unit)
+        await work.units.systemd.reload()
+    said = f" ({changed})" if changed else ""
+    return Result(summary=f"{parameters.unit} does not start at boot any more{said}.")
+
+
+async def reset_failed(work: Work, parameters: schema.UnitResetFailed) -> Result:
+    """Forget that it failed."""
+    await available(work)
+    await work.units.systemd.reset_failed(parameters.unit)
+    return Result(summary=f"The failure of {parameters.unit} is forgotten.")
+
+
+async def available(work: Work) -> None:
+    """Raises EngineError (unavailable) where no user manager answers."""
+    await work.units.systemd.manager("Version")
+
+
+async def _job(work: Work, method: str, unit: str) -> None:
+    await available(work)
+    if unit.startswith("berth-engine."):
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{unit} is Berth's own door to this account.",
+            "Let the account leave Berth with bin/enroll ACCOUNT --remove instead.",
+        )
+    await control.carry_out(work.units.systemd, method, unit)
+
+
+async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
+    """Change the [Install] section of a Quadlet; what was done, None when it is no Quadlet."""
+    await available(work)
+    row = await work.units.row(unit)
+    if row is None or row.style != "quadlet":
+        return None
+    found = files.find(row.file)
+    if found is None:
+        raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
+    has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text
+    if has == wanted:
+        return "its file says so already"
+    change = quadlets.with_install if wanted else quadlets.without_install
+    await put(work, row.file, change(found.text), found.digest)
+    return f"the [Install] section of {row.file} was {'added' if wanted else 'removed'}"

@@ -1,0 +1,13 @@
+"""What builds said."""
+
+from collections.abc import AsyncIterator
+
+from engine import build_log
+from engine.adapters.podman import Podman
+from engine.schema.queries import BuildLines, LogLine
+
+
+async def log(_: Podman, query: BuildLines) -> AsyncIterator[LogLine]:
+    """The log of one build; with `follow`, until the build ends."""
+    async for line in build_log.reading(query.build, follow=query.follow):
+        yield line

@@ -1,0 +1,122 @@
+"""What an image is made of: its layers with the instruction of each, and the files of a layer."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import layer_store
+from engine.adapters.layer_store import Entry, StoredLayer
+from engine.adapters.podman import Podman
+from engine.operations.images import path
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.layers import (
+    FileOfLayer,
+    FilesOfLayer,
+    ImageLayers,
+    Layer,
+    LayerFiles,
+    LayerList,
+)
+from engine.schema.queries import Document
+
+MOST_READ = 1_000_000
+"""Files of a layer that are looked at."""
+_TYPES = {"directory": stat.S_IFDIR, "link": stat.S_IFLNK, "pipe": stat.S_IFIFO}
+
+
+async def layers(podman: Podman, query: ImageLayers) -> AsyncIterator[Document]:
+    """Its layers from the lowest up, with those that changed no file among them."""
+    inspected = await podman.call("GET", path(query.image, "json"))
+    stored = await store(podman)
+    digests = digests_of(inspected)
+    history = inspected.get("History") or []
+    if sum(not step.get("empty_layer") for step in history) != len(digests):
+        history = [{}] * len(digests)  # the image does not tell, or wrongly
+    found, number = [], 0
+    for step in history:
+        empty = bool(step.get("empty_layer"))
+        layer = None if empty else stored.get(digests[number])
+        found.append(
+            Layer(
+                number=None if empty else number,
+                instruction=str(step.get("created_by") or ""),
+                comment=str(step.get("comment") or ""),
+                created=str(step.get("created") or ""),
+                digest="" if empty else digests[number],
+                size=layer.size if layer else 0,
+                blob_size=layer.blob_size if layer else 0,
+            )
+        )
+        number += not empty
+    answer = LayerList(image_id=str(inspected["Id"]), layers=found)
+    yield Document(data=answer.model_dump(mode="json"))
+
+
+async def files(podman: Podman, query: LayerFiles) -> AsyncIterator[Document]:
+    """Some files of a layer, removals among them."""
+    digests = digests_of(await podman.call("GET", path(query.image, "json")))
+    if query.layer >= len(digests):
+        raise EngineError(
+            ErrorCode.NOT_FOUND, f"The image has {len(digests)} layers, and no layer {query.layer}."
+        )
+    layer = in_store(await store(podman), digests[query.layer])
+    answer = await asyncio.to_thread(_some, layer, query)
+    yield Document(data=answer.model_dump(mode="json"))
+
+
+async def store(podman: Podman) -> dict[str, StoredLayer]:
+    """The account's layers by digest."""
+    return await asyncio.to_thread(layer_store.layers, *await place(podman))
+
+
+async def place(podman: Podman) -> tuple[Path, str]:
+    """Where the account's store is, and its driver's name."""
+    kept = (await podman.call("GET", "/info"))["store"]
+    return Path(kept["graphRoot"]), str(kept["graphDriverName"])
+
+
+def digests_of(inspected: dict[str, Any]) -> list[str]:
+    """The digests of an image's layers, lowest first."""
+    return [str(digest) for digest in (inspected.get("RootFS") or {}).get("Layers") or []]
+
+
+def in_store(stored: dict[str, StoredLayer], digest: str) -> StoredLayer:
+    """Raises EngineError for a layer of another store."""
+    if digest not in stored:
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            f"The layer {digest[:19]} is not in the account's own store.",
+            "It may come from an additional image store of the host. Pull the image to see more.",
+        )
+    return stored[digest]
+
+
+def _some(layer: StoredLayer, query: LayerFiles) -> FilesOfLayer:
+    wanted, total, cut = query.search.lower(), 0, False
+    found: list[FileOfLayer] = []
+    for count, entry in enumerate(layer_store.entries(layer)):
+        if count >= MOST_READ:
+            cut = True
+            break
+        if wanted and wanted not in entry.path.lower():
+            continue
+        if query.offset <= total < query.offset + query.limit:
+            found.append(_shown(entry))
+        total += 1
+    return FilesOfLayer(digest=layer.digest, total=total, cut=cut, files=found)
+
+
+def _shown(entry: Entry) -> FileOfLayer:
+    if entry.kind in ("removed", "emptied"):
+        return FileOfLayer(path=entry.path, kind=entry.kind)
+    mode = _TYPES.get(entry.kind, stat.S_IFREG) | entry.mode
+    return FileOfLayer(
+        path=entry.path,
+        kind=entry.kind,
+        size=entry.size,
+        mode=stat.filemode(mode),
+        owner=f"{entry.uid}:{entry.gid}",
+        target=entry.target,
+    )

@@ -1,0 +1,79 @@
+"""What decides where images come from, and where a name leads."""
+
+from collections.abc import AsyncIterator
+
+from engine.adapters import (
+    own_files,
+    registries_conf,
+    registries_resolve,
+    registry_auth,
+    registry_check,
+    registry_trust,
+)
+from engine.adapters.podman import Podman
+from engine.operations.images import path
+from engine.operations.registries import digest_of
+from engine.schema.errors import EngineError
+from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve
+from engine.schema.registries import LARGEST_FILE
+from engine.schema.registry_facts import Configuration
+
+
+async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]:
+    """All configuration files, what they come to, sign-ins, certificates, policy."""
+    effective = registries_conf.load()
+    content, error = _own()
+    own = str(registries_conf.own_file())
+    file = next((each for each in effective.files if each.path == own), None)
+    configuration = Configuration(
+        files=effective.files,
+        search=effective.search,
+        search_origin=effective.search_origin,
+        registries=list(effective.registries.values()),
+        aliases=sorted(effective.aliases.values(), key=lambda each: (not each.own, each.name)),
+        mode=effective.mode,
+        mode_origin=effective.mode_origin,
+        own_path=own,
+        own_text=(content or b"").decode(errors="replace"),
+        own_digest=digest_of(content),
+        own_version=file.version if file else 2,
+        own_error=error or (file.error if file else ""),
+        sign_ins=registry_auth.sign_ins(),
+        certificates=registry_trust.certificates(),
+        policy=registry_trust.policy(),
+    )
+    yield Document(data=configuration.model_dump(mode="json"))
+
+
+async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Document]:
+    """Where Podman would look for a name."""
+    found = registries_resolve.resolve(query.name.strip(), registries_conf.load())
+    if found.how in ("alias", "search"):
+        found = found.model_copy(update={"local": await _local(podman, query.name.strip())})
+    yield Document(data=found.model_dump(mode="json"))
+
+
+async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]:
+    """Try a registry, step by step."""
+    found = await registry_check.check(query.registry)
+    yield Document(data=found.model_dump(mode="json"))
+
+
+async def _local(podman: Podman, name: str) -> str:
+    try:
+        image = await podman.call("GET", path(name, "json"))
+    except EngineError:
+        return ""  # the store has none, which is the usual case
+    wanted = name if ":" in name else f"{name}:latest"
+    names = [str(each) for each in image.get("RepoTags") or []]
+    return next((each for each in names if each.endswith(f"/{wanted}")), "")
+
+
+def _own() -> tuple[bytes | None, str]:
+    try:
+        with own_files.folder(".config", "containers") as folder:
+            return own_files.read(folder, "registries.conf", LARGEST_FILE), ""
+    except FileNotFoundError:
+        return None, ""
+    except EngineError as error:
+        return None, f"{error.report.message} {error.report.remedy}"

@@ -1,0 +1,31 @@
+"""How healthy the account's session is, and what automatic updates would do."""
+
+from collections.abc import AsyncIterator
+
+from engine.operations.session import TIMER, updates
+from engine.schema import unit_queries as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.units import doctor
+from engine.units.inventory import Inventory, moment
+
+
+async def health(units: Inventory, query: schema.SessionHealth) -> AsyncIterator[schema.Health]:
+    """All findings."""
+    yield schema.Health(findings=await doctor.findings(units.podman, units.systemd))
+
+
+async def auto_updates(
+    units: Inventory, query: schema.AutoUpdatePreview
+) -> AsyncIterator[schema.AutoUpdates]:
+    """A dry run, and the timer."""
+    facts = await units.systemd.properties(TIMER)
+    containers, words = await updates("--dry-run")
+    if words and not containers:
+        raise EngineError(ErrorCode.UNREACHABLE, words, "Look at the images' registries.")
+    yield schema.AutoUpdates(
+        containers=containers,
+        timer_enabled=str(facts.get("UnitFileState") or "").startswith("enabled"),
+        timer_active=facts.get("ActiveState") == "active",
+        next_run=moment(facts.get("NextElapseUSecRealtime")),
+        last_run=moment(facts.get("LastTriggerUSec")),
+    )

@@ -1,0 +1,125 @@
+"""What one unit is, what its file says, what its journal tells; previews and checks."""
+
+from collections.abc import AsyncIterator
+
+from engine.adapters import journal
+from engine.operations.containers import path
+from engine.schema import unit_queries as schema
+from engine.schema.errors import EngineError, ErrorCode
+from engine.units import checking, explain, files, from_container, planning, quadlets, selinux
+from engine.units.inventory import Inventory, start_command
+
+_NEVER = 1 << 63
+
+
+async def file(units: Inventory, query: schema.UnitFileText) -> AsyncIterator[schema.FileText]:
+    """The file, or a kept version of it."""
+    place = files.configuration() / query.file
+    found = files.version(query.file, query.version) if query.version else files.find(query.file)
+    yield schema.FileText(
+        file=query.file,
+        text=found.text if found else "",
+        digest=found.digest if found else "",
+        modified=found.modified if found else None,
+        unit=quadlets.unit_of(query.file, found.text if found else ""),
+        versions=files.versions(query.file),
+        selinux=selinux.label(place) if selinux.is_on() else "",
+        selinux_expected=await selinux.expected(place),
+    )
+
+
+async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[schema.Status]:
+    """One unit, closely. Raises EngineError for one that has nothing to do with Podman."""
+    await units.systemd.manager("Version")
+    row = await units.row(query.unit)
+    if row is None:
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            f"The account has no unit {query.unit} that has to do with Podman.",
+            "It may have been deleted meanwhile.",
+        )
+    facts = await units.systemd.properties(query.unit)
+    failed = row.active == "failed" or row.result != "success"
+    lines = await journal.last(query.unit, 30) if failed else []
+    explanation, remedy = explain.failure(row.result, str(facts.get("Type") or ""), lines)
+    memory, tasks = int(facts.get("MemoryCurrent") or 0), int(facts.get("TasksCurrent") or 0)
+    start = start_command(facts)
+    yield schema.Status(
+        row=row,
+        fragment=str(facts.get("FragmentPath") or ""),
+        drop_ins=[str(each) for each in facts.get("DropInPaths") or []],
+        exec_start=[[start[0]]] if start else [],
+        main_pid=int(facts.get("MainPID") or 0) or None,
+        memory=memory if 0 < memory < _NEVER else None,
+        tasks=tasks if 0 < tasks < _NEVER else None,
+        restarts=int(facts.get("NRestarts") or 0),
+        requires=[str(each) for each in facts.get("Requires") or []],
+        after=[str(each) for each in facts.get("After") or []],
+        failure=lines,
+        explanation=explanation,
+        remedy=remedy,
+    )
+
+
+async def journal_lines(
+    units: Inventory, query: schema.UnitJournal
+) -> AsyncIterator[schema.JournalLine]:
+    """Lines of units that have to do with Podman: the rest of the journal is the account's own."""
+    await units.systemd.manager("Version")
+    known = {row.unit for row in await units.rows()}
+    if query.unit and query.unit not in known:
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            f"The account has no unit {query.unit} that has to do with Podman.",
+            "It may have been deleted meanwhile.",
+        )
+    wanted = [query.unit] if query.unit else sorted(known)
+    if not wanted:
+        return
+    async for line in journal.lines(query, wanted):
+        yield line
+
+
+async def check(units: Inventory, query: schema.UnitValidate) -> AsyncIterator[schema.Validation]:
+    """What is wrong with a text that is not saved."""
+    yield await checking.check(query.file, query.text)
+
+
+async def preview(
+    units: Inventory, query: schema.ContainerUnitPreview
+) -> AsyncIterator[schema.UnitPreview]:
+    """What container.autostart would write, in each style."""
+    await units.systemd.manager("Version")
+    found = await units.podman.call("GET", path(query.container, "json"))
+    managed = await units.owned(query.container)
+    default = planning.default_style()
+    styles = []
+    for style in ("quadlet", "generate-new", "generate-classic"):
+        notes = [planning.CLASSIC_NOTE] if style == "generate-classic" else []
+        anonymous = from_container.anonymous_volumes(found)
+        if anonymous and style != "generate-classic":
+            notes.append(
+                "Volumes without a name stay with their data, and the new container has new, "
+                f"empty ones: {', '.join(anonymous)}"
+            )
+        try:
+            plan = await planning.plan(units.podman, found, style, of_unit=bool(managed))
+        except EngineError as error:
+            reason = f"{error.report.message} {error.report.remedy}".strip()
+            styles.append(
+                schema.StylePreview(style=style, available=False, reason=reason, notes=notes)
+            )
+            continue
+        styles.append(
+            schema.StylePreview(
+                style=style,
+                default=style == default,
+                unit=plan.unit,
+                files=[
+                    schema.PreviewFile(file=name, text=text) for name, text in plan.files.items()
+                ],
+                not_carried_over=plan.not_carried_over,
+                notes=notes,
+            )
+        )
+    yield schema.UnitPreview(container=str(found["Name"]), managed_by=managed, styles=styles)

@@ -1,0 +1,14 @@
+"""The base of all queries: what one may ask of an engine without changing anything."""
+
+from typing import ClassVar
+
+from engine.schema.parameters import Model, Role
+
+
+class Query(Model):
+    """The base of all queries. `query` is its name on the wire."""
+
+    query: ClassVar[str]
+    role: ClassVar[Role] = Role.VIEWER
+    duplex: ClassVar[bool] = False
+    """Takes input while it answers (a terminal)."""

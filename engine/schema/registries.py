@@ -1,0 +1,286 @@
+"""Operations on an account's registries: their configuration, sign-ins, certificates.
+
+Format: containers-registries.conf(5). Only the account's own file is ever changed.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, WrapSerializer, field_validator, model_validator
+
+from engine.schema.parameters import Lane, Line, Model, Parameters, Result, Secret, Text
+
+RegistryHost = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$",
+        max_length=260,
+        strip_whitespace=True,
+    ),
+]
+"""host[:port], as in `podman login`."""
+Place = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-zA-Z0-9\[][a-zA-Z0-9._:/\[\]-]*$", max_length=512, strip_whitespace=True
+    ),
+]
+"""host[:port][/namespace…][/repository], without a scheme."""
+Prefix = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(\*\.)?[a-zA-Z0-9\[][a-zA-Z0-9._:/@\[\]-]*$",
+        max_length=512,
+        strip_whitespace=True,
+    ),
+]
+ShortName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$",
+        max_length=255,
+        strip_whitespace=True,
+    ),
+]
+Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+"""SHA-256 of the file that was seen, "" where there was none."""
+LARGEST_FILE = 512 * 1024
+
+
+class Mirror(Model):
+    """One [[registry.mirror]]."""
+
+    location: Place
+    insecure: bool = False
+    pull_from: Literal["all", "digest-only", "tag-only"] = "all"
+
+
+class SetSearch(Model):
+    """unqualified-search-registries, in the order in which they are tried."""
+
+    change: Literal["search"] = "search"
+    registries: Annotated[list[RegistryHost], Field(max_length=50)]
+
+    @field_validator("registries")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(value) != len(set(value)):
+            raise ValueError("a registry is listed twice")
+        return value
+
+
+class SetRegistry(Model):
+    """Add one [[registry]], or change the one that has the prefix `was`."""
+
+    change: Literal["registry"] = "registry"
+    was: Prefix | None = None
+    prefix: Prefix
+    location: Place | None = None
+    """None: the same as the prefix (with a wildcard: each name's own host)."""
+    insecure: bool = False
+    blocked: bool = False
+    mirror_by_digest_only: bool = False
+    mirrors: Annotated[list[Mirror], Field(max_length=20)] = []
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "SetRegistry":
+        if self.prefix.startswith("*.") and ("/" in self.prefix or ":" in self.prefix):
+            raise ValueError("a prefix with a wildcard is a domain alone, without port or path")
+        if self.mirror_by_digest_only and any(each.pull_from != "all" for each in self.mirrors):
+            raise ValueError(
+                "mirrors for digests only, and a mirror with a rule of its own: choose"
+            )
+        return self
+
+
+class RemoveRegistry(Model):
+    """Take a [[registry]] out."""
+
+    change: Literal["remove-registry"] = "remove-registry"
+    prefix: Prefix
+
+
+class SetAlias(Model):
+    """One short name for one whole name."""
+
+    change: Literal["alias"] = "alias"
+    name: ShortName
+    value: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^[a-zA-Z0-9\[][a-zA-Z0-9._:\[\]-]*/[a-z0-9._/-]+$", max_length=512,
+            strip_whitespace=True,
+        ),
+    ]  # fmt: skip
+
+    @field_validator("value")
+    @classmethod
+    def _whole(cls, value: str) -> str:
+        host, _, path = value.partition("/")
+        if not ("." in host or ":" in host or host == "localhost"):
+            raise ValueError("the whole name begins with a registry, like registry.example/app")
+        if ":" in path or "@" in path:
+            raise ValueError("the whole name has no tag")
+        return value
+
+
+class RemoveAlias(Model):
+    """Take an alias out of the account's own file."""
+
+    change: Literal["remove-alias"] = "remove-alias"
+    name: ShortName
+
+
+class SetShortNameMode(Model):
+    """Whether a short name may stand for several registries; "" leaves it to the host."""
+
+    change: Literal["short-name-mode"] = "short-name-mode"
+    mode: Literal["enforcing", "permissive", "disabled", ""]
+
+
+class ReplaceText(Model):
+    """The whole file, as typed."""
+
+    change: Literal["text"] = "text"
+    text: Annotated[Text, StringConstraints(max_length=32_768)]
+
+
+class ConvertFile(Model):
+    """Write a version 1 file anew in version 2."""
+
+    change: Literal["convert"] = "convert"
+
+
+Change = Annotated[
+    SetSearch
+    | SetRegistry
+    | RemoveRegistry
+    | SetAlias
+    | RemoveAlias
+    | SetShortNameMode
+    | ReplaceText
+    | ConvertFile,
+    Field(discriminator="change"),
+    # Which change it is has to be said, although each model has just one answer.
+    WrapSerializer(lambda value, dump: {"change": value.change, **dump(value)}),
+]
+_FILE = "~/.config/containers/registries.conf"
+
+
+class RegistriesEdited(Result):
+    """The digest of the file as it is now, for the next edit."""
+
+    digest: str
+
+
+class RegistriesEdit(Parameters):
+    """Change the account's own registries.conf; everything else in the file stays as it is."""
+
+    kind: ClassVar[str] = "registries.edit"
+    label: ClassVar[str] = "Change registries"
+    result: ClassVar[type[Result]] = RegistriesEdited
+
+    seen: Digest
+    edit: Change
+
+    def target(self) -> str:
+        match self.edit:
+            case SetRegistry(prefix=prefix) | RemoveRegistry(prefix=prefix):
+                return prefix
+            case SetAlias(name=name) | RemoveAlias(name=name):
+                return name
+        return "registries.conf"
+
+    def command(self) -> list[str]:
+        # No program edits this file; an editor is what a person would use.
+        return ["editor", _FILE]
+
+
+class RegistryLogin(Parameters):
+    """`podman login`: the password goes to the account's own auth file, and nowhere else."""
+
+    kind: ClassVar[str] = "registry.login"
+    label: ClassVar[str] = "Sign in to registry"
+    repeatable: ClassVar[bool] = True
+    lane: ClassVar[Lane] = Lane.SLOW
+
+    registry: RegistryHost
+    username: Annotated[Line, StringConstraints(min_length=1, max_length=255)]
+    password: Secret
+    tls_verify: bool = True
+
+    @field_validator("password")
+    @classmethod
+    def _one_line(cls, value: Secret) -> Secret:
+        text = value.get_secret_value()
+        if not text:
+            raise ValueError("a password is needed")
+        if "\n" in text or "\r" in text or "\0" in text:
+            raise ValueError("a password is one line")
+        return value
+
+    def target(self) -> str:
+        return self.registry
+
+    def command(self) -> list[str]:
+        unverified = [] if self.tls_verify else ["--tls-verify=false"]
+        return [
+            *("podman", "login", f"--username={self.username}", "--password-stdin"),
+            *unverified,
+            *("--", self.registry),
+        ]
+
+
+class RegistryLogout(Parameters):
+    """`podman logout`."""
+
+    kind: ClassVar[str] = "registry.logout"
+    label: ClassVar[str] = "Sign out of registry"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+
+    registry: Place
+
+    def target(self) -> str:
+        return self.registry
+
+    def command(self) -> list[str]:
+        return ["podman", "logout", "--", self.registry]
+
+
+class RegistryTrust(Parameters):
+    """Trust a certificate authority for one registry (containers-certs.d(5))."""
+
+    kind: ClassVar[str] = "registry.trust"
+    label: ClassVar[str] = "Trust certificate authority"
+    repeatable: ClassVar[bool] = True
+
+    registry: RegistryHost
+    certificate: Annotated[Text, StringConstraints(min_length=1)]
+    """One or more certificates, PEM."""
+
+    def target(self) -> str:
+        return self.registry
+
+    def command(self) -> list[str]:
+        return ["install", "-D", "-m", "0644", "--", "ca.crt", _certificate(self.registry)]
+
+
+class RegistryDistrust(Parameters):
+    """Take back what `registry.trust` did."""
+
+    kind: ClassVar[str] = "registry.distrust"
+    label: ClassVar[str] = "Remove certificate authority"
+    destructive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+
+    registry: RegistryHost
+
+    def target(self) -> str:
+        return self.registry
+
+    def command(self) -> list[str]:
+        return ["rm", "-f", "--", _certificate(self.registry)]
+
+
+def _certificate(registry: str) -> str:
+    return f"~/.config/containers/certs.d/{registry}/ca.crt"

@@ -1,0 +1,102 @@
+"""Names of systemd units and of their files, and texts of files: as strict as Berth needs them.
+
+A file is named by its path below the account's configuration directory (~/.config), as in
+`containers/systemd/web.container` or `systemd/user/container-web.service`. Nothing else has a name,
+so nothing else can be read or written.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, PlainSerializer, SerializationInfo, StringConstraints
+
+from engine.schema.parameters import REDACTED, Text, is_secret
+
+Style = Literal["quadlet", "generate-new", "generate-classic", "other"]
+"""How a unit came to be. quadlet: from a Quadlet file. generate-new: `podman generate systemd
+--new`, which makes the container at each start. generate-classic: `generate systemd` without
+--new, which starts one container that exists. other: written by hand."""
+GeneratedStyle = Literal["quadlet", "generate-new", "generate-classic"]
+SourceKind = Literal[
+    "container", "pod", "volume", "network", "kube", "image", "build", "service", "timer"
+]
+"""The file's ending: a Quadlet's, or that of a unit file that runs Podman."""
+
+QUADLET_FOLDER = "containers/systemd"
+UNIT_FOLDER = "systemd/user"
+QUADLET_KINDS = ("container", "pod", "volume", "network", "kube", "image", "build")
+_WORD = r"[a-zA-Z0-9_][a-zA-Z0-9_.@-]{0,199}"
+_QUADLET_FILE = re.compile(
+    rf"{QUADLET_FOLDER}/(?:{_WORD}/){{0,4}}{_WORD}\.(?:{'|'.join(QUADLET_KINDS)}|ya?ml|conf)"
+)
+_UNIT_FILE = re.compile(rf"{UNIT_FOLDER}/(?:{_WORD}\.(?:service|timer)\.d/{_WORD}\.conf|"
+                        rf"{_WORD}\.(?:service|timer))")  # fmt: skip
+
+
+def _is_file(path: str) -> str:
+    if ".." in path or not (_QUADLET_FILE.fullmatch(path) or _UNIT_FILE.fullmatch(path)):
+        raise ValueError(
+            f"not a file of the account's units: it must be {QUADLET_FOLDER}/NAME.container (or "
+            f".pod, .volume, .network, .kube, .image, .build) or {UNIT_FOLDER}/NAME.service, with "
+            "letters, digits, and _ . @ - in the name"
+        )
+    return path
+
+
+UnitFile = Annotated[str, StringConstraints(max_length=500), AfterValidator(_is_file)]
+# systemd's own alphabet for names is wider (: and \x2d escapes); reading needs those, too.
+UnitName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-zA-Z0-9_:.@\\-]{1,200}\.(service|timer|socket|target|path|mount|slice|scope)$",
+        max_length=240,
+    ),
+    AfterValidator(lambda name: _never_dashed(name)),
+]
+Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+"""The SHA-256 of a file's bytes, in hexadecimal; "" for a file that does not exist."""
+VersionId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{12}Z-[0-9a-f]{12}$")]
+
+
+def _never_dashed(name: str) -> str:
+    if name.startswith(("-", ".")):
+        raise ValueError("a unit's name begins with a letter or a digit")
+    return name
+
+
+def kind_of(file: str) -> str:
+    """The ending of a file's name."""
+    return file.rpartition(".")[2]
+
+
+_QUOTED = re.compile(r"""(["'])([A-Za-z_][\w.-]*)=((?:\\.|(?!\1).)*)\1""")
+_BARE = re.compile(r"""(?<![\w"'.-])([A-Za-z_][\w.-]*)=([^\s"']\S*)""")
+_KEY = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*=")
+
+
+def redacted(text: str) -> str:
+    """A unit file's text without the values of variables that hold secrets."""
+
+    def quoted(found: "re.Match[str]") -> str:
+        quote, name, value = found.groups()
+        return f"{quote}{name}={REDACTED if is_secret(name, value) else value}{quote}"
+
+    def bare(found: "re.Match[str]") -> str:
+        name, value = found.groups()
+        return f"{name}={REDACTED if is_secret(name, value) else value}"
+
+    lines = []
+    for line in text.split("\n"):
+        key = _KEY.match(line)
+        start = key.end() if key else 0
+        lines.append(line[:start] + _BARE.sub(bare, _QUOTED.sub(quoted, line[start:])))
+    return "\n".join(lines)
+
+
+def _reveal(value: str, info: SerializationInfo) -> str:
+    context = info.context if isinstance(info.context, dict) else {}
+    return value if context.get("reveal") else redacted(value)
+
+
+UnitText = Annotated[Text, PlainSerializer(_reveal)]
+"""What stands in a file. Rows and audit events show it without the values of secret variables."""

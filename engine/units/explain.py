@@ -1,0 +1,77 @@
+"""Why a unit failed, in a reader's words, and what to try."""
+
+import re
+
+from engine.schema.unit_queries import JournalLine
+
+_TABLE: list[tuple[str, str, str]] = [
+    (
+        r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start"
+        # pasta's words
+        r"|failed to bind port \d+ \(permission denied\)",
+        "Ordinary accounts may not use ports below 1024.",
+        "Choose a higher host port, or ask the host's administrator to lower "
+        "net.ipv4.ip_unprivileged_port_start.",
+    ),
+    (
+        r"address already in use",
+        "Another program or container has one of its host ports.",
+        "Stop the other one, or publish another port.",
+    ),
+    (
+        r"podman-user-wait-network-online|network-online\.target",
+        "It waited for the host's network-online.target, which was not reached in time.",
+        "Have the administrator enable a service that waits for the network (such as "
+        "systemd-networkd-wait-online), or set DefaultDependencies=false under [Quadlet].",
+    ),
+    (
+        r"short-name .* did not resolve|no such image|image not known|manifest unknown"
+        r"|initializing source|pinging container registry",
+        "Its image could not be found or pulled.",
+        "Pull the image first, and write its whole name with the registry.",
+    ),
+    (
+        r"container name .* is already in use",
+        "Another container has its name.",
+        "Remove or rename the other container.",
+    ),
+    (
+        r"no container with name or ID|no such container",
+        "The container that it starts is gone: a classic unit cannot make it anew.",
+        "Convert the unit to a Quadlet or to generate --new while the container is there.",
+    ),
+    (
+        r"statfs .*no such file or directory",
+        "A path on the host that it mounts does not exist.",
+        "Make the path, or use a named volume.",
+    ),
+    (
+        r"controller .* is not available",
+        "The host does not delegate a cgroup controller that a limit needs.",
+        "Remove the limit, or have the administrator delegate it (Delegate= of user@.service).",
+    ),
+]
+
+
+def failure(result: str, service_type: str, lines: list[JournalLine]) -> tuple[str, str]:
+    """An explanation and a remedy; ("", "") when nothing is known beyond the lines."""
+    text = "\n".join(line.text for line in lines)
+    for pattern, explanation, remedy in _TABLE:
+        if re.search(pattern, text, re.I):
+            return explanation, remedy
+    if result in ("timeout", "protocol") and service_type == "notify":
+        return (
+            "Its service has Type=notify: systemd waited for the word READY=1, which did not come "
+            "in time (TimeoutStartSec=).",
+            "With Notify=true (--sdnotify=container) the program in the container must send it "
+            "itself: remove that line if it does not. For a slow pull or start, raise "
+            "TimeoutStartSec= under [Service].",
+        )
+    if result == "timeout":
+        return "It did not start or stop in time.", "Raise TimeoutStartSec= under [Service]."
+    if result == "start-limit-hit":
+        return (
+            "It failed so often in a short time that systemd tries no more.",
+            "Mend what its log says, then use “Forget failure” and start it.",
+        )
+    return "", ""

@@ -1,0 +1,184 @@
+"""The files that would keep a container running, in one style. Writes nothing but temp files."""
+
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import programs
+from engine.adapters.podman import Podman
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.unit_names import QUADLET_FOLDER, UNIT_FOLDER, GeneratedStyle
+from engine.schema.units import NotCarriedOver
+from engine.units import from_container, quadlets
+from engine.units.inventory import UNIT_LABEL
+
+SETTLE_SECONDS = 1.0
+"""A container that ends so soon after its start did not come up."""
+CLASSIC_NOTE = (
+    "The classic style starts this very container: after a crash or a reboot the old one is left "
+    "over when the unit does not come up, and a newer image never reaches it."
+)
+_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,190}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be written, by file, and the unit that comes of it."""
+
+    style: GeneratedStyle
+    unit: str
+    files: dict[str, str]
+    not_carried_over: list[NotCarriedOver] = field(default_factory=list)
+
+
+def default_style() -> GeneratedStyle:
+    """The one that upstream recommends for this Podman."""
+    return "quadlet" if quadlets.generator() else "generate-new"
+
+
+async def plan(
+    podman: Podman, found: dict[str, Any], style: GeneratedStyle, *, of_unit: bool = False
+) -> Plan:
+    """Files for the container that inspect found. Raises EngineError when it cannot be done.
+
+    of_unit: a unit made the container; what that unit added to its command is left out.
+    """
+    name = str(found["Name"])
+    if not _NAME.fullmatch(name):
+        raise EngineError(
+            ErrorCode.INVALID, f"{name} is too long a name for a unit.", "Rename the container."
+        )
+    if style == "quadlet":
+        return await _quadlet(podman, _by_hand(found) if of_unit else found)
+    if of_unit and style == "generate-classic":
+        raise EngineError(
+            ErrorCode.INVALID,
+            "A classic unit needs a container that was made by hand, and this one is made anew at "
+            "each start of its unit.",
+            "Launch the container by itself, then keep it running with the classic style.",
+        )
+    if of_unit:
+        return _from_command(_by_hand(found))
+    return await _generated(found, new=style == "generate-new")
+
+
+async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
+    if not quadlets.generator():
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            "This host's Podman is older than 4.4 and has no Quadlets.",
+            "Use `generate systemd --new`.",
+        )
+    image: dict[str, Any] = {}
+    if not found["Config"].get("CreateCommand"):
+        image = await podman.call("GET", f"/images/{found['Image']}/json")
+    name = str(found["Name"])
+    made = from_container.quadlet(found, image, podman.major)
+    file = f"{QUADLET_FOLDER}/{name}.container"
+    _, complaints = await quadlets.generate({f"{name}.container": made.text})
+    if complaints:
+        raise EngineError(
+            ErrorCode.INTERNAL,
+            f"Podman's generator refuses the Quadlet of {name}: {complaints[0]}",
+            "Choose another style, and tell Berth's makers.",
+        )
+    return Plan("quadlet", f"{name}.service", {file: made.text}, made.not_carried_over)
+
+
+async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
+    """What `podman generate systemd --files --name` makes, in a folder of its own."""
+    name = str(found["Name"])
+    if new and not found["Config"].get("CreateCommand"):
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{name} was made through Podman's API without a command line, which --new needs.",
+            "Choose a Quadlet or the classic style.",
+        )
+    with tempfile.TemporaryDirectory(prefix="berth-generate-") as place:
+        done = await programs.run(
+            *("podman", "generate", "systemd", "--files", "--name"),
+            *(["--new"] if new else []),
+            *("--", name),
+            place=place,
+        )
+        if done.status:
+            raise EngineError(ErrorCode.INVALID, done.last_words.removeprefix("Error: "))
+        made = {path.name: path.read_text() for path in sorted(Path(place).iterdir())}
+    unit = next((each for each in made if each.endswith(f"-{name}.service")), "")
+    if not unit:
+        raise EngineError(ErrorCode.INTERNAL, f"Podman generated no unit for {name}.")
+    lost = [
+        NotCarriedOver(
+            option=f"--restart {policy}", reason="systemd restarts it: Restart=on-failure."
+        )
+        for policy in [((found["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no")]
+        if policy not in ("no", "on-failure")
+    ]
+    return Plan(
+        "generate-new" if new else "generate-classic",
+        unit,
+        {f"{UNIT_FOLDER}/{each}": text for each, text in made.items()},
+        lost,
+    )
+
+
+def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
+    """The container as if it had been made by hand: without what its unit's command added."""
+    words = [str(each) for each in found["Config"].get("CreateCommand") or []]
+    kept, skip = [], False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in ("--cidfile", "--sdnotify", "--cgroups", "--conmon-pidfile", "--pod-id-file"):
+            skip = True
+        elif not word.startswith(
+            ("--cidfile=", "--sdnotify=conmon", "--cgroups=", "--pod-id-file=", "--conmon-pidfile=")
+        ):
+            kept.append(word)
+    labels = dict(found["Config"].get("Labels") or {})
+    labels.pop(UNIT_LABEL, None)
+    config = {**found["Config"], "CreateCommand": kept, "Labels": labels}
+    return {**found, "Config": config}
+
+
+def _from_command(found: dict[str, Any]) -> Plan:
+    """A unit like that of `generate systemd --new`, for a container that lives in a unit.
+
+    Podman itself refuses to generate from one ("containers managed by systemd are not supported").
+    """
+    name = str(found["Name"])
+    words = [str(each) for each in found["Config"]["CreateCommand"]]
+    at = next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), 1)
+    rest = [
+        each
+        for each in words[at + 1 :]
+        if each not in ("--rm", "-d", "--detach", "--replace", "--cgroups=split")
+    ]
+    said = ["--cidfile=%t/%n.ctr-id", "--cgroups=no-conmon", "--rm", "--sdnotify=conmon", "-d"]
+    start = " \\\n\t".join(
+        ["/usr/bin/podman run", *said, "--replace", *(quadlets.word(each) for each in rest)]
+    )
+    text = f"""# autogenerated by Podman and Berth, in the manner of podman generate systemd --new
+[Unit]
+Description=Podman container-{name}.service
+Documentation=man:podman-generate-systemd(1)
+RequiresMountsFor=%t/containers
+
+[Service]
+Environment=PODMAN_SYSTEMD_UNIT=%n
+Restart=on-failure
+TimeoutStopSec=70
+TimeoutStartSec=900
+ExecStart={start}
+ExecStop=/usr/bin/podman stop --ignore -t 10 --cidfile=%t/%n.ctr-id
+ExecStopPost=/usr/bin/podman rm -f --ignore -t 10 --cidfile=%t/%n.ctr-id
+Type=notify
+NotifyAccess=all
+
+[Install]
+WantedBy=default.target
+"""
+    unit = f"container-{name}.service"
+    return Plan("generate-new", unit, {f"{UNIT_FOLDER}/{unit}": text})

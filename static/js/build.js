@@ -1,0 +1,23 @@
+// The build form: presets put a Containerfile into the text, after asking if there is one already.
+(() => {
+  document.addEventListener("click", ({ target }) => {
+    const preset = target.closest?.("[data-preset]");
+    if (!preset) return;
+    const text = document.getElementById("id_containerfile");
+    if (text.value.trim() && text.dataset.preset !== text.value) {
+      text.focus();
+      text.select();
+      if (!preset.dataset.sure) {
+        preset.dataset.sure = "yes";
+        preset.dataset.words = preset.textContent;
+        preset.textContent = "Replace the text?";
+        return;
+      }
+    }
+    if (preset.dataset.words) preset.textContent = preset.dataset.words;
+    delete preset.dataset.sure;
+    text.value = document.getElementById(preset.dataset.preset).content.textContent.trim() + "\n";
+    text.dataset.preset = text.value;
+    text.focus();
+  });
+})();

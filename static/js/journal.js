@@ -1,0 +1,117 @@
+// The journal of one unit, or of all units of an account: the choices above, the lines, the state below.
+import { LIMIT, LogView } from "./logview.js";
+
+const page = document.getElementById("journal");
+const part = (name) => document.getElementById(`journal-${name}`);
+const choices = part("choices");
+const find = part("find");
+const note = part("note");
+const steps = [part("previous"), part("next")];
+const ERROR = 3; // syslog's err: from there on lines are marked
+let stream = null;
+let settled = false;
+
+const say = (text, tone) => {
+  part("state").textContent = text;
+  part("dot").className = `dot${tone ? ` is-${tone}` : ""}`;
+};
+const plural = (number, word) => `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+
+const view = new LogView(document.getElementById("log"), {
+  onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
+    if (shown.length || settled) note.hidden = shown.length > 0;
+    if (settled && !shown.length) note.textContent = "The journal has no such lines.";
+    part("count").textContent = dropped
+      ? `The newest ${plural(lines.length, "line")}; ${dropped.toLocaleString()} older ones left the page (it keeps ${LIMIT.toLocaleString()})`
+      : plural(shown.length, "line");
+    part("found").textContent = find.value ? (matches.length ? `${match + 1} of ${matches.length.toLocaleString()}` : "none") : "";
+    for (const step of steps) step.disabled = !matches.length;
+    part("end").hidden = atEnd || !shown.length;
+  },
+});
+
+const line = ({ at, unit, program, pid, priority, text }) => {
+  const who = `${page.dataset.unit || !unit ? "" : `${unit} `}${program}${pid ? `[${pid}]` : ""}`;
+  return { stream: priority <= ERROR ? "stderr" : "stdout", at, text: `${who}: ${text}` };
+};
+
+const load = () => {
+  stream?.close();
+  settled = false;
+  view.clear();
+  note.hidden = false;
+  note.textContent = "Asking the engine…";
+  part("again").hidden = true;
+  say("Connecting…", "");
+  const follow = choices.follow.checked;
+  const seconds = Number(choices.since.value);
+  const parameters = {
+    unit: page.dataset.unit || null,
+    follow,
+    tail: choices.tail.value === "" ? null : Number(choices.tail.value),
+    priority: Number(choices.priority.value),
+    since: seconds ? new Date(Date.now() - seconds * 1000).toISOString() : null,
+  };
+  const mine = window.berth.query(page.dataset.account, "unit.journal", parameters, {
+    open: () => {
+      say(follow ? "Following" : "Reading", follow ? "running" : "");
+      // A unit that writes nothing sends nothing: after a while that is an answer too.
+      setTimeout(() => {
+        if (stream !== mine) return;
+        settled = true;
+        view.add([]);
+      }, 1500);
+    },
+    answers: (answers) => {
+      settled = true;
+      view.add(answers.filter((answer) => answer.type === "journal").map(line));
+    },
+    end: ({ message, remedy }) => {
+      if (stream !== mine) return;
+      stream = null;
+      settled = true;
+      part("again").hidden = false;
+      if (message) say([message, remedy].filter(Boolean).join(" "), "failed");
+      else say("All read", "");
+      view.add([]);
+    },
+  });
+  stream = mine;
+};
+
+const kept = JSON.parse(localStorage.getItem("berth-journal") || "{}");
+choices.wrap.checked = kept.wrap ?? innerWidth < 768;
+choices.times.checked = kept.times ?? true;
+
+choices.addEventListener("submit", (event) => event.preventDefault());
+choices.addEventListener("change", (event) => {
+  const { name } = event.target;
+  if (name === "wrap") view.setWrap(choices.wrap.checked);
+  else if (name === "times") view.setTimes(choices.times.checked);
+  else if (name === "follow" && !choices.follow.checked) {
+    stream?.close();
+    stream = null;
+    part("again").hidden = false;
+    say("Stopped following", "");
+  } else if (name) load();
+  localStorage.setItem("berth-journal", JSON.stringify({ wrap: choices.wrap.checked, times: choices.times.checked }));
+});
+
+let soon = 0;
+find.addEventListener("input", () => {
+  clearTimeout(soon);
+  soon = setTimeout(() => view.find(find.value), 150);
+});
+find.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  view.step(event.shiftKey ? 1 : -1); // upwards, to what is older
+});
+steps[0].addEventListener("click", () => view.step(-1));
+steps[1].addEventListener("click", () => view.step(1));
+part("end").addEventListener("click", () => view.toEnd());
+part("again").addEventListener("click", load);
+
+view.setWrap(choices.wrap.checked);
+view.setTimes(choices.times.checked);
+load();

@@ -1,0 +1,107 @@
+// Files that go up as soon as they are chosen (templates/_upload.html): a bar each, then the id in
+// the form. The button that sends the form waits for all of them. The other end: api/files.py.
+(() => {
+  const headers = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}");
+  const spell = (bytes) => {
+    const units = ["bytes", "KiB", "MiB", "GiB"];
+    const unit = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+    return `${unit ? (bytes / 1024 ** unit).toFixed(1) : bytes} ${units[unit]}`;
+  };
+  const make = (tag, className, text = "") => {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  };
+  const reason = (request) => {
+    try {
+      return JSON.parse(request.responseText).error.message;
+    } catch {
+      return request.status ? `The console answered with status ${request.status}.` : "The connection to the console was lost.";
+    }
+  };
+
+  // The form waits: its buttons are off while something is on its way.
+  const settle = (form) => {
+    const busy = form.querySelector("[data-uploading]") !== null;
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = busy;
+  };
+
+  const send = (box, file) => {
+    const form = box.closest("form");
+    const line = make("li", "upload-line");
+    const state = make("span", "small text-secondary", "0%");
+    const bar = make("progress", "bar bar-thin");
+    const drop = make("button", "icon-button small-button");
+    const id = make("input", "");
+    const request = new XMLHttpRequest();
+    bar.max = Math.max(1, file.size);
+    bar.value = 0;
+    bar.setAttribute("aria-label", `Upload of ${file.name}`);
+    drop.type = "button";
+    drop.setAttribute("aria-label", `Remove ${file.name}`);
+    drop.append(make("i", "ti ti-x"));
+    id.type = "hidden";
+    id.name = box.dataset.name;
+    line.dataset.uploading = "";
+    line.append(make("span", "mono clip", file.name), bar, state, drop);
+    if (box.dataset.paths) {
+      const path = make("input", "form-control form-control-sm mono");
+      path.name = box.dataset.paths;
+      path.value = file.webkitRelativePath || file.name;
+      path.setAttribute("aria-label", `Where ${file.name} is in the context`);
+      line.firstChild.replaceWith(path);
+    }
+
+    const end = (text, failed) => {
+      delete line.dataset.uploading;
+      bar.hidden = true;
+      state.textContent = text;
+      state.className = failed ? "small text-danger" : "small text-secondary";
+      if (failed) for (const input of line.querySelectorAll("input")) input.disabled = true;
+      settle(form);
+    };
+    drop.addEventListener("click", () => {
+      request.abort();
+      if (id.value) fetch(`${box.dataset.url}/${id.value}`, { method: "DELETE", headers: headers() });
+      line.remove();
+      settle(form);
+    });
+    request.upload.addEventListener("progress", ({ loaded }) => {
+      bar.value = loaded;
+      state.textContent = `${spell(loaded)} of ${spell(file.size)}`;
+    });
+    request.addEventListener("error", () => end(reason(request), true));
+    request.addEventListener("load", () => {
+      if (request.status !== 201) return end(reason(request), true);
+      id.value = JSON.parse(request.responseText).id;
+      line.append(id);
+      end(spell(file.size), false);
+    });
+    if (!box.hasAttribute("data-several")) for (const old of box.querySelectorAll(".upload-line button")) old.click();
+    box.querySelector("ul").append(line);
+    const limit = Number(box.dataset.limit);
+    if (limit && file.size > limit) return end(`Too large: at most ${spell(limit)}.`, true);
+    settle(form);
+    request.open("POST", `${box.dataset.url}?name=${encodeURIComponent(file.name)}`);
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(file);
+  };
+
+  // Those of a form that came back with faults are there already.
+  document.addEventListener("click", ({ target }) => {
+    const line = target.closest?.("[data-drop-upload]")?.closest("li");
+    if (!line) return;
+    const { url, name } = line.closest("[data-upload]").dataset;
+    fetch(`${url}/${line.querySelector(`input[name="${name}"]`).value}`, { method: "DELETE", headers: headers() });
+    line.remove();
+  });
+
+  document.addEventListener("change", ({ target }) => {
+    const box = target.closest?.("[data-upload]");
+    if (!box || target.type !== "file") return;
+    for (const file of target.files) send(box, file);
+    target.value = ""; // the same file may be chosen again
+  });
+})();

@@ -1,0 +1,184 @@
+"""A real Linux account with a real engine, real Podman, and a base image made on this machine."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from engine.client import Engine
+from engine.schema.builds import ImageBuild
+from engine.schema.errors import EngineUnreachable
+from engine.schema.progress import Outcome, Progress
+from launch.demo import archive
+from tests.browser.conftest import registry as registry
+
+CODE = Path(__file__).resolve().parents[2]
+BASE = "localhost/base:latest"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Someone who builds."""
+
+    name: str
+    uid: int
+    gid: int
+    home: Path
+    socket: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "USER": self.name,
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "XDG_RUNTIME_DIR": f"/run/user/{self.uid}",
+            "PYTHONPATH": str(CODE),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".local/state/berth"
+
+    def run(self, *argv: str, given: bytes | None = None) -> str:
+        done = subprocess.run(
+            argv,
+            input=given,
+            capture_output=True,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=[],
+            env=self.environment,
+            cwd=self.home,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def leftovers(self) -> list[str]:
+        """Working containers, files of operations, and processes that are still there."""
+        found = self.run("podman", "ps", "--all", "--external", "--quiet").split()
+        found += [str(path) for path in (self.state / "files").iterdir()]
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (place / "cmdline").read_bytes().split(b"\0")
+                if place.stat().st_uid == self.uid and b"build" in words:
+                    found.append(b" ".join(words).decode())
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture(scope="session")
+def shipwright() -> Iterator[Account]:
+    name = f"berth-t{os.getpid() % 100_000}"
+    subprocess.run(["useradd", "--create-home", name], check=True)
+    entry = pwd.getpwnam(name)
+    runtime = Path(f"/run/user/{entry.pw_uid}")
+    runtime.mkdir(parents=True, exist_ok=True)
+    os.chown(runtime, entry.pw_uid, entry.pw_gid)
+    runtime.chmod(0o700)
+    home = Path(entry.pw_dir)
+    account = Account(name, entry.pw_uid, entry.pw_gid, home, runtime / "engine.sock")
+    log = (home / "engine.log").open("wb")
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "engine", "--socket", str(account.socket), "--idle-seconds", "0"]
+        + ["--peer-uid", str(os.getuid())],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        env=account.environment,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        asyncio.run(_until_it_serves(account, engine))
+        account.run("podman", "import", "-", BASE, given=archive())
+        yield account
+    finally:
+        engine.terminate()
+        engine.wait(20)
+        _end_all_of(account.uid)
+        subprocess.run(["userdel", name], check=False, capture_output=True)
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(runtime, ignore_errors=True)
+
+
+async def _until_it_serves(account: Account, engine: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        assert engine.poll() is None, (account.home / "engine.log").read_text()
+        async with Engine(account.socket, account.uid) as door:
+            try:
+                await door.ping()
+                return
+            except EngineUnreachable:
+                await asyncio.sleep(0.1)
+    raise AssertionError("the engine does not serve")
+
+
+def _end_all_of(uid: int) -> None:
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if place.stat().st_uid == uid:
+                os.kill(int(place.name), 9)
+        except OSError:
+            continue
+
+
+class Yard:
+    """The engine, and how a test has it build."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.progress: list[Progress] = []
+
+    async def build(self, operation: UUID | None = None, **parameters: object) -> Outcome:
+        asked = ImageBuild.model_validate({"tags": ["localhost/built:1"], **parameters})
+        outcome = None
+        async for said in self.engine.run(operation or uuid4(), asked):
+            if isinstance(said, Progress):
+                self.progress.append(said)
+            else:
+                outcome = said
+        assert outcome is not None
+        return outcome
+
+    async def log(self, operation: UUID, *, follow: bool = False) -> str:
+        from engine.schema.queries import BuildLines, LogLine
+
+        said = self.engine.query(BuildLines(build=operation, follow=follow))
+        return "\n".join([line.text async for line in said if isinstance(line, LogLine)])
+
+    async def put(self, operation: UUID, data: bytes) -> UUID:
+        import hashlib
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield data
+
+        upload = uuid4()
+        await self.engine.put_file(operation, upload, hashlib.sha256(data).hexdigest(), pieces())
+        return upload
+
+
+@asynccontextmanager
+async def open_yard(account: Account) -> AsyncIterator[Yard]:
+    async with Engine(account.socket, account.uid) as engine:
+        yield Yard(engine)
+
+
+@pytest.fixture
+async def yard(shipwright: Account) -> AsyncIterator[Yard]:
+    async with open_yard(shipwright) as opened:
+        yield opened

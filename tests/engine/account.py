@@ -1,0 +1,116 @@
+"""A Linux account as the tests speak of it: its shell, and its engine."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine.client import Answer, Engine
+from engine.schema.containers import ContainerKill, ContainerRemove, ContainerRun
+from engine.schema.errors import ErrorReport
+from engine.schema.parameters import Parameters
+from engine.schema.progress import Failed, Outcome, Progress, Succeeded
+from engine.schema.queries import (
+    ContainerInspect,
+    Document,
+    LogLine,
+    Query,
+    QueryFailed,
+    Table,
+)
+from engine.schema.snapshot import ContainerRow
+from launch.demo import IMAGE
+from tests.engine.linux_account import EngineProcess, LinuxAccount
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one can do as the account itself, and through Berth."""
+
+    linux: LinuxAccount
+    process: EngineProcess
+    engine: Engine
+
+    def podman(self, *words: str, given: bytes = b"") -> str:
+        """Podman at the account's own shell."""
+        return self.linux.podman(*words, given=given)
+
+    async def outcome(self, parameters: Parameters, operation: UUID | None = None) -> Outcome:
+        """How an operation ends."""
+        *_, last = [each async for each in self.engine.run(operation or uuid4(), parameters)]
+        assert not isinstance(last, Progress)
+        return last
+
+    async def do(self, parameters: Parameters) -> dict[str, Any]:
+        """The result of an operation that succeeds."""
+        ended = await self.outcome(parameters)
+        assert isinstance(ended, Succeeded), ended
+        parameters.result.model_validate(ended.result)
+        return ended.result
+
+    async def refused(self, parameters: Parameters) -> ErrorReport:
+        """The error of an operation that fails, which always says what happened."""
+        ended = await self.outcome(parameters)
+        assert isinstance(ended, Failed), ended
+        assert ended.error.message
+        return ended.error
+
+    async def launch(self, *command: str, **options: Any) -> str:
+        """A container of the demo image (by default one that sleeps). Out: its id."""
+        options = {"image": IMAGE, "command_line": command or ("sleep", "1000"), **options}
+        return str((await self.do(ContainerRun(**options)))["id"])
+
+    async def becomes(self, container: str, state: str) -> ContainerRow:
+        """Wait for a container's state. Out: its row."""
+        for _ in range(200):
+            row = (await self.rows())[container]
+            if row.state == state:
+                return row
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{container} is {row.state}, not {state}")
+
+    async def remove(self, container: str) -> None:
+        """Whatever it is doing, and at once."""
+        await self.outcome(ContainerKill(container=container))
+        gone = ContainerRemove(container=container, force=True, volumes=True)
+        ended = await self.outcome(gone)
+        # One with --rm goes by itself when it is killed.
+        assert isinstance(ended, Succeeded) or (
+            isinstance(ended, Failed) and ended.error.code == "not_found"
+        ), ended
+
+    async def answers(self, query: Query) -> list[Answer]:
+        """All answers to a query."""
+        return [each async for each in self.engine.query(query)]
+
+    async def lines(self, query: Query) -> list[LogLine]:
+        """The answers to a query for logs."""
+        found = await self.answers(query)
+        assert all(isinstance(each, LogLine) for each in found), found
+        return found  # type: ignore[return-value]
+
+    async def table(self, query: Query) -> Table:
+        """The one answer to a query for a table."""
+        (found,) = await self.answers(query)
+        assert isinstance(found, Table), found
+        return found
+
+    async def document(self, query: Query) -> dict[str, Any]:
+        """The one answer to a query for a document."""
+        (found,) = await self.answers(query)
+        assert isinstance(found, Document), found
+        return found.data
+
+    async def unanswered(self, query: Query) -> QueryFailed:
+        """The answer to a query that cannot be answered."""
+        (found,) = await self.answers(query)
+        assert isinstance(found, QueryFailed), found
+        return found
+
+    async def inspect(self, container: str) -> dict[str, Any]:
+        """Podman's inspect data."""
+        return await self.document(ContainerInspect(container=container))
+
+    async def rows(self) -> dict[str, ContainerRow]:
+        """The containers by name."""
+        return {row.name: row for row in (await self.engine.snapshot()).containers}

@@ -1,0 +1,187 @@
+"""Real Linux accounts for the tests, and engines that run as them."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.adapters.runtime import Choice
+
+TREE = Path(__file__).resolve().parents[2]
+SYSTEMD = Path("/run/systemd/system").is_dir()
+SUBIDS = 65536
+
+
+@dataclass(frozen=True)
+class LinuxAccount:
+    """An account with subuid ranges and, where systemd runs, a lingering session."""
+
+    name: str
+    uid: int
+    gid: int
+    home: Path
+    runtime: Path
+
+    def environment(self) -> dict[str, str]:
+        """What a login would have set."""
+        bus = self.runtime / "bus"
+        return {
+            "HOME": str(self.home),
+            "USER": self.name,
+            "LOGNAME": self.name,
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            **({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"} if bus.is_socket() else {}),
+        }
+
+    def run(self, *argv: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        """A program, as the account, in a shell of its own."""
+        if SYSTEMD and {"exec", "healthcheck"} & set(argv):
+            # What joins a container's cgroup has to come from the account's own part of the tree.
+            argv = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect", *argv)
+        return subprocess.run(
+            argv,
+            input=given,
+            capture_output=True,
+            cwd=self.home,
+            env=self.environment(),
+            user=self.uid,
+            group=self.gid,
+            extra_groups=[],
+            umask=0o022,
+        )
+
+    def podman(self, *words: str, given: bytes = b"") -> str:
+        """The output of Podman with the OCI runtime that the engine found to work."""
+        done = self.run("podman", *self.podman_options(), *words, given=given)
+        assert done.returncode == 0, f"podman {' '.join(words)}: {done.stderr.decode()}"
+        return done.stdout.decode(errors="replace").strip()
+
+    def podman_options(self) -> list[str]:
+        """Global options, by the engine's own probe."""
+        remembered = json.loads((self.home / ".local/state/berth/runtime.json").read_text())
+        return Choice(**remembered["choice"]).options()
+
+
+def make_account(name: str) -> LinuxAccount:
+    """As root: a fresh account; one of that name from an earlier run goes first."""
+    remove_account(name)
+    subprocess.run(["useradd", "--create-home", "--shell", "/bin/bash", name], check=True)
+    found = pwd.getpwnam(name)
+    runtime = Path(f"/run/user/{found.pw_uid}")
+    if SYSTEMD:
+        subprocess.run(["loginctl", "enable-linger", name], check=True)
+        subprocess.run(["systemctl", "start", f"user@{found.pw_uid}.service"], check=True)
+    else:
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chown(runtime, found.pw_uid, found.pw_gid)
+    return LinuxAccount(name, found.pw_uid, found.pw_gid, Path(found.pw_dir), runtime)
+
+
+def remove_account(name: str) -> None:
+    """With all that runs as it."""
+    try:
+        uid = pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return
+    if SYSTEMD:
+        subprocess.run(["loginctl", "disable-linger", name], check=True)
+        unit = f"user@{uid}.service"
+        subprocess.run(["systemctl", "kill", "--signal=KILL", unit], capture_output=True)
+        subprocess.run(["systemctl", "stop", unit], check=True)
+    for _ in range(3):
+        for pid in _processes(uid):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+    # Its files belong to the account's subordinate ids as well, which only root can remove.
+    subprocess.run(["userdel", "--remove", name], capture_output=True, check=True)
+    shutil.rmtree(f"/run/user/{uid}", ignore_errors=True)
+
+
+def _processes(uid: int) -> list[int]:
+    """Of the account and of its subordinate ids, on this host (not in hosts inside of it)."""
+    own = os.readlink("/proc/self/ns/uts")
+    found = []
+    for place in Path("/proc").iterdir():
+        try:
+            if place.name.isdigit() and place.stat().st_uid == uid:
+                lines = (place / "status").read_text().splitlines()
+                depth = next(len(line.split()) for line in lines if line.startswith("NSpid:"))
+                if depth == 2 or os.readlink(place / "ns/uts") == own:
+                    found.append(int(place.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended just now
+    return found
+
+
+class EngineProcess:
+    """`python -m engine` as the account, on a socket that root may open."""
+
+    def __init__(self, account: LinuxAccount, name: str, *, peer: int = 0, idle: int = 0) -> None:
+        self.account = account
+        self.socket = account.runtime / f"{name}.sock"
+        self._argv = [sys.executable, "-m", "engine", "--socket", str(self.socket)]
+        self._argv += ["--peer-uid", str(peer), "--idle-seconds", str(idle)]
+        self._unit = f"berth-test-{name}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        environment = self.account.environment()
+        environment |= {"PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
+        argv = self._argv
+        if SYSTEMD:
+            # In the account's own manager, as deploy/user/berth-engine.service does.
+            argv = ["systemd-run", "--user", "--quiet", "--wait", "--collect", "--unit", self._unit]
+            argv += ["--property=KillMode=process", "--property=Delegate=yes"]
+            argv += [f"--setenv=PYTHONPATH={TREE}", "--setenv=PYTHONDONTWRITEBYTECODE=1"]
+            argv += self._argv
+        self._process = subprocess.Popen(
+            argv,
+            cwd="/",
+            env=environment,
+            user=self.account.uid,
+            group=self.account.gid,
+            extra_groups=[],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(1200):
+            assert self._process.poll() is None, "the engine ended"
+            with socket.socket(socket.AF_UNIX) as knock:
+                try:
+                    knock.connect(str(self.socket))
+                    return
+                except OSError:
+                    time.sleep(0.05)
+        raise AssertionError("the engine does not listen")
+
+    @property
+    def pid(self) -> int:
+        """Of the engine itself."""
+        assert self._process is not None
+        if not SYSTEMD:
+            return self._process.pid
+        said = self.account.run(
+            "systemctl", "--user", "show", "--property=MainPID", "--value", self._unit
+        )
+        return int(said.stdout)
+
+    def service_pid(self) -> int:
+        """Of its `podman system service`."""
+        children = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return int(" ".join(each.read_text() for each in children).split()[0])
+
+    def end(self, how: int = signal.SIGTERM) -> int:
+        """Send it a signal. Out: the exit status (that of systemd-run on a systemd host)."""
+        assert self._process is not None
+        os.kill(self.pid, how)
+        return self._process.wait(10)

@@ -1,0 +1,110 @@
+"""An operation runs once, however often it is delivered and whatever dies in its middle."""
+
+import asyncio
+import os
+import signal
+from uuid import uuid4
+
+import pytest
+
+from engine.operations.specification import OPERATION_LABEL
+from engine.schema.containers import ContainerRemove, ContainerRun, ContainerStop
+from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.progress import Failed, Succeeded, Unknown
+from launch.demo import IMAGE
+from tests.engine.account import Account
+
+SLEEPS = ContainerRun(image=IMAGE, command_line=["sleep", "1000"])
+
+
+async def test_ten_deliveries_at_once_are_one_container(alice: Account) -> None:
+    operation = uuid4()
+    ends = await asyncio.gather(*(alice.outcome(SLEEPS, operation) for _ in range(10)))
+    assert len({str(end) for end in ends}) == 1
+    assert len(await alice.rows()) == 1
+    assert await alice.outcome(SLEEPS, operation) == ends[0]
+    assert await alice.engine.recall(operation) == ends[0]
+    assert len(await alice.rows()) == 1
+
+
+async def test_a_failure_is_remembered_as_well(alice: Account) -> None:
+    operation, asked = uuid4(), ContainerStop(container="web")
+    first = await alice.outcome(asked, operation)
+    assert isinstance(first, Failed)
+    await alice.launch(name="web")
+    assert await alice.outcome(asked, operation) == first
+    assert (await alice.rows())["web"].state == "running"
+
+
+async def test_an_id_belongs_to_one_kind(alice: Account) -> None:
+    operation = uuid4()
+    await alice.outcome(SLEEPS, operation)
+    with pytest.raises(EngineError) as caught:
+        await alice.outcome(ContainerStop(container="x"), operation)
+    assert caught.value.report.code == ErrorCode.CONFLICT
+    assert isinstance(await alice.engine.recall(uuid4()), Unknown)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.04, 0.08, 0.15])
+async def test_a_launch_in_which_the_engine_is_killed_ends_as_one_container(
+    alice: Account, after: float
+) -> None:
+    operation = uuid4()
+    first = asyncio.create_task(alice.outcome(SLEEPS, operation))
+    await asyncio.sleep(after)
+    await _kill_engine(alice)
+    await asyncio.gather(first, return_exceptions=True)
+    end = await alice.outcome(SLEEPS, operation)
+    assert isinstance(end, Succeeded), end
+    (row,) = (await alice.rows()).values()
+    assert (row.id, row.state) == (end.result["id"], "running")
+    assert row.labels[OPERATION_LABEL] == str(operation)
+
+
+async def test_a_removal_in_which_the_engine_is_killed_is_a_removal(alice: Account) -> None:
+    # It has to be stopped first, which leaves time to kill the engine.
+    script = "trap : TERM; while :; do sleep 0.05; done"
+    await alice.launch("sh", "-c", script, name="web", stop_signal="TERM", stop_timeout=1)
+    await asyncio.sleep(0.2)
+    operation, asked = uuid4(), ContainerRemove(container="web", force=True)
+    first = asyncio.create_task(alice.outcome(asked, operation))
+    await asyncio.sleep(0.3)
+    await _kill_engine(alice)
+    await asyncio.gather(first, return_exceptions=True)
+    # Podman's service may have gone on to the end, or somebody else did.
+    alice.linux.run("podman", *alice.linux.podman_options(), "rm", "-f", "-t", "0", "web")
+    newer = await alice.launch(name="web")
+    end = await alice.outcome(asked, operation)
+    assert isinstance(end, Succeeded), end
+    assert [row.id for row in (await alice.rows()).values()] == [newer]
+
+
+@pytest.mark.parametrize("after", [0.03, 0.08])
+async def test_podmans_service_killed_in_the_middle_is_started_again(
+    alice: Account, after: float
+) -> None:
+    operation = uuid4()
+    first = asyncio.create_task(alice.outcome(SLEEPS, operation))
+    await asyncio.sleep(after)
+    os.kill(alice.process.service_pid(), signal.SIGKILL)
+    end = await first
+    rows = list((await alice.rows()).values())
+    if isinstance(end, Succeeded):
+        assert [row.id for row in rows] == [end.result["id"]]
+    else:
+        assert isinstance(end, Failed), end
+        assert end.error.remedy
+    await alice.launch(name="next")
+    assert (await alice.rows())["next"].state == "running"
+
+
+async def _kill_engine(alice: Account) -> None:
+    alice.process.end(signal.SIGKILL)
+    await alice.engine.close()
+    alice.process.start()
+    for _ in range(100):
+        try:
+            await alice.engine.ping()
+            return
+        except EngineUnreachable:
+            await asyncio.sleep(0.05)

@@ -1,0 +1,104 @@
+"""`image.pull` from a real registry: with its bytes, its refusals, and its middle."""
+
+import os
+from uuid import uuid4
+
+import pytest
+
+from engine.schema.errors import ErrorCode
+from engine.schema.images import ImagePull, ImageRemove
+from engine.schema.progress import Cancelled, Progress, Succeeded
+from tests.browser.conftest import free_port
+from tests.engine.account import Account
+from tests.engine.registries import NOISE, PASSWORD, USER, Registry
+
+
+async def test_bytes_of_each_layer_are_counted(alice: Account, slow_image: str) -> None:
+    seen: list[Progress] = []
+    async for each in alice.engine.run(uuid4(), ImagePull(image=slow_image)):
+        if isinstance(each, Progress):
+            seen.append(each)
+        else:
+            assert isinstance(each, Succeeded), each
+            assert each.result["reference"] == slow_image
+            assert each.result["size"] >= NOISE
+    counted = [each.current for each in seen if each.total and each.current]
+    assert len(set(counted)) > 3
+    assert counted == sorted(counted)
+    assert counted[-1] >= NOISE
+    assert all(each.unit == "bytes" for each in seen if each.total)
+    again = await alice.do(ImagePull(image=slow_image, policy="missing"))
+    assert again["summary"] == "It was there already."
+    await alice.do(ImageRemove(image=slow_image))
+
+
+async def test_one_that_is_cancelled_in_the_middle_leaves_nothing(
+    alice: Account, slow_image: str
+) -> None:
+    operation = uuid4()
+    ended: object = None
+    async for ended in alice.engine.run(operation, ImagePull(image=slow_image)):
+        if isinstance(ended, Progress) and ended.current:
+            await alice.engine.cancel(operation)
+    assert isinstance(ended, Cancelled), ended
+    assert slow_image not in [tag for row in await alice.engine.images() for tag in row.tags]
+    assert isinstance(await alice.engine.recall(operation), Cancelled)
+
+
+async def test_without_tls_only_when_it_was_said(alice: Account, registry: Registry) -> None:
+    image = registry.holding(alice.linux, "plain")
+    error = await alice.refused(ImagePull(image=image))
+    assert error.code == ErrorCode.UNREACHABLE, error
+    assert "TLS" in error.remedy
+    result = await alice.do(ImagePull(image=image, tls_verify=False))
+    assert result["reference"] == image
+    await alice.do(ImageRemove(image=image))
+
+
+@pytest.mark.parametrize("verify", [False, True])
+async def test_a_password_is_asked_for_and_taken(
+    alice: Account, private_registry: Registry, verify: bool
+) -> None:
+    image = private_registry.holding(alice.linux, "private")
+    if verify:
+        _trust(alice, private_registry)
+    for user, password in (("", None), (USER, "wrong")):
+        asked = ImagePull(image=image, tls_verify=verify, username=user, password=password)
+        error = await alice.refused(asked)
+        assert error.code == ErrorCode.UNAUTHORIZED, error
+        assert "wrong" not in f"{error.message}{error.remedy}"
+    asked = ImagePull(image=image, tls_verify=verify, username=USER, password=PASSWORD)
+    assert PASSWORD not in str(asked.command())
+    assert (await alice.do(asked))["reference"] == image
+    await alice.do(ImageRemove(image=image))
+
+
+async def test_what_a_registry_does_not_have(alice: Account, registry: Registry) -> None:
+    image = registry.holding(alice.linux, "plain")
+    for missing in (f"{image}0", f"{registry.address}/nothing:1"):
+        error = await alice.refused(ImagePull(image=missing, tls_verify=False))
+        assert error.code == ErrorCode.NOT_FOUND, error
+        assert error.remedy
+
+
+async def test_a_registry_that_is_not_there(alice: Account) -> None:
+    for verify in (True, False):
+        asked = ImagePull(image=f"127.0.0.1:{free_port()}/x:1", tls_verify=verify)
+        error = await alice.refused(asked)
+        assert error.code == ErrorCode.UNREACHABLE, error
+
+
+@pytest.mark.parametrize("image", ["UPPER/case:1", "a/b:c:d", "x@sha256:12", "127.0.0.1:1//x"])
+async def test_a_name_that_is_none(alice: Account, image: str) -> None:
+    error = await alice.refused(ImagePull(image=image))
+    assert error.code == ErrorCode.INVALID, error
+    assert error.remedy
+
+
+def _trust(alice: Account, registry: Registry) -> None:
+    assert registry.certificate
+    place = alice.linux.home / ".config/containers/certs.d" / registry.address
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "ca.crt").write_bytes(registry.certificate.read_bytes())
+    for made in (place.parent, place, place / "ca.crt"):
+        os.chown(made, alice.linux.uid, alice.linux.gid)

@@ -1,0 +1,133 @@
+"""What an image is made of, how two differ, and what a prune would remove."""
+
+import pytest
+
+from engine.client import Engine
+from engine.schema.disk import DiskReport, DiskUse, PrunePreview, WouldGo
+from engine.schema.images import ImagePrune
+from engine.schema.layers import (
+    Comparison,
+    FilesOfLayer,
+    ImageCompare,
+    ImageLayers,
+    LayerFiles,
+    LayerList,
+)
+from engine.schema.queries import QueryFailed
+from tests.images.conftest import IMAGE, LAYERED, Account, answer, carry_out
+
+
+async def files(engine: Engine, layer: int, **more: object) -> FilesOfLayer:
+    query = LayerFiles.model_validate({"image": LAYERED, "layer": layer} | more)
+    return FilesOfLayer.model_validate(await answer(engine, query))
+
+
+async def test_layers_are_told_from_the_lowest_with_their_instructions(
+    anna_engine: Engine,
+) -> None:
+    found = LayerList.model_validate(await answer(anna_engine, ImageLayers(image=LAYERED)))
+    made = [layer for layer in found.layers if layer.number is not None]
+    assert [layer.number for layer in made] == [0, 1, 2]
+    assert "dd if=/dev/urandom" in made[1].instruction
+    assert made[1].size > 8 * 2**20
+    assert any("LABEL" in layer.instruction for layer in found.layers if layer.number is None)
+
+
+async def test_the_files_of_a_layer_have_modes_sizes_and_targets(anna_engine: Engine) -> None:
+    found = {file.path: file for file in (await files(anna_engine, 0)).files}
+    assert found["/bin/busybox"].mode == "-rwxr-xr-x"
+    assert found["/bin/sh"].kind == "link"
+    assert found["/bin/sh"].target == "busybox"
+    assert found["/www"].kind == "directory"
+
+
+async def test_a_removed_file_is_shown_as_a_removal(anna_engine: Engine) -> None:
+    found = {file.path: file.kind for file in (await files(anna_engine, 1)).files}
+    assert found["/big"] == "file"
+    assert found["/etc/group"] == "removed"
+    upper = {file.path: file.kind for file in (await files(anna_engine, 2)).files}
+    assert upper["/www"] == "removed"
+    assert upper["/a/b/c"] == "file"
+
+
+async def test_files_come_in_pages_and_can_be_searched(anna_engine: Engine) -> None:
+    whole = await files(anna_engine, 0)
+    page = await files(anna_engine, 0, offset=2, limit=3)
+    assert page.total == whole.total
+    assert page.files == whole.files[2:5]
+    assert [file.path for file in (await files(anna_engine, 0, search="PASSWD")).files] == [
+        "/etc/passwd"
+    ]
+
+
+async def test_a_layer_that_the_image_has_not_is_said(anna_engine: Engine) -> None:
+    async for said in anna_engine.query(LayerFiles(image=LAYERED, layer=9)):
+        assert isinstance(said, QueryFailed)
+        assert "3 layers" in said.message
+
+
+async def test_two_images_differ_by_files_and_settings(anna_engine: Engine) -> None:
+    query = ImageCompare(image=IMAGE, other=LAYERED)
+    found = Comparison.model_validate(await answer(anna_engine, query))
+    files = {file.path: file.change for file in found.files}
+    assert files["/big"] == "added"
+    assert files["/etc/group"] == "removed"
+    assert files["/www/index.html"] == "removed"
+    assert "/bin/busybox" not in files
+    settings = {setting.name: (setting.before, setting.after) for setting in found.settings}
+    assert settings["Env MODE"] == ("", "live")
+    assert settings["Labels team"] == ("", "web")
+    assert found.same_layers == 1
+
+
+async def test_the_comparison_says_what_podman_diff_says(
+    anna: Account, anna_engine: Engine
+) -> None:
+    query = ImageCompare(image=IMAGE, other=LAYERED)
+    found = Comparison.model_validate(await answer(anna_engine, query))
+    told = anna.podman("diff", LAYERED, IMAGE).stdout.splitlines()
+    added = {line[2:] for line in told if line.startswith("A ")}
+    assert added <= {file.path for file in found.files if file.change == "added"} | {
+        "/run",
+        "/proc",
+    }
+    gone = {line[2:] for line in told if line.startswith("D ")}
+    assert gone <= {file.path for file in found.files if file.change == "removed"}
+
+
+async def test_an_image_does_not_differ_from_itself(anna_engine: Engine) -> None:
+    query = ImageCompare(image=LAYERED, other=LAYERED)
+    found = Comparison.model_validate(await answer(anna_engine, query))
+    assert (found.files, found.settings) == ([], [])
+
+
+async def test_disk_use_counts_every_layer_once(anna_engine: Engine) -> None:
+    report = DiskReport.model_validate(await answer(anna_engine, DiskUse()))
+    layered = next(image for image in report.images if LAYERED in image.names)
+    assert layered.size == layered.unique + layered.shared
+    assert report.images_size < sum(image.size for image in report.images)
+
+
+@pytest.mark.parametrize("every", [False, True])
+async def test_the_preview_is_exactly_what_the_prune_then_removes(
+    ben: Account, ben_engine: Engine, every: bool
+) -> None:
+    from launch.demo import archive
+
+    ben.podman("import", "-", "localhost/first:1", given=archive())
+    ben.podman(
+        *("--runtime", "runc", "build", "--layers", "-t", "localhost/second:1", "-"),
+        given=b"FROM localhost/first:1\nRUN echo a > /a\nRUN echo b > /b\n",
+    )
+    ben.podman("import", "--change", "LABEL a=b", "-", given=archive())
+    ben.podman("create", "--name", "keeps", "localhost/second:1", "sh")
+    before = set(ben.podman("images", "-aq", "--no-trunc").stdout.split())
+    would = WouldGo.model_validate(await answer(ben_engine, PrunePreview()))
+    going = would.unused if every else would.dangling
+    said = await carry_out(ben_engine, ImagePrune(all=every))
+    assert said.result is not None
+    after = set(ben.podman("images", "-aq", "--no-trunc").stdout.split())
+    removed = {f"sha256:{image.id}" for image in going}
+    assert before - after == removed
+    assert [container.name for container in would.containers] == ["keeps"]
+    ben.podman("rm", "--all", "--force")

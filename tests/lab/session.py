@@ -1,0 +1,101 @@
+"""What tests of a lab host do there: as an account, and through the API as an administrator."""
+
+import json
+from functools import cache
+from typing import Any
+
+from tests.browser.conftest import free_port
+from tests.lab.host import Host
+
+PORT = free_port()
+IMAGE = "localhost/berth-demo:latest"
+_CALL = """
+import sys, urllib.error, urllib.request
+url, method, token, body = sys.argv[1:]
+headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+asked = urllib.request.Request(url, method=method, data=body.encode() or None, headers=headers)
+try:
+    print(urllib.request.urlopen(asked).read().decode())
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
+"""
+_ASK = """
+import asyncio, json, pathlib, sys
+from engine.client import Engine
+from engine.schema.queries import QUERIES
+uid, name, body = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+async def main():
+    async with Engine(pathlib.Path(f"/run/berth/{uid}/engine.sock"), uid) as engine:
+        if name == "units":
+            answers = [row.model_dump(mode="json") for row in await engine.units()]
+        else:
+            query = QUERIES[name].model_validate(body)
+            answers = [each.model_dump(mode="json") async for each in engine.query(query)]
+    print(json.dumps(answers))
+asyncio.run(main())
+"""
+
+
+def as_account(host: Host, account: str, *words: str, check: bool = True) -> str:
+    """A program as the account, in its session; what it prints."""
+    # By its own user manager: a process from elsewhere may not enter the account's cgroups.
+    done = host.run(
+        *("systemd-run", "--user", f"--machine={account}@", "--quiet", "--collect", "--pipe"),
+        *("--wait", "--property=KillMode=process", "--working-directory=/", "--", *words),
+        check=check,
+    )
+    return done.stdout
+
+
+def podman(host: Host, account: str, *words: str) -> str:
+    """Podman as the account."""
+    return as_account(host, account, "podman", *words)
+
+
+@cache
+def _token(host: Host) -> str:
+    made = host.run("/root/berth/manage.py", "api_token", "admin", "--scope", "operate")
+    return made.stdout.strip()
+
+
+def api(host: Host, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """A call to the API with an administrator's token."""
+    given = json.dumps(body) if body is not None else ""
+    url = f"http://127.0.0.1:{PORT}/api/v1{path}"
+    done = host.run("python3", "-c", _CALL, url, method, _token(host), given)
+    return json.loads(done.stdout)
+
+
+def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
+    """An operation by way of the API, to its end."""
+    asked = {"kind": kind, "parameters": parameters}
+    operation = api(host, "POST", f"/accounts/{account}/operations", asked)
+    assert "id" in operation, operation
+    for _ in range(4):
+        ended = api(host, "GET", f"/operations/{operation['id']}?wait=30")
+        if ended["ended_at"]:
+            break
+    return ended
+
+
+def done(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
+    """The result of an operation that succeeds."""
+    ended = operate(host, account, kind, **parameters)
+    assert ended["state"] == "succeeded", ended["error"]
+    return ended["result"]
+
+
+def ask(host: Host, account: str, query: str, **parameters: object) -> list[dict[str, Any]]:
+    """The answers to a query, asked as the worker does."""
+    uid = host.run("id", "-u", account).stdout.strip()
+    said = host.run(
+        *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),
+        *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _ASK),
+        *(uid, query, json.dumps(parameters)),
+    )
+    return json.loads(said.stdout)
+
+
+def unit(host: Host, account: str, name: str) -> dict[str, Any] | None:
+    """One unit's row."""
+    return next((row for row in ask(host, account, "units") if row["unit"] == name), None)

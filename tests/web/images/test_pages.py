@@ -1,0 +1,273 @@
+"""The pages about images: who sees them, what the forms ask for, what a click submits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.audit.models import Event
+from consoleapp.live import relay
+from consoleapp.operations.models import Operation
+from engine.schema.disk import ContainerOnDisk, GoingImage, VolumeOnDisk, WouldGo
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.layers import (
+    Comparison,
+    FileChange,
+    FileOfLayer,
+    FilesOfLayer,
+    Layer,
+    LayerList,
+    Setting,
+)
+from engine.schema.parameters import Model, Role
+from engine.schema.query import Query
+from engine.schema.snapshot import ImageRow
+from tests.web.conftest import Seen, snapshot
+
+IMAGE = "f" * 64
+BASE = "/accounts/web/images/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def shown(seen: dict[str, Seen], web: LinuxAccount) -> None:
+    """The account has one image, and a manifest list."""
+    known = snapshot()
+    many = ImageRow(
+        id="a" * 64,
+        tags=["localhost/many:1"],
+        created=timezone.now(),
+        size=9,
+        manifest_list=True,
+    )
+    seen["web"] = Seen(known.model_copy(update={"images": [*known.images, many]}))
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model | EngineError], list[Query]]:
+    """Says what the engine answers; gives the queries that it was asked."""
+
+    def tell(data: Model | EngineError) -> list[Query]:
+        asked: list[Query] = []
+
+        def document(account: LinuxAccount, query: Query, actor: object) -> dict[str, Any]:
+            asked.append(query)
+            if isinstance(data, EngineError):
+                raise data
+            return {"type": "document", "data": data.model_dump(mode="json")}
+
+        monkeypatch.setattr(relay, "document_sync", document)
+        return asked
+
+    return tell
+
+
+Browser = Callable[[User], Client]
+
+
+@pytest.mark.parametrize("path", ["push/", "share/"])
+def test_a_viewer_may_neither_push_nor_share(as_: Browser, viewer: User, path: str) -> None:
+    assert as_(viewer).get(f"{BASE}{IMAGE}/{path}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["disk/", f"{IMAGE}/", f"{IMAGE}/layers/0/", f"{IMAGE}/compare/", f"{'a' * 64}/entries/"],
+)
+def test_a_viewer_sees_what_images_are_made_of(as_: Browser, viewer: User, path: str) -> None:
+    assert as_(viewer).get(BASE + path).status_code == 200
+
+
+def test_a_push_is_submitted_with_its_password_sealed(as_: Browser, operator: User) -> None:
+    asked = {
+        "destination": "registry.example/team/app:2",
+        "username": "ferry",
+        "password": "hidden-harbour",
+    }
+    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", asked, headers=HTMX)
+    assert answer.status_code == 204
+    operation = Operation.objects.get()
+    assert operation.kind == "image.push"
+    assert operation.parameters["image"] == "localhost/demo:1"
+    assert operation.parameters["tls_verify"] is False
+    assert "hidden-harbour" not in str([operation.parameters, operation.command])
+
+
+@pytest.mark.parametrize(
+    "destination", ["", "app", "team/app:1", "--help", "registry.example/Team", "a.b/c d"]
+)
+def test_a_destination_without_a_registry_is_said_at_the_field(
+    as_: Browser, operator: User, destination: str
+) -> None:
+    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", {"destination": destination}, headers=HTMX)
+    assert answer.status_code == 422
+    assert b"errorlist" in answer.content
+    assert not Operation.objects.exists()
+
+
+def test_half_of_a_sign_in_is_refused(as_: Browser, operator: User) -> None:
+    asked = {"destination": "registry.example/team/app:2", "username": "ferry"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", asked, headers=HTMX)
+    assert answer.status_code == 422
+    assert b"go together" in answer.content
+
+
+def test_sharing_is_an_operation_of_the_other_account_in_the_audit_of_both(
+    as_: Browser, operator: User, shop: LinuxAccount
+) -> None:
+    Grant.objects.create(account=shop, user=operator, role=Role.OPERATOR)
+    asked = {"account": "shop", "tag": "localhost/demo:2"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", asked, headers=HTMX)
+    assert answer.status_code == 204
+    operation = Operation.objects.get()
+    assert operation.account == shop
+    assert operation.parameters["source"] == "web"
+    told = Event.objects.filter(action="operation.requested").values_list("account__key", flat=True)
+    assert sorted(told) == ["shop", "web"]
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
+def test_an_account_that_one_does_not_operate_is_not_offered(
+    as_: Browser, operator: User, shop: LinuxAccount, role: Role | None
+) -> None:
+    if role:
+        Grant.objects.create(account=shop, user=operator, role=role)
+    asked = {"account": "shop", "tag": "localhost/demo:2"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", asked, headers=HTMX)
+    assert answer.status_code == 422
+    assert not Operation.objects.exists()
+
+
+def test_layers_come_with_links_to_their_files(
+    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+) -> None:
+    told(
+        LayerList(
+            image_id=IMAGE,
+            layers=[
+                Layer(number=0, instruction="ADD <script>", digest="sha256:1", size=5),
+                Layer(number=None, instruction="LABEL a=b"),
+            ],
+        )
+    )
+    page = as_(viewer).get(f"{BASE}{IMAGE}/panels/layers/", headers=HTMX).content.decode()
+    assert f"{BASE}{IMAGE}/layers/0/" in page
+    assert "ADD &lt;script&gt;" in page
+    assert "no files" in page
+
+
+def test_files_of_a_layer_are_paged_and_hostile_names_are_text(
+    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+) -> None:
+    files = [
+        FileOfLayer(path="/<img src=x onerror=alert(1)>", kind="file", size=3),
+        FileOfLayer(path="/etc/group", kind="removed"),
+    ]
+    asked = told(FilesOfLayer(digest="sha256:1", total=900, files=files))
+    answer = as_(viewer).get(f"{BASE}{IMAGE}/layers/1/?q=x&page=2", headers=HTMX)
+    page = answer.content.decode()
+    assert "<img src=x" not in page
+    assert "removed" in page
+    assert "page=3" in page
+    assert asked[0].model_dump()["offset"] == 200
+
+
+def test_a_comparison_masks_secrets(
+    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+) -> None:
+    told(
+        Comparison(
+            image_id=IMAGE,
+            other_id="a" * 64,
+            settings=[Setting(name="Env DB_PASSWORD", before="one-secret", after="two-secret")],
+            added=1,
+            removed=0,
+            changed=0,
+            files=[FileChange(change="added", path="/big", after=3)],
+            same_layers=1,
+        )
+    )
+    path = f"{BASE}{IMAGE}/compare/?with={'a' * 64}"
+    page = as_(viewer).get(path, headers=HTMX).content.decode()
+    assert "secret" not in page
+    assert "/big" in page
+
+
+def test_a_prune_lists_all_that_would_go_and_only_operators_get_the_button(
+    as_: Browser, viewer: User, operator: User, told: Callable[[Model], list[Query]]
+) -> None:
+    told(
+        WouldGo(
+            dangling=[GoingImage(id="c" * 64, size=5)],
+            dangling_size=5,
+            unused=[GoingImage(id="d" * 64, names=["localhost/old:1"], size=7)],
+            unused_size=7,
+            containers=[ContainerOnDisk(id="e" * 64, name="stopped", size=1)],
+            containers_size=1,
+            volumes=[VolumeOnDisk(name="mail", size=2)],
+            volumes_size=2,
+        )
+    )
+    page = as_(operator).get(f"{BASE}going/", headers=HTMX).content.decode()
+    for name in ("c" * 12, "localhost/old:1", "stopped", "mail"):
+        assert name in page
+    assert page.count("data-confirm=") == 4
+    assert "data-confirm=" not in as_(viewer).get(f"{BASE}going/", headers=HTMX).content.decode()
+
+
+def test_an_engine_that_refuses_is_said_in_the_panel(
+    as_: Browser, viewer: User, told: Callable[[EngineError], list[Query]]
+) -> None:
+    told(EngineError(ErrorCode.NOT_FOUND, "no such image", "Pull it."))
+    page = as_(viewer).get(f"{BASE}{IMAGE}/panels/layers/", headers=HTMX).content.decode()
+    assert "no such image" in page
+    assert "Try again" in page
+
+
+def test_several_images_are_saved_in_one_operation(as_: Browser, operator: User) -> None:
+    asked = {"kind": "image.save", "image": [IMAGE, "b" * 64]}
+    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 204
+    assert Operation.objects.get().parameters["images"] == ["localhost/demo:1", "b" * 64]
+
+
+def test_several_images_are_tagged_by_a_pattern(as_: Browser, operator: User) -> None:
+    asked = {"kind": "image.tag", "image": [IMAGE, "a" * 64], "tag": "registry.example/{}"}
+    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 204
+    tags = {operation.parameters["tag"] for operation in Operation.objects.all()}
+    assert tags == {"registry.example/demo:1", "registry.example/many:1"}
+
+
+def test_one_image_in_an_oci_archive_and_two_are_refused(as_: Browser, operator: User) -> None:
+    asked = {"kind": "image.save", "image": [IMAGE, "b" * 64], "format": "oci-archive"}
+    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 400
+
+
+def test_loading_wants_a_file(as_: Browser, operator: User) -> None:
+    assert as_(operator).get(f"{BASE}load/").status_code == 200
+    for archive in ("", "no-upload", "8d7e4c56-0a4e-4a93-9b33-8a8f2a6f9e10"):
+        answer = as_(operator).post(f"{BASE}load/", {"archive": archive}, headers=HTMX)
+        assert answer.status_code in (409, 422)
+    assert not Operation.objects.exists()
+
+
+def test_a_manifest_list_is_made_filled_and_emptied(as_: Browser, operator: User) -> None:
+    client, one = as_(operator), f"{BASE}{'a' * 64}/manifests/"
+    made = {"name": "localhost/new:1", "images": ["localhost/demo:1"]}
+    assert client.post(f"{BASE}manifest-list/", made, headers=HTMX).status_code == 204
+    added = {"image": "localhost/demo:1", "architecture": "arm64", "tls_verify": "on"}
+    assert client.post(f"{one}add/", added, headers=HTMX).status_code == 204
+    gone = {"digest": "sha256:" + "0" * 64}
+    assert client.post(f"{one}remove/", gone, headers=HTMX).status_code == 204
+    assert client.post(f"{one}remove/", {"digest": "x"}, headers=HTMX).status_code == 400
+    kinds = set(Operation.objects.values_list("kind", flat=True))
+    assert kinds == {"manifest.create", "manifest.add", "manifest.remove"}
+
+
+@pytest.mark.parametrize("sort", ["", "name", "size", "smallest", "oldest", "used"])
+@pytest.mark.parametrize("show", ["", "tagged", "dangling", "used", "unused", "lists"])
+def test_the_list_is_filtered_and_sorted(as_: Browser, viewer: User, sort: str, show: str) -> None:
+    page = as_(viewer).get(BASE, {"sort": sort, "show": show}).content.decode()
+    assert ("localhost/many:1" in page) == (show in ("", "tagged", "unused", "lists"))

@@ -1,0 +1,49 @@
+"""A page about what the snapshot does not know: it has it looked for, and looks again by itself."""
+
+import pytest
+
+from consoleapp.live import snapshots
+from tests.web.conftest import Seen, container, snapshot
+
+AGAIN = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TRIGGER": "look-again"}
+PAGES = {
+    "container": "/accounts/web/containers/db/",
+    "image": f"/accounts/web/images/{'f' * 12}/",
+    "unit": "/accounts/web/units/db.service/",
+}
+
+
+@pytest.fixture
+def refreshed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The accounts that the observer was asked to look at."""
+    keys: list[str] = []
+    monkeypatch.setattr(snapshots, "refresh", lambda account: keys.append(account.key))
+    monkeypatch.setattr(snapshots, "fresh_sync", lambda account, **_: snapshots.load(account))
+    return keys
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_it_has_the_observer_look_and_asks_again(as_, viewer, seen, refreshed, page):
+    seen["web"] = Seen(snapshot().model_copy(update={"images": []}))
+    answer = as_(viewer).get(page)
+    assert answer.status_code == 404
+    assert refreshed == ["web"]
+    assert 'id="look-again"' in answer.content.decode()
+    again = as_(viewer).get(page, **AGAIN)
+    assert (again.status_code, again.content) == (204, b"")
+
+
+def test_an_account_of_which_nothing_is_known_is_looked_at_too(as_, viewer, refreshed):
+    answer = as_(viewer).get(PAGES["image"])
+    assert answer.status_code == 503
+    assert refreshed == ["web"]
+    assert 'id="look-again"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("what", ["container", "image"])
+def test_when_it_is_there_the_page_loads_anew(as_, viewer, seen, refreshed, what):
+    seen["web"] = Seen(snapshot(container("db")))
+    answer = as_(viewer).get(PAGES[what], **AGAIN)
+    assert answer.headers["HX-Refresh"] == "true"
+    assert not refreshed
+    assert as_(viewer).get(PAGES[what]).status_code == 200

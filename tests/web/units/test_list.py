@@ -1,0 +1,119 @@
+"""The list of an account's units, and acting on them."""
+
+import pytest
+
+from consoleapp.operations.models import Operation
+from tests.web.conftest import Seen, snapshot
+from tests.web.units.conftest import unit, with_units
+
+LIST = "/accounts/web/units/"
+HTMX = {"HX-Request": "true"}
+
+
+def test_all_are_listed_with_state_drift_and_container(as_, viewer, several):
+    page = as_(viewer).get(LIST).content.decode()
+    for text in ("front.service", "exit-code", "(3)", "file changed", "stale container"):
+        assert text in page
+    assert 'href="/accounts/web/containers/front/"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state=failed", {"batch"}),
+        ("state=drift", {"db", "old"}),
+        ("kind=generate-classic", {"old"}),
+        ("q=SHOP", {"front"}),
+        ("state=nonsense&sort=worse&page=-4", {"front", "batch", "db", "old"}),
+    ],
+)
+def test_the_address_says_what_is_shown(as_, viewer, several, query, found):
+    page = as_(viewer).get(f"{LIST}?{query}")
+    assert {row.unit.removesuffix(".service") for row in page.context["page"]} == found
+
+
+def test_the_failed_come_first_by_state(as_, viewer, several):
+    page = as_(viewer).get(f"{LIST}?sort=state")
+    assert next(iter(page.context["page"])).unit == "batch.service"
+
+
+def test_none_yet_explains_what_a_unit_is_for(as_, operator, seen):
+    seen["web"] = Seen(with_units())
+    assert "tells systemd to run a container" in as_(operator).get(LIST).content.decode()
+
+
+def test_without_a_user_manager_it_says_so_and_why(as_, operator, seen):
+    seen["web"] = Seen(snapshot(no_systemd="This machine was not booted by systemd."))
+    page = as_(operator).get(LIST).content.decode()
+    assert "not booted by systemd" in page
+    assert "New file" not in page
+
+
+def test_lingering_that_is_off_is_said_with_its_remedy(as_, operator, viewer, seen):
+    seen["web"] = Seen(with_units(unit("front"), linger=False))
+    assert "linger.enable" in as_(operator).get(LIST).content.decode()
+    page = as_(viewer).get(LIST).content.decode()
+    assert "Lingering is off" in page
+    assert "linger.enable" not in page
+
+
+def test_hostile_words_are_shown_and_not_run(as_, operator, seen):
+    bad = "<script>alert(1)</script>"
+    seen["web"] = Seen(with_units(unit("x", description=bad, problem=bad, warnings=[bad])))
+    assert bad not in as_(operator).get(LIST).content.decode()
+    assert bad not in as_(operator).get(f"{LIST}x.service/").content.decode()
+
+
+def test_a_label_that_names_no_possible_unit_breaks_no_page(as_, operator, seen):
+    shot = with_units(unit("front"))
+    row = shot.containers[0].model_copy(update={"unit": "../../etc/x.service"})
+    seen["web"] = Seen(shot.model_copy(update={"containers": [row], "units": []}))
+    assert as_(operator).get(f"/accounts/web/containers/{row.id}/").status_code == 200
+    assert as_(operator).get("/accounts/web/containers/").status_code == 200
+
+
+def test_many_rows_cost_no_query_each(as_, operator, seen, django_assert_max_num_queries):
+    seen["web"] = Seen(with_units(*(unit(f"u{number}") for number in range(300))))
+    client = as_(operator)
+    client.get(LIST)
+    with django_assert_max_num_queries(10):
+        assert len(client.get(LIST).context["page"]) == 100
+
+
+def test_one_action_on_several_is_one_operation_each(as_, operator, several):
+    asked = {"kind": "unit.restart", "unit": ["front.service", "db.service"]}
+    assert as_(operator).post(f"{LIST}act/", asked, headers=HTMX).status_code == 204
+    done = Operation.objects.order_by("target").values_list("kind", "target")
+    assert list(done) == [("unit.restart", "db.service"), ("unit.restart", "front.service")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "unit.start"},
+        {"kind": "unit.start", "unit": "--now.service"},
+        {"kind": "unit.start", "unit": "a/b.service"},
+        {"kind": "unit.write", "file": "systemd/user/x.service"},
+        {"kind": "container.remove", "container": "x"},
+        {"kind": "unit.delete", "file": "../.bashrc"},
+        {"kind": "unit.restore", "file": "systemd/user/x.service", "version": "../x"},
+        {"kind": "unit.convert", "unit": "x.service", "style": "magic"},
+        {"kind": "unit.start", "unit": [f"u{n}.service" for n in range(300)]},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_asked_for(as_, operator, several, asked):
+    assert as_(operator).post(f"{LIST}act/", asked, headers=HTMX).status_code == 400
+    assert not Operation.objects.exists()
+
+
+def test_who_only_looks_cannot_act(as_, viewer, stranger, several):
+    asked = {"kind": "unit.stop", "unit": "front.service"}
+    assert as_(viewer).post(f"{LIST}act/", asked).status_code == 403
+    assert as_(stranger).post(f"{LIST}act/", asked).status_code == 404
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.parametrize("next_", ["https://evil.example/", "//evil.example", "javascript:x"])
+def test_a_plain_form_never_leads_elsewhere(as_, operator, several, next_):
+    asked = {"kind": "unit.stop", "unit": "front.service", "next": next_}
+    assert as_(operator).post(f"{LIST}act/", asked)["Location"] == LIST
