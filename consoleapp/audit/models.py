@@ -11,19 +11,17 @@ class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
     `actor` and `account` have no constraint in the database, since removing a user must not touch
-    the events; the names beside them stay right for ever. Each index ends with the id, by which
-    lists are ordered, so that a page of any filter is a short walk along one index.
+    the events; the names beside them stay right for ever. `Word` finds events, not their columns.
 
-    A migration that alters this table on SQLite makes it anew, without its triggers: it must drop
-    them before and make them after, as 0003 and 0004 do.
+    A migration that alters this table on SQLite would make it anew, without its triggers: it must
+    drop them before and make them after, as 0004 does.
     """
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         db_constraint=False,
-        db_index=False,
         on_delete=models.DO_NOTHING,
         related_name="+",
     )
@@ -34,31 +32,17 @@ class Event(models.Model):
         "accounts.LinuxAccount",
         null=True,
         db_constraint=False,
-        db_index=False,
         on_delete=models.DO_NOTHING,
         related_name="+",
     )
     account_name = models.CharField(max_length=220, blank=True, default="")
-    action = models.CharField(max_length=50)
+    action = models.CharField(max_length=50, db_index=True)
     kind = models.CharField(max_length=50, blank=True, default="")
     target = models.CharField(max_length=600, blank=True, default="")
     operation = models.UUIDField(null=True, db_index=True)
     parameters = models.JSONField(null=True)
     outcome = models.CharField(max_length=40, blank=True, default="")
     detail = models.TextField(blank=True, default="")
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["at", "id"], name="event_at"),
-            models.Index(fields=["account", "id"], name="event_account"),
-            models.Index(fields=["actor", "id"], name="event_actor"),
-            models.Index(fields=["account_name", "id"], name="event_account_name"),
-            models.Index(fields=["actor_name", "id"], name="event_actor_name"),
-            models.Index(fields=["action", "id"], name="event_action"),
-            models.Index(fields=["kind", "id"], name="event_kind"),
-            models.Index(fields=["outcome", "id"], name="event_outcome"),
-            models.Index(fields=["target", "id"], name="event_target"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.target}".rstrip()
@@ -73,6 +57,18 @@ class Pending(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.event_id} waits"
+
+
+class Word(models.Model):
+    """The events of one span of ids that have a word: see `words.py`."""
+
+    pk = models.CompositePrimaryKey("word", "span")
+    word = models.CharField(max_length=100)
+    span = models.BigIntegerField(db_index=True)
+    events = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.word} in span {self.span}"
 
 
 class Link(models.Model):

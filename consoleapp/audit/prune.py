@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
-from consoleapp.audit import keys
+from consoleapp.audit import keys, words
 from consoleapp.audit.chain import moment
 from consoleapp.audit.heads import statement
 from consoleapp.audit.models import Event, Link, Pruning
@@ -24,7 +24,10 @@ def prune(before: datetime, *, actor: Actor) -> int:
     Raises keys.BadKey.
     """
     _summarise(before, actor)
-    return _drop()
+    dropped = _drop()
+    if kept := Event.objects.order_by("pk").first():
+        words.forget(kept.pk)
+    return dropped
 
 
 def facts(pruning: Pruning) -> dict[str, Any]:

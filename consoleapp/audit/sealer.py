@@ -1,4 +1,4 @@
-"""The sealer: chains what is pending, a moment after it was written. Part of the observer."""
+"""The sealer: chains and indexes what is pending, a moment later. Part of the observer."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
+from consoleapp.audit import words
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash
 from consoleapp.audit.heads import sign_head
 from consoleapp.audit.keys import BadKey
@@ -14,7 +15,7 @@ from consoleapp.audit.models import Event, Link, Pending, Pruning
 from consoleapp.audit.record import record
 
 EVERY = 1.0
-AT_ONCE = 1000
+AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +35,7 @@ def seal_all() -> int:
 
 
 def seal() -> int:
-    """Chain up to AT_ONCE pending events; how many. 0 also when another sealer was faster.
+    """Chain and index up to AT_ONCE pending events; how many. 0 also if another sealer was faster.
 
     What takes time happens before the transaction, which is short: it holds up no operation.
     """
@@ -46,14 +47,18 @@ def seal() -> int:
     now = timezone.now()
     seq, previous = end_of_chain()
     links: list[Link] = []
+    found: dict[int, set[str]] = {}
     for values in Event.objects.filter(pk__in=waiting).order_by("pk").values_list(*FIELDS):
         seq += 1
-        previous = link_hash(form(values), seq=seq, previous=previous, sealed=now)
+        event = form(values)
+        previous = link_hash(event, seq=seq, previous=previous, sealed=now)
+        found[values[0]] = words.words_of(event)
         links.append(Link(seq=seq, event_id=values[0], at=now, hash=previous))
     vanished = set(waiting) - {link.event_id for link in links}
     try:
         with transaction.atomic():
-            Link.objects.bulk_create(links)
+            Link.objects.bulk_create(links)  # first: it keeps other sealers out
+            words.add(found)
             Pending.objects.filter(event_id__in=waiting).delete()
             for event in sorted(vanished):
                 _accuse(event)

@@ -1,54 +1,65 @@
-"""Finding events among millions: each page is a short walk along an index, newest first.
+"""Finding events among millions, newest first; pages are cut by id, never counted nor skipped.
 
-Pages are cut by id, never counted nor skipped. A filter has an index of its own that ends with the
-id; a condition that is an "or" (a group of actions, what an owner may read) is one such walk for
-each of its parts, merged. On SQLite several filters at once, and words, are looked up in the index
-of words, which intersects them cheaply and in order; on PostgreSQL its planner chooses.
+Filters and words are looked up in the index of words, which the sealer fills a moment after an
+event was written; events that still wait for it are read themselves, as long as they are few. What
+was found is compared with the question once more, so that the index only has to miss nothing.
 """
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
+from heapq import merge
+from itertools import islice
+from uuid import UUID
 
-from django.db import connection
-from django.db.models import Q, QuerySet
 from pydantic import BaseModel
 
-from consoleapp.audit.models import Event
+from consoleapp.audit.chain import form_of
+from consoleapp.audit.models import Event, Pending
+from consoleapp.audit.words import Clauses, find, fits, named, split
 
-_WALKS = 60
-_CANDIDATES = 500
-_LOOKS = 40
+_FIRST = 64
+_AT_ONCE = 500
+_WAITING = 200
 _MOST = 2**63 - 1
 # Ids are given out within moments of the times of their events; so many may be out of order.
 _SLACK = 1000
 
 
 class Criteria(BaseModel, frozen=True):
-    """What events must be; all of it. `action` "operation" also finds every "operation.…"."""
+    """What events must be; all of it, of several values one.
+
+    `actions` "operation" also finds every "operation.…", `kinds` "container" every "container.…".
+    """
 
     words: str = ""
-    action: str = ""
-    kind: str = ""
+    actions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     person: str = ""
     account: str = ""
-    target: str = ""
+    targets: tuple[str, ...] = ()
     outcome: str = ""
+    operation: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
-    def equal(self) -> dict[str, str]:
-        """The columns that must have a value."""
+    def clauses(self) -> Clauses:
+        """The same as words of the index, without the times and the operation."""
         asked = {
-            "kind": self.kind,
-            "actor_name": self.person,
-            "account_name": self.account,
-            "target": self.target,
-            "outcome": self.outcome,
+            "action": self.actions,
+            "kind": self.kinds,
+            "actor_name": (self.person,),
+            "account_name": (self.account,),
+            "target": self.targets,
+            "outcome": (self.outcome,),
         }
-        return {name: value for name, value in asked.items() if value}
+        columns = [[named(name, value) for value in some if value] for name, some in asked.items()]
+        return [[word] for word in split(self.words)] + [clause for clause in columns if clause]
+
+    def times(self) -> dict[str, datetime]:
+        """The same as look-ups of the column."""
+        asked = {"at__gte": self.since, "at__lte": self.until}
+        return {name: at for name, at in asked.items() if at}
 
 
 @dataclass(frozen=True)
@@ -59,137 +70,61 @@ class Found:
     older: int | None
 
 
-def matching(events: QuerySet[Event], criteria: Criteria) -> QuerySet[Event]:
-    """All of `events` that fit, newest first: for exports, which read to the end."""
-    events = events.filter(**criteria.equal()).filter(_time(criteria))
-    if criteria.action:
-        exact = Q(action=criteria.action)
-        events = events.filter(exact | Q(action__startswith=f"{criteria.action}."))
-    if asked := terms(criteria.words):
-        events = _with_words(events, asked)
-    return events.order_by("-pk")
+def matching(scope: Clauses, criteria: Criteria, *, before: int | None = None) -> Iterator[Event]:
+    """All events before the id `before` that fit and that `scope` allows, newest first; lazy."""
+    clauses = [*scope, *criteria.clauses()]
+    in_time = Event.objects.filter(**criteria.times()).order_by("-pk")
+    ids = _ids(clauses, criteria, before)
+    size = _FIRST
+    while some := list(islice(ids, size)):
+        for event in in_time.filter(pk__in=some):
+            if not clauses or fits(form_of(event), clauses):
+                yield event
+        size = _AT_ONCE
 
 
-def newest(scope: list[Q], criteria: Criteria, *, before: int | None, size: int) -> Found:
-    """The newest `size` events before the id `before` that fit, and that one of `scope` allows."""
+def newest(scope: Clauses, criteria: Criteria, *, before: int | None, size: int) -> Found:
+    """The first `size` of them."""
+    events = list(islice(matching(scope, criteria, before=before), size + 1))
+    return Found(events[:size], events[size - 1].pk if len(events) > size else None)
+
+
+def _ids(clauses: Clauses, criteria: Criteria, before: int | None) -> Iterator[int]:
+    """The ids of candidates, newest first, each once."""
     low, high = _range(criteria)
-    high = min(high, before if before is not None else _MOST)
-    several = len(criteria.equal()) + bool(criteria.action) > 1
-    if connection.vendor == "sqlite" and (terms(criteria.words) or (several and _query(criteria))):
-        return _by_words(scope, criteria, low, high, size)
-    events = Event.objects.filter(pk__gt=low, pk__lt=high, **criteria.equal())
-    events = events.filter(_time(criteria))
-    if asked := terms(criteria.words):
-        events = _with_words(events, asked)
-    ids: set[int] = set()
-    for walk in _walks(scope, criteria.action):
-        ids |= set(events.filter(walk).order_by("-pk").values_list("pk", flat=True)[: size + 1])
-    return _page(sorted(ids, reverse=True), size)
+    high = min(high, before - 1) if before is not None else high
+    among = Event.objects.filter(pk__gte=low, pk__lte=high).order_by("-pk")
+    if criteria.operation:
+        yield from among.filter(operation=criteria.operation).values_list("pk", flat=True)
+    elif not clauses:
+        yield from _walk(criteria, low, high)
+    else:
+        # Read before the index is: an event that is sealed meanwhile is in both, not in none.
+        waiting = Pending.objects.filter(event_id__gte=low, event_id__lte=high)
+        tail = list(waiting.order_by("-event_id").values_list("event_id", flat=True)[:_WAITING])
+        last = None
+        for pk in merge(tail, find(clauses, low, high), reverse=True):
+            if pk != last:
+                yield pk
+            last = pk
 
 
-def terms(words: str) -> list[str]:
-    """The words of a search: each must be the beginning of a word of the event."""
-    return [word.lower() for word in re.findall(r"[^\W_]+", words)][:10]
-
-
-def actions() -> list[str]:
-    """Every action that there is, by hopping along its index."""
-    found: list[str] = []
-    rows = Event.objects.order_by("action").values_list("action", flat=True)
-    action = rows.first()
-    while action is not None:
-        found.append(action)
-        action = rows.filter(action__gt=action).first()
-    return found
-
-
-def _page(ids: list[int], size: int) -> Found:
-    events = list(Event.objects.filter(pk__in=ids[:size]).order_by("-pk"))
-    return Found(events, ids[size - 1] if len(ids) > size else None)
-
-
-def _walks(scope: list[Q], action: str) -> list[Q]:
-    """Conditions of which each has one index, and that together are what is asked for."""
-    if not action:
-        return scope if len(scope) <= _WALKS else [_any(scope)]
-    group = [each for each in actions() if each == action or each.startswith(f"{action}.")]
-    if len(scope) * len(group) <= _WALKS:
-        return [each & Q(action=one) for each in scope for one in group]
-    return [_any(scope) & Q(action__in=group)]
-
-
-def _any(scope: list[Q]) -> Q:
-    if Q() in scope:
-        return Q()
-    return reduce(or_, scope, Q(pk__in=[]))
-
-
-def _time(criteria: Criteria) -> Q:
-    asked = Q()
-    if criteria.since:
-        asked &= Q(at__gte=criteria.since)
-    if criteria.until:
-        asked &= Q(at__lte=criteria.until)
-    return asked
+def _walk(criteria: Criteria, low: int, high: int) -> Iterator[int]:
+    """All ids, a bunch at a time, so that no cursor stays open for as long as a browser reads."""
+    size = _FIRST
+    events = Event.objects.filter(pk__gte=low, **criteria.times()).order_by("-pk")
+    while some := list(events.filter(pk__lte=high).values_list("pk", flat=True)[:size]):
+        yield from some
+        high, size = some[-1] - 1, _AT_ONCE
 
 
 def _range(criteria: Criteria) -> tuple[int, int]:
-    """The ids between which the times asked for lie, so that a walk begins and ends there."""
+    """The ids between which the times asked for lie."""
     low, high = 0, _MOST
-    ids = Event.objects.values_list("pk", flat=True)
     if criteria.since:
-        first = ids.filter(at__gte=criteria.since).order_by("at", "pk").first()
-        low = _MOST if first is None else first - _SLACK
+        first = Event.objects.filter(at__gte=criteria.since).order_by("at", "pk").first()
+        low = max(0, first.pk - _SLACK) if first else _MOST
     if criteria.until:
-        last = ids.filter(at__lte=criteria.until).order_by("-at", "-pk").first()
-        high = 0 if last is None else last + _SLACK
+        last = Event.objects.filter(at__lte=criteria.until).order_by("-at", "-pk").first()
+        high = last.pk + _SLACK if last else -1
     return low, high
-
-
-# --- words --------------------------------------------------------------------------------------
-
-
-def _with_words(events: QuerySet[Event], asked: list[str]) -> QuerySet[Event]:
-    if connection.vendor == "sqlite":
-        condition = "audit_event.id IN (SELECT rowid FROM audit_words WHERE audit_words MATCH %s)"
-        query = " ".join(f'"{word}"*' for word in asked)
-    else:
-        condition = "audit_event.words @@ to_tsquery('simple', %s)"
-        query = " & ".join(f"{word}:*" for word in asked)
-    # There is no column of Django's for it; the words are letters and digits.
-    return events.extra(where=[condition], params=[query])  # noqa: S610
-
-
-def _by_words(scope: list[Q], criteria: Criteria, low: int, high: int, size: int) -> Found:
-    """SQLite: candidates from the index of words, newest first, checked a bunch at a time.
-
-    After _LOOKS bunches without enough it answers what it has, and where to go on.
-    """
-    allowed = matching(Event.objects.filter(_any(scope)), criteria.model_copy(update={"words": ""}))
-    query = _query(criteria)
-    ids: list[int] = []
-    for _ in range(_LOOKS):
-        candidates = _candidates(query, low, high)
-        ids += allowed.filter(pk__in=candidates).values_list("pk", flat=True)
-        if len(ids) > size or len(candidates) < _CANDIDATES:
-            return _page(ids, size)
-        high = candidates[-1]
-    return Found(_page(ids, size).events, high)
-
-
-def _query(criteria: Criteria) -> str:
-    """What is asked for in the syntax of FTS5; values are quoted words, so nothing is syntax."""
-    words = [f'"{word}"*' for word in terms(criteria.words)]
-    for value in (*criteria.equal().values(), criteria.action):
-        words += [f'"{word}"' for word in re.findall(r"[^\W_]+", value)]
-    return " ".join(words)
-
-
-def _candidates(query: str, low: int, high: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT rowid FROM audit_words WHERE audit_words MATCH %s AND rowid > %s AND rowid < %s"
-            " ORDER BY rowid DESC LIMIT %s",
-            [query, low, high, _CANDIDATES],
-        )
-        return [row[0] for row in cursor.fetchall()]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from consoleapp.audit.models import Event, Head, Link, Pending
+from consoleapp.audit.search import Criteria, newest
 
 _SOON = timedelta(minutes=2)
 
@@ -29,7 +30,7 @@ class Standing:
 def standing() -> Standing:
     """A few look-ups by index, whatever the length of the chain."""
     last = Link.objects.order_by("-seq").first()
-    verified = Event.objects.filter(action="audit.verified").order_by("-pk").first()
+    verified = newest([], Criteria(actions=("audit.verified",)), before=None, size=1).events
     # Not joined: a planner could begin with the events, of which there are many more.
     pending = Pending.objects.order_by("event_id").values_list("event_id", flat=True).first()
     waiting = Event.objects.filter(pk=pending).first() if pending else None
@@ -37,6 +38,6 @@ def standing() -> Standing:
         links=last.seq if last else 0,
         sealed=last.at if last else None,
         head=Head.objects.order_by("-number").first(),
-        verified=verified,
+        verified=verified[0] if verified else None,
         oldest_pending=waiting.at if waiting else None,
     )

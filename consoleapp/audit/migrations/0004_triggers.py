@@ -1,15 +1,17 @@
-"""What the database itself does for the chain: refuses, notes what is pending, indexes words.
+"""What the database itself does for the chain: refuses, and notes what is pending.
 
 Refused are UPDATE and DELETE of events, links, heads and summaries. An event and its link may go only
 once a summary (audit_pruning) covers the link. What existed before becomes pending, to be chained.
+They take the place of the triggers of 0002.
 """
 
-# ruff: noqa: S608 - the statements are made of names that stand here
+import importlib
 
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+append_only = importlib.import_module("consoleapp.audit.migrations.0002_append_only")
 TABLES = ("audit_event", "audit_link", "audit_head", "audit_pruning")
 COVERED = {
     "audit_event": "EXISTS (SELECT 1 FROM audit_link WHERE event_id = OLD.id"
@@ -64,53 +66,23 @@ UNDO = {
 }
 
 
-def _words(row: str, parameters: str) -> str:
-    """What free text finds; the parameters hold the image, ports and so on, secrets redacted."""
-    columns = ("action", "kind", "target", "actor_name", "account_name", "ip", "outcome")
-    detail = f"substr({row}detail, 1, 2000)"
-    return " || ' ' || ".join([*(row + name for name in columns), detail, parameters])
-
-
-_OLD = _words("OLD.", "substr(coalesce(OLD.parameters, ''), 1, 2000)")
-_NEW = _OLD.replace("OLD.", "NEW.")
-_HERE = _OLD.replace("OLD.", "")
-INDEX = {
+NOTE = {
     "sqlite": [
-        # Without content, positions and sizes: just which words are in which event.
-        "CREATE VIRTUAL TABLE audit_words USING fts5"
-        "(words, content='', columnsize=0, detail='none', tokenize='unicode61', prefix='2 3')",
-        f"CREATE TRIGGER audit_event_added AFTER INSERT ON audit_event BEGIN"
-        f" INSERT INTO audit_pending(event_id) VALUES (NEW.id);"
-        f" INSERT INTO audit_words(rowid, words) VALUES (NEW.id, {_NEW}); END",
-        f"CREATE TRIGGER audit_event_removed AFTER DELETE ON audit_event BEGIN"
-        f" DELETE FROM audit_pending WHERE event_id = OLD.id;"
-        f" INSERT INTO audit_words(audit_words, rowid, words) VALUES ('delete', OLD.id, {_OLD});"
-        f" END",
-        f"INSERT INTO audit_words(rowid, words) SELECT id, {_HERE} FROM audit_event",
+        "CREATE TRIGGER audit_event_added AFTER INSERT ON audit_event"
+        " BEGIN INSERT INTO audit_pending(event_id) VALUES (NEW.id); END",
     ],
     "postgresql": [
         """CREATE FUNCTION audit_event_added() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN INSERT INTO audit_pending(event_id) VALUES (NEW.id); RETURN NULL; END $$""",
         "CREATE TRIGGER audit_event_added AFTER INSERT ON audit_event"
         " FOR EACH ROW EXECUTE FUNCTION audit_event_added()",
-        # Split at everything but letters and digits, as FTS5 does.
-        "ALTER TABLE audit_event ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('simple',"
-        " regexp_replace("
-        + _words("", "left(coalesce(parameters::text, ''), 2000)")
-        + ", '[^[:alnum:]]+', ' ', 'g'))) STORED",
-        "CREATE INDEX audit_event_words ON audit_event USING gin (words)",
     ],
 }
 FORGET = {
-    "sqlite": [
-        "DROP TRIGGER audit_event_added",
-        "DROP TRIGGER audit_event_removed",
-        "DROP TABLE audit_words",
-    ],
+    "sqlite": ["DROP TRIGGER audit_event_added"],
     "postgresql": [
         "DROP TRIGGER audit_event_added ON audit_event",
         "DROP FUNCTION audit_event_added()",
-        "ALTER TABLE audit_event DROP COLUMN words",
     ],
 }
 PENDING = "INSERT INTO audit_pending(event_id) SELECT id FROM audit_event"
@@ -129,17 +101,21 @@ def undo(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def begin(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """What notes and indexes, beginning with the events that there are."""
-    for statement in (*INDEX[schema_editor.connection.vendor], PENDING):
+    """What notes new events, beginning with those that there are."""
+    for statement in (*NOTE[schema_editor.connection.vendor], PENDING):
         schema_editor.execute(statement)
 
 
 def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Without it."""
+    """Without that."""
     for statement in FORGET[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0003_chain")]
-    operations = [migrations.RunPython(begin, forget), migrations.RunPython(make, undo)]
+    operations = [
+        migrations.RunPython(append_only.undo, append_only.make),
+        migrations.RunPython(begin, forget),
+        migrations.RunPython(make, undo),
+    ]

@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from django.db.models import QuerySet
-
 from consoleapp.audit.exported import COLUMNS, cells, lines
 from consoleapp.audit.models import Event
 
@@ -20,7 +18,7 @@ class _Echo:
         return line
 
 
-def as_csv(events: QuerySet[Event]) -> Iterator[str]:
+def as_csv(events: Iterator[Event]) -> Iterator[str]:
     """Lines of CSV with a heading; cells that look like formulas are quoted with an apostrophe."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
@@ -29,14 +27,13 @@ def as_csv(events: QuerySet[Event]) -> Iterator[str]:
             yield writer.writerow(cells(line))
 
 
-def as_json_lines(events: QuerySet[Event]) -> Iterator[str]:
+def as_json_lines(events: Iterator[Event]) -> Iterator[str]:
     """One JSON object a line."""
     for batch in _batches(events):
         for line in lines(batch):
             yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _batches(events: QuerySet[Event]) -> Iterator[list[Event]]:
-    rows = events.iterator(chunk_size=_AT_ONCE)
-    while batch := list(islice(rows, _AT_ONCE)):
+def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while batch := list(islice(events, _AT_ONCE)):
         yield batch

@@ -7,16 +7,19 @@ in mind who bears which name: a launch begins a *life*, a removal ends it, a ren
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.models import Event
+from consoleapp.audit.search import Criteria, matching
+from consoleapp.audit.words import named
 from consoleapp.operations.models import Operation
 
 _MOST_EVENTS = 2000
 _MOST_NAMES = 20
 _SHORTEST_ID = 4
-_KINDS = "container."
+_MOST_PRUNES = 200
 
 
 @dataclass
@@ -80,15 +83,17 @@ def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Li
 
 def _events(account: LinuxAccount, container: str) -> list[Event]:
     """The events about everything that `container` was ever called, oldest first."""
-    about = Event.objects.filter(account=account, kind__startswith=_KINDS)
     names = {container}
     asked: set[str] = set()
     while names - asked and len(asked) < _MOST_NAMES:
         asked |= names
         names |= _other_names(account, names)
-    named = list(about.filter(target__in=[*names, *_short(names)]).order_by("-pk")[:_MOST_EVENTS])
-    pruned = about.filter(kind="container.prune", outcome="succeeded").order_by("-pk")[:200]
-    return sorted({event.pk: event for event in (*named, *pruned)}.values(), key=lambda e: e.pk)
+    mine = [[named("account_id", account.pk)]]
+    targets = tuple(sorted({*names, *_short(names)}))
+    told = matching(mine, Criteria(kinds=("container",), targets=targets))
+    pruned = matching(mine, Criteria(kinds=("container.prune",), outcome="succeeded"))
+    events = [*islice(told, _MOST_EVENTS), *islice(pruned, _MOST_PRUNES)]
+    return sorted({event.pk: event for event in events}.values(), key=lambda e: e.pk)
 
 
 def _other_names(account: LinuxAccount, names: set[str]) -> set[str]:

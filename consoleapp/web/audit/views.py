@@ -71,7 +71,7 @@ def _file(request: HttpRequest, filters: EventFilters, export: str) -> HttpRespo
     if export not in _EXPORTS:
         raise Http404("there is no such export")
     write, content_type = _EXPORTS[export]
-    events = matching(readable_events(request.user), filters.criteria)
+    events = matching(readable(request.user), filters.criteria)
     response = StreamingHttpResponse(write(events), content_type=content_type)
     name = f"berth-audit-{timezone.now():%Y%m%d-%H%M%S}.{export}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
