@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from consoleapp.audit.exported import COLUMNS, cells, lines
@@ -18,7 +18,7 @@ class _Echo:
         return line
 
 
-def as_csv(events: Iterator[Event]) -> Iterator[str]:
+def as_csv(events: Iterable[Event]) -> Iterator[str]:
     """Lines of CSV with a heading; cells that look like formulas are quoted with an apostrophe."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
@@ -27,13 +27,14 @@ def as_csv(events: Iterator[Event]) -> Iterator[str]:
             yield writer.writerow(cells(line))
 
 
-def as_json_lines(events: Iterator[Event]) -> Iterator[str]:
+def as_json_lines(events: Iterable[Event]) -> Iterator[str]:
     """One JSON object a line."""
     for batch in _batches(events):
         for line in lines(batch):
             yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
-    while batch := list(islice(events, _AT_ONCE)):
+def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
+    rows = iter(events)
+    while batch := list(islice(rows, _AT_ONCE)):
         yield batch
