@@ -246,6 +246,7 @@ const attach = (root) => {
   // --- saving -------------------------------------------------------------------------------
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (!area.isConnected) return; // another editor has taken its place
     const { target } = event.detail; // none for what an event of the server brought
     if (target?.id === "compare") document.getElementById("compare-dialog").showModal();
     const done = target?.id === "saving" ? target.querySelector("[data-saved]") : null;
