@@ -29,12 +29,9 @@ the signing key can forge everything after the last head that was sent elsewhere
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from consoleapp.audit.models import Event
 
@@ -94,12 +91,6 @@ def hash_of(event: dict[str, Any], *, seq: int, previous: str, sealed: str) -> b
     """The same from an export's texts."""
     line = {"event": event, "previous": previous, "seq": seq, "sealed": sealed, "v": 1}
     return hashlib.sha256(canonical(line)).digest()
-
-
-def forms(events: QuerySet[Event], at_once: int) -> Iterator[dict[str, Any]]:
-    """The `form` of each of `events`, streamed."""
-    for values in events.values_list(*FIELDS).iterator(chunk_size=at_once):
-        yield form(values)
 
 
 def _whole(value: Any) -> Any:

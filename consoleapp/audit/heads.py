@@ -6,7 +6,7 @@ heads, as long as the attacker cannot reach that place.
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,6 @@ def read_heads(file: Path) -> list[HeadLine | str]:
         except ValidationError:
             found.append(f"line {number} of {file} is not a head")
     return found
-
-
-def last_sealed() -> datetime | None:
-    """When the last link was made."""
-    return Link.objects.order_by("-seq").values_list("at", flat=True).first()
 
 
 def _write_out(head: Head) -> None:

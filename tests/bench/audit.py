@@ -244,7 +244,11 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from consoleapp.audit.models import Event
+
     call_command("migrate", verbosity=0, interactive=False)
+    if Event.objects.exists():
+        raise SystemExit("This database has events already: the bench fills an empty one.")
     lines = [(f"filled with {count} events", f"{fill(count):8.1f} s")]
     for name, ask in pages():
         ask()
