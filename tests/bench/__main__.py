@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import audit, deaths, launching, lists, memory, throughput
+from tests.bench import audit, building, deaths, launching, lists, memory, throughput
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
@@ -76,6 +76,8 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=200, help="for operations a second")
     parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
     parser.add_argument("--events", type=int, default=200_000, help="of the audit log")
+    parser.add_argument("--builds", type=int, default=5, help="builds, each way")
+    parser.add_argument("--mebibytes", type=int, default=1024, help="of a context and archive")
     given = parser.parse_args()
     for database in ("sqlite", "postgresql"):
         _print(f"Audit, {database}", audit.measure(given.events, database))
@@ -93,6 +95,11 @@ def main() -> None:
             throughput.throughput(console, account, IMAGE, given.operations)
         ))  # fmt: skip
         _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+        _print("Building", building.report(
+            building.building(console, account, podman, IMAGE, given.builds),
+            building.passing(console, account, one.process.pid, given.mebibytes),
+            given.mebibytes,
+        ))  # fmt: skip
         lists.fill(podman, IMAGE, given.containers)
         _print("Lists", lists.report(
             lists.listing(console, account, podman, given.containers, 10), given.containers

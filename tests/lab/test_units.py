@@ -25,6 +25,7 @@ def test_a_container_is_kept_running_and_its_unit_acts_for_it(host: Host) -> Non
     row = unit(host, "dave", "web.service")
     assert row
     assert (row["active"], row["containers"], row["starts_at_boot"]) == ("active", ["web"], True)
+    assert row["image"] == IMAGE
     stopped = done(host, "dave", "container.stop", container="web")
     assert "web.service was stopped" in stopped["summary"]
     assert running(host) == []
