@@ -102,6 +102,14 @@ BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
+# --- The audit log: what signs it, and where it is sent besides ------------------------------
+
+BERTH_AUDIT_KEY = Path(os.environ.get("BERTH_AUDIT_KEY", BERTH_DATA / "audit-key"))
+BERTH_AUDIT_HEADS = os.environ.get("BERTH_AUDIT_HEADS", str(BERTH_DATA / "audit-heads.jsonl"))
+BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
+BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
+BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")
+
 
 def _ports() -> tuple[int, int]:
     text = os.environ.get("BERTH_PORTS", "20000-29999")
