@@ -138,6 +138,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "django_htmx",
     "ninja",
@@ -156,6 +157,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "consoleapp.accounts.sessions.NoteUse",
+    "consoleapp.accounts.second_factor.Demand",
 ]
 
 ROOT_URLCONF = "consoleapp.urls"
@@ -213,7 +216,10 @@ ACCOUNT_RATE_LIMITS = {
     # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
     "login_failed": "5/10m/key,30/10m/ip",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "consoleapp.accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks its holder (PIN, finger) signs in without a password.
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
 # Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

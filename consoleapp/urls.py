@@ -16,6 +16,8 @@ NOUNS = (
     "audit",
     "people",
     "groups",
+    "sessions",
+    "second_factor",
     "hosts",
     "me",
     "palette",
@@ -32,8 +34,10 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("healthz", healthy),
-    re_path(r"^user/(?:signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
+    path("healthz", healthy, name="healthy"),
+    re_path(
+        r"^user/(?:signup|password/reset|email|confirm-email|login/code|sessions)\b", _not_offered
+    ),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
     path("live/", include("consoleapp.live.urls")),

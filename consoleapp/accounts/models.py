@@ -43,6 +43,16 @@ class LinuxAccount(models.Model):
         return self.key
 
 
+class GroupRule(models.Model):
+    """What a group demands of its members; a group without a row demands nothing."""
+
+    group = models.OneToOneField(Group, primary_key=True, on_delete=models.CASCADE)
+    second_factor = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.group}: {'a second factor' if self.second_factor else 'nothing'}"
+
+
 class Grant(models.Model):
     """What one user, or everybody in one group, may do with an account."""
 

@@ -3,6 +3,13 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.exceptions import ValidationError
 from django.dispatch import receiver
@@ -55,6 +62,45 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
         outcome="failed",
         detail="" if name else "unknown user name",
     )
+
+
+@receiver(authenticator_added)
+def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_factor("second-factor.added", request, user, authenticator)
+
+
+@receiver(authenticator_removed)
+def _factor_removed(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _record_factor("second-factor.removed", request, user, authenticator)
+
+
+@receiver(authenticator_reset)
+def _factor_reset(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_factor("second-factor.renewed", request, user, authenticator)
+
+
+@receiver(authentication_failed)
+def _factor_failed(request: HttpRequest, user: User, **_: Any) -> None:
+    name = user.get_username()
+    record(
+        "sign-in.failed",
+        actor=_nobody(request, name),
+        target=name,
+        outcome="failed",
+        detail="second factor",
+    )
+
+
+def _record_factor(
+    action: str, request: HttpRequest, user: User, authenticator: Authenticator
+) -> None:
+    parameters = {"factor": str(Authenticator.Type(authenticator.type).value)}
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        parameters["name"] = str(authenticator.wrap().name)
+    target = user.get_username()
+    record(action, actor=_at(request, user), target=target, parameters=parameters)
 
 
 def _known(name: Any) -> str:

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import APIKeyCookie, HttpBearer
 
-from consoleapp.accounts import tokens
+from consoleapp.accounts import second_factor, tokens
 from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import User
 from consoleapp.api.problems import Problem
 
 
@@ -32,7 +33,14 @@ class Token(HttpBearer):
             raise Problem(
                 401, "The token is unknown, expired or revoked, or its user is not active."
             )
+        _owes_nothing(found.user)
         return replace(Actor.of(request), user=found.user, token=found, source="api")
+
+
+def _owes_nothing(user: User) -> None:
+    """Raises Problem (403) for somebody whose group demands a second factor that they lack."""
+    if second_factor.missing(user):
+        raise Problem(403, second_factor.REFUSAL)
 
 
 class _Csrf(CsrfViewMiddleware):
@@ -55,6 +63,7 @@ class Session(APIKeyCookie):
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
+        _owes_nothing(request.user)
         return replace(Actor.of(request), user=request.user, token=None, source="api")
 
 

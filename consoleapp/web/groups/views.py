@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, require_admin
 from consoleapp.accounts.models import Grant, User
 from consoleapp.audit.record import record
@@ -58,6 +59,8 @@ def detail(request: HttpRequest, group_id: int) -> HttpResponse:
         "was": was,
         "form": form,
         "members": members,
+        "demands_factor": second_factor.demanded_by(group),
+        "without_factor": second_factor.members_without(group),
         "others": User.objects.exclude(pk__in=members).order_by("username"),
         "grants": Grant.objects.filter(group=group).select_related("account__host"),
     }
@@ -79,6 +82,18 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
     (group.user_set.add if adding else group.user_set.remove)(person)
     change = {"added" if adding else "taken out": person.username}
     record("group.changed", actor=Actor.of(request), target=group.name, parameters=change)
+    return redirect("groups:detail", group.pk)
+
+
+@require_POST
+@require_admin
+def rules(request: HttpRequest, group_id: int) -> HttpResponse:
+    """What the group demands of its members."""
+    group = get_object_or_404(Group, pk=group_id)
+    wanted = request.POST.get("second_factor") == "on"
+    if second_factor.demand(group, wanted, actor=Actor.of(request)):
+        now = "must have a second factor" if wanted else "need no second factor any more"
+        messages.success(request, f"Members of {group.name} {now}.")
     return redirect("groups:detail", group.pk)
 
 

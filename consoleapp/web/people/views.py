@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, require_admin
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.web.people import changes
@@ -65,6 +66,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
         "person": person,
         "form": form,
         "grants": _grants_of(person),
+        "factors": second_factor.factors_of(person),
         "tokens": person.apitoken_set.order_by("-created_at"),
     }
     return render(request, "people/detail.html", context, status=422 if form.errors else 200)
@@ -96,6 +98,9 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
                 password = changes.reset_password(person, actor=actor)
                 context = {"person": person, "password": password, "again": True}
                 return render(request, "people/password.html", context)
+            case "forget-factors":
+                second_factor.forget(person, actor=actor)
+                messages.success(request, f"{person.username} has no second factor any more.")
             case "remove":
                 changes.remove(person, actor=actor)
                 messages.success(request, f"{person.username} is removed.")
