@@ -221,6 +221,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # A passkey that checks its holder (PIN, finger) signs in without a password.
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
+# An address that single sign-on brought and did not vouch for is no reason to go without a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 

@@ -18,6 +18,8 @@ NOUNS = (
     "groups",
     "sessions",
     "second_factor",
+    "invitations",
+    "service_accounts",
     "hosts",
     "me",
     "palette",

@@ -11,12 +11,13 @@ from allauth.mfa.signals import (
     authenticator_reset,
 )
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
+from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
 
 
@@ -30,6 +31,16 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """What the limits count by: the peer, never a header that it may have made up."""
         return client_ip(request) or "unknown"
+
+    def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
+        """Whichever way led here: a service account has tokens and no session."""
+        if is_service(user):
+            detail = "a service account does not sign in"
+            actor = _nobody(request, user.get_username())
+            record("sign-in.failed", actor=actor, outcome="refused", detail=detail)
+            raise PermissionDenied(f"{user} is a service account; it does not sign in.")
+        answer: HttpResponse | None = super().pre_login(request, user, **given)
+        return answer
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth's check of the number of failures; raises ValidationError when locked out."""

@@ -21,6 +21,7 @@ ACTIONS = (
     "session",
     "second-factor",
     "invitation",
+    "service",
     "access",
     "user",
     "group",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, require_admin
-from consoleapp.accounts.models import Grant, User
+from consoleapp.accounts.models import Grant, ServiceAccount, User
 from consoleapp.audit.record import record
 
 
@@ -61,7 +61,9 @@ def detail(request: HttpRequest, group_id: int) -> HttpResponse:
         "members": members,
         "demands_factor": second_factor.demanded_by(group),
         "without_factor": second_factor.members_without(group),
-        "others": User.objects.exclude(pk__in=members).order_by("username"),
+        "others": User.objects.filter(serviceaccount=None)
+        .exclude(pk__in=members)
+        .order_by("username"),
         "grants": Grant.objects.filter(group=group).select_related("account__host"),
     }
     return render(request, "groups/detail.html", context, status=422 if form.errors else 200)
@@ -77,6 +79,9 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
     person = User.objects.filter(username=name).first()
     if person is None:
         messages.error(request, f"There is nobody called “{name}”.")
+        return redirect("groups:detail", group.pk)
+    if ServiceAccount.objects.filter(user=person).exists():
+        messages.error(request, f"{name} is a service account; it has grants of its own only.")
         return redirect("groups:detail", group.pk)
     adding = bool(request.POST.get("add"))
     (group.user_set.add if adding else group.user_set.remove)(person)

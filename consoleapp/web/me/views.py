@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from consoleapp.accounts import second_factor
+from consoleapp.accounts import second_factor, service
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, Grant
 from consoleapp.accounts.tokens import issue
@@ -31,6 +31,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "factors": second_factor.factors_of(request.user),
+        "service_count": service.managed_by(request.user).count(),
         "grants": Grant.objects.filter(held).select_related("account__host", "group"),
     }
     return render(request, "me/profile.html", context, status=422 if form.errors else 200)

@@ -22,7 +22,8 @@ ROWS = 50
 @require_admin
 def everybody(request: HttpRequest) -> HttpResponse:
     """All console users."""
-    people = User.objects.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
+    people = User.objects.filter(serviceaccount=None)
+    people = people.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
     if words := request.GET.get("q", ""):
         people = people.filter(
             Q(username__icontains=words)
@@ -52,7 +53,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_admin
 def detail(request: HttpRequest, user_id: int) -> HttpResponse:
     """One console user: what they are called, may do, and hold."""
-    person = get_object_or_404(User, pk=user_id)
+    person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     form = PersonChangeForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,7 +83,7 @@ def _grants_of(person: User) -> list[Grant]:
 @never_cache
 def act(request: HttpRequest, user_id: int) -> HttpResponse:
     """Disable, enable, reset the password of, or remove a console user."""
-    person = get_object_or_404(User, pk=user_id)
+    person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     actor = Actor.of(request)
     try:
         match request.POST.get("action"):

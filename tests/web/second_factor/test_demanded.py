@@ -67,16 +67,19 @@ def test_what_changes_something_waits_as_well(strict, operator):
     assert swapped["HX-Redirect"] == "/me/second-factor/"
 
 
-def test_setting_up_an_authenticator_app_opens_everything(strict):
+def test_setting_up_an_authenticator_app_opens_everything(
+    strict, django_capture_on_commit_callbacks
+):
     client = signed_in("olga")
     client.post("/user/reauthenticate/", {"password": PASSWORD})
     form = client.get("/user/2fa/totp/activate/")
     assert form.status_code == 200
     secret = client.session["mfa.totp.secret"]
     counter = next(iter(yield_hotp_counters_from_time()))
-    client.post(
-        "/user/2fa/totp/activate/", {"code": format_hotp_value(hotp_value(secret, counter))}
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            "/user/2fa/totp/activate/", {"code": format_hotp_value(hotp_value(secret, counter))}
+        )
     assert client.get("/").status_code == 200
     [event] = Event.objects.filter(action="second-factor.added", parameters__factor="totp")
     assert event.actor_name == "olga"
