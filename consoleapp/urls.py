@@ -38,8 +38,10 @@ def healthy(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("healthz", healthy, name="healthy"),
     re_path(
-        r"^user/(?:signup|password/reset|email|confirm-email|login/code|sessions)\b", _not_offered
+        r"^user/(?:signup|password/reset|email|confirm-email|login/code|sessions|3rdparty/(?:signup)?$|social/(?:signup|connections))\b",
+        _not_offered,
     ),
+    path("", include("consoleapp.web.single_sign_on.urls")),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
     path("live/", include("consoleapp.live.urls")),
