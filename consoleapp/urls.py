@@ -26,6 +26,13 @@ NOUNS = (
 )
 
 
+# Pages of allauth that Berth has no use for, or has of its own.
+_UNUSED = (
+    r"(?:signup|password/reset|email|confirm-email|login/code|sessions|social)\b"
+    r"|3rdparty/(?:signup/)?$"
+)
+
+
 def _not_offered(request: HttpRequest) -> HttpResponse:
     raise Http404("Berth sends no mail, and administrators make its users")
 
@@ -37,10 +44,7 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthy, name="healthy"),
-    re_path(
-        r"^user/(?:signup|password/reset|email|confirm-email|login/code|sessions|3rdparty/(?:signup)?$|social/(?:signup|connections))\b",
-        _not_offered,
-    ),
+    re_path(rf"^user/(?:{_UNUSED})", _not_offered),
     path("", include("consoleapp.web.single_sign_on.urls")),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),

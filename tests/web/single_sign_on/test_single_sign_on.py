@@ -214,7 +214,7 @@ def test_cancelling_at_the_provider_is_said_so(configure, issuer):
 
 def test_an_identity_is_never_added_to_an_account_by_a_link(configure, issuer, operator, as_):
     claims(issuer, "mallory-2", preferred_username="mallory")
-    client, answer = go(issuer, "mallory-2", client=as_(operator), start=f"{START}?process=connect")
+    _, answer = go(issuer, "mallory-2", client=as_(operator), start=f"{START}?process=connect")
     assert answer.status_code == 403
     assert not SocialAccount.objects.exists()
 
@@ -257,3 +257,10 @@ def test_a_missing_file_is_explained(tmp_path):
 def test_nobody_signs_up_at_allauths_own_pages(configure, client, operator, as_):
     assert client.get("/user/3rdparty/signup/").status_code == 404
     assert as_(operator).get("/user/3rdparty/").status_code == 404
+
+
+def test_who_may_be_linked_by_an_address_does_not_choose_it(configure, operator, as_):
+    configure("link_verified_email = true")
+    as_(operator).post("/me/", {"first_name": "Olga", "email": "admin@example.org"})
+    operator.refresh_from_db()
+    assert (operator.first_name, operator.email) == ("Olga", "")
