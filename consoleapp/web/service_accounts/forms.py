@@ -5,11 +5,7 @@ from django.contrib.auth.models import Group
 
 from consoleapp.accounts import service
 from consoleapp.accounts.models import LinuxAccount, User
-
-_WORDS = {
-    "viewer": "viewer: sees everything and changes nothing",
-    "operator": "operator: also launches, stops and removes",
-}
+from consoleapp.web.me.forms import TokenForm
 
 
 class ServiceChangeForm(forms.Form):
@@ -33,8 +29,9 @@ class ServiceChangeForm(forms.Form):
     )
     role = forms.TypedChoiceField(
         coerce=service.Role,
-        choices=[(role.value, _WORDS[role.value]) for role in service.ROLES],
-        help_text="A token with the scope read never does more than see.",
+        choices=[(role.value, role.value) for role in service.ROLES],
+        help_text="A viewer sees everything and changes nothing. An operator also launches, stops "
+        "and removes; a token with the scope read never does.",
     )
 
 
@@ -54,3 +51,14 @@ class ServiceForm(ServiceChangeForm):
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError("Somebody or something is called that already.")
         return name
+
+
+class ServiceTokenForm(TokenForm):
+    """A new token of one."""
+
+    scope = forms.ChoiceField(
+        choices=[
+            ("read", "Read: only see"),
+            ("operate", "Operate: also change, as its role allows"),
+        ]
+    )

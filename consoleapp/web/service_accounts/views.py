@@ -16,8 +16,11 @@ from consoleapp.accounts.models import ApiToken, Grant, ServiceAccount
 from consoleapp.accounts.tokens import issue
 from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
-from consoleapp.web.me.forms import TokenForm
-from consoleapp.web.service_accounts.forms import ServiceChangeForm, ServiceForm
+from consoleapp.web.service_accounts.forms import (
+    ServiceChangeForm,
+    ServiceForm,
+    ServiceTokenForm,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,11 +65,11 @@ def _list(request: HttpRequest, form: ServiceForm | None) -> HttpResponse:
 def detail(request: HttpRequest, service_id: int) -> HttpResponse:
     """One, with its tokens; a new one's secret is in the answer to the POST, and nowhere else."""
     found = _mine(request, service_id)
-    form = TokenForm(request.POST or None)
+    form = ServiceTokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
         secret = _issue(request, found, form)
-        form = TokenForm()
+        form = ServiceTokenForm()
     return _detail(request, found, form, _change_form(found), secret)
 
 
@@ -77,7 +80,7 @@ def change(request: HttpRequest, service_id: int) -> HttpResponse:
     found = get_object_or_404(ServiceAccount, pk=service_id)
     form = ServiceChangeForm(request.POST)
     if not form.is_valid():
-        return _detail(request, found, TokenForm(), form)
+        return _detail(request, found, ServiceTokenForm(), form)
     asked, actor = form.cleaned_data, Actor.of(request)
     with transaction.atomic():
         service.change(found, asked["purpose"], asked["owner"], actor=actor)
@@ -124,7 +127,7 @@ def _mine(request: HttpRequest, service_id: int) -> ServiceAccount:
 
 
 @transaction.atomic
-def _issue(request: HttpRequest, found: ServiceAccount, form: TokenForm) -> str:
+def _issue(request: HttpRequest, found: ServiceAccount, form: ServiceTokenForm) -> str:
     asked = form.cleaned_data
     ends = form.expires_at()
     token, secret = issue(found.user, asked["name"], asked["scope"], ends)
@@ -140,7 +143,7 @@ def _issue(request: HttpRequest, found: ServiceAccount, form: TokenForm) -> str:
 def _detail(
     request: HttpRequest,
     found: ServiceAccount,
-    form: TokenForm,
+    form: ServiceTokenForm,
     change_form: ServiceChangeForm,
     secret: str = "",
 ) -> HttpResponse:
