@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import deaths, launching, lists, memory, throughput
+from tests.bench import building, deaths, launching, lists, memory, throughput
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
@@ -75,6 +75,8 @@ def main() -> None:
     parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
     parser.add_argument("--operations", type=int, default=200, help="for operations a second")
     parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
+    parser.add_argument("--builds", type=int, default=5, help="builds, each way")
+    parser.add_argument("--mebibytes", type=int, default=1024, help="of a context and archive")
     given = parser.parse_args()
     with served(["berth-bench-1"]) as one:
         console, account = one.console, "berth-bench-1"
@@ -90,6 +92,11 @@ def main() -> None:
             throughput.throughput(console, account, IMAGE, given.operations)
         ))  # fmt: skip
         _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+        _print("Building", building.report(
+            building.building(console, account, podman, IMAGE, given.builds),
+            building.passing(console, account, one.process.pid, given.mebibytes),
+            given.mebibytes,
+        ))  # fmt: skip
         lists.fill(podman, IMAGE, given.containers)
         _print("Lists", lists.report(
             lists.listing(console, account, podman, given.containers, 10), given.containers
