@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
@@ -61,7 +61,14 @@ def demanding(user: User) -> QuerySet[Group]:
 
 def missing(user: User) -> bool:
     """Whether a group demands one of `user`, and they have none."""
-    return demanding(user).exists() and not _factors(user).exists()
+    return User.objects.filter(owing("pk"), pk=user.pk).exists()
+
+
+def owing(user: str) -> ExpressionWrapper:
+    """The same for a query: an expression about rows that have the person at `user`."""
+    demanded = Group.objects.filter(user=OuterRef(user), grouprule__second_factor=True)
+    held = Authenticator.objects.filter(user=OuterRef(user), type__in=_NAMES)
+    return ExpressionWrapper(Exists(demanded) & ~Exists(held), BooleanField())
 
 
 def demanded_by(group: Group) -> bool:

@@ -9,7 +9,6 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from consoleapp.accounts import second_factor, tokens
 from consoleapp.accounts.access import Actor
-from consoleapp.accounts.models import User
 from consoleapp.api.problems import Problem
 
 
@@ -33,14 +32,9 @@ class Token(HttpBearer):
             raise Problem(
                 401, "The token is unknown, expired or revoked, or its user is not active."
             )
-        _owes_nothing(found.user)
+        if found.owes_factor:  # type: ignore[attr-defined]
+            raise Problem(403, second_factor.REFUSAL)
         return replace(Actor.of(request), user=found.user, token=found, source="api")
-
-
-def _owes_nothing(user: User) -> None:
-    """Raises Problem (403) for somebody whose group demands a second factor that they lack."""
-    if second_factor.missing(user):
-        raise Problem(403, second_factor.REFUSAL)
 
 
 class _Csrf(CsrfViewMiddleware):
@@ -63,7 +57,8 @@ class Session(APIKeyCookie):
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
-        _owes_nothing(request.user)
+        if second_factor.missing(request.user):
+            raise Problem(403, second_factor.REFUSAL)
         return replace(Actor.of(request), user=request.user, token=None, source="api")
 
 
