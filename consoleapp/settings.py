@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from consoleapp.accounts import identity_provider
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # pytest-django reads this file before any conftest could set a variable.
 TESTING = os.environ.get("BERTH_TESTING") == "1" or "pytest" in sys.modules
@@ -147,6 +149,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "django_htmx",
     "ninja",
@@ -165,6 +170,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "consoleapp.accounts.sessions.NoteUse",
+    "consoleapp.accounts.second_factor.Demand",
 ]
 
 ROOT_URLCONF = "consoleapp.urls"
@@ -222,8 +229,33 @@ ACCOUNT_RATE_LIMITS = {
     # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
     "login_failed": "5/10m/key,30/10m/ip",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+
+def _identity_provider() -> identity_provider.IdentityProvider | None:
+    file = os.environ.get("BERTH_OIDC_FILE", "")
+    try:
+        return identity_provider.read(Path(file)) if file else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BERTH_OIDC_FILE: {error}") from error
+
+
+BERTH_IDENTITY_PROVIDER = _identity_provider()
+try:
+    SOCIALACCOUNT_PROVIDERS = BERTH_IDENTITY_PROVIDER.allauth() if BERTH_IDENTITY_PROVIDER else {}
+except OSError as error:
+    raise ImproperlyConfigured(f"BERTH_OIDC_FILE: client_secret_file: {error}") from error
+SOCIALACCOUNT_ADAPTER = "consoleapp.accounts.single_sign_on.Adapter"
+# See consoleapp/web/single_sign_on/views.py.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "consoleapp.accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks its holder (PIN, finger) signs in without a password.
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
+# An address that single sign-on brought and did not vouch for is no reason to go without a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 

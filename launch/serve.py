@@ -167,7 +167,7 @@ def _environment(given: options.Options) -> dict[str, str]:
     }
     passed_on = (
         *("BERTH_DATABASE_URL", "BERTH_HTTPS", "BERTH_TRUSTED_ORIGINS", "BERTH_ALLOWED_HOSTS"),
-        *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS"),
+        *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS", "BERTH_OIDC_FILE"),
     )
     return environment | {n: os.environ[n] for n in passed_on if n in os.environ}
 
