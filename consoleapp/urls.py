@@ -18,12 +18,13 @@ NOUNS = (
     "groups",
     "hosts",
     "me",
+    "notifications",
     "palette",
 )
 
 
 def _not_offered(request: HttpRequest) -> HttpResponse:
-    raise Http404("Berth sends no mail, and administrators make its users")
+    raise Http404("administrators make Berth's users and set their passwords anew")
 
 
 def healthy(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.operations.models import Operation
+from consoleapp.web.notifications.mine import unread
 
 _REMEMBERED = "account"
 
@@ -54,6 +55,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "menu": menu(request, nav_account),
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+        "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
 
 
@@ -101,6 +103,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                 entry("Operations", "player-play", "operations:list", "p"),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
+                entry("Notifications", "bell", "notifications:list", "m"),
                 entry("Audit", "history", "audit:list", "l"),
             ],
         )
