@@ -1,7 +1,7 @@
 """The observer: one process a host. Follows the accounts that matter now, answers relayed queries.
 
 An account matters while somebody looks at it (WATCHED in Redis), or, as the database says, while an
-operation of it has not ended, or somebody wants to be told what happens to it. Neither Redis nor the
+operation of it has not ended or somebody wants to be told what happens to it. Neither Redis nor the
 database nor an engine may end this process: each is tried again.
 """
 

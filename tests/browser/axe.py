@@ -18,7 +18,12 @@ def findings(page: Page) -> list[str]:
     return found + _run(page, {"runOnly": ["color-contrast"]})
 
 
+_STILL = """() => { for (const each of document.getAnimations())
+    if (each.effect.getTiming().iterations === Infinity) each.cancel(); else each.finish(); }"""
+
+
 def _run(page: Page, options: dict[str, Any]) -> list[str]:
+    page.evaluate(_STILL)  # colours on their way from one theme to the other are none
     # By the debugger's door, which the content security policy does not bind.
     page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
     report = page.evaluate("options => axe.run(document, options)", options)

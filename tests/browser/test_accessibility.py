@@ -25,6 +25,8 @@ NOT_HERE = {
     "recipe_id": "only takes POST, or redirects to the form",
     "grant_id": "only takes POST",
     "token_id": "only takes POST",
+    "notice_id": "leads to the page that the notice is about",
+    "rule_id": "the form of a new rule again",
     "account_id": "only takes POST",
     "operation": "a part of a page",
     "key": "of e-mail confirmations, which are not offered",
@@ -32,15 +34,18 @@ NOT_HERE = {
 }
 
 
-def routes(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, set[str]]]:
+def routes(
+    patterns: list[Any], namespace: str = "", outer: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, frozenset[str]]]:
     """Every route's name, and the names of its arguments."""
     for each in patterns:
+        arguments = outer | each.pattern.regex.groupindex.keys()
         if isinstance(each, URLResolver):
             if each.namespace not in NO_PAGES and str(each.pattern).strip("/") not in NO_PAGES:
                 inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
-                yield from routes(each.url_patterns, inner)
+                yield from routes(each.url_patterns, inner, arguments)
         elif isinstance(each, URLPattern) and each.name:
-            yield f"{namespace}{each.name}", set(each.pattern.regex.groupindex)
+            yield f"{namespace}{each.name}", arguments
 
 
 @pytest.fixture
@@ -55,6 +60,13 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
         page.locator("input[name=name]").press("Enter")
     page.goto("/groups/")
     group = page.get_by_role("link", name="Those who see").get_attribute("href") or ""
+    page.goto("/notifications/webhooks/new/")
+    page.get_by_label("Name").fill("A program")
+    page.get_by_label("Address").fill("https://192.0.32.7/hook")
+    page.get_by_role("button", name="Create webhook").click()
+    page.goto("/notifications/settings/")
+    page.get_by_role("link", name="A program").first.click()
+    page.wait_for_url("**/webhooks/*/")
     image = podman(ALICE, "images", "--quiet", "--no-trunc", IMAGE).stdout.split(":")[1].strip()
     yield {
         "account": ALICE,
@@ -65,6 +77,7 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
         "event_id": 1,
         "user_id": 1,
         "group_id": re.sub(r"\D", "", group),
+        "webhook_id": page.url.split("/")[-2],
     }
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
