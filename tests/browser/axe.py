@@ -12,10 +12,10 @@ GRAVE = {"serious", "critical"}
 def findings(page: Page) -> list[str]:
     """Serious and critical findings, in the light theme and (of colours) in the dark one."""
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    found = _run(page, {})
+    found = _run(page, {"resultTypes": ["violations"]})
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     # The rest is the same in both themes.
-    return found + _run(page, {"runOnly": ["color-contrast"]})
+    return found + _run(page, {"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
 
 
 _STILL = """() => { for (const each of document.getAnimations())
