@@ -31,11 +31,11 @@ ABOUT: dict[Happening, About] = {
         observed=False,
     ),
     Happening.CONTAINER_UNHEALTHY: About(
-        "Container unhealthy", "heartbeat", "A container's health check fails."
+        "Container unhealthy", "heart-broken", "A container's health check fails."
     ),
     Happening.CONTAINER_EXITED: About(
         "Container exited with an error",
-        "player-stop",
+        "alert-square-rounded",
         "A container ended with another status than 0, and nobody had stopped it.",
     ),
     Happening.DISK_FULL: About(

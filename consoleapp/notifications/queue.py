@@ -12,7 +12,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from consoleapp.accounts.access import visible_accounts
 from consoleapp.celery import app
+from consoleapp.live.publish import noticed
 from consoleapp.notifications.models import Delivery, DeliveryState
 
 DELIVER = "notifications.deliver"
@@ -78,8 +80,18 @@ def failed(delivery: Delivery, error: str, *, again: bool) -> None:
     # Only while it is still ours: the lease may have run out.
     rows = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at, ended_at=None)
     rows.update(due_at=timezone.now() + PAUSES[pause], error=error[:500])
+    _show(delivery)
 
 
 def _end(delivery: Delivery, state: DeliveryState, error: str) -> None:
     rows = Delivery.objects.filter(pk=delivery.pk, ended_at=None)
     rows.update(state=state, error=error[:500], ended_at=timezone.now())
+    _show(delivery)
+
+
+def _show(delivery: Delivery) -> None:
+    """For the pages of who waits to see what came of it; a test is about no account."""
+    occurrence = delivery.occurrence
+    account = occurrence.account if occurrence else visible_accounts(delivery.user).first()
+    if account:
+        noticed(account, [delivery.user_id])

@@ -108,7 +108,9 @@ def _group(newest: Occurrence, seen: Seen) -> None:
     newest.more += 1
     newest.last_at = max(newest.last_at, seen.at)
     newest.detail = _short(seen.detail, 1000)
-    newest.save(update_fields=["more", "last_at", "detail"])
+    if newest.key == _short(seen.key, 200):
+        newest.ended_at = None  # a state that began again, and is counted once until it is over
+    newest.save(update_fields=["more", "last_at", "detail", "ended_at"])
     people = Notice.objects.filter(occurrence=newest).values_list("user", flat=True)
     transaction.on_commit(partial(noticed, newest.account, list(people)))
 

@@ -106,6 +106,9 @@ async def post(sent: Message) -> Undelivered | None:
             return _judged(answer.status)
     except TimeoutError:
         return Undelivered(f"It did not answer within {TIMEOUT:.0f} s.", again=True)
+    except aiohttp.ClientConnectorCertificateError as error:
+        said = _words(error.certificate_error)
+        return Undelivered(f"Its certificate is not accepted: {said}.", again=True)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if forbidden := _forbidden(error):
             return Undelivered(str(forbidden), again=False)

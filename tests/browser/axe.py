@@ -11,6 +11,8 @@ GRAVE = {"serious", "critical"}
 
 def findings(page: Page) -> list[str]:
     """Serious and critical findings, in the light theme and (of colours) in the dark one."""
+    # By the debugger's door, which the content security policy does not bind.
+    page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     found = _run(page, {"resultTypes": ["violations"]})
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -24,8 +26,6 @@ _STILL = """() => { for (const each of document.getAnimations())
 
 def _run(page: Page, options: dict[str, Any]) -> list[str]:
     page.evaluate(_STILL)  # colours on their way from one theme to the other are none
-    # By the debugger's door, which the content security policy does not bind.
-    page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
     report = page.evaluate("options => axe.run(document, options)", options)
     theme = page.evaluate("document.documentElement.dataset.bsTheme")
     return [

@@ -62,7 +62,7 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
     group = page.get_by_role("link", name="Those who see").get_attribute("href") or ""
     page.goto("/notifications/webhooks/new/")
     page.get_by_label("Name").fill("A program")
-    page.get_by_label("Address").fill("https://192.0.32.7/hook")
+    page.get_by_label("Address").fill("https://hook.example/")
     page.get_by_role("button", name="Create webhook").click()
     page.goto("/notifications/settings/")
     page.get_by_role("link", name="A program").first.click()

@@ -132,7 +132,9 @@ def test_nobody_there_is_said(web: LinuxAccount, secret: str) -> None:
     assert delivery().error.startswith("No connection")
 
 
-@pytest.mark.parametrize("place", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "place", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]
+)
 def test_berths_own_network_is_out_of_reach_unless_an_administrator_allows_it(
     web: LinuxAccount, secret: str, receiver: Receiver, settings: Any, place: str
 ) -> None:

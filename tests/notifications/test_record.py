@@ -108,6 +108,20 @@ def test_a_state_is_told_when_it_begins_and_again_only_when_it_was_over(
     assert len(told(olga)) == 2
 
 
+def test_health_that_comes_and_goes_is_counted_by_its_changes(
+    web: LinuxAccount, olga: User
+) -> None:
+    rule(olga)
+    for _ in range(MOST_AN_HOUR + 2):
+        for _ in range(3):
+            stand(web, [illness()], of=UNHEALTHY)
+        stand(web, [], of=UNHEALTHY)
+    assert len(told(olga)) == MOST_AN_HOUR
+    newest = Occurrence.objects.latest("pk")
+    assert newest.more == 2
+    assert newest.ended_at
+
+
 def test_an_end_that_nobody_heard_is_told_once_when_it_is_found(
     web: LinuxAccount, olga: User
 ) -> None:

@@ -13,6 +13,8 @@ from consoleapp.notifications import webhooks as sending
 from consoleapp.notifications.happenings import ABOUT, Happening
 from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
 
+_BOX = {"class": "form-check-input"}
+
 
 class NoticeFilters(forms.Form):
     """All fields are optional; a value that makes no sense is left out of the query."""
@@ -42,11 +44,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """One wish: what, of which accounts, by which ways."""
 
     happenings = forms.MultipleChoiceField(
-        label="Tell me of", widget=forms.CheckboxSelectMultiple, choices=HAPPENINGS
+        label="Tell me of", widget=forms.CheckboxSelectMultiple(_BOX), choices=HAPPENINGS
     )
     all_accounts = forms.TypedChoiceField(
         label="On",
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(_BOX),
         coerce=lambda text: text == "True",
         choices=[(True, "every account that I may see, also later"), (False, "these accounts")],
         initial=True,
@@ -55,7 +57,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         queryset=LinuxAccount.objects.none(), required=False, label="These accounts"
     )
     webhooks = forms.ModelMultipleChoiceField(
-        queryset=Webhook.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        queryset=Webhook.objects.none(), required=False, widget=forms.CheckboxSelectMultiple(_BOX)
     )
 
     class Meta:
