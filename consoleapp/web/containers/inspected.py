@@ -7,6 +7,7 @@ than expected reads as absent.
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from signal import Signals
 from typing import Any
 
 from engine.schema.parameters import is_secret
@@ -127,7 +128,7 @@ def read(data: Mapping[str, Any]) -> Container:
         pid=_number(state.get("Pid")),
         oom_killed=state.get("OOMKilled") is True,
         error=_text(state.get("Error")),
-        stop_signal=_text(config.get("StopSignal")),
+        stop_signal=_signal(config.get("StopSignal")),
         stop_timeout=_number(config.get("StopTimeout")),
         log_driver=_text(_map(host, "LogConfig").get("Type")),
     )
@@ -246,6 +247,14 @@ def _texts(value: object) -> list[str]:
 
 def _text(value: object) -> str:
     return "" if value is None or isinstance(value, (Mapping, list)) else str(value)
+
+
+def _signal(value: object) -> str:
+    """Podman 4 has a number, 5 a name."""
+    try:
+        return Signals(value).name if isinstance(value, int) else _text(value)
+    except ValueError:
+        return _text(value)  # a real-time one
 
 
 def _number(value: object) -> int:
