@@ -74,9 +74,9 @@ def found(account: LinuxAccount, ends: list[Seen]) -> None:
 
     What ended before the account's events were heard last, and what was heard, is told no more.
     """
-    listened = Listened.objects.filter(account=account).first()
+    last = Listened.objects.filter(account=account).first()
     for seen in ends:
-        if listened is None or seen.at <= listened.until:
+        if last and seen.at <= last.until:
             continue
         heard = Occurrence.objects.filter(
             account=account, happening=seen.happening, object=seen.object, last_at__gte=seen.at

@@ -128,11 +128,20 @@ def test_an_end_that_nobody_heard_is_told_once_when_it_is_found(
     rule(olga)
     now = timezone.now()
     end = death("unheard", now - timedelta(minutes=5))
+    listened(web, now)
     found(web, [end])
-    assert not told(olga), "the first look at an account tells of nothing that is over"
+    assert not told(olga), "it was heard at its time, and judged then"
     listened(web, now - timedelta(minutes=10))
     found(web, [end])
     found(web, [end])
+    assert len(told(olga)) == 1
+
+
+def test_the_first_look_at_an_account_finds_what_ended_since_somebody_asked(
+    web: LinuxAccount, olga: User
+) -> None:
+    rule(olga)
+    found(web, [death("before", timezone.now() - timedelta(days=10), "d" * 64), death("since")])
     assert len(told(olga)) == 1
 
 
