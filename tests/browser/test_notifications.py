@@ -60,7 +60,7 @@ def test_the_bell_rings_and_the_webhook_is_told_of_what_fails_but_not_of_what_wa
 ) -> None:
     page.goto("/notifications/")
     podman(ALICE, *RUN, names["stopped"], IMAGE, "sh", "-c", "sleep 1000")
-    podman(ALICE, "stop", "--time", "0", names["stopped"])
+    podman(ALICE, "stop", "--time", "1", names["stopped"])
     podman(ALICE, *RUN, names["fails"], IMAGE, "sh", "-c", "exit 3")
     failed = page.get_by_role("link", name=f"{names['fails']} exited with an error")
     expect(failed).to_be_visible(timeout=30_000)
