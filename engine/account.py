@@ -12,7 +12,7 @@ from engine.files import Files
 from engine.health import HealthChecks
 from engine.incoming import Incoming
 from engine.journal import Journal
-from engine.operations import sharing
+from engine.operations import build_leftovers, sharing
 from engine.operations.runner import Runner
 from engine.units.inventory import Inventory
 
@@ -60,6 +60,7 @@ async def open_account() -> Account:
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
+    await build_leftovers.tidy_all(podman, choice.options(), state / "files")
     files = Files(state / "files")
     sharing.tidy()
     incoming = Incoming()

@@ -50,6 +50,13 @@ CONNECT_SECONDS = 10.0
 """Socket activation starts the engine, which starts Podman: that takes a moment."""
 
 
+_NO_SOCKET = (
+    "its socket is not there. Either the account left Berth, or its user manager does not run: "
+    "with lingering off that ends with the account's last login and starts at no boot, nor do the "
+    "account's units. Root turns lingering on: loginctl enable-linger {uid}"
+)
+
+
 class _Connector(aiohttp.UnixConnector):
     """Speaks to one uid only: the kernel says who listens, before a byte is sent."""
 
@@ -261,7 +268,8 @@ class Engine:
         return self._session
 
     def _unreachable(self, error: Exception) -> EngineUnreachable:
-        return EngineUnreachable(f"The engine on {self._socket} does not answer: {error}")
+        why = str(error) if self._socket.exists() else _NO_SOCKET.format(uid=self._uid)
+        return EngineUnreachable(f"The engine on {self._socket} does not answer: {why}")
 
 
 def _refusal(text: str, status: int) -> EngineError:

@@ -1,4 +1,4 @@
-"""`podman push`, `load` and their like, run as programs: they say bytes a layer on a terminal.
+"""`podman push`, `skopeo copy` and their like, as programs: they say bytes a layer on a terminal.
 
 Podman's API tells of a push only which layers there are, in 4.3 and in 5.4. On a terminal the
 same code (containers/image, copy/progress_bars.go) draws a bar a layer, each line with the
@@ -29,6 +29,9 @@ _MOST_KEPT = 200
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BAR = re.compile(r"^Copying (blob|config) (?:sha256:)?([0-9a-f]{7,64})\s*(.*)$")
 _BYTES = re.compile(r"([\d.]+)\s?([KMGT]?i?)B? / ([\d.]+)\s?([KMGT]?i?)B")
+_IMAGE_OF_LIST = re.compile(r"^Copying image \S+ \((\d+)/(\d+)\)$")
+# Podman's and Skopeo's (logrus, on a terminal) ways to begin their last words.
+_FATAL = re.compile(r"^(?:Error: |FATA\[\d+\] )")
 _FACTORS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -39,10 +42,14 @@ class _Bars:
     message: str
     steps: dict[str, Step] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    image: str = ""
+    """Which one of a list is being copied."""
 
     def take(self, line: str) -> None:
         found = _BAR.match(line)
         if not found:
+            if one := _IMAGE_OF_LIST.match(line):
+                self.image = f", image {one[1]} of {one[2]}"
             if line:
                 self.words = [*self.words[1 - _MOST_KEPT :], line]
             return
@@ -67,7 +74,7 @@ class _Bars:
     def progress(self) -> Progress:
         known = [step for step in self.steps.values() if step.total]
         return Progress(
-            message=self.message,
+            message=self.message + self.image,
             unit="bytes" if known else "",
             current=sum(step.current or 0 for step in known) if known else None,
             total=sum(step.total or 0 for step in known) or None,
@@ -157,9 +164,9 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
 
 
 def _last_words(words: list[str], program: str, status: int) -> str:
-    errors = [index for index, word in enumerate(words) if word.startswith("Error: ")]
+    errors = [index for index, word in enumerate(words) if _FATAL.match(word)]
     if errors:
-        return " ".join(words[errors[-1] :]).removeprefix("Error: ")
+        return _FATAL.sub("", " ".join(words[errors[-1] :]))
     return words[-1] if words else f"{program} ended with status {status}."
 
 

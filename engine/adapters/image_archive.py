@@ -13,6 +13,7 @@ import lzma
 import posixpath
 import tarfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
@@ -23,8 +24,13 @@ _PIECE = 1 << 20
 _MOST_MEMBERS = 50_000
 _SMALL = 1 << 20
 _MOST_SMALL = 500
+_MOST_MEMORY = 128 << 20
+"""For xz, whose archives say how much they need."""
 _BLOBS = "blobs/sha256/"
 _REMEDY = "Make it anew, with `podman save` or `docker save`, and upload it again."
+
+
+_Make = Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
 
 
 class _Readable(Protocol):
@@ -132,15 +138,15 @@ def _check_member(member: tarfile.TarInfo, seen: _Seen) -> None:
 def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _Seen) -> None:
     digest = hashlib.sha256()
     keep = size <= _SMALL and len(seen.small) < _MOST_SMALL
-    kept, unpacking, first = bytearray(), _Gunzip(room), True
-    packed = False
+    kept, first = bytearray(), True
+    unpacking: _Gunzip | _Unpack | None = None
     left = size
     while piece := content.read(_PIECE):
         left -= len(piece)
         digest.update(piece)
-        packed = piece.startswith(b"\x1f\x8b") if first else packed
+        unpacking = _counting(piece, room) if first else unpacking
         first = False
-        if packed:
+        if unpacking:
             unpacking.take(piece)
         if keep:
             kept += piece
@@ -170,6 +176,38 @@ class _Gunzip:
                 self._stream = zlib.decompressobj(31)
                 if not piece.startswith(b"\x1f\x8b"):
                     return
+
+
+class _Unpack:
+    """The same for bzip2 and xz, which Podman unpacks as well."""
+
+    def __init__(self, make: _Make, room: int) -> None:
+        self._left = room
+        self._make = make
+        self._stream = make()
+
+    def take(self, piece: bytes) -> None:
+        while not self._stream.eof:
+            self._left -= len(self._stream.decompress(piece, _PIECE))
+            if self._left < 0:
+                raise _too_large()
+            piece = b""
+            if self._stream.eof and self._stream.unused_data.strip(b"\0"):
+                piece = self._stream.unused_data  # one more stream, as `cat` makes them
+                self._stream = self._make()
+            elif self._stream.needs_input:
+                return
+
+
+def _counting(start: bytes, room: int) -> _Gunzip | _Unpack | None:
+    """What counts a layer that begins like this; None where it is not compressed."""
+    if start.startswith(b"\x1f\x8b"):
+        return _Gunzip(room)
+    if start.startswith(b"BZh"):
+        return _Unpack(bz2.BZ2Decompressor, room)
+    if start.startswith(b"\xfd7zXZ\0"):
+        return _Unpack(lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY), room)
+    return None
 
 
 def _check_docker(seen: _Seen) -> None:

@@ -78,7 +78,8 @@ def _read(entry: dict[str, Any]) -> JournalLine:
         program=_text(entry.get("CONTAINER_NAME") or entry.get("SYSLOG_IDENTIFIER")),
         pid=int(pid) if pid.isdigit() else None,
         priority=int(priority) if priority in "01234567" else 6,
-        text=_text(entry.get("MESSAGE"))[:_LONGEST],
+        # conmon leaves the end of a container's line in the field.
+        text=_text(entry.get("MESSAGE"))[:_LONGEST].rstrip("\r\n"),
         cursor=_text(entry.get("__CURSOR")),
     )
 

@@ -68,7 +68,8 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
     (
         r"(source image rejected|signature.*required|Running image .*rejected by policy)",
         ErrorCode.FORBIDDEN,
-        "The signature policy does not allow this image: see the Registries page.",
+        "The account's signature policy (policy.json) does not allow this image: the Registries "
+        "page shows which file it is and what it asks for.",
     ),
     (
         r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",

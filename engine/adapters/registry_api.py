@@ -140,7 +140,7 @@ class RegistryApi:
     async def _sign_in(self, challenge: str, repository: str) -> str | None:
         """The Authorization that the challenge asks for, None without a way to get one."""
         scheme, _, rest = challenge.partition(" ")
-        pair = registry_auth.credentials(self.registry, repository)
+        pair = await registry_auth.sign_in_for(self.registry, repository)
         auth = aiohttp.BasicAuth(*pair) if pair else None
         if scheme.lower() == "basic":
             return str(auth.encode()) if auth else None

@@ -4,12 +4,17 @@ import base64
 import binascii
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
+from engine.adapters import tool
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.registry_facts import SignIn
 
 _LARGEST = 1024 * 1024
+_HELPER_SECONDS = 4.0
+_HELPER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
 def files() -> list[Path]:
@@ -49,6 +54,48 @@ def credentials(registry: str, repository: str = "") -> tuple[str, str] | None:
                 return pair
         key = key.rpartition("/")[0]
     return None
+
+
+async def sign_in_for(registry: str, repository: str = "") -> tuple[str, str] | None:
+    """User name and password: the registry's credential helper is asked first, as by Podman.
+
+    Raises EngineError when the helper fails.
+    """
+    return await _helped(registry) or credentials(registry, repository)
+
+
+async def _helped(registry: str) -> tuple[str, str] | None:
+    """The protocol is Docker's: `docker-credential-NAME get`, the registry on its input."""
+    name = next(
+        (
+            str(found)
+            for path in files()
+            if (found := _read(path).get("credHelpers", {}).get(registry))
+        ),
+        "",
+    )
+    if not _HELPER.match(name):
+        return None
+    program = f"docker-credential-{name}"
+    ended = await tool.run([program, "get"], given=registry.encode(), seconds=_HELPER_SECONDS)
+    if b"credentials not found" in ended.output:
+        return None
+    pair = _told(ended.output)
+    if ended.code or pair is None:
+        raise EngineError(
+            ErrorCode.UNAUTHORIZED,
+            f"The credential helper {program} gave no sign-in for {registry}.",
+            "Try it in a shell of the account; it may have to be unlocked there.",
+        )
+    return pair
+
+
+def _told(output: bytes) -> tuple[str, str] | None:
+    try:
+        told = json.loads(output)
+        return str(told["Username"]), str(told["Secret"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _read(path: Path) -> dict[str, Any]:

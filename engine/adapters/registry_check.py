@@ -128,11 +128,11 @@ async def _api(registry: str) -> list[CheckStep]:
     try:
         async with open_registry(registry, seconds=4) as api:
             reply = await api.ask("/v2/")
+        spent = _since(began)
+        signed_in = await registry_auth.sign_in_for(registry)
     except EngineError as error:
         report = error.report
         return [CheckStep(name="api", state="bad", detail=report.message, remedy=report.remedy)]
-    spent = _since(began)
-    signed_in = registry_auth.credentials(registry)
     who = f" as {signed_in[0]}" if signed_in else ""
     if reply.status == 200:
         speaks = CheckStep(

@@ -4,10 +4,11 @@ import json
 import os
 import ssl
 from pathlib import Path
+from typing import Any, Literal
 
 from cryptography import x509
 
-from engine.schema.registry_facts import Certificate, Policy
+from engine.schema.registry_facts import Certificate, Policy, PolicyRule
 
 _LARGEST = 1024 * 1024
 
@@ -66,11 +67,33 @@ def policy() -> Policy:
     """The signature policy that Podman and Skopeo follow."""
     own = Path(os.environ["HOME"]) / ".config/containers/policy.json"
     path = own if own.exists() else Path("/etc/containers/policy.json")
+    text = ""
     try:
         with path.open("rb") as opened:
             text = opened.read(_LARGEST).decode(errors="replace")
-        rules = json.loads(text).get("default", [])
-        anything = any(rule.get("type") == "insecureAcceptAnything" for rule in rules)
-    except (OSError, ValueError, AttributeError) as error:
-        return Policy(origin=str(path), text=f"({error})", accepts_anything=False)
-    return Policy(origin=str(path), text=text, accepts_anything=anything)
+        rules = _rules(json.loads(text))
+    except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
+        why = f"{type(error).__name__}: {error}"
+        return Policy(origin=str(path), text=text, accepts_anything=False, error=why)
+    anything = rules[0].requirement == "accept"
+    return Policy(origin=str(path), text=text, accepts_anything=anything, rules=rules)
+
+
+def _rules(data: dict[str, Any]) -> list[PolicyRule]:
+    told = [PolicyRule(transport="", scope="", requirement=_requirement(data["default"]))]
+    for transport, scopes in (data.get("transports") or {}).items():
+        told += [
+            PolicyRule(transport=transport, scope=scope, requirement=_requirement(asked))
+            for scope, asked in scopes.items()
+        ]
+    return told
+
+
+def _requirement(asked: list[dict[str, Any]]) -> Literal["accept", "reject", "signed", "unknown"]:
+    """Of all that has to be met, what is hardest."""
+    kinds = {each["type"] for each in asked}
+    if "reject" in kinds:
+        return "reject"
+    if kinds & {"signedBy", "sigstoreSigned", "signedBaseLayer"}:
+        return "signed"
+    return "accept" if kinds == {"insecureAcceptAnything"} else "unknown"

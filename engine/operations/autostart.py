@@ -3,15 +3,17 @@
 import asyncio
 from typing import Any
 
+from engine.operations import named_volumes
 from engine.operations.containers import path
 from engine.operations.units import available, take_down
 from engine.operations.work import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
-from engine.units import control, files, from_container, planning, selinux
+from engine.units import control, files, planning, selinux
 from engine.units.inventory import lingers
 from engine.units.planning import Plan
+from engine.units.unnamed import Unnamed
 
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
@@ -60,11 +62,13 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     await _refuse_taken(work, plan, but=row.unit)
     was_active = row.active == "active"
     made_by_unit = row.style != "generate-classic"
+    if made_by_unit:  # its volumes without a name go with its container
+        await named_volumes.fill(work, plan.volumes)
     await take_down(work, row.unit, row.style != "quadlet")
     files.delete(row.file, before.digest)
     await work.units.systemd.reload()
     try:
-        if made_by_unit or not await work.podman.exists(path(found["Name"])):
+        if made_by_unit:
             await _install(work, plan)
             await _come_up(work, plan)
             kept = _kept(found, plan)
@@ -72,6 +76,8 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
             kept = await _replace(work, found, plan)
     except (EngineError, asyncio.CancelledError):
         await asyncio.shield(_put_back_unit(work, plan, row.file, before.text, was_active, row))
+        if made_by_unit:
+            await asyncio.shield(named_volumes.remove(work, plan.volumes))
         raise
     return kept.model_copy(update={"summary": f"{row.unit} is now {plan.unit} ({plan.style})."})
 
@@ -97,7 +103,7 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
     anew = plan.style != "generate-classic"
     work.report(Progress(message=f"Writing {', '.join(plan.files)}"))
     await _install(work, plan)
-    moved = False
+    moved, filled = False, list[Unnamed]()
     try:
         if running:  # a classic unit, too, only owns what it started itself
             work.report(Progress(message=f"Stopping {name}"))
@@ -105,13 +111,15 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
         if anew:
             await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
             moved = True
+        await named_volumes.fill(work, plan.volumes)
+        filled = plan.volumes
         await _come_up(work, plan)
     except asyncio.CancelledError:
-        await asyncio.shield(_put_back(work, plan, identity, name, moved, running))
+        await asyncio.shield(_put_back(work, plan, identity, name, moved, running, filled))
         raise
     except EngineError as error:
         try:
-            await asyncio.shield(_put_back(work, plan, identity, name, moved, running))
+            await asyncio.shield(_put_back(work, plan, identity, name, moved, running, filled))
         except EngineError as also:
             raise EngineError(
                 error.report.code,
@@ -126,14 +134,9 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
 
 
 def _kept(found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
-    warnings = []
+    warnings: list[str] = []
     anew = plan.style != "generate-classic"
-    volumes = from_container.anonymous_volumes(found) if anew else []
-    if volumes:
-        warnings.append(
-            "Volumes without a name stay with their data, and the new container has new, empty "
-            f"ones: {', '.join(volumes)}"
-        )
+    warnings += [each.note for each in plan.volumes]
     if not lingers():
         warnings.append(
             "Lingering is off, so the unit does not start at boot, only at a login: turn it on."
@@ -148,7 +151,8 @@ def _kept(found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
         files=list(plan.files),
         container=str(found["Name"]),
         not_carried_over=plan.not_carried_over,
-        anonymous_volumes=volumes,
+        anonymous_volumes=[each.volume for each in plan.volumes],
+        named_volumes=[each.name for each in plan.volumes],
         starts_at_boot=lingers(),
     )
 
@@ -191,12 +195,19 @@ async def _remove(work: Work, plan: Plan) -> None:
 
 
 async def _put_back(
-    work: Work, plan: Plan, identity: str, name: str, moved: bool, running: bool
+    work: Work,
+    plan: Plan,
+    identity: str,
+    name: str,
+    moved: bool,
+    running: bool,
+    filled: list[Unnamed],
 ) -> None:
     await _remove(work, plan)
     if moved:
         if await work.podman.exists(path(name)):
             await work.podman.call("DELETE", path(name), params={"force": "true", "v": "true"})
+        await named_volumes.remove(work, filled)
         await work.podman.call("POST", path(identity, "rename"), params={"name": name})
     if running and await work.podman.exists(path(identity)):
         await work.podman.call("POST", path(identity, "start"))

@@ -8,7 +8,6 @@ All of a build is in its own folder of the engine's spool: context, secrets, the
 """
 
 import asyncio
-import logging
 import os
 import shutil
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 from engine import build_log, contexts
 from engine.adapters import programs
 from engine.adapters.podman_errors import understand
+from engine.operations import build_leftovers
 from engine.operations.build_steps import Steps
 from engine.operations.images import path
 from engine.operations.work import Work
@@ -28,9 +28,9 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.progress import Progress
 
-log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
+_FOREIGN = "exec format error"
 # No hooks, filters or helpers of anybody's configuration, and no way but https.
 _GIT = ["git", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"]
 _GIT += ["-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false"]
@@ -95,25 +95,46 @@ async def _build(
                     work.report(steps.progress("Building"))
         whole = True
     except programs.Failure as failure:
-        raise _failed(steps, failure, work) from failure
+        raise _failed(steps, failure, work, parameters.platform) from failure
     finally:
         if not whole:
-            await asyncio.shield(_tidy(work, place))
+            await asyncio.shield(
+                build_leftovers.tidy(work.podman, work.podman_options, work.id, place)
+            )
     steps.finish()
     work.report(steps.progress("Built"))
     return (place / "image-id").read_text().strip().removeprefix("sha256:")
 
 
-def _failed(steps: Steps, failure: programs.Failure, work: Work) -> EngineError:
+def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:
     which = steps.fail()
     work.report(steps.progress(steps.last_lines))
     said = steps.error or f"podman build ended with status {failure.status}."
+    if _FOREIGN in f"{steps.last_lines}\n{said}".lower():
+        return _foreign(which, platform)
     found = understand(said).report
     return EngineError(
         # What Podman's own words don't explain is the Containerfile's doing.
         ErrorCode.INVALID if found.code is ErrorCode.INTERNAL else found.code,
         f"{which}: {said}" if which else said,
         found.remedy or "The log shows what the step said last.",
+    )
+
+
+def _foreign(which: str, platform: str) -> EngineError:
+    """The kernel did not know the format of the program that a step runs."""
+    if not platform:
+        return EngineError(
+            ErrorCode.INVALID,
+            f"{which}: its program is for another architecture than this host's, or is a script "
+            "without `#!`.",
+            "Take a base image for this host's architecture.",
+        )
+    return EngineError(
+        ErrorCode.UNAVAILABLE,
+        f"{which}: this host cannot run programs for {platform}.",
+        "Steps that only copy work. For RUN, ask the host's administrator to install QEMU's user "
+        "emulation (qemu-user-static and binfmt-support), or build on a host of that platform.",
     )
 
 
@@ -134,7 +155,8 @@ def _command(
     for name, secret in parameters.secrets.items():
         argv.append(f"--secret=id={name},src={_private(place, name, secret.get_secret_value())}")
     # No step asks for this one: it marks the working containers of this build as its own.
-    argv.append(f"--secret=id={_mark(work)},src={_private(place, _mark(work), '')}")
+    mark = build_leftovers.mark(work.id)
+    argv.append(f"--secret=id={mark},src={_private(place, mark, '')}")
     return [*argv, "--", str(context)], environment
 
 
@@ -146,10 +168,6 @@ def _private(place: Path, name: str, value: str) -> Path:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(value)
     return file
-
-
-def _mark(work: Work) -> str:
-    return f"berth-{work.id}"
 
 
 def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
@@ -241,7 +259,8 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
                 ErrorCode.UNREACHABLE,
                 f"git could not fetch {git.ref or 'the default branch'} of {git.url}: "
                 f"{' '.join(said)}",
-                "Check the address and the branch. Private repositories cannot be fetched.",
+                "Check the address and the branch; a commit is given by all of its digits. "
+                "Private repositories cannot be fetched.",
             ) from failure
     await asyncio.to_thread(shutil.rmtree, context / ".git")
     if not git.folder:
@@ -273,41 +292,6 @@ async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, 
             found.remedy,
         ) from failure
     return parameters.push_to
-
-
-async def _tidy(work: Work, place: Path) -> None:
-    """Remove what a build that was ended left: working containers, and files of the account's
-    other ids, which only its own user namespace may remove."""
-    await _remove_working_containers(work)
-    if any((place / "tmp").iterdir()):
-        # Never into a file system that is mounted there: that would be an image's own.
-        await _quietly(["podman", "unshare", "rm", "-rf", "--one-file-system", str(place / "tmp")])
-
-
-async def _quietly(argv: list[str]) -> None:
-    try:
-        async with aclosing(programs.lines(argv)) as lines:
-            async for line in lines:
-                log.info("%s: %s", argv[1], line)
-    except programs.Failure as failure:
-        log.warning("%s: %s", " ".join(argv[:3]), failure)
-
-
-async def _remove_working_containers(work: Work) -> None:
-    """Buildah keeps the options of a build with each of its containers, so the mark is there."""
-    info = await work.podman.call("GET", "/info")
-    store = info["store"]
-    folder = Path(store["graphRoot"]) / f"{store['graphDriverName']}-containers"
-    mark = _mark(work).encode()
-    for state in folder.glob("*/userdata/buildah.json"):
-        try:
-            ours = mark in state.read_bytes()
-        except FileNotFoundError:
-            continue
-        if not ours:
-            continue
-        container = state.parent.parent.name
-        await _quietly(["podman", *work.podman_options, "rm", "--force", "--", container])
 
 
 def _secrets(parameters: ImageBuild) -> list[str]:

@@ -12,6 +12,11 @@ from engine.schema.parameters import Result
 from engine.units import control
 
 TIMER = "podman-auto-update.timer"
+_BAD = {
+    "rolled back": "was rolled back: its unit did not start with the newer image, and runs the one "
+    "that it had. The next update tries the newer one again.",
+    "failed": "was not updated: see the journal of its unit.",
+}
 
 
 async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
@@ -52,12 +57,12 @@ async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.Au
     await available(work)
     containers, words = await updates(*([] if parameters.rollback else ["--rollback=false"]))
     done = [each for each in containers if each.updated == "true"]
-    bad = [each for each in containers if each.updated in ("failed", "rolled back")]
+    bad = [f"{each.container} {_BAD[each.updated]}" for each in containers if each.updated in _BAD]
     if words and not containers:
         raise EngineError(ErrorCode.CONFLICT, words, "Look at the journal of the units named.")
     return schema.AutoUpdateResult(
         summary=f"{len(done)} of {len(containers)} containers updated.",
-        warnings=[f"{each.container}: {each.updated}" for each in bad] + ([words] if words else []),
+        warnings=bad + ([words] if words else []),
         containers=containers,
     )
 

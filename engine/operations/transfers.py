@@ -4,18 +4,21 @@ import os
 import tempfile
 from pathlib import Path
 
-from engine.adapters import skopeo
+from engine.adapters import copying, skopeo
 from engine.adapters.registry_api import open_registry, split
 from engine.operations.work import Report, Work
 from engine.queries.remote import digest_at, plan
 from engine.schema import transfers as schema
 from engine.schema.errors import EngineError, ErrorCode
-from engine.schema.progress import Progress, Step
+from engine.schema.progress import Progress
+
+_MOST_IN_A_ROW = 3
+_MOST_NAMED = 20
 
 
 async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
-    """Copy one image, or a whole list. Cancelling kills Skopeo; the tag is written last."""
-    digest = await _copy(parameters, work.report)
+    """Copy one image, or a whole list. Cancelling ends Skopeo; the tag is written last."""
+    digest = await _copy(work, parameters, work.report)
     return schema.ImageCopied(
         summary=f"{parameters.destination} is {digest}.",
         digest=digest,
@@ -23,41 +26,30 @@ async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
     )
 
 
-async def _copy(parameters: schema.ImageCopy, report: Report) -> str:
+async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str:
     with tempfile.TemporaryDirectory(prefix="berth-copy-") as place:
         file = Path(place) / "digest"
         argv = parameters.command()
         argv[2:2] = ["--digestfile", os.fspath(file)]
-        steps: dict[str, Step] = {}
-
-        def hear(line: str) -> None:
-            kind, _, rest = line.partition(" sha256:")
-            if kind in ("Copying blob", "Copying config"):
-                digest = rest.split()[0][:12] if rest else "?"
-                steps[digest] = Step(id=digest, label=digest, status=kind)
-            elif not line.startswith(("Copying", "Writing", "Getting", "Storing")):
-                return
-            report(
-                Progress(
-                    message=line[:200],
-                    unit="steps",
-                    current=len(steps),
-                    steps=list(steps.values())[-40:],
-                )
-            )
-
-        report(Progress(message=f"Asking for {parameters.source}"))
-        await skopeo.run(argv, hear)
+        message = f"Copying {parameters.source}"
+        await copying.copy(argv, message, report, work.files.workplace(work.id))
         return file.read_text().strip()
 
 
 async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
-    """Copy each tag that is new or changed; a tag that fails ends it, those before stay."""
+    """Copy each tag that is new or changed.
+
+    A tag that fails does not keep the others from being copied, unless one after the other does:
+    then it is the registry's fault. Raises EngineError that names those that failed.
+    """
     work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))
     rows = await plan(parameters.source, parameters.destination, parameters.pattern, seconds=None)
     chosen = set(parameters.tags)
     rows = [row for row in rows if not chosen or row[0] in chosen]
     wanted = [tag for tag, state, _ in rows if state != "same"]
+    copied: list[str] = []
+    failed: dict[str, EngineError] = {}
+    in_a_row = 0
     for done, tag in enumerate(wanted):
         one = schema.ImageCopy(
             source=f"{parameters.source}:{tag}", destination=f"{parameters.destination}:{tag}"
@@ -65,13 +57,50 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
 
         def report(progress: Progress, done: int = done, tag: str = tag) -> None:
             message = f"{tag}: {progress.message}"
-            work.report(Progress(message=message, unit="steps", current=done, total=len(wanted)))
+            work.report(
+                Progress(
+                    message=message,
+                    unit="steps",
+                    current=done,
+                    total=len(wanted),
+                    steps=progress.steps,
+                )
+            )
 
-        await _copy(one, report)
+        try:
+            await _copy(work, one, report)
+            copied.append(tag)
+            in_a_row = 0
+        except EngineError as error:
+            failed[tag] = error
+            in_a_row += 1
+            if in_a_row == _MOST_IN_A_ROW:
+                break
+    if failed:
+        raise _partly(wanted, copied, failed)
     same = [tag for tag, state, _ in rows if state == "same"]
     return schema.ImagesSynced(
-        summary=f"{len(wanted)} copied, {len(same)} were the same.", copied=wanted, same=same
+        summary=f"{len(copied)} copied, {len(same)} were the same.", copied=copied, same=same
     )
+
+
+def _partly(wanted: list[str], copied: list[str], failed: dict[str, EngineError]) -> EngineError:
+    first = next(iter(failed.values())).report
+    reasons = "; ".join(f"{tag}: {error.report.message}" for tag, error in failed.items())
+    left = len(wanted) - len(copied) - len(failed)
+    return EngineError(
+        first.code,
+        f"{len(copied)} of {len(wanted)} tags were copied{_named(copied)}. Failed: {reasons}"
+        + (f" The other {left} were not tried: one after the other failed." if left else ""),
+        f"{first.remedy} Synchronising again copies only what is missing.".strip(),
+    )
+
+
+def _named(tags: list[str]) -> str:
+    if not tags:
+        return ""
+    more = f" and {len(tags) - _MOST_NAMED} more" if len(tags) > _MOST_NAMED else ""
+    return f" ({', '.join(tags[:_MOST_NAMED])}{more})"
 
 
 async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> schema.RemoteDeleted:

@@ -12,7 +12,8 @@ from engine.queries.layers import place
 from engine.schema import disk as schema
 from engine.schema.queries import Document
 
-_STAYS = {"running", "paused", "stopping", "removing"}
+_GOES = {"created", "configured", "initialized", "stopped", "exited"}
+"""The states that Podman's prune takes; what `buildah` works in has another (storage) and stays."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,14 @@ async def disk(podman: Podman, query: schema.DiskUse) -> AsyncIterator[Document]
     store = await _store(podman)
     containers = [_container(row) for row in store.containers]
     volumes = await _volumes(podman)
+    cached = {image["Id"] for image in store.images if not _names(image)}
     report = schema.DiskReport(
         images=sorted(_images(store), key=lambda image: (-image.unique, -image.size, image.id)),
         containers=sorted(containers, key=lambda each: (-each.size, each.name)),
         volumes=sorted(volumes, key=lambda volume: (-volume.size, volume.name)),
         images_size=sum(store.sizes.values()),
+        cached=len(cached),
+        cached_size=store.given_back(cached),
         containers_size=sum(each.size for each in containers),
         volumes_size=sum(volume.size for volume in volumes),
     )
@@ -57,7 +61,7 @@ async def preview(podman: Podman, query: schema.PrunePreview) -> AsyncIterator[D
     """What `podman image prune`, with and without --all, and the other prunes would take."""
     store = await _store(podman)
     dangling, unused = _going(store, every=False), _going(store, every=True)
-    containers = [_container(row) for row in store.containers if row["State"] not in _STAYS]
+    containers = [_container(row) for row in store.containers if row["State"] in _GOES]
     volumes = [volume for volume in await _volumes(podman) if not volume.containers]
     answer = schema.WouldGo(
         dangling=dangling,

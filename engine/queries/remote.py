@@ -3,7 +3,7 @@
 import asyncio
 import fnmatch
 import platform as machine
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from engine.operations.images import path
 from engine.schema import queries as asked
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Document, Table
-from engine.schema.registry_facts import Found, Names, Platform, RemoteImage
+from engine.schema.registry_facts import Found, Names, Platform, RemoteImage, Search
 from engine.schema.transfers import MOST_TAGS
 
 _LISTS = ("manifest.list", "image.index")
@@ -33,12 +33,11 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
             "Add one on the Registries page, or search in one registry, like quay.io/nginx.",
         )
     answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
-    yield Document(
-        data={
-            "found": [each.model_dump() for found, _ in answers for each in found],
-            "problems": [problem for _, problem in answers if problem],
-        }
+    told = Search(
+        found=[each for found, _ in answers for each in found],
+        problems=[problem for _, problem in answers if problem],
     )
+    yield Document(data=told.model_dump())
 
 
 async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], str]:
@@ -70,7 +69,11 @@ async def repositories(
 ) -> AsyncIterator[Document]:
     """One page of the catalogue."""
     async with open_registry(query.registry) as api:
-        names = await _page(api, "/v2/_catalog", "repositories", query.after, query.limit, "")
+
+        async def page(after: str, limit: int) -> Names:
+            return await _page(api, "/v2/_catalog", "repositories", after, limit, "")
+
+        names = await _matching(page, query)
     yield Document(data=names.model_dump())
 
 
@@ -78,8 +81,31 @@ async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Docum
     """One page of a repository's tags."""
     registry, repository = split(query.repository)
     async with open_registry(registry, repository) as api:
-        names = await _tags(api, repository, query.after, query.limit)
+
+        async def page(after: str, limit: int) -> Names:
+            return await _tags(api, repository, after, limit)
+
+        names = await _matching(page, query)
     yield Document(data=names.model_dump())
+
+
+async def _matching(
+    page: Callable[[str, int], Awaitable[Names]],
+    query: asked.RegistryRepositories | asked.RegistryTags,
+) -> Names:
+    """One page of the names that match: registries do not filter, so more of theirs are read."""
+    if not query.match:
+        return await page(query.after, query.limit)
+    wanted, after = query.match.lower(), query.after
+    found: list[str] = []
+    while True:
+        names = await page(after, 1000)
+        found += [name for name in names.names if wanted in name.lower()]
+        if len(found) > query.limit:
+            return Names(names=found[: query.limit], next=found[query.limit - 1])
+        after = names.next
+        if not after:
+            return Names(names=found)
 
 
 async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:
@@ -88,8 +114,8 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
     if not found.candidates or found.how == "refused":
         raise EngineError(ErrorCode.INVALID, found.problem, found.remedy)
     reference = found.candidates[0].name
-    digest, raw = await _manifest(reference)
-    platforms = _platforms(raw)
+    digest, raw = await manifest(reference)
+    platforms = platforms_of(raw)
     one = raw
     name = reference
     if platforms:
@@ -118,7 +144,7 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
         command=[str(each) for each in settings.get("Cmd") or []],
         entrypoint=[str(each) for each in settings.get("Entrypoint") or []],
         local=local[0] if local else "",
-        update=bool(local) and not {digest, *(each.digest for each in platforms)} & set(local),
+        update=bool(local) and not (meant(digest, raw) | meant("", one)) & set(local),
     )
     yield Document(data=told.model_dump(mode="json"))
 
@@ -195,8 +221,8 @@ async def _page(
     return Names(names=sorted(names[:limit]), next=following)
 
 
-async def _manifest(reference: str) -> tuple[str, dict[str, Any]]:
-    """Digest and content of what a reference means, list or image."""
+async def manifest(reference: str) -> tuple[str, dict[str, Any]]:
+    """Digest and content of what a whole reference means, list or image. Raises EngineError."""
     name = _nameless(reference)
     registry, repository = split(name)
     tag = reference[len(name) :]
@@ -214,7 +240,18 @@ def _nameless(reference: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
-def _platforms(raw: dict[str, Any]) -> list[Platform]:
+def meant(digest: str, raw: dict[str, Any]) -> set[str]:
+    """All digests by which an account may have what a manifest means.
+
+    That of the configuration is Podman's id of the image: one that was pushed from here is
+    compressed on the way, and has another manifest at the registry.
+    """
+    config = str((raw.get("config") or {}).get("digest") or "")
+    return {digest, config, *(each.digest for each in platforms_of(raw))} - {""}
+
+
+def platforms_of(raw: dict[str, Any]) -> list[Platform]:
+    """The images of a list, none for an image."""
     return [
         Platform(
             os=str((each.get("platform") or {}).get("os") or ""),
@@ -238,4 +275,5 @@ async def _local(podman: Podman, reference: str) -> list[str]:
     except EngineError:
         return []  # it has none, which is the usual case
     digests = [str(each).rpartition("@")[2] for each in found.get("RepoDigests") or []]
-    return list(dict.fromkeys([str(found.get("Digest") or ""), *digests]))
+    identity = f"sha256:{str(found.get('Id') or '').removeprefix('sha256:')}"
+    return list(dict.fromkeys([str(found.get("Digest") or ""), *digests, identity]))

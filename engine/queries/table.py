@@ -18,6 +18,7 @@ from engine.queries import (
     session,
     stats,
     units,
+    updates,
 )
 from engine.schema.parameters import Model
 from engine.schema.queries import Query
@@ -36,6 +37,7 @@ ANSWER: dict[str, Answer] = {
     "image.history": images.history,
     "image.layers": layers.layers,
     "image.layer.files": layers.files,
+    "image.updates": updates.updates,
     "image.compare": compare.compare,
     "manifest.inspect": images.manifest,
     "system.disk": disk.disk,

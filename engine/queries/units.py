@@ -6,7 +6,8 @@ from engine.adapters import journal
 from engine.operations.containers import path
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
-from engine.units import checking, explain, files, from_container, planning, quadlets, selinux
+from engine.schema.parameters import REDACTED, is_secret
+from engine.units import checking, explain, files, planning, quadlets, selinux
 from engine.units.inventory import Inventory, start_command
 
 _NEVER = 1 << 63
@@ -41,14 +42,16 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
     facts = await units.systemd.properties(query.unit)
     failed = row.active == "failed" or row.result != "success"
     lines = await journal.last(query.unit, 30) if failed else []
-    explanation, remedy = explain.failure(row.result, str(facts.get("Type") or ""), lines)
+    explanation, remedy = explain.failure(
+        row.result, str(facts.get("Type") or ""), lines, row.exit_status or 0
+    )
     memory, tasks = int(facts.get("MemoryCurrent") or 0), int(facts.get("TasksCurrent") or 0)
     start = start_command(facts)
     yield schema.Status(
         row=row,
         fragment=str(facts.get("FragmentPath") or ""),
         drop_ins=[str(each) for each in facts.get("DropInPaths") or []],
-        exec_start=[[start[0]]] if start else [],
+        exec_start=[[_masked(word) for word in start]] if start else [],
         main_pid=int(facts.get("MainPID") or 0) or None,
         memory=memory if 0 < memory < _NEVER else None,
         tasks=tasks if 0 < tasks < _NEVER else None,
@@ -96,12 +99,6 @@ async def preview(
     styles = []
     for style in ("quadlet", "generate-new", "generate-classic"):
         notes = [planning.CLASSIC_NOTE] if style == "generate-classic" else []
-        anonymous = from_container.anonymous_volumes(found)
-        if anonymous and style != "generate-classic":
-            notes.append(
-                "Volumes without a name stay with their data, and the new container has new, "
-                f"empty ones: {', '.join(anonymous)}"
-            )
         try:
             plan = await planning.plan(units.podman, found, style, of_unit=bool(managed))
         except EngineError as error:
@@ -119,7 +116,16 @@ async def preview(
                     schema.PreviewFile(file=name, text=text) for name, text in plan.files.items()
                 ],
                 not_carried_over=plan.not_carried_over,
-                notes=notes,
+                notes=[*notes, *(each.note for each in plan.volumes)],
             )
         )
     yield schema.UnitPreview(container=str(found["Name"]), managed_by=managed, styles=styles)
+
+
+def _masked(word: str) -> str:
+    """A word of a command line; viewers see it, so the value of what looks like a secret is not
+    in it (`NAME=value`, `--env=NAME=value`)."""
+    before, equals, value = word.partition("=")
+    if before.startswith("-") and "=" in value:
+        return f"{before}={_masked(value)}"
+    return f"{before}={REDACTED}" if equals and is_secret(before, value) else word

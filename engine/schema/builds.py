@@ -13,11 +13,11 @@ from engine.schema.parameters import (
     ImageReference,
     Lane,
     Line,
+    LongText,
     Model,
     Parameters,
     Result,
     Secret,
-    Text,
 )
 
 NAMES = ("Containerfile", "Dockerfile")
@@ -110,7 +110,7 @@ class ImageBuild(Parameters):
     result: ClassVar[type[Result]] = ImageBuilt
 
     tags: Annotated[list[ImageReference], Field(min_length=1, max_length=20)]
-    containerfile: Annotated[Text, Field(max_length=32_768)] = ""
+    containerfile: LongText = ""
     """Its text; "": the file in the context."""
     containerfile_path: RelativePath | None = None
     """Which file of the context; None: Containerfile, else Dockerfile."""

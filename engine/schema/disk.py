@@ -55,6 +55,10 @@ class DiskReport(Model):
     volumes: list[VolumeOnDisk]
     images_size: int
     """Every layer counted once."""
+    cached: int
+    """How many images have no name: the steps that builds keep, and what lost its name."""
+    cached_size: int
+    """Bytes of the layers that only those stand on."""
     containers_size: int
     volumes_size: int
 

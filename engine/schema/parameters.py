@@ -79,6 +79,8 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
 
 
 Text = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=32_768)]
+LongText = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=262_144)]
+"""A file that people write by hand, and programs sometimes."""
 Line = Annotated[str, StringConstraints(max_length=4_096, pattern=r"^[^\x00-\x1f\x7f]*$")]
 # Podman's own rule for names; it also covers full and short ids.
 ContainerName = Annotated[

@@ -121,12 +121,16 @@ class RegistryCheck(Query):
 
 
 class RegistrySearch(Query):
-    """Answers one `Document` (`found`: `registry_facts.Found`s; `problems`): `podman search`."""
+    """Answers one `Document` (`registry_facts.Search`): `podman search`."""
 
     query: ClassVar[str] = "registry.search"
     role: ClassVar[Role] = Role.OPERATOR
     term: Annotated[Line, Field(min_length=1, max_length=200, pattern=r"^[a-zA-Z0-9].*$")]
     limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+Filter = Annotated[Line, Field(max_length=128)]
+"""What names have to contain, whatever the case; "" for all."""
 
 
 class RegistryRepositories(Query):
@@ -135,6 +139,7 @@ class RegistryRepositories(Query):
     query: ClassVar[str] = "registry.repositories"
     role: ClassVar[Role] = Role.OPERATOR
     registry: RegistryHost
+    match: Filter = ""
     after: Line = ""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
@@ -145,6 +150,7 @@ class RegistryTags(Query):
     query: ClassVar[str] = "registry.tags"
     role: ClassVar[Role] = Role.OPERATOR
     repository: Repository
+    match: Filter = ""
     after: Line = ""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
@@ -155,6 +161,14 @@ class RemoteImageInspect(Query):
     query: ClassVar[str] = "registry.image"
     role: ClassVar[Role] = Role.OPERATOR
     image: ImageReference
+
+
+class ImageUpdates(Query):
+    """Answers one `Document` (`registry_facts.Updates`): which names mean other images by now."""
+
+    query: ClassVar[str] = "image.updates"
+    role: ClassVar[Role] = Role.OPERATOR
+    images: Annotated[list[ImageReference], Field(min_length=1, max_length=100)]
 
 
 class SyncPlan(Query):
@@ -205,6 +219,7 @@ _ALL: tuple[type[Query], ...] = (
     RegistryRepositories,
     RegistryTags,
     RemoteImageInspect,
+    ImageUpdates,
     SyncPlan,
     FreePorts,
     *UNIT_QUERIES,

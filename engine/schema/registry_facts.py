@@ -61,6 +61,16 @@ class Certificate(Model):
     error: str = ""
 
 
+class PolicyRule(Model):
+    """What the policy asks of the images of one scope."""
+
+    transport: str
+    """"" for the default, else such as docker."""
+    scope: str
+    """A name or its beginning, "" for all of the transport."""
+    requirement: Literal["accept", "reject", "signed", "unknown"]
+
+
 class Policy(Model):
     """The signature policy in force (containers-policy.json(5))."""
 
@@ -68,6 +78,10 @@ class Policy(Model):
     text: str
     accepts_anything: bool
     """Whether unsigned images are accepted by default."""
+    rules: list[PolicyRule] = []
+    """The default first."""
+    error: str = ""
+    """Why it cannot be used: then nothing can be pulled."""
 
 
 class Configuration(Model):
@@ -159,6 +173,13 @@ class Found(Model):
     official: bool
 
 
+class Search(Model):
+    """What was found, and which registries could not say."""
+
+    found: list[Found]
+    problems: list[str]
+
+
 class Platform(Model):
     """One image of a list."""
 
@@ -190,3 +211,20 @@ class RemoteImage(Model):
     """The digest of the account's own image of that name, "" for none."""
     update: bool
     """The account has an image of that name, and the registry another one."""
+
+
+class Update(Model):
+    """How one of the account's images compares with what its registry has under that name."""
+
+    image: str
+    state: Literal["update", "same", "unknown"]
+    digest: str = ""
+    """At the registry."""
+    problem: str = ""
+    """Why it is not known."""
+
+
+class Updates(Model):
+    """One for each name that was asked about, in that order."""
+
+    images: list[Update]

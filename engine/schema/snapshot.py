@@ -104,6 +104,8 @@ class UnitRow(Model):
     """Why Podman's generator made no unit of the file."""
     containers: list[str] = []
     """Names of the containers that it manages."""
+    image: str = ""
+    """Of a .container file, the image as the file names it; "" where none can be told."""
     differs: bool = False
     """Its container was made by another command than the one in the unit now: restart to apply."""
     leftovers: list[str] = []

@@ -82,7 +82,10 @@ class ImagesSynced(Result):
 
 
 class ImageSync(Parameters):
-    """Copy the tags of a repository that fit a pattern and differ; nothing is ever deleted."""
+    """Copy the tags of a repository that fit a pattern and differ; nothing is ever deleted.
+
+    Fails when a tag fails; the others are copied all the same, and the error names both.
+    """
 
     kind: ClassVar[str] = "image.sync"
     label: ClassVar[str] = "Synchronise tags"

@@ -198,8 +198,9 @@ class ContainerKept(Result):
     """The container's name; it is a new one, made by the unit (classic: the same one)."""
     not_carried_over: list[NotCarriedOver] = []
     anonymous_volumes: list[str] = []
-    """Volumes without a name that the old container had: they are kept, and mounted by name in
-    the new one where the style can."""
+    """Volumes without a name that the old container had (classic: none are in the way)."""
+    named_volumes: list[str] = []
+    """What their data was copied into, in the same order: the new container mounts these."""
     starts_at_boot: bool = False
     """False when lingering is off (a warning then says so)."""
 

@@ -10,7 +10,7 @@ from engine.schema.errors import EngineError
 from engine.schema.unit_names import QUADLET_KINDS, kind_of
 from engine.schema.unit_queries import Validation
 from engine.schema.units import Problem
-from engine.units import files, quadlets
+from engine.units import files, network, quadlets
 
 _VERIFIED = re.compile(r"^(?P<file>[^:\s]+\.(?:service|timer)):(?:(?P<line>\d+):)?\s*(?P<text>.*)$")
 _PORT = re.compile(r"^\s*PublishPort\s*=\s*(?P<value>\S+)|(?:-p|--publish)[= ](?P<other>\S+)")
@@ -34,6 +34,8 @@ async def check(file: str, text: str) -> Validation:
         if generated:  # it warns, but goes on
             said = [each.model_copy(update={"severity": "warning"}) for each in said]
         found += said
+        if await network.waits_in_vain(generated):
+            found.append(Problem(severity="warning", message=network.WHY, source="berth"))
     elif kind in QUADLET_KINDS:
         found.append(
             Problem(

@@ -30,8 +30,9 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
     """The error for a unit that failed, with what its journal says last."""
     facts = await systemd.properties(unit)
     lines = await journal.last(unit, 30)
+    status = int(facts.get("ExecMainStatus") or 0)
     explanation, remedy = explain.failure(
-        str(facts.get("Result") or ""), str(facts.get("Type") or ""), lines
+        str(facts.get("Result") or ""), str(facts.get("Type") or ""), lines, status
     )
     said = telling(lines)
     message = ". ".join(part.rstrip(".") for part in (what, explanation, said) if part) + "."

@@ -4,6 +4,8 @@ import re
 
 from engine.schema.unit_queries import JournalLine
 
+# What a container's end by a signal is to systemd: 128 and the signal's number.
+_SIGNALS = {129: "SIGHUP", 130: "SIGINT", 131: "SIGQUIT", 137: "SIGKILL", 143: "SIGTERM"}
 _TABLE: list[tuple[str, str, str]] = [
     (
         r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start"
@@ -53,8 +55,13 @@ _TABLE: list[tuple[str, str, str]] = [
 ]
 
 
-def failure(result: str, service_type: str, lines: list[JournalLine]) -> tuple[str, str]:
-    """An explanation and a remedy; ("", "") when nothing is known beyond the lines."""
+def failure(
+    result: str, service_type: str, lines: list[JournalLine], status: int = 0
+) -> tuple[str, str]:
+    """An explanation and a remedy; ("", "") when nothing is known beyond the lines.
+
+    `status` is the exit status of the service's main process.
+    """
     text = "\n".join(line.text for line in lines)
     for pattern, explanation, remedy in _TABLE:
         if re.search(pattern, text, re.I):
@@ -66,6 +73,14 @@ def failure(result: str, service_type: str, lines: list[JournalLine]) -> tuple[s
             "With Notify=true (--sdnotify=container) the program in the container must send it "
             "itself: remove that line if it does not. For a slow pull or start, raise "
             "TimeoutStartSec= under [Service].",
+        )
+    if result == "exit-code" and status in _SIGNALS:
+        return (
+            f"Its container ended by {_SIGNALS[status]} (exit status {status}). When it was asked "
+            "to stop that is nothing bad: its program has no clean end of its own for its stop "
+            "signal, and systemd takes the status for a failure.",
+            f"Add under [Service]: SuccessExitStatus={status} and RestartForceExitStatus={status}. "
+            "If nobody stopped it, see whether its memory ran out.",
         )
     if result == "timeout":
         return "It did not start or stop in time.", "Raise TimeoutStartSec= under [Service]."

@@ -6,6 +6,7 @@ are listed, each with its reason.
 """
 
 import re
+import signal
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,20 +95,34 @@ def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet
     lines += [f"PodmanArgs={quadlets.word(argument)}" for argument in made.arguments]
     if command:
         lines.append(f"Exec={' '.join(_argument(word) for word in command)}")
-    lines += ["", "[Service]", f"Restart={made.restart}", "TimeoutStartSec=900"]
+    lines += ["", "[Service]", f"Restart={made.restart}", *ends(found), "TimeoutStartSec=900"]
     lines += [f'Environment="{name}={word}"' for word, name in _AS_VARIABLES.items()
               if word in command]  # fmt: skip
     lines += ["", "[Install]", "WantedBy=default.target"]
     return Quadlet("\n".join(lines) + "\n", made.lost)
 
 
-def anonymous_volumes(found: dict[str, Any]) -> list[str]:
-    """Volumes that Podman named itself: a new container gets new, empty ones."""
-    return [
-        f"{mount['Name']} at {mount['Destination']}"
-        for mount in found.get("Mounts") or []
-        if mount.get("Type") == "volume" and re.fullmatch(r"[0-9a-f]{64}", mount.get("Name") or "")
-    ]
+def ends(found: dict[str, Any]) -> list[str]:
+    """Lines for [Service]: a stopped container that ends by a signal is not a failed unit.
+
+    systemd takes a service's own death by SIGTERM as a clean end, but a container's comes to it as
+    the exit status 128 + 15; and a program that does not heed its stop signal ends by SIGKILL.
+    So that one which dies of these by itself (out of memory) is restarted all the same,
+    RestartForceExitStatus= names them too; it has no effect when the unit is stopped.
+    """
+    own = _stop_signal(found["Config"].get("StopSignal"))
+    signals = {int(signal.SIGTERM), int(signal.SIGKILL)} | ({own} if own else set())
+    statuses = " ".join(str(128 + each) for each in sorted(signals))
+    return [f"SuccessExitStatus={statuses}", f"RestartForceExitStatus={statuses}"]
+
+
+def _stop_signal(said: Any) -> int | None:
+    """The number of a container's stop signal, which Podman 4 says as such, and 5 by its name."""
+    if isinstance(said, int):
+        return said if 0 < said < 65 else None
+    name = str(said or "").upper()
+    name = name if name.startswith("SIG") else f"SIG{name}"
+    return int(signal.Signals[name]) if name in signal.Signals.__members__ else None
 
 
 def _options(

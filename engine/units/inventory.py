@@ -15,6 +15,7 @@ from engine.schema.errors import EngineError
 from engine.schema.snapshot import UnitRow
 from engine.schema.unit_names import QUADLET_KINDS, SourceKind, Style, kind_of
 from engine.units import files, quadlets, selinux
+from engine.units.wanted_image import wanted_image
 
 UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 _RUNS_PODMAN = re.compile(r"^\s*Exec\w*\s*=.*\bpodman\b", re.M)
@@ -63,11 +64,14 @@ class Inventory:
             if complaints and not made:
                 # It gave up before it came to any file (a link that leads nowhere does that).
                 refused[""] = complaints[0]
+        texts = {file.rpartition("/")[2]: text for file, text, _, _ in sources.values()}
         rows = []
-        for unit, (file, _, kind, style) in sources.items():
+        for unit, (file, text, kind, style) in sources.items():
             if not file and facts[unit].get("LoadState") != "loaded":
                 continue  # only a container's label still tells of it
             row = await self._row(unit, file, kind, style, facts[unit], owners.get(unit, []))
+            if kind == "container":
+                row = row.model_copy(update={"image": wanted_image(text, texts)})
             problem = refused.get(file.rpartition("/")[2], "")
             if unit in missing and not problem:
                 problem = refused.get("", "")

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from engine.adapters.podman import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.unit_names import QUADLET_FOLDER, UNIT_FOLDER, GeneratedStyle
 from engine.schema.units import NotCarriedOver
-from engine.units import from_container, quadlets
+from engine.units import create_command, from_container, network, quadlets, unnamed
 from engine.units.inventory import UNIT_LABEL
+from engine.units.unnamed import Unnamed
 
 SETTLE_SECONDS = 1.0
 """A container that ends so soon after its start did not come up."""
@@ -20,6 +21,8 @@ CLASSIC_NOTE = (
     "The classic style starts this very container: after a crash or a reboot the old one is left "
     "over when the unit does not come up, and a newer image never reaches it."
 )
+# Options that a unit's own command says, or that have no sense in it.
+_OF_A_UNIT = {"--rm", "-d", "--detach", "--replace", "--cgroups", "--restart", "--cidfile"}
 _NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,190}")
 
 
@@ -31,6 +34,8 @@ class Plan:
     unit: str
     files: dict[str, str]
     not_carried_over: list[NotCarriedOver] = field(default_factory=list)
+    volumes: list[Unnamed] = field(default_factory=list)
+    """Volumes without a name, whose data is to be copied into those that the files mount."""
 
 
 def default_style() -> GeneratedStyle:
@@ -50,18 +55,32 @@ async def plan(
         raise EngineError(
             ErrorCode.INVALID, f"{name} is too long a name for a unit.", "Rename the container."
         )
+    if style == "generate-classic":
+        return await _classic(found, of_unit=of_unit)
+    volumes = unnamed.unnamed(found, await _names_of_volumes(podman))
+    found = unnamed.with_names(_by_hand(found) if of_unit else found, volumes)
     if style == "quadlet":
-        return await _quadlet(podman, _by_hand(found) if of_unit else found)
-    if of_unit and style == "generate-classic":
+        made = await _quadlet(podman, found)
+    elif of_unit or volumes:  # Podman itself would write what made the container, as it was
+        made = _from_command(found)
+    else:
+        made = await _generated(found, new=True)
+    return replace(made, volumes=volumes)
+
+
+async def _names_of_volumes(podman: Podman) -> list[str]:
+    return [str(each["Name"]) for each in await podman.call("GET", "/volumes/json") or []]
+
+
+async def _classic(found: dict[str, Any], *, of_unit: bool) -> Plan:
+    if of_unit:
         raise EngineError(
             ErrorCode.INVALID,
             "A classic unit needs a container that was made by hand, and this one is made anew at "
             "each start of its unit.",
             "Launch the container by itself, then keep it running with the classic style.",
         )
-    if of_unit:
-        return _from_command(_by_hand(found))
-    return await _generated(found, new=style == "generate-new")
+    return await _generated(found, new=False)
 
 
 async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
@@ -77,25 +96,33 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
     name = str(found["Name"])
     made = from_container.quadlet(found, image, podman.major)
     file = f"{QUADLET_FOLDER}/{name}.container"
-    _, complaints = await quadlets.generate({f"{name}.container": made.text})
+    services, complaints = await quadlets.generate({f"{name}.container": made.text})
+    text = await _without_wait(made.text, services.get(f"{name}.service", ""), name)
     if complaints:
         raise EngineError(
             ErrorCode.INTERNAL,
             f"Podman's generator refuses the Quadlet of {name}: {complaints[0]}",
             "Choose another style, and tell Berth's makers.",
         )
-    return Plan("quadlet", f"{name}.service", {file: made.text}, made.not_carried_over)
+    return Plan("quadlet", f"{name}.service", {file: text}, made.not_carried_over)
+
+
+async def _without_wait(text: str, service: str, name: str) -> str:
+    """The Quadlet's text; one that does not wait for what this host never reaches, if it would
+    and if this Podman can do without (5.4 and later)."""
+    if not await network.waits_in_vain(service):
+        return text
+    hurried = network.without_wait(text)
+    services, complaints = await quadlets.generate({f"{name}.container": hurried})
+    can = not complaints and network.WAITER not in services.get(f"{name}.service", network.WAITER)
+    return hurried if can else text
 
 
 async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
     """What `podman generate systemd --files --name` makes, in a folder of its own."""
     name = str(found["Name"])
-    if new and not found["Config"].get("CreateCommand"):
-        raise EngineError(
-            ErrorCode.INVALID,
-            f"{name} was made through Podman's API without a command line, which --new needs.",
-            "Choose a Quadlet or the classic style.",
-        )
+    if new:
+        _need_command(found)
     with tempfile.TemporaryDirectory(prefix="berth-generate-") as place:
         done = await programs.run(
             *("podman", "generate", "systemd", "--files", "--name"),
@@ -124,6 +151,16 @@ async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
     )
 
 
+def _need_command(found: dict[str, Any]) -> None:
+    if not found["Config"].get("CreateCommand"):
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{found['Name']} was made through Podman's API without a command line, which --new "
+            "needs.",
+            "Choose a Quadlet or the classic style.",
+        )
+
+
 def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
     """The container as if it had been made by hand: without what its unit's command added."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
@@ -144,22 +181,30 @@ def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_command(found: dict[str, Any]) -> Plan:
-    """A unit like that of `generate systemd --new`, for a container that lives in a unit.
+    """A unit like that of `generate systemd --new`, for a container that lives in a unit, or one
+    whose volumes get names.
 
-    Podman itself refuses to generate from one ("containers managed by systemd are not supported").
+    Podman itself refuses to generate from the former ("containers managed by systemd are not
+    supported"), and knows nothing of the latter.
     """
+    _need_command(found)
     name = str(found["Name"])
-    words = [str(each) for each in found["Config"]["CreateCommand"]]
-    at = next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), 1)
-    rest = [
-        each
-        for each in words[at + 1 :]
-        if each not in ("--rm", "-d", "--detach", "--replace", "--cgroups=split")
-    ]
-    said = ["--cidfile=%t/%n.ctr-id", "--cgroups=no-conmon", "--rm", "--sdnotify=conmon", "-d"]
-    start = " \\\n\t".join(
-        ["/usr/bin/podman run", *said, "--replace", *(quadlets.word(each) for each in rest)]
+    _, options, rest = create_command.split(
+        [str(each) for each in found["Config"]["CreateCommand"]]
     )
+    given = [
+        word
+        for each in options
+        for word in (each.switches if each.option in _OF_A_UNIT else each.words)
+    ]
+    if all(each.option != "--name" for each in options):
+        given = [f"--name={name}", *given]
+    said = ["--cidfile=%t/%n.ctr-id", "--cgroups=no-conmon", "--rm", "--sdnotify=conmon", "-d"]
+    words = [*said, "--replace", *(quadlets.word(each) for each in [*given, *rest])]
+    start = " \\\n\t".join(["/usr/bin/podman run", *words])
+    policy = str((found["HostConfig"].get("RestartPolicy") or {}).get("Name") or "")
+    restart = "always" if policy in ("always", "unless-stopped") else "on-failure"
+    ends = "\n".join(from_container.ends(found))
     text = f"""# autogenerated by Podman and Berth, in the manner of podman generate systemd --new
 [Unit]
 Description=Podman container-{name}.service
@@ -168,7 +213,8 @@ RequiresMountsFor=%t/containers
 
 [Service]
 Environment=PODMAN_SYSTEMD_UNIT=%n
-Restart=on-failure
+Restart={restart}
+{ends}
 TimeoutStopSec=70
 TimeoutStartSec=900
 ExecStart={start}

@@ -18,6 +18,7 @@
     delete preset.dataset.sure;
     text.value = document.getElementById(preset.dataset.preset).content.textContent.trim() + "\n";
     text.dataset.preset = text.value;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
     text.focus();
   });
 })();

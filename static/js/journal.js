@@ -81,7 +81,7 @@ const load = () => {
 
 const kept = JSON.parse(localStorage.getItem("berth-journal") || "{}");
 choices.wrap.checked = kept.wrap ?? innerWidth < 768;
-choices.times.checked = kept.times ?? true;
+choices.times.checked = kept.times ?? !matchMedia("(max-width: 575px)").matches; // they take half a phone
 
 choices.addEventListener("submit", (event) => event.preventDefault());
 choices.addEventListener("change", (event) => {

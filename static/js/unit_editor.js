@@ -1,21 +1,12 @@
 // The editor of unit files: a textarea that stays a textarea, with line numbers, colours below it,
 // completion of sections and keys, their help, and problems at their lines.
+import { editorLines, make } from "./editor_lines.js";
 import { completions, keyAt, pieces, sectionAt } from "./unit_text.js";
 
 const MOST = 60; // completions shown at once
-const PAINTED = 4000; // lines with colours; a longer file is plain
-
-const make = (tag, className, text = "") => {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-};
 
 const attach = (root) => {
   const area = root.querySelector("textarea");
-  const paint = root.querySelector(".editor-paint");
-  const gutter = root.querySelector(".editor-gutter");
   const popup = root.querySelector(".editor-popup");
   const help = root.querySelector(".editor-help");
   const where = document.getElementById("editor-where");
@@ -36,30 +27,8 @@ const attach = (root) => {
   };
   const lines = () => area.value.split("\n");
 
-  const draw = () => {
-    const all = lines();
-    const plain = all.length > PAINTED;
-    const painted = document.createDocumentFragment();
-    const numbers = document.createDocumentFragment();
-    all.forEach((text, row) => {
-      const problem = wrong.get(row + 1);
-      const line = make("div", `paint-line${problem ? ` is-${problem.severity}` : ""}`);
-      if (plain) line.textContent = text || "\u200b";
-      else for (const piece of pieces(all, row)) line.append(piece.kind ? make("span", `is-${piece.kind}`, piece.text) : piece.text);
-      if (!text) line.append("\u200b");
-      painted.append(line);
-      const number = make("div", problem ? `is-${problem.severity}` : "", String(row + 1));
-      if (problem) number.title = problem.message;
-      numbers.append(number);
-    });
-    paint.replaceChildren(painted);
-    gutter.replaceChildren(numbers);
-    follow();
-  };
-  const follow = () => {
-    paint.style.transform = `translate(${-area.scrollLeft}px, ${-area.scrollTop}px)`;
-    gutter.style.transform = `translateY(${-area.scrollTop}px)`;
-  };
+  const painted = editorLines(root, pieces);
+  const draw = () => painted.draw(wrong);
 
   const explain = () => {
     const { row, column } = caret();
@@ -169,10 +138,7 @@ const attach = (root) => {
     accept();
   });
   area.addEventListener("blur", hide);
-  area.addEventListener("scroll", () => {
-    follow();
-    hide();
-  });
+  area.addEventListener("scroll", hide);
   area.addEventListener("input", (event) => {
     wrong = new Map(); // until it is checked anew; lines may have moved
     draw();
@@ -197,8 +163,7 @@ const attach = (root) => {
     const start = lines().slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     area.focus();
     area.setSelectionRange(start, start);
-    const height = parseFloat(getComputedStyle(area).lineHeight);
-    area.scrollTop = Math.max(0, line * height - area.clientHeight / 2);
+    painted.show(line);
     explain();
   };
   problems.addEventListener("click", (event) => {
@@ -246,6 +211,7 @@ const attach = (root) => {
   // --- saving -------------------------------------------------------------------------------
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (!area.isConnected) return; // another editor has taken its place
     const { target } = event.detail; // none for what an event of the server brought
     if (target?.id === "compare") document.getElementById("compare-dialog").showModal();
     const done = target?.id === "saving" ? target.querySelector("[data-saved]") : null;
@@ -265,7 +231,6 @@ const attach = (root) => {
   listKeys();
   draw();
   explain();
-  new ResizeObserver(follow).observe(area);
 };
 
 const start = () => {

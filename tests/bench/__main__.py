@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import deaths, launching, lists, memory, throughput
+from tests.bench import building, deaths, launching, lists, memory, registries, throughput
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
@@ -75,29 +75,61 @@ def main() -> None:
     parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
     parser.add_argument("--operations", type=int, default=200, help="for operations a second")
     parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
+    parser.add_argument("--builds", type=int, default=5, help="builds, each way")
+    parser.add_argument("--mebibytes", type=int, default=1024, help="of a context and archive")
+    parser.add_argument("--image-mb", type=int, default=300, help="an image's way, timed")
+    parser.add_argument("--large-mb", type=int, default=2048, help="an image's way, in memory")
+    parser.add_argument("--transfers", type=int, default=3, help="ways of the image, each")
+    parser.add_argument("--only", choices=["registries"], help="this part alone")
     given = parser.parse_args()
     with served(["berth-bench-1"]) as one:
         console, account = one.console, "berth-bench-1"
         console.get(f"/accounts/{account}/containers?limit=1")
         podman: Podman = podman_of(account, _runtime(console, account))
-        _print("Launching", launching.report(
-            launching.launching(console, account, podman, IMAGE, given.runs)
-        ))  # fmt: skip
-        _print("Liveness", deaths.report(
-            deaths.deaths(console, account, podman, IMAGE, given.runs)
-        ))  # fmt: skip
-        _print("Throughput", throughput.report(
-            throughput.throughput(console, account, IMAGE, given.operations)
-        ))  # fmt: skip
-        _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
-        lists.fill(podman, IMAGE, given.containers)
-        _print("Lists", lists.report(
-            lists.listing(console, account, podman, given.containers, 10), given.containers
-        ))  # fmt: skip
+        if not given.only:
+            _one_account(one, podman, given)
+        _registries(one, podman, given)
+    if given.only:
+        return
     names = [f"berth-bench-{number}" for number in range(1, given.accounts + 1)]
     with served(names) as many:
         title = f"with {len(names)} accounts"
         _print("Memory", memory.report(memory.processes_of(many.process.pid), title))
+
+
+def _one_account(one: Served, podman: Podman, given: argparse.Namespace) -> None:
+    console, [account] = one.console, one.accounts
+    _print("Launching", launching.report(
+        launching.launching(console, account, podman, IMAGE, given.runs)
+    ))  # fmt: skip
+    _print("Liveness", deaths.report(
+        deaths.deaths(console, account, podman, IMAGE, given.runs)
+    ))  # fmt: skip
+    _print("Throughput", throughput.report(
+        throughput.throughput(console, account, IMAGE, given.operations)
+    ))  # fmt: skip
+    _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+    _print("Building", building.report(
+        building.building(console, account, podman, IMAGE, given.builds),
+        building.passing(console, account, one.process.pid, given.mebibytes),
+        given.mebibytes,
+    ))  # fmt: skip
+    lists.fill(podman, IMAGE, given.containers)
+    _print("Lists", lists.report(
+        lists.listing(console, account, podman, given.containers, 10), given.containers
+    ))  # fmt: skip
+
+
+def _registries(one: Served, podman: Podman, given: argparse.Namespace) -> None:
+    root = one.process.pid
+    with registries.transfers(one.console, one.accounts[0], podman) as at:
+        _print("Registries", registries.report_browsing(registries.browsing(at, root)))
+        _print("Images on their way", registries.report(
+            registries.speeds(at, given.image_mb, given.transfers), given.image_mb
+        ))  # fmt: skip
+        _print("A large image on its way", registries.report_peaks(
+            registries.peaks(at, root, given.large_mb), given.large_mb
+        ))  # fmt: skip
 
 
 def _runtime(console: Console, account: str) -> str:

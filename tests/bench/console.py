@@ -98,9 +98,10 @@ class Console:
         if status != 302:
             raise RuntimeError(f"signing in as {username} was answered with {status}")
 
-    def page(self, path: str) -> bytes:
-        """The HTML of a page."""
-        status, content = self._ask("GET", path, None, {"Accept": "text/html"})
+    def page(self, path: str, *, panel: bool = False) -> bytes:
+        """The HTML of a page, or of the `panel` that it loads later from the same address."""
+        headers = {"Accept": "text/html"} | ({"HX-Request": "true"} if panel else {})
+        status, content = self._ask("GET", path, None, headers)
         if status != 200:
             raise RuntimeError(f"GET {path}: {status}")
         return content

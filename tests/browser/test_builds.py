@@ -38,6 +38,14 @@ def test_a_failed_step_is_marked_and_its_last_words_are_shown(page: Page) -> Non
     expect(page.locator("main .state").first).to_have_text("failed", timeout=60_000)
     expect(page.locator(".build-steps .is-failed")).to_contain_text("the reason why")
     expect(page.locator(".build-said")).to_have_text("the reason why")
+    page.get_by_role("link", name="Build with changes").click()
+    editor = page.locator("[data-containerfile].is-attached")
+    expect(editor.locator(".editor-gutter .is-error")).to_have_text("2")
+    expect(editor.locator(".paint-line.is-error")).to_contain_text("RUN echo the reason why")
+    expect(page.get_by_text("Line 2 is the step that failed.")).to_be_visible()
+    page.locator("#id_containerfile").fill("FROM a\nRUN b\nRUN c")
+    expect(editor.locator(".editor-gutter div")).to_have_text(["1", "2", "3"])
+    expect(editor.locator(".is-error")).to_have_count(0)
 
 
 def test_an_archive_goes_up_and_is_gone_after_the_build(page: Page, console: Console) -> None:

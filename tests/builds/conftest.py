@@ -4,10 +4,11 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -25,15 +26,17 @@ CODE = Path(__file__).resolve().parents[2]
 BASE = "localhost/base:latest"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Account:
-    """Someone who builds."""
+    """Someone who builds, with an engine."""
 
     name: str
     uid: int
     gid: int
     home: Path
     socket: Path
+    settings: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -44,7 +47,32 @@ class Account:
             "XDG_RUNTIME_DIR": f"/run/user/{self.uid}",
             "PYTHONPATH": str(CODE),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self.settings,
         }
+
+    def start(self) -> None:
+        """Start its engine and wait until it serves."""
+        with (self.home / "engine.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "engine", "--socket", str(self.socket)]
+                + ["--idle-seconds", "0", "--peer-uid", str(os.getuid())],
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                env=self.environment,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        asyncio.run(_until_it_serves(self))
+
+    def end(self, how: int = signal.SIGTERM) -> None:
+        """Send its engine a signal, and wait for its end."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(30)
+            self.process = None
 
     @property
     def state(self) -> Path:
@@ -76,12 +104,15 @@ class Account:
                     found.append(b" ".join(words).decode())
             except OSError:
                 continue
-        return found
+        # Where programs put what is temporary, unless they are told another place.
+        owned = ["find", "/tmp", "/var/tmp", "-maxdepth", "1", "-user", self.name]
+        owned += ["-newer", str(self.home / "began")]  # another one may have had this uid
+        return found + self.run(*owned).split()
 
 
-@pytest.fixture(scope="session")
-def shipwright() -> Iterator[Account]:
-    name = f"berth-t{os.getpid() % 100_000}"
+@contextmanager
+def enrolled(name: str, **settings: str) -> Iterator[Account]:
+    """A Linux account with the base image, whose engine has these settings; gone afterwards."""
     subprocess.run(["useradd", "--create-home", name], check=True)
     entry = pwd.getpwnam(name)
     runtime = Path(f"/run/user/{entry.pw_uid}")
@@ -89,36 +120,31 @@ def shipwright() -> Iterator[Account]:
     os.chown(runtime, entry.pw_uid, entry.pw_gid)
     runtime.chmod(0o700)
     home = Path(entry.pw_dir)
-    account = Account(name, entry.pw_uid, entry.pw_gid, home, runtime / "engine.sock")
-    log = (home / "engine.log").open("wb")
-    engine = subprocess.Popen(
-        [sys.executable, "-m", "engine", "--socket", str(account.socket), "--idle-seconds", "0"]
-        + ["--peer-uid", str(os.getuid())],
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
-        env=account.environment,
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
+    socket = runtime / "engine.sock"
+    account = Account(name, entry.pw_uid, entry.pw_gid, home, socket, settings)
     try:
-        asyncio.run(_until_it_serves(account, engine))
+        (home / "began").touch()
+        account.start()
         account.run("podman", "import", "-", BASE, given=archive())
         yield account
     finally:
-        engine.terminate()
-        engine.wait(20)
+        account.end()
         _end_all_of(account.uid)
         subprocess.run(["userdel", name], check=False, capture_output=True)
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(runtime, ignore_errors=True)
 
 
-async def _until_it_serves(account: Account, engine: "subprocess.Popen[bytes]") -> None:
+@pytest.fixture(scope="session")
+def shipwright() -> Iterator[Account]:
+    with enrolled(f"berth-t{os.getpid() % 100_000}") as account:
+        yield account
+
+
+async def _until_it_serves(account: Account) -> None:
     for _ in range(600):
-        assert engine.poll() is None, (account.home / "engine.log").read_text()
+        assert account.process
+        assert account.process.poll() is None, (account.home / "engine.log").read_text()
         async with Engine(account.socket, account.uid) as door:
             try:
                 await door.ping()

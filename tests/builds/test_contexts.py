@@ -6,11 +6,14 @@ import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from engine import contexts
-from engine.schema.errors import EngineError
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.progress import Failed
+from tests.builds.conftest import Account, Yard
 
 
 def tar(*entries: tuple[str, bytes | str, bytes], mode: str = "w") -> bytes:
@@ -144,3 +147,17 @@ def test_unpacking_stops_when_it_is_not_wanted_any_more(tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     with pytest.raises(contexts.Stopped):
         contexts.unpack(tmp_path / "a", tmp_path / "into", stop)
+
+
+@pytest.mark.parametrize("name", ["dots", "device", "zip bomb", "truncated gz", "link chain"])
+async def test_a_build_from_a_hostile_archive_fails_with_the_reason_and_leaves_nothing(
+    shipwright: Account, yard: Yard, name: str
+) -> None:
+    make, said = HOSTILE[name]
+    operation = uuid4()
+    upload = await yard.put(operation, make())
+    outcome = await yard.build(operation, context=str(upload))
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code is ErrorCode.INVALID
+    assert said in outcome.error.message
+    assert not shipwright.leftovers()

@@ -1,9 +1,12 @@
 """Images as files: saved for a download, loaded from an upload, hostile ones refused."""
 
+import bz2
 import gzip
 import json
+import lzma
 import re
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -126,9 +129,15 @@ async def test_an_archive_that_was_cut_off_is_refused(
     assert ben.left() == []
 
 
-def test_a_layer_that_unpacks_to_more_than_the_disk_has_is_refused(tmp_path: Path) -> None:
-    packed = gzip.compress(b"\0" * 50_000_000)
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("parts", [1, 10])
+def test_a_layer_that_unpacks_to_more_than_the_disk_has_is_refused(
+    tmp_path: Path, pack: Callable[[bytes], bytes], parts: int
+) -> None:
+    packed = pack(b"\0" * (20_000_000 // parts)) * parts
     archive = tmp_path / "bomb.tar"
     archive.write_bytes(tar({"layer.tar": packed, "manifest.json": b"[]"}))
     with pytest.raises(EngineError, match="larger than"):
         image_archive.check(archive, 10_000_000)
+    with pytest.raises(EngineError, match="lists no image"):
+        image_archive.check(archive, 30_000_000)

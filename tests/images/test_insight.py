@@ -3,6 +3,7 @@
 import pytest
 
 from engine.client import Engine
+from engine.schema.containers import ContainerPrune
 from engine.schema.disk import DiskReport, DiskUse, PrunePreview, WouldGo
 from engine.schema.images import ImagePrune
 from engine.schema.layers import (
@@ -14,6 +15,7 @@ from engine.schema.layers import (
     LayerList,
 )
 from engine.schema.queries import QueryFailed
+from engine.schema.volumes import VolumePrune
 from tests.images.conftest import IMAGE, LAYERED, Account, answer, carry_out
 
 
@@ -108,6 +110,11 @@ async def test_disk_use_counts_every_layer_once(anna_engine: Engine) -> None:
     assert report.images_size < sum(image.size for image in report.images)
 
 
+# A build whose container `buildah` still works in, as one that was killed leaves it.
+FORGOTTEN = ["--runtime", "runc", "build", "--layers", "--rm=false", "--force-rm=false"]
+FORGOTTEN += ["-t", "localhost/forgotten:1", "-"]
+
+
 @pytest.mark.parametrize("every", [False, True])
 async def test_the_preview_is_exactly_what_the_prune_then_removes(
     ben: Account, ben_engine: Engine, every: bool
@@ -121,13 +128,64 @@ async def test_the_preview_is_exactly_what_the_prune_then_removes(
     )
     ben.podman("import", "--change", "LABEL a=b", "-", given=archive())
     ben.podman("create", "--name", "keeps", "localhost/second:1", "sh")
+    ben.podman(*FORGOTTEN, given=b"FROM localhost/first:1\nRUN head -c 999 /dev/zero > /c\n")
+    ben.podman("untag", "localhost/forgotten:1")
     before = set(ben.podman("images", "-aq", "--no-trunc").stdout.split())
     would = WouldGo.model_validate(await answer(ben_engine, PrunePreview()))
     going = would.unused if every else would.dangling
+    on_disk = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
     said = await carry_out(ben_engine, ImagePrune(all=every))
     assert said.result is not None
+    left = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
+    given_back = on_disk.images_size - left.images_size
+    assert given_back == (would.unused_size if every else would.dangling_size) > 999
     after = set(ben.podman("images", "-aq", "--no-trunc").stdout.split())
     removed = {f"sha256:{image.id}" for image in going}
     assert before - after == removed
     assert [container.name for container in would.containers] == ["keeps"]
     ben.podman("rm", "--all", "--force")
+
+
+async def test_the_preview_of_containers_and_volumes_is_what_their_prunes_remove(
+    ben: Account, ben_engine: Engine
+) -> None:
+    from launch.demo import archive
+
+    ben.podman("import", "-", "localhost/first:1", given=archive())
+    assert ben.podman(*FORGOTTEN, given=b"FROM localhost/first:1\nRUN true\n").returncode == 0
+    ben.podman("create", "--name", "goes", "--volume", "used:/data", "localhost/first:1", "sh")
+    ben.podman("volume", "create", "unused")
+    would = WouldGo.model_validate(await answer(ben_engine, PrunePreview()))
+    assert [container.name for container in would.containers] == ["goes"]
+    assert [volume.name for volume in would.volumes] == ["unused"]
+    working = ben.podman("ps", "--all", "--external", "--quiet").stdout.split()
+    assert len(working) == 2
+    gone = (await carry_out(ben_engine, VolumePrune())).result
+    assert gone["removed"] == ["unused"]
+    gone = (await carry_out(ben_engine, ContainerPrune())).result
+    assert gone["removed"] == [would.containers[0].id]
+    assert gone["bytes_reclaimed"] == would.containers_size
+    assert len(ben.podman("ps", "--all", "--external", "--quiet").stdout.split()) == 1
+    ben.podman("volume", "rm", "used")
+
+
+async def test_what_builds_keep_is_counted_as_cache_and_is_gone_after_a_prune(
+    ben: Account, ben_engine: Engine
+) -> None:
+    from launch.demo import archive
+
+    ben.podman("import", "-", "localhost/first:1", given=archive())
+    text = b"FROM localhost/first:1\nRUN head -c 5000 /dev/urandom > /a\nRUN echo b > /b\n"
+    ben.podman(
+        "--runtime", "runc", "build", "--layers", "-t", "localhost/second:1", "-", given=text
+    )
+    report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
+    # The image stands on the layer of the first step, which is therefore not the cache's alone.
+    assert (report.cached, report.cached_size) == (1, 0)
+    ben.podman("untag", "localhost/second:1")
+    report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
+    assert report.cached == 2
+    assert report.cached_size > 5000
+    assert (await carry_out(ben_engine, ImagePrune())).result
+    report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
+    assert (report.cached, report.cached_size) == (0, 0)

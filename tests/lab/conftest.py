@@ -9,7 +9,7 @@ import pytest
 
 from launch.demo import archive
 from tests.lab.host import Host
-from tests.lab.session import IMAGE, PORT, podman
+from tests.lab.session import IMAGE, PORT, ask, operate, podman
 
 TREE = Path(__file__).resolve().parents[2]
 ACCOUNTS = ("alice", "bob", "carol", "dave")
@@ -29,6 +29,17 @@ def older_host() -> Iterator[Host]:
         # the lab's machine may have several, and their roots are all that is seen in there.
         made.run("chown", "carol", "/sys/fs/cgroup")
         yield made
+
+
+@pytest.fixture
+def dave_is_tidied(host: Host) -> Iterator[None]:
+    """What a test made of units, containers and volumes as dave is gone after it."""
+    yield
+    for row in ask(host, "dave", "units"):
+        if row["file"]:
+            operate(host, "dave", "unit.delete", file=row["file"])
+    podman(host, "dave", "rm", "--all", "--force", "--time", "0")
+    podman(host, "dave", "volume", "prune", "--force")
 
 
 def _made(release: str, accounts: tuple[str, ...], *install: str) -> Iterator[Host]:

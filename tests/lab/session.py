@@ -19,18 +19,23 @@ try:
 except urllib.error.HTTPError as error:
     print(error.read().decode())
 """
+# With a text: until an answer has it, as a query that follows has no end.
 _ASK = """
 import asyncio, json, pathlib, sys
 from engine.client import Engine
 from engine.schema.queries import QUERIES
-uid, name, body = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+uid, name, body, text = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
 async def main():
     async with Engine(pathlib.Path(f"/run/berth/{uid}/engine.sock"), uid) as engine:
         if name == "units":
             answers = [row.model_dump(mode="json") for row in await engine.units()]
         else:
             query = QUERIES[name].model_validate(body)
-            answers = [each.model_dump(mode="json") async for each in engine.query(query)]
+            answers = []
+            async for each in engine.query(query):
+                answers.append(each.model_dump(mode="json"))
+                if text and text in each.text:
+                    break
     print(json.dumps(answers))
 asyncio.run(main())
 """
@@ -87,11 +92,22 @@ def done(host: Host, account: str, kind: str, **parameters: object) -> dict[str,
 
 def ask(host: Host, account: str, query: str, **parameters: object) -> list[dict[str, Any]]:
     """The answers to a query, asked as the worker does."""
+    return _asked(host, account, query, parameters, "")
+
+
+def following(host: Host, account: str, text: str, **parameters: object) -> list[dict[str, Any]]:
+    """Lines of the journal as they come, to the first that has the text."""
+    return _asked(host, account, "unit.journal", parameters, text)
+
+
+def _asked(
+    host: Host, account: str, query: str, parameters: dict[str, object], text: str
+) -> list[dict[str, Any]]:
     uid = host.run("id", "-u", account).stdout.strip()
     said = host.run(
         *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),
         *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _ASK),
-        *(uid, query, json.dumps(parameters)),
+        *(uid, query, json.dumps(parameters), text),
     )
     return json.loads(said.stdout)
 

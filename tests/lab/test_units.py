@@ -1,24 +1,13 @@
 """Units on a whole host: kept running, edited, converted, and there again after a power cut."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, as_account, ask, done, operate, podman, unit
 
 FILE = "containers/systemd/{}.container"
+pytestmark = pytest.mark.usefixtures("dave_is_tidied")
 TEXT = f"[Container]\nImage={IMAGE}\nContainerName={{}}\nStopTimeout=0\n"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left(host: Host) -> Iterator[None]:
-    yield
-    if host.run("systemctl", "is-active", "network-online.target", check=False).stdout:
-        for row in ask(host, "dave", "units"):
-            if row["file"]:
-                operate(host, "dave", "unit.delete", file=row["file"])
-        podman(host, "dave", "rm", "--all", "--force", "--time", "0")
 
 
 def launched(host: Host, name: str) -> None:
@@ -36,9 +25,14 @@ def test_a_container_is_kept_running_and_its_unit_acts_for_it(host: Host) -> Non
     row = unit(host, "dave", "web.service")
     assert row
     assert (row["active"], row["containers"], row["starts_at_boot"]) == ("active", ["web"], True)
+    assert row["image"] == IMAGE
     stopped = done(host, "dave", "container.stop", container="web")
     assert "web.service was stopped" in stopped["summary"]
     assert running(host) == []
+    row = unit(host, "dave", "web.service")
+    # It ended by SIGKILL, its stop signal, and that was asked for.
+    assert row
+    assert (row["active"], row["result"]) == ("inactive", "success")
     done(host, "dave", "unit.start", unit="web.service")
     assert running(host) == ["web"]
 
@@ -46,13 +40,16 @@ def test_a_container_is_kept_running_and_its_unit_acts_for_it(host: Host) -> Non
 def test_a_container_whose_unit_does_not_come_up_is_put_back(host: Host) -> None:
     as_account(host, "dave", "mkdir", "-p", "/home/dave/gone")
     podman(host, "dave", "run", "-d", "--stop-signal", "KILL", "--name", "fragile",
-           "-v", "/home/dave/gone:/data", IMAGE)  # fmt: skip
+           "-v", "/scratch", "-v", "/home/dave/gone:/data", IMAGE)  # fmt: skip
     as_account(host, "dave", "rmdir", "/home/dave/gone")
     ended = operate(host, "dave", "container.autostart", container="fragile")
     assert ended["state"] == "failed"
     assert "does not exist" in ended["error"]["message"], ended["error"]
     assert unit(host, "dave", "fragile.service") is None
     assert "fragile" in podman(host, "dave", "ps", "--all", "--format", "{{.Names}}").split()
+    # Its volume without a name is there, and no copy of that is left.
+    (volume,) = podman(host, "dave", "volume", "ls", "--quiet").split()
+    assert len(volume) == 64
 
 
 def test_a_file_is_created_edited_restored_and_deleted(host: Host) -> None:

@@ -128,3 +128,12 @@ def test_what_happens_at_a_shell_changes_the_row_by_itself(page: Page, host: Hos
     expect(row.locator(".state").first).to_have_text("inactive", timeout=SLOW)
     as_account(host, "carol", "systemctl", "--user", "start", "note.service")
     expect(row.locator(".state").first).to_have_text("active (running)", timeout=SLOW)
+
+
+def test_a_deleted_file_is_restored_and_its_text_stands_there(page: Page, host: Host) -> None:
+    written(page)
+    operate(host, "carol", "unit.delete", file=FILE)
+    page.goto(f"{BASE}/edit/?file={FILE}")
+    page.get_by_role("button", name="Restore").first.click(timeout=SLOW)
+    expect(page.get_by_text("This file does not exist now")).to_be_hidden(timeout=SLOW)
+    expect(page.locator("#unit-text")).to_have_value(TEXT)

@@ -57,9 +57,15 @@ class BuildForm(forms.Form):
         label="Containerfile",
         required=False,
         strip=False,
-        max_length=32_768,
+        max_length=262_144,
         widget=forms.Textarea(
-            attrs={**_MONO, "rows": 14, "placeholder": "FROM registry.example/base:1\nRUN …"}
+            attrs={
+                **_MONO,
+                "class": "editor-text",
+                "rows": 14,
+                "wrap": "off",
+                "placeholder": "FROM registry.example/base:1\nRUN …",
+            }
         ),
     )
     containerfile_path = _line(

@@ -22,6 +22,7 @@ from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import refused
+from consoleapp.web.builds.failed_line import failed_line
 from consoleapp.web.builds.forms import BuildForm, initial
 from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role
@@ -36,8 +37,9 @@ _KIND = "image.build"
 def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The form; ?from=<operation> or ?recipe=<id> fills it in. A build leads to its own page."""
     if request.method == "GET":
-        form = BuildForm(initial=_asked(request, account))
-        return _form(request, form, 200)
+        asked, progress = _asked(request, account)
+        line = failed_line(asked.get("containerfile", ""), progress)
+        return _form(request, BuildForm(initial=asked), 200, line)
     form = BuildForm(request.POST)
     if not form.is_valid():
         return _form(request, form, 422)
@@ -109,13 +111,16 @@ def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpR
     return redirect("builds:list", account.key)
 
 
-def _form(request: HttpRequest, form: BuildForm, status: int) -> HttpResponse:
+def _form(
+    request: HttpRequest, form: BuildForm, status: int, failed: int | None = None
+) -> HttpResponse:
     if form.is_bound:  # what is secret is not sent back to the page
         form.data = form.data.copy()
         form.data["secrets"] = ""
     paths = form.data.getlist("file_paths") if form.is_bound else []
     context = {
         "form": form,
+        "failed_line": failed,
         "upload_limit": settings.BERTH_UPLOAD_LIMIT,
         "kept_files": _kept(request, "files", paths),
         "kept_context": _kept(request, "context", [])[-1:],
@@ -132,17 +137,20 @@ def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, A
     return [{"upload": known[key], "path": path} for key, path in rows if key in known]
 
 
-def _asked(request: HttpRequest, account: LinuxAccount) -> dict[str, Any]:
+def _asked(
+    request: HttpRequest, account: LinuxAccount
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What fills the form in, and how far the build was that it comes of."""
     if recipe := request.GET.get("recipe"):
         if not recipe.isdigit():
             raise Http404("that is not the number of a recipe")
         found = get_object_or_404(BuildRecipe, pk=int(recipe), account=account)
-        return initial(found.parameters)
+        return initial(found.parameters), None
     if operation := request.GET.get("from"):
         try:
             identity = UUID(operation)
         except ValueError as error:
             raise Http404("that is not the id of an operation") from error
         row = get_object_or_404(Operation, pk=identity, account=account, kind=_KIND)
-        return initial(row.parameters)
-    return {}
+        return initial(row.parameters), row.progress
+    return {}, None

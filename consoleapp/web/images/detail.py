@@ -48,11 +48,15 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
     if looks_again(request):
         return appeared()
     role: Role = request.role  # type: ignore[attr-defined]
+    users = rows.users(row, seen.snapshot.containers)
+    units = rows.units(row, seen.snapshot.units, users)
     context = {
         "row": row,
         "seen": seen,
         "title": rows.title(row),
-        "users": rows.users(row, seen.snapshot.containers),
+        "users": users,
+        "units": units,
+        "used_by": len(users) + len(units),
         "view": view,
         "operates": role.covers(Role.OPERATOR),
         "save_formats": _SAVED_AS,

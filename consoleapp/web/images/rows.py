@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django import forms
 
-from engine.schema.snapshot import ContainerRow, ImageRow
+from engine.schema.snapshot import ContainerRow, ImageRow, UnitRow
 
 SHOW = [
     ("", "All images"),
@@ -70,6 +70,24 @@ def users(image: ImageRow, containers: list[ContainerRow]) -> list[ContainerRow]
     """The containers that are made from the image."""
     names = set(image.used_by)
     return [row for row in containers if row.name in names or row.image_id == image.id]
+
+
+def units(image: ImageRow, every: list[UnitRow], users: list[ContainerRow]) -> list[UnitRow]:
+    """The units whose file names the image, and which have no container of it now."""
+    shown = {row.unit for row in users}
+    return [row for row in every if row.unit not in shown and _is_called(image, row.image)]
+
+
+def _is_called(image: ImageRow, name: str) -> bool:
+    """Whether a name that somebody wrote is one of the image's: tag and registry may lack."""
+    if not name:
+        return False
+    if "@" in name:
+        repository, _, digest = name.partition("@")
+        return digest == image.digest and any(tag.startswith(repository) for tag in image.tags)
+    if ":" not in name.rpartition("/")[2]:
+        name += ":latest"
+    return any(tag == name or tag.endswith(f"/{name}") for tag in image.tags)
 
 
 def _newest(when: datetime) -> float:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consoleapp.web.images import detail, insight, manifests, moving, views
+from consoleapp.web.images import detail, insight, manifests, moving, updates, views
 
 app_name = "images"
 
@@ -19,12 +19,14 @@ urlpatterns = [
     path(f"{_ACCOUNT}/prune/", insight.prune, name="prune"),
     path(f"{_ACCOUNT}/prune-volumes/", views.prune_volumes, name="prune-volumes"),
     path(f"{_ACCOUNT}/manifest-list/", manifests.create, name="manifest-create"),
+    path(f"{_ACCOUNT}/updates/", updates.of_list, name="list-updates"),
     path(f"{_ACCOUNT}/act/", views.act, name="act"),
     path(f"{_IMAGE}/", detail.image, {"view": "layers"}, name="detail"),
     path(f"{_IMAGE}/users/", detail.image, {"view": "users"}, name="users"),
     path(f"{_IMAGE}/inspect/", detail.image, {"view": "inspect"}, name="inspect"),
     path(f"{_IMAGE}/layers/<int:layer>/", insight.layer, name="layer"),
     path(f"{_IMAGE}/compare/", insight.compare, name="compare"),
+    path(f"{_IMAGE}/updates/", updates.of_image, name="updates"),
     path(f"{_IMAGE}/push/", moving.push, name="push"),
     path(f"{_IMAGE}/share/", moving.share, name="share"),
     path(f"{_IMAGE}/manifests/add/", manifests.add, name="manifest-add"),

@@ -30,14 +30,14 @@ def search(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def repositories(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """A registry's catalogue."""
-    return _page(request, account, "browse", RegistryRepositories, "registry", "after")
+    return _page(request, account, "browse", RegistryRepositories, "registry", "match", "after")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
 def tags(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """A repository's tags."""
-    return _page(request, account, "tags", RegistryTags, "repository", "after")
+    return _page(request, account, "tags", RegistryTags, "repository", "match", "after")
 
 
 @require_GET

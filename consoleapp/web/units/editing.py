@@ -3,12 +3,15 @@
 Nothing that was typed is ever lost: what a save came to is shown beside the text, which stays.
 """
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor, Refused, require_role
@@ -24,7 +27,7 @@ from engine.schema.parameters import Role
 from engine.schema.quadlet_keys import SECTIONS, SECTIONS_OF
 from engine.schema.unit_names import kind_of
 from engine.schema.unit_queries import FileText, UnitFileText, UnitValidate, Validation
-from engine.schema.units import UnitWrite
+from engine.schema.units import UnitRestore, UnitWrite
 
 _NO_NAME = "Give the file a name: letters, digits, and _ . @ - in it."
 
@@ -147,6 +150,43 @@ def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpR
     conflict = bool(found.error) and found.error.get("code") == "conflict"
     context = {"operation": found, "result": found.result or {}, "conflict": conflict}
     return render(request, "units/_saved.html", context)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Ask for a kept version of a file; htmx gets a place that tells when it is there."""
+    posted = request.POST
+    asked = urlencode({"file": posted.get("file", "")})
+    following = f"{reverse('units:edit', args=[account.key])}?{asked}"
+    try:
+        parameters = UnitRestore(
+            file=posted.get("file", ""),
+            version=posted.get("version", ""),
+            digest=posted.get("digest", ""),
+        )
+    except ValidationError:
+        return refused(request, "There is no such version.", next=following, status=400)
+    try:
+        operation = submit(account, parameters, actor=Actor.of(request))
+    except Refused as error:
+        return refused(request, error, next=following)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return accepted(request, operation, next=following)
+    return render(request, "units/_restoring.html", {"operation": operation})
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
+    """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
+    the event on which the panel around it is loaded anew."""
+    found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
+    if found.ended_at is None:
+        return HttpResponse(status=204)
+    if found.state == "succeeded":
+        return trigger_client_event(HttpResponse(status=204), "berth:retry", {})
+    return render(request, "units/_not_restored.html", {"operation": found})
 
 
 def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:

@@ -22,6 +22,8 @@ urlpatterns = [
     path(f"{_ACCOUNT}/edit/compare/", editing.compare, name="compare"),
     path(f"{_ACCOUNT}/edit/save/", editing.save, name="save"),
     path(f"{_ACCOUNT}/edit/saved/<uuid:operation>/", editing.saved, name="saved"),
+    path(f"{_ACCOUNT}/edit/restore/", editing.restore, name="restore"),
+    path(f"{_ACCOUNT}/edit/restored/<uuid:operation>/", editing.restored, name="restored"),
     path(f"{_ACCOUNT}/keep/<str:container>/", keeping.keep, name="keep"),
     path(f"{_ACCOUNT}/keep/<str:container>/panel/", keeping.panel, name="keep_panel"),
     # A unit's name always has a dot in it, so none is hidden by the words above.

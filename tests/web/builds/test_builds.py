@@ -11,6 +11,7 @@ from consoleapp.files import claim, spool
 from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State, move
+from consoleapp.web.builds.failed_line import failed_line
 
 FORM = "/accounts/web/images/build/"
 LIST = "/accounts/web/builds/"
@@ -161,3 +162,55 @@ def test_a_recipe_is_built_again_and_removed(as_: Any, web: Any, operator: Any) 
     client.post(f"{LIST}recipes/{recipe.pk}/remove/")
     assert not BuildRecipe.objects.exists()
     assert Event.objects.filter(action="recipe.removed").exists()
+
+
+MANY = """ARG V=1
+# one
+FROM b AS first
+RUN echo a && \\
+  # between
+  RUN is no instruction here
+
+FROM first
+run false
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "label", "line"),
+    [
+        ("1/2 2/2", "RUN echo a &&   RUN is no", 4),
+        ("2/2 1/2", "FROM first", 8),
+        ("2/2 2/2", "RUN false", 9),
+        ("2/2 3/3", 'LABEL "a"="b"', None),
+        ("2/2 2/2", "COPY a b", None),
+        ("3/3 1/1", "FROM c", None),
+    ],
+)
+def test_the_line_of_the_step_that_failed_is_found_or_not_claimed(
+    step: str, label: str, line: int | None
+) -> None:
+    progress = {"steps": [{"id": step, "label": label, "status": "failed, 0.1 s"}]}
+    assert failed_line(MANY, progress) == line
+
+
+def test_the_form_of_a_build_that_failed_marks_the_line(as_: Any, web: Any, operator: Any) -> None:
+    client = as_(operator)
+    client.post(FORM, PASTED)
+    operation = Operation.objects.get()
+    steps = [{"id": "2/2", "label": "RUN true", "status": "failed, 1.0 s"}]
+    Operation.objects.update(progress={"message": "", "steps": steps})
+    page = client.get(f"{FORM}?from={operation.pk}").content.decode()
+    assert 'data-failed="2"' in page
+    assert "data-failed" not in client.get(FORM).content.decode()
+
+
+def test_a_long_containerfile_is_taken_and_one_that_is_too_long_is_refused_at_the_field(
+    as_: Any, web: Any, operator: Any
+) -> None:
+    client = as_(operator)
+    text = "FROM b\n" + "RUN true\n" * 20_000
+    assert client.post(FORM, PASTED | {"containerfile": text}).status_code == 302
+    refused = client.post(FORM, PASTED | {"containerfile": text * 2})
+    assert refused.status_code == 422
+    assert 'id="id_containerfile_error"' in refused.content.decode()

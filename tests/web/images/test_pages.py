@@ -26,6 +26,7 @@ from engine.schema.parameters import Model, Role
 from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
 from tests.web.conftest import Seen, snapshot
+from tests.web.units.conftest import unit, with_units
 
 IMAGE = "f" * 64
 BASE = "/accounts/web/images/"
@@ -271,3 +272,32 @@ def test_a_manifest_list_is_made_filled_and_emptied(as_: Browser, operator: User
 def test_the_list_is_filtered_and_sorted(as_: Browser, viewer: User, sort: str, show: str) -> None:
     page = as_(viewer).get(BASE, {"sort": sort, "show": show}).content.decode()
     assert ("localhost/many:1" in page) == (show in ("", "tagged", "unused", "lists"))
+
+
+@pytest.mark.parametrize(
+    ("named", "uses"),
+    [
+        ("localhost/demo:1", True),
+        ("demo:1", True),
+        ("localhost/demo", False),
+        ("localhost/other-demo:1", False),
+        ("emo:1", False),
+        ("", False),
+    ],
+)
+def test_a_unit_without_a_container_is_among_those_that_use_the_image(
+    as_: Browser, viewer: User, seen: dict[str, Seen], named: str, uses: bool
+) -> None:
+    down = unit("nightly", active="inactive", containers=[], image=named)
+    seen["web"] = Seen(with_units(down))
+    page = as_(viewer).get(f"{BASE}{IMAGE}/users/").content.decode()
+    assert ("nightly.service" in page) is uses
+    assert f"Used by {int(uses)}" in page
+
+
+def test_a_unit_whose_container_is_listed_is_not_listed_twice(
+    as_: Browser, viewer: User, seen: dict[str, Seen]
+) -> None:
+    seen["web"] = Seen(with_units(unit("shop", image="localhost/demo:1")))
+    page = as_(viewer).get(f"{BASE}{IMAGE}/users/").content.decode()
+    assert "Used by 1" in page

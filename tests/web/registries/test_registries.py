@@ -15,6 +15,7 @@ from engine.schema.registry_facts import (
     ConfigurationFile,
     Names,
     Policy,
+    PolicyRule,
     Registry,
     RemoteImage,
     Resolution,
@@ -198,6 +199,36 @@ def test_what_registries_say_is_shown_and_escaped(as_, operator, answers, place,
     page = as_(operator).get(AT + place, headers={"HX-Request": "true"})
     assert page.status_code == 200
     assert "<i>" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [("browse/?registry=quay.io", "repositories"), ("tags/?repository=quay.io/a", "tags")],
+)
+def test_the_next_page_keeps_the_filter(as_, operator, answers, place, query):
+    answers[f"registry.{query}"] = Names(names=["abc"], next="abc").model_dump()
+    page = as_(operator).get(f"{AT}{place}&match=b%26c", headers={"HX-Request": "true"})
+    assert "&amp;match=b%26c&amp;after=abc" in page.content.decode()
+    answers[f"registry.{query}"] = Names(names=[]).model_dump()
+    page = as_(operator).get(f"{AT}{place}&match=b", headers={"HX-Request": "true"})
+    assert "has this in its name" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([("", "", "reject")], "<b>rejected</b> by default"),
+        ([("", "", "accept"), ("docker", "<i>", "reject")], "&lt;i&gt;"),
+    ],
+)
+def test_the_policy_is_told_in_words(as_, operator, answers, rules, said):
+    answers["registries.show"]["policy"] = Policy(
+        origin="/x",
+        text="{}",
+        accepts_anything=rules[0][2] == "accept",
+        rules=[PolicyRule(transport=t, scope=s, requirement=r) for t, s, r in rules],
+    ).model_dump()
+    assert said in as_(operator).get(f"{AT}overview/").content.decode()
 
 
 @pytest.mark.parametrize("place", ["search/", "browse/", "tags/", "image/", "copy/", "sync/", ""])

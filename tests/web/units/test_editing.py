@@ -4,7 +4,7 @@ import pytest
 
 from consoleapp.operations.models import Operation
 from engine.schema import unit_queries as queries
-from engine.schema.units import Problem, UnitDelete, UnitWrite
+from engine.schema.units import Problem, UnitDelete, UnitRestore, UnitWrite
 from tests.web.conftest import ended, operation
 from tests.web.units.conftest import NOW
 
@@ -51,7 +51,7 @@ def test_only_files_of_units_are_opened(as_, operator, several, file):
 def test_the_editor_is_for_operators(as_, viewer, several):
     for path in ("", "text/"):
         assert as_(viewer).get(f"{BASE}{path}", {"file": FILE}).status_code == 403
-    for path in ("check/", "compare/", "save/"):
+    for path in ("check/", "compare/", "save/", "restore/"):
         assert as_(viewer).post(f"{BASE}{path}", form()).status_code == 403
 
 
@@ -160,5 +160,39 @@ def test_a_deleted_file_leads_from_its_operation_to_its_versions(
     gone = queries.FileText(file=FILE, text="", digest="", versions=[version])
     engine({queries.UnitFileText: gone})
     page = as_(operator).get(f"{BASE}text/", {"file": FILE}).content.decode()
-    assert 'value="unit.restore"' in page
+    assert f'action="{BASE}restore/"' in page
     assert version.id in page
+
+
+VERSION = "20260102T030405000000Z-abcdefabcdef"
+WANTED = {"file": FILE, "version": VERSION}
+
+
+def test_what_was_restored_is_shown_without_being_asked_for(as_, operator, web, several):
+    client = as_(operator)
+    page = client.post(f"{BASE}restore/", WANTED, headers=HTMX).content.decode()
+    row = Operation.objects.get()
+    assert row.parameters == WANTED
+    assert f"sse:operation-{row.pk}" in page
+    waiting = client.get(f"{BASE}restored/{row.pk}/", headers=HTMX)
+    assert (waiting.status_code, "HX-Trigger" in waiting) == (204, False)
+    row = operation(web, operator, UnitRestore(**WANTED), **ended(result={"file": FILE}))
+    there = client.get(f"{BASE}restored/{row.pk}/", headers=HTMX)
+    assert there.status_code == 204
+    assert "berth:retry" in there["HX-Trigger"]
+
+
+def test_a_restoring_that_failed_is_told(as_, operator, web, several):
+    error = {"code": "conflict", "message": "It changed meanwhile.", "remedy": "Look again."}
+    asked = UnitRestore(**WANTED)
+    row = operation(web, operator, asked, **ended("failed", error=error))
+    page = as_(operator).get(f"{BASE}restored/{row.pk}/", headers=HTMX).content.decode()
+    assert "It changed meanwhile." in page
+    assert "Look again." in page
+
+
+@pytest.mark.parametrize("more", [{"version": "../x"}, {"file": "../x"}, {"digest": "x"}])
+def test_only_a_version_of_a_file_is_restored(as_, operator, several, more):
+    refused = as_(operator).post(f"{BASE}restore/", WANTED | more, headers=HTMX)
+    assert refused.status_code == 400
+    assert not Operation.objects.exists()

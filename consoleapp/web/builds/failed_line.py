@@ -1,0 +1,47 @@
+"""Which line of a Containerfile a step of its build is."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_WORD = re.compile(r"^\s*([A-Za-z]+)(\s|$)")
+_STEP = re.compile(r"^(?:(\d+)/\d+ )?(\d+)")
+
+
+def failed_line(containerfile: str, progress: Mapping[str, Any] | None) -> int | None:
+    """The line (from 1) that the failed step begins at; None when none failed, or nobody can tell.
+
+    `progress` is a build's (schema/progress.py): steps called `3/5`, or `1/2 3/5` with stages.
+    """
+    steps = (progress or {}).get("steps") or []
+    if not steps or not str(steps[-1]["status"]).startswith("failed"):
+        return None
+    called = _STEP.match(str(steps[-1]["id"]))
+    if not called:
+        return None
+    stage, step = int(called[1] or 1), int(called[2])
+    found = _stages(containerfile)
+    if stage > len(found) or step > len(found[stage - 1]):
+        return None  # a label that was asked for in the form, for one
+    line, word = found[stage - 1][step - 1]
+    said = str(steps[-1]["label"]).split(maxsplit=1)
+    return line if said and said[0].upper() == word else None
+
+
+def _stages(text: str) -> list[list[tuple[int, str]]]:
+    """Of each stage its instructions: line and word. What stands before the first FROM is none."""
+    stages: list[list[tuple[int, str]]] = []
+    goes_on = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#") or not line.strip():
+            continue  # also between lines that go on
+        found = None if goes_on else _WORD.match(line)
+        goes_on = line.rstrip().endswith("\\")
+        if not found:
+            continue
+        word = found[1].upper()
+        if word == "FROM":
+            stages.append([])
+        if stages:
+            stages[-1].append((number, word))
+    return stages

@@ -1,0 +1,59 @@
+"""Whether registries have newer images: asked when somebody wants to know, never by itself."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live import relay, snapshots
+from consoleapp.web.containers.panels import failure
+from consoleapp.web.images import rows
+from consoleapp.web.images.moving import known
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.queries import ImageUpdates
+from engine.schema.registry_facts import Updates
+
+_MOST = 100
+"""Names that are asked about at once."""
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The images that the list's toolbar shows."""
+    seen = snapshots.load(account)
+    images = seen.snapshot.images if seen and seen.snapshot else []
+    shown = rows.chosen(images, rows.Filter(request.GET))
+    return _answered(request, account, [tag for image in shown for tag in image.tags])
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def of_image(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """All names of one image."""
+    row = known(account, image)
+    if row is None:
+        raise Http404("no such image")
+    return _answered(request, account, row.tags)
+
+
+def _answered(request: HttpRequest, account: LinuxAccount, names: list[str]) -> HttpResponse:
+    # What was made here has no registry to ask.
+    names = [name for name in names if not name.startswith("localhost/")]
+    context = {"left_out": max(0, len(names) - _MOST)}
+    if not names:
+        return render(request, "images/_updates.html", context)
+    try:
+        query = ImageUpdates(images=names[:_MOST])
+        answer = relay.document_sync(account, query, Actor.of(request))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    found = Updates.model_validate(answer["data"]).images
+    context |= {
+        "updates": [each for each in found if each.state == "update"],
+        "unknown": [each for each in found if each.state == "unknown"],
+        "same": sum(each.state == "same" for each in found),
+    }
+    return render(request, "images/_updates.html", context)

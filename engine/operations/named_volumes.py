@@ -1,0 +1,69 @@
+"""Volumes with names for data that lay in volumes without: made, filled, taken away again."""
+
+import asyncio
+import os
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+
+from engine.operations.work import Work
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.progress import Progress
+from engine.units.unnamed import Unnamed
+
+
+async def fill(work: Work, volumes: list[Unnamed]) -> None:
+    """Make each volume and copy the data into it. Raises EngineError, and then none of them is."""
+    made: list[Unnamed] = []
+    try:
+        for each in volumes:
+            work.report(Progress(message=f"Copying the data at {each.target} to {each.name}"))
+            await work.podman.call("POST", "/volumes/create", body={"Name": each.name})
+            made.append(each)
+            await _copy(work, each)
+    except (EngineError, asyncio.CancelledError):
+        await asyncio.shield(remove(work, made))
+        raise
+
+
+async def remove(work: Work, volumes: list[Unnamed]) -> None:
+    """Take the copies away again."""
+    for each in volumes:
+        await work.podman.call("DELETE", f"/volumes/{each.name}")
+
+
+async def _copy(work: Work, which: Unnamed) -> None:
+    """`podman volume export … | podman volume import …`, as Podman's API can do neither before 5.6.
+
+    As a tar, owners and modes are kept.
+    """
+    podman = ("podman", *work.podman_options, "volume")
+    reading, writing = os.pipe()
+    running: list[Process] = []
+    try:
+        try:
+            running = [
+                await asyncio.create_subprocess_exec(
+                    *(*podman, "export", "--", which.volume), stdout=writing, stderr=PIPE
+                ),
+                await asyncio.create_subprocess_exec(
+                    *(*podman, "import", "--", which.name, "-"), stdin=reading, stderr=PIPE
+                ),
+            ]
+        finally:  # or the reader would never come to the end
+            os.close(reading)
+            os.close(writing)
+        ends = await asyncio.gather(*(process.communicate() for process in running))
+    finally:
+        for process in running:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    for process, (_, errors) in zip(running, ends, strict=True):
+        if process.returncode:
+            said = errors.decode(errors="replace").strip().rpartition("\n")[2]
+            raise EngineError(
+                ErrorCode.CONFLICT,
+                f"The data at {which.target} could not be copied into the volume {which.name}: "
+                f"{said.removeprefix('Error: ')}",
+                "See whether there is room for the copy on the disk (podman system df).",
+            )

@@ -1,0 +1,51 @@
+"""Whether registries have other images by now under the names of the account's own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from engine.adapters.podman import Podman
+from engine.queries.remote import manifest, meant
+from engine.schema.errors import EngineError
+from engine.schema.queries import Document, ImageUpdates
+from engine.schema.registry_facts import Update, Updates
+
+_AT_ONCE = 6
+_SECONDS = 8.0
+"""For all of them; the console waits 10."""
+
+
+async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document]:
+    """Ask the registries, a few at a time; one that is slow keeps only its own names unknown."""
+    own = await _own(podman)
+    deadline = asyncio.get_running_loop().time() + _SECONDS
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def compare(image: str) -> Update:
+        if image not in own:
+            return Update(image=image, state="unknown", problem="The account has no such image.")
+        try:
+            async with asyncio.timeout_at(deadline), limit:
+                digest, raw = await manifest(image)
+        except TimeoutError:
+            problem = "There was no answer in time."
+            return Update(image=image, state="unknown", problem=problem)
+        except EngineError as error:
+            return Update(image=image, state="unknown", problem=error.report.message)
+        state = "same" if meant(digest, raw) & own[image] else "update"
+        return Update(image=image, state=state, digest=digest)
+
+    told = Updates(images=list(await asyncio.gather(*map(compare, query.images))))
+    yield Document(data=told.model_dump(mode="json"))
+
+
+async def _own(podman: Podman) -> dict[str, set[str]]:
+    """The digests that each name of the account's store goes by."""
+    return {
+        str(name): {
+            str(row.get("Digest") or ""),
+            f"sha256:{str(row.get('Id') or '').removeprefix('sha256:')}",
+            *(str(each).rpartition("@")[2] for each in row.get("RepoDigests") or []),
+        }
+        for row in await podman.call("GET", "/images/json") or []
+        for name in row.get("RepoTags") or []
+    }

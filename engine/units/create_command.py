@@ -1,0 +1,57 @@
+"""The command line that made a container (Podman keeps it as CreateCommand), option by option."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from engine.schema.run_line import option_takes_value, split_option
+
+_TARGETS = ("destination", "dst", "target")
+_SOURCES = ("source", "src")
+
+
+@dataclass(frozen=True)
+class Given:
+    """An option as it was written: its words, switches joined with it (`-itv/data`), its value."""
+
+    words: list[str]
+    switches: list[str]
+    option: str
+    value: str
+
+    @property
+    def target(self) -> str:
+        """Where a volume or mount option puts it, "" for other options."""
+        found = ""
+        if self.option in ("-v", "--volume"):
+            *_, found = self.value.split(":", 2)[:2]
+        elif self.option == "--mount":
+            given = dict(each.partition("=")[::2] for each in self.value.split(","))
+            found = next((given[key] for key in _TARGETS if key in given), "")
+        return str(PurePosixPath(found)) if found else ""
+
+    def with_source(self, name: str) -> list[str]:
+        """The same option with a volume's name as its source."""
+        if self.option == "--mount":
+            kept = [
+                each for each in self.value.split(",") if each.partition("=")[0] not in _SOURCES
+            ]
+            return [f"--mount={','.join([*kept, f'source={name}'])}"]
+        parts = self.value.split(":")
+        rest = parts[1:] if len(parts) > 1 else parts
+        return [*self.switches, f"--volume={':'.join([name, *rest])}"]
+
+
+def split(words: list[str]) -> tuple[list[str], list[Given], list[str]]:
+    """A command as what comes before its options, the options, and what comes after them (the
+    image, its arguments)."""
+    at = 1 + next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), 0)
+    before, options = words[:at], []
+    while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
+        start = at
+        *switches, (option, value) = split_option(words[at])
+        at += 1
+        if value is None and option_takes_value(option) and at < len(words):
+            value, at = words[at], at + 1
+        joined = [name for name, _ in switches]
+        options.append(Given(words[start:at], joined, option, value or ""))
+    return before, options, words[at:]

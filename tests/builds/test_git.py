@@ -1,0 +1,184 @@
+"""Contexts out of git: a real server with TLS, an engine whose host allows it."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import ValidationError
+
+from engine.schema.builds import GitSource
+from engine.schema.progress import Cancelled, Failed, Succeeded
+from tests.builds.conftest import BASE, Account, Yard, enrolled, open_yard
+from tests.builds.git_server import GitServer, serving
+from tests.builds.test_building import cat
+
+
+def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
+    """Add files and links (place, target), and commit them. Out: the commit's id."""
+    for name, text in files.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_text(text)
+    for place, target in links:
+        (work / place).symlink_to(target)
+    git(work, "add", "--all")
+    git(work, "-c", "user.name=x", "-c", "user.email=x@example", "commit", "-qm", "more")
+    return git(work, "rev-parse", "HEAD").strip()
+
+
+def git(work: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(work), *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    """With one repository: branches main and next, the tag v1, and in `.first` its first commit."""
+    place = tmp_path_factory.mktemp("git")
+    place.parent.parent.chmod(0o711)
+    place.parent.chmod(0o711)
+    place.chmod(0o755)
+    work = place / "work"
+    subprocess.run(["git", "init", "-qb", "main", str(work)], check=True)
+    commit(
+        work,
+        {"Containerfile": f"FROM {BASE}\nCOPY a /a\n", "a": "first",
+         "sub/dir/Dockerfile": f"FROM {BASE}\nCOPY b /b\n", "sub/dir/b": "below"},
+    )  # fmt: skip
+    git(work, "tag", "v1")
+    commit(work, {"a": "main"}, ("out", "/etc"), ("Linkfile", "/etc/passwd"))
+    git(work, "checkout", "-qb", "next")
+    commit(work, {"a": "next"})
+    git(work, "checkout", "-q", "main")
+    bare = place / "repositories/team/app.git"
+    bare.parent.mkdir(parents=True)
+    git(work, "clone", "-q", "--bare", str(work), str(bare))
+    (place / "first").write_text(git(work, "rev-parse", "v1").strip())
+    with serving(place) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def gitter(git_server: GitServer) -> Iterator[Account]:
+    """An account on a host that lets builds fetch from git."""
+    git_server.certificate.chmod(0o644)
+    settings = {"BERTH_BUILD_FROM_GIT": "1", "GIT_SSL_CAINFO": str(git_server.certificate)}
+    with enrolled(f"berth-g{os.getpid() % 100_000}", **settings) as account:
+        yield account
+
+
+@pytest.fixture
+async def git_yard(gitter: Account) -> AsyncIterator[Yard]:
+    async with open_yard(gitter) as opened:
+        yield opened
+
+
+def first(server: GitServer) -> str:
+    return (server.repositories.parent / "first").read_text()
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"), [("", "main"), ("next", "next"), ("v1", "first"), ("a commit", "first")]
+)
+async def test_a_branch_a_tag_or_a_commit_becomes_an_image(
+    gitter: Account, git_yard: Yard, git_server: GitServer, ref: str, said: str
+) -> None:
+    wanted = first(git_server) if ref == "a commit" else ref
+    git_of = {"url": f"{git_server.url}/team/app.git", "ref": wanted}
+    outcome = await git_yard.build(git=git_of)
+    assert isinstance(outcome, Succeeded), outcome
+    assert cat(gitter, "localhost/built:1", "/a") == said
+    assert not gitter.leftovers()
+
+
+async def test_a_folder_of_the_repository_is_the_context_and_git_is_not_in_it(
+    gitter: Account, git_yard: Yard, git_server: GitServer
+) -> None:
+    url = f"{git_server.url}/team/app.git"
+    outcome = await git_yard.build(git={"url": url, "folder": "sub/dir"})
+    assert isinstance(outcome, Succeeded), outcome
+    assert cat(gitter, "localhost/built:1", "/b") == "below"
+    pasted = f"FROM {BASE}\nCOPY . /all\n"
+    outcome = await git_yard.build(git={"url": url}, containerfile=pasted)
+    assert isinstance(outcome, Succeeded), outcome
+    script = "ls -A $(podman image mount localhost/built:1)/all"
+    listed = gitter.run("podman", "unshare", "sh", "-c", script).split()
+    gitter.run("podman", "image", "unmount", "localhost/built:1")
+    assert "sub" in listed
+    assert ".git" not in listed
+
+
+@pytest.mark.parametrize(
+    ("where", "more", "said"),
+    [
+        ("/team/app.git", {"ref": "gone"}, "gone"),
+        ("/team/none.git", {}, "could not fetch the default branch of"),
+        ("/elsewhere/team/app.git", {}, "could not fetch"),
+        ("/team/app.git", {"folder": "none"}, "has no folder none"),
+        ("/team/app.git", {"folder": "out"}, "has no folder out"),
+    ],
+)
+async def test_what_cannot_be_fetched_says_why_and_leaves_nothing(
+    gitter: Account,
+    git_yard: Yard,
+    git_server: GitServer,
+    where: str,
+    more: dict[str, str],
+    said: str,
+) -> None:
+    outcome = await git_yard.build(git={"url": git_server.url + where, **more})
+    assert isinstance(outcome, Failed)
+    assert said in outcome.error.message
+    assert not gitter.leftovers()
+
+
+async def test_a_containerfile_that_is_a_link_out_of_the_repository_is_refused(
+    git_yard: Yard, git_server: GitServer
+) -> None:
+    url = f"{git_server.url}/team/app.git"
+    outcome = await git_yard.build(git={"url": url}, containerfile_path="Linkfile")
+    assert isinstance(outcome, Failed)
+    assert "Linkfile leads out of the context" in outcome.error.message
+
+
+async def test_a_fetch_that_hangs_can_be_cancelled(
+    gitter: Account, git_yard: Yard, git_server: GitServer
+) -> None:
+    operation = uuid4()
+    url = f"{git_server.url}/held/app.git"
+    building = asyncio.create_task(git_yard.build(operation, git={"url": url}))
+    while not any(path.startswith("/held/") for path in git_server.asked):
+        assert not building.done(), building.result()
+        await asyncio.sleep(0.05)
+    await git_yard.engine.cancel(operation)
+    assert isinstance(await building, Cancelled)
+    assert not gitter.leftovers()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"url": "http://git.example/a.git"},
+        {"url": "git://git.example/a.git"},
+        {"url": "ssh://git@git.example/a.git"},
+        {"url": "git@git.example:a.git"},
+        {"url": "file:///etc"},
+        {"url": "/home/other/repository"},
+        {"url": "ext::sh -c id"},
+        {"url": "https://name:word@git.example/a.git"},
+        {"url": "--upload-pack=id"},
+        {"url": "https://git.example/a.git", "ref": "--upload-pack=id"},
+        {"url": "https://git.example/a.git", "ref": "a:b"},
+        {"url": "https://git.example/a.git", "folder": "../up"},
+        {"url": "https://git.example/a.git", "folder": "/etc"},
+    ],
+)
+def test_only_https_addresses_without_credentials_are_taken(source: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        GitSource.model_validate(source)

@@ -1,0 +1,67 @@
+"""The account's signature policy: shown as it is, and followed by pulls and copies."""
+
+import json
+
+import pytest
+
+from engine.schema.images import ImagePull
+from engine.schema.progress import Failed, Succeeded
+from engine.schema.queries import RegistriesShow
+from engine.schema.transfers import ImageCopy
+from tests.registries.conftest import Account, Server, Talk
+from tests.registries.test_remote import insecure
+
+ACCEPT, REJECT = [{"type": "insecureAcceptAnything"}], [{"type": "reject"}]
+
+
+async def test_a_rejected_image_is_neither_pulled_nor_copied_and_the_policy_is_named(
+    account: Account, talk: Talk, plain: Server, mirror: Server
+) -> None:
+    insecure(account, plain, mirror)
+    account.run("podman", "rmi", "--all", "--force")
+    name, there = f"{plain.address}/library/app:1", f"{mirror.address}/policy/app:1"
+    policy = {"default": ACCEPT, "transports": {"docker": {plain.address: REJECT}}}
+    file = account.write(json.dumps(policy), "policy.json")
+    for asked in (ImagePull(image=name), ImageCopy(source=name, destination=there)):
+        refused = await talk.do(asked)
+        assert isinstance(refused, Failed)
+        assert refused.error.code == "forbidden", refused.error
+        assert "rejected by policy" in refused.error.message
+        assert "policy.json" in refused.error.remedy
+    assert account.run("podman", "images", "-q").stdout == ""
+    told = (await talk.ask(RegistriesShow()))["policy"]
+    assert told["origin"] == str(file)
+    assert [(each["transport"], each["scope"], each["requirement"]) for each in told["rules"]] == [
+        ("", "", "accept"),
+        ("docker", plain.address, "reject"),
+    ]
+    file.unlink()
+    assert isinstance(await talk.do(ImagePull(image=name)), Succeeded)
+
+
+async def test_a_policy_that_rejects_by_default_lets_through_what_it_names(
+    account: Account, talk: Talk, plain: Server, mirror: Server
+) -> None:
+    insecure(account, plain, mirror)
+    policy = {
+        "default": REJECT,
+        "transports": {"docker": {f"{plain.address}/library": ACCEPT, mirror.address: REJECT}},
+    }
+    account.write(json.dumps(policy), "policy.json")
+    assert not (await talk.ask(RegistriesShow()))["policy"]["accepts_anything"]
+    assert isinstance(await talk.do(ImagePull(image=f"{plain.address}/library/app:1")), Succeeded)
+    refused = await talk.do(ImagePull(image=f"{mirror.address}/copies/library/app:1"))
+    assert isinstance(refused, Failed)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"default": "accept"}', "{}"])
+async def test_a_policy_that_is_broken_is_said_and_nothing_is_pulled(
+    account: Account, talk: Talk, plain: Server, text: str
+) -> None:
+    insecure(account, plain)
+    account.write(text, "policy.json")
+    told = (await talk.ask(RegistriesShow()))["policy"]
+    assert told["error"]
+    assert told["text"] == text
+    refused = await talk.do(ImagePull(image=f"{plain.address}/library/app:1", policy="always"))
+    assert isinstance(refused, Failed)
