@@ -1,7 +1,7 @@
 """What one account's followed events and snapshots mean for those who want to be told.
 
 Podman says that a container died, not whether that was meant. It was when `stop`, `kill` or
-`restart` came just before (seen with 4.3 and 5.4), or when a forced removal follows: so a death is
+`restart` came just before (as seen with 4.3), or when a forced removal follows: so a death is
 kept for GRACE seconds before it is told.
 """
 
