@@ -23,6 +23,7 @@ NOUNS = (
     "hosts",
     "policies",
     "me",
+    "notifications",
     "palette",
 )
 
@@ -35,7 +36,7 @@ _UNUSED = (
 
 
 def _not_offered(request: HttpRequest) -> HttpResponse:
-    raise Http404("Berth sends no mail, and administrators make its users")
+    raise Http404("administrators make Berth's users and set their passwords anew")
 
 
 def healthy(request: HttpRequest) -> HttpResponse:
