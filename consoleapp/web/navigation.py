@@ -11,6 +11,7 @@ from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import standing
+from consoleapp.web.notifications.mine import unread
 
 _REMEMBERED = "account"
 
@@ -56,6 +57,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+        "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
 
 
@@ -72,6 +74,8 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
     def entry(label: str, icon: str, name: str, key: str = "", args: tuple[str, ...] = ()) -> Entry:
         namespace = name.split(":")[0]
         current = view == name if namespace in ("accounts", "me", "policies") else here == namespace
+        if name == "people:list" and here in ("invitations", "service_accounts"):
+            current = True
         if args and getattr(request, "account", None) is None:
             current = False
         return Entry(label, icon, reverse(name, args=args), key, current)
@@ -104,6 +108,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                 entry("Operations", "player-play", "operations:list", "p"),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
+                entry("Notifications", "bell", "notifications:list", "m"),
                 entry("Audit", "history", "audit:list", "l"),
             ],
         )
