@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -104,6 +105,14 @@ BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
+# --- The audit log: what signs it, and where it is sent besides ------------------------------
+
+BERTH_AUDIT_KEY = Path(os.environ.get("BERTH_AUDIT_KEY", BERTH_DATA / "audit-key"))
+BERTH_AUDIT_HEADS = os.environ.get("BERTH_AUDIT_HEADS", str(BERTH_DATA / "audit-heads.jsonl"))
+BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
+BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
+BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")
+
 
 def _ports() -> tuple[int, int]:
     text = os.environ.get("BERTH_PORTS", "20000-29999")
@@ -126,10 +135,12 @@ INSTALLED_APPS = [
     "consoleapp.operations",
     "consoleapp.files",
     "consoleapp.audit",
+    "consoleapp.notifications",
     "consoleapp.live",
     "consoleapp.web",
     "consoleapp.api",
     "consoleapp.catalog",
+    "consoleapp.policy",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -247,8 +258,52 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
 # An address that single sign-on brought and did not vouch for is no reason to go without a factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+# --- Notifications: see docs/notifications.md ------------------------------------------------
+
+# By which address people reach Berth, for links in what is sent: https://console.example
+BERTH_PUBLIC_URL = os.environ.get("BERTH_PUBLIC_URL", (CSRF_TRUSTED_ORIGINS or [""])[0]).rstrip("/")
+
+
+def _networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(word) for word in _words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.1.0.0/16: {error}"
+        ) from error
+
+
+# Private, link-local and loopback networks that webhooks may go to all the same.
+BERTH_WEBHOOK_NETWORKS = _networks("BERTH_WEBHOOK_NETWORKS")
+
+
+def _email() -> dict[str, Any]:
+    """Django's settings of a mail server, from one address as in BERTH_DATABASE_URL."""
+    url = os.environ.get("BERTH_EMAIL_URL", "")
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(
+            "BERTH_EMAIL_URL must be smtps://USER:PASSWORD@HOST (or smtp+starttls://, smtp://)"
+        )
+    usual = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or usual[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+# Only notifications are mailed; what else would be (sign-up, a forgotten password) is not routed.
+globals().update(_email())
+DEFAULT_FROM_EMAIL = os.environ.get("BERTH_EMAIL_FROM", "berth@localhost")
 
 SESSION_COOKIE_NAME = "berth_session"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -21,7 +21,9 @@ NOUNS = (
     "invitations",
     "service_accounts",
     "hosts",
+    "policies",
     "me",
+    "notifications",
     "palette",
 )
 
@@ -34,7 +36,7 @@ _UNUSED = (
 
 
 def _not_offered(request: HttpRequest) -> HttpResponse:
-    raise Http404("Berth sends no mail, and administrators make its users")
+    raise Http404("administrators make Berth's users and set their passwords anew")
 
 
 def healthy(request: HttpRequest) -> HttpResponse:
