@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from consoleapp.accounts import identity_provider
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # pytest-django reads this file before any conftest could set a variable.
 TESTING = os.environ.get("BERTH_TESTING") == "1" or "pytest" in sys.modules
@@ -103,6 +105,14 @@ BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
 
+# --- The audit log: what signs it, and where it is sent besides ------------------------------
+
+BERTH_AUDIT_KEY = Path(os.environ.get("BERTH_AUDIT_KEY", BERTH_DATA / "audit-key"))
+BERTH_AUDIT_HEADS = os.environ.get("BERTH_AUDIT_HEADS", str(BERTH_DATA / "audit-heads.jsonl"))
+BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
+BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
+BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")
+
 
 def _ports() -> tuple[int, int]:
     text = os.environ.get("BERTH_PORTS", "20000-29999")
@@ -130,6 +140,7 @@ INSTALLED_APPS = [
     "consoleapp.web",
     "consoleapp.api",
     "consoleapp.catalog",
+    "consoleapp.policy",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -140,6 +151,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "django_htmx",
     "ninja",
@@ -158,6 +172,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "consoleapp.accounts.sessions.NoteUse",
+    "consoleapp.accounts.second_factor.Demand",
 ]
 
 ROOT_URLCONF = "consoleapp.urls"
@@ -215,8 +231,33 @@ ACCOUNT_RATE_LIMITS = {
     # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
     "login_failed": "5/10m/key,30/10m/ip",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+
+def _identity_provider() -> identity_provider.IdentityProvider | None:
+    file = os.environ.get("BERTH_OIDC_FILE", "")
+    try:
+        return identity_provider.read(Path(file)) if file else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BERTH_OIDC_FILE: {error}") from error
+
+
+BERTH_IDENTITY_PROVIDER = _identity_provider()
+try:
+    SOCIALACCOUNT_PROVIDERS = BERTH_IDENTITY_PROVIDER.allauth() if BERTH_IDENTITY_PROVIDER else {}
+except OSError as error:
+    raise ImproperlyConfigured(f"BERTH_OIDC_FILE: client_secret_file: {error}") from error
+SOCIALACCOUNT_ADAPTER = "consoleapp.accounts.single_sign_on.Adapter"
+# See consoleapp/web/single_sign_on/views.py.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "consoleapp.accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks its holder (PIN, finger) signs in without a password.
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
+# An address that single sign-on brought and did not vouch for is no reason to go without a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- Notifications: see docs/notifications.md ------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-append_only = importlib.import_module("consoleapp.audit.migrations.0002_append_only")
+append_only = importlib.import_module("consoleapp.audit.migrations.0004_triggers")
 
 
 @pytest.fixture(autouse=True, scope="session")

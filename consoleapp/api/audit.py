@@ -1,5 +1,6 @@
 """/audit: who did what, from where, as which Linux account; the same rows as on the audit page."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,10 +11,11 @@ from pydantic import BaseModel, Field
 
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
-from consoleapp.api.paging import CursorPage, Moment, cut
-from consoleapp.api.problems import responses
-from consoleapp.audit.models import Event
-from consoleapp.web.audit.filters import readable_events
+from consoleapp.api.paging import CursorPage, Moment
+from consoleapp.api.problems import responses, wrong
+from consoleapp.audit.models import Event, Link
+from consoleapp.audit.search import Criteria, newest
+from consoleapp.web.audit.filters import readable
 
 router = Router(tags=["audit"])
 Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
@@ -35,6 +37,9 @@ class EventBody(BaseModel):
     parameters: dict[str, Any] | None
     outcome: str
     detail: str
+    sequence: int | None
+    """Its place in the chain; null until it is sealed, a moment after it was written."""
+    hash: str
 
 
 class EventList(BaseModel):
@@ -45,7 +50,10 @@ class EventList(BaseModel):
 
 
 class EventFilter(CursorPage):
-    """Which events; `action` and `kind` may be repeated and then mean any of them."""
+    """Which events; `action` and `kind` may be repeated and then mean any of them.
+
+    `action=operation` also finds `operation.failed`, `kind=container` every `container.…`.
+    """
 
     action: list[Word] = []
     kind: list[Word] = []
@@ -59,22 +67,35 @@ class EventFilter(CursorPage):
 @router.get("/audit", response=responses({200: EventList}), summary="Audit log")
 def list_events(request: HttpRequest, filters: Query[EventFilter]) -> HttpResponse:
     """Administrators read all; others what they did, and what was done on accounts they own."""
-    rows = readable_events(actor_of(request).user)
-    wanted = {
-        "action__in": filters.action,
-        "kind__in": filters.kind,
-        "account_name": filters.account,
-        "actor_name": filters.actor,
-        "operation": filters.operation,
-        "at__gt": filters.after,
-        "at__lt": filters.before,
-    }
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    found, following = cut(rows, filters, by="at", key=int)
-    return send(EventList(events=[_body(row) for row in found], next=following))
+    criteria = Criteria(
+        actions=tuple(filters.action),
+        kinds=tuple(filters.kind),
+        account=filters.account,
+        person=filters.actor,
+        operation=filters.operation,
+        since=filters.after,
+        until=filters.before,
+    )
+    found = newest(
+        readable(actor_of(request).user),
+        criteria,
+        before=_before(filters.cursor) if filters.cursor else None,
+        size=filters.limit,
+    )
+    links = {link.event_id: link for link in Link.objects.filter(event__in=found.events)}
+    following = str(found.older) if found.older else None
+    return send(
+        EventList(events=[_body(row, links.get(row.pk)) for row in found.events], next=following)
+    )
 
 
-def _body(event: Event) -> EventBody:
+def _before(cursor: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
+        raise wrong("cursor", "This is not a cursor of this list.")
+    return int(cursor)
+
+
+def _body(event: Event, link: Link | None) -> EventBody:
     return EventBody(
         id=event.pk,
         at=event.at,
@@ -89,4 +110,6 @@ def _body(event: Event) -> EventBody:
         parameters=event.parameters,
         outcome=event.outcome,
         detail=event.detail,
+        sequence=link.seq if link else None,
+        hash=link.hex if link else "",
     )

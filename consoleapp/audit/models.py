@@ -1,4 +1,7 @@
-"""One event: who did what, from where, when, as which Linux account, and what came of it."""
+"""One event: who did what, from where, when, as which Linux account, and what came of it.
+
+Around it: the chain that proves that nothing was changed since (`chain.py` says how).
+"""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +11,10 @@ class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
     `actor` and `account` have no constraint in the database, since removing a user must not touch
-    the events; the names beside them stay right for ever.
+    the events; the names beside them stay right for ever. `Word` finds events, not their columns.
+
+    A migration that alters this table on SQLite would make it anew, without its triggers: it must
+    drop them before and make them after, as 0004 does.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -38,8 +44,90 @@ class Event(models.Model):
     outcome = models.CharField(max_length=40, blank=True, default="")
     detail = models.TextField(blank=True, default="")
 
-    class Meta:
-        indexes = [models.Index(fields=["account", "-at"], name="event_account_at")]
-
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.target}".rstrip()
+
+
+class Pending(models.Model):
+    """An event that the sealer has still to chain; a trigger adds it in the event's transaction."""
+
+    event = models.OneToOneField(
+        Event, primary_key=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"event {self.event_id} waits"
+
+
+class Word(models.Model):
+    """The events of one span of ids that have a word: see `words.py`."""
+
+    pk = models.CompositePrimaryKey("word", "span")
+    word = models.CharField(max_length=100)
+    span = models.BigIntegerField(db_index=True)
+    events = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.word} in span {self.span}"
+
+
+class Link(models.Model):
+    """An event's place in the chain. `seq` counts 1, 2, 3, … without gaps."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        Event, db_constraint=False, on_delete=models.DO_NOTHING, related_name="link"
+    )
+    at = models.DateTimeField()
+    """When it was sealed."""
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hex}"
+
+    @property
+    def hex(self) -> str:
+        """The hash as people and exports write it."""
+        return bytes(self.hash).hex()
+
+
+class Head(models.Model):
+    """A signed statement that the chain was so long and had this hash at that time."""
+
+    number = models.BigIntegerField(primary_key=True)
+    """1, 2, 3, …: a head that was taken away leaves a gap."""
+    seq = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=88)
+
+    def __str__(self) -> str:
+        return f"head {self.number} of link {self.seq}"
+
+
+class Pruning(models.Model):
+    """The signed summary of what retention dropped: links up to `seq`, whose hash was `hash`."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    first_seq = models.BigIntegerField()
+    first_event = models.BigIntegerField()
+    last_event = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    before = models.DateTimeField()
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=88)
+
+    def __str__(self) -> str:
+        return f"links {self.first_seq} to {self.seq} dropped"
+
+
+class Cursor(models.Model):
+    """How far the events were shipped to one destination."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    seq = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} has {self.seq}"

@@ -19,6 +19,8 @@ from django.db import DatabaseError, connections
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.audit.sealer import seal_forever
+from consoleapp.audit.shipping import ship_forever
 from consoleapp.live import producer, store
 from consoleapp.live.follower import Follower
 from consoleapp.live.wake import Wake
@@ -68,6 +70,8 @@ class Observer:
             asyncio.create_task(work)
             for work in (
                 sweep_forever(),
+                seal_forever(),
+                ship_forever(),
                 _again_and_again(self._hear),
                 _again_and_again(self._beat),
                 _again_and_again(self._answer),

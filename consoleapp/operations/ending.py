@@ -75,6 +75,17 @@ def finish(
                 outcome=state,
                 detail=report["message"] if report else "",
             )
+        if error and error.code is ErrorCode.POLICY:
+            record(
+                "policy.refused",
+                actor=requester(operation),
+                account=operation.account,
+                kind=operation.kind,
+                target=operation.target,
+                operation=operation.pk,
+                parameters=operation.parameters,
+                detail=report["message"] if report else "",
+            )
         if report:
             _tell(operation, report["message"])
         transaction.on_commit(partial(operation_changed, operation))

@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import building, deaths, launching, lists, memory, registries, throughput
+from tests.bench import (
+    audit,
+    building,
+    deaths,
+    launching,
+    lists,
+    memory,
+    registries,
+    throughput,
+)
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
@@ -75,13 +84,19 @@ def main() -> None:
     parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
     parser.add_argument("--operations", type=int, default=200, help="for operations a second")
     parser.add_argument("--accounts", type=int, default=20, help="for the memory of many")
+    parser.add_argument("--events", type=int, default=200_000, help="of the audit log")
     parser.add_argument("--builds", type=int, default=5, help="builds, each way")
     parser.add_argument("--mebibytes", type=int, default=1024, help="of a context and archive")
     parser.add_argument("--image-mb", type=int, default=300, help="an image's way, timed")
     parser.add_argument("--large-mb", type=int, default=2048, help="an image's way, in memory")
     parser.add_argument("--transfers", type=int, default=3, help="ways of the image, each")
-    parser.add_argument("--only", choices=["registries"], help="this part alone")
+    parser.add_argument("--only", choices=["audit", "registries"], help="this part alone")
     given = parser.parse_args()
+    if given.only != "registries":
+        for database in ("sqlite", "postgresql"):
+            _print(f"Audit, {database}", audit.measure(given.events, database))
+    if given.only == "audit":
+        return
     with served(["berth-bench-1"]) as one:
         console, account = one.console, "berth-bench-1"
         console.get(f"/accounts/{account}/containers?limit=1")

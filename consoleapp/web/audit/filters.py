@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import User
 from consoleapp.audit.models import Event
+from consoleapp.audit.search import Criteria
+from consoleapp.audit.words import Clauses, named
 from consoleapp.web.accounts.roles import accounts_with_roles
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Role
@@ -18,6 +20,10 @@ ACTIONS = (
     "sign-in",
     "sign-out",
     "lockout",
+    "session",
+    "second-factor",
+    "invitation",
+    "service",
     "access",
     "user",
     "group",
@@ -26,15 +32,31 @@ ACTIONS = (
     "token",
     "terminal",
     "template",
+    "audit",
 )
+_SEVERAL = {"action": "actions", "kind": "kinds", "target": "targets"}
+
+
+def readable(user: User) -> Clauses:
+    """What a readable event must have, in words of the index.
+
+    Administrators read all; others what they did, and what was done on accounts they own.
+    """
+    if user.is_superuser:
+        return []
+    owned = [named("account_id", account) for account in _owned(user)]
+    return [[named("actor_id", user.pk), *owned]]
 
 
 def readable_events(user: User) -> QuerySet[Event]:
-    """Administrators read all; others what they did, and what was done on accounts they own."""
+    """The same as rows."""
     if user.is_superuser:
         return Event.objects.all()
-    owned = [account.pk for account, role in accounts_with_roles(user) if role.covers(Role.OWNER)]
-    return Event.objects.filter(Q(account__in=owned) | Q(actor=user))
+    return Event.objects.filter(Q(actor=user.pk) | Q(account__in=_owned(user)))
+
+
+def _owned(user: User) -> list[int]:
+    return [account.pk for account, role in accounts_with_roles(user) if role.covers(Role.OWNER)]
 
 
 class EventFilters(forms.Form):
@@ -50,46 +72,30 @@ class EventFilters(forms.Form):
         choices=[("", "Any kind"), *((kind, model.label) for kind, model in KINDS.items())],
     )
     person = forms.CharField(required=False, max_length=150, label="Person")
-    account = forms.CharField(required=False, max_length=100, label="Account")
+    account = forms.CharField(required=False, max_length=220, label="Account")
+    target = forms.CharField(required=False, max_length=600, label="Object")
     outcome = forms.CharField(required=False, max_length=40, label="Outcome")
     since = forms.DateField(required=False, label="Since")
     until = forms.DateField(required=False, label="Until")
 
-    def apply(self, events: QuerySet[Event]) -> QuerySet[Event]:
-        """`events` narrowed as asked, newest first."""
+    @property
+    def criteria(self) -> Criteria:
+        """What is asked for."""
         self.is_valid()
         asked = self.cleaned_data
-        if asked.get("q"):
-            words = asked["q"]
-            events = events.filter(
-                Q(target__icontains=words)
-                | Q(detail__icontains=words)
-                | Q(action__icontains=words)
-                | Q(kind__icontains=words)
-                | Q(actor_name__icontains=words)
-                | Q(ip__icontains=words)
-            )
-        if asked.get("action"):
-            exact = Q(action=asked["action"]) | Q(action__startswith=f"{asked['action']}.")
-            events = events.filter(exact)
-        if asked.get("kind"):
-            events = events.filter(kind=asked["kind"])
-        if asked.get("person"):
-            events = events.filter(actor_name__iexact=asked["person"])
-        if asked.get("account"):
-            events = events.filter(account_name__iexact=asked["account"])
-        if asked.get("outcome"):
-            events = events.filter(outcome=asked["outcome"])
-        if asked.get("since"):
-            events = events.filter(at__gte=_at(asked["since"], time.min))
-        if asked.get("until"):
-            events = events.filter(at__lte=_at(asked["until"], time.max))
-        return events.order_by("-at", "-pk")
+        since, until = asked.get("since"), asked.get("until")
+        return Criteria(
+            words=asked.get("q", ""),
+            **{many: (asked[one],) for one, many in _SEVERAL.items() if asked.get(one)},
+            **{name: asked.get(name, "") for name in ("person", "account", "outcome")},
+            since=_at(since, time.min) if since else None,
+            until=_at(until, time.max) if until else None,
+        )
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything at all is asked for."""
-        return any(self.cleaned_data.get(name) for name in self.fields)
+        return self.criteria != Criteria()
 
 
 def _at(day: date, moment: time) -> datetime:

@@ -9,4 +9,5 @@ app_name = "audit"
 urlpatterns = [
     path("audit/", views.everything, name="list"),
     path("audit/<int:event_id>/", views.detail, name="detail"),
+    path("accounts/<str:account>/containers/<str:container>/story/", views.story, name="story"),
 ]

@@ -1,16 +1,22 @@
 """The audit log: a list to narrow and to take away, and everything about one event."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.models import Link
+from consoleapp.audit.search import matching, newest
+from consoleapp.audit.standing import standing
 from consoleapp.web.audit.export import as_csv, as_json_lines
-from consoleapp.web.audit.filters import EventFilters, readable_events
+from consoleapp.web.audit.filters import EventFilters, readable, readable_events
+from consoleapp.web.audit.story import lives_of
 from consoleapp.web.query import query_without_page
+from engine.schema.parameters import Role
 
 ROWS = 50
 _EXPORTS = {
@@ -24,19 +30,21 @@ _EXPORTS = {
 def everything(request: HttpRequest) -> HttpResponseBase:
     """The events that the person may read; with ?export=csv|jsonl all that match, as a file."""
     filters = EventFilters(request.GET)
-    events = filters.apply(readable_events(request.user))
     if export := request.GET.get("export"):
-        if export not in _EXPORTS:
-            raise Http404("there is no such export")
-        write, content_type = _EXPORTS[export]
-        response = StreamingHttpResponse(write(events), content_type=content_type)
-        name = f"berth-audit-{timezone.now():%Y%m%d-%H%M%S}.{export}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return _file(request, filters, export)
+    before = request.GET.get("before", "")
+    page = newest(
+        readable(request.user),
+        filters.criteria,
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+        size=ROWS,
+    )
     context = {
         "filters": filters,
-        "page": Paginator(events, ROWS).get_page(request.GET.get("page")),
-        "query": query_without_page(request),
+        "page": page,
+        "before": before,
+        "query": query_without_page(request, "before"),
+        "standing": standing(),
     }
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"audit/{'_table' if partial else 'list'}.html", context)
@@ -45,6 +53,26 @@ def everything(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def detail(request: HttpRequest, event_id: int) -> HttpResponse:
-    """Everything that was written down about one event."""
+    """Everything that was written down about one event, and its place in the chain."""
     event = get_object_or_404(readable_events(request.user), pk=event_id)
-    return render(request, "audit/detail.html", {"event": event})
+    context = {"event": event, "link": Link.objects.filter(event=event).first()}
+    return render(request, "audit/detail.html", context)
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def story(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+    """One container from its launch to its removal, whatever its name and whoever was at it."""
+    context = {"container": container, "lives": lives_of(account, container)}
+    return render(request, "audit/story.html", context)
+
+
+def _file(request: HttpRequest, filters: EventFilters, export: str) -> HttpResponseBase:
+    if export not in _EXPORTS:
+        raise Http404("there is no such export")
+    write, content_type = _EXPORTS[export]
+    events = matching(readable(request.user), filters.criteria)
+    response = StreamingHttpResponse(write(events), content_type=content_type)
+    name = f"berth-audit-{timezone.now():%Y%m%d-%H%M%S}.{export}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -5,8 +5,11 @@ import io
 import json
 
 import pytest
+from django.core.management import call_command
 
 from consoleapp.accounts.access import Actor
+from consoleapp.audit import sealer
+from consoleapp.audit.heads import sign_head
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
 
@@ -31,7 +34,7 @@ def events(web, shop, operator, stranger):
 
 
 def targets(response):
-    return {event.target for event in response.context["page"]}
+    return {event.target for event in response.context["page"].events}
 
 
 def test_administrators_read_everything(as_, admin, events):
@@ -97,3 +100,32 @@ def test_an_export_holds_nothing_that_one_may_not_read(as_, operator, events):
 
 def test_an_unknown_export_does_not_exist(as_, admin):
     assert as_(admin).get("/audit/?export=exe").status_code == 404
+
+
+def test_older_events_are_a_link_away(as_, admin):
+    for number in range(120):
+        record("template.changed", actor=Actor(admin), target=f"t-{number:03}")
+    found, address = [], "/audit/?action=template"
+    while address:
+        page = as_(admin).get(address).context["page"]
+        found += [event.target for event in page.events]
+        address = page.older and f"/audit/?action=template&before={page.older}"
+    assert found == [f"t-{number:03}" for number in reversed(range(120))]
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "9" * 40, "１"])
+def test_a_place_that_makes_no_sense_is_the_beginning_or_empty(as_, admin, events, before):
+    assert as_(admin).get("/audit/", {"before": before}).status_code == 200
+
+
+def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settings):
+    settings.BERTH_AUDIT_KEY, settings.BERTH_AUDIT_HEADS = tmp_path / "key", ""
+    assert "nothing is sealed yet" in as_(admin).get("/audit/").content.decode()
+    sealer.seal_all()
+    sign_head()
+    call_command("verify_audit")
+    said = as_(admin).get("/audit/").content.decode()
+    assert "events sealed, the last" in said
+    assert ">whole</span>" in said
+    event = Event.objects.get(target="web-1")
+    assert event.link.hex in as_(admin).get(f"/audit/{event.pk}/").content.decode()

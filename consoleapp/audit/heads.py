@@ -1,0 +1,95 @@
+"""Signed heads: how long the chain was, with which hash, at what time.
+
+A head binds all that was sealed before it. In the database it finds what was changed; written to a
+file (`BERTH_AUDIT_HEADS`) or sent to syslog it also finds a tail that was cut off together with its
+heads, as long as the attacker cannot reach that place.
+"""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from consoleapp.audit import keys
+from consoleapp.audit.chain import canonical, moment
+from consoleapp.audit.models import Head, Link
+
+EVERY = timedelta(seconds=30)
+
+
+class HeadLine(BaseModel, frozen=True):
+    """A head as the file of heads and syslog have it."""
+
+    number: int
+    seq: int
+    hash: str
+    at: str
+    key: str
+    signature: str
+
+
+def sign_head(*, at_once: bool = False) -> Head | None:
+    """Sign the end of the chain, unless nothing is new or (not `at_once`) it was just done.
+
+    Raises keys.BadKey, OSError when the file of heads cannot be written.
+    """
+    last = Head.objects.order_by("-number").first()
+    end = Link.objects.order_by("-seq").first()
+    now = timezone.now()
+    if end is None or (last and (last.seq >= end.seq or (not at_once and now - last.at < EVERY))):
+        return None
+    key = keys.signing_key()
+    head = Head(
+        number=last.number + 1 if last else 1,
+        seq=end.seq,
+        hash=bytes(end.hash),
+        at=now,
+        key=keys.name_of(key.public_key()),
+    )
+    head.signature = keys.sign(key, said(line_of(head)))
+    head.save(force_insert=True)
+    _write_out(head)
+    return head
+
+
+def line_of(head: Head) -> HeadLine:
+    """The head as it is sent elsewhere."""
+    return HeadLine(
+        number=head.number,
+        seq=head.seq,
+        hash=bytes(head.hash).hex(),
+        at=moment(head.at),
+        key=head.key,
+        signature=head.signature,
+    )
+
+
+def said(line: HeadLine) -> bytes:
+    """What a head's signature is over."""
+    return statement("head", line.model_dump(exclude={"key", "signature"}))
+
+
+def statement(what: str, facts: dict[str, Any]) -> bytes:
+    """The bytes to sign; `what` keeps one sort of statement from passing for another."""
+    return canonical({"v": 1, "what": f"berth audit {what}"} | facts)
+
+
+def read_heads(file: Path) -> list[HeadLine | str]:
+    """The heads in `file`, and in place of lines that are none what is wrong. Raises OSError."""
+    found: list[HeadLine | str] = []
+    for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
+        try:
+            found.append(HeadLine.model_validate_json(line))
+        except ValidationError:
+            found.append(f"line {number} of {file} is not a head")
+    return found
+
+
+def _write_out(head: Head) -> None:
+    if settings.BERTH_AUDIT_HEADS:
+        with Path(settings.BERTH_AUDIT_HEADS).open("a") as file:
+            file.write(json.dumps(line_of(head).model_dump()) + "\n")

@@ -1,0 +1,121 @@
+"""What the database itself does for the chain: refuses, and notes what is pending.
+
+Refused are UPDATE and DELETE of events, links, heads and summaries. An event and its link may go only
+once a summary (audit_pruning) covers the link. What existed before becomes pending, to be chained.
+They take the place of the triggers of 0002.
+"""
+
+import importlib
+
+from django.apps.registry import Apps
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+append_only = importlib.import_module("consoleapp.audit.migrations.0002_append_only")
+TABLES = ("audit_event", "audit_link", "audit_head", "audit_pruning")
+COVERED = {
+    "audit_event": "EXISTS (SELECT 1 FROM audit_link WHERE event_id = OLD.id"
+    " AND seq <= (SELECT MAX(seq) FROM audit_pruning))",
+    "audit_link": "EXISTS (SELECT 1 FROM audit_pruning WHERE seq >= OLD.seq)",
+    "audit_head": "FALSE",
+    "audit_pruning": "FALSE",
+}
+REFUSAL = "audit events are append-only"
+
+SQLITE = [
+    statement
+    for table in TABLES
+    for statement in (
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
+        f" WHEN NOT {COVERED[table]} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+    )
+]
+POSTGRESQL = [
+    f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$""",
+    *(
+        statement
+        for table in TABLES
+        for statement in (
+            f"""CREATE FUNCTION {table}_covered() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF {COVERED[table]} THEN RETURN OLD; END IF;
+            RAISE EXCEPTION '{REFUSAL}'; END $$""",
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {table}_covered()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+        )
+    ),
+]
+MAKE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
+UNDO = {
+    "sqlite": [f"DROP TRIGGER {t}_no_{verb}" for t in TABLES for verb in ("update", "delete")],
+    "postgresql": [
+        *(
+            f"DROP TRIGGER {table}_no_{verb} ON {table}"
+            for table in TABLES
+            for verb in ("update", "delete", "truncate")
+        ),
+        *(f"DROP FUNCTION {table}_covered()" for table in TABLES),
+        "DROP FUNCTION audit_refuse()",
+    ],
+}
+
+
+NOTE = {
+    "sqlite": [
+        "CREATE TRIGGER audit_event_added AFTER INSERT ON audit_event"
+        " BEGIN INSERT INTO audit_pending(event_id) VALUES (NEW.id); END",
+    ],
+    "postgresql": [
+        """CREATE FUNCTION audit_event_added() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO audit_pending(event_id) VALUES (NEW.id); RETURN NULL; END $$""",
+        "CREATE TRIGGER audit_event_added AFTER INSERT ON audit_event"
+        " FOR EACH ROW EXECUTE FUNCTION audit_event_added()",
+    ],
+}
+FORGET = {
+    "sqlite": ["DROP TRIGGER audit_event_added"],
+    "postgresql": [
+        "DROP TRIGGER audit_event_added ON audit_event",
+        "DROP FUNCTION audit_event_added()",
+    ],
+}
+PENDING = "INSERT INTO audit_pending(event_id) SELECT id FROM audit_event"
+
+
+def make(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """The triggers that refuse."""
+    for statement in MAKE[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
+def undo(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Without them."""
+    for statement in UNDO[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
+def begin(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """What notes new events, beginning with those that there are."""
+    for statement in (*NOTE[schema_editor.connection.vendor], PENDING):
+        schema_editor.execute(statement)
+
+
+def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Without that."""
+    for statement in FORGET[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0003_chain")]
+    operations = [
+        migrations.RunPython(append_only.undo, append_only.make),
+        migrations.RunPython(begin, forget),
+        migrations.RunPython(make, undo),
+    ]

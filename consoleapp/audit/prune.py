@@ -1,0 +1,97 @@
+"""Retention: dropping old events, leaving a signed summary from which the chain goes on."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor
+from consoleapp.audit import keys, words
+from consoleapp.audit.chain import moment
+from consoleapp.audit.heads import statement
+from consoleapp.audit.models import Event, Link, Pruning
+from consoleapp.audit.record import record
+
+AT_ONCE = 2000
+
+
+def prune(before: datetime, *, actor: Actor) -> int:
+    """Drop the beginning of the chain, up to the first event that is not older than `before`.
+
+    How many went. The summary is committed first, and the triggers let go only what a summary
+    covers; then events go in small transactions. Broken off, the next call goes on with it.
+    Raises keys.BadKey.
+    """
+    _summarise(before, actor)
+    dropped = _drop()
+    if kept := Event.objects.order_by("pk").first():
+        words.forget(kept.pk)
+    return dropped
+
+
+def facts(pruning: Pruning) -> dict[str, Any]:
+    """What the summary says and its signature is over."""
+    return {
+        "count": pruning.seq - pruning.first_seq + 1,
+        "first_seq": pruning.first_seq,
+        "last_seq": pruning.seq,
+        "first_event": pruning.first_event,
+        "last_event": pruning.last_event,
+        "last_hash": bytes(pruning.hash).hex(),
+        "before": moment(pruning.before),
+        "at": moment(pruning.at),
+    }
+
+
+def said(pruning: Pruning) -> bytes:
+    """What a summary's signature is over."""
+    return statement("pruning", facts(pruning))
+
+
+def _summarise(before: datetime, actor: Actor) -> None:
+    dropped = Pruning.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    left = Link.objects.filter(seq__gt=dropped).order_by("seq").select_related("event")
+    first = left.first()
+    kept = left.filter(event__at__gte=before).first()
+    last = left.filter(seq__lt=kept.seq).last() if kept else left.last()
+    if first is None or last is None:
+        return
+    key = keys.signing_key()
+    pruning = Pruning(
+        seq=last.seq,
+        first_seq=first.seq,
+        first_event=first.event_id,
+        last_event=last.event_id,
+        hash=bytes(last.hash),
+        before=before,
+        at=timezone.now(),
+        key=keys.name_of(key.public_key()),
+    )
+    pruning.signature = keys.sign(key, said(pruning))
+    signed = facts(pruning) | {"key": pruning.key, "signature": pruning.signature}
+    with transaction.atomic():
+        pruning.save(force_insert=True)
+        record("audit.pruned", actor=actor, target=f"before {before:%Y-%m-%d}", parameters=signed)
+
+
+def _drop() -> int:
+    covered = Pruning.objects.order_by("-seq").values_list("seq", flat=True).first()
+    if covered is None:
+        return 0
+    total = 0
+    while True:
+        links = list(
+            Link.objects.filter(seq__lte=covered)
+            .order_by("seq")
+            .values_list("seq", "event_id")[:AT_ONCE]
+        )
+        if not links:
+            return total
+        with transaction.atomic():
+            # _raw_delete: nothing refers to events, and Django would read every row first.
+            gone = Event.objects.filter(pk__in=[event for _, event in links])
+            gone._raw_delete(gone.db)
+            cut = Link.objects.filter(seq__lte=links[-1][0])
+            cut._raw_delete(cut.db)
+        total += len(links)

@@ -1,0 +1,43 @@
+"""How the chain stands: what was sealed, signed and verified last, for the audit page."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from consoleapp.audit.models import Event, Head, Link, Pending
+from consoleapp.audit.search import Criteria, newest
+
+_SOON = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`verified` is the event of the last verification; None where there was none."""
+
+    links: int
+    sealed: datetime | None
+    head: Head | None
+    verified: Event | None
+    oldest_pending: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether events wait so long that the observer must be down."""
+        return bool(self.oldest_pending and timezone.now() - self.oldest_pending > _SOON)
+
+
+def standing() -> Standing:
+    """A few look-ups by index, whatever the length of the chain."""
+    last = Link.objects.order_by("-seq").first()
+    verified = newest([], Criteria(actions=("audit.verified",)), before=None, size=1).events
+    # Not joined: a planner could begin with the events, of which there are many more.
+    pending = Pending.objects.order_by("event_id").values_list("event_id", flat=True).first()
+    waiting = Event.objects.filter(pk=pending).first() if pending else None
+    return Standing(
+        links=last.seq if last else 0,
+        sealed=last.at if last else None,
+        head=Head.objects.order_by("-number").first(),
+        verified=verified[0] if verified else None,
+        oldest_pending=waiting.at if waiting else None,
+    )

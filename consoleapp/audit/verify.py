@@ -1,0 +1,201 @@
+"""Verification: walks the whole chain once, in flat memory, and says what is wrong and where."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db.models import Exists, OuterRef, QuerySet
+
+from consoleapp.audit import keys, prune
+from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash, moment
+from consoleapp.audit.heads import HeadLine, line_of, said
+from consoleapp.audit.models import Event, Head, Link, Pending, Pruning
+
+AT_ONCE = 2000
+LATE = timedelta(minutes=10)
+
+
+@dataclass
+class Report:
+    """What verification found: `faults` are sentences, up to `most`; `count` counts all of them."""
+
+    links: int = 0
+    pending: int = 0
+    """Events that wait to be sealed."""
+    heads: int = 0
+    unsigned: int = 0
+    """Links after the last signed head."""
+    late: int = 0
+    """Events that were sealed more than LATE after the time that they name."""
+    pruned: int = 0
+    gaps: int = 0
+    """Places in an export that are not next to each other in the chain."""
+    count: int = 0
+    last: str = ""
+    """The hash of the last link."""
+    faults: list[str] = field(default_factory=list)
+    most: int = 100
+
+    def add(self, fault: str) -> None:
+        """One more fault."""
+        self.count += 1
+        if len(self.faults) < self.most:
+            self.faults.append(fault)
+
+
+def verify(
+    trusted: dict[str, Ed25519PublicKey], elsewhere: list[HeadLine | str] | None = None
+) -> Report:
+    """Check everything, against the signatures of `trusted` keys and the heads kept `elsewhere`."""
+    report = Report()
+    seq, previous = _after_pruning(trusted, report)
+    heads = _heads(trusted, elsewhere or [], report, pruned=seq)
+    signed = max((head.seq for head in heads), default=seq)
+    seq = walk(seq, previous, heads, report)
+    report.unsigned = max(0, seq - signed)
+    for head in heads:
+        report.add(
+            f"The chain ends with link {seq}, but {_place(head)} signed link {head.seq}: "
+            f"its tail was cut off."
+        )
+    _unchained(report)
+    return report
+
+
+def _after_pruning(trusted: dict[str, Ed25519PublicKey], report: Report) -> tuple[int, bytes]:
+    """Where the chain begins: after what signed summaries say was dropped."""
+    seq, previous = 0, BEGINNING
+    for pruning in Pruning.objects.order_by("seq"):
+        if not keys.is_signed(trusted, pruning.key, pruning.signature, prune.said(pruning)):
+            report.add(
+                f"The summary of the pruning up to link {pruning.seq} is not signed by a known key "
+                f"(key {pruning.key})."
+            )
+        if pruning.first_seq != seq + 1:
+            report.add(
+                f"The summary of the pruning up to link {pruning.seq} begins with link "
+                f"{pruning.first_seq}, not {seq + 1}: a summary before it was removed."
+            )
+        seq, previous = pruning.seq, bytes(pruning.hash)
+    report.pruned = seq
+    return seq, previous
+
+
+def _heads(
+    trusted: dict[str, Ed25519PublicKey],
+    elsewhere: list[HeadLine | str],
+    report: Report,
+    *,
+    pruned: int,
+) -> "deque[HeadLine]":
+    """The heads to meet on the way, by link; those before what was pruned are only looked at."""
+    found: list[HeadLine] = []
+    for number, head in enumerate(Head.objects.order_by("number"), 1):
+        line = line_of(head)
+        if line.number != number:
+            report.add(f"Head {number} was removed: after {number - 1} comes {line.number}.")
+            _check_rest(trusted, number, found, report)
+            break
+        _check(trusted, line, report, found)
+    known = {(line.number, line.signature) for line in found}
+    for each in elsewhere:
+        if isinstance(each, str):
+            report.add(f"Of the heads kept elsewhere: {each}.")
+        elif (each.number, each.signature) not in known:
+            report.add(f"{_place(each)} is kept elsewhere, but not in the database.")
+            _check(trusted, each, report, found)
+    report.heads = len(found)
+    later = (line for line in found if line.seq > pruned)
+    return deque(sorted(later, key=lambda line: (line.seq, line.number)))
+
+
+def _check_rest(
+    trusted: dict[str, Ed25519PublicKey], number: int, found: list[HeadLine], report: Report
+) -> None:
+    for head in Head.objects.filter(number__gt=number - 1).order_by("number"):
+        _check(trusted, line_of(head), report, found)
+
+
+def _check(
+    trusted: dict[str, Ed25519PublicKey],
+    line: HeadLine,
+    report: Report,
+    found: list[HeadLine],
+) -> None:
+    if keys.is_signed(trusted, line.key, line.signature, said(line)):
+        found.append(line)
+    else:
+        report.add(f"{_place(line)} is not signed by a known key (key {line.key}).")
+
+
+def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) -> int:
+    """Recompute the links after `seq`, whose hash is `previous`; the number of the last one.
+
+    Takes away the heads that were met.
+    """
+    for found, sealed, stored, event in _links(seq):
+        seq += 1
+        if found != seq:
+            report.add(
+                f"Links {seq} to {found - 1} are missing."
+                if found - 1 > seq
+                else f"Link {seq} is missing."
+            )
+            seq = found
+        report.links += 1
+        if event is None:
+            report.add(f"The event of link {seq} was removed.")
+        else:
+            hashed = link_hash(form(event), seq=seq, previous=previous, sealed=sealed)
+            report.late += sealed - event[1] > LATE
+            if hashed != stored:
+                report.add(
+                    f"Link {seq} does not fit event {event[0]} ({moment(event[1])}) and the link "
+                    f"before: one of them was changed."
+                )
+        previous = stored
+        while heads and heads[0].seq <= seq:
+            head = heads.popleft()
+            if head.seq == seq and head.hash != stored.hex():
+                report.add(f"{_place(head)} signed another hash of link {seq}.")
+    report.last = previous.hex()
+    return seq
+
+
+def _links(after: int) -> Iterator[tuple[int, datetime, bytes, tuple[Any, ...] | None]]:
+    """(seq, sealed, hash, the event's FIELDS or None), in order; a page of links at a time."""
+    while True:
+        rows = list(
+            Link.objects.filter(seq__gt=after)
+            .order_by("seq")
+            .values_list("seq", "at", "hash", "event_id")[:AT_ONCE]
+        )
+        if not rows:
+            return
+        events = {
+            values[0]: values
+            for values in Event.objects.filter(pk__in=[row[3] for row in rows]).values_list(*FIELDS)
+        }
+        for seq, at, stored, event in rows:
+            yield seq, at, bytes(stored), events.get(event)
+        after = rows[-1][0]
+
+
+def _unchained(report: Report) -> None:
+    """Events that are neither in the chain nor waiting for it were put in by somebody else."""
+    report.pending = Pending.objects.count()
+    link = Link.objects.filter(event_id=OuterRef("pk"))
+    waits = Pending.objects.filter(event_id=OuterRef("pk"))
+    strange: QuerySet[Event] = Event.objects.filter(~Exists(link), ~Exists(waits))
+    for pk in strange.order_by("pk").values_list("pk", flat=True).iterator():
+        report.add(f"Event {pk} is not in the chain: it was inserted past it.")
+    lost = Pending.objects.filter(~Exists(Event.objects.filter(pk=OuterRef("event_id"))))
+    for pk in lost.values_list("event_id", flat=True):
+        report.add(f"Event {pk} was removed before it was sealed.")
+
+
+def _place(head: HeadLine) -> str:
+    return f"Head {head.number} of {head.at}"

@@ -1,0 +1,180 @@
+"""The index of words: which events have which word, so that any filter of the history is quick.
+
+Nothing of it is written in an operation's transaction: the sealer adds to it. It is the same on
+every database: for each word and each span of SPAN ids one row with the set of events that have it.
+What fits several words is the intersection of such sets, span by span from the newest, so that a
+question costs a few reads of one index however rare the answer is. A value of a column that one may
+filter by is a word too, "kind=container.run"; of dotted names also their groups, "kind=container".
+"""
+
+import hashlib
+import json
+import re
+import struct
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from consoleapp.audit.models import Event, Word
+
+SPAN = 8192
+_DENSE = SPAN // 8
+_FEW = 64
+_ALL = (1 << SPAN) - 1
+_LONGEST = 100
+_WORD = re.compile(r"[^\W_]+")
+_TEXT = 2000
+_NAMED = ("actor_id", "account_id", "actor_name", "account_name", "target", "outcome")
+_GROUPED = ("action", "kind")
+_TOLD = ("action", "kind", "target", "actor_name", "account_name", "ip", "outcome", "detail")
+
+Clauses = list[list[str]]
+"""What is asked for: of each clause an event must have one of the words."""
+
+
+def split(text: str) -> list[str]:
+    """The words of a text: letters and digits, whatever their case."""
+    return [_key(word) for word in dict.fromkeys(_WORD.findall(text.lower()))]
+
+
+def named(column: str, value: object) -> str:
+    """The word that an event has whose `column` is `value`."""
+    return _key(f"{column}={value}")
+
+
+def words_of(event: dict[str, Any]) -> set[str]:
+    """All words of an event in the form of `chain.form`."""
+    words = {named(column, event[column]) for column in _NAMED if event[column] not in (None, "")}
+    for column in _GROUPED:
+        parts = event[column].split(".") if event[column] else []
+        words |= {named(column, ".".join(parts[:end])) for end in range(1, len(parts) + 1)}
+    told = [event[column][:_TEXT] for column in _TOLD]
+    if event["parameters"]:
+        told.append(json.dumps(event["parameters"], ensure_ascii=False)[:_TEXT])
+    words.update(split(" ".join(told)))
+    return words
+
+
+def fits(event: dict[str, Any], clauses: Clauses) -> bool:
+    """Whether an event has one word of each clause."""
+    words = words_of(event) if clauses else set()
+    return all(not words.isdisjoint(clause) for clause in clauses)
+
+
+def sets(events: dict[int, set[str]]) -> dict[tuple[int, str], int]:
+    """The set of `events` (their words by id) in each span that have each word."""
+    found: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for event, words in events.items():
+        for word in words:
+            found[event // SPAN, word] |= 1 << event % SPAN
+    return found
+
+
+def add(events: dict[int, set[str]]) -> None:
+    """Index `events`; call it in the transaction that ends their being pending."""
+    found = sets(events)
+    for span in sorted({span for span, _ in found}):
+        mine = sorted(word for each, word in found if each == span)
+        for start in range(0, len(mine), 900):
+            some = mine[start : start + 900]
+            known = Word.objects.filter(span=span, word__in=some).values_list("word", "events")
+            for word, events_before in known:
+                found[span, word] |= unpack(bytes(events_before))
+        rows = [Word(word=word, span=span, events=pack(found[span, word])) for word in mine]
+        Word.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["word", "span"],
+            update_fields=["events"],
+            batch_size=300,
+        )
+
+
+def find(clauses: Clauses, low: int, high: int) -> Iterator[int]:
+    """The ids of indexed events from `low` to `high` that fit, newest first.
+
+    Lazy: it looks at a few spans first, then at more and more at a time.
+    """
+    last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    span, lowest, width = min(high, last) // SPAN, max(low, 0) // SPAN, 4
+    while span >= lowest:
+        first = max(span - width + 1, lowest)
+        for each, found in _spans(clauses, first, span):
+            for offset in _offsets(found):
+                if low <= each * SPAN + offset <= high:
+                    yield each * SPAN + offset
+        span, width = first - 1, width * 4
+
+
+def forget(before: int) -> None:
+    """Drop the spans that lie wholly below the id `before`, each in a transaction of its own."""
+    spans = Word.objects.filter(span__lt=before // SPAN).order_by("span")
+    while (span := spans.values_list("span", flat=True).first()) is not None:
+        Word.objects.filter(span=span).delete()
+
+
+def pack(events: int) -> bytes:
+    """A set of offsets, as bits of a number, in the shorter form: each offset, or all the bits."""
+    if events.bit_count() <= _FEW:
+        offsets = list(_offsets(events))
+        return struct.pack(f"<{len(offsets)}H", *offsets)
+    return events.to_bytes(_DENSE, "little")
+
+
+def unpack(packed: bytes) -> int:
+    """The same back again."""
+    if len(packed) == _DENSE:
+        return int.from_bytes(packed, "little")
+    bits = bytearray(_DENSE)
+    for offset in struct.unpack(f"<{len(packed) // 2}H", packed):
+        bits[offset >> 3] |= 1 << (offset & 7)
+    return int.from_bytes(bits, "little")
+
+
+def _spans(clauses: Clauses, first: int, last: int) -> list[tuple[int, int]]:
+    """(span, the events in it that fit) from `last` back to `first`, where there are any."""
+    left = dict.fromkeys(range(first, last + 1), _ALL)
+    if single := {clause[0] for clause in clauses if len(clause) == 1}:
+        left = _meet(left, single, and_, needed=len(single))
+    for clause in sorted((each for each in clauses if len(each) != 1), key=len):
+        left = _meet(left, set(clause), or_, needed=1)
+    return sorted(left.items(), reverse=True)
+
+
+def _meet(
+    left: dict[int, int], words: set[str], combine: Callable[[int, int], int], needed: int
+) -> dict[int, int]:
+    """What is left of each span when its events also have all (and_) or one (or_) of `words`."""
+    if not left:
+        return left
+    rows = Word.objects.filter(word__in=words)
+    if len(left) == max(left) - min(left) + 1:
+        rows = rows.filter(span__range=(min(left), max(left)))
+    else:
+        rows = rows.filter(span__in=left)
+    packed: defaultdict[int, list[bytes]] = defaultdict(list)
+    for span, events in rows.values_list("span", "events"):
+        packed[span].append(bytes(events))
+    met = {
+        span: left[span] & reduce(combine, map(unpack, each))
+        for span, each in packed.items()
+        if len(each) >= needed
+    }
+    return {span: events for span, events in met.items() if events}
+
+
+def _offsets(events: int) -> Iterator[int]:
+    """The offsets in a set, the highest first."""
+    while events:
+        offset = events.bit_length() - 1
+        yield offset
+        events ^= 1 << offset
+
+
+def _key(word: str) -> str:
+    """A word as the index has it: a long one is told by its beginning and its hash."""
+    if len(word) <= _LONGEST and "\0" not in word:
+        return word
+    return word[:40].replace("\0", "") + hashlib.sha256(word.encode()).hexdigest()[:40]

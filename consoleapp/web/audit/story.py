@@ -1,0 +1,166 @@
+"""The story of a container, from the audit events of its account.
+
+People and forms call a container by its name, or by an id or the beginning of one, and a name may
+be given away, or used again after a removal. So the events are told in their order, while keeping
+in mind who bears which name: a launch begins a *life*, a removal ends it, a rename passes it on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.models import Event
+from consoleapp.audit.search import Criteria, matching
+from consoleapp.audit.words import named
+from consoleapp.operations.models import Operation
+
+_MOST_EVENTS = 2000
+_MOST_NAMES = 20
+_SHORTEST_ID = 4
+_MOST_PRUNES = 200
+
+
+@dataclass
+class Life:
+    """One container: its names in their order, its id ("" if Berth never saw it), its events."""
+
+    names: list[str]
+    id: str = ""
+    launched: Event | None = None
+    removed: Event | None = None
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def people(self) -> list[str]:
+        """Who was at it, in their order."""
+        return list(dict.fromkeys(event.actor_name for event in self.events))
+
+    def is_called(self, word: str) -> bool:
+        """Whether `word` is one of its names, its id, or the beginning of that."""
+        return word in self.names or (len(word) >= _SHORTEST_ID and self.id.startswith(word))
+
+
+def lives_of(account: LinuxAccount, container: str) -> list[Life]:
+    """The containers that were ever called `container` (a name or an id), the newest first."""
+    events = _events(account, container)
+    operations = {event.operation for event in events if event.operation}
+    found = Operation.objects.filter(
+        pk__in=operations, kind__in=("container.run", "container.prune")
+    )
+    results = {operation.pk: operation.result or {} for operation in found}
+    lives = [life for life in tell(events, results) if life.is_called(container)]
+    return lives[::-1]
+
+
+def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Life]:
+    """The lives that `events` (oldest first) tell of; `results` by operation."""
+    lives: list[Life] = []
+    bearers: dict[str, Life] = {}
+    for event in events:
+        done = event.outcome == "succeeded"
+        result = results.get(event.operation, {}) if done else {}
+        if event.kind == "container.prune":
+            for life in _all_named(lives, result.get("removed", [])):
+                _end(life, event, bearers)
+            continue
+        if event.kind == "container.run" and done:
+            name = result.get("name") or event.target
+            life = Life([name], result.get("id", ""), launched=event)
+            life.events = _request_of(event, lives)
+            lives.append(life)
+            bearers[name] = life
+        else:
+            life = _bearer(event.target, lives, bearers)
+        life.events.append(event)
+        if event.kind == "container.rename" and done:
+            _rename(life, event, bearers)
+        elif event.kind == "container.remove" and done:
+            _end(life, event, bearers)
+    return [life for life in lives if life.events]
+
+
+def _events(account: LinuxAccount, container: str) -> list[Event]:
+    """The events about everything that `container` was ever called, oldest first."""
+    names = {container}
+    asked: set[str] = set()
+    while names - asked and len(asked) < _MOST_NAMES:
+        asked |= names
+        names |= _other_names(account, names)
+    mine = [[named("account_id", account.pk)]]
+    targets = tuple(sorted({*names, *_short(names)}))
+    told = matching(mine, Criteria(kinds=("container",), targets=targets))
+    pruned = matching(mine, Criteria(kinds=("container.prune",), outcome="succeeded"))
+    events = [*islice(told, _MOST_EVENTS), *islice(pruned, _MOST_PRUNES)]
+    return sorted({event.pk: event for event in events}.values(), key=lambda e: e.pk)
+
+
+def _other_names(account: LinuxAccount, names: set[str]) -> set[str]:
+    """What the containers called so are called besides: ids, names before and after a rename."""
+    found: set[str] = set()
+    of_account = Operation.objects.filter(account=account, state="succeeded")
+    launches = of_account.filter(kind="container.run")
+    for word in names:
+        by_name = launches.filter(target=word) | launches.filter(result__name=word)
+        by_id = launches.filter(result__id__startswith=word) if len(word) >= 12 else launches.none()
+        for result in (by_name | by_id).values_list("result", flat=True)[:50]:
+            found |= {result.get("id", ""), result.get("name", "")}
+    renames = of_account.filter(kind="container.rename")
+    either = renames.filter(target__in=names) | renames.filter(parameters__name__in=list(names))
+    for target, parameters in either.values_list("target", "parameters")[:50]:
+        found |= {target, str(parameters.get("name", ""))}
+    return found - {""}
+
+
+def _short(names: set[str]) -> list[str]:
+    return [name[:12] for name in names if len(name) == 64]
+
+
+def _bearer(target: str, lives: list[Life], bearers: dict[str, Life]) -> Life:
+    """Who is called `target` now; somebody new when Berth did not see it begin."""
+    if target in bearers:
+        return bearers[target]
+    for life in reversed(lives):
+        if life.removed is None and life.is_called(target):
+            return life
+    life = Life([target])
+    lives.append(life)
+    bearers[target] = life
+    return life
+
+
+def _request_of(event: Event, lives: list[Life]) -> list[Event]:
+    """The events of a launch before its success: told of the name, they belong to the new life."""
+    taken: list[Event] = []
+    for life in lives:
+        if event.operation:
+            mine = [each for each in life.events if each.operation == event.operation]
+            life.events = [each for each in life.events if each not in mine]
+            taken += mine
+    return taken
+
+
+def _rename(life: Life, event: Event, bearers: dict[str, Life]) -> None:
+    name = str((event.parameters or {}).get("name", ""))
+    for old in [old for old, bearer in bearers.items() if bearer is life]:
+        del bearers[old]
+    if name:
+        life.names.append(name)
+        bearers[name] = life
+
+
+def _end(life: Life, event: Event, bearers: dict[str, Life]) -> None:
+    life.removed = event
+    if event not in life.events:
+        life.events.append(event)
+    for name in [name for name, bearer in bearers.items() if bearer is life]:
+        del bearers[name]
+
+
+def _all_named(lives: list[Life], removed: list[str]) -> list[Life]:
+    return [
+        life
+        for life in lives
+        if life.removed is None and any(life.is_called(word[:64]) for word in removed)
+    ]
