@@ -1,8 +1,9 @@
 """What one account's followed events and snapshots mean for those who want to be told.
 
 Podman says that a container died, not whether that was meant. It was when `stop`, `kill` or
-`restart` came just before (as seen with 4.3), or when a forced removal follows: so a death is
-kept for GRACE seconds before it is told.
+`restart` came just before, or comes just after: so a death is kept for GRACE seconds before it is
+told. Podman 4.3 does not always say that it stopped one (never with a time-out of 0, nor for a
+forced removal), so the end by a signal is taken as meant.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ MARGIN = timedelta(seconds=5)
 FULL_FROM, FULL_TO = 0.90, 0.87
 """Of a file system's size: nearly full from the one, and until it is below the other."""
 _KILLED = {130, 137, 143}
-"""The exit statuses of those whom a signal ended: by a person, as far as one can tell later."""
+"""The exit statuses of those whom a signal ended: by a person, as far as one can tell."""
 _STATES = frozenset({Happening.CONTAINER_UNHEALTHY, Happening.DISK_FULL})
 Work = Callable[[LinuxAccount], object]
 logger = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class _Death:
     seen: Seen
-    code: int
     due: float
 
 
@@ -69,9 +69,8 @@ class Noticing:
             case "init" | "start":
                 self._meant.pop(event.id, None)
             case "remove":
+                # No pardon: one that was run with --rm is removed as well.
                 self._meant.pop(event.id, None)
-                # One that was run with --rm is removed as well, but was not killed.
-                self._forgive(event.id, only_killed=True)
             case "died":
                 self._died(event)
 
@@ -133,7 +132,12 @@ class Noticing:
         code = _code(event)
         meant = self._meant.pop(event.id, None)
         row = self._rows.get(event.id)
-        if code == 0 or (meant and event.at - meant < MEANT_WITHIN) or (row and row.infra):
+        if (
+            code == 0
+            or code in _KILLED
+            or (meant and event.at - meant < MEANT_WITHIN)
+            or (row and row.infra)
+        ):
             return
         seen = Seen(
             Happening.CONTAINER_EXITED,
@@ -143,15 +147,11 @@ class Noticing:
             at=event.at,
             detail=_exit_words(code, row.image if row else event.attributes.get("image", "")),
         )
-        self._deaths.append(_Death(seen, code, time.monotonic() + GRACE))
+        self._deaths.append(_Death(seen, time.monotonic() + GRACE))
         self._bell.set()
 
-    def _forgive(self, container: str, *, only_killed: bool = False) -> None:
-        self._deaths = [
-            death
-            for death in self._deaths
-            if death.seen.object != container or (only_killed and death.code not in _KILLED)
-        ]
+    def _forgive(self, container: str) -> None:
+        self._deaths = [death for death in self._deaths if death.seen.object != container]
 
     def _disk(self, snapshot: Snapshot) -> list[Seen]:
         used, total = snapshot.info.disk_used, snapshot.info.disk_total
@@ -175,7 +175,6 @@ def _code(event: EngineEvent) -> int:
 
 
 def _ended_badly(row: ContainerRow) -> bool:
-    # What a signal ended while nobody listened may well have been stopped by somebody.
     return bool(
         row.state == "exited" and row.exited and row.exit_code and row.exit_code not in _KILLED
     )
