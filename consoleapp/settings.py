@@ -5,12 +5,15 @@ import os
 import shutil
 import sys
 import tempfile
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
+
+from consoleapp.accounts import identity_provider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # pytest-django reads this file before any conftest could set a variable.
@@ -132,10 +135,12 @@ INSTALLED_APPS = [
     "consoleapp.operations",
     "consoleapp.files",
     "consoleapp.audit",
+    "consoleapp.notifications",
     "consoleapp.live",
     "consoleapp.web",
     "consoleapp.api",
     "consoleapp.catalog",
+    "consoleapp.policy",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -146,6 +151,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "django_htmx",
     "ninja",
@@ -164,6 +172,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "consoleapp.accounts.sessions.NoteUse",
+    "consoleapp.accounts.second_factor.Demand",
 ]
 
 ROOT_URLCONF = "consoleapp.urls"
@@ -221,10 +231,79 @@ ACCOUNT_RATE_LIMITS = {
     # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
     "login_failed": "5/10m/key,30/10m/ip",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+
+def _identity_provider() -> identity_provider.IdentityProvider | None:
+    file = os.environ.get("BERTH_OIDC_FILE", "")
+    try:
+        return identity_provider.read(Path(file)) if file else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BERTH_OIDC_FILE: {error}") from error
+
+
+BERTH_IDENTITY_PROVIDER = _identity_provider()
+try:
+    SOCIALACCOUNT_PROVIDERS = BERTH_IDENTITY_PROVIDER.allauth() if BERTH_IDENTITY_PROVIDER else {}
+except OSError as error:
+    raise ImproperlyConfigured(f"BERTH_OIDC_FILE: client_secret_file: {error}") from error
+SOCIALACCOUNT_ADAPTER = "consoleapp.accounts.single_sign_on.Adapter"
+# See consoleapp/web/single_sign_on/views.py.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "consoleapp.accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks its holder (PIN, finger) signs in without a password.
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
-# Berth sends no mail; what would need it (sign-up, a forgotten password) is not routed.
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# An address that single sign-on brought and did not vouch for is no reason to go without a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+# --- Notifications: see docs/notifications.md ------------------------------------------------
+
+# By which address people reach Berth, for links in what is sent: https://console.example
+BERTH_PUBLIC_URL = os.environ.get("BERTH_PUBLIC_URL", (CSRF_TRUSTED_ORIGINS or [""])[0]).rstrip("/")
+
+
+def _networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(word) for word in _words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.1.0.0/16: {error}"
+        ) from error
+
+
+# Private, link-local and loopback networks that webhooks may go to all the same.
+BERTH_WEBHOOK_NETWORKS = _networks("BERTH_WEBHOOK_NETWORKS")
+
+
+def _email() -> dict[str, Any]:
+    """Django's settings of a mail server, from one address as in BERTH_DATABASE_URL."""
+    url = os.environ.get("BERTH_EMAIL_URL", "")
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(
+            "BERTH_EMAIL_URL must be smtps://USER:PASSWORD@HOST (or smtp+starttls://, smtp://)"
+        )
+    usual = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or usual[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+# Only notifications are mailed; what else would be (sign-up, a forgotten password) is not routed.
+globals().update(_email())
+DEFAULT_FROM_EMAIL = os.environ.get("BERTH_EMAIL_FROM", "berth@localhost")
 
 SESSION_COOKIE_NAME = "berth_session"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -16,14 +16,27 @@ NOUNS = (
     "audit",
     "people",
     "groups",
+    "sessions",
+    "second_factor",
+    "invitations",
+    "service_accounts",
     "hosts",
+    "policies",
     "me",
+    "notifications",
     "palette",
 )
 
 
+# Pages of allauth that Berth has no use for, or has of its own.
+_UNUSED = (
+    r"(?:signup|password/reset|email|confirm-email|login/code|sessions|social)\b"
+    r"|3rdparty/(?:signup/)?$"
+)
+
+
 def _not_offered(request: HttpRequest) -> HttpResponse:
-    raise Http404("Berth sends no mail, and administrators make its users")
+    raise Http404("administrators make Berth's users and set their passwords anew")
 
 
 def healthy(request: HttpRequest) -> HttpResponse:
@@ -32,8 +45,9 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("healthz", healthy),
-    re_path(r"^user/(?:signup|password/reset|email|confirm-email|login/code)\b", _not_offered),
+    path("healthz", healthy, name="healthy"),
+    re_path(rf"^user/(?:{_UNUSED})", _not_offered),
+    path("", include("consoleapp.web.single_sign_on.urls")),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
     path("live/", include("consoleapp.live.urls")),

@@ -9,6 +9,7 @@ from engine.adapters.runtime import choose
 from engine.adapters.systemd import Systemd
 from engine.environment import has_user_manager, runtime_directory, state_directory
 from engine.files import Files
+from engine.gate import Gate
 from engine.health import HealthChecks
 from engine.incoming import Incoming
 from engine.journal import Journal
@@ -32,6 +33,7 @@ class Account:
     files: Files
     incoming: Incoming
     podman_options: list[str]
+    gate: Gate
 
     def busy(self) -> bool:
         """Whether the engine has something to do that nobody is asking it for."""
@@ -65,6 +67,7 @@ async def open_account() -> Account:
     sharing.tidy()
     incoming = Incoming()
     units = Inventory(podman, Systemd())
+    gate = Gate(podman)
     runner = Runner(
         podman,
         units,
@@ -73,6 +76,7 @@ async def open_account() -> Account:
         files,
         choice.options(),
         incoming,
+        gate,
     )
     warnings = []
     if choice.events:
@@ -94,4 +98,5 @@ async def open_account() -> Account:
         files=files,
         incoming=incoming,
         podman_options=choice.options(),
+        gate=gate,
     )

@@ -43,6 +43,7 @@ PEERS: web.AppKey[frozenset[int]] = web.AppKey("peers", frozenset)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _STATUS = {
     ErrorCode.INVALID: 400,
+    ErrorCode.POLICY: 403,
     ErrorCode.UNAUTHORIZED: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
@@ -228,6 +229,7 @@ async def query(request: web.Request) -> web.StreamResponse:
     asked = _query(str(body.get("query")), body.get("parameters") or {})
     if asked.duplex:
         raise EngineError(ErrorCode.INVALID, "This query takes input: open it at /v1/terminal.")
+    request.app[ACCOUNT].gate.ask(asked)
     return await _stream(request, _answers(request.app[ACCOUNT], asked))
 
 
@@ -237,6 +239,7 @@ async def terminal(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(heartbeat=30, max_msg_size=256 * 1024)
     await socket.prepare(request)
     try:
+        request.app[ACCOUNT].gate.ask(asked)
         async with open_terminal(request.app[ACCOUNT].podman, asked) as opened:
             await _converse(socket, opened)
     except EngineError as error:

@@ -167,7 +167,10 @@ def _environment(given: options.Options) -> dict[str, str]:
     }
     passed_on = (
         *("BERTH_DATABASE_URL", "BERTH_HTTPS", "BERTH_TRUSTED_ORIGINS", "BERTH_ALLOWED_HOSTS"),
-        *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS"),
+        *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS", "BERTH_OIDC_FILE"),
+        *("BERTH_PUBLIC_URL", "BERTH_WEBHOOK_NETWORKS", "BERTH_EMAIL_URL", "BERTH_EMAIL_FROM"),
+        *("BERTH_AUDIT_KEY", "BERTH_AUDIT_HEADS", "BERTH_AUDIT_SYSLOG"),
+        *("BERTH_AUDIT_WEBHOOK", "BERTH_AUDIT_WEBHOOK_SECRET_FILE"),
     )
     return environment | {n: os.environ[n] for n in passed_on if n in os.environ}
 

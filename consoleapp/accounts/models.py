@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from engine.schema.parameters import Role
 
@@ -43,6 +44,16 @@ class LinuxAccount(models.Model):
         return self.key
 
 
+class GroupRule(models.Model):
+    """What a group demands of its members; a group without a row demands nothing."""
+
+    group = models.OneToOneField(Group, primary_key=True, on_delete=models.CASCADE)
+    second_factor = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.group}: {'a second factor' if self.second_factor else 'nothing'}"
+
+
 class Grant(models.Model):
     """What one user, or everybody in one group, may do with an account."""
 
@@ -75,6 +86,49 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user or self.group} is {self.role} of {self.account}"
+
+
+class Invitation(models.Model):
+    """A link by which somebody becomes a console user, once. Only the secret's digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True, default="")
+    groups = models.ManyToManyField(Group, blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.email or f"invitation {self.pk}"
+
+    @property
+    def state(self) -> str:
+        """open, accepted, cancelled or expired."""
+        if self.accepted_at:
+            return "accepted"
+        if self.cancelled_at:
+            return "cancelled"
+        return "open" if self.expires_at > timezone.now() else "expired"
+
+
+class ServiceAccount(models.Model):
+    """A user that is a program: has tokens and grants, and never signs in.
+
+    `owner` is the group whose members may make and revoke its tokens besides administrators.
+    """
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=200, blank=True, default="")
+    owner = models.ForeignKey(Group, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.user.get_username()
 
 
 class ApiToken(models.Model):

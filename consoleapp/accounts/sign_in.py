@@ -3,13 +3,21 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
+from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
 
 
@@ -23,6 +31,16 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """What the limits count by: the peer, never a header that it may have made up."""
         return client_ip(request) or "unknown"
+
+    def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
+        """Whichever way led here: a service account has tokens and no session."""
+        if is_service(user):
+            detail = "a service account does not sign in"
+            actor = _nobody(request, user.get_username())
+            record("sign-in.failed", actor=actor, outcome="refused", detail=detail)
+            raise PermissionDenied(f"{user} is a service account; it does not sign in.")
+        answer: HttpResponse | None = super().pre_login(request, user, **given)
+        return answer
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth's check of the number of failures; raises ValidationError when locked out."""
@@ -55,6 +73,45 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
         outcome="failed",
         detail="" if name else "unknown user name",
     )
+
+
+@receiver(authenticator_added)
+def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_factor("second-factor.added", request, user, authenticator)
+
+
+@receiver(authenticator_removed)
+def _factor_removed(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _record_factor("second-factor.removed", request, user, authenticator)
+
+
+@receiver(authenticator_reset)
+def _factor_reset(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_factor("second-factor.renewed", request, user, authenticator)
+
+
+@receiver(authentication_failed)
+def _factor_failed(request: HttpRequest, user: User, **_: Any) -> None:
+    name = user.get_username()
+    record(
+        "sign-in.failed",
+        actor=_nobody(request, name),
+        target=name,
+        outcome="failed",
+        detail="second factor",
+    )
+
+
+def _record_factor(
+    action: str, request: HttpRequest, user: User, authenticator: Authenticator
+) -> None:
+    parameters = {"factor": str(Authenticator.Type(authenticator.type).value)}
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        parameters["name"] = str(authenticator.wrap().name)
+    target = user.get_username()
+    record(action, actor=_at(request, user), target=target, parameters=parameters)
 
 
 def _known(name: Any) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, User
+from consoleapp.accounts.second_factor import owing
 from consoleapp.audit.record import record
 
 PREFIX = "berth_"
@@ -36,11 +37,15 @@ def issue(
 
 
 def authenticate(secret: str) -> ApiToken | None:
-    """The token with this secret, unless it expired, was revoked, or its user may not sign in."""
+    """The token with this secret, unless it expired, was revoked, or its user may not sign in.
+
+    Its `owes_factor` says whether a group demands a second factor that its user lacks.
+    """
     now = timezone.now()
     # Looked up by the digest of 256 random bits: how long it takes tells nothing about others.
     found = (
         ApiToken.objects.select_related("user")
+        .annotate(owes_factor=owing("user"))
         .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .first()

@@ -17,6 +17,7 @@ from ninja.errors import HttpError, ValidationError
 
 from consoleapp.accounts.access import Conflict, Refused
 from consoleapp.live.relay import Unanswered
+from consoleapp.policy.check import NotAllowed
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.kinds import KINDS
 
@@ -48,6 +49,7 @@ MESSAGES = {
 }
 ENGINE_STATUS = {
     ErrorCode.INVALID: 422,
+    ErrorCode.POLICY: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
     ErrorCode.UNREACHABLE: 503,
@@ -185,6 +187,15 @@ def from_engine(error: EngineError) -> HttpResponse:
     return answer(ENGINE_STATUS.get(report.code, 502), text, code=report.code.value)
 
 
+def against_policy(error: NotAllowed) -> HttpResponse:
+    """The 403 that names the rules, each at the parameter that it is about."""
+    fields = [
+        FieldProblem(path=f"parameters.{verdict.field}".rstrip("."), message=str(verdict))
+        for verdict in error.verdicts
+    ]
+    return answer(403, str(error), fields, code="policy")
+
+
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return answer(500)
@@ -197,6 +208,7 @@ def register(api: NinjaAPI) -> None:
         ValidationError: lambda _, e: invalid(e.errors),
         pydantic.ValidationError: lambda _, e: invalid(e.errors()),
         Conflict: lambda _, e: answer(409, str(e)),
+        NotAllowed: lambda _, e: against_policy(e),
         Refused: lambda _, e: answer(403, str(e)),
         Http404: lambda _, e: answer(404),
         HttpError: lambda _, e: answer(e.status_code, "" if e.status_code == 401 else e.message),

@@ -12,6 +12,7 @@ from consoleapp.api import (
     kinds,
     logs,
     operations,
+    policy,
     problems,
     registries,
     tokens,
@@ -34,7 +35,7 @@ api = NinjaAPI(
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),
-    *(kinds, operations, files, audit, tokens),
+    *(kinds, operations, policy, files, audit, tokens),
 )
 for noun in NOUNS:
     api.add_router("", noun.router)

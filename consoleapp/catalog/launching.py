@@ -22,6 +22,7 @@ from consoleapp.catalog.parameters import PortParameter, SecretParameter
 from consoleapp.catalog.places import whole
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import check, submit
+from consoleapp.policy import check as policy
 from engine.schema.containers import ContainerReplace, ContainerRun
 from engine.schema.parameters import Model
 from engine.schema.snapshot import ContainerRow
@@ -124,6 +125,8 @@ def _submit(
         parameters = _merged(fill(contents, values, given), more, model)
         allotted = [(given[index], _inside(draft, index)[1]) for index in given]
         allotted += [(port, protocol) for _, port, protocol in typed_ports]
+        # Also by `submit`; but in that transaction the audit event would go with what is refused.
+        policy.check(account, parameters, actor)
         try:
             with transaction.atomic():
                 operation = submit(account, parameters, actor=actor)

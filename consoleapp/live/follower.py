@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, store
+from consoleapp.live.noticing import Noticing
 from consoleapp.live.publish import Told
 from consoleapp.live.snapshots import Head
 from consoleapp.live.wake import Wake
@@ -60,12 +61,22 @@ class Follower:
         self._error = ""
         self._connected = False
         self._heard = False  # the event stream is up, and a snapshot was taken since
+        self._missed = True  # the events since the snapshot before this one may not have been heard
+        self._noticing = Noticing(account)
         self._stale = Stale()
         self._unsaved = False
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
         """Follow, and begin again whatever goes wrong, with growing pauses."""
+        writing = asyncio.create_task(self._noticing.write_down())
+        try:
+            await self._run()
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _run(self) -> None:
         failures = 0
         while True:
             began = time.monotonic()
@@ -163,9 +174,10 @@ class Follower:
                 self._bell.set()
 
     def _note(self, event: EngineEvent) -> None:
+        self._noticing.heard(event)
         match event.noun:
             case "system":
-                self._connected = self._stale.whole = True
+                self._connected = self._stale.whole = self._missed = True
             case "container" if event.action not in _SILENT:
                 self._stale.containers.add(event.id)
                 if event.action == "commit":
@@ -200,6 +212,9 @@ class Follower:
     async def _refresh(self, engine: Engine, stale: Stale) -> None:
         before = self._snapshot
         taken = datetime.now(UTC)
+        missed = self._missed and stale.whole
+        if missed:
+            self._missed = False  # before the engine answers: the stream may break off once more
         if stale.whole or before is None:
             now = (await engine.snapshot()).model_copy(update={"taken": taken})
         else:
@@ -220,6 +235,7 @@ class Follower:
                 }
             )
         now = _kept_where_equal(before, now)
+        self._noticing.looked(now, whole=stale.whole, missed=missed)
         events = changes(self.account, before, now)
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""

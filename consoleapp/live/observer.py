@@ -1,8 +1,8 @@
 """The observer: one process a host. Follows the accounts that matter now, answers relayed queries.
 
-An account matters while somebody looks at it (WATCHED in Redis) or an operation of it has not ended
-(the database says so). Neither Redis nor the database nor an engine may end this process: each is
-tried again.
+An account matters while somebody looks at it (WATCHED in Redis), or, as the database says, while an
+operation of it has not ended or somebody wants to be told what happens to it. Neither Redis nor the
+database nor an engine may end this process: each is tried again.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from consoleapp.audit.shipping import ship_forever
 from consoleapp.live import producer, store
 from consoleapp.live.follower import Follower
 from consoleapp.live.wake import Wake
+from consoleapp.notifications.wishes import wanted_accounts
 from consoleapp.operations.models import Operation
 from consoleapp.operations.sweeper import sweep_forever
 
@@ -193,14 +194,15 @@ class Observer:
 
 
 def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
-    """The host's key, its active accounts, and which of them have operations that go on."""
+    """The host's key, its active accounts, and which of them matter without being looked at."""
     try:
         host = Host.objects.filter(name=settings.BERTH_HOST).first()
         if host is None:
             return None, {}, set()
         accounts = {a.pk: a for a in LinuxAccount.objects.filter(host=host, active=True)}
         going_on = Operation.objects.filter(ended_at=None, account__host=host)
-        return host.pk, accounts, set(going_on.values_list("account_id", flat=True).distinct())
+        busy = set(going_on.values_list("account_id", flat=True).distinct())
+        return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:
         connections.close_all()  # the next look may come in another thread
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Literal
 
 from django.core import signing
 from django.db import DatabaseError, connections
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from consoleapp.accounts.access import Actor, refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.live import relayed, store
+from consoleapp.policy.check import NotAllowed, check_query
 from engine.client import Engine, Terminal
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.parameters import Role
@@ -121,12 +123,20 @@ def _allowed(request: relayed.Request) -> tuple[LinuxAccount, Query]:
         if token and token.scope == "read" and query.role is not Role.VIEWER:
             enough = False
         if not enough:
-            actor = Actor(user=user, token=token, source="api" if token else "page")
+            actor = Actor(user=user, token=token, source=_door(token))
             refuse(actor, account, f"query {query.query}", query.role)
             raise _Refused(ErrorCode.FORBIDDEN, f"This needs the role {query.role} on {account}.")
+        try:
+            check_query(account, query, Actor(user=user, token=token, source=_door(token)))
+        except NotAllowed as error:
+            raise _Refused(ErrorCode.POLICY, str(error)) from error
         return account, query
     finally:
         connections.close_all()
+
+
+def _door(token: ApiToken | None) -> Literal["page", "api"]:
+    return "api" if token else "page"
 
 
 def _token(request: relayed.Request, user: User) -> ApiToken | None:

@@ -18,13 +18,17 @@ logger = logging.getLogger(__name__)
 
 
 class Told(Model):
-    """One event of one account. `ended_for`: who asked for the operation that ended with it."""
+    """One event of one account.
+
+    `ended_for`: who asked for the operation that ended with it; `people`: whom `notices` is for.
+    """
 
     account: int
     event: str = Field(pattern=Name)
     data: dict[str, str | int | bool | None] = Field(default={}, max_length=20)
     ended_for: int | None = None
     source: Literal["", "page", "api", "system"] = ""
+    people: list[int] = Field(default=[], max_length=500)
 
 
 def publish(account: LinuxAccount, event: str, data: dict[str, Any]) -> None:
@@ -58,6 +62,14 @@ def operation_changed(operation: Operation) -> None:
         objects=sorted(text[:600] for text in about),
     )
     _send(account, told, None if only_progress else wake, operation.pk)
+
+
+def noticed(account: LinuxAccount, people: list[int]) -> None:
+    """Tell the pages of these users that what they are told of has changed."""
+    batches = [people[at : at + 500] for at in range(0, len(people), 500)]
+    told = [Told(account=account.pk, event="notices", people=batch) for batch in batches]
+    if told:
+        _send(account.pk, told)
 
 
 def _send(

@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import Field, ValidationError
 
+from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, refuse, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
@@ -54,6 +55,9 @@ class Queries(AsyncWebsocketConsumer):
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.close(4401, "Sign in first.")
+            return
+        if await sync_to_async(second_factor.missing)(user):
+            await self.close(4401, "Set up a second factor first.")
             return
         self._actor = Actor(user=user, ip=(self.scope.get("client") or [""])[0], source="page")
         key = self.scope["url_route"]["kwargs"]["account"]

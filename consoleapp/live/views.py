@@ -84,6 +84,8 @@ async def _for(
     if told.account not in seen:
         return []
     name = told.event
+    if name == "notices":
+        return [spell(name, {})] if user in told.people else []
     if name.startswith("operation"):
         texts = [spell(name, told.data)]
         if told.ended_for == user and told.source == "page":

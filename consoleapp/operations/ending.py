@@ -5,11 +5,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
 from consoleapp.live.publish import operation_changed
+from consoleapp.notifications.happenings import Happening
+from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations import elsewhere, seal
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State, move
@@ -72,8 +75,36 @@ def finish(
                 outcome=state,
                 detail=report["message"] if report else "",
             )
+        if error and error.code is ErrorCode.POLICY:
+            record(
+                "policy.refused",
+                actor=requester(operation),
+                account=operation.account,
+                kind=operation.kind,
+                target=operation.target,
+                operation=operation.pk,
+                parameters=operation.parameters,
+                detail=report["message"] if report else "",
+            )
+        if report:
+            _tell(operation, report["message"])
         transaction.on_commit(partial(operation_changed, operation))
     return True
+
+
+def _tell(operation: Operation, message: str) -> None:
+    kind = KINDS.get(operation.kind)
+    label = kind.label if kind else operation.kind
+    seen = Seen(
+        Happening.OPERATION_FAILED,
+        key=str(operation.pk),
+        object=f"{operation.kind} {operation.target}".strip(),
+        name=f"{label} {operation.target}".strip(),
+        at=operation.ended_at or timezone.now(),
+        detail=f"{message} Requested by {operation.actor_name}.",
+        operation=operation.pk,
+    )
+    happened(operation.account, seen)
 
 
 def requester(operation: Operation) -> Actor:

@@ -25,6 +25,7 @@ from consoleapp.operations.feeding import Feed
 from consoleapp.operations.models import Operation
 from consoleapp.operations.queue import LEASE
 from consoleapp.operations.states import State
+from consoleapp.policy.standing import refusals
 from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
@@ -61,6 +62,10 @@ def run(operation: Operation, *, taken_up: bool) -> None:
         if not taken_up and (reason := _no_longer_allowed(operation, parameters)):
             _refuse(operation, reason)
             return
+        if not taken_up and (reason := _against_policy(operation, parameters)):
+            report = ErrorReport(code=ErrorCode.POLICY, message=f"Not allowed: {reason}")
+            finish(operation, State.FAILED, report, fence=fence)
+            return
         _Run(operation, parameters, taken_up).to_the_end()
     except LeaseLost:
         logger.warning("another worker has taken %s up", operation.pk)
@@ -81,6 +86,12 @@ def _no_longer_allowed(operation: Operation, parameters: Parameters) -> str:
     if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
         return "The token that requested this was revoked, or has expired."
     return elsewhere.no_longer_allowed(operation.requested_by, parameters)
+
+
+def _against_policy(operation: Operation, parameters: Parameters) -> str:
+    """What a policy has against it (by now); "" for nothing."""
+    found = refusals(operation.requested_by, operation.account, parameters)
+    return " ".join(dict.fromkeys(str(verdict) for verdict in found))
 
 
 def _refuse(operation: Operation, reason: str) -> None:

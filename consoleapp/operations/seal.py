@@ -28,16 +28,26 @@ def seal(parameters: Parameters) -> str:
     wire = parameters.wire()
     if wire == parameters.public():
         return ""
-    return _fernet().encrypt(json.dumps(wire).encode()).decode()
+    return seal_text(json.dumps(wire))
 
 
 def unseal(sealed: str) -> dict[str, Any]:
     """What `seal` was given. Raises Unreadable."""
-    try:
-        opened: dict[str, Any] = json.loads(_fernet().decrypt(sealed.encode()))
-    except InvalidToken as error:
-        raise Unreadable("the sealed parameters cannot be opened with this secret key") from error
+    opened: dict[str, Any] = json.loads(unseal_text(sealed))
     return opened
+
+
+def seal_text(text: str) -> str:
+    """A text that must not stand in the database in the clear, encrypted."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def unseal_text(sealed: str) -> str:
+    """What `seal_text` was given. Raises Unreadable."""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise Unreadable("what was sealed cannot be opened with this secret key") from error
 
 
 def parameters_of(operation: "Operation") -> Parameters:

@@ -14,6 +14,7 @@ from consoleapp.live.publish import operation_changed
 from consoleapp.operations import broker, elsewhere, seal
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import WAITING, State, move
+from consoleapp.policy import check as policy
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Parameters, Role
 
@@ -29,10 +30,12 @@ def submit(
     """Write the operation and its audit event down, and tell the workers of the account's host.
 
     With an idempotency key that `actor` used before: the operation that it began then.
-    Raises Refused (audited) without the role or scope, Conflict when the key meant something else.
+    Raises Refused (audited) without the role or scope, or where a policy does not allow it, and
+    Conflict when the key meant something else.
     """
     check(account, parameters.kind, parameters.role, actor)
     elsewhere.check(account, parameters, actor)
+    policy.check(account, parameters, actor)
     fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.models import Host
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
+from consoleapp.notifications import sweeping
 from consoleapp.operations import broker, conversation, queue, seal
 from consoleapp.operations.ending import INTERRUPTED, end, finish
 from consoleapp.operations.models import Operation
@@ -61,8 +62,10 @@ def sweep() -> None:
         return  # no account has been linked yet
     resolve_expired(host)
     send_again(host)
+    sweeping.send_again()
     if cache.add("files-swept", True, FILES_EVERY):
         claim.sweep()
+        sweeping.remove_old()
 
 
 def send_again(host: Host) -> None:

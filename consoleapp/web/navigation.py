@@ -10,6 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.operations.models import Operation
+from consoleapp.policy.standing import standing
+from consoleapp.web.notifications.mine import unread
 
 _REMEMBERED = "account"
 
@@ -52,8 +54,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "role": getattr(request, "role", None),
         "nav_account": nav_account,
         "menu": menu(request, nav_account),
+        "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+        "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
 
 
@@ -69,7 +73,9 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
 
     def entry(label: str, icon: str, name: str, key: str = "", args: tuple[str, ...] = ()) -> Entry:
         namespace = name.split(":")[0]
-        current = view == name if namespace in ("accounts", "me") else here == namespace
+        current = view == name if namespace in ("accounts", "me", "policies") else here == namespace
+        if name == "people:list" and here in ("invitations", "service_accounts"):
+            current = True
         if args and getattr(request, "account", None) is None:
             current = False
         return Entry(label, icon, reverse(name, args=args), key, current)
@@ -91,6 +97,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     ),
                     entry("Units", "settings-automation", "units:list", "n", (account.key,)),
                     entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),
+                    entry("What may I do", "shield-check", "policies:mine", "w", (account.key,)),
                 ],
             )
         )
@@ -101,6 +108,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                 entry("Operations", "player-play", "operations:list", "p"),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
+                entry("Notifications", "bell", "notifications:list", "m"),
                 entry("Audit", "history", "audit:list", "l"),
             ],
         )
@@ -113,6 +121,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     entry("People", "user-cog", "people:list", "u"),
                     entry("Groups", "users", "groups:list", "r"),
                     entry("Hosts", "server-2", "hosts:list", "h"),
+                    entry("Policies", "shield-cog", "policies:list", "k"),
                 ],
             )
         )

@@ -18,8 +18,9 @@ from engine.units.unnamed import Unnamed
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
     """Make the unit, let its container take the place of the present one, or put all back."""
-    await available(work)
     found = await work.podman.call("GET", path(parameters.container, "json"))
+    await work.gate.keep(found)
+    await available(work)
     if unit := await work.units.owned(parameters.container):
         raise EngineError(
             ErrorCode.CONFLICT,
@@ -55,6 +56,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
             "Start the unit first. Units of pods are converted by hand.",
         )
     found = await work.podman.call("GET", path(row.containers[0], "json"))
+    await work.gate.keep(found)
     plan = await planning.plan(work.podman, found, parameters.style, of_unit=True)
     before = files.find(row.file)
     if before is None:

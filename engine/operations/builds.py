@@ -85,6 +85,7 @@ async def _build(
     hidden: list[str],
 ) -> str:
     steps = Steps()
+    await work.gate.build(parameters, _containerfile(parameters, place, context))
     argv, environment = _command(work, parameters, place, context)
     whole = False
     try:

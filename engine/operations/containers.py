@@ -18,6 +18,7 @@ def path(container: str, action: str = "") -> str:
 
 async def start(work: Work, parameters: schema.ContainerStart) -> Result:
     """Start it; nothing happens when it runs already."""
+    await work.gate.still(parameters.container)
     await work.podman.call("POST", path(parameters.container, "start"))
     return Result(summary=f"{parameters.container} runs.")
 
@@ -34,6 +35,7 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
 
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
+    await work.gate.still(parameters.container)
     if unit := await _unit(work, parameters.container, "RestartUnit"):
         return Result(
             summary=f"{parameters.container} was restarted: its unit {unit} was restarted."

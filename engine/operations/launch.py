@@ -16,6 +16,7 @@ from engine.schema.images import ImagePull
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     """Pull if need be, create, start. A container that cannot start is removed again."""
     check(work, parameters)
+    parameters = await work.gate.run(parameters)
     body = specification(parameters, work.id, work.podman.major)
     if work.podman.default_ulimits:
         body["r_limits"] = work.podman.default_ulimits
@@ -31,6 +32,7 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     identity = str(created["Id"])
     work.note(identity)
     try:
+        await work.gate.still(identity)
         await work.podman.call("POST", path(identity, "start"))
     except (EngineError, asyncio.CancelledError):
         # Nothing half-done stays; shielded, so that a cancelled operation tidies up as well.
@@ -67,6 +69,7 @@ async def find(work: Work) -> ContainerStarted | None:
     row = rows[0]
     if row["State"] in ("created", "configured", "initialized"):
         try:
+            await work.gate.still(row["Id"])
             await work.podman.call("POST", path(row["Id"], "start"))
         except EngineError:
             await _discard(work, row["Id"])

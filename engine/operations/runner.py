@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.adapters.podman import Podman
 from engine.files import Files
+from engine.gate import Gate
 from engine.incoming import Incoming
 from engine.journal import Journal
 from engine.operations.table import PERFORM, RECOVER
@@ -43,6 +44,7 @@ class Runner:
         files: Files,
         podman_options: list[str],
         incoming: Incoming,
+        gate: Gate,
     ) -> None:
         self._podman = podman
         self._units = units
@@ -51,6 +53,7 @@ class Runner:
         self._files = files
         self._podman_options = podman_options
         self._incoming = incoming
+        self._gate = gate
         self._running: dict[UUID, _Run] = {}
 
     @property
@@ -171,6 +174,7 @@ class Runner:
             files=self._files,
             podman_options=self._podman_options,
             incoming=self._incoming,
+            gate=self._gate,
         )
 
     async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:
@@ -192,7 +196,10 @@ class Runner:
 
 
 async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
+    warnings = await work.gate.admit(parameters)
     result = await PERFORM[parameters.kind](work, parameters)
+    if warnings:
+        result = result.model_copy(update={"warnings": [*result.warnings, *warnings]})
     return said.Succeeded(result=result.model_dump(mode="json"))
 
 

@@ -78,8 +78,9 @@ async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
 
 async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
     """Put a kept version back."""
-    await available(work)
     kept = files.version(parameters.file, parameters.version)
+    await work.gate.write(parameters.file, kept.text, new=not parameters.digest)
+    await available(work)
     written = await put(work, parameters.file, kept.text, parameters.digest)
     return written.model_copy(
         update={"summary": f"{parameters.file} is as it was in version {parameters.version}."}

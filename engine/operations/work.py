@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine.adapters.podman import Podman
@@ -11,6 +11,9 @@ from engine.incoming import Incoming
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
 from engine.units.inventory import Inventory
+
+if TYPE_CHECKING:
+    from engine.gate import Gate  # which measures the disk by way of modules that know this one
 
 Report = Callable[[Progress], None]
 
@@ -35,6 +38,8 @@ class Work:
     """Global options for a `podman` that is run as a program."""
     incoming: Incoming
     """Images that come from other accounts."""
+    gate: "Gate"
+    """The host's policy."""
 
 
 Perform = Callable[[Work, Any], Awaitable[Result]]

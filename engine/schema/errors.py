@@ -12,6 +12,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"  # no such container, image, …
     CONFLICT = "conflict"  # a name is taken, a state does not allow it, an object is in use
     FORBIDDEN = "forbidden"  # the requester may not do this (any more)
+    POLICY = "policy"  # a policy does not allow it; the message names the rule
     UNAUTHORIZED = "unauthorized"  # a registry wants a sign-in, or refused it
     UNREACHABLE = "unreachable"  # a registry or the network did not answer
     UNAVAILABLE = "unavailable"  # this host lacks what it takes (cgroups, systemd, a program)

@@ -178,7 +178,7 @@ new ResizeObserver(() => {
 document.fonts.load('14px "IBM Plex Mono"').finally(() => {
   fit.fit();
   const { state } = document.getElementById("container-head").dataset;
-  if (state === "running") open();
+  if (state === "running" && !choices.querySelector("fieldset[disabled]")) open();
   else cover(`The container is ${state}; a terminal needs it to run.`, "Try all the same");
 });
 // Started while one waits for it: open.

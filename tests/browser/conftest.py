@@ -90,7 +90,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         process = subprocess.Popen(
             [str(TREE / "bin/serve"), "--demo", "--port", str(port), "--data", str(data)]
             + ["--account", ALICE, "--account", BOB],
-            env=environment | {"BERTH_ADMIN_PASSWORD": PASSWORD},
+            env=environment
+            | {"BERTH_ADMIN_PASSWORD": PASSWORD, "BERTH_WEBHOOK_NETWORKS": "127.0.0.1/32"},
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -43,6 +43,7 @@ class Double:
         self.lines: list[dict[str, Any]] = []
         self.typed: list[dict[str, Any]] = []
         self.queries_left = 0
+        self.info = INFO
         self._listeners: set[asyncio.Queue[EngineEvent]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -70,15 +71,22 @@ class Double:
         if not silent:
             self.say("container", action, changed.id)
 
-    def say(self, noun: Any, action: str, id: str = "") -> None:
-        event = EngineEvent(at=datetime.now(UTC), noun=noun, action=action, id=id)
+    def say(self, noun: Any, action: str, id: str = "", **attributes: str) -> None:
+        event = EngineEvent(
+            at=datetime.now(UTC),
+            noun=noun,
+            action=action,
+            id=id,
+            name=attributes.get("name", ""),
+            attributes=attributes,
+        )
         for listener in self._listeners:
             listener.put_nowait(event)
 
     async def _snapshot(self, request: web.Request) -> web.Response:
         self.asked.append("snapshot")
         rows = list(self.containers.values())
-        now = Snapshot(taken=datetime.now(UTC), containers=rows, images=[IMAGE], info=INFO)
+        now = Snapshot(taken=datetime.now(UTC), containers=rows, images=[IMAGE], info=self.info)
         return web.Response(text=now.model_dump_json())
 
     async def _some(self, request: web.Request) -> web.Response:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts.access import Actor, require_role
 from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
 from engine.schema.parameters import Role
 
@@ -45,6 +46,14 @@ class GrantForm(forms.Form):
         if self.account.grants.filter(**_whose(found)).exists():
             raise forms.ValidationError(f"{name} has a grant already; change its role below.")
         return found
+
+    def clean(self) -> dict[str, object]:
+        """A program is no owner: it could let others in."""
+        asked: dict[str, object] = super().clean() or {}
+        holder = asked.get("holder")
+        if isinstance(holder, User) and asked.get("role") == Role.OWNER and is_service(holder):
+            self.add_error("role", f"{holder} is a service account and cannot be an owner.")
+        return asked
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,6 +92,8 @@ def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpRe
         messages.success(request, f"{_name(grant)} has no grant on {account.key} any more.")
     elif role not in set(Role):
         messages.error(request, f"“{role}” is not a role.")
+    elif role == Role.OWNER and grant.user and is_service(grant.user):
+        messages.error(request, f"{grant.user} is a service account and cannot be an owner.")
     elif role != grant.role:
         _record("grant.changed", request, grant, {"role": [grant.role, role]})
         grant.role = role

@@ -21,6 +21,7 @@ from consoleapp.catalog.models import BuildRecipe
 from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
+from consoleapp.policy.check import NotAllowed
 from consoleapp.web.accepted import refused
 from consoleapp.web.builds.failed_line import failed_line
 from consoleapp.web.builds.forms import BuildForm, initial
@@ -45,6 +46,9 @@ def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         return _form(request, form, 422)
     try:
         operation = submit(account, form.parameters, actor=Actor.of(request))
+    except NotAllowed as error:
+        error.tell(form)
+        return _form(request, form, 403)
     except Refused as error:
         form.add_error(None, str(error))
         return _form(request, form, 409)

@@ -12,6 +12,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
+from consoleapp.policy.check import NotAllowed
 from consoleapp.web.accepted import refused
 from consoleapp.web.containers.launching import Launch
 from consoleapp.web.containers.lookup import among
@@ -42,6 +43,9 @@ def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         return _form(request, account, given, status=422)
     try:
         operation = submit(account, parameters, actor=Actor.of(request))
+    except NotAllowed as error:
+        given.errors |= _places(error)
+        return _form(request, account, given, status=403)
     except Refused as error:
         following = reverse("containers:list", args=[account.key])
         return refused(request, error, next=following)
@@ -111,6 +115,18 @@ def _form(
     only_form = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     name = "containers/_launch.html" if only_form else "containers/launch.html"
     return render(request, name, context, status=status)
+
+
+def _places(error: NotAllowed) -> dict[str, str]:
+    """The refusals at the form's fields and rows; those about the whole under ""."""
+    found: dict[str, str] = {}
+    for verdict in error.verdicts:
+        group, _, rest = verdict.field.partition(".")
+        place = f"{group}-{rest.partition('.')[0]}" if rest else group
+        rule = verdict.rule.partition(".")[0]
+        place = rule if group == "memory" and rule in ("cpus", "pids") else place
+        found[place] = f"{found.get(place, '')} {verdict}".strip()
+    return found
 
 
 def _command(given: Launch) -> list[str] | None:

@@ -10,5 +10,6 @@ urlpatterns = [
     path("groups/", views.everything, name="list"),
     path("groups/<int:group_id>/", views.detail, name="detail"),
     path("groups/<int:group_id>/members/", views.members, name="members"),
+    path("groups/<int:group_id>/rules/", views.rules, name="rules"),
     path("groups/<int:group_id>/remove/", views.remove, name="remove"),
 ]

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, require_admin
-from consoleapp.accounts.models import Grant, User
+from consoleapp.accounts.models import Grant, ServiceAccount, User
 from consoleapp.audit.record import record
 
 
@@ -58,7 +59,11 @@ def detail(request: HttpRequest, group_id: int) -> HttpResponse:
         "was": was,
         "form": form,
         "members": members,
-        "others": User.objects.exclude(pk__in=members).order_by("username"),
+        "demands_factor": second_factor.demanded_by(group),
+        "without_factor": second_factor.members_without(group),
+        "others": User.objects.filter(serviceaccount=None)
+        .exclude(pk__in=members)
+        .order_by("username"),
         "grants": Grant.objects.filter(group=group).select_related("account__host"),
     }
     return render(request, "groups/detail.html", context, status=422 if form.errors else 200)
@@ -75,10 +80,25 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
     if person is None:
         messages.error(request, f"There is nobody called “{name}”.")
         return redirect("groups:detail", group.pk)
+    if ServiceAccount.objects.filter(user=person).exists():
+        messages.error(request, f"{name} is a service account; it has grants of its own only.")
+        return redirect("groups:detail", group.pk)
     adding = bool(request.POST.get("add"))
     (group.user_set.add if adding else group.user_set.remove)(person)
     change = {"added" if adding else "taken out": person.username}
     record("group.changed", actor=Actor.of(request), target=group.name, parameters=change)
+    return redirect("groups:detail", group.pk)
+
+
+@require_POST
+@require_admin
+def rules(request: HttpRequest, group_id: int) -> HttpResponse:
+    """What the group demands of its members."""
+    group = get_object_or_404(Group, pk=group_id)
+    wanted = request.POST.get("second_factor") == "on"
+    if second_factor.demand(group, wanted, actor=Actor.of(request)):
+        now = "must have a second factor" if wanted else "need no second factor any more"
+        messages.success(request, f"Members of {group.name} {now}.")
     return redirect("groups:detail", group.pk)
 
 

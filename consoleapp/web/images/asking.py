@@ -7,6 +7,7 @@ from django.shortcuts import render
 from consoleapp.accounts.access import Actor, Refused
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.operations.submit import submit
+from consoleapp.policy.check import NotAllowed
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.images.forms import Judged
 
@@ -26,9 +27,12 @@ def ask(
     if request.method == "POST" and form.is_valid():
         try:
             operation = submit(account, form.parameters, actor=Actor.of(request))
+        except NotAllowed as error:
+            error.tell(form)
         except Refused as error:
             return refused(request, error, next=next)
-        return accepted(request, operation, next=next)
+        else:
+            return accepted(request, operation, next=next)
     context = {
         "form": form,
         "title": title,

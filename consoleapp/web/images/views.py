@@ -14,6 +14,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
+from consoleapp.policy.check import NotAllowed
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.images import rows
 from consoleapp.web.images.forms import PullForm
@@ -75,7 +76,14 @@ def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The form for a pull, in the dialog of the list or as a page of its own."""
     form = PullForm(request.POST) if request.method == "POST" else PullForm(initial=_asked(request))
     if request.method == "POST" and form.is_valid():
-        return _submit(request, account, [form.parameters])
+        try:
+            operation = submit(account, form.parameters, actor=Actor.of(request))
+        except NotAllowed as error:
+            error.tell(form)
+        except Refused as error:
+            return refused(request, error, next=reverse("images:list", args=[account.key]))
+        else:
+            return accepted(request, operation, next=reverse("images:list", args=[account.key]))
     template = "images/_pull.html" if request.htmx else "images/pull.html"  # type: ignore[attr-defined]
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 

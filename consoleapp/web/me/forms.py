@@ -1,8 +1,10 @@
 """The forms about oneself."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
 from consoleapp.accounts.models import User
@@ -14,6 +16,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provider = settings.BERTH_IDENTITY_PROVIDER
+        if provider is not None and provider.link_verified_email:
+            # Who has an address is who its owner becomes at single sign-on.
+            self.fields["email"].disabled = True
+            self.fields["email"].help_text = "Administrators change it: single sign-on goes by it."
 
 
 class TokenForm(forms.Form):

@@ -10,5 +10,4 @@ urlpatterns = [
     path("me/", views.profile, name="profile"),
     path("me/tokens/", views.tokens, name="tokens"),
     path("me/tokens/<int:token_id>/revoke/", views.revoke, name="revoke"),
-    path("me/sessions/end/", views.end_sessions, name="end_sessions"),
 ]

@@ -1,11 +1,7 @@
 """The pages about oneself: profile, ways to sign in, API tokens."""
 
-from allauth.mfa.adapter import get_adapter
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from consoleapp.accounts import second_factor, service
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, Grant
 from consoleapp.accounts.tokens import issue
@@ -33,9 +30,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     held = Q(user=request.user) | Q(group__in=request.user.groups.all())
     context = {
         "form": form,
-        "has_totp": get_adapter().is_mfa_enabled(request.user, [Authenticator.Type.TOTP]),
+        "factors": second_factor.factors_of(request.user),
+        "service_count": service.managed_by(request.user).count(),
         "grants": Grant.objects.filter(held).select_related("account__host", "group"),
-        "session_count": len(_my_sessions(request)),
     }
     return render(request, "me/profile.html", context, status=422 if form.errors else 200)
 
@@ -66,25 +63,6 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
         revoke_token(token, actor=Actor.of(request))
         messages.success(request, f"“{token.name}” does not work any more.")
     return redirect("me:tokens")
-
-
-@require_POST
-@login_required
-def end_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign me out everywhere but here."""
-    others = [s for s in _my_sessions(request) if s.session_key != request.session.session_key]
-    for session in others:
-        session.delete()
-    update_session_auth_hash(request, request.user)
-    count = len(others)
-    messages.success(request, f"{count} other session{'' if count == 1 else 's'} ended.")
-    return redirect("me:profile")
-
-
-def _my_sessions(request: HttpRequest) -> list[Session]:
-    alive = Session.objects.filter(expire_date__gt=timezone.now())
-    mine = str(request.user.pk)
-    return [s for s in alive if s.get_decoded().get("_auth_user_id") == mine]
 
 
 def _record(action: str, request: HttpRequest, token: ApiToken) -> None:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, require_admin
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.web.people import changes
@@ -21,7 +22,8 @@ ROWS = 50
 @require_admin
 def everybody(request: HttpRequest) -> HttpResponse:
     """All console users."""
-    people = User.objects.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
+    people = User.objects.filter(serviceaccount=None)
+    people = people.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
     if words := request.GET.get("q", ""):
         people = people.filter(
             Q(username__icontains=words)
@@ -51,7 +53,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_admin
 def detail(request: HttpRequest, user_id: int) -> HttpResponse:
     """One console user: what they are called, may do, and hold."""
-    person = get_object_or_404(User, pk=user_id)
+    person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     form = PersonChangeForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         try:
@@ -65,6 +67,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
         "person": person,
         "form": form,
         "grants": _grants_of(person),
+        "factors": second_factor.factors_of(person),
         "tokens": person.apitoken_set.order_by("-created_at"),
     }
     return render(request, "people/detail.html", context, status=422 if form.errors else 200)
@@ -80,7 +83,7 @@ def _grants_of(person: User) -> list[Grant]:
 @never_cache
 def act(request: HttpRequest, user_id: int) -> HttpResponse:
     """Disable, enable, reset the password of, or remove a console user."""
-    person = get_object_or_404(User, pk=user_id)
+    person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     actor = Actor.of(request)
     try:
         match request.POST.get("action"):
@@ -96,6 +99,9 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
                 password = changes.reset_password(person, actor=actor)
                 context = {"person": person, "password": password, "again": True}
                 return render(request, "people/password.html", context)
+            case "forget-factors":
+                second_factor.forget(person, actor=actor)
+                messages.success(request, f"{person.username} has no second factor any more.")
             case "remove":
                 changes.remove(person, actor=actor)
                 messages.success(request, f"{person.username} is removed.")

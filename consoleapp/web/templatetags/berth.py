@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from consoleapp.accounts.identity_provider import IdentityProvider
 from engine.schema.kinds import KINDS
 
 register = template.Library()
@@ -120,3 +122,10 @@ def styled(field: BoundField) -> SafeString:
     if field.errors:
         attributes["class"] += " is-invalid"
     return field.as_widget(attrs=attributes)
+
+
+@register.simple_tag
+def identity_provider() -> IdentityProvider | None:
+    """The provider of single sign-on, where there is one."""
+    found: IdentityProvider | None = settings.BERTH_IDENTITY_PROVIDER
+    return found

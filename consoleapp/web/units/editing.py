@@ -19,6 +19,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay, snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
+from consoleapp.policy.standing import refusals
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.containers.panels import failure
 from consoleapp.web.units import difference, templates
@@ -27,7 +28,7 @@ from engine.schema.parameters import Role
 from engine.schema.quadlet_keys import SECTIONS, SECTIONS_OF
 from engine.schema.unit_names import kind_of
 from engine.schema.unit_queries import FileText, UnitFileText, UnitValidate, Validation
-from engine.schema.units import UnitRestore, UnitWrite
+from engine.schema.units import Problem, UnitRestore, UnitWrite
 
 _NO_NAME = "Give the file a name: letters, digits, and _ . @ - in it."
 
@@ -86,7 +87,8 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         answer = relay.document_sync(account, query, Actor.of(request))
     except (EngineError, relay.Unanswered) as error:
         return render(request, "units/_problems.html", {"reason": failure(error)["message"]})
-    return render(request, "units/_problems.html", {"checked": Validation.model_validate(answer)})
+    checked = _judged(request, account, query, Validation.model_validate(answer))
+    return render(request, "units/_problems.html", {"checked": checked})
 
 
 @require_POST
@@ -110,9 +112,21 @@ def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         "now": now,
         "changed_meanwhile": now.digest != digest,
         "lines": difference.lines(now.text, typed),
-        "checked": Validation.model_validate(said),
+        "checked": _judged(request, account, asked[1], Validation.model_validate(said)),
     }
     return render(request, "units/_compare.html", context)
+
+
+def _judged(
+    request: HttpRequest, account: LinuxAccount, asked: UnitValidate, checked: Validation
+) -> Validation:
+    """With what policies have against it: it could not be saved."""
+    wanted = UnitWrite(file=asked.file, text=asked.text)
+    found = [
+        Problem(severity="error", message=str(verdict), source="policy")
+        for verdict in refusals(Actor.of(request).user, account, wanted)
+    ]
+    return checked.model_copy(update={"problems": [*found, *checked.problems]})
 
 
 @require_POST

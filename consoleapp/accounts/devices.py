@@ -1,0 +1,34 @@
+"""What a person calls the program and the machine that a browser says it is.
+
+The words come from the User-Agent header, which is free text of whoever sends it: they help people
+recognise their own sessions, and decide nothing.
+"""
+
+_PROGRAMS = (  # the first that fits: others name Chrome and Safari as well
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("HeadlessChrome/", "Chromium (headless)"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python-requests/", "Python"),
+)
+_MACHINES = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """ "Firefox on Linux"; what is not known is said so."""
+    program = next((name for mark, name in _PROGRAMS if mark in user_agent), "")
+    machine = next((name for mark, name in _MACHINES if mark in user_agent), "")
+    if program and machine:
+        return f"{program} on {machine}"
+    return program or machine or "unknown program"

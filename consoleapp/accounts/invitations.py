@@ -1,0 +1,78 @@
+"""Invitations: a link that works once, until a day, and makes one console user in some groups."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor, Conflict
+from consoleapp.accounts.models import Invitation, User
+from consoleapp.audit.record import record
+
+
+@transaction.atomic
+def invite(
+    email: str, groups: Iterable[Group], expires_at: datetime, *, actor: Actor
+) -> tuple[Invitation, str]:
+    """Out: the row, and the secret of its link, which is kept nowhere."""
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        digest=_digest(secret), email=email, created_by=actor.user, expires_at=expires_at
+    )
+    invitation.groups.set(groups)
+    parameters = {
+        "groups": sorted(group.name for group in groups),
+        "expires_at": expires_at.isoformat(),
+    }
+    record("invitation.created", actor=actor, target=str(invitation), parameters=parameters)
+    return invitation, secret
+
+
+def open_one(secret: str) -> Invitation | None:
+    """The invitation of that link, unless it was used or cancelled or its time is over."""
+    # By the digest of 256 random bits: how long it takes tells nothing about others.
+    found = Invitation.objects.filter(digest=_digest(secret)).first()
+    return found if found and found.state == "open" else None
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User, *, ip: str) -> None:
+    """Save the new `user` (password set) as a member of the groups. Raises Conflict when late."""
+    still_open = Invitation.objects.filter(
+        pk=invitation.pk, accepted_at=None, cancelled_at=None, expires_at__gt=timezone.now()
+    )
+    # The row decides who comes first; the user is made only then.
+    if not still_open.update(accepted_at=timezone.now()):
+        raise Conflict("This invitation was used or cancelled a moment ago.")
+    user.save()
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    groups = list(invitation.groups.order_by("name"))
+    user.groups.set(groups)
+    actor = Actor(user=user, ip=ip, source="page")
+    parameters = {"invitation": invitation.pk, "groups": [group.name for group in groups]}
+    record("invitation.accepted", actor=actor, target=str(invitation), parameters=parameters)
+    record("user.created", actor=actor, target=user.username, parameters={"administrator": False})
+
+
+@transaction.atomic
+def cancel(invitation: Invitation, *, actor: Actor) -> None:
+    """Make the link useless. Raises Conflict when it was used already."""
+    if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, cancelled_at=None).update(
+        cancelled_at=timezone.now()
+    ):
+        record("invitation.cancelled", actor=actor, target=str(invitation))
+    elif Invitation.objects.filter(pk=invitation.pk).exclude(accepted_at=None).exists():
+        raise Conflict("It was accepted already. Disable the person instead.")
+
+
+def in_days(days: int) -> datetime:
+    """When an invitation for `days` days ends."""
+    return timezone.now() + timedelta(days=days)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""Where people are signed in: noted as they go, listed, ended. The rows are allauth's."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.devices import device
+from consoleapp.accounts.models import User
+from consoleapp.audit.record import record
+
+# Noting each use would make every read of a page a write.
+_NOTED_EVERY = 60.0
+_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One session, as pages show it; the key in the cookie stays in the database."""
+
+    pk: int
+    device: str
+    address: str
+    since: datetime
+    last_used: datetime
+    current: bool
+
+
+class NoteUse:
+    """Middleware: keeps address, device and time of the last use of a session, to the minute.
+
+    allauth's own writes at each request, and would make every view run in a thread.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self._noted: dict[tuple[str, str, str], float] = {}
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Before the view runs."""
+        key = request.session.session_key
+        if not key or not request.user.is_authenticated:
+            return None
+        agent = request.headers.get("User-Agent", "")
+        use = (key, request.META.get("REMOTE_ADDR", ""), agent[:200])
+        now = time.monotonic()
+        if now - self._noted.get(use, -_NOTED_EVERY) >= _NOTED_EVERY:
+            if len(self._noted) >= _REMEMBERED:
+                self._noted.clear()
+            UserSession.objects.create_from_request(request)
+            self._noted[use] = now
+        return None
+
+
+def of(user: User, current_key: str | None = None) -> list[SignedIn]:
+    """The sessions of `user` that still work, the last used first."""
+    found = sorted(
+        UserSession.objects.purge_and_list(user), key=lambda each: each.last_seen_at, reverse=True
+    )
+    return [
+        SignedIn(
+            pk=each.pk,
+            device=device(each.user_agent),
+            address=each.ip,
+            since=each.created_at,
+            last_used=each.last_seen_at,
+            current=each.session_key == current_key,
+        )
+        for each in found
+    ]
+
+
+@transaction.atomic
+def end(user: User, session: int, *, actor: Actor) -> bool:
+    """End one session of `user`, audited. False when there is none of that number."""
+    found = UserSession.objects.filter(user=user, pk=session).first()
+    if found is None:
+        return False
+    what = {"device": device(found.user_agent), "address": found.ip}
+    found.end()
+    record("session.ended", actor=actor, target=user.get_username(), parameters=what)
+    return True
+
+
+@transaction.atomic
+def end_all(user: User, *, actor: Actor, but: str | None = None) -> int:
+    """End every session of `user` but the one with the key `but`; audited. Out: how many."""
+    # Not by UserSession: a session that has made no request since its sign-in has no row there.
+    theirs = [
+        session.session_key
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    ending = [key for key in theirs if key != but]
+    Session.objects.filter(session_key__in=ending).delete()
+    UserSession.objects.filter(user=user, session_key__in=ending).delete()
+    if ending:
+        parameters = {"count": len(ending)}
+        record("session.ended", actor=actor, target=user.get_username(), parameters=parameters)
+    return len(ending)

@@ -1,0 +1,143 @@
+"""The only door by which something that happened becomes notices and deliveries.
+
+Calling it twice with the same key tells people once, so whoever sees things happen may crash, begin
+again, and say everything again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.live.publish import noticed
+from consoleapp.notifications import queue
+from consoleapp.notifications.happenings import Happening
+from consoleapp.notifications.models import Delivery, Listened, Notice, Occurrence, Rule
+from consoleapp.notifications.wishes import rules_for
+
+MOST_AN_HOUR = 5
+"""How often people are told that the same happened to the same container; the rest is counted."""
+WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Something that was seen to happen. `object` and `name`: to what, for machines and people."""
+
+    happening: Happening
+    key: str
+    object: str
+    name: str
+    at: datetime
+    detail: str = ""
+    operation: UUID | None = None
+
+
+def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
+    """Tell who wants to know. None: nobody does, or they were told (or it was counted) before."""
+    rules = [r for r in rules_for(account, seen.happening) if r.created_at <= seen.at]
+    if not rules:
+        return None
+    with transaction.atomic():
+        # The one lock that lets two who see the same at the same time follow each other.
+        LinuxAccount.objects.select_for_update().get(pk=account.pk)
+        same = Occurrence.objects.filter(account=account, happening=seen.happening)
+        if same.filter(key=_short(seen.key, 200), ended_at=None).exists():
+            return None
+        of_it = same.filter(object=_short(seen.object, 200)).order_by("-at", "-pk")
+        recent = list(of_it.filter(at__gt=seen.at - WITHIN)[:MOST_AN_HOUR])
+        if len(recent) >= MOST_AN_HOUR:
+            _group(recent[0], seen)
+            return None
+        occurrence = Occurrence.objects.create(
+            account=account,
+            happening=seen.happening,
+            key=_short(seen.key, 200),
+            object=_short(seen.object, 200),
+            name=_short(seen.name, 300),
+            detail=_short(seen.detail, 1000),
+            operation=seen.operation,
+            at=seen.at,
+            last_at=seen.at,
+            grouping=len(recent) == MOST_AN_HOUR - 1,
+        )
+        _tell(occurrence, rules)
+    return occurrence
+
+
+def found(account: LinuxAccount, ends: list[Seen]) -> None:
+    """As `happened`, of containers that ended while nobody may have listened.
+
+    What ended before the account's events were heard last, and what was heard, is told no more.
+    """
+    last = Listened.objects.filter(account=account).first()
+    for seen in ends:
+        if last and seen.at <= last.until:
+            continue
+        heard = Occurrence.objects.filter(
+            account=account, happening=seen.happening, object=seen.object, last_at__gte=seen.at
+        )
+        if not heard.exists():
+            happened(account, seen)
+
+
+def listened(account: LinuxAccount, until: datetime) -> None:
+    """All that happened until then was heard."""
+    Listened.objects.update_or_create(account=account, defaults={"until": until})
+
+
+def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[Happening]) -> None:
+    """`states` are so now: those that are new are told, and those of `of` not among them ended."""
+    now = timezone.now()
+    going_on = Occurrence.objects.filter(account=account, happening__in=of, ended_at=None)
+    keys = {_short(each.key, 200) for each in states}
+    over = [row for row in going_on if row.key not in keys]
+    if over:
+        Occurrence.objects.filter(pk__in=[row.pk for row in over]).update(ended_at=now)
+        people = Notice.objects.filter(occurrence__in=over).values_list("user", flat=True)
+        noticed(account, list(people))
+    for seen in states:
+        happened(account, seen)
+
+
+def _group(newest: Occurrence, seen: Seen) -> None:
+    newest.more += 1
+    newest.last_at = max(newest.last_at, seen.at)
+    newest.detail = _short(seen.detail, 1000)
+    if newest.key == _short(seen.key, 200):
+        newest.ended_at = None  # a state that began again, and is counted once until it is over
+    newest.save(update_fields=["more", "last_at", "detail", "ended_at"])
+    people = Notice.objects.filter(occurrence=newest).values_list("user", flat=True)
+    transaction.on_commit(partial(noticed, newest.account, list(people)))
+
+
+def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
+    in_page = {rule.user_id for rule in rules if rule.in_page}
+    by_email = {rule.user_id for rule in rules if rule.email and rule.user.email}
+    hooks = {
+        hook.pk: hook
+        for rule in rules
+        for hook in rule.webhooks.all()
+        if hook.active and hook.user_id == rule.user_id
+    }
+    Notice.objects.bulk_create(Notice(user_id=u, occurrence=occurrence) for u in in_page)
+    now = timezone.now()
+    to_send = [Delivery(user_id=u, occurrence=occurrence, due_at=now) for u in by_email]
+    to_send += [
+        Delivery(user_id=hook.user_id, occurrence=occurrence, webhook=hook, due_at=now)
+        for hook in hooks.values()
+    ]
+    Delivery.objects.bulk_create(to_send)
+    transaction.on_commit(partial(noticed, occurrence.account, sorted(in_page)))
+    if to_send:
+        transaction.on_commit(queue.wake)
+
+
+def _short(text: str, most: int) -> str:
+    """One line of at most so many characters: names and messages are others' text."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,24 @@
+"""What the sweeper does for notifications: nothing due is forgotten, nothing is kept for ever."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from consoleapp.notifications import queue
+from consoleapp.notifications.models import Delivery, Occurrence
+
+KEPT = timedelta(days=90)
+TESTS_KEPT = timedelta(days=7)
+
+
+def send_again() -> None:
+    """Tell a worker of what is due: its pause is over, or the message about it was lost."""
+    if queue.due().exists():
+        queue.wake()
+
+
+def remove_old() -> None:
+    """What happened long ago goes, with its notices and deliveries."""
+    now = timezone.now()
+    Occurrence.objects.filter(last_at__lt=now - KEPT).delete()
+    Delivery.objects.filter(occurrence=None, created_at__lt=now - TESTS_KEPT).delete()

@@ -1,0 +1,72 @@
+"""Inviting somebody, and becoming a console user."""
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordMixin
+from django.contrib.auth.models import Group
+
+from consoleapp.accounts.models import User
+from consoleapp.accounts.sending import sends_mail
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, into which groups, for how long."""
+
+    email = forms.EmailField(
+        required=False, label="E-mail", help_text="Kept beside the invitation, to know it again."
+    )
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
+        help_text="What they may do is what these groups may do.",
+    )
+    days = forms.TypedChoiceField(
+        label="The link works",
+        coerce=int,
+        initial=7,
+        choices=[(1, "for a day"), (7, "for a week"), (30, "for 30 days")],
+    )
+    send = forms.BooleanField(required=False, label="Send the link by e-mail as well")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not sends_mail():
+            del self.fields["send"]
+        if not Group.objects.exists():
+            del self.fields["groups"]
+
+    def clean(self) -> dict[str, object]:
+        """Mail needs an address."""
+        asked: dict[str, object] = super().clean() or {}
+        if asked.get("send") and not asked.get("email") and "email" not in self.errors:
+            self.add_error("email", "To which address?")
+        return asked
+
+
+class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-arg]
+    """What the invitee says of themselves."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields()
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name")
+        labels = {"username": "User name"}
+        help_texts = {"username": "What you sign in with. Letters, digits and @ . + - _"}
+
+    def clean_username(self) -> str:
+        """Not one that differs from another only in capitals."""
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError("That name is taken.")
+        return name
+
+    def clean(self) -> dict[str, object]:
+        """The passwords are the same."""
+        self.validate_passwords()
+        asked: dict[str, object] = super().clean() or {}
+        return asked
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        self.validate_password_for_user(self.instance, "password1")

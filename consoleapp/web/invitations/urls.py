@@ -1,0 +1,13 @@
+"""Where the pages about invitations are, and where their links lead."""
+
+from django.urls import path
+
+from consoleapp.web.invitations import views
+
+app_name = "invitations"
+
+urlpatterns = [
+    path("people/invitations/", views.everything, name="list"),
+    path("people/invitations/<int:invitation_id>/cancel/", views.cancel, name="cancel"),
+    path("invitation/<str:secret>/", views.accept, name="accept"),
+]

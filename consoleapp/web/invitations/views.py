@@ -1,0 +1,101 @@
+"""Invitations: made and cancelled by administrators, accepted by whoever holds the link."""
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts import invitations
+from consoleapp.accounts.access import Actor, Conflict, client_ip, require_admin
+from consoleapp.accounts.models import Invitation
+from consoleapp.accounts.sending import send_invitation
+from consoleapp.web.invitations.forms import AcceptForm, InvitationForm
+from consoleapp.web.query import query_without_page
+
+ROWS = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+@never_cache
+def everything(request: HttpRequest) -> HttpResponse:
+    """All invitations, and a new one; its link is in the answer to the POST, and nowhere else."""
+    form = InvitationForm(request.POST or None)
+    link = ""
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        made, secret = invitations.invite(
+            asked["email"],
+            asked.get("groups", []),
+            invitations.in_days(asked["days"]),
+            actor=Actor.of(request),
+        )
+        link = request.build_absolute_uri(reverse("invitations:accept", args=[secret]))
+        if asked.get("send"):
+            _mail(request, made, link)
+        form = InvitationForm()
+    found = Invitation.objects.select_related("created_by", "accepted_by")
+    rows = found.prefetch_related("groups").order_by("-created_at", "-pk")
+    context = {
+        "form": form,
+        "link": link,
+        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
+        "query": query_without_page(request),
+    }
+    return render(request, "invitations/list.html", context, status=422 if form.errors else 200)
+
+
+def _mail(request: HttpRequest, invitation: Invitation, link: str) -> None:
+    until = f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC"
+    try:
+        send_invitation(invitation.email, link, until)
+    except OSError as error:
+        said = f"The e-mail to {invitation.email} was not sent ({error}). Hand the link over."
+        messages.error(request, said)
+    else:
+        messages.success(request, f"The link is on its way to {invitation.email}.")
+
+
+@require_POST
+@require_admin
+def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    """Make a link useless."""
+    invitation = get_object_or_404(Invitation, pk=invitation_id)
+    try:
+        invitations.cancel(invitation, actor=Actor.of(request))
+    except Conflict as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The invitation is cancelled.")
+    return redirect("invitations:list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@never_cache
+def accept(request: HttpRequest, secret: str) -> HttpResponse:
+    """For the invitee: a name, a password, and in. Only the POST uses the link up."""
+    invitation = invitations.open_one(secret)
+    if invitation is None:
+        return render(request, "invitations/gone.html", status=404)
+    if request.user.is_authenticated:
+        return render(request, "invitations/signed_in.html", status=409)
+    form = AcceptForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = form.save(commit=False)
+        user.email = invitation.email
+        user.set_password(form.cleaned_data["password1"])
+        try:
+            invitations.accept(invitation, user, ip=client_ip(request))
+        except Conflict:
+            return render(request, "invitations/gone.html", status=404)
+        login(request, user)
+        messages.success(request, "Welcome.")
+        return redirect("home:dashboard")
+    context = {"form": form, "invitation": invitation}
+    return render(request, "invitations/accept.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,136 @@
+"""The forms about notifications."""
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from consoleapp.accounts.access import visible_accounts
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.notifications import mail
+from consoleapp.notifications import webhooks as sending
+from consoleapp.notifications.happenings import ABOUT, Happening
+from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
+
+_BOX = {"class": "form-check-input"}
+
+
+class NoticeFilters(forms.Form):
+    """All fields are optional; a value that makes no sense is left out of the query."""
+
+    happening = forms.ChoiceField(
+        required=False, label="What", choices=[("", "Anything"), *HAPPENINGS]
+    )
+    account = forms.ChoiceField(required=False, label="Account")
+
+    def __init__(self, data: object, user: User) -> None:
+        super().__init__(data)
+        keys = visible_accounts(user).values_list("key", flat=True)
+        self.fields["account"].choices = [("", "Any account"), *((key, key) for key in keys)]
+
+    def narrow(self) -> dict[str, str]:
+        """For `filter` of notices."""
+        self.is_valid()
+        asked = self.cleaned_data
+        wanted = {
+            "occurrence__happening": asked.get("happening"),
+            "occurrence__account__key": asked.get("account"),
+        }
+        return {name: value for name, value in wanted.items() if value}
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One wish: what, of which accounts, by which ways."""
+
+    happenings = forms.MultipleChoiceField(
+        label="Tell me of", widget=forms.CheckboxSelectMultiple(_BOX), choices=HAPPENINGS
+    )
+    all_accounts = forms.TypedChoiceField(
+        label="On",
+        widget=forms.RadioSelect(_BOX),
+        coerce=lambda text: text == "True",
+        choices=[(True, "every account that I may see, also later"), (False, "these accounts")],
+        initial=True,
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        queryset=LinuxAccount.objects.none(), required=False, label="These accounts"
+    )
+    webhooks = forms.ModelMultipleChoiceField(
+        queryset=Webhook.objects.none(), required=False, widget=forms.CheckboxSelectMultiple(_BOX)
+    )
+
+    class Meta:
+        model = Rule
+        fields = ("happenings", "all_accounts", "accounts", "in_page", "email", "webhooks")
+        labels = {"in_page": "Here in Berth, by the bell", "email": "By e-mail"}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["accounts"].queryset = visible_accounts(user)  # type: ignore[attr-defined]
+        hooks = Webhook.objects.filter(user=user)
+        self.fields["webhooks"].queryset = hooks  # type: ignore[attr-defined]
+        self.why_no_email = ""
+        if not mail.configured():
+            self.why_no_email = "No mail server is configured: an administrator sets one."
+        elif not user.email:
+            self.why_no_email = "There is no e-mail address in your profile yet."
+        self.instance.user = user
+
+    def clean(self) -> dict[str, Any]:
+        """Something must happen, somewhere, and have a way to the person."""
+        asked = super().clean() or {}
+        if asked.get("all_accounts") is False and not asked.get("accounts"):
+            self.add_error("accounts", "Choose at least one account, or all of them.")
+        if not (asked.get("in_page") or asked.get("email") or asked.get("webhooks")):
+            self.add_error("in_page", "Choose at least one way.")
+        if asked.get("email") and self.why_no_email:
+            self.add_error("email", self.why_no_email)
+        return asked
+
+    def save(self, commit: bool = True) -> Rule:
+        """Accounts are only kept where they are what is asked for."""
+        if self.cleaned_data["all_accounts"]:
+            self.cleaned_data["accounts"] = []
+        chosen = self.cleaned_data["happenings"]
+        self.instance.observed = any(ABOUT[Happening(each)].observed for each in chosen)
+        return super().save(commit)  # type: ignore[no-any-return]
+
+
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A webhook's name and address."""
+
+    class Meta:
+        model = Webhook
+        fields = ("name", "url", "active")
+        labels = {"active": "Switched on"}
+        help_texts = {
+            "name": "So that you know it again.",
+            "url": "Where Berth sends a POST with JSON, as in https://chat.example/hooks/berth.",
+        }
+
+    def clean_url(self) -> str:
+        """What can be said before a connection: what its name means is looked at then."""
+        url: str = self.cleaned_data["url"].strip()
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise forms.ValidationError(f"This is no address: {error}.") from error
+        if parts.scheme not in ("https", "http") or not host or port == 0:
+            raise forms.ValidationError("An address begins with https:// and a name.")
+        if parts.username or parts.password:
+            raise forms.ValidationError(
+                "Leave the user and password out: the signature says who sends."
+            )
+        if not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
+            raise forms.ValidationError("Write other characters than ASCII as %XX.")
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return url
+        try:
+            sending.check(address, encrypted=parts.scheme == "https")
+        except sending.Forbidden as forbidden:
+            raise forms.ValidationError(str(forbidden)) from forbidden
+        return url

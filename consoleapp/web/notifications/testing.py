@@ -1,0 +1,27 @@
+"""The button that sends a test: by the very way that everything else takes."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from consoleapp.notifications import queue
+from consoleapp.notifications.models import Delivery, Webhook
+
+MOST = 5
+WITHIN_SECONDS = 60
+
+
+def send_test(request: HttpRequest, webhook: Webhook | None) -> None:
+    """To the webhook, or by e-mail to the person; says so. At most MOST in a minute."""
+    since = timezone.now() - timedelta(seconds=WITHIN_SECONDS)
+    tests = Delivery.objects.filter(user=request.user, occurrence=None, created_at__gt=since)
+    if tests.count() >= MOST:
+        messages.warning(request, f"That were {MOST} tests in a minute. Wait a little.")
+        return
+    with transaction.atomic():
+        Delivery.objects.create(user=request.user, webhook=webhook, due_at=timezone.now())
+        transaction.on_commit(queue.wake)
+    messages.success(request, "The test is on its way. What came of it is below in a moment.")

@@ -1,0 +1,102 @@
+"""The pages about a person's webhooks. A secret is in the answer to one POST, and nowhere else."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from consoleapp.accounts.access import Actor
+from consoleapp.audit.record import record
+from consoleapp.notifications.models import Webhook
+from consoleapp.notifications.webhooks import new_secret
+from consoleapp.web.notifications import mine
+from consoleapp.web.notifications.forms import WebhookForm
+from consoleapp.web.notifications.testing import send_test
+
+MOST = 20
+HISTORY = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def create(request: HttpRequest) -> HttpResponse:
+    """A new webhook; its secret is shown once."""
+    if Webhook.objects.filter(user=request.user).count() >= MOST:
+        messages.error(request, f"There are {MOST} webhooks already. Remove one of them first.")
+        return redirect("notifications:settings")
+    form = WebhookForm(request.POST or None, initial={"active": True})
+    if request.method == "POST" and form.is_valid():
+        secret, sealed = new_secret()
+        with transaction.atomic():
+            form.instance.user = request.user
+            form.instance.sealed = sealed
+            webhook = form.save()
+            _record(request, "notification.webhook_added", webhook)
+        return _page(request, webhook, WebhookForm(instance=webhook), secret)
+    status = 422 if form.errors else 200
+    return render(request, "notifications/webhook_create.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """One of my webhooks, with what was sent to it last."""
+    webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
+    form = WebhookForm(request.POST or None, instance=webhook)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            _record(request, "notification.webhook_changed", webhook)
+        messages.success(request, "The webhook is changed.")
+        return redirect("notifications:webhook", webhook.pk)
+    return _page(request, webhook, form, "")
+
+
+@require_POST
+@login_required
+@never_cache
+def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """Send a test, make a new secret, or remove it."""
+    webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
+    match request.POST.get("action"):
+        case "test":
+            send_test(request, webhook)
+        case "secret":
+            secret, webhook.sealed = new_secret()
+            with transaction.atomic():
+                webhook.save(update_fields=["sealed"])
+                _record(request, "notification.webhook_secret_renewed", webhook)
+            return _page(request, webhook, WebhookForm(instance=webhook), secret)
+        case "remove":
+            with transaction.atomic():
+                _record(request, "notification.webhook_removed", webhook)
+                webhook.delete()
+            messages.success(request, f"“{webhook.name}” is removed.")
+            return redirect("notifications:settings")
+        case _:
+            return HttpResponseBadRequest("no such action")
+    return redirect("notifications:webhook", webhook.pk)
+
+
+def _page(request: HttpRequest, webhook: Webhook, form: WebhookForm, secret: str) -> HttpResponse:
+    context = {
+        "webhook": webhook,
+        "was": Webhook.objects.values_list("name", flat=True).get(pk=webhook.pk),
+        "form": form,
+        "secret": secret,
+        "deliveries": mine.deliveries(request.user).filter(webhook=webhook)[:HISTORY],
+    }
+    partial = request.htmx and request.method == "GET"
+    template = "_deliveries" if partial else "webhook"
+    status = 422 if form.errors else 200
+    return render(request, f"notifications/{template}.html", context, status=status)
+
+
+def _record(request: HttpRequest, action: str, webhook: Webhook) -> None:
+    parameters = {"url": webhook.url.partition("?")[0], "active": webhook.active}
+    record(action, actor=Actor.of(request), target=webhook.name, parameters=parameters)

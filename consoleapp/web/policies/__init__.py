@@ -1,0 +1,1 @@
+"""Policies: what one may do, and the texts that administrators write."""

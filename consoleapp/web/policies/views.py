@@ -1,0 +1,142 @@
+"""What may I do; and for administrators, the policies of hosts, accounts and groups."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from consoleapp.accounts.access import Actor, require_admin, require_role
+from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.policy.models import PolicyVersion
+from consoleapp.policy.standing import Source, Verdict, refusals, standing
+from consoleapp.policy.words import ICONS, Said, describe
+from consoleapp.policy.writing import Target, of, versions, write
+from consoleapp.web.policies.example import EXAMPLE
+from engine.policy.file import PLACE
+from engine.policy.rules import Unreadable, read
+from engine.schema.containers import ContainerRun
+from engine.schema.parameters import Role
+from engine.schema.run_line import Unreadable as UnreadableLine
+from engine.schema.run_line import read as read_line
+
+_KINDS: dict[str, type[Host] | type[LinuxAccount] | type[Group]] = {
+    "host": Host,
+    "account": LinuxAccount,
+    "group": Group,
+}
+_VERSIONS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that may have a policy."""
+
+    kind: str
+    target: Target
+    version: PolicyVersion | None
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def mine(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Every rule that holds for the reader on the account, and a line to try."""
+    held = standing(request.user, account)  # type: ignore[arg-type]
+    context = {
+        "policies": [(source, _by_area(source)) for source in held.sources],
+        "may_try": request.role.covers(Role.OPERATOR),  # type: ignore[attr-defined]
+    }
+    return render(request, "policies/mine.html", context)
+
+
+@require_GET
+@require_role(Role.VIEWER)
+def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Whether a pasted `podman run` line would be allowed; nothing is requested."""
+    line = request.GET.get("line", "")[:100_000]
+    context: dict[str, object] = {"line": line}
+    try:
+        found = read_line(line)
+        wanted = ContainerRun.model_validate(found.values)
+    except UnreadableLine as error:
+        return render(request, "policies/_verdict.html", {"unreadable": str(error)}, status=422)
+    except ValueError:
+        said = "Some of its values make no sense to Podman: try it in the launch form."
+        return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
+    verdicts: list[Verdict] = refusals(request.user, account, wanted)  # type: ignore[arg-type]
+    context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
+    return render(request, "policies/_verdict.html", context)
+
+
+@require_safe
+@require_admin
+def everything(request: HttpRequest) -> HttpResponse:
+    """All hosts, accounts and groups, with their policies."""
+    current = PolicyVersion.objects.filter(current=True).exclude(text="")
+    known = {(row.host_id, row.account_id, row.group_id): row for row in current}
+    hosts = [Row("host", each, known.get((each.pk, None, None))) for each in _hosts()]
+    accounts = [
+        Row("account", each, known.get((None, each.pk, None)))
+        for each in LinuxAccount.objects.select_related("host").order_by("key")
+    ]
+    groups = [
+        Row("group", each, known.get((None, None, each.pk)))
+        for each in Group.objects.order_by("name")
+    ]
+    sections = [("Hosts", hosts), ("Linux accounts", accounts), ("Groups", groups)]
+    return render(request, "policies/list.html", {"sections": sections, "place": PLACE})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_admin
+def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
+    """The text of one policy, what it says in words, and its earlier versions."""
+    if kind not in _KINDS:
+        raise Http404("nothing of this kind has a policy")
+    target: Target = get_object_or_404(_KINDS[kind], pk=target_id)
+    now = of(target)
+    text, error = (now.text if now else ""), ""
+    if request.method == "POST":
+        text = request.POST.get("text", "")[:100_000]
+        try:
+            version = write(target, text, actor=Actor.of(request))
+        except Unreadable as fault:
+            error = str(fault)
+        else:
+            said = "The policy is in force." if text.strip() else "There is no policy any more."
+            messages.success(request, said if version else "Nothing was changed.")
+            return redirect("policies:edit", kind, target_id)
+    elif wanted := request.GET.get("version", ""):
+        chosen = versions(target).filter(pk=int(wanted) if wanted.isdigit() else 0)
+        text = get_object_or_404(chosen).text
+    context = {
+        "kind": kind,
+        "target": target,
+        "text": text,
+        "error": error,
+        "now": now,
+        "says": [] if error or not text.strip() else _sentences(text),
+        "versions": versions(target)[:_VERSIONS_SHOWN],
+        "example": EXAMPLE,
+    }
+    return render(request, "policies/edit.html", context, status=422 if error else 200)
+
+
+def _hosts() -> list[Host]:
+    return list(Host.objects.order_by("name"))
+
+
+def _by_area(source: Source) -> list[tuple[str, str, list[Said]]]:
+    areas: dict[str, list[Said]] = {}
+    for said in describe(source.policy):
+        areas.setdefault(said.area, []).append(said)
+    return [(area, ICONS[area], found) for area, found in areas.items()]  # type: ignore[index]
+
+
+def _sentences(text: str) -> list[Said]:
+    try:
+        return describe(read(text))
+    except Unreadable:
+        return []

@@ -1,0 +1,9 @@
+"""Where one is led whose group demands a second factor."""
+
+from django.urls import path
+
+from consoleapp.web.second_factor import views
+
+app_name = "second_factor"
+
+urlpatterns = [path("me/second-factor/", views.set_up, name="set_up")]

@@ -1,0 +1,18 @@
+"""The page that says why nothing else opens until a second factor is set up."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from consoleapp.accounts import second_factor
+
+
+@require_safe
+@login_required
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The ways to set one up; once it is there, on to the console."""
+    if not second_factor.missing(request.user):
+        return redirect("mfa_index")
+    context = {"groups": second_factor.demanding(request.user)}
+    return render(request, "second_factor/set_up.html", context)

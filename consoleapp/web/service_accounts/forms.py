@@ -1,0 +1,64 @@
+"""A service account: its name, what it is for, who looks after it, what it may use."""
+
+from django import forms
+from django.contrib.auth.models import Group
+
+from consoleapp.accounts import service
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.web.me.forms import TokenForm
+
+
+class ServiceChangeForm(forms.Form):
+    """What may change."""
+
+    purpose = forms.CharField(
+        max_length=200, required=False, help_text="Which program it is, and where it runs."
+    )
+    owner = forms.ModelChoiceField(
+        Group.objects.order_by("name"),
+        required=False,
+        empty_label="administrators only",
+        help_text="The members of this group may make and revoke its tokens as well.",
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        LinuxAccount.objects.filter(active=True).select_related("host").order_by("key"),
+        required=False,
+        label="Linux accounts",
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
+        help_text="It sees these and no others.",
+    )
+    role = forms.TypedChoiceField(
+        coerce=service.Role,
+        choices=[(role.value, role.value) for role in service.ROLES],
+        help_text="A viewer sees everything and changes nothing. An operator also launches, stops "
+        "and removes; a token with the scope read never does.",
+    )
+
+
+class ServiceForm(ServiceChangeForm):
+    """A new one."""
+
+    name = forms.CharField(
+        max_length=150,
+        validators=User._meta.get_field("username").validators[:1],
+        help_text="What operations and the audit log call it, such as ci-shop.",
+    )
+    field_order = ("name", "purpose", "owner", "accounts", "role")
+
+    def clean_name(self) -> str:
+        """Not one of somebody else's, in any capitals."""
+        name: str = self.cleaned_data["name"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError("Somebody or something is called that already.")
+        return name
+
+
+class ServiceTokenForm(TokenForm):
+    """A new token of one."""
+
+    scope = forms.ChoiceField(
+        choices=[
+            ("read", "Read: only see"),
+            ("operate", "Operate: also change, as its role allows"),
+        ]
+    )

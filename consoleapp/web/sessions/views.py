@@ -1,0 +1,71 @@
+"""Where one is signed in, and ending it; administrators see and end the sessions of anybody."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from consoleapp.accounts import sessions
+from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.models import User
+
+
+@require_safe
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """My sessions."""
+    found = sessions.of(request.user, request.session.session_key)
+    return render(request, "sessions/mine.html", {"sessions": found})
+
+
+@require_POST
+@login_required
+def end_mine(request: HttpRequest, session: int) -> HttpResponse:
+    """Sign me out there."""
+    if not sessions.end(request.user, session, actor=Actor.of(request)):
+        raise Http404("you have no such session")
+    messages.success(request, "That session is ended.")
+    return redirect("sessions:mine")
+
+
+@require_POST
+@login_required
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign me out everywhere but here, where the session goes on under a new key."""
+    request.session.cycle_key()
+    here = request.session.session_key
+    count = sessions.end_all(request.user, actor=Actor.of(request), but=here)
+    messages.success(request, f"{count} other session{'' if count == 1 else 's'} ended.")
+    return redirect("sessions:mine")
+
+
+@require_safe
+@require_admin
+def theirs(request: HttpRequest, user_id: int) -> HttpResponse:
+    """The sessions of somebody."""
+    person = get_object_or_404(User, pk=user_id)
+    found = sessions.of(person, request.session.session_key)
+    return render(request, "sessions/theirs.html", {"person": person, "sessions": found})
+
+
+@require_POST
+@require_admin
+def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse:
+    """Sign somebody out there."""
+    person = get_object_or_404(User, pk=user_id)
+    if not sessions.end(person, session, actor=Actor.of(request)):
+        raise Http404("they have no such session")
+    messages.success(request, "That session is ended.")
+    return redirect("sessions:theirs", person.pk)
+
+
+@require_POST
+@require_admin
+def end_all_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Sign somebody out everywhere (of one's own, the session at hand stays)."""
+    person = get_object_or_404(User, pk=user_id)
+    here = request.session.session_key
+    count = sessions.end_all(person, actor=Actor.of(request), but=here)
+    messages.success(request, f"{count} session{'' if count == 1 else 's'} ended.")
+    return redirect("sessions:theirs", person.pk)

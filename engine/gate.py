@@ -1,0 +1,201 @@
+"""The host's policy where it counts: what the engine is about to do, with what only it can see.
+
+The web tier has judged the same parameters, but whoever reaches the engine's socket by another way
+meets the same rules here. Paths are resolved here, and again right before Podman uses them.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from engine.adapters.podman import Podman
+from engine.environment import account_name, runtime_directory, state_directory
+from engine.operations.specification import OPERATION_LABEL
+from engine.policy import containerfile, image_names, inspected, quadlet
+from engine.policy import demands as d
+from engine.policy.file import PolicyFile, Unusable
+from engine.policy.judge import human, judge
+from engine.policy.rules import Policy
+from engine.policy.wishes import asked, wishes
+from engine.queries.disk import disk
+from engine.schema.builds import ImageBuild
+from engine.schema.containers import ContainerRun
+from engine.schema.disk import DiskUse
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Parameters
+from engine.schema.query import Query
+
+log = logging.getLogger(__name__)
+REMEDY = "The page “What may I do” lists the rules. The host's administrator sets them."
+
+
+@dataclass
+class Gate:
+    """What one account may do."""
+
+    podman: Podman
+    file: PolicyFile = field(default_factory=PolicyFile)
+
+    def policies(self) -> list[Policy]:
+        """The policies that hold now. Raises EngineError where nothing is allowed."""
+        try:
+            return self.file.policies(account_name())
+        except Unusable as error:
+            log.warning("policy: %s", error)
+            raise EngineError(
+                ErrorCode.POLICY,
+                f"{error} Until that is mended, nothing is allowed here.",
+                "The host's administrator must mend the file, or remove it.",
+            ) from error
+
+    async def admit(self, parameters: Parameters) -> list[str]:
+        """Let an operation pass: warnings for its result. Raises EngineError (policy)."""
+        policies = self.policies()
+        if not policies:
+            return []
+        wanted = wishes(parameters)
+        await self._judge(policies, wanted, parameters.kind)
+        if not any(isinstance(each, d.Space) for each in wanted):
+            return []
+        return await self._nearly_full(policies)
+
+    def ask(self, query: Query) -> None:
+        """Let a query pass. Raises EngineError (policy)."""
+        self._refuse(self.policies(), asked(query), query.query)
+
+    async def run(self, parameters: ContainerRun) -> ContainerRun:
+        """The same launch with the paths where they lead to now, and what its volumes are judged.
+
+        Raises EngineError (policy).
+        """
+        policies = self.policies()
+        if all(policy.binds is None for policy in policies):
+            return parameters
+        volumes, found = [], list[d.Demand]()
+        for volume in parameters.volumes:
+            if volume.source.startswith("/"):
+                real = os.path.realpath(volume.source)
+                volumes.append(volume.model_copy(update={"source": real}))
+                found.append(d.Bind(source=real, read_only=volume.read_only))
+            else:
+                volumes.append(volume)
+                found += await self._volume(volume.source) if volume.source else []
+        await self._judge(policies, found, parameters.kind)
+        return parameters.model_copy(update={"volumes": volumes})
+
+    async def still(self, container: str) -> None:
+        """Right before a container that Berth made is started: has a link been put into the way of
+        its binds? Then where it leads to is judged. Raises EngineError (policy)."""
+        policies = self.policies()
+        if all(policy.binds is None for policy in policies):
+            return
+        found = await self.podman.call("GET", f"/containers/{quote(container, safe='')}/json")
+        if OPERATION_LABEL not in (found["Config"].get("Labels") or {}):
+            return
+        wanted: list[d.Demand] = [
+            each
+            for each in inspected.demands(found)
+            if isinstance(each, d.Bind) and os.path.realpath(each.source) != each.source
+        ]
+        await self._judge(policies, wanted, "container.start")
+
+    async def keep(self, found: dict[str, Any]) -> None:
+        """Let a unit make a container like this one again. Raises EngineError (policy)."""
+        if policies := self.policies():
+            await self._judge(policies, inspected.demands(found), "container.autostart")
+
+    async def write(self, file: str, text: str, *, new: bool) -> None:
+        """Let a unit file be written. Raises EngineError (policy)."""
+        if policies := self.policies():
+            await self._judge(policies, quadlet.demands(file, text, new=new), "unit.write")
+
+    async def build(self, parameters: ImageBuild, file: Path) -> None:
+        """Let a Containerfile be built. Raises EngineError (policy)."""
+        if policies := self.policies():
+            text = file.read_text(errors="replace")
+            wanted = containerfile.demands(text, parameters.build_args)
+            if file.name.endswith(".in"):
+                wanted.append(d.Raw(said=f"{file.name}, with its #include,"))
+            await self._judge(policies, wanted, parameters.kind)
+
+    async def _judge(self, policies: list[Policy], wanted: list[d.Demand], what: str) -> None:
+        self._refuse(policies, [await self._seen(policies, each) for each in wanted], what)
+
+    def _refuse(self, policies: list[Policy], wanted: Iterable[d.Demand], what: str) -> None:
+        wanted = list(wanted)
+        refusals = [each for policy in policies for each in judge(policy, wanted)]
+        if not refusals:
+            return
+        said = " ".join(dict.fromkeys(str(each) for each in refusals))
+        log.warning("policy: refused %s: %s", what, said)
+        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {said}", REMEDY)
+
+    async def _seen(self, policies: list[Policy], demand: d.Demand) -> d.Demand:
+        """The demand with what only the engine can see."""
+        match demand:
+            case d.Bind(source=source) if source.startswith("/"):
+                real = os.path.realpath(source)
+                return replace(demand, resolved=real, opens=_opens(real))
+            case d.Image(name=name) if image_names.is_id(name):
+                return replace(demand, known=await self._names(name))
+            case d.OneMore() if any(policy.containers is not None for policy in policies):
+                rows = await self.podman.call("GET", "/containers/json", params={"all": "true"})
+                return replace(demand, present=len(rows or []))
+            case d.Space() if any(policy.disk.most for policy in policies):
+                return replace(demand, used=await self._used())
+        return demand
+
+    async def _names(self, image: str) -> tuple[str, ...]:
+        try:
+            found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
+        except EngineError as error:
+            if error.report.code is ErrorCode.NOT_FOUND:
+                return ()
+            raise
+        return (*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []))
+
+    async def _volume(self, name: str) -> list[d.Demand]:
+        """A volume may be a path of the host under a name: `podman volume create -o device=…`."""
+        try:
+            found = await self.podman.call("GET", f"/volumes/{name}/json")
+        except EngineError as error:
+            if error.report.code is ErrorCode.NOT_FOUND:
+                return []
+            raise
+        device = str((found.get("Options") or {}).get("device") or "")
+        return [d.Bind(source=device)] if device.startswith("/") else []
+
+    async def _used(self) -> int:
+        async for document in disk(self.podman, DiskUse()):
+            sizes = ("images_size", "containers_size", "volumes_size")
+            return sum(int(document.data[name]) for name in sizes)
+        return 0
+
+    async def _nearly_full(self, policies: list[Policy]) -> list[str]:
+        lines = [policy.disk.warn for policy in policies if policy.disk.warn]
+        if not lines:
+            return []
+        used = await self._used()
+        if used < min(lines):
+            return []
+        most = min((policy.disk.most for policy in policies if policy.disk.most), default=None)
+        rest = f" of {human(most)} that it may take" if most else ""
+        return [f"The account takes {human(used)} of the disk{rest}: remove what is not needed."]
+
+
+def _opens(real: str) -> str:
+    """The place of the account's own that a path has in it or lies in; "" for none."""
+    home = Path(os.environ["HOME"])
+    places = (
+        home / ".config", home / ".ssh", home / ".local/share/containers", state_directory(),
+        runtime_directory(),
+    )  # fmt: skip
+    for place in places:
+        own = Path(os.path.realpath(place))
+        if own.is_relative_to(real) or Path(real).is_relative_to(own):
+            return str(place)
+    return ""

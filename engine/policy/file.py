@@ -1,0 +1,87 @@
+"""The host's policy, in a file that nobody but root can write.
+
+A file that is there and cannot be trusted or understood allows nothing: no file at all is the only
+way to have no policy.
+"""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.policy.rules import HostPolicy, Policy, Unreadable, read_host
+
+PLACE = Path("/etc/berth/policy.toml")
+LARGEST = 256 * 1024
+_Stamp = tuple[int, int, int, int, int]
+
+
+class Unusable(Exception):
+    """Raised when the file is there, and must not or cannot be followed. Says what to mend."""
+
+
+@dataclass
+class PolicyFile:
+    """The file, read anew whenever it changed."""
+
+    place: Path = PLACE
+    _seen: _Stamp | None = field(default=None, init=False)
+    _read: HostPolicy | None = field(default=None, init=False)
+
+    def policies(self, account: str) -> list[Policy]:
+        """The policies for an account, none where there is no file. Raises Unusable."""
+        try:
+            opened = os.open(self.place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            self._check_folder()
+            return []
+        except OSError as error:
+            raise self._unusable(f"cannot be read ({(error.strerror or '').lower()})") from error
+        with os.fdopen(opened, "rb") as reader:
+            facts = os.fstat(reader.fileno())
+            self._check_folder()
+            if not stat.S_ISREG(facts.st_mode):
+                raise self._unusable("is not a plain file")
+            self._check_owner(facts, "")
+            stamp = (
+                facts.st_dev,
+                facts.st_ino,
+                facts.st_size,
+                facts.st_mtime_ns,
+                facts.st_ctime_ns,
+            )
+            if stamp != self._seen or self._read is None:
+                self._read = self._parse(reader.read(LARGEST + 1))
+                self._seen = stamp
+        found = self._read
+        own = found.accounts.get(account)
+        return [found, own] if own else [found]
+
+    def _parse(self, raw: bytes) -> HostPolicy:
+        self._seen = None
+        if len(raw) > LARGEST:
+            raise self._unusable("is too large")
+        try:
+            return read_host(raw.decode())
+        except (Unreadable, UnicodeDecodeError) as error:
+            raise self._unusable(f"cannot be understood: {error}") from error
+
+    def _check_folder(self) -> None:
+        """Whoever may write in its folder may put another file there, or take it away."""
+        try:
+            facts = os.stat(self.place.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._unusable(f"cannot be looked for ({error.strerror})") from error
+        self._check_owner(facts, " folder")
+
+    def _check_owner(self, facts: os.stat_result, what: str) -> None:
+        if facts.st_uid != 0:
+            raise self._unusable("is not trusted: it does not belong to root", what)
+        if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise self._unusable("is not trusted: others than root may write it", what)
+
+    def _unusable(self, why: str, what: str = "") -> Unusable:
+        place = self.place.parent if what else self.place
+        return Unusable(f"The host's policy{what} {place} {why}.")

@@ -1,0 +1,169 @@
+"""A policy as it is written (TOML). What a rule does not mention is allowed; raw units are not."""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+
+from engine.schema.parameters import Model
+from engine.schema.run_line import size
+
+
+def _bytes(value: Any) -> Any:
+    return size(value) if isinstance(value, str) else value
+
+
+def _absolute(path: str) -> str:
+    parts = PurePosixPath(path)
+    if not parts.is_absolute() or ".." in parts.parts:
+        raise ValueError("must be an absolute path without `..`")
+    return str(parts)
+
+
+def _range(text: str) -> str:
+    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65535:
+        raise ValueError("must be a port or a range such as 8000-8999")
+    return text
+
+
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
+"""A number, or as in `512m` and `2g`."""
+Folder = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_absolute)]
+Range = Annotated[str, AfterValidator(_range)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x20]+$")]
+Namespace = Literal["network", "pid", "ipc", "user", "uts", "cgroup"]
+
+
+class Images(Model):
+    """Where images may come from, and what they may be called."""
+
+    registries: list[Glob] | None = None
+    """Hosts, with the port where there is one; `localhost` for images that are made here."""
+    patterns: list[Glob] | None = None
+    """registry/path, with `:tag` if that matters; * stands for anything."""
+    by_digest: bool = False
+    """Only name@sha256:…"""
+    archives: bool = False
+    """Where one of the above is set: may archives bring images under names of their own?"""
+
+    def limited(self) -> bool:
+        """Whether any rule is about images."""
+        return self.registries is not None or self.patterns is not None or self.by_digest
+
+
+class Binds(Model):
+    """Paths of the host that containers may see. Symbolic links are resolved before."""
+
+    roots: list[Folder] = []
+    read_only: list[Folder] = []
+
+
+class Ports(Model):
+    """Ports of the host that may be published."""
+
+    ranges: list[Range] = []
+    random: bool = False
+    """A port that Podman chooses."""
+
+    def allows(self, first: int, last: int) -> bool:
+        """Whether one of the ranges has all of first..last."""
+        spans = [each.partition("-") for each in self.ranges]
+        return any(int(low) <= first and last <= int(high or low) for low, _, high in spans)
+
+
+class MemoryLimit(Model):
+    """A container's memory."""
+
+    required: bool = False
+    most: Bytes | None = None
+
+
+class CpusLimit(Model):
+    """A container's processors."""
+
+    required: bool = False
+    most: Annotated[float, Field(gt=0)] | None = None
+
+
+class PidsLimit(Model):
+    """A container's processes."""
+
+    required: bool = False
+    most: Annotated[int, Field(ge=1)] | None = None
+
+
+class Disk(Model):
+    """What the account's images, containers and volumes may take."""
+
+    warn: Bytes | None = None
+    most: Bytes | None = None
+
+
+class Policy(Model):
+    """One policy. Several (host, account, groups) are judged one by one, so the strictest wins."""
+
+    images: Images = Images()
+    privileged: bool = True
+    capabilities: list[Glob] | None = None
+    """Those that may be added, such as NET_BIND_SERVICE."""
+    devices: list[Glob] | None = None
+    namespaces: list[Namespace] | None = None
+    """Those of the host that containers may share."""
+    security_opt: list[Glob] | None = None
+    """As in `label=disable`, `seccomp=*`."""
+    binds: Binds | None = None
+    ports: Ports | None = None
+    memory: MemoryLimit = MemoryLimit()
+    cpus: CpusLimit = CpusLimit()
+    pids: PidsLimit = PidsLimit()
+    containers: Annotated[int, Field(ge=0)] | None = None
+    """How many the account may have."""
+    disk: Disk = Disk()
+    terminal: bool = True
+    builds: bool = True
+    """Images of one's own: builds, and commits of containers."""
+    raw_quadlets: bool = False
+    """Unit files with anything in them: they could do all that the other rules refuse."""
+
+
+class HostPolicy(Policy):
+    """The host's file: rules for all accounts, and more for single ones."""
+
+    accounts: dict[Annotated[str, StringConstraints(max_length=100)], Policy] = {}
+
+
+class Unreadable(ValueError):
+    """Raised for a text that is no policy; says where and why."""
+
+
+def read(text: str) -> Policy:
+    """The policy of a TOML text. Raises Unreadable."""
+    return _read(text, Policy)
+
+
+def read_host(text: str) -> HostPolicy:
+    """The host's policy of a TOML text. Raises Unreadable."""
+    found = _read(text, HostPolicy)
+    if not isinstance(found, HostPolicy):
+        raise TypeError("another model than the one asked for")
+    return found
+
+
+def _read(text: str, model: type[Policy]) -> Policy:
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"This is not TOML: {error}.") from error
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        said = [f"{'.'.join(map(str, each['loc']))}: {_words(each)}" for each in faults[:5]]
+        raise Unreadable("; ".join(said)) from error
+
+
+def _words(fault: Any) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "there is no such rule"
+    return str(fault["msg"]).removeprefix("Value error, ")

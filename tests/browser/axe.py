@@ -1,0 +1,34 @@
+"""axe-core in a page: what it finds that would keep people from using it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+GRAVE = {"serious", "critical"}
+
+
+def findings(page: Page) -> list[str]:
+    """Serious and critical findings, in the light theme and (of colours) in the dark one."""
+    # A colour on its way from one theme to the other is neither's.
+    page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+    # By the debugger's door, which the content security policy does not bind.
+    page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = _run(page, {"resultTypes": ["violations"]})
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    # The rest is the same in both themes.
+    return found + _run(page, {"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
+
+
+def _run(page: Page, options: dict[str, Any]) -> list[str]:
+    report = page.evaluate("options => axe.run(document, options)", options)
+    theme = page.evaluate("document.documentElement.dataset.bsTheme")
+    return [
+        f"{theme}: {violation['id']}: {node['target'][0]}: {node['html'][:160]}: "
+        + " ".join(each["message"] for each in [*node["any"], *node["all"], *node["none"]])[:240]
+        for violation in report["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"][:4]
+    ]

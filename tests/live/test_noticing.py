@@ -1,0 +1,156 @@
+"""What the observer hears becomes what people are told: errors, not what somebody meant to do."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.live import noticing, snapshots
+from consoleapp.live.observer import Observer
+from consoleapp.notifications import words
+from consoleapp.notifications.models import Notice, Occurrence
+from consoleapp.notifications.record import listened
+from tests.live.conftest import RedisServer, open_page, until
+from tests.live.engine_double import Double, row
+from tests.notifications.conftest import rule
+
+ID = row("a").id
+
+
+@pytest.fixture
+def wish(victor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """victor wants to know everything."""
+    monkeypatch.setattr(noticing, "GRACE", 0.3)
+    rule(victor)
+
+
+@sync_to_async
+def told() -> list[str]:
+    return [words.title(each) for each in Occurrence.objects.order_by("pk")]
+
+
+async def have(*titles: str) -> None:
+    async def so() -> bool:
+        return await told() == list(titles)
+
+    await until(so, f"{titles} are told", within=20)
+
+
+async def followed(engine: Double) -> None:
+    await until(lambda: "snapshot" in engine.asked, "somebody's wish has the account followed", 20)
+
+
+def died(engine: Double, code: int) -> None:
+    engine.say("container", "died", ID, containerExitCode=str(code), name="a")
+
+
+async def test_an_error_is_told_although_nobody_looks_at_the_account(
+    wish: None, observer: Observer, web: LinuxAccount, engine: Double, victor: User
+) -> None:
+    await followed(engine)
+    async with open_page(victor, "/live/") as page:
+        died(engine, 3)
+        await have("a exited with an error")
+        await until(lambda: page.heard("notices"), "the bell hears of it")
+    assert "exit status 3" in (await Occurrence.objects.aget()).detail
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "after"),
+    [
+        ([], 0, []),
+        (["stop"], 137, ["cleanup"]),
+        (["stop"], 1, []),
+        (["kill"], 137, []),
+        (["restart"], 143, ["init", "start"]),
+        ([], 137, ["cleanup", "remove"]),
+        ([], 137, ["stop"]),
+    ],
+)
+async def test_an_end_that_somebody_meant_is_not_told(
+    wish: None,
+    observer: Observer,
+    web: LinuxAccount,
+    engine: Double,
+    before: list[str],
+    code: int,
+    after: list[str],
+) -> None:
+    await followed(engine)
+    for action in before:
+        engine.say("container", action, ID)
+    died(engine, code)
+    for action in after:
+        engine.say("container", action, ID)
+    # What comes after it is told: so the first one was not.
+    engine.say("container", "died", row("b").id, containerExitCode="9", name="b")
+    await have("b exited with an error")
+
+
+async def test_a_container_with_rm_that_fails_and_one_that_its_policy_restarts_are_told(
+    wish: None, observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    await followed(engine)
+    died(engine, 3)
+    engine.say("container", "remove", ID)
+    await have("a exited with an error")
+    for action in ("restart", "init", "start"):
+        engine.say("container", action, ID)
+    died(engine, 3)
+    await have(*["a exited with an error"] * 2)
+
+
+async def test_an_unhealthy_container_is_told_once_however_often_the_observer_begins_anew(
+    wish: None, redis_process: RedisServer, web: LinuxAccount, engine: Double
+) -> None:
+    ill = row("a").model_copy(update={"health": "unhealthy"})
+    engine.put(ill, silent=True)
+    for _ in range(2):
+        task = asyncio.create_task(Observer().run())
+        engine.asked.clear()
+        await followed(engine)
+        await have("a is unhealthy")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    task = asyncio.create_task(Observer().run())
+    try:
+        await snapshots.fresh(web)
+        engine.put(row("a"), "health_status")
+
+        async def over() -> bool:
+            return bool((await Occurrence.objects.aget()).ended_at)
+
+        await until(over, "it is over", 20)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_ended_while_no_observer_ran_is_told_by_the_next_one(
+    wish: None, redis_process: RedisServer, web: LinuxAccount, engine: Double
+) -> None:
+    now = datetime.now(UTC)
+    await sync_to_async(listened)(web, now - timedelta(minutes=2))
+    for name, code, ago in (("new", 3, 60), ("old", 3, 600), ("stopped", 137, 60), ("fine", 0, 60)):
+        ended = {"exited": now - timedelta(seconds=ago), "exit_code": code}
+        engine.put(row(name, "exited").model_copy(update=ended), silent=True)
+    task = asyncio.create_task(Observer().run())
+    await have("new exited with an error")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_disk_that_fills_is_told_and_whose_grant_is_gone_hears_nothing(
+    wish: None, observer: Observer, web: LinuxAccount, engine: Double, victor: User
+) -> None:
+    await followed(engine)
+    engine.info = engine.info.model_copy(update={"disk_used": 95, "disk_total": 100})
+    engine.say("system", "connected")
+    await have("The disk is nearly full")
+    assert await Notice.objects.acount() == 1
+    await Grant.objects.all().adelete()
+    died(engine, 3)
+    await asyncio.sleep(noticing.GRACE * 2)
+    assert await Notice.objects.acount() == 1

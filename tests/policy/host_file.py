@@ -1,0 +1,44 @@
+"""The real /etc/berth/policy.toml while a test needs it; whatever was there comes back."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.policy.file import PLACE
+
+
+class HostFile:
+    """What root does with the file."""
+
+    place: Path = PLACE
+
+    def write(self, text: str) -> None:
+        """Replace it, as an editor would."""
+        PLACE.parent.mkdir(mode=0o755, exist_ok=True)
+        making = PLACE.with_suffix(".new")
+        making.unlink(missing_ok=True)
+        making.write_text(text)
+        making.chmod(0o644)
+        os.rename(making, PLACE)
+
+    def remove(self) -> None:
+        """No policy."""
+        PLACE.unlink(missing_ok=True)
+
+
+@contextmanager
+def host_file() -> Iterator[HostFile]:
+    """Needs root."""
+    kept = PLACE.with_suffix(".kept-by-tests")
+    if PLACE.exists():
+        PLACE.rename(kept)
+    mode = PLACE.parent.stat().st_mode & 0o7777 if PLACE.parent.exists() else 0o755
+    try:
+        yield HostFile()
+    finally:
+        PLACE.unlink(missing_ok=True)
+        if PLACE.parent.exists():
+            PLACE.parent.chmod(mode)
+        if kept.exists():
+            kept.rename(PLACE)
