@@ -15,6 +15,8 @@ from consoleapp.audit.models import Event, Link, Pending, Pruning
 from consoleapp.audit.record import record
 
 EVERY = 1.0
+BETWEEN = 0.05
+"""A pause between batches, in which operations write: SQLite lets in one writer at a time."""
 AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ async def seal_forever() -> None:
     """Seal until cancelled. What goes wrong in one round is logged, and the next one comes."""
     while True:
         more = await asyncio.to_thread(_round)
-        await asyncio.sleep(0 if more else EVERY)
+        await asyncio.sleep(BETWEEN if more else EVERY)
 
 
 def seal_all() -> int:
@@ -54,11 +56,12 @@ def seal() -> int:
         previous = link_hash(event, seq=seq, previous=previous, sealed=now)
         found[values[0]] = words.words_of(event)
         links.append(Link(seq=seq, event_id=values[0], at=now, hash=previous))
+    indexed = words.rows(found)  # who writes to the index meanwhile takes our place in the chain
     vanished = set(waiting) - {link.event_id for link in links}
     try:
         with transaction.atomic():
             Link.objects.bulk_create(links)  # first: it keeps other sealers out
-            words.add(found)
+            words.write(indexed)
             Pending.objects.filter(event_id__in=waiting).delete()
             for event in sorted(vanished):
                 _accuse(event)

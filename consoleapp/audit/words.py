@@ -17,6 +17,8 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
+from django.db import connection
+
 from consoleapp.audit.models import Event, Word
 
 SPAN = 8192
@@ -72,23 +74,28 @@ def sets(events: dict[int, set[str]]) -> dict[tuple[int, str], int]:
     return found
 
 
-def add(events: dict[int, set[str]]) -> None:
-    """Index `events`; call it in the transaction that ends their being pending."""
+def rows(events: dict[int, set[str]]) -> list[tuple[str, int, bytes]]:
+    """What `write` has to write so that `events` are found besides those that are already."""
     found = sets(events)
-    for span in sorted({span for span, _ in found}):
-        mine = sorted(word for each, word in found if each == span)
+    for span in {span for span, _ in found}:
+        mine = [word for each, word in found if each == span]
         for start in range(0, len(mine), 900):
-            some = mine[start : start + 900]
-            known = Word.objects.filter(span=span, word__in=some).values_list("word", "events")
-            for word, events_before in known:
-                found[span, word] |= unpack(bytes(events_before))
-        rows = [Word(word=word, span=span, events=pack(found[span, word])) for word in mine]
-        Word.objects.bulk_create(
+            known = Word.objects.filter(span=span, word__in=mine[start : start + 900])
+            for word, before in known.values_list("word", "events"):
+                found[span, word] |= unpack(bytes(before))
+    return sorted((word, span, pack(events)) for (span, word), events in found.items())
+
+
+def write(rows: list[tuple[str, int, bytes]]) -> None:
+    """Index what `rows` were made of; in the transaction that ends their being pending.
+
+    Between the two no other may have written: the sealer's links see to that.
+    """
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO audit_word (word, span, events) VALUES (%s, %s, %s)"
+            " ON CONFLICT (word, span) DO UPDATE SET events = excluded.events",
             rows,
-            update_conflicts=True,
-            unique_fields=["word", "span"],
-            update_fields=["events"],
-            batch_size=300,
         )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import threading
+import time
 from itertools import pairwise
 
 import pytest
@@ -152,6 +153,7 @@ def test_sixteen_writers_and_three_sealers_make_one_chain_without_a_gap(nobody):
         try:
             while not ended.is_set():
                 sealer.seal()
+                time.sleep(sealer.BETWEEN)
         except BaseException as error:
             faults.append(error)
         finally:

@@ -11,7 +11,18 @@ from django.utils import timezone
 from consoleapp.audit import sealer
 from consoleapp.audit.models import Event, Word
 from consoleapp.audit.search import Criteria, matching, newest
-from consoleapp.audit.words import SPAN, Clauses, add, find, forget, named, pack, split, unpack
+from consoleapp.audit.words import (
+    SPAN,
+    Clauses,
+    find,
+    forget,
+    named,
+    pack,
+    rows,
+    split,
+    unpack,
+    write,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -140,8 +151,8 @@ def test_the_index_answers_as_sets_do_across_many_spans(monkeypatch):
         for pk in some.sample(range(1, last), 3000)
     }
     half = dict(list(events.items())[:1500])
-    add(half)
-    add(events)  # what is known already stays as it is
+    write(rows(half))
+    write(rows(events))  # what is known already stays as it is
     for clauses in ([["often"]], [["seldom"]], [["a"], ["b"]], [["seldom"], ["a", "b", "c"]],
                     [["often"], ["a", "b"], ["c", "seldom"]], [["never"], ["often"]]):  # fmt: skip
         wanted = sorted(
@@ -155,7 +166,7 @@ def test_the_index_answers_as_sets_do_across_many_spans(monkeypatch):
 
 def test_whole_spans_are_forgotten():
     Event.objects.create(pk=5 * SPAN, source="page", action="test")
-    add({pk: {"word"} for pk in (1, SPAN, 2 * SPAN, 2 * SPAN + 5, 3 * SPAN)})
+    write(rows({pk: {"word"} for pk in (1, SPAN, 2 * SPAN, 2 * SPAN + 5, 3 * SPAN)}))
     forget(2 * SPAN + 7)
     assert list(find([["word"]], 0, 5 * SPAN)) == [3 * SPAN, 2 * SPAN + 5, 2 * SPAN]
     assert not Word.objects.filter(span__lt=2).exists()
