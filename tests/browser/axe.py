@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 GRAVE = {"serious", "critical"}
 
@@ -15,16 +15,16 @@ def findings(page: Page) -> list[str]:
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     # By the debugger's door, which the content security policy does not bind.
     page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    found = _run(page, {"resultTypes": ["violations"]})
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found = _run(page, "light", {"resultTypes": ["violations"]})
     # The rest is the same in both themes.
-    return found + _run(page, {"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
+    colours = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+    return found + _run(page, "dark", colours)
 
 
-def _run(page: Page, options: dict[str, Any]) -> list[str]:
+def _run(page: Page, theme: str, options: dict[str, Any]) -> list[str]:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
     report = page.evaluate("options => axe.run(document, options)", options)
-    theme = page.evaluate("document.documentElement.dataset.bsTheme")
     return [
         f"{theme}: {violation['id']}: {node['target'][0]}: {node['html'][:160]}: "
         + " ".join(each["message"] for each in [*node["any"], *node["all"], *node["none"]])[:240]
