@@ -36,7 +36,6 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
     if root:
         os.chown(path, account.uid, service.gid)
     path.chmod(0o660 if root else 0o600)
-    door.listen(128)
     groups = os.getgrouplist(account.name, account.gid) if root else []
 
     def become() -> None:
@@ -48,6 +47,8 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
             os.setgroups(groups)
             os.setresgid(account.gid, account.gid, account.gid)
             os.setresuid(account.uid, account.uid, account.uid)
+        # As the account: the kernel names who listened to whoever connects, also before an engine.
+        door.listen(128)
 
     log = os.open(
         logs / f"engine-{account.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
