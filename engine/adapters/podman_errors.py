@@ -190,6 +190,12 @@ _RULES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.CONFLICT,
         "The container's state does not allow this. Look at its present state, then try again.",
     ),
+    (
+        r"removing container .* device or resource busy",
+        ErrorCode.CONFLICT,
+        "Some of its files were still in use, and what is left of it is in the list of containers. "
+        "Remove it there in a moment.",
+    ),
     (r"no space left on device", ErrorCode.UNAVAILABLE, "The disk is full: remove unused images."),
     (r"disk quota exceeded", ErrorCode.UNAVAILABLE, "The account's disk quota is used up."),
 ]

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -172,4 +173,9 @@ def sign_in(tab: Page, name: str, password: str) -> None:
     tab.get_by_label("Username").fill(name)
     tab.get_by_label("Password").fill(password)
     tab.get_by_role("button", name="Sign in").click()
-    tab.wait_for_url("**/")
+    at_dashboard(tab)
+
+
+def at_dashboard(tab: Page) -> None:
+    """Wait for it; a pattern such as **/ would do with the page before as well."""
+    tab.wait_for_url(lambda url: urlsplit(url).path == "/")
