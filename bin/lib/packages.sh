@@ -50,7 +50,7 @@ _quiet_services() {
   [ -d /run/systemd/system ] || return 0
   local package
   for package in "$@"; do
-    case "$package" in redis-server|docker-registry) as_root systemctl disable --now --quiet "$package" ;; esac
+    case "$package" in redis-server|docker-registry|postgresql) as_root systemctl disable --now --quiet "$package" ;; esac
   done
 }
 
