@@ -6,12 +6,10 @@ terminals and followed logs do not open.
 """
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,6 +22,7 @@ from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from consoleapp.accounts.access import Actor
+from consoleapp.accounts.before_view import BeforeView
 from consoleapp.accounts.models import GroupRule, User
 from consoleapp.audit.record import record
 
@@ -105,19 +104,8 @@ def forget(user: User, *, actor: Actor) -> None:
     record("second-factor.forgotten", actor=actor, target=user.username, parameters=parameters)
 
 
-class Demand:
+class Demand(BeforeView):
     """Middleware: who owes a second factor sees nothing but the way to set one up."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

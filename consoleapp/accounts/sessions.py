@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
+from consoleapp.accounts.before_view import BeforeView
 from consoleapp.accounts.devices import device
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
@@ -35,23 +35,15 @@ class SignedIn:
     current: bool
 
 
-class NoteUse:
+class NoteUse(BeforeView):
     """Middleware: keeps address, device and time of the last use of a session, to the minute.
 
     allauth's own writes at each request, and would make every view run in a thread.
     """
 
-    sync_capable = True
-    async_capable = True
-
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         self._noted: dict[tuple[str, str, str], float] = {}
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import trigger_client_event
 
-from consoleapp.accounts.access import Conflict, Refused
+from consoleapp.accounts.access import Actor, Conflict, Refused
+from consoleapp.accounts.models import LinuxAccount
 from consoleapp.operations.models import Operation
+from consoleapp.operations.submit import submit
 from engine.schema.kinds import KINDS
-from engine.schema.parameters import Lane
+from engine.schema.parameters import Lane, Parameters
 
 
 def accepted(
@@ -34,6 +36,17 @@ def accepted(
         "slow": any(_is_slow(operation) for operation in asked),
     }
     return trigger_client_event(response, "berth:accepted", detail)
+
+
+def request_all(
+    request: HttpRequest, account: LinuxAccount, wanted: Sequence[Parameters], *, next: str
+) -> HttpResponse:
+    """Submit all of `wanted` to `account`; the answer says what came of it."""
+    try:
+        operations = [submit(account, each, actor=Actor.of(request)) for each in wanted]
+    except Refused as error:
+        return refused(request, error, next=next)
+    return accepted(request, operations, next=next)
 
 
 def refused(

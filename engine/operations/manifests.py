@@ -1,10 +1,9 @@
 """Operations on manifest lists."""
 
 import asyncio
-from pathlib import Path
 
 from engine.adapters.copying import copy
-from engine.operations.pushes import credentials, private_place
+from engine.operations.pushes import to_registry
 from engine.operations.work import Work
 from engine.schema import manifests as schema
 from engine.schema.images import ImagePushed
@@ -54,23 +53,9 @@ async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.Manife
 
 async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
     """Copy the list, and with `all` its images, to a registry."""
-    with private_place() as place:
-        digest = place / "digest"
-        argv = ["podman", *work.podman_options, "manifest", "push", f"--digestfile={digest}"]
-        # Said always: without it, Podman 4 pushes the list alone and Podman 5 all of it.
-        argv += [f"--all={'true' if parameters.all else 'false'}"]
-        argv += credentials(place, parameters)
-        argv += [f"--format={parameters.format}"] if parameters.format else []
-        argv += [] if parameters.tls_verify else ["--tls-verify=false"]
-        argv += ["--", parameters.image, f"docker://{parameters.destination}"]
-        await copy(
-            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
-        )
-        return ImagePushed(
-            summary=f"{parameters.destination} is in the registry.",
-            reference=parameters.destination,
-            digest=_text(digest),
-        )
+    # Said always: without it, Podman 4 pushes the list alone and Podman 5 all of it.
+    every = f"--all={'true' if parameters.all else 'false'}"
+    return await to_registry(work, ["manifest", "push", every], parameters)
 
 
 async def _podman(work: Work, *words: str) -> str:
@@ -82,7 +67,3 @@ async def _podman(work: Work, *words: str) -> str:
         work.files.workplace(work.id),
     )
     return said[-1].split()[0].removesuffix(":") if said else ""
-
-
-def _text(file: Path) -> str:
-    return file.read_text().strip() if file.exists() else ""

@@ -19,9 +19,16 @@ from engine.schema.manifests import ManifestPush
 
 async def push(work: Work, parameters: ImagePush) -> ImagePushed:
     """Copy the image to a registry. Cancelling ends Podman; a retry sends what is missing."""
+    return await to_registry(work, ["push"], parameters)
+
+
+async def to_registry(
+    work: Work, words: list[str], parameters: ImagePush | ManifestPush
+) -> ImagePushed:
+    """`podman …words` with the options that pushes of images and of lists have in common."""
     with private_place() as place:
         digest = place / "digest"
-        argv = ["podman", *work.podman_options, "push", f"--digestfile={digest}"]
+        argv = ["podman", *work.podman_options, *words, f"--digestfile={digest}"]
         argv += credentials(place, parameters)
         argv += [f"--format={parameters.format}"] if parameters.format else []
         argv += [] if parameters.tls_verify else ["--tls-verify=false"]

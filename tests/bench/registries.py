@@ -19,12 +19,11 @@ from tests.bench.console import Console, milliseconds
 from tests.bench.memory import processes_of
 from tests.bench.podman import Podman
 from tests.registries.conftest import Registries, Server
-from tests.registries.publishing import Publisher
+from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_names
 
 _WAYS = ("plain", "berth")
 _OWN = ("gunicorn", "celery", "observe", "engine", "redis-server", "launch")
 """Berth's processes; the others are the programs that it runs."""
-TAGS, REPOSITORIES = 2000, 200
 
 
 class Transfers:
@@ -165,13 +164,7 @@ def peaks(at: Transfers, root: int, megabytes: int) -> dict[str, tuple[float, fl
 def browsing(at: Transfers, root: int) -> dict[str, float]:
     """A registry with many names: milliseconds a page, and MiB before and at most."""
     with at.registry() as server:
-        publisher = Publisher(server.address)
-        publisher.image("many/tags", "latest")
-        manifest = publisher.of("many/tags", "latest")
-        for number in range(TAGS):
-            publisher.manifest("many/tags", f"v{number:04}", manifest)
-        for number in range(REPOSITORIES):
-            publisher.image(f"team/app{number:03}", "1")
+        many_names(Publisher(server.address))
         here = f"/accounts/{at.account}/registries"
         tags = f"{here}/tags/?repository={server.address}/many/tags"
         asked = {

@@ -11,6 +11,9 @@ from urllib.parse import urljoin
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 
+TAGS, REPOSITORIES = 2000, 200
+"""How many there are in a large registry, beside `latest` and many/tags itself."""
+
 
 class Publisher:
     """Speaks to a registry without TLS."""
@@ -91,6 +94,16 @@ class Publisher:
         request = urllib.request.Request(url, data=body, method=method, headers=headers)
         with urllib.request.urlopen(request) as answer:
             return str(answer.headers.get("Location", ""))
+
+
+def many_names(publisher: Publisher) -> None:
+    """Make a registry large: many/tags with its TAGS, and REPOSITORIES of ten teams."""
+    publisher.image("many/tags", "latest")
+    manifest = publisher.of("many/tags", "latest")
+    for number in range(TAGS):
+        publisher.manifest("many/tags", f"v{number:04}", manifest)
+    for number in range(REPOSITORIES):
+        publisher.image(f"team{number % 10}/app{number:03}", "1")
 
 
 def _tar(content: bytes) -> bytes:

@@ -7,10 +7,9 @@ import pytest
 from engine.schema.queries import RegistryRepositories, RegistryTags, SyncPlan
 from tests.bench.podman import engine_of
 from tests.registries.conftest import Account, Registries, Server, Talk
-from tests.registries.publishing import Publisher
+from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_names
 from tests.registries.test_remote import insecure
 
-TAGS, REPOSITORIES = 2000, 200
 MOST_GROWN = 24 * 1024
 """KiB: far less than all the names and answers of the test together, were they kept."""
 
@@ -18,13 +17,7 @@ MOST_GROWN = 24 * 1024
 @pytest.fixture(scope="module")
 def large(registries: Registries) -> Server:
     server = registries.start("large")
-    publisher = Publisher(server.address)
-    publisher.image("many/tags", "latest")
-    manifest = publisher.of("many/tags", "latest")
-    for number in range(TAGS):
-        publisher.manifest("many/tags", f"v{number:04}", manifest)
-    for number in range(REPOSITORIES):
-        publisher.image(f"team{number % 10}/app{number:03}", "1")
+    many_names(Publisher(server.address))
     return server
 
 

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
-from consoleapp.operations.submit import submit
-from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
 from consoleapp.web.containers.lookup import among
 from consoleapp.web.query import query_without_page
@@ -100,11 +99,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
         return refused(request, f"{place}{fault['msg']}", next=following, status=400)
-    try:
-        operations = [submit(account, each, actor=Actor.of(request)) for each in asked]
-    except Refused as error:
-        return refused(request, error, next=following)
-    return accepted(request, operations, next=following)
+    return request_all(request, account, asked, next=following)
 
 
 def _parameters(request: HttpRequest, model: type[Parameters], container: str) -> dict[str, Any]:

@@ -12,6 +12,22 @@ from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.images.forms import Judged
 
 
+def submitted(
+    request: HttpRequest, account: LinuxAccount, form: Judged, *, next: str
+) -> HttpResponse | None:
+    """What came of a posted form; None where it is (still) to be filled in."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        operation = submit(account, form.parameters, actor=Actor.of(request))
+    except NotAllowed as error:
+        error.tell(form)
+        return None
+    except Refused as error:
+        return refused(request, error, next=next)
+    return accepted(request, operation, next=next)
+
+
 def ask(
     request: HttpRequest,
     account: LinuxAccount,
@@ -24,15 +40,8 @@ def ask(
     hint: str = "",
 ) -> HttpResponse:
     """The form with its faults at their fields, or what came of submitting it to `account`."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            operation = submit(account, form.parameters, actor=Actor.of(request))
-        except NotAllowed as error:
-            error.tell(form)
-        except Refused as error:
-            return refused(request, error, next=next)
-        else:
-            return accepted(request, operation, next=next)
+    if answer := submitted(request, account, form, next=next):
+        return answer
     context = {
         "form": form,
         "title": title,

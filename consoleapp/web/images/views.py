@@ -9,14 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
-from consoleapp.operations.submit import submit
-from consoleapp.policy.check import NotAllowed
-from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.images import rows
+from consoleapp.web.images.asking import submitted
 from consoleapp.web.images.forms import PullForm
 from consoleapp.web.query import query_without_page
 from engine.schema.kinds import parse
@@ -75,15 +74,9 @@ def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The form for a pull, in the dialog of the list or as a page of its own."""
     form = PullForm(request.POST) if request.method == "POST" else PullForm(initial=_asked(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            operation = submit(account, form.parameters, actor=Actor.of(request))
-        except NotAllowed as error:
-            error.tell(form)
-        except Refused as error:
-            return refused(request, error, next=reverse("images:list", args=[account.key]))
-        else:
-            return accepted(request, operation, next=reverse("images:list", args=[account.key]))
+    following = reverse("images:list", args=[account.key])
+    if answer := submitted(request, account, form, next=following):
+        return answer
     template = "images/_pull.html" if request.htmx else "images/pull.html"  # type: ignore[attr-defined]
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
@@ -145,11 +138,7 @@ def _rows(account: LinuxAccount) -> list[ImageRow]:
 
 def _submit(request: HttpRequest, account: LinuxAccount, asked: list[Any]) -> HttpResponse:
     following = reverse("images:list", args=[account.key])
-    try:
-        operations = [submit(account, each, actor=Actor.of(request)) for each in asked]
-    except Refused as error:
-        return refused(request, error, next=following)
-    return accepted(request, operations, next=following)
+    return request_all(request, account, asked, next=following)
 
 
 def _unclear(request: HttpRequest, account: LinuxAccount, reason: str) -> HttpResponse:

@@ -8,10 +8,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.operations.submit import submit
-from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.accepted import refused, request_all
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Role
 
@@ -59,11 +58,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
         return refused(request, f"{place}{fault['msg']}", next=following, status=400)
-    try:
-        operations = [submit(account, each, actor=Actor.of(request)) for each in asked]
-    except Refused as error:
-        return refused(request, error, next=following)
-    return accepted(request, operations, next=following)
+    return request_all(request, account, asked, next=following)
 
 
 def _parameters(request: HttpRequest, kind: str, wanted: str) -> dict[str, Any]:

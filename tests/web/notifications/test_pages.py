@@ -1,5 +1,7 @@
 """The pages of notifications: mine only, told once, settings that mean what they say."""
 
+# ruff: noqa: F811 - a parameter of pytest is the fixture of that name
+
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,21 +13,12 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
-from consoleapp.notifications import queue
 from consoleapp.notifications.models import Delivery, Notice, Rule, Webhook
 from consoleapp.notifications.record import happened
-from tests.notifications.conftest import death, hook, rule
+from tests.notifications.conftest import death, hook, rule, woken  # noqa: F401 - a fixture
 
 Browser = Callable[[User], Client]
 RULE = {"happenings": ["container.exited"], "all_accounts": "True", "in_page": "on"}
-
-
-@pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """How often a worker would have been told; nothing goes to Redis."""
-    times: list[bool] = []
-    monkeypatch.setattr(queue, "wake", lambda: times.append(True) or True)
-    return times
 
 
 @pytest.fixture
