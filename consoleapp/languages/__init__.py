@@ -1,0 +1,1 @@
+"""The languages of the pages: English, and what locale/ translates it to."""
