@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "consoleapp.languages.chosen.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -344,9 +345,23 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 WHITENOISE_MAX_AGE = 3600
 
-LANGUAGE_CODE = "en-us"
+# Words are in locale/, by which CONTRIBUTING.md tells how to add some, or a language. bin/serve
+# compiles them; a language whose words are not compiled is not offered.
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [("en", "English")] + [
+    (code, name)
+    for code, name, folder in [("zh-hans", "简体中文", "zh_Hans")]
+    if (LOCALE_PATHS[0] / folder / "LC_MESSAGES/django.mo").is_file()
+]
+FORMAT_MODULE_PATH = ["consoleapp.languages.formats"]
+LANGUAGE_COOKIE_NAME = "berth_language"
+LANGUAGE_COOKIE_AGE = 365 * 86_400
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = "UTC"
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
 
 # --- The queue -------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ urlpatterns = [
     path("", include("consoleapp.web.single_sign_on.urls")),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
+    path("", include("consoleapp.languages.urls")),
     path("live/", include("consoleapp.live.urls")),
     path("", include("consoleapp.catalog.urls")),
     *(path("", include(f"consoleapp.web.{noun}.urls")) for noun in NOUNS),

@@ -1,11 +1,11 @@
 # Installs the distribution's packages that are missing. Sourced by the programs in bin/.
 
 # containers-storage: its storage.conf makes overlay the default, without which Debian 12 copies whole layers.
-DEBIAN_RUN=(python3 python3-venv podman buildah skopeo crun runc conmon uidmap fuse-overlayfs
+DEBIAN_RUN=(python3 python3-venv gettext podman buildah skopeo crun runc conmon uidmap fuse-overlayfs
   containers-storage slirp4netns netavark aardvark-dns iptables nftables catatonit dbus-user-session redis-server
   busybox-static ca-certificates procps iproute2)
 DEBIAN_TEST=(docker-registry apache2-utils chromium openssl git curl debootstrap postgresql)
-FEDORA_RUN=(python3 podman buildah skopeo crun runc shadow-utils fuse-overlayfs slirp4netns
+FEDORA_RUN=(python3 gettext podman buildah skopeo crun runc shadow-utils fuse-overlayfs slirp4netns
   redis busybox ca-certificates procps-ng iproute nodejs npm)
 FEDORA_TEST=(docker-distribution httpd-tools chromium openssl git curl debootstrap postgresql-server)
 

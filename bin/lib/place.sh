@@ -27,5 +27,5 @@ choose_place() {
 
 _pack() {
   tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner -cf - --exclude=./.git --exclude=./.venv \
-    --exclude=./node_modules --exclude=__pycache__ --exclude='./.*_cache' --exclude=./data --exclude=./.hypothesis .
+    --exclude=./node_modules --exclude=__pycache__ --exclude='./.*_cache' --exclude=./data --exclude=./.hypothesis --exclude='*.mo' .
 }

@@ -11,7 +11,12 @@ ROLES = [(role.value, role.value) for role in Role]
 
 
 class User(AbstractUser):
-    """A person who signs in. `is_superuser` is the administrator: owner of every account."""
+    """A person who signs in. `is_superuser` is the administrator: owner of every account.
+
+    `language` is a code of settings.LANGUAGES, or empty: as the browser says.
+    """
+
+    language = models.CharField(max_length=10, blank=True, default="")
 
 
 class Host(models.Model):

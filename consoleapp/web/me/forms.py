@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import User
 
@@ -15,10 +16,15 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "email")
+        fields = ("first_name", "last_name", "email", "language")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"),
+            required=False,
+            choices=[("", _("As the browser says")), *settings.LANGUAGES],
+        )
         provider = settings.BERTH_IDENTITY_PROVIDER
         if provider is not None and provider.link_verified_email:
             # Who has an address is who its owner becomes at single sign-on.

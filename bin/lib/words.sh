@@ -1,0 +1,18 @@
+# The words of the languages. Sourced by the programs in bin/.
+
+# compile_words CODE: locale/*/LC_MESSAGES/*.po to .mo, where the .po is newer.
+compile_words() {
+  local words compiled log
+  log=$(mktemp)
+  for words in "$1"/locale/*/LC_MESSAGES/*.po; do
+    compiled=${words%.po}.mo
+    [ "$words" -nt "$compiled" ] || continue
+    # Aside first: a console that runs reads the old words or the new ones, never half of them.
+    if ! msgfmt -o "$compiled.new" "$words" 2>"$log"; then
+      tail -n 3 "$log" >&2
+      fail "msgfmt could not compile $words (its last words are above)."
+    fi
+    mv "$compiled.new" "$compiled"
+  done
+  rm -f "$log"
+}
