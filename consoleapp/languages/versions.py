@@ -10,6 +10,7 @@ from django.utils.translation import to_locale
 @cache
 def version_of(code: str) -> str:
     """`zh-hans.1f2e3d4c5b`: the language, and a digest of its words."""
-    compiled = settings.LOCALE_PATHS[0] / to_locale(code) / "LC_MESSAGES/djangojs.mo"
-    words = compiled.read_bytes() if compiled.is_file() else b""
-    return f"{code}.{sha256(words).hexdigest()[:10]}"
+    words = sha256()
+    for compiled in sorted((settings.LOCALE_PATHS[0] / to_locale(code)).glob("LC_MESSAGES/*.mo")):
+        words.update(compiled.read_bytes())
+    return f"{code}.{words.hexdigest()[:10]}"

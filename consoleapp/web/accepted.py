@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from engine.schema.kinds import KINDS
@@ -58,19 +60,21 @@ def refused(
     event `berth:refused`, shown as a toast; a plain form goes to `next` and finds it there.
     """
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.error(request, str(reason))
+        messages.error(request, in_language(str(reason)))
         return HttpResponseRedirect(next)
     forbidden = isinstance(reason, Refused) and not isinstance(reason, Conflict)
     response = HttpResponse(status=status or (403 if forbidden else 409))
-    return trigger_client_event(response, "berth:refused", {"message": str(reason)})
+    return trigger_client_event(response, "berth:refused", {"message": in_language(str(reason))})
 
 
 def _label(operations: Sequence[Operation]) -> str:
     if len(operations) != 1:
-        return f"{len(operations)} operations"
+        return ngettext("%(count)s operation", "%(count)s operations", len(operations)) % {
+            "count": len(operations)
+        }
     [operation] = operations
     kind = KINDS.get(operation.kind)
-    return f"{kind.label if kind else operation.kind} {operation.target}".strip()
+    return f"{in_language(kind.label) if kind else operation.kind} {operation.target}".strip()
 
 
 def _is_slow(operation: Operation) -> bool:

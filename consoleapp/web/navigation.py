@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
@@ -80,48 +81,48 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             current = False
         return Entry(label, icon, reverse(name, args=args), key, current)
 
-    sections = [Section("", [entry("Dashboard", "layout-dashboard", "home:dashboard", "d")])]
+    sections = [Section("", [entry(_("Dashboard"), "layout-dashboard", "home:dashboard", "d")])]
     if account is not None:
         sections.append(
             Section(
                 account.key,
                 [
                     entry(
-                        "Overview", "info-square-rounded", "accounts:detail", "o", (account.key,)
+                        _("Overview"), "info-square-rounded", "accounts:detail", "o", (account.key,)
                     ),
-                    entry("Containers", "box", "containers:list", "c", (account.key,)),
-                    entry("Images", "stack-2", "images:list", "i", (account.key,)),
-                    entry("Builds", "hammer", "builds:list", "b", (account.key,)),
+                    entry(_("Containers"), "box", "containers:list", "c", (account.key,)),
+                    entry(_("Images"), "stack-2", "images:list", "i", (account.key,)),
+                    entry(_("Builds"), "hammer", "builds:list", "b", (account.key,)),
                     entry(
-                        "Registries", "building-warehouse", "registries:list", "y", (account.key,)
+                        _("Registries"), "building-warehouse", "registries:list", "y", (account.key,)
                     ),
-                    entry("Units", "settings-automation", "units:list", "n", (account.key,)),
-                    entry("Doctor", "stethoscope", "doctor:doctor", "e", (account.key,)),
-                    entry("What may I do", "shield-check", "policies:mine", "w", (account.key,)),
+                    entry(_("Units"), "settings-automation", "units:list", "n", (account.key,)),
+                    entry(_("Doctor"), "stethoscope", "doctor:doctor", "e", (account.key,)),
+                    entry(_("What may I do"), "shield-check", "policies:mine", "w", (account.key,)),
                 ],
             )
         )
     sections.append(
         Section(
-            "Everywhere",
+            _("Everywhere"),
             [
-                entry("Operations", "player-play", "operations:list", "p"),
-                entry("Catalogue", "apps", "catalog:list", "t"),
-                entry("Accounts", "users-group", "accounts:list", "s"),
-                entry("Notifications", "bell", "notifications:list", "m"),
-                entry("Audit", "history", "audit:list", "l"),
+                entry(_("Operations"), "player-play", "operations:list", "p"),
+                entry(_("Catalogue"), "apps", "catalog:list", "t"),
+                entry(_("Accounts"), "users-group", "accounts:list", "s"),
+                entry(_("Notifications"), "bell", "notifications:list", "m"),
+                entry(_("Audit"), "history", "audit:list", "l"),
             ],
         )
     )
     if request.user.is_superuser:  # type: ignore[union-attr]
         sections.append(
             Section(
-                "Administration",
+                _("Administration"),
                 [
-                    entry("People", "user-cog", "people:list", "u"),
-                    entry("Groups", "users", "groups:list", "r"),
-                    entry("Hosts", "server-2", "hosts:list", "h"),
-                    entry("Policies", "shield-cog", "policies:list", "k"),
+                    entry(_("People"), "user-cog", "people:list", "u"),
+                    entry(_("Groups"), "users", "groups:list", "r"),
+                    entry(_("Hosts"), "server-2", "hosts:list", "h"),
+                    entry(_("Policies"), "shield-cog", "policies:list", "k"),
                 ],
             )
         )

@@ -15,7 +15,7 @@ const say = (text, tone = "") => {
 const view = new LogView(part(".log"), {
   onchange: ({ shown, atEnd }) => {
     note.hidden = shown.length > 0;
-    part("[data-count]").textContent = shown.length ? `${shown.length.toLocaleString()} line${shown.length === 1 ? "" : "s"}` : "";
+    part("[data-count]").textContent = shown.length ? interpolate(ngettext("%(number)s line", "%(number)s lines", shown.length), { number: shown.length.toLocaleString(document.documentElement.lang) }, true) : "";
     end.hidden = atEnd || !shown.length;
   },
 });
@@ -24,15 +24,15 @@ const hasEnded = () => !document.getElementById("operation")?.hasAttribute("hx-g
 const load = () => {
   view.clear();
   stream = window.berth.query(page.dataset.account, "build.log", { build: page.dataset.build, follow: true }, {
-    open: () => say("Following", "running"),
+    open: () => say(gettext("Following"), "running"),
     answers: (lines) => view.add(lines),
     end: ({ code, message, remedy }) => {
       stream = null;
       // It waits for its turn: there is nothing to read before it begins.
-      if (code === "not_found" && !hasEnded()) return say("It has not begun");
+      if (code === "not_found" && !hasEnded()) return say(gettext("It has not begun"));
       done = true;
-      note.textContent = message ? [message, remedy].filter(Boolean).join(" ") : "It said nothing.";
-      say(message || "All read", message ? "failed" : "");
+      note.textContent = message ? [message, remedy].filter(Boolean).join(" ") : gettext("It said nothing.");
+      say(message || gettext("All read"), message ? "failed" : "");
     },
   });
 };

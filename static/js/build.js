@@ -10,7 +10,7 @@
       if (!preset.dataset.sure) {
         preset.dataset.sure = "yes";
         preset.dataset.words = preset.textContent;
-        preset.textContent = "Replace the text?";
+        preset.textContent = gettext("Replace the text?");
         return;
       }
     }

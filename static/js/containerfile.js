@@ -16,7 +16,7 @@ const root = document.querySelector("[data-containerfile]");
 if (root) {
   const area = root.querySelector("textarea");
   const failed = Number(root.dataset.failed);
-  const wrong = new Map(failed ? [[failed, { severity: "error", message: "This step failed" }]] : []);
+  const wrong = new Map(failed ? [[failed, { severity: "error", message: gettext("This step failed") }]] : []);
   root.classList.add("is-attached");
   const painted = editorLines(root, pieces);
   area.addEventListener("input", () => {

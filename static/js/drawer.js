@@ -36,6 +36,6 @@
     if (!copier) return;
     const text = document.querySelector(copier.dataset.copy)?.textContent ?? "";
     await navigator.clipboard.writeText(text.trim());
-    window.berth.say("Copied");
+    window.berth.say(gettext("Copied"));
   });
 })();

@@ -15,16 +15,16 @@ const say = (text, tone) => {
   part("state").textContent = text;
   part("dot").className = `dot${tone ? ` is-${tone}` : ""}`;
 };
-const plural = (number, word) => `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+const counted = (number) => interpolate(ngettext("%(number)s line", "%(number)s lines", number), { number: number.toLocaleString(document.documentElement.lang) }, true);
 
 const view = new LogView(document.getElementById("log"), {
   onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
     if (shown.length || settled) note.hidden = shown.length > 0;
-    if (settled && !shown.length) note.textContent = "The journal has no such lines.";
+    if (settled && !shown.length) note.textContent = gettext("The journal has no such lines.");
     part("count").textContent = dropped
-      ? `The newest ${plural(lines.length, "line")}; ${dropped.toLocaleString()} older ones left the page (it keeps ${LIMIT.toLocaleString()})`
-      : plural(shown.length, "line");
-    part("found").textContent = find.value ? (matches.length ? `${match + 1} of ${matches.length.toLocaleString()}` : "none") : "";
+      ? interpolate(gettext("The newest %(lines)s; %(dropped)s older ones left the page (it keeps %(limit)s)"), { lines: counted(lines.length), dropped: dropped.toLocaleString(document.documentElement.lang), limit: LIMIT.toLocaleString(document.documentElement.lang) }, true)
+      : counted(shown.length);
+    part("found").textContent = find.value ? (matches.length ? interpolate(gettext("%(number)s of %(total)s"), { number: match + 1, total: matches.length.toLocaleString(document.documentElement.lang) }, true) : gettext("none")) : "";
     for (const step of steps) step.disabled = !matches.length;
     part("end").hidden = atEnd || !shown.length;
   },
@@ -40,9 +40,9 @@ const load = () => {
   settled = false;
   view.clear();
   note.hidden = false;
-  note.textContent = "Asking the engine…";
+  note.textContent = gettext("Asking the engine…");
   part("again").hidden = true;
-  say("Connecting…", "");
+  say(gettext("Connecting…"), "");
   const follow = choices.follow.checked;
   const seconds = Number(choices.since.value);
   const parameters = {
@@ -54,7 +54,7 @@ const load = () => {
   };
   const mine = window.berth.query(page.dataset.account, "unit.journal", parameters, {
     open: () => {
-      say(follow ? "Following" : "Reading", follow ? "running" : "");
+      say(follow ? gettext("Following") : gettext("Reading"), follow ? "running" : "");
       // A unit that writes nothing sends nothing: after a while that is an answer too.
       setTimeout(() => {
         if (stream !== mine) return;
@@ -72,7 +72,7 @@ const load = () => {
       settled = true;
       part("again").hidden = false;
       if (message) say([message, remedy].filter(Boolean).join(" "), "failed");
-      else say("All read", "");
+      else say(gettext("All read"), "");
       view.add([]);
     },
   });
@@ -92,7 +92,7 @@ choices.addEventListener("change", (event) => {
     stream?.close();
     stream = null;
     part("again").hidden = false;
-    say("Stopped following", "");
+    say(gettext("Stopped following"), "");
   } else if (name) load();
   localStorage.setItem("berth-journal", JSON.stringify({ wrap: choices.wrap.checked, times: choices.times.checked }));
 });

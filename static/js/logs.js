@@ -17,18 +17,18 @@ const say = (text, tone) => {
   document.getElementById("logs-state").textContent = text;
   document.getElementById("logs-dot").className = `dot${tone ? ` is-${tone}` : ""}`;
 };
-const plural = (number, word) => `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+const counted = (number) => interpolate(ngettext("%(number)s line", "%(number)s lines", number), { number: number.toLocaleString(document.documentElement.lang) }, true);
 
 const view = new LogView(document.getElementById("log"), {
   onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
     if (shown.length || settled) note.hidden = shown.length > 0;
     if (settled && !shown.length) {
-      note.textContent = lines.length ? `Nothing on ${choices.stream.value} among ${plural(lines.length, "line")}.` : "No lines so far.";
+      note.textContent = lines.length ? interpolate(gettext("Nothing on %(stream)s among %(lines)s."), { stream: choices.stream.value, lines: counted(lines.length) }, true) : gettext("No lines so far.");
     }
     count.textContent = dropped
-      ? `The newest ${plural(lines.length, "line")}; ${dropped.toLocaleString()} older ones left the page (it keeps ${LIMIT.toLocaleString()})`
-      : plural(shown.length, "line");
-    found.textContent = find.value ? (matches.length ? `${match + 1} of ${matches.length.toLocaleString()}` : "none") : "";
+      ? interpolate(gettext("The newest %(lines)s; %(dropped)s older ones left the page (it keeps %(limit)s)"), { lines: counted(lines.length), dropped: dropped.toLocaleString(document.documentElement.lang), limit: LIMIT.toLocaleString(document.documentElement.lang) }, true)
+      : counted(shown.length);
+    found.textContent = find.value ? (matches.length ? interpolate(gettext("%(number)s of %(total)s"), { number: match + 1, total: matches.length.toLocaleString(document.documentElement.lang) }, true) : gettext("none")) : "";
     for (const step of steps) step.disabled = !matches.length;
     end.hidden = atEnd || !shown.length;
   },
@@ -44,15 +44,15 @@ const load = () => {
   settled = false;
   view.clear();
   note.hidden = false;
-  note.textContent = "Asking the engine…";
+  note.textContent = gettext("Asking the engine…");
   again.hidden = true;
-  say("Connecting…", "");
+  say(gettext("Connecting…"), "");
   const follow = choices.follow.checked;
   const tail = choices.tail.value === "" ? null : Number(choices.tail.value);
   const parameters = { container: page.dataset.container, follow, tail, since: since() };
   const mine = window.berth.query(page.dataset.account, "container.logs", parameters, {
     open: () => {
-      say(follow ? "Following" : "Reading", follow ? "running" : "");
+      say(follow ? gettext("Following") : gettext("Reading"), follow ? "running" : "");
       // A container that writes nothing sends nothing: after a while that is an answer too.
       setTimeout(() => {
         if (stream !== mine) return;
@@ -70,7 +70,7 @@ const load = () => {
       settled = true;
       again.hidden = false;
       if (message) say([message, remedy].filter(Boolean).join(" "), "failed");
-      else say(follow ? "It ended; so do its logs" : "All read", "");
+      else say(follow ? gettext("It ended; so do its logs") : gettext("All read"), "");
       view.add([]);
     },
   });
@@ -103,7 +103,7 @@ choices.addEventListener("change", (event) => {
     stream?.close();
     stream = null;
     again.hidden = false;
-    say("Stopped following", "");
+    say(gettext("Stopped following"), "");
   } else if (name) load();
   localStorage.setItem("berth-logs", JSON.stringify({ wrap: choices.wrap.checked, times: choices.times.checked }));
 });

@@ -239,7 +239,7 @@ export class LogView {
       this.#write(span, piece.text);
       text.append(span);
     }
-    if (line.cut > 0) text.append(` … ${line.cut.toLocaleString()} more characters; the download has them`);
+    if (line.cut > 0) text.append(interpolate(gettext(" … %(number)s more characters; the download has them"), { number: line.cut.toLocaleString(document.documentElement.lang) }, true));
     row.append(at, text);
     return row;
   }

@@ -9,7 +9,7 @@
     button.type = "button";
     button.className = "btn";
     button.dataset.retry = "";
-    button.textContent = "Try again";
+    button.textContent = gettext("Try again");
     const box = document.createElement("div");
     box.className = "empty";
     box.setAttribute("role", "alert");
@@ -24,11 +24,11 @@
   document.addEventListener("htmx:afterRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "false"));
   document.addEventListener("htmx:sendError", (event) => {
     const panel = panelOf(event);
-    if (panel) failed(panel, "The console did not answer.");
+    if (panel) failed(panel, gettext("The console did not answer."));
   });
   document.addEventListener("htmx:responseError", (event) => {
     const panel = panelOf(event);
-    if (panel) failed(panel, `The console answered with status ${event.detail.xhr.status}.`);
+    if (panel) failed(panel, interpolate(gettext("The console answered with status %(status)s."), { status: event.detail.xhr.status }, true));
   });
 
   document.addEventListener("click", (event) => {

@@ -1,10 +1,10 @@
 // Says in the page why a security key or passkey could not be used; allauth's script only logs it.
 (() => {
   const words = {
-    NotAllowedError: "The request was cancelled, or the key did not answer in time. Try again.",
-    InvalidStateError: "This key is registered already.",
-    SecurityError: "Security keys need the console's own host name: they work over https, and at http://localhost, but not at an address of numbers.",
-    NotSupportedError: "This key cannot do what is needed. Try another one.",
+    NotAllowedError: gettext("The request was cancelled, or the key did not answer in time. Try again."),
+    InvalidStateError: gettext("This key is registered already."),
+    SecurityError: gettext("Security keys need the console's own host name: they work over https, and at http://localhost, but not at an address of numbers."),
+    NotSupportedError: gettext("This key cannot do what is needed. Try another one."),
   };
   document.addEventListener("allauth.error", (event) => {
     const place = document.getElementById("passkey-error");
@@ -12,7 +12,7 @@
     if (!place) return;
     event.preventDefault();
     const none = !window.PublicKeyCredential;
-    place.textContent = none ? words.SecurityError : words[exception.name] || "The key could not be used. Try again, or sign in another way.";
+    place.textContent = none ? words.SecurityError : words[exception.name] || gettext("The key could not be used. Try again, or sign in another way.");
     place.hidden = false;
   });
 })();

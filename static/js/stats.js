@@ -6,6 +6,8 @@ const HEIGHT = 192;
 
 const page = document.getElementById("stats");
 const again = document.getElementById("stats-again");
+// A language has its way to write the time; English has several, and the browser knows which.
+const language = document.documentElement.lang === "en" ? [] : document.documentElement.lang;
 let stream = null;
 let samples = [];
 
@@ -32,14 +34,14 @@ const rate = (name) => (sample, before) => {
   return (sample[name] - before[name]) / Math.max(0.1, sample.when - before.when);
 };
 const PLOTS = {
-  cpu: { fields: ["cpu_percent"], series: [["used", (sample) => sample.cpu_percent, "--tblr-primary"]], show: percent, now: ([used]) => `${percent(used)} of one processor` },
+  cpu: { fields: ["cpu_percent"], series: [["used", (sample) => sample.cpu_percent, "--tblr-primary"]], show: percent, now: ([used]) => interpolate(gettext("%(percent)s of one processor"), { percent: percent(used) }, true) },
   memory: {
     fields: ["memory"],
     series: [["used", (sample) => sample.memory, "--tblr-azure"], ["limit", (sample) => sample.memory_limit, "--tblr-red"]],
     show: bytes,
-    now: ([used, limit]) => (limit ? `${bytes(used)} of ${bytes(limit)} (${percent((used / limit) * 100)})` : `${bytes(used)}, no limit`),
+    now: ([used, limit]) => (limit ? interpolate(gettext("%(used)s of %(limit)s (%(percent)s)"), { used: bytes(used), limit: bytes(limit), percent: percent((used / limit) * 100) }, true) : interpolate(gettext("%(used)s, no limit"), { used: bytes(used) }, true)),
   },
-  network: { fields: ["network_in", "network_out"], series: [["in", rate("network_in"), "--tblr-green"], ["out", rate("network_out"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([into, out]) => `${bytes(into)}/s in, ${bytes(out)}/s out` },
+  network: { fields: ["network_in", "network_out"], series: [["in", rate("network_in"), "--tblr-green"], ["out", rate("network_out"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([into, out]) => interpolate(gettext("%(into)s/s in, %(out)s/s out"), { into: bytes(into), out: bytes(out) }, true) },
   block: { fields: ["block_read", "block_written"], series: [["read", rate("block_read"), "--tblr-green"], ["written", rate("block_written"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([read, written]) => `${bytes(read)}/s read, ${bytes(written)}/s written` },
 };
 
@@ -67,7 +69,7 @@ const make = (name, place) => {
       y: { range: (_, low, high) => [0, name === "cpu" ? Math.max(5, high * 1.15) : Math.max(name === "memory" ? 1e6 : 1000, high * 1.15)] },
     },
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 26, space: 90, values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), incrs: [60] },
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 26, space: 90, values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })), incrs: [60] },
       { stroke: ink, grid, ticks: { show: false }, size: 68, values: (_, values) => values.map(show) },
     ],
     series: [
@@ -94,12 +96,12 @@ const draw = () => {
   const times = samples.map((sample) => sample.when);
   for (const [name, { place, why, now, plot }] of Object.entries(plots)) {
     const { fields, series, now: words } = PLOTS[name];
-    const reasons = last ? fields.filter((field) => last[field] === null).map((field) => last.unavailable[field] || "The host does not tell.") : [];
+    const reasons = last ? fields.filter((field) => last[field] === null).map((field) => last.unavailable[field] || gettext("The host does not tell.")) : [];
     const blind = last && reasons.length === fields.length;
     why.hidden = !blind;
     if (blind) {
-      why.textContent = `Not measured. ${[...new Set(reasons)].join(" ")}`;
-      now.textContent = "not measured";
+      why.textContent = interpolate(gettext("Not measured. %(reasons)s"), { reasons: [...new Set(reasons)].join(" ") }, true);
+      now.textContent = gettext("not measured");
       plot?.root.remove();
       plots[name].plot = null;
       continue;
@@ -109,9 +111,9 @@ const draw = () => {
     plots[name].plot.setData([times, ...columns]);
     const values = columns.map((column) => column.at(-1));
     if (last && values.some((value) => value !== null)) now.textContent = words(values);
-    else if (last) now.textContent = "measuring…";
+    else if (last) now.textContent = gettext("measuring…");
   }
-  document.getElementById("stats-pids").textContent = last && last.pids !== null ? `${last.pids} process${last.pids === 1 ? "" : "es"}` : "";
+  document.getElementById("stats-pids").textContent = last && last.pids !== null ? interpolate(ngettext("%(number)s process", "%(number)s processes", last.pids), { number: last.pids }, true) : "";
 };
 const redraw = () => {
   for (const entry of Object.values(plots)) {
@@ -125,23 +127,23 @@ const load = () => {
   samples = [];
   again.hidden = true;
   redraw();
-  say("Connecting…", "");
+  say(gettext("Connecting…"), "");
   const mine = window.berth.query(page.dataset.account, "container.stats", { container: page.dataset.container }, {
-    open: () => say("Waiting for the first reading…", ""),
+    open: () => say(gettext("Waiting for the first reading…"), ""),
     answers: (answers) => {
       for (const answer of answers) {
         if (answer.type === "sample") samples.push({ ...answer, when: Date.parse(answer.at) / 1000 });
       }
       const oldest = (samples.at(-1)?.when ?? 0) - WINDOW - 2;
       while (samples.length && samples[0].when < oldest) samples.shift();
-      if (samples.length) say("Live, a reading a second", "running");
+      if (samples.length) say(gettext("Live, a reading a second"), "running");
       if (!document.hidden) draw();
     },
     end: ({ message, remedy }) => {
       if (stream !== mine) return;
       stream = null;
       again.hidden = false;
-      say(message ? [message, remedy].filter(Boolean).join(" ") : "It ended; there is nothing to measure", message ? "failed" : "");
+      say(message ? [message, remedy].filter(Boolean).join(" ") : gettext("It ended; there is nothing to measure"), message ? "failed" : "");
     },
   });
   stream = mine;
@@ -162,6 +164,6 @@ document.addEventListener("htmx:afterSwap", () => {
 if (page.dataset.state === "running" || page.dataset.state === "paused") load();
 else {
   draw();
-  say(`The container is ${page.dataset.state}; there is nothing to measure.`, "");
+  say(interpolate(gettext("The container is %(state)s; there is nothing to measure."), { state: gettext(page.dataset.state) }, true), "");
   for (const { now } of Object.values(plots)) now.textContent = "–";
 }

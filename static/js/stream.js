@@ -14,12 +14,12 @@
 (() => {
   const TRIES = 4;
   const REASONS = {
-    4401: ["You are signed out.", "Sign in again."],
-    4403: ["You may not do this.", ""],
-    4404: ["There is no such account.", ""],
-    1006: ["The connection to the console was lost.", "Load again when it is back."],
-    1001: ["The console is restarting.", "Load again in a moment."],
-    1012: ["The console is restarting.", "Load again in a moment."],
+    4401: [gettext("You are signed out."), gettext("Sign in again.")],
+    4403: [gettext("You may not do this."), ""],
+    4404: [gettext("There is no such account."), ""],
+    1006: [gettext("The connection to the console was lost."), gettext("Load again when it is back.")],
+    1001: [gettext("The console is restarting."), gettext("Load again in a moment.")],
+    1012: [gettext("The console is restarting."), gettext("Load again in a moment.")],
   };
 
   const query = (account, name, parameters, { open, answers, end }) => {
@@ -59,7 +59,7 @@
           return;
         }
         left = true;
-        const [message, remedy] = failed ? [failed.message, failed.remedy] : code === 1000 ? ["", ""] : REASONS[code] || ["The connection ended.", ""];
+        const [message, remedy] = failed ? [failed.message, failed.remedy] : code === 1000 ? ["", ""] : REASONS[code] || [gettext("The connection ended."), ""];
         end?.({ code: failed?.code || code, message: failed ? message : reason || message, remedy: remedy || "" });
       };
     };

@@ -18,7 +18,7 @@ const say = (text, tone) => {
   document.getElementById("terminal-state").textContent = text;
   document.getElementById("terminal-dot").className = `dot${tone ? ` is-${tone}` : ""}`;
 };
-const cover = (text, button = "Open again") => {
+const cover = (text, button = gettext("Open again")) => {
   document.getElementById("terminal-why").textContent = text;
   document.getElementById("terminal-again").textContent = button;
   over.hidden = false;
@@ -61,7 +61,7 @@ const draw = (data) => {
   terminal.write(bytes, () => {
     waiting -= bytes.length;
     if (!left || waiting > BACKLOG / 4) return;
-    terminal.write(`\x1b[0m\r\n\x1b[33m[${left.toLocaleString()} bytes left out: more than the page could draw]\x1b[0m\r\n`);
+    terminal.write(`\x1b[0m\r\n\x1b[33m[${interpolate(gettext("%(number)s bytes left out: more than the page could draw"), { number: left.toLocaleString(document.documentElement.lang) }, true)}]\x1b[0m\r\n`);
     left = 0;
   });
 };
@@ -82,7 +82,7 @@ const command = () => {
 const ended = (text) => {
   stream = null;
   closer.hidden = true;
-  say("Not open", "");
+  say(gettext("Not open"), "");
   cover(text);
 };
 
@@ -91,13 +91,13 @@ const open = () => {
   over.hidden = true;
   terminal.reset();
   fit.fit();
-  say("Connecting…", "");
+  say(gettext("Connecting…"), "");
   const { cols: columns, rows } = terminal;
   const parameters = { container: page.dataset.container, command_line: command(), user: choices.user.value.trim(), columns, rows };
   let finished = false;
   stream = window.berth.query(page.dataset.account, "container.terminal", parameters, {
     open: () => {
-      say("Open", "running");
+      say(gettext("Open"), "running");
       closer.hidden = false;
       terminal.focus();
     },
@@ -107,12 +107,12 @@ const open = () => {
         if (answer.type !== "ended") continue;
         finished = true;
         const { exit_code: code } = answer;
-        if (code === 126 || code === 127) ended("The container has no such program. Choose another shell; some images have none at all.");
-        else ended(code === null ? "The command ended." : `The command ended with exit code ${code}.`);
+        if (code === 126 || code === 127) ended(gettext("The container has no such program. Choose another shell; some images have none at all."));
+        else ended(code === null ? gettext("The command ended.") : interpolate(gettext("The command ended with exit code %(code)s."), { code }, true));
       }
     },
     end: ({ message, remedy }) => {
-      if (!finished) ended([message || "The connection ended.", remedy].filter(Boolean).join(" "));
+      if (!finished) ended([message || gettext("The connection ended."), remedy].filter(Boolean).join(" "));
     },
   });
 };
@@ -136,15 +136,15 @@ terminal.attachCustomKeyEventHandler((event) => {
 
 const copy = async () => {
   const text = terminal.getSelection();
-  if (!text) return window.berth.say("Nothing is selected");
+  if (!text) return window.berth.say(gettext("Nothing is selected"));
   await navigator.clipboard.writeText(text);
-  window.berth.say("Copied");
+  window.berth.say(gettext("Copied"));
 };
 const paste = async () => {
   try {
     terminal.paste(await navigator.clipboard.readText());
   } catch {
-    window.berth.say("The browser does not let this page read the clipboard", "Use Ctrl-Shift-V instead.", "failed");
+    window.berth.say(gettext("The browser does not let this page read the clipboard"), gettext("Use Ctrl-Shift-V instead."), "failed");
   }
   terminal.focus();
 };
@@ -179,11 +179,11 @@ document.fonts.load('14px "IBM Plex Mono"').finally(() => {
   fit.fit();
   const { state } = document.getElementById("container-head").dataset;
   if (state === "running" && !choices.querySelector("fieldset[disabled]")) open();
-  else cover(`The container is ${state}; a terminal needs it to run.`, "Try all the same");
+  else cover(interpolate(gettext("The container is %(state)s; a terminal needs it to run."), { state: gettext(state) }, true), gettext("Try all the same"));
 });
 // Started while one waits for it: open.
 document.addEventListener("htmx:afterSwap", (event) => {
   const state = document.getElementById("container-head")?.dataset.state;
   if (event.detail.elt?.id !== "container-head") return;
-  if (state === "running" && !stream) cover("The container runs now.", "Open");
+  if (state === "running" && !stream) cover(gettext("The container runs now."), gettext("Open"));
 });

@@ -39,7 +39,7 @@
     button.type = "button";
     button.className = "icon-button";
     button.dataset.dismissNote = "";
-    button.setAttribute("aria-label", "Close");
+    button.setAttribute("aria-label", gettext("Close"));
     const icon = document.createElement("i");
     icon.className = "ti ti-x";
     icon.setAttribute("aria-hidden", "true");
@@ -49,32 +49,33 @@
   };
   window.berth = { ...window.berth, say };
 
-  document.addEventListener("berth:accepted", (event) => say(event.detail.label, "Accepted"));
-  document.addEventListener("berth:refused", (event) => say("Refused", event.detail.message, "failed"));
+  document.addEventListener("berth:accepted", (event) => say(event.detail.label, gettext("Accepted")));
+  document.addEventListener("berth:refused", (event) => say(gettext("Refused"), event.detail.message, "failed"));
   document.addEventListener("htmx:responseError", (event) => {
     const { status, getResponseHeader } = event.detail.xhr;
     const trigger = getResponseHeader.call(event.detail.xhr, "HX-Trigger") || "";
     if (trigger.includes("berth:refused")) return;
     if (status === 401) location.reload();
-    else if (status === 403) say("Refused", "Your role does not allow this.", "failed");
-    else if (status === 404) say("Not found", "It may be gone by now. Reload the page.", "failed");
-    else say("That did not work", `The server answered with status ${status}.`, "failed");
+    else if (status === 403) say(gettext("Refused"), gettext("Your role does not allow this."), "failed");
+    else if (status === 404) say(gettext("Not found"), gettext("It may be gone by now. Reload the page."), "failed");
+    else say(gettext("That did not work"), interpolate(gettext("The server answered with status %(status)s."), { status }, true), "failed");
   });
   // Background refreshes fail silently while the server restarts; what a person asked for does not.
   document.addEventListener("htmx:sendError", (event) => {
     if (event.detail.requestConfig?.verb !== "get") {
-      say("No connection", "The server did not answer. Nothing was changed.", "failed");
+      say(gettext("No connection"), gettext("The server did not answer. Nothing was changed."), "failed");
     }
   });
 
   // Ages ("3 min ago") stay true while a page is open. The words match consoleapp/web/templatetags/berth.py.
+  const words = (text, number) => interpolate(text, { number: Math.floor(number) }, true);
   const ago = (then) => {
     const seconds = Math.max(0, (Date.now() - then) / 1000);
-    if (seconds < 10) return "just now";
-    if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
-    if (seconds < 86400 * 60) return `${Math.floor(seconds / 86400)} d ago`;
+    if (seconds < 10) return gettext("just now");
+    if (seconds < 60) return words(gettext("%(number)s s ago"), seconds);
+    if (seconds < 3600) return words(gettext("%(number)s min ago"), seconds / 60);
+    if (seconds < 86400) return words(gettext("%(number)s h ago"), seconds / 3600);
+    if (seconds < 86400 * 60) return words(gettext("%(number)s d ago"), seconds / 86400);
     return null;
   };
   setInterval(() => {

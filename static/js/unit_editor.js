@@ -30,23 +30,30 @@ const attach = (root) => {
   const painted = editorLines(root, pieces);
   const draw = () => painted.draw(wrong);
 
+  const unknown = (name, section) => {
+    if (!name) return gettext("Put the cursor on a key to read what it does.");
+    const words = section
+      ? gettext("%(name)s= is not a key that Berth knows in [%(section)s]; it may be right all the same.")
+      : gettext("%(name)s= is not a key that Berth knows in no section; it may be right all the same.");
+    return interpolate(words, { name, section }, true);
+  };
   const explain = () => {
     const { row, column } = caret();
     const all = lines();
     const name = keyAt(all, row);
     const section = sectionAt(all, row);
-    where.textContent = `line ${row + 1}, column ${column + 1}${section ? ` in [${section}]` : ""}`;
+    where.textContent = interpolate(section ? gettext("line %(line)s, column %(column)s in [%(section)s]") : gettext("line %(line)s, column %(column)s"), { line: row + 1, column: column + 1, section }, true);
     const key = keysOf.get(section)?.get(name);
     const problem = wrong.get(row + 1);
     help.replaceChildren();
     if (problem) help.append(make("span", `editor-problem is-${problem.severity}`, problem.message));
     if (key) {
       help.append(make("b", "mono", `${key.name}= `), key.help);
-      if (key.example) help.append(" For example ", make("code", "", `${key.name}=${key.example}`));
-      if (key.repeats) help.append(" May stand several times.");
-      if (key.since) help.append(make("span", "text-secondary", ` Podman ${key.since} and later.`));
+      if (key.example) help.append(gettext(" For example "), make("code", "", `${key.name}=${key.example}`));
+      if (key.repeats) help.append(gettext(" May stand several times."));
+      if (key.since) help.append(make("span", "text-secondary", interpolate(gettext(" Podman %(version)s and later."), { version: key.since }, true)));
     } else if (!problem) {
-      help.textContent = name ? `${name}= is not a key that Berth knows in ${section ? `[${section}]` : "no section"}; it may be right all the same.` : "Put the cursor on a key to read what it does.";
+      help.textContent = unknown(name, section);
     }
   };
 
@@ -189,7 +196,7 @@ const attach = (root) => {
         found.append(button);
       }
     }
-    if (!found.childNodes.length) found.append(make("p", "text-secondary small", "No key is called so."));
+    if (!found.childNodes.length) found.append(make("p", "text-secondary small", gettext("No key is called so.")));
     list.replaceChildren(found);
   };
   // A key that is chosen from the list goes to the end of its section, which is made if it is not there.

@@ -3,7 +3,7 @@
 (() => {
   const headers = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}");
   const spell = (bytes) => {
-    const units = ["bytes", "KiB", "MiB", "GiB"];
+    const units = [gettext("bytes"), "KiB", "MiB", "GiB"];
     const unit = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
     return `${unit ? (bytes / 1024 ** unit).toFixed(1) : bytes} ${units[unit]}`;
   };
@@ -17,7 +17,7 @@
     try {
       return JSON.parse(request.responseText).error.message;
     } catch {
-      return request.status ? `The console answered with status ${request.status}.` : "The connection to the console was lost.";
+      return request.status ? interpolate(gettext("The console answered with status %(status)s."), { status: request.status }, true) : gettext("The connection to the console was lost.");
     }
   };
 
@@ -37,9 +37,9 @@
     const request = new XMLHttpRequest();
     bar.max = Math.max(1, file.size);
     bar.value = 0;
-    bar.setAttribute("aria-label", `Upload of ${file.name}`);
+    bar.setAttribute("aria-label", interpolate(gettext("Upload of %(name)s"), { name: file.name }, true));
     drop.type = "button";
-    drop.setAttribute("aria-label", `Remove ${file.name}`);
+    drop.setAttribute("aria-label", interpolate(gettext("Remove %(name)s"), { name: file.name }, true));
     drop.append(make("i", "ti ti-x"));
     id.type = "hidden";
     id.name = box.dataset.name;
@@ -49,7 +49,7 @@
       const path = make("input", "form-control form-control-sm mono");
       path.name = box.dataset.paths;
       path.value = file.webkitRelativePath || file.name;
-      path.setAttribute("aria-label", `Where ${file.name} is in the context`);
+      path.setAttribute("aria-label", interpolate(gettext("Where %(name)s is in the context"), { name: file.name }, true));
       line.firstChild.replaceWith(path);
     }
 
@@ -69,7 +69,7 @@
     });
     request.upload.addEventListener("progress", ({ loaded }) => {
       bar.value = loaded;
-      state.textContent = `${spell(loaded)} of ${spell(file.size)}`;
+      state.textContent = interpolate(gettext("%(loaded)s of %(size)s"), { loaded: spell(loaded), size: spell(file.size) }, true);
     });
     request.addEventListener("error", () => end(reason(request), true));
     request.addEventListener("load", () => {
@@ -81,7 +81,7 @@
     if (!box.hasAttribute("data-several")) for (const old of box.querySelectorAll(".upload-line button")) old.click();
     box.querySelector("ul").append(line);
     const limit = Number(box.dataset.limit);
-    if (limit && file.size > limit) return end(`Too large: at most ${spell(limit)}.`, true);
+    if (limit && file.size > limit) return end(interpolate(gettext("Too large: at most %(limit)s."), { limit: spell(limit) }, true), true);
     settle(form);
     request.open("POST", `${box.dataset.url}?name=${encodeURIComponent(file.name)}`);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from consoleapp.languages import sentences
@@ -28,9 +29,10 @@ def page_language() -> str:
 
 
 @register.simple_tag
-def words_version() -> str:
-    """For the address of the scripts' words."""
-    return version_of(get_language() or settings.LANGUAGE_CODE)
+def words_address() -> str:
+    """Where scripts find their words."""
+    version = version_of(get_language() or settings.LANGUAGE_CODE)
+    return reverse("languages:words", args=[version])
 
 
 @register.simple_tag

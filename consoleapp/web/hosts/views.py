@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from consoleapp.accounts.access import Actor, require_admin
@@ -37,6 +38,10 @@ def set_active(request: HttpRequest, account_id: int) -> HttpResponse:
         account.save(update_fields=["active"])
         action = "account.linked" if active else "account.unlinked"
         record(action, actor=Actor.of(request), account=account, target=account.key)
-        word = "linked again" if active else "unlinked; its containers are untouched"
-        messages.success(request, f"{account.key} is {word}.")
+        words = (
+            _("%(account)s is linked again.")
+            if active
+            else _("%(account)s is unlinked; its containers are untouched.")
+        )
+        messages.success(request, words % {"account": account.key})
     return redirect("hosts:list")

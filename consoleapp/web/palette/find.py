@@ -6,8 +6,10 @@ from itertools import islice
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import snapshots
 from consoleapp.web.accounts.roles import accounts_with_roles
 from consoleapp.web.navigation import menu
@@ -74,13 +76,13 @@ def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
     seen.sort(key=lambda each: each.account.key != preferred)
     account = next((each.account for each in seen if each.account.key == preferred), None)
     sorts = {
-        "Actions": _actions(seen, words),
-        "Pages": _pages(request, account, words),
-        "Containers": _containers(seen, words),
-        "Units": _units(seen, words),
-        "Accounts": _accounts(seen, words),
-        "Images": _images(seen, words),
-        "Operations": _operations(request, words),
+        _("Actions"): _actions(seen, words),
+        _("Pages"): _pages(request, account, words),
+        _("Containers"): _containers(seen, words),
+        _("Units"): _units(seen, words),
+        _("Accounts"): _accounts(seen, words),
+        _("Images"): _images(seen, words),
+        _("Operations"): _operations(request, words),
     }
     groups = [Group(title, list(islice(lines, PER_GROUP))) for title, lines in sorts.items()]
     return [group for group in groups if group.lines]
@@ -105,12 +107,12 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
     for each in operated:
         key = each.account.key
         for label, name in (
-            ("Launch container", "containers:launch"),
-            ("Pull image", "images:pull"),
-            ("Build image", "builds:build"),
-            ("Search registries", "registries:search"),
-            ("Sign in to registry", "registries:login"),
-            ("Copy image between registries", "registries:copy"),
+            (_("Launch container"), "containers:launch"),
+            (_("Pull image"), "images:pull"),
+            (_("Build image"), "builds:build"),
+            (_("Search registries"), "registries:search"),
+            (_("Sign in to registry"), "registries:login"),
+            (_("Copy image between registries"), "registries:copy"),
         ):
             if words and _fits(words, label, key):
                 yield Found(label, reverse(name, args=[key]), "plus", detail=key)
@@ -130,7 +132,7 @@ def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
 
 
 def _action(account: LinuxAccount, verb: str, kind: type[Parameters], row: ContainerRow) -> Found:
-    label = f"{verb.capitalize()} {row.name}"
+    label = f"{in_language(kind.label)} {row.name}"
     return Found(
         label,
         reverse("containers:act", args=[account.key]),
@@ -144,7 +146,7 @@ def _action(account: LinuxAccount, verb: str, kind: type[Parameters], row: Conta
 def _unit_action(account: LinuxAccount, verb: str, kind: type[Parameters], row: UnitRow) -> Found:
     url = reverse("units:act", args=[account.key])
     post = {"kind": kind.kind, "unit": row.unit}
-    label = f"{verb.capitalize()} {row.unit}"
+    label = f"{in_language(kind.label)} {row.unit}"
     return Found(label, url, "settings-automation", detail=account.key, post=post)
 
 
@@ -154,9 +156,9 @@ def _pages(request: HttpRequest, account: LinuxAccount | None, words: list[str])
             if _fits(words, entry.label, section.title):
                 yield Found(entry.label, entry.url, entry.icon, detail=section.title)
     for label, name, icon in (
-        ("Profile and security", "me:profile", "user"),
-        ("API tokens", "me:tokens", "key"),
-        ("My operations", "operations:list", "player-play"),
+        (_("Profile and security"), "me:profile", "user"),
+        (_("API tokens"), "me:tokens", "key"),
+        (_("My operations"), "operations:list", "player-play"),
     ):
         if words and _fits(words, label):
             yield Found(label, reverse(name), icon)
@@ -167,7 +169,7 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for row in each.containers:
             if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
                 url = reverse("containers:detail", args=[each.account.key, row.id[:12]])
-                yield Found(row.name, url, "box", f"{row.state} · {each.account.key}", mono=True)
+                yield Found(row.name, url, "box", f"{in_language(row.state)} · {each.account.key}", mono=True)
 
 
 def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
@@ -175,7 +177,7 @@ def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for row in each.units:
             url = unit_url(row.unit, each.account.key)
             if words and url and _fits(words, row.unit, row.description, each.account.key):
-                detail = f"{row.active} · {each.account.key}"
+                detail = f"{in_language(row.active)} · {each.account.key}"
                 yield Found(row.unit, url, "settings-automation", detail, mono=True)
 
 
@@ -187,7 +189,7 @@ def _accounts(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
                 key,
                 reverse("containers:list", args=[key]),
                 "user-square-rounded",
-                str(each.role),
+                in_language(str(each.role)),
                 mono=True,
             )
 
@@ -209,5 +211,5 @@ def _operations(request: HttpRequest, words: list[str]) -> Iterator[Found]:
         label = f"{operation.kind} {operation.target}"
         if _fits(words, label, operation.account.key):
             url = reverse("operations:detail", args=[operation.pk])
-            detail = f"{operation.state} · {operation.account.key}"
+            detail = f"{in_language(operation.state)} · {operation.account.key}"
             yield Found(label, url, "player-play", detail, mono=True)

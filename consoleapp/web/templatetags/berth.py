@@ -12,8 +12,10 @@ from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.identity_provider import IdentityProvider
+from consoleapp.languages.sentences import in_language
 from engine.schema.kinds import KINDS
 
 register = template.Library()
@@ -41,12 +43,15 @@ def ago(when: datetime | None) -> str:
         return "–"
     seconds = int((timezone.now() - when).total_seconds())
     if seconds < 10:
-        return "just now"
-    for limit, length, unit in ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h")):
+        return _("just now")
+    for limit, length, words in (
+        (60, 1, _("%(number)s s ago")),
+        (3600, 60, _("%(number)s min ago")),
+        (86_400, 3600, _("%(number)s h ago")),
+        (86_400 * 60, 86_400, _("%(number)s d ago")),
+    ):
         if seconds < limit:
-            return f"{seconds // length} {unit} ago"
-    if seconds < 86_400 * 60:
-        return f"{seconds // 86_400} d ago"
+            return words % {"number": seconds // length}
     return timezone.localtime(when).strftime("%Y-%m-%d")
 
 
@@ -56,13 +61,19 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
     whole = int(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return _("%(seconds)s s") % {"seconds": whole}
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return _("%(minutes)s min %(seconds)s s") % {
+            "minutes": whole // 60,
+            "seconds": whole % 60,
+        }
+    return _("%(hours)s h %(minutes)s min") % {
+        "hours": whole // 3600,
+        "minutes": whole % 3600 // 60,
+    }
 
 
 @register.filter
@@ -81,7 +92,7 @@ def shell(argv: Iterable[str]) -> str:
 def kind_label(kind_or_operation: Any) -> str:
     """What a kind of operation is called on a button; the kind itself when it is not known."""
     kind = getattr(kind_or_operation, "kind", kind_or_operation)
-    return KINDS[kind].label if kind in KINDS else str(kind)
+    return in_language(KINDS[kind].label) if kind in KINDS else str(kind)
 
 
 @register.filter
