@@ -4,7 +4,7 @@ The cookie is the choice of somebody who has not signed in; it becomes the perso
 that person has made none. Programs get English: see consoleapp/api.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -46,6 +46,19 @@ def offered(code: str) -> bool:
 def of_person(user: User | None) -> str:
     """The language to write to `user` in, where no browser says one."""
     return user.language if user and offered(user.language) else settings.LANGUAGE_CODE
+
+
+def of_scope(scope: Mapping[str, Any]) -> str:
+    """The language of whoever opened a WebSocket."""
+    user = scope["user"]
+    if user.is_authenticated and offered(user.language):
+        return str(user.language)
+    request = HttpRequest()
+    request.COOKIES = scope.get("cookies", {})
+    for name, value in scope.get("headers", []):
+        if name == b"accept-language":
+            request.META["HTTP_ACCEPT_LANGUAGE"] = value.decode("latin-1")
+    return translation.get_language_from_request(request)
 
 
 def _chosen(request: HttpRequest) -> str:

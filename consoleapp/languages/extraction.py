@@ -7,6 +7,7 @@ gettext is not ours, nor are docstrings, log lines, regular expressions and comm
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -44,6 +45,12 @@ _FRAGMENTS = {
     "no such image",
     "not logged into",
     "address already in use",
+    "in use by",
+    "a fault in an operation",
+    "not a signed text",
+    "upload with a token that only reads",
+    "private, no-store",
+    "attachment; filename*=UTF-8''%(name)s",
     "Value error,",
     "# Made by Berth from the container.",
 }
@@ -52,7 +59,8 @@ _MOST_ALTERNATIVES = 8
 _CODE = re.compile(
     r"[\\^]|\(\?|\.\*|::|https?://%|docker://|systemctl --user \w+ %|\$\w|&&|\bpragma\b"
     r"|\b(insert into|create table|select|update|delete from)\b .*\b(set|from|values|where|if)\b"
-    r"|^--?\w|^/|%s|\w\|\w|^Description=|^(for|if|cp|rm|podman|loginctl|systemctl|usermod) \S|\{\}|HTTP/1|Bearer|\[[A-Z]\w+(\[| \|)|^[\w./-]+$"
+    r"|^(for|if|cp|rm|podman|loginctl|systemctl|usermod) \S|^Description=|^--?\w|^/"
+    r"|%s|\w\|\w|\{\}|HTTP/1|Bearer|\[[A-Z]\w+(\[| \|)|^[\w./-]+$"
 )
 
 
@@ -220,3 +228,9 @@ def _is_sentence(text: str) -> bool:
     if len(words) == 1:
         return begins and bare != text and (text[-1] == "." or len(words[0]) >= 6)
     return begins or text[-1] in ".!?" or len(words) >= 3
+
+
+if __name__ == "__main__":
+    # For bin/translations: xgettext reads this.
+    for sentence in sentences():
+        print(f"_({json.dumps(sentence, ensure_ascii=False)})")

@@ -1,4 +1,4 @@
-"""Words of Podman, systemd and the queue for what state something is in: shown through in_language."""
+"""Words for the state something is in (Podman's, systemd's, ours): shown through in_language."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -15,6 +15,20 @@ STATES = [
     *(_("none"), _("always"), _("never"), _("missing"), _("not set")),
 ]
 PROGRESS = [
-    *(_("Copying"), _("Done"), _("Downloading"), _("Extracting"), _("Waiting"), _("Pulling fs layer")),
-    *(_("Verifying Checksum"), _("Using cache"), _("Running"), _("Failed"), _("Cached")),
+    *(
+        _("Copying"),
+        _("Done"),
+        _("Downloading"),
+        _("Extracting"),
+        _("Waiting"),
+        _("Pulling fs layer"),
+    ),
+    *(
+        _("Pulling fs layer"),
+        _("Verifying Checksum"),
+        _("Using cache"),
+        _("Running"),
+        _("Failed"),
+        _("Cached"),
+    ),
 ]

@@ -15,13 +15,17 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import translation
 from pydantic import Field, ValidationError
 
 from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import Actor, refuse, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.languages.chosen import of_scope
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay, relayed
+from consoleapp.live.spoken import answers_in_language
 from consoleapp.live.standing import release, role_of
 from engine.schema.parameters import Model
 from engine.schema.queries import QUERIES, ContainerTerminal, Query
@@ -52,6 +56,7 @@ class Queries(AsyncWebsocketConsumer):
         self._unseen = 0
         self._seen = asyncio.Event()
         await self.accept()
+        self._language = of_scope(self.scope)
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.close(4401, "Sign in first.")
@@ -95,7 +100,9 @@ class Queries(AsyncWebsocketConsumer):
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         """A close frame carries 123 bytes of reason."""
-        short = (reason or "").encode()[:120].decode(errors="ignore")
+        with translation.override(self._language):
+            reason = in_language(reason or "")
+        short = reason.encode()[:120].decode(errors="ignore")
         await super().close(code, short or None)
 
     async def _begin(self, first: First) -> None:
@@ -158,6 +165,8 @@ class Queries(AsyncWebsocketConsumer):
             self._seen.clear()
             await self._seen.wait()
         self._unseen += 1
+        with translation.override(self._language):
+            text = answers_in_language(text)
         await self.send(text)
 
     async def _watch_standing(self, account: LinuxAccount, query: Query) -> None:

@@ -4,7 +4,11 @@ import smtplib
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from consoleapp.languages.chosen import of_person
+from consoleapp.languages.sentences import in_language
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
 from consoleapp.notifications.webhooks import Undelivered
@@ -18,24 +22,30 @@ def configured() -> bool:
 
 
 def message(delivery: Delivery) -> EmailMessage:
-    """What is sent for `delivery`."""
+    """What is sent for `delivery`, in the language of who gets it."""
+    with override(of_person(delivery.user)):
+        return _message(delivery)
+
+
+def _message(delivery: Delivery) -> EmailMessage:
     occurrence = delivery.occurrence
     if occurrence is None:
-        subject = "[Berth] A test"
-        lines = ["This is the test that you asked for: e-mail from Berth reaches you."]
+        subject = f"[Berth] {_('A test')}"
+        lines = [_("This is the test that you asked for: e-mail from Berth reaches you.")]
     else:
         subject = f"[Berth] {occurrence.account.key}: {words.title(occurrence)}"
         place = words.place(occurrence)
         lines = [
-            f"{words.title(occurrence)}, in the account {occurrence.account.key}",
-            f"at {occurrence.at:%Y-%m-%d %H:%M:%S} UTC.",
+            _("%(title)s, in the account %(account)s")
+            % {"title": words.title(occurrence), "account": occurrence.account.key},
+            _("at %(when)s UTC.") % {"when": f"{occurrence.at:%Y-%m-%d %H:%M:%S}"},
             "",
-            occurrence.detail,
+            in_language(occurrence.detail),
             words.grouped(occurrence),
             "",
-            words.address(place) or f"More at {place} in Berth.",
+            words.address(place) or _("More at %(place)s in Berth.") % {"place": place},
         ]
-    lines += ["", "-- ", "You asked for this in Berth, under Notifications, Settings."]
+    lines += ["", "-- ", _("You asked for this in Berth, under Notifications, Settings.")]
     return EmailMessage(subject[:300], "\n".join(lines), to=[delivery.user.email])
 
 

@@ -1,8 +1,12 @@
-"""What an occurrence is called, in lists, e-mails and webhooks, and where one sees more of it."""
+"""What an occurrence is called, in lists, e-mails and webhooks, and where one sees more of it.
+
+In the language that is active: a page's reader's, a mail's receiver's, English for webhooks.
+"""
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consoleapp.notifications.happenings import Happening
 from consoleapp.notifications.models import Occurrence
@@ -11,15 +15,16 @@ from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 
 def title(occurrence: Occurrence) -> str:
     """In a few words: what happened, to what."""
+    name = {"name": occurrence.name}
     match Happening(occurrence.happening):
         case Happening.OPERATION_FAILED:
-            return f"{occurrence.name} failed"
+            return _("%(name)s failed") % name
         case Happening.CONTAINER_UNHEALTHY:
-            return f"{occurrence.name} is unhealthy"
+            return _("%(name)s is unhealthy") % name
         case Happening.CONTAINER_EXITED:
-            return f"{occurrence.name} exited with an error"
+            return _("%(name)s exited with an error") % name
         case Happening.DISK_FULL:
-            return "The disk is nearly full"
+            return _("The disk is nearly full")
 
 
 def place(occurrence: Occurrence) -> str:
@@ -39,14 +44,19 @@ def place(occurrence: Occurrence) -> str:
 def grouped(occurrence: Occurrence) -> str:
     """That others are not told one by one; "" when they are."""
     if occurrence.more:
-        times = "once more" if occurrence.more == 1 else f"{occurrence.more} times more"
-        return f"It happened {times} within the hour, which was counted and not told again."
+        if occurrence.more == 1:
+            return _("It happened once more within the hour, which was counted and not told again.")
+        words = _(
+            "It happened %(more)s times more within the hour, which was counted and not told again."
+        )
+        return words % {"more": occurrence.more}
     if occurrence.grouping:
         until = timezone.localtime(occurrence.at + WITHIN)
-        return (
-            f"This is number {MOST_AN_HOUR} within an hour: what more comes until {until:%H:%M %Z} "
-            "is counted here, and not told again."
+        words = _(
+            "This is number %(count)s within an hour: what more comes until %(until)s is counted "
+            "here, and not told again."
         )
+        return words % {"count": MOST_AN_HOUR, "until": f"{until:%H:%M %Z}"}
     return ""
 
 

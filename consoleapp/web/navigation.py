@@ -94,7 +94,11 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     entry(_("Images"), "stack-2", "images:list", "i", (account.key,)),
                     entry(_("Builds"), "hammer", "builds:list", "b", (account.key,)),
                     entry(
-                        _("Registries"), "building-warehouse", "registries:list", "y", (account.key,)
+                        _("Registries"),
+                        "building-warehouse",
+                        "registries:list",
+                        "y",
+                        (account.key,),
                     ),
                     entry(_("Units"), "settings-automation", "units:list", "n", (account.key,)),
                     entry(_("Doctor"), "stethoscope", "doctor:doctor", "e", (account.key,)),

@@ -39,7 +39,9 @@ def words_address() -> str:
 def languages() -> list[dict[str, Any]]:
     """The languages to choose from, each with its own name for itself."""
     now = get_language()
-    return [{"code": code, "name": name, "current": code == now} for code, name in settings.LANGUAGES]
+    return [
+        {"code": code, "name": name, "current": code == now} for code, name in settings.LANGUAGES
+    ]
 
 
 @register.simple_tag

@@ -169,7 +169,13 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for row in each.containers:
             if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
                 url = reverse("containers:detail", args=[each.account.key, row.id[:12]])
-                yield Found(row.name, url, "box", f"{in_language(row.state)} · {each.account.key}", mono=True)
+                yield Found(
+                    row.name,
+                    url,
+                    "box",
+                    f"{in_language(row.state)} · {each.account.key}",
+                    mono=True,
+                )
 
 
 def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:

@@ -1,0 +1,27 @@
+"""The sentences in what an engine answers to a page, in the page's language."""
+
+import json
+from typing import Any
+
+from consoleapp.languages.sentences import in_language
+
+
+def answers_in_language(text: str) -> str:
+    """A JSON array of answers, the words of errors and of what is not measured translated.
+
+    Most are lines and bytes, which stay as they are: those are not even parsed.
+    """
+    if '"type":"error"' not in text.replace(" ", "") and '"unavailable"' not in text:
+        return text
+    answers = json.loads(text)
+    return json.dumps([_spoken(answer) for answer in answers])
+
+
+def _spoken(answer: Any) -> Any:
+    match answer:
+        case {"type": "error", "message": str(message)}:
+            remedy = in_language(answer.get("remedy", ""))
+            return {**answer, "message": in_language(message), "remedy": remedy}
+        case {"type": "sample", "unavailable": dict(reasons)}:
+            return {**answer, "unavailable": {k: in_language(v) for k, v in reasons.items()}}
+    return answer
