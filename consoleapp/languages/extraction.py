@@ -46,6 +46,7 @@ _FRAGMENTS = {
     "not logged into",
     "address already in use",
     "in use by",
+    "credentials not found",
     "a fault in an operation",
     "not a signed text",
     "upload with a token that only reads",

@@ -44,14 +44,21 @@ def _found(language: str, text: str, depth: int) -> str:
     bare = text.strip()
     if not bare or len(bare) > _LONGEST:
         return ""
-    words = _whole(language, bare, depth) or _pieces(language, bare, depth)
+    words = (
+        _exactly(bare)
+        or _pieces(language, bare, depth, all_known=True)
+        or _instance(language, bare, depth)
+        or _pieces(language, bare, depth, all_known=False)
+    )
     return text.replace(bare, words, 1) if words else ""
 
 
-def _whole(language: str, text: str, depth: int) -> str:
+def _exactly(text: str) -> str:
     known = gettext(text)
-    if known != text:
-        return known
+    return known if known != text else ""
+
+
+def _instance(language: str, text: str, depth: int) -> str:
     best: tuple[int, str, dict[str, str]] | None = None
     for pattern in _patterns(language).candidates(text):
         if best is None or pattern.weight > best[0]:
@@ -68,17 +75,18 @@ def _whole(language: str, text: str, depth: int) -> str:
     return gettext(msgid) % values
 
 
-def _pieces(language: str, text: str, depth: int) -> str:
+def _pieces(language: str, text: str, depth: int, *, all_known: bool) -> str:
     """A text of several sentences, such as an error and its remedy."""
     if not depth:
         return ""
     for count, end in enumerate(_END.finditer(text)):
         if count == _MOST_SENTENCES:
             break
-        if first := _whole(language, text[: end.start() + 1], 1):
-            rest = text[end.end() :]
+        head, rest = text[: end.start() + 1], text[end.end() :]
+        if first := _exactly(head) or _instance(language, head, 1):
             words = _found(language, rest, depth - 1)
-            return first + (words or f" {rest}")
+            if words or not all_known:
+                return first + (words or f" {rest}")
     return ""
 
 
