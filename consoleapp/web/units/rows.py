@@ -18,7 +18,7 @@ STATES = (
 )
 KINDS = [
     ("", gettext_lazy("All kinds")),
-    ("quadlet", "Quadlets"),
+    ("quadlet", gettext_lazy("Quadlets")),
     ("generate-new", gettext_lazy("Generated (--new)")),
     ("generate-classic", gettext_lazy("Generated (classic)")),
     ("other", gettext_lazy("Others")),
