@@ -122,7 +122,7 @@ def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "now": now,
         "says": [] if error or not text.strip() else _sentences(text),
         "versions": versions(target)[:_VERSIONS_SHOWN],
-        "example": EXAMPLE,
+        "example": _(EXAMPLE),
     }
     return render(request, "policies/edit.html", context, status=422 if error else 200)
 
