@@ -54,7 +54,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=_HAPPENINGS[1:],
     )
     all_accounts = forms.TypedChoiceField(
-        label=pgettext_lazy("object", "On"),
+        label=pgettext_lazy("accounts", "On"),
         widget=forms.RadioSelect(_BOX),
         coerce=lambda text: text == "True",
         choices=[
