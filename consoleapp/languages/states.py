@@ -14,6 +14,11 @@ STATES = [
     *(_("open"), _("accepted"), _("expired"), _("delivered"), _("pending")),
     *(_("none"), _("always"), _("never"), _("missing"), _("not set")),
 ]
+# What the doctor looks at.
+FINDINGS = [
+    *(_("lingering"), _("user-manager"), _("runtime-directory"), _("bus"), _("uidmap")),
+    *(_("storage"), _("runtime"), _("ports"), _("network"), _("problem"), _("warning"), _("ok")),
+]
 PROGRESS = [
     *(
         _("Copying"),

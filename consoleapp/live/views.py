@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.translation import activate, get_language
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
@@ -44,15 +45,16 @@ async def _streaming(request: HttpRequest, account: LinuxAccount | None) -> Http
     session = request.session.session_key
     await sync_to_async(release)()
     return StreamingHttpResponse(
-        _events(session, user, account),
+        _events(session, user, account, get_language()),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    session: str | None, user: int, account: LinuxAccount | None
+    session: str | None, user: int, account: LinuxAccount | None, language: str
 ) -> AsyncIterator[str]:
+    activate(language)  # what is rendered later is for the reader of this stream
     seen = await accounts_of(session)
     if seen is None or (account and account.pk not in seen):
         return

@@ -4,6 +4,11 @@
   const typing = (target) => target.closest("input, textarea, select, [contenteditable], .xterm, dialog[open]");
 
   document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.dropdown[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     if (Date.now() - going < 1500) {
@@ -28,6 +33,7 @@
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal();
+    for (const menu of document.querySelectorAll("details.dropdown[open]")) menu.open = menu.contains(event.target);
     event.target.closest("[data-close]")?.closest("dialog")?.close();
     if (event.target.matches("dialog#keys-dialog, dialog#palette")) event.target.close();
   });

@@ -16,6 +16,7 @@ from tests.browser.test_first_hour import launch
 NO_PAGES = {
     "api": "answers JSON; its documentation's page is Swagger's own",
     "live": "streams, which never end",
+    "languages": "takes the choice of one, and gives scripts their words",
 }
 NOT_HERE = {
     "unit": "there is no systemd here: tests/lab has the pages of units",

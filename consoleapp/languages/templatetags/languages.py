@@ -5,14 +5,21 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.template import defaultfilters
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from consoleapp.languages import sentences
+from consoleapp.languages import dates, sentences
 from consoleapp.languages.versions import version_of
 
 register = template.Library()
 register.filter("in_language", sentences.in_language)
+
+
+@register.filter("date", expects_localtime=True, is_safe=False)
+def date(value: Any, form: str | None = None) -> Any:
+    """Django's filter, with the forms that templates ask for as the language writes them."""
+    return defaultfilters.date(value, dates.in_form_of_language(form) if form else form)
 
 
 @register.filter

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts.identity_provider import IdentityProvider
+from consoleapp.languages.dates import in_form_of_language
 from consoleapp.languages.sentences import in_language
 from engine.schema.kinds import KINDS
 
@@ -52,7 +54,7 @@ def ago(when: datetime | None) -> str:
     ):
         if seconds < limit:
             return words % {"number": seconds // length}
-    return timezone.localtime(when).strftime("%Y-%m-%d")
+    return date_format(timezone.localtime(when), in_form_of_language("Y-m-d"))
 
 
 @register.filter
