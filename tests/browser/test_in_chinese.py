@@ -1,5 +1,6 @@
 """Every page as somebody reads it who chose Chinese: no English sentence is left."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,26 +11,7 @@ from tests.browser.conftest import Console
 from tests.browser.test_accessibility import NOT_HERE, is_a_page, routes, values  # noqa: F401
 from tests.languages.test_marked import REMAINING
 
-# Three words of Latin letters in a row, where people read, and not what a machine said.
-_ENGLISH = """(names) => {
-  const machines = "code, pre, kbd, samp, script, style, svg, textarea, template, noscript, .mono, .tree, .log, .command, [lang]:not(html)";
-  const attributes = ["title", "aria-label", "placeholder", "alt", "data-title", "data-confirm", "data-confirm-action", "data-confirm-detail"];
-  const found = new Set();
-  const look = (text) => {
-    for (const name of names) text = text.replaceAll(name, "");
-    if (/[A-Za-z][A-Za-z'’]+[ ,;:]+[A-Za-z][A-Za-z'’]*[ ,;:]+[A-Za-z][A-Za-z'’]+/.test(text)) found.add(text.trim().slice(0, 120));
-  };
-  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const { parentElement, textContent } = walker.currentNode;
-    if (!parentElement.closest(machines)) look(textContent);
-  }
-  for (const element of document.querySelectorAll("body *")) {
-    if (element.closest(machines)) continue;
-    for (const attribute of attributes) if (element.hasAttribute(attribute)) look(element.getAttribute(attribute));
-  }
-  return [...found];
-}"""
+_ENGLISH = Path(__file__).with_name("english.js").read_text()
 # What people called things, and what has no other name.
 _NAMES = (
     *("Those who see", "A program", "Hello web"),

@@ -118,7 +118,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "url", "active")
         labels = {
             "name": gettext_lazy("Name"),
-            "url": gettext_lazy("Url"),
+            "url": gettext_lazy("Address"),
             "active": gettext_lazy("Switched on"),
         }
         help_texts = {
