@@ -10,8 +10,10 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
+
+from engine.schema.quadlet_keys import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 # Where sentences are made that are stored or relayed before somebody reads them.
@@ -75,6 +77,8 @@ def sentences(root: Path = ROOT) -> dict[str, str]:
                 continue
             for text, line in _of(ast.parse(file.read_text())):
                 found.setdefault(text, f"{name}:{line}")
+    for key in chain.from_iterable(SECTIONS.values()):
+        found.setdefault(key.help, "engine/schema/quadlet_keys.py")
     return found
 
 

@@ -98,6 +98,8 @@ class _Pattern:
     literals: tuple[str, ...]
     names: tuple[str, ...]
     weight: int
+    short: bool
+    """It has so few words that only names, or a list of them, may stand at its places."""
 
     def values(self, text: str) -> dict[str, str] | None:
         """What stands at the places of `text`; None when it is no instance."""
@@ -116,6 +118,8 @@ class _Pattern:
             found.append(text[at:next_at])
             at = next_at + len(literal)
         found.append(text[at:end])
+        if self.short and any(re.search(r"\s", value.replace(", ", "")) for value in found):
+            return None
         return dict(zip(self.names, found, strict=True))
 
 
@@ -150,7 +154,8 @@ def _pattern(msgid: str) -> _Pattern | None:
         return None
     if letters < 6 and not msgid.endswith("."):
         return None
-    return _Pattern(msgid, tuple(literals), tuple(names), sum(map(len, literals)))
+    weight = sum(map(len, literals))
+    return _Pattern(msgid, tuple(literals), tuple(names), weight, short=letters < 10)
 
 
 @cache
