@@ -16,6 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from consoleapp.accounts.access import Conflict, Refused
+from consoleapp.languages.sentences import in_language
 from consoleapp.live.relay import Unanswered
 from consoleapp.policy.check import NotAllowed
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
@@ -134,7 +135,7 @@ def answer(
     body = ErrorBody(
         error=ErrorDetail(
             code=code or CODES.get(status, "error"),
-            message=message or MESSAGES.get(status) or HTTPStatus(status).phrase,
+            message=in_language(message or MESSAGES.get(status) or HTTPStatus(status).phrase),
             fields=list(fields),
         )
     )

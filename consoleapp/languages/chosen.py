@@ -1,7 +1,7 @@
 """Which language a page comes in: the person's choice, the browser's cookie, Accept-Language.
 
 The cookie is the choice of somebody who has not signed in; it becomes the person's at sign-in, if
-that person has made none. Programs get English: see consoleapp/api.
+that person has made none. The API speaks English to programs; our pages say that they are none.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ def of_scope(scope: Mapping[str, Any]) -> str:
 
 
 def _chosen(request: HttpRequest) -> str:
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") and "X-Berth-Page" not in request.headers:
         return settings.LANGUAGE_CODE
     # Without a session nobody is asked who it is.
     if request.session.session_key and request.user.is_authenticated:

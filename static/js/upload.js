@@ -1,7 +1,7 @@
 // Files that go up as soon as they are chosen (templates/_upload.html): a bar each, then the id in
 // the form. The button that sends the form waits for all of them. The other end: api/files.py.
 (() => {
-  const headers = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}");
+  const headers = () => ({ ...JSON.parse(document.body.getAttribute("hx-headers") || "{}"), "X-Berth-Page": "1" });
   const spell = (bytes) => {
     const units = [gettext("bytes"), "KiB", "MiB", "GiB"];
     const unit = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));

@@ -108,6 +108,18 @@ def test_programs_get_english(as_, operator):
     assert "There is no such account" in answer.content.decode()
 
 
+def test_what_the_api_says_to_a_page_s_script_is_for_its_reader(as_, viewer):
+    viewer.language = "zh-hans"
+    viewer.save()
+    sent = {"data": b"x", "content_type": "application/octet-stream"}
+    answer = as_(viewer).post("/api/v1/accounts/web/uploads?name=x", **sent, HTTP_X_BERTH_PAGE="1")
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "forbidden"
+    assert answer.json()["error"]["message"] == "此操作需要 web 上的操作员角色。"
+    plain = as_(viewer).post("/api/v1/accounts/web/uploads?name=x", **sent)
+    assert plain.json()["error"]["message"] == "This needs the role operator on web."
+
+
 def test_scripts_find_their_words_and_keep_them(client, db):
     answer = client.get(f"/language/{version_of('zh-hans')}/words.js")
     assert answer["Content-Type"].startswith("text/javascript")
