@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.languages.sentences import in_language
@@ -125,7 +125,7 @@ class _ToRegistry(Judged):
     """What a push of any sort asks for; `image` comes from the address."""
 
     destination = forms.CharField(
-        label=gettext_lazy("To"),
+        label=pgettext_lazy("destination", "To"),
         max_length=600,
         help_text=gettext_lazy(
             "The whole name with its registry; it may be another name than here."

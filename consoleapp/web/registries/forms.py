@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import BaseModel, ValidationError
 
 from consoleapp.web.registries.asking import words
@@ -230,7 +230,7 @@ class CopyForm(Judged):
 
     model = ImageCopy
     source = _line(gettext_lazy("From"), "registry.example/team/app:1")
-    destination = _line(gettext_lazy("To"), "other.example/team/app:1")
+    destination = _line(pgettext_lazy("destination", "To"), "other.example/team/app:1")
     all = forms.BooleanField(
         label=gettext_lazy("Every architecture, digest kept"), required=False, initial=True
     )
