@@ -15,7 +15,7 @@ ATTRIBUTES = {
     *("data-confirm", "data-confirm-action", "data-confirm-detail"),
 }
 # Where what stands is for machines.
-MACHINES = {"code", "pre", "kbd", "samp", "script", "style", "svg"}
+MACHINES = {"code", "pre", "kbd", "samp", "script", "style", "svg", "template"}
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr", "col", "path"}
 ARGUMENTS = r"label|title|text|action|confirm|detail|help|empty|what|says|question|heading"
 # Names that no language changes.
