@@ -3,9 +3,11 @@
 (names) => {
   const machines = "code, pre, kbd, samp, script, style, svg, textarea, template, noscript, .mono, .tree, .log, .command, [lang]:not(html)";
   const attributes = ["title", "aria-label", "placeholder", "alt", "data-title", "data-confirm", "data-confirm-action", "data-confirm-detail"];
+  const PODMAN = /imported from tarball|short-name "[^"]*" did not resolve.*/g; // its own words stay
   const found = new Set();
   const look = (text) => {
     for (const name of names) text = text.replaceAll(name, "");
+    text = text.replace(/`[^`]*`/g, "").replace(PODMAN, "");
     if (/[A-Za-z][A-Za-z'’]+[ ,;:]+[A-Za-z][A-Za-z'’]*[ ,;:]+[A-Za-z][A-Za-z'’]+/.test(text)) found.add(text.trim().slice(0, 120));
   };
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
