@@ -27,6 +27,7 @@ from consoleapp.live.wake import Wake
 from consoleapp.notifications.wishes import wanted_accounts
 from consoleapp.operations.models import Operation
 from consoleapp.operations.sweeper import sweep_forever
+from consoleapp.recordings.broken import close_forever
 
 LOOK_EVERY = 2.0
 BEAT_EVERY = 3.0
@@ -72,6 +73,7 @@ class Observer:
                 sweep_forever(),
                 seal_forever(),
                 ship_forever(),
+                close_forever(),
                 _again_and_again(self._hear),
                 _again_and_again(self._beat),
                 _again_and_again(self._answer),

@@ -69,7 +69,13 @@ class Standing:
     @property
     def terminal(self) -> str:
         """Why there are no terminals; "" where there are."""
-        return self.why_not(d.Terminal())
+        return self.why_not(d.Terminal(recorded=True))
+
+    @property
+    def recording(self) -> str:
+        """Whose policies ask for terminals to be recorded; "" where none does."""
+        asking = [each.title for each in self.sources if each.policy.terminal == "recorded"]
+        return ", ".join(dict.fromkeys(asking))
 
     @property
     def builds(self) -> str:

@@ -128,6 +128,8 @@ def _account(policy: Policy) -> list[Said]:
         found.append(Said("Account", "disk.warn", text))
     if not policy.terminal:
         found.append(Said("Terminals", "terminal", "No terminals."))
+    elif policy.terminal == "recorded":
+        found.append(Said("Terminals", "terminal", "Terminals are recorded."))
     if not policy.raw_quadlets:
         text = "Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines."
         found.append(Said("Units", "raw_quadlets", text))

@@ -29,12 +29,20 @@ def _range(text: str) -> str:
     return text
 
 
+def _terminals(value: Any) -> Any:
+    if not isinstance(value, bool) and value != "recorded":
+        raise ValueError('must be true, false or "recorded"')
+    return value
+
+
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
 """A number, or as in `512m` and `2g`."""
 Folder = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_absolute)]
 Range = Annotated[str, AfterValidator(_range)]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x20]+$")]
 Namespace = Literal["network", "pid", "ipc", "user", "uts", "cgroup"]
+Terminals = Annotated[bool | Literal["recorded"], BeforeValidator(_terminals)]
+"""Allowed, allowed while they are recorded, or not."""
 
 
 class Images(Model):
@@ -122,7 +130,7 @@ class Policy(Model):
     containers: Annotated[int, Field(ge=0)] | None = None
     """How many the account may have."""
     disk: Disk = Disk()
-    terminal: bool = True
+    terminal: Terminals = True
     builds: bool = True
     """Images of one's own: builds, and commits of containers."""
     raw_quadlets: bool = False

@@ -31,6 +31,7 @@ ACTIONS = (
     "account",
     "token",
     "terminal",
+    "recording",
     "template",
     "audit",
 )

@@ -5,7 +5,7 @@ EXAMPLE = """\
 raw_quadlets = false
 
 privileged = false
-terminal = true
+terminal = "recorded"    # or true, or false
 builds = true
 containers = 20
 capabilities = ["NET_BIND_SERVICE"]
