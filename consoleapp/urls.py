@@ -14,6 +14,7 @@ NOUNS = (
     "doctor",
     "operations",
     "audit",
+    "recordings",
     "people",
     "groups",
     "sessions",

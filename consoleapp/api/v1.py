@@ -14,6 +14,7 @@ from consoleapp.api import (
     operations,
     policy,
     problems,
+    recordings,
     registries,
     tokens,
     units,
@@ -35,7 +36,7 @@ api = NinjaAPI(
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),
-    *(kinds, operations, policy, files, audit, tokens),
+    *(kinds, operations, policy, files, audit, recordings, tokens),
 )
 for noun in NOUNS:
     api.add_router("", noun.router)

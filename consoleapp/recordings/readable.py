@@ -7,11 +7,14 @@ from django.http import StreamingHttpResponse
 
 from consoleapp.accounts.access import Actor, role_on, visible_accounts
 from consoleapp.accounts.models import User
+from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
 from consoleapp.files import spool
 from consoleapp.recordings import place
 from consoleapp.recordings.models import Recording
 from engine.schema.parameters import Role
+
+Access = Literal["recording.viewed", "recording.downloaded"]
 
 
 class FileGone(Exception):
@@ -29,9 +32,16 @@ def readable(user: User) -> QuerySet[Recording]:
     return rows.filter(Q(account__in=owned) | Q(account__in=seen, person=user))
 
 
-def served(
-    row: Recording, actor: Actor, action: Literal["recording.viewed", "recording.downloaded"]
-) -> StreamingHttpResponse:
+def of_event(user: User, event: Event) -> Recording | None:
+    """The recording that an audit event is about, if `user` may see it."""
+    facts = event.parameters or {}
+    key = facts.get("recording") or facts.get("session")
+    if not key or event.action.partition(".")[0] not in ("recording", "terminal"):
+        return None
+    return readable(user).filter(key=key).first()
+
+
+def served(row: Recording, actor: Actor, access: Access) -> StreamingHttpResponse:
     """The file, or what there is of it so far; audited. Raises FileGone.
 
     It is never shown as a page: it has whatever somebody's programs have printed.
@@ -42,7 +52,7 @@ def served(
     except FileNotFoundError as error:
         raise FileGone("The file of this recording is gone: `verify_audit` tells more.") from error
     record(
-        action,
+        access,
         actor=actor,
         account=row.account,
         target=row.container,

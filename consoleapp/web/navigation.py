@@ -74,6 +74,8 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
     def entry(label: str, icon: str, name: str, key: str = "", args: tuple[str, ...] = ()) -> Entry:
         namespace = name.split(":")[0]
         current = view == name if namespace in ("accounts", "me", "policies") else here == namespace
+        if name == "audit:list" and here == "recordings":
+            current = True
         if name == "people:list" and here in ("invitations", "service_accounts"):
             current = True
         if args and getattr(request, "account", None) is None:

@@ -1,7 +1,10 @@
 """The format of the files, as asciinema's own reader would take it."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +46,21 @@ def test_half_a_character_at_the_end_and_bytes_that_are_none_are_shown_as_such()
     events = cast.Events()
     assert json.loads(events.output(1, b"a\xff\xe2\x98"))[2] == "a�"
     assert json.loads(events.end(2)) == [2, "o", "�"]
+
+
+def test_asciinemas_own_program_plays_it(tmp_path: Path) -> None:
+    events, file = cast.Events(), tmp_path / "session.cast"
+    file.write_bytes(
+        cast.header(columns=80, rows=24, begun=BEGUN, command="", title="olga in db")
+        + events.output(0.1, b"caf\xc3")
+        + events.output(0.2, b"\xa9 \x1b[1mopen\x1b[0m")
+        + events.size(0.3, 100, 30)
+        + events.output(0.4, b"\r\n")
+    )
+    played = subprocess.run(
+        [sys.executable, "-m", "asciinema", "cat", str(file)], capture_output=True, check=True
+    )
+    assert played.stdout.decode() == "café \x1b[1mopen\x1b[0m\r\n"
 
 
 @given(st.text(), st.lists(st.integers(1, 7)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
@@ -218,14 +219,16 @@ async def test_what_a_killed_observer_left_is_closed_by_the_next_one(
     assert await sync_to_async(broken.close)() == 0
 
 
-async def test_the_hosts_file_asks_too_and_a_refusal_is_stricter(
+async def test_where_another_policy_allows_no_terminals_there_is_none(
     observer: Observer, engine: Double, olga: User, web: LinuxAccount, asked: LinuxAccount
 ) -> None:
-    from django.contrib.auth.models import Group
-
     team = await Group.objects.acreate(name="team")
     await olga.groups.aadd(team)
     await sync_to_async(write)(team, "terminal = false", actor=Actor(user=None))
-    socket = await opened(olga)
-    assert (await socket.hear())[0]["code"] == "policy"
+    socket = await socket_of(olga)
+    await socket.connect()
+    await socket.say(TERMINAL)
+    refused = (await socket.hear())[0]
+    assert refused["code"] == "policy"
+    assert "rule terminal of the group team" in refused["message"]
     assert not await Recording.objects.aexists()
