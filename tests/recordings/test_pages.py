@@ -37,8 +37,7 @@ def quay(db: None) -> LinuxAccount:
 @pytest.fixture
 def people(quay: LinuxAccount) -> dict[str, User]:
     found = {
-        name: User.objects.create_user(name, password="harbour-master-1")
-        for name in ("owner", "operator", "other", "stranger")
+        name: User.objects.create_user(name) for name in ("owner", "operator", "other", "stranger")
     }
     for name, role in (
         ("owner", Role.OWNER),
@@ -46,7 +45,7 @@ def people(quay: LinuxAccount) -> dict[str, User]:
         ("other", Role.OPERATOR),
     ):
         Grant.objects.create(account=quay, user=found[name], role=role)
-    found["admin"] = User.objects.create_superuser("admin", password="harbour-master-1")
+    found["admin"] = User.objects.create_superuser("admin")
     return found
 
 
@@ -94,7 +93,10 @@ def test_a_look_and_a_download_are_audit_events(
     client.get(reverse("recordings:cast", args=[recording.key]))
     answer = client.get(reverse("recordings:download", args=[recording.key]))
     told = Event.objects.filter(actor=people["owner"], action__startswith="recording.")
-    assert [event.action for event in told.order_by("pk")] == ["recording.viewed", "recording.downloaded"]
+    assert [event.action for event in told.order_by("pk")] == [
+        "recording.viewed",
+        "recording.downloaded",
+    ]
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert answer.headers["Content-Disposition"].endswith('-shop.cast"')
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -157,9 +159,7 @@ def test_the_api_lists_shows_and_serves_them(recording: Recording, people: dict[
         assert other.get(f"/api/v1/recordings/{recording.key}{place_}").status_code == 404
 
 
-async def test_the_file_comes_as_it_is_kept(
-    recording: Recording, people: dict[str, User]
-) -> None:
+async def test_the_file_comes_as_it_is_kept(recording: Recording, people: dict[str, User]) -> None:
     client = AsyncClient()
     await client.aforce_login(people["operator"])
     for address in (
