@@ -19,7 +19,7 @@ from consoleapp.accounts.access import Actor, refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.live import relayed, store
 from consoleapp.policy.check import NotAllowed, check_query
-from consoleapp.policy.standing import standing
+from consoleapp.policy.standing import Verdict, query_refusals, standing
 from consoleapp.recordings.models import How
 from consoleapp.recordings.recorder import NotRecorded, Recorder, Session, recording
 from engine.client import Engine, Terminal
@@ -30,6 +30,8 @@ from engine.schema.queries import ContainerTerminal, Query, QueryFailed, Termina
 MOST_AT_ONCE = 200
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
+JUDGE_AGAIN_EVERY = 10.0
+"""Seconds after which policies are asked again about an open terminal."""
 logger = logging.getLogger(__name__)
 
 
@@ -90,10 +92,10 @@ async def _answer(redis: store.redis.asyncio.Redis, request: relayed.Request) ->
                 if not isinstance(asked.query, ContainerTerminal):
                     await outlet.pour(engine.query(asked.query))
                 elif session := asked.session(UUID(request.id)):
-                    await _record(outlet, engine, session)
+                    await _record(outlet, engine, asked, session)
                 else:
                     async with engine.terminal(asked.query) as terminal:
-                        await _converse(outlet, terminal, None)
+                        await _converse(outlet, terminal, asked, None)
         except _Refused as refused:
             await outlet.say(refused.answer)
         except NotRecorded as error:
@@ -177,36 +179,60 @@ def _token(request: relayed.Request, user: User) -> ApiToken | None:
     return token
 
 
-async def _record(outlet: "_Outlet", engine: Engine, session: Session) -> None:
+async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Session) -> None:
     """A terminal of which everything is written down before it is shown. Raises NotRecorded."""
     async with recording(session) as recorder:
         try:
             await outlet.say(relayed.Recorded(id=session.key))
             async with engine.terminal(session.query) as terminal:
-                await _converse(outlet, terminal, recorder)
+                await _converse(outlet, terminal, asked, recorder)
         except (EngineError, EngineUnreachable) as error:
-            recorder.failed(str(error))
+            recorder.ends(How.FAILED, str(error))
+            raise
+        except _Refused as refused:
+            recorder.ends(How.STOPPED, refused.answer.message)
             raise
         except store.RedisDown:
-            recorder.how = How.BROKEN_OFF
+            recorder.ends(How.BROKEN_OFF)
             raise
 
 
-async def _converse(outlet: "_Outlet", terminal: Terminal, recorder: Recorder | None) -> None:
-    """Both ways at once, until the command ends or the page leaves."""
+async def _converse(
+    outlet: "_Outlet", terminal: Terminal, asked: _Asked, recorder: Recorder | None
+) -> None:
+    """Both ways at once, until the command ends, the page leaves, or a policy is against it."""
     answers = aiter(terminal)
     shown = asyncio.create_task(outlet.pour(recorder.tap(answers) if recorder else answers))
     typed = asyncio.create_task(_type(outlet, terminal, recorder))
+    judged = asyncio.create_task(_judge_again(asked))
+    tasks = (shown, typed, judged)
     try:
-        await asyncio.wait({shown, typed}, return_when=asyncio.FIRST_COMPLETED)
-        if shown.done():
-            shown.result()
-        else:
-            typed.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        next(task for task in tasks if task.done()).result()
     finally:
-        for task in (shown, typed):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(shown, typed, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _judge_again(asked: _Asked) -> None:
+    """Raises _Refused when a policy has changed, so that the terminal could not be opened now."""
+    while True:
+        await asyncio.sleep(JUDGE_AGAIN_EVERY)
+        try:
+            verdicts = await asyncio.to_thread(_verdicts, asked)
+        except DatabaseError as error:
+            logger.warning("a terminal's policies cannot be looked at: %s", error)
+            continue
+        if verdicts:
+            raise _Refused(ErrorCode.POLICY, f"Not allowed by policy any more: {verdicts[0]}")
+
+
+def _verdicts(asked: _Asked) -> list[Verdict]:
+    try:
+        return query_refusals(asked.actor.user, asked.account, asked.query)
+    finally:
+        connections.close_all()
 
 
 async def _type(outlet: "_Outlet", terminal: Terminal, recorder: Recorder | None) -> None:

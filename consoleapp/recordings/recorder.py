@@ -66,13 +66,15 @@ class Session:
 @asynccontextmanager
 async def recording(session: Session) -> AsyncIterator["Recorder"]:
     """A recorder for the time of the block. Raises NotRecorded where it cannot begin."""
+    if session.key in going_on:
+        raise NotRecorded("This session is recorded already.")
     going_on.add(session.key)
     try:
         recorder = await asyncio.to_thread(_begin, session)
         try:
             yield recorder
         except asyncio.CancelledError:
-            recorder.how = How.BROKEN_OFF
+            recorder.ends(How.BROKEN_OFF)
             raise
         finally:
             await asyncio.shield(asyncio.to_thread(_end, recorder))
@@ -98,35 +100,36 @@ class Recorder:
         """What the terminal shows, once it is written down. Raises NotRecorded."""
         async for each in shown:
             if isinstance(each, TerminalOutput):
-                data = base64.b64decode(each.data)
-                await self._keep(self._events.output(self._now(), data))
-                await self._slow_down(len(data))
+                line = self._events.output(self._now(), base64.b64decode(each.data))
+                await self._keep(line)
+                await self._slow_down(len(line))
             elif isinstance(each, TerminalEnded):
                 self.how, self.exit_code = How.ENDED, each.exit_code
             else:
-                self.how, self.detail = How.FAILED, each.message
+                self.ends(How.FAILED, each.message)
             yield each
 
     async def resized(self, size: TerminalSize) -> None:
         """The page's terminal has another size. Raises NotRecorded."""
         await self._keep(self._events.size(self._now(), size.columns, size.rows))
 
-    def failed(self, why: str) -> None:
-        """The engine would not, or does not answer any more."""
-        self.how, self.detail = How.FAILED, why
+    def ends(self, how: How, why: str = "") -> None:
+        """How the session ends, where neither its command nor its person ended it."""
+        self.how, self.detail = how, why
 
     def write(self, line: bytes) -> None:
         """Raises OSError."""
         if self.size // _LOOK_EVERY != (self.size + len(line)) // _LOOK_EVERY:
             _check_disk()
-        self._digest.update(line)
-        self.size += len(line)
         view = memoryview(line)
         while view:
-            view = view[os.write(self._descriptor, view) :]
+            written = os.write(self._descriptor, view)
+            self._digest.update(view[:written])
+            self.size += written
+            view = view[written:]
 
     def close(self) -> str:
-        """The digest of the file, which nothing is added to any more."""
+        """The digest of what was written, to which nothing is added any more."""
         try:
             self.write(self._events.end(self._now()))
             os.fsync(self._descriptor)
@@ -134,10 +137,7 @@ class Recorder:
         except OSError as error:
             logger.warning("the end of recording %s: %s", self.session.key, error)
         os.close(self._descriptor)
-        # Of what is there: after a full disk that is not all that was to be written.
-        found = place.digest(self.session.key)
-        self.size, digest = found or (self.size, self._digest.hexdigest())
-        return digest
+        return self._digest.hexdigest()
 
     async def _keep(self, line: bytes) -> None:
         async with self._writing:
@@ -151,7 +151,7 @@ class Recorder:
                 self._stop(f"The session was ended: it could not be recorded on ({why}).")
 
     def _stop(self, why: str) -> None:
-        self.how, self.detail = How.STOPPED, why
+        self.ends(How.STOPPED, why)
         raise NotRecorded(why)
 
     async def _slow_down(self, count: int) -> None:
@@ -197,6 +197,7 @@ def _begin(session: Session) -> Recorder:
                 columns=query.columns, rows=query.rows, begun=now, command=row.command, title=title
             )
         )
+        os.fsync(descriptor)
         with transaction.atomic():
             row.save(force_insert=True)
             facts = {"recording": str(row.key), "asked_by": row.asked_by, "command": row.command}

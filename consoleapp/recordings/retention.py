@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from consoleapp.accounts.access import Actor
+from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
 from consoleapp.recordings import place
 from consoleapp.recordings.models import Recording
@@ -15,7 +16,7 @@ _AT_ONCE = 200
 def prune(before: datetime, *, actor: Actor) -> int:
     """Remove the recordings of sessions that ended before `before`; how many went.
 
-    What is to go is written down first: broken off, the next call removes the rest.
+    What is to go is written down first: broken off, the next call removes the files that are left.
     """
     total = 0
     while rows := list(Recording.objects.filter(ended_at__lt=before).order_by("pk")[:_AT_ONCE]):
@@ -31,7 +32,18 @@ def prune(before: datetime, *, actor: Actor) -> int:
                 },
             )
             Recording.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        for row in rows:
-            place.file_of(row.key).unlink(missing_ok=True)
         total += len(rows)
+    _remove_files()
     return total
+
+
+def _remove_files() -> None:
+    """All files that an event says were pruned, also those that a call before left."""
+    left = set(place.keys())
+    events = Event.objects.filter(action="recording.pruned").order_by("-pk")
+    for facts in events.values_list("parameters", flat=True).iterator():
+        if not left:
+            return
+        for key in left & set(facts["recordings"]):
+            (place.folder() / f"{key}.cast").unlink(missing_ok=True)
+        left -= set(facts["recordings"])

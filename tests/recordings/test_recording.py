@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.audit.models import Event
-from consoleapp.live import relay
+from consoleapp.live import producer, relay
 from consoleapp.live.observer import Observer
 from consoleapp.policy.writing import write
 from consoleapp.recordings import broken, place, recorder
@@ -232,3 +232,38 @@ async def test_where_another_policy_allows_no_terminals_there_is_none(
     assert refused["code"] == "policy"
     assert "rule terminal of the group team" in refused["message"]
     assert not await Recording.objects.aexists()
+
+
+async def test_a_terminal_from_before_the_policy_is_ended(
+    observer: Observer,
+    engine: Double,
+    olga: User,
+    web: LinuxAccount,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(producer, "JUDGE_AGAIN_EVERY", 0.1)
+    socket = await opened(olga)
+    await type_in(socket, b"not recorded")
+    await sync_to_async(write)(web, 'terminal = "recorded"', actor=Actor(user=None))
+    failed = (await socket.hear())[0]
+    assert failed["code"] == "policy"
+    assert "Terminals must be recorded, and this one would not be." in failed["message"]
+    await until(lambda: engine.queries_left, "the shell is ended")
+
+
+async def test_a_recorded_one_ends_when_terminals_are_forbidden(
+    observer: Observer,
+    engine: Double,
+    olga: User,
+    asked: LinuxAccount,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(producer, "JUDGE_AGAIN_EVERY", 0.1)
+    socket = await opened(olga)
+    await socket.hear()
+    await type_in(socket, b"recorded")
+    await sync_to_async(write)(asked, "terminal = false", actor=Actor(user=None))
+    assert (await socket.hear())[0]["code"] == "policy"
+    row = await ended()
+    assert row.how == How.STOPPED
+    assert "Terminals are not allowed." in row.detail
