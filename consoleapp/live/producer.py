@@ -220,17 +220,17 @@ async def _judge_again(asked: _Asked) -> None:
     while True:
         await asyncio.sleep(JUDGE_AGAIN_EVERY)
         try:
-            verdicts = await asyncio.to_thread(_verdicts, asked)
+            verdict = await asyncio.to_thread(_verdict, asked)
         except DatabaseError as error:
             logger.warning("a terminal's policies cannot be looked at: %s", error)
             continue
-        if verdicts:
-            raise _Refused(ErrorCode.POLICY, f"Not allowed by policy any more: {verdicts[0]}")
+        if verdict:
+            raise _Refused(ErrorCode.POLICY, f"Not allowed by policy any more: {verdict}")
 
 
-def _verdicts(asked: _Asked) -> list[Verdict]:
+def _verdict(asked: _Asked) -> Verdict | None:
     try:
-        return query_refusals(asked.actor.user, asked.account, asked.query)
+        return next(iter(query_refusals(asked.actor.user, asked.account, asked.query)), None)
     finally:
         connections.close_all()
 
