@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import ALICE, IMAGE, Console, podman
 
 BEGIN = (
@@ -84,9 +85,9 @@ def test_a_recorded_session_is_replayed_as_it_was_typed(
     expect(rows).to_contain_text("second-43")
     page.locator("#replay-text summary").click()
     expect(page.locator("#replay-lines")).to_contain_text("second-43")
+    assert findings(page) == []
 
-    events = [json.loads(line) for line in downloaded(page)][1:]
-    moment = next(at for at, code, text in events if code == "o" and "\nfirst-42" in text)
+    moment = when_shown(downloaded(page), "first-42")
     page.goto(f"{address}?t={moment + 0.1}")
     expect(rows).to_contain_text("first-42")
     expect(rows).not_to_contain_text("second-43")
@@ -98,6 +99,16 @@ def downloaded(page: Page) -> list[str]:
         page.get_by_role("link", name="Download").click()
     assert waiting.value.suggested_filename.endswith(".cast")
     return waiting.value.path().read_text().splitlines()
+
+
+def when_shown(lines: list[str], text: str) -> float:
+    """At which second all of `text` was there, however it came in pieces."""
+    shown = ""
+    for at, code, data in map(json.loads, lines[1:]):
+        shown += data if code == "o" else ""
+        if text in shown:
+            return float(at)
+    raise AssertionError(f"never shown: {text}")
 
 
 def test_a_changed_recording_is_found_by_verify_audit(

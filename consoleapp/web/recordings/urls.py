@@ -8,7 +8,7 @@ app_name = "recordings"
 
 urlpatterns = [
     path("audit/recordings/", views.everything, name="list"),
-    path("audit/recordings/<uuid:key>/", views.replay, name="replay"),
-    path("audit/recordings/<uuid:key>/cast/", views.cast, name="cast"),
-    path("audit/recordings/<uuid:key>/download/", views.download, name="download"),
+    path("audit/recordings/<uuid:recording>/", views.replay, name="replay"),
+    path("audit/recordings/<uuid:recording>/cast/", views.cast, name="cast"),
+    path("audit/recordings/<uuid:recording>/download/", views.download, name="download"),
 ]

@@ -42,31 +42,31 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def replay(request: HttpRequest, key: UUID) -> HttpResponse:
+def replay(request: HttpRequest, recording: UUID) -> HttpResponse:
     """One session, with a player that fetches it."""
-    return render(request, "recordings/replay.html", {"recording": _find(request, key)})
+    return render(request, "recordings/replay.html", {"recording": _find(request, recording)})
 
 
 @require_safe
 @login_required
-def cast(request: HttpRequest, key: UUID) -> HttpResponseBase:
+def cast(request: HttpRequest, recording: UUID) -> HttpResponseBase:
     """The recording for the player of the page."""
-    return _served(request, key, "recording.viewed")
+    return _served(request, recording, "recording.viewed")
 
 
 @require_safe
 @login_required
-def download(request: HttpRequest, key: UUID) -> HttpResponseBase:
+def download(request: HttpRequest, recording: UUID) -> HttpResponseBase:
     """The recording as a file, which `asciinema play` takes."""
-    return _served(request, key, "recording.downloaded")
+    return _served(request, recording, "recording.downloaded")
 
 
-def _find(request: HttpRequest, key: UUID) -> Recording:
-    return get_object_or_404(readable(request.user), key=key)
+def _find(request: HttpRequest, recording: UUID) -> Recording:
+    return get_object_or_404(readable(request.user), key=recording)
 
 
-def _served(request: HttpRequest, key: UUID, access: Access) -> HttpResponseBase:
+def _served(request: HttpRequest, recording: UUID, access: Access) -> HttpResponseBase:
     try:
-        return served(_find(request, key), Actor.of(request), access)
+        return served(_find(request, recording), Actor.of(request), access)
     except FileGone as error:
         raise Http404(str(error)) from error
