@@ -69,6 +69,12 @@ const beginAgain = (count) => {
   resize(sizes.length ? sizes.at(-1)[2] : `${header.width}x${header.height}`);
   drawn = count;
 };
+// The output from one event on, up to a size or another event, and where it ends.
+const piece = (first, last) => {
+  let [text, next] = ["", first];
+  while (next < last && text.length < PIECE && events[next][1] === "o") text += events[next++][2];
+  return [text, next];
+};
 // One at a time; what is wanted may change meanwhile.
 const draw = async () => {
   if (drawing) return;
@@ -77,8 +83,8 @@ const draw = async () => {
     if (wanted < drawn) beginAgain(0);
     const far = characters[wanted] - FARTHEST;
     if (far > characters[drawn]) beginAgain(upTo(characters, far));
-    let text = "";
-    while (drawn < wanted && text.length < PIECE && events[drawn][1] === "o") text += events[drawn++][2];
+    const [text, next] = piece(drawn, wanted);
+    drawn = next;
     if (text) await new Promise((done) => terminal.write(text, done));
     else if (drawn < wanted) resize(events[drawn++][2]);
   }
@@ -167,9 +173,11 @@ const load = async () => {
 // All that scrolled by, from a terminal that nobody sees.
 const asText = async () => {
   const reader = new Terminal({ ...quiet, cols: header.width, rows: header.height, scrollback: 200_000 });
-  for (const [, code, data] of events) {
-    if (code === "o") await new Promise((done) => reader.write(data, done));
-    else reader.resize(...data.split("x").map(Number));
+  for (let read = 0; read < events.length; ) {
+    const [text, next] = piece(read, events.length);
+    if (next > read) await new Promise((done) => reader.write(text, done));
+    else reader.resize(...events[read][2].split("x").map(Number));
+    read = Math.max(next, read + 1);
   }
   const buffer = reader.buffer.normal;
   const lines = [];
@@ -203,7 +211,9 @@ at("link").addEventListener("click", () => {
 });
 at("text").addEventListener("toggle", async () => {
   const lines = at("lines");
-  if (at("text").open && !lines.textContent) lines.textContent = await asText();
+  if (!at("text").open || lines.textContent) return;
+  lines.textContent = page.dataset.loading;
+  lines.textContent = await asText();
 });
 at("copy").addEventListener("click", () => copy(at("lines").textContent));
 document.addEventListener("keydown", (event) => {

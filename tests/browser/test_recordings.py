@@ -16,8 +16,11 @@ BEGIN = (
     "Actor; from consoleapp.policy.writing import write; "
     f"write(LinuxAccount.objects.get(name='{ALICE}'), '''{{text}}''', actor=Actor(user=None))"
 )
-# Hostile: a title, the clipboard, a question to the terminal, and a link.
-ESCAPES = r"printf '\033]0;owned\007\033]52;c;b3duZWQ=\007\033[c\033]8;;https://evil.example/\007press\033]8;;\007\n'"
+# Hostile: a title, the clipboard, and a link (its text is not in the line that is typed).
+ESCAPES = (
+    r"printf '\033]0;owned\007\033]52;c;b3duZWQ=\007"
+    r"\033]8;;https://evil.example/\007pre\163s\033]8;;\007\n'"
+)
 
 
 @pytest.fixture(scope="module")
