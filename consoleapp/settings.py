@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "consoleapp.api",
     "consoleapp.catalog",
     "consoleapp.policy",
+    "consoleapp.approval",
     "consoleapp.languages",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -11,6 +11,8 @@ class Happening(StrEnum):
     CONTAINER_UNHEALTHY = "container.unhealthy"
     CONTAINER_EXITED = "container.exited"
     DISK_FULL = "disk.full"
+    APPROVAL_WAITING = "approval.waiting"
+    APPROVAL_DECIDED = "approval.decided"
 
 
 @dataclass(frozen=True)
@@ -42,5 +44,17 @@ ABOUT: dict[Happening, About] = {
         "Disk nearly full",
         "database-exclamation",
         "The file system of the account's images and containers is nearly full.",
+    ),
+    Happening.APPROVAL_WAITING: About(
+        "Approval needed",
+        "user-question",
+        "An operation waits until you, or another approver, say yes or no.",
+        observed=False,
+    ),
+    Happening.APPROVAL_DECIDED: About(
+        "Approval decided",
+        "user-check",
+        "What you asked for was approved, declined, or waited too long.",
+        observed=False,
     ),
 }

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.policy.judge import human
-from engine.policy.rules import CpusLimit, MemoryLimit, PidsLimit, Policy
+from engine.policy.rules import AskingPolicy, CpusLimit, MemoryLimit, PidsLimit, Policy
 
 Area = Literal[
-    "Images", "Host paths", "Ports", "Limits", "Isolation", "Account", "Terminals", "Units"
+    "Images",
+    "Host paths",
+    "Ports",
+    "Limits",
+    "Isolation",
+    "Account",
+    "Terminals",
+    "Units",
+    "Approval",
 ]
 ICONS: dict[Area, str] = {
     "Images": "stack-2",
@@ -18,6 +26,7 @@ ICONS: dict[Area, str] = {
     "Account": "box",
     "Terminals": "terminal-2",
     "Units": "settings-automation",
+    "Approval": "user-check",
 }
 
 
@@ -38,6 +47,7 @@ def describe(policy: Policy) -> list[Said]:
         *_limits(policy),
         *_isolation(policy),
         *_account(policy),
+        *_approval(policy),
     ]
 
 
@@ -132,6 +142,25 @@ def _account(policy: Policy) -> list[Said]:
         text = "Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines."
         found.append(Said("Units", "raw_quadlets", text))
     return found
+
+
+def _approval(policy: Policy) -> list[Said]:
+    """The same sentences, of what goes without asking anybody."""
+    approval = policy.approval if isinstance(policy, AskingPolicy) else None
+    if approval is None:
+        return []
+    found = [
+        Said(each.area, f"approval.{each.rule}", f"Without approval: {each.text}")
+        for each in describe(approval)
+    ]
+    if approval.kinds:
+        text = f"These always need approval: {', '.join(approval.kinds)}."
+        found.append(Said("Approval", "approval.kinds", text))
+    if approval.approvers:
+        text = f"Approvers: the members of {', '.join(approval.approvers)}, and administrators."
+    else:
+        text = "Approvers: the owners of the account, and administrators."
+    return [*found, Said("Approval", "approval.approvers", text)]
 
 
 def _only(some: str, allowed: list[str], none: str) -> str:
