@@ -1,14 +1,17 @@
 """What pages show around their content: the menu, the account switcher, the activity counter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.approval.deciders import decidable
+from consoleapp.approval.models import Approval
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import standing
 from consoleapp.web.notifications.mine import unread
@@ -25,6 +28,10 @@ class Entry:
     url: str
     key: str = ""
     current: bool = False
+    counted: bool = False
+    """It says how many operations wait for the user's word."""
+    quiet: bool = False
+    """It stays out of sight while none does."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+        "approvals_count": SimpleLazyObject(lambda: decidable(user).count()),
         "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
 
@@ -106,6 +114,11 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             "Everywhere",
             [
                 entry("Operations", "player-play", "operations:list", "p"),
+                replace(
+                    entry(_("Approvals"), "user-check", "approvals:list", "a"),
+                    counted=True,
+                    quiet=here != "approvals" and not _approves(request.user),  # type: ignore[arg-type]
+                ),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
                 entry("Notifications", "bell", "notifications:list", "m"),
@@ -126,6 +139,11 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             )
         )
     return sections
+
+
+def _approves(user: User) -> bool:
+    """Whether one decides now and then, so that the way there should stay where it is."""
+    return user.is_superuser or Approval.objects.filter(decided_by=user).exists()
 
 
 def _last_used(request: HttpRequest, accounts: list[LinuxAccount]) -> LinuxAccount | None:

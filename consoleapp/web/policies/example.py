@@ -40,4 +40,11 @@ most = 500
 [disk]
 warn = "15g"
 most = "20g"
+
+[approval]               # what goes beyond these rules, or is of these kinds, waits
+kinds = ["container.remove", "image.push"]
+approvers = []           # groups; none: the owners of the account
+expires_after = "24h"
+[approval.memory]
+most = "1g"
 """

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from consoleapp.accounts.access import Actor, require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.approval.asking import asked
 from consoleapp.policy.models import PolicyVersion
 from consoleapp.policy.standing import Source, Verdict, refusals, standing
 from consoleapp.policy.words import ICONS, Said, describe
@@ -66,6 +67,8 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         said = "Some of its values make no sense to Podman: try it in the launch form."
         return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
     verdicts: list[Verdict] = refusals(request.user, account, wanted)  # type: ignore[arg-type]
+    if not verdicts:
+        context["asks"] = asked(request.user, account, wanted)  # type: ignore[arg-type]
     context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
     return render(request, "policies/_verdict.html", context)
 

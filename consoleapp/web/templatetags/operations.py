@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from pydantic import ValidationError
 
+from consoleapp.approval.models import Approval, Decision
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web.templatetags.berth import duration, size
@@ -36,8 +37,10 @@ class LifeStep:
 @register.filter
 def life(operation: Operation) -> list[LifeStep]:
     """The states that it went through, and those still before it."""
+    approval = getattr(operation, "approval", None)
     marks = [
         ("Requested", operation.requested_at),
+        *([("Approved", _approved_at(approval))] if approval else []),
         ("Queued", operation.queued_at),
         ("Running", operation.started_at),
     ]
@@ -59,6 +62,10 @@ def life(operation: Operation) -> list[LifeStep]:
     else:
         steps.append(LifeStep("Ended", None, "", "waiting"))
     return steps
+
+
+def _approved_at(approval: Approval) -> datetime | None:
+    return approval.decided_at if approval.decision == Decision.GRANTED else None
 
 
 @register.filter
