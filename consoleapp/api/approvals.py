@@ -89,7 +89,9 @@ def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> Http
         case "mine":
             rows = rows.filter(requested_by=actor.user)
     found, following = cut(rows, filters, by="requested_at", key=UUID)
-    mine = set(_decidable(actor).filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True))
+    mine = set(
+        _decidable(actor).filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True)
+    )
     listed = [_body(row, mine_to_decide=row.pk in mine) for row in found]
     return send(ApprovalList(approvals=listed, next=following))
 
@@ -146,7 +148,9 @@ def _decidable(actor: Actor) -> QuerySet[Operation]:
 def _find(actor: Actor, identity: UUID) -> Operation:
     found = _visible(actor).filter(pk=identity).first()
     if found is None:
-        raise Problem(404, "No such operation needed approval, or you have no grant for its account.")
+        raise Problem(
+            404, "No such operation needed approval, or you have no grant for its account."
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Who may decide: never who asked, never a program, and for every policy that asks somebody it names.
+"""Who may decide: never who asked, never a program, and somebody whom every policy names that asks.
 
 Said twice, from both ends, since one page lists what a person may decide, and one message goes to
 all people who may decide a thing. A test holds the two against each other.

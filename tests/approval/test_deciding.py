@@ -56,7 +56,7 @@ def test_over_the_soft_limit_waits_over_the_hard_one_is_refused_and_below_both_r
 ) -> None:
     assert request(web, olga).state == State.AWAITING
     assert request(web, olga, wanted(GIB, "small")).state != State.AWAITING
-    with pytest.raises(NotAllowed, match="memory.most"):
+    with pytest.raises(NotAllowed, match="rule memory"):
         request(web, olga, wanted(5 * GIB, "huge"))
     remove = request(web, olga, ContainerRemove(container="db"))
     assert remove.state == State.AWAITING
@@ -190,7 +190,7 @@ def test_role_and_policy_are_judged_again_at_the_approval(
 ) -> None:
     operation = request(web, olga)
     write(web, ASKING.replace("4g", "1g"), actor=ROOT)
-    with pytest.raises(Conflict, match="memory.most"):
+    with pytest.raises(Conflict, match="rule memory"):
         approve(operation, actor=by(olaf))
     write(web, ASKING, actor=ROOT)
     Grant.objects.filter(user=olga).delete()

@@ -42,7 +42,9 @@ def everything(request: HttpRequest) -> HttpResponse:
         "q": words,
         "page": page,
         "query": query_without_page(request),
-        "mine_to_decide": set(decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)),
+        "mine_to_decide": set(
+            decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)
+        ),
     }
     partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     return render(request, f"approvals/{'_table' if partial else 'list'}.html", context)
