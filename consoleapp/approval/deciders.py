@@ -21,14 +21,18 @@ def decidable(user: User) -> QuerySet[Operation]:
     Not their own, nor those of service accounts whose tokens their groups make.
     """
     waiting = Operation.objects.filter(
-        state=State.AWAITING, approval__decision="", approval__expires_at__gt=timezone.now()
+        ended_at=None,
+        state=State.AWAITING,
+        approval__decision="",
+        approval__expires_at__gt=timezone.now(),
     )
-    if not user.is_authenticated or not user.is_active or _is_service(user):
+    if not user.is_authenticated or not user.is_active:
         return waiting.none()
     groups = user.groups.all()
     own = ServiceAccount.objects.filter(owner__in=groups).values("user")
     found = waiting.filter(account__in=visible_accounts(user)).exclude(requested_by=user)
     found = found.exclude(requested_by__in=own)
+    found = found.exclude(Exists(ServiceAccount.objects.filter(user=user)))
     if user.is_superuser:
         return found
     owned = Grant.objects.filter(Q(user=user) | Q(group__in=groups), role=Role.OWNER)
@@ -59,7 +63,3 @@ def _holders(grants: QuerySet[Grant]) -> QuerySet[User]:
     return User.objects.filter(
         Q(pk__in=grants.values("user")) | Q(groups__in=grants.values("group"))
     ).values("pk")
-
-
-def _is_service(user: User) -> bool:
-    return ServiceAccount.objects.filter(user=user).exists()

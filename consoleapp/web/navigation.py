@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.approval.deciders import decidable
-from consoleapp.approval.models import Approval
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import standing
 from consoleapp.web.notifications.mine import unread
 
 _REMEMBERED = "account"
+DECIDES = "decides"
+"""In the sessions of those who had something to decide: the way there stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,11 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                 replace(
                     entry(_("Approvals"), "user-check", "approvals:list", "a"),
                     counted=True,
-                    quiet=here != "approvals" and not _approves(request.user),  # type: ignore[arg-type]
+                    quiet=not (
+                        request.user.is_superuser
+                        or here == "approvals"
+                        or DECIDES in request.session
+                    ),  # type: ignore[union-attr]
                 ),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
@@ -139,11 +144,6 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             )
         )
     return sections
-
-
-def _approves(user: User) -> bool:
-    """Whether one decides now and then, so that the way there should stay where it is."""
-    return user.is_superuser or Approval.objects.filter(decided_by=user).exists()
 
 
 def _last_used(request: HttpRequest, accounts: list[LinuxAccount]) -> LinuxAccount | None:

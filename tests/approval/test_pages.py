@@ -6,13 +6,17 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.accounts.tokens import issue
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from engine.schema.containers import ContainerRemove
+from consoleapp.policy.writing import write
+from engine.schema.containers import ContainerRemove, ContainerReplace
 from engine.schema.parameters import Role
+from engine.schema.units import UnitWrite
 from tests.api.conftest import Caller
 from tests.approval.conftest import GIB, person, request, wanted
 
@@ -192,3 +196,35 @@ def test_a_viewer_may_look_but_not_decide(web: LinuxAccount, olga: User, as_: As
     assert "You may look at it" in text(as_(victor), f"/approvals/{operation.pk}/")
     as_(victor).post(f"/approvals/{operation.pk}/approve/")
     assert state(operation) == State.AWAITING
+
+
+def test_of_a_bulk_action_each_waits_and_the_page_says_so(
+    web: LinuxAccount, olga: User, as_: As
+) -> None:
+    answer = as_(olga).post(
+        "/accounts/web/containers/act/",
+        {"kind": "container.remove", "container": ["a", "b"]},
+        headers={"HX-Request": "true"},
+    )
+    assert answer.status_code == 204
+    assert '"awaits": true' in answer["HX-Trigger"]
+    assert set(Operation.objects.values_list("state", flat=True)) == {State.AWAITING}
+
+
+def test_a_container_in_the_place_of_another_waits_as_well(web: LinuxAccount, olga: User) -> None:
+    wanted_now = ContainerReplace(image="registry.example/a/b:2", name="web", memory=2 * GIB)
+    assert request(web, olga, wanted_now).state == State.AWAITING
+
+
+def test_an_editor_says_that_its_file_waits(
+    web: LinuxAccount, olga: User, olaf: User, as_: As
+) -> None:
+    write(web, '[approval]\nkinds = ["unit.*"]', actor=Actor(user=None))
+    saving = request(
+        web,
+        olga,
+        UnitWrite(file="containers/systemd/a.container", text="[Container]\nImage=x/y:1\n"),
+    )
+    said = text(as_(olga), reverse("units:saved", args=["web", saving.pk]))
+    assert "awaiting approval" in said
+    assert f"sse:operation-{saving.pk}" in said

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from consoleapp.accounts.models import User
 from consoleapp.approval.deciders import decidable
 from consoleapp.operations.models import Operation
+from consoleapp.web.navigation import DECIDES
 from consoleapp.web.operations.visible import visible_operation, visible_operations
 from consoleapp.web.query import query_without_page
 
@@ -37,14 +38,15 @@ def everything(request: HttpRequest) -> HttpResponse:
             | Q(account__key__icontains=words)
         )
     page = Paginator(rows.order_by("-requested_at", "pk"), ROWS).get_page(request.GET.get("page"))
+    mine = set(decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
+    if mine and DECIDES not in request.session:
+        request.session[DECIDES] = True
     context = {
         "show": show,
         "q": words,
         "page": page,
         "query": query_without_page(request),
-        "mine_to_decide": set(
-            decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)
-        ),
+        "mine_to_decide": mine,
     }
     partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     return render(request, f"approvals/{'_table' if partial else 'list'}.html", context)
@@ -73,11 +75,14 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     approval = getattr(operation, "approval", None)
     if approval is None:
         raise Http404("it needed no approval")
+    may_decide = decidable(request.user).filter(pk=operation.pk).exists()  # type: ignore[arg-type]
+    if may_decide and DECIDES not in request.session:
+        request.session[DECIDES] = True
     return {
         "operation": operation,
         "approval": approval,
         "asks": approval.asks.prefetch_related("groups").order_by("pk"),
-        "may_decide": decidable(request.user).filter(pk=operation.pk).exists(),  # type: ignore[arg-type]
+        "may_decide": may_decide,
         "is_mine": operation.requested_by_id == request.user.pk,
     }
 

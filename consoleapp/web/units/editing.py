@@ -18,6 +18,7 @@ from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay, snapshots
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit
 from consoleapp.policy.standing import refusals
 from consoleapp.web.accepted import accepted, refused
@@ -159,6 +160,9 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
     """What a save came to; nothing (204) while it has not ended."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitWrite.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "saving"}
+        return render(request, "approvals/_pending.html", context)
     if found.ended_at is None:
         return HttpResponse(status=204)
     conflict = bool(found.error) and found.error.get("code") == "conflict"
@@ -196,6 +200,9 @@ def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> Ht
     """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
     the event on which the panel around it is loaded anew."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "restoring"}
+        return render(request, "approvals/_pending.html", context)
     if found.ended_at is None:
         return HttpResponse(status=204)
     if found.state == "succeeded":
