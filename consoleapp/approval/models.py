@@ -63,3 +63,8 @@ class Ask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} asks"
+
+    @property
+    def group_names(self) -> str:
+        """The groups whose members are asked."""
+        return ", ".join(sorted(group.name for group in self.groups.all()))

@@ -23,8 +23,10 @@ from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.policy.writing import write
 account = LinuxAccount.objects.get(name={ALICE!r})
 for name, role in (("olga", "operator"), ("olaf", "owner")):
-    user = User.objects.create_user(name, password={PASSWORD!r})
-    Grant.objects.create(user=user, account=account, role=role)
+    user, made = User.objects.update_or_create(username=name, defaults={{"is_active": True}})
+    user.set_password({PASSWORD!r})
+    user.save()
+    Grant.objects.get_or_create(user=user, account=account, role=role)
 write(account, {POLICY!r}, actor=Actor(user=None))
 """
     console.manage("shell", "-c", setting)
