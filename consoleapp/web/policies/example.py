@@ -1,6 +1,8 @@
 """A policy to begin with: every rule once."""
 
-EXAMPLE = """\
+from django.utils.translation import gettext_noop
+
+EXAMPLE = gettext_noop("""\
 # What is not mentioned is allowed, but unit files keep to known keys unless:
 raw_quadlets = false
 
@@ -47,4 +49,4 @@ approvers = []           # groups; none: the owners of the account
 expires_after = "24h"
 [approval.memory]
 most = "1g"
-"""
+""")
