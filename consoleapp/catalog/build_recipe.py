@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 
 from engine.schema.builds import ImageBuild
 from engine.schema.parameters import REDACTED
@@ -36,13 +37,14 @@ class BuildRecipe(models.Model):
     @property
     def lacks(self) -> str:
         """What must be given again before it can be built, "" for nothing."""
-        missing = []
-        if self.parameters.get("context") or self.parameters.get("files"):
-            missing.append("its files")
+        files = bool(self.parameters.get("context") or self.parameters.get("files"))
         secret_arguments = REDACTED in self.parameters.get("build_args", {}).values()
-        if self.parameters.get("secrets") or secret_arguments:
-            missing.append("its secrets")
-        return " and ".join(missing)
+        secrets = bool(self.parameters.get("secrets") or secret_arguments)
+        if files and secrets:
+            return _("its files and its secrets")
+        if secrets:
+            return _("its secrets")
+        return _("its files") if files else ""
 
     def build(self) -> ImageBuild:
         """The typed parameters. Raises pydantic.ValidationError if a newer Berth wrote others."""

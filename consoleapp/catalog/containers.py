@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from consoleapp.languages.sentences import in_language
 from consoleapp.web.inspection import redacted
 from engine.schema.parameters import SECRET_WORDS, is_secret
 from engine.schema.run_line import Unreadable, read
@@ -31,10 +34,13 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
     left_out: list[str] = []
     try:
         line = read(shlex.join(map(str, command)))
-        run, left_out = dict(line.values), [f"{e.option}: {e.reason}" for e in line.left_out]
+        run, left_out = (
+            dict(line.values),
+            [f"{e.option}: {in_language(e.reason)}" for e in line.left_out],
+        )
     except Unreadable:
         run = _by_hand(inspected)
-        left_out.append("It was not made by podman run: look whether everything is here.")
+        left_out.append(_("It was not made by podman run: look whether everything is here."))
     if not run.get("image"):
         run["image"] = str(inspected.get("ImageName") or "")
     for name in _OF_THE_RUN:
@@ -64,7 +70,10 @@ def _without_secrets(run: dict[str, Any], left_out: list[str]) -> dict[str, Any]
     for name, value in (run.get("environment") or {}).items():
         if is_secret(name, value):
             if not SECRET_WORDS.search(name):
-                left_out.append(f"{name}: its value has a password in it, which is not copied.")
+                left_out.append(
+                    _("%(name)s: its value has a password in it, which is not copied.")
+                    % {"name": name}
+                )
                 continue
             called = re.sub(r"[^a-z0-9_]", "_", name.lower())[:40]
             called = called if called[:1].isalpha() else f"s{called}"[:40]
@@ -74,7 +83,7 @@ def _without_secrets(run: dict[str, Any], left_out: list[str]) -> dict[str, Any]
             environment[name] = _plain(value)
     words = [_plain(word) for word in run.get("command_line") or []]
     if redacted(words) != words:
-        left_out.append("The command's arguments: one of them looks like a secret.")
+        left_out.append(_("The command's arguments: one of them looks like a secret."))
         words = []
     run = {**run, "environment": environment, "command_line": words}
     return {"parameters": parameters, "run": {n: v for n, v in run.items() if v not in ({}, [])}}

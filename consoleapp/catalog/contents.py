@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
 
 from consoleapp.catalog import places
@@ -17,6 +18,7 @@ from consoleapp.catalog.parameters import (
     SecretParameter,
     WrongValue,
 )
+from consoleapp.languages.sentences import in_language
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import SECRET_WORDS, URL_WITH_PASSWORD, Model
 from engine.schema.run_line import size
@@ -87,7 +89,7 @@ def parse(data: Any) -> Contents:
             words = str(fault["msg"]).removeprefix("Value error, ")
             # The union of parameters puts its tag into the place.
             place = tuple(p for n, p in enumerate(fault["loc"]) if not (n == 2 and p in TYPES))
-            faults[place] = f"{words[:1].upper()}{words[1:]}."
+            faults[place] = _sentence(words)
         raise Wrong(faults) from None
 
 
@@ -97,14 +99,14 @@ def read_values(contents: Contents, typed: Mapping[str, str]) -> dict[str, str]:
     known = {each.name for each in contents.parameters}
     for name in typed:
         if name not in known:
-            faults[("values", name)] = "The template has no such parameter."
+            faults[("values", name)] = _("The template has no such parameter.")
     for each in contents.parameters:
         text = typed.get(each.name, "")
         if not isinstance(each, SecretParameter):
             text = text.strip(" ") or getattr(each, "default", "")
         if not text:
             if getattr(each, "required", False):
-                faults[("values", each.name)] = "Fill this in."
+                faults[("values", each.name)] = _("Fill this in.")
             values[each.name] = ""
             continue
         try:
@@ -151,7 +153,7 @@ def fill(
             # Said where the person typed it.
             faults[("values", names[0])] = str(error)
         except ValueError:
-            faults[("values", names[0]) if names else location] = "A size such as 512m or 2g."
+            faults[("values", names[0]) if names else location] = _("A size such as 512m or 2g.")
     if faults:
         raise Wrong(faults)
     for index, port in ports.items():
@@ -172,9 +174,17 @@ def _by_location(error: ValidationError) -> dict[places.Location, str]:
     for fault in error.errors(include_url=False, include_input=False):
         words = str(fault["msg"]).removeprefix("Value error, ")
         if fault["type"] == "string_pattern_mismatch":
-            words = "this has characters that Podman does not take here"
-        faults[("run", *fault["loc"])] = words[:1].upper() + words[1:] + "."
+            words = _("this has characters that Podman does not take here")
+        faults[("run", *fault["loc"])] = _sentence(words)
     return faults
+
+
+def _sentence(words: str) -> str:
+    """One of pydantic's or the engine's, which begin small and have no full stop, for a reader."""
+    said = in_language(words)
+    if said != words or said.endswith("。"):
+        return said
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _ports(run: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -188,11 +198,13 @@ def _faults_of_names(contents: Contents) -> dict[places.Location, str]:
     used = {name for _, text in places.texts(contents.run) for name in places.named(text)}
     for number, each in enumerate(contents.parameters):
         if each.name in seen:
-            faults[("parameters", number, "name")] = f"Two parameters are called {each.name}."
+            faults[("parameters", number, "name")] = _("Two parameters are called %(name)s.") % {
+                "name": each.name
+            }
         elif each.name not in used:
-            faults[("parameters", number, "name")] = (
-                f"Nothing uses it: write ${{{each.name}}} where its value belongs."
-            )
+            faults[("parameters", number, "name")] = _(
+                "Nothing uses it: write %(place)s where its value belongs."
+            ) % {"place": f"${{{each.name}}}"}
         seen.add(each.name)
     return faults
 
@@ -203,14 +215,14 @@ def _faults_of_places(contents: Contents) -> dict[places.Location, str]:
     labels = contents.run.get("labels")
     for key in labels if isinstance(labels, dict) else ():
         if key.startswith(OWN_LABELS):
-            faults[("run", "labels", key)] = "Labels that begin with berth. are Berth's own."
+            faults[("run", "labels", key)] = _("Labels that begin with berth. are Berth's own.")
     for location, text in places.texts(contents.run):
         names = places.named(text)
         for name in names:
             if name not in known:
-                faults[("run", *location)] = (
-                    f"There is no parameter {name!r}. Write $${{{name}}} for the plain text."
-                )
+                faults[("run", *location)] = _(
+                    "There is no parameter %(name)s. Write %(plain)s for the plain text."
+                ) % {"name": repr(name), "plain": f"$${{{name}}}"}
         if names and ("run", *location) not in faults:
             try:
                 places.check(contents.run, location, text)
@@ -227,7 +239,7 @@ def _port_fault(location: places.Location, text: str, known: Mapping[str, Any]) 
     is_port = location[0] == "ports" and location[-1] == "host_port"
     for name in places.named(text):
         if isinstance(known.get(name), PortParameter) and not is_port:
-            return "A port parameter can only be a host port."
+            return _("A port parameter can only be a host port.")
     return ""
 
 
@@ -235,15 +247,15 @@ def _secret_fault(location: places.Location, text: str, known: Mapping[str, Any]
     """Rows and events hide a variable by its name; so that is the only place for a secret."""
     secret = any(isinstance(known.get(name), SecretParameter) for name in places.named(text))
     if location[0] != "environment":
-        return "A secret can only be the value of an environment variable." if secret else ""
+        return _("A secret can only be the value of an environment variable.") if secret else ""
     hidden = bool(SECRET_WORDS.search(str(location[-1])))
     if secret and not (hidden and places.whole(text)):
-        return (
+        return _(
             "A secret must be the whole value of a variable whose name says that it is one "
             "(PASSWORD, TOKEN, SECRET, KEY): by that name Berth keeps it out of every log."
         )
     if not secret and text and (hidden or URL_WITH_PASSWORD.search(text)):
-        return "This looks like a secret: make it a secret parameter, typed at the launch."
+        return _("This looks like a secret: make it a secret parameter, typed at the launch.")
     return ""
 
 
@@ -256,7 +268,7 @@ def _check_run(contents: Contents) -> None:
     except Wrong:
         raise
     except (KeyError, TypeError, AttributeError, IndexError):
-        raise Wrong({("run",): "This is not what a container's parameters look like."}) from None
+        raise Wrong({("run",): _("This is not what a container's parameters look like.")}) from None
 
 
 def sample_of(contents: Contents, parameter: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
 from consoleapp.catalog.places import Location
@@ -66,7 +67,7 @@ class Editor:
     def contents(self) -> Contents | None:
         """The contents, or None with `errors` and the launch form's filled."""
         if not 1 <= len(self.name) <= 100:
-            self.errors["name"] = "A name of 1 to 100 characters."
+            self.errors["name"] = _("A name of 1 to 100 characters.")
         run = _compact(self.launch.values())
         parameters = [self._parameter(at, row) for at, row in enumerate(self.parameters)]
         if self.launch.errors or self.errors:
@@ -104,7 +105,7 @@ class Editor:
         elif kind in ("number", "port") and rule:
             found = re.fullmatch(r"(-?\d{1,15})?\s*(?:\.\.|–|-)\s*(-?\d{1,15})?", rule)
             if not found:
-                self.errors[f"parameters-{at}"] = "A range is written 1-10."
+                self.errors[f"parameters-{at}"] = _("A range is written 1-10.")
                 return said
             names = ("minimum", "maximum") if kind == "number" else ("first", "last")
             said |= {n: int(v) for n, v in zip(names, found.groups(), strict=True) if v}
@@ -117,8 +118,8 @@ class Editor:
             case ("run", *rest):
                 if rest[:1] in (["command_line"], ["entrypoint"]):
                     rest = rest[:1]
-                said = sentence.removesuffix(".")
-                self.launch.place({"loc": tuple(rest), "type": "", "msg": f"{said}."})
+                said = sentence if sentence.endswith((".", "。")) else f"{sentence}."
+                self.launch.place({"loc": tuple(rest), "type": "", "msg": said})
             case ("icon" | "description" as name, *_):
                 self.errors.setdefault(name, sentence)
             case _:

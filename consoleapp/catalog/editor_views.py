@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from pydantic import ValidationError
 
@@ -36,11 +38,11 @@ ICONS = (
     "cloud", "mail", "lock", "file-text", "photo", "git-branch", "bug", "bolt", "calendar",
 )  # fmt: skip
 KINDS = (
-    ("text", "text"),
-    ("number", "number"),
-    ("choice", "choice"),
-    ("secret", "secret"),
-    ("port", "host port"),
+    ("text", gettext_lazy("text")),
+    ("number", gettext_lazy("number")),
+    ("choice", gettext_lazy("choice")),
+    ("secret", gettext_lazy("secret")),
+    ("port", gettext_lazy("host port")),
 )
 
 
@@ -60,9 +62,11 @@ def create(request: HttpRequest) -> HttpResponse:
                 editor.name, contents, actor=Actor.of(request), note=editor.note
             )
         except IntegrityError:
-            editor.errors["name"] = "Another template has this name."
+            editor.errors["name"] = _("Another template has this name.")
             return _page(request, editor, status=422)
-        messages.success(request, f"The template {template.name} is in the catalogue.")
+        messages.success(
+            request, _("The template %(name)s is in the catalogue.") % {"name": template.name}
+        )
         return redirect("catalog:detail", template.pk)
     if "container" in request.GET:
         asked = {name: request.GET.get(name, "")[:300] for name in ("account", "container")}
@@ -118,7 +122,11 @@ def edit(request: HttpRequest, template_id: int) -> HttpResponse:
     if contents is None:
         return _page(request, editor, template, status=422)
     version = changes.save_version(template, contents, actor=Actor.of(request), note=editor.note)
-    said = f"Version {version.number} is saved." if version else "Nothing was different."
+    said = (
+        _("Version %(number)s is saved.") % {"number": version.number}
+        if version
+        else _("Nothing was different.")
+    )
     messages.success(request, said)
     return redirect("catalog:detail", template.pk)
 
@@ -128,7 +136,7 @@ def edit(request: HttpRequest, template_id: int) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """What people will see of the template in the editor, and the command line that it makes."""
     editor = Editor.of_post(request.POST)
-    editor.name = editor.name or "New template"
+    editor.name = editor.name or _("New template")
     return render(request, "catalog/_preview.html", _previewed(editor))
 
 
@@ -173,7 +181,7 @@ def sharing(request: HttpRequest, template_id: int) -> HttpResponse:
         groups=wanted["groups"],
         owners=wanted["owners"],
     )
-    messages.success(request, f"{template.name}: who sees and owns it is set.")
+    messages.success(request, _("%(name)s: who sees and owns it is set.") % {"name": template.name})
     return redirect("catalog:list")
 
 
@@ -183,7 +191,7 @@ def remove(request: HttpRequest, template_id: int) -> HttpResponse:
     """Take a template out of the catalogue."""
     template = mine(request, template_id)
     changes.remove(template, actor=Actor.of(request))
-    messages.success(request, f"The template {template.name} is removed.")
+    messages.success(request, _("The template %(name)s is removed.") % {"name": template.name})
     return redirect("catalog:list")
 
 
@@ -198,7 +206,7 @@ def mine(request: HttpRequest, template_id: int) -> LaunchTemplate:
 def refuse_change(request: HttpRequest) -> NoReturn:
     """Audited, and the 403 page."""
     refuse(Actor.of(request), None, f"{request.method} {request.path}", Role.OPERATOR)
-    raise PermissionDenied("Templates are changed by their owners, and by administrators.")
+    raise PermissionDenied(_("Templates are changed by their owners, and by administrators."))
 
 
 def _page(

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consoleapp.accounts.access import Actor
@@ -54,7 +55,11 @@ def import_file(request: HttpRequest) -> HttpResponse:
         except imports.NotYours as error:
             faults = [str(error)]
         else:
-            said = f"Version {version.number} is saved." if version else "Nothing was different."
+            said = (
+                _("Version %(number)s is saved.") % {"number": version.number}
+                if version
+                else _("Nothing was different.")
+            )
             messages.success(request, f"{template.name}: {said}")
             return redirect("catalog:detail", template.pk)
     context = {"form": form, "faults": faults}
@@ -66,11 +71,11 @@ def _text(form: ImportForm) -> str:
     if file is None:
         text: str = form.cleaned_data["text"]
         if not text.strip():
-            raise files.Unreadable(["Choose a file, or paste its text."])
+            raise files.Unreadable([_("Choose a file, or paste its text.")])
         return text
     data = file.read(files.LARGEST + 1)
     try:
         decoded: str = data.decode()
     except UnicodeDecodeError:
-        raise files.Unreadable(["The file is not UTF-8 text."]) from None
+        raise files.Unreadable([_("The file is not UTF-8 text.")]) from None
     return decoded

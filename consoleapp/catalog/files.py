@@ -5,6 +5,7 @@ from typing import Any
 
 # PyYAML: the kept YAML library; its safe loader makes plain values only.
 import yaml
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
@@ -35,7 +36,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(
-                problem="aliases are not allowed", problem_mark=self.peek_event().start_mark
+                problem=_("aliases are not allowed"), problem_mark=self.peek_event().start_mark
             )
         return super().compose_node(parent, index)
 
@@ -48,7 +49,7 @@ def write(name: str, contents: Contents) -> str:
 def read(text: str) -> tuple[str, Contents]:
     """The name and contents in a file. Raises Unreadable."""
     if len(text.encode(errors="replace")) > LARGEST:
-        raise Unreadable([f"The file is larger than {LARGEST // 1024} KiB."])
+        raise Unreadable([_("The file is larger than %(size)s KiB.") % {"size": LARGEST // 1024}])
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -56,25 +57,44 @@ def read(text: str) -> tuple[str, Contents]:
         data = loader.construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"Line {mark.line + 1}: " if mark else ""
-        raise Unreadable([f"{place}{error.problem or 'this is not YAML'}."]) from None
+        problem = error.problem or _("this is not YAML")
+        if mark is None:
+            raise Unreadable([f"{problem}."]) from None
+        said = _("Line %(line)s: %(problem)s.") % {"line": mark.line + 1, "problem": problem}
+        raise Unreadable([said]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Unreadable([f"This is not YAML: {str(error).splitlines()[0]}."]) from None
+        raise Unreadable(
+            [_("This is not YAML: %(problem)s.") % {"problem": str(error).splitlines()[0]}]
+        ) from None
     if not isinstance(data, dict):
-        raise Unreadable(["Line 1: a template is a mapping: name, run, parameters and others."])
+        raise Unreadable([_("Line 1: a template is a mapping: name, run, parameters and others.")])
     if data.pop("format", None) != FORMAT:
-        raise Unreadable([f"Line 1: the first line must say `format: {FORMAT}`."])
+        raise Unreadable(
+            [_("Line 1: the first line must say `format: %(format)s`.") % {"format": FORMAT}]
+        )
     try:
         name = TemplateFile(name=data.pop("name", "")).name.strip()
         if not 1 <= len(name) <= 100:
-            raise Unreadable([f"Line {_line(root, ('name',))}: name: from 1 to 100 characters."])
+            raise Unreadable(
+                [
+                    _("Line %(line)s: name: from 1 to 100 characters.")
+                    % {"line": _line(root, ("name",))}
+                ]
+            )
         return name, parse(data)
     except ValidationError:
-        raise Unreadable([f"Line {_line(root, ('name',))}: name: one line of text."]) from None
+        raise Unreadable(
+            [_("Line %(line)s: name: one line of text.") % {"line": _line(root, ("name",))}]
+        ) from None
     except Wrong as wrong:
         raise Unreadable(
             [
-                f"Line {_line(root, where)}: {'.'.join(map(str, where)) or 'template'}: {said}"
+                _("Line %(line)s: %(place)s: %(sentence)s")
+                % {
+                    "line": _line(root, where),
+                    "place": ".".join(map(str, where)) or "template",
+                    "sentence": said,
+                }
                 for where, said in wrong.faults.items()
             ]
         ) from None
@@ -112,17 +132,20 @@ _Dumper.add_representer(str, _text)
 
 def _refuse_doubles(node: Any, depth: int = 0) -> None:
     if depth > 30:
-        raise yaml.MarkedYAMLError(problem="this is nested too deep", problem_mark=node.start_mark)
+        raise yaml.MarkedYAMLError(
+            problem=_("this is nested too deep"), problem_mark=node.start_mark
+        )
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(
-                    problem="a key must be text", problem_mark=key.start_mark
+                    problem=_("a key must be text"), problem_mark=key.start_mark
                 )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"{key.value} is there twice", problem_mark=key.start_mark
+                    problem=_("%(key)s is there twice") % {"key": key.value},
+                    problem_mark=key.start_mark,
                 )
             seen.add(key.value)
             _refuse_doubles(value, depth + 1)

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.catalog.contents import Contents, Wrong
@@ -39,15 +41,15 @@ class LaunchForm(forms.Form):
         if accounts is not None:
             keys = [(each.key, each.key) for each in accounts]
             self.fields["account"] = forms.ChoiceField(
-                choices=keys, label="Run as", initial=account
+                choices=keys, label=_("Run as"), initial=account
             )
             if "name" not in contents.run:
                 self.fields["name"] = forms.RegexField(
                     f"^(?:{NAME.strip('^$')})$",
                     max_length=200,
                     required=False,
-                    help_text="Made up by Podman when empty.",
-                    error_messages={"invalid": "Letters, digits, and . _ - only."},
+                    help_text=_("Made up by Podman when empty."),
+                    error_messages={"invalid": _("Letters, digits, and . _ - only.")},
                 )
         for each in contents.parameters:
             field = _field(each)
@@ -83,21 +85,24 @@ def _field(parameter: Any) -> forms.Field:
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
             return forms.CharField(
                 required=parameter.required, widget=widget, strip=False,
-                help_text="Typed anew at every launch; Berth does not keep it.",
+                help_text=_("Typed anew at every launch; Berth does not keep it."),
             )  # fmt: skip
         case ChoiceParameter():
             choices = [(each, each) for each in parameter.choices]
             if not parameter.default:
-                choices.insert(0, ("", "Choose…"))
+                choices.insert(0, ("", _("Choose…")))
             return forms.ChoiceField(
                 required=parameter.required, choices=choices, initial=parameter.default
             )
         case PortParameter():
-            attributes |= {"inputmode": "numeric", "placeholder": "a free one"}
-            span = f"From {parameter.first} to {parameter.last}. " if parameter.first else ""
+            attributes |= {"inputmode": "numeric", "placeholder": _("a free one")}
+            span = {"first": parameter.first, "last": parameter.last}
+            hint = _("Left empty, a free port is allotted.")
+            if parameter.first:
+                hint = _("From %(first)s to %(last)s. Left empty, a free port is allotted.") % span
             return forms.CharField(
                 required=False, widget=forms.TextInput(attrs=attributes),
-                help_text=f"{span}Left empty, a free port is allotted.",
+                help_text=hint,
             )  # fmt: skip
         case NumberParameter():
             bounds = {"min": parameter.minimum, "max": parameter.maximum}
@@ -120,28 +125,32 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
         User.objects.filter(is_active=True).order_by("username"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
-        help_text="May change it, as administrators may.",
+        help_text=gettext_lazy("May change it, as administrators may."),
     )
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
-        label="Visible to these groups",
+        label=gettext_lazy("Visible to these groups"),
     )
 
     class Meta:
         model = LaunchTemplate
         fields = ("name", "public", "groups", "owners")
-        labels = {"public": "Visible to everybody who may sign in"}
+        labels = {"public": gettext_lazy("Visible to everybody who may sign in")}
 
 
 class ImportForm(forms.Form):
     """A template as YAML, pasted or as a file."""
 
-    file = forms.FileField(required=False, label="File", help_text="At most 64 KiB of YAML.")
+    file = forms.FileField(
+        required=False,
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("At most 64 KiB of YAML."),
+    )
     text = forms.CharField(
         required=False,
-        label="Or paste it",
+        label=gettext_lazy("Or paste it"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "class": "mono", "spellcheck": "false"}),
     )
@@ -159,5 +168,5 @@ class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         first, last = cleaned.get("first"), cleaned.get("last")
         if first is not None and last is not None and not 1024 <= first <= last <= 65535:
-            raise forms.ValidationError("A range lies within 1024 and 65535.")
+            raise forms.ValidationError(_("A range lies within 1024 and 65535."))
         return cleaned

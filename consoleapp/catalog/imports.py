@@ -1,6 +1,8 @@
 """Taking a template's file in."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from consoleapp.accounts.access import Actor, Refused
 from consoleapp.catalog import changes, files
@@ -20,8 +22,11 @@ def take(text: str, *, actor: Actor) -> tuple[LaunchTemplate, TemplateVersion | 
     name, contents = files.read(text)
     found = LaunchTemplate.objects.filter(name=name).first()
     if found is None:
-        template = changes.create(name, contents, actor=actor, note="Imported.")
+        template = changes.create(name, contents, actor=actor, note=gettext_noop("Imported."))
         return template, template.head
     if actor.user is None or not may_change(actor.user, found):
-        raise NotYours(f"Another template is called {name}; give the file's one another name.")
-    return found, changes.save_version(found, contents, actor=actor, note="Imported.")
+        raise NotYours(
+            _("Another template is called %(name)s; give the file's one another name.")
+            % {"name": name}
+        )
+    return found, changes.save_version(found, contents, actor=actor, note=gettext_noop("Imported."))

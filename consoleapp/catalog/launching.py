@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
 from consoleapp.accounts.access import Actor, Conflict
@@ -98,7 +99,7 @@ def _submit(
     check(account, f"launch {template}", model.role, actor)
     version = template.head
     if version is None:
-        raise Conflict("The template has no version.")
+        raise Conflict(_("The template has no version."))
     contents = version.parsed
     values = read_values(contents, typed)
     more = more | {"labels": _labels(template, version, contents, values)}
@@ -110,8 +111,13 @@ def _submit(
     ports.release(account.host)
     for parameter, port, protocol in typed_ports:
         if port not in kept.values() and ports.is_allotted(account.host, port, protocol):
-            raise Wrong({("values", parameter): f"Port {port} is one that another launch has."})
-    for _ in range(_TRIES):
+            raise Wrong(
+                {
+                    ("values", parameter): _("Port %(port)s is one that another launch has.")
+                    % {"port": port}
+                }
+            )
+    for _try in range(_TRIES):
         reused = {
             index: kept[key]
             for index, _parameter in wanted
@@ -134,7 +140,7 @@ def _submit(
             return operation
         except IntegrityError:
             continue  # another launch got one of them at this moment
-    raise Conflict("Other launches took the free ports at the same moments; try again.")
+    raise Conflict(_("Other launches took the free ports at the same moments; try again."))
 
 
 def _merged(

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from engine.schema.parameters import Line, Model
@@ -57,19 +58,23 @@ class TextParameter(_Defaulted):
         try:
             re.compile(value)
         except re.error as error:
-            raise ValueError(f"this is no regular expression: {error}") from None
+            raise ValueError(
+                _("this is no regular expression: %(problem)s") % {"problem": error}
+            ) from None
         # Python's engine goes back and forth; nested repeats could keep a page busy for hours.
         if re.search(r"[+*}]\)*[+*{]", value) or re.search(r"\([^)]*[+*|][^)]*\)[+*{]", value):
-            raise ValueError("a repeat inside a repeat is not allowed in a pattern")
+            raise ValueError(_("a repeat inside a repeat is not allowed in a pattern"))
         return value
 
     def read(self, typed: str) -> str:
         if _CONTROL.search(typed):
-            raise WrongValue("This must be one line, without control characters.")
+            raise WrongValue(_("This must be one line, without control characters."))
         if len(typed) > 1000:
-            raise WrongValue("At most 1000 characters.")
+            raise WrongValue(_("At most 1000 characters."))
         if self.pattern and not re.fullmatch(self.pattern, typed):
-            raise WrongValue(f"This does not match the pattern {self.pattern}")
+            raise WrongValue(
+                _("This does not match the pattern %(pattern)s") % {"pattern": self.pattern}
+            )
         return typed
 
 
@@ -82,12 +87,12 @@ class NumberParameter(_Defaulted):
 
     def read(self, typed: str) -> str:
         if not re.fullmatch(r"-?[0-9]{1,18}", typed.strip()):
-            raise WrongValue("This must be a whole number.")
+            raise WrongValue(_("This must be a whole number."))
         number = int(typed)
         if self.minimum is not None and number < self.minimum:
-            raise WrongValue(f"Must be {self.minimum} or more.")
+            raise WrongValue(_("Must be %(minimum)s or more.") % {"minimum": self.minimum})
         if self.maximum is not None and number > self.maximum:
-            raise WrongValue(f"Must be {self.maximum} or less.")
+            raise WrongValue(_("Must be %(maximum)s or less.") % {"maximum": self.maximum})
         return str(number)
 
 
@@ -99,7 +104,7 @@ class ChoiceParameter(_Defaulted):
 
     def read(self, typed: str) -> str:
         if typed not in self.choices:
-            raise WrongValue("Choose one of the list.")
+            raise WrongValue(_("Choose one of the list."))
         return typed
 
 
@@ -113,17 +118,19 @@ class PortParameter(_Parameter):
     @model_validator(mode="after")
     def _is_a_range(self) -> "PortParameter":
         if (self.first is None) != (self.last is None):
-            raise ValueError("a range has a first and a last port")
+            raise ValueError(_("a range has a first and a last port"))
         if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError("the range ends before it begins")
+            raise ValueError(_("the range ends before it begins"))
         return self
 
     def read(self, typed: str) -> str:
         """The port. Raises WrongValue."""
         if not re.fullmatch(r"[0-9]{1,5}", typed.strip()) or not 1 <= int(typed) <= 65535:
-            raise WrongValue("A port is a number from 1 to 65535.")
+            raise WrongValue(_("A port is a number from 1 to 65535."))
         if self.first and self.last and not self.first <= int(typed) <= self.last:
-            raise WrongValue(f"A port from {self.first} to {self.last}.")
+            raise WrongValue(
+                _("A port from %(first)s to %(last)s.") % {"first": self.first, "last": self.last}
+            )
         return str(int(typed))
 
 
@@ -136,7 +143,9 @@ class SecretParameter(_Parameter):
     def read(self, typed: str) -> str:
         """The secret itself. Raises WrongValue."""
         if "\0" in typed or len(typed) > _SECRET_LIMIT:
-            raise WrongValue(f"At most {_SECRET_LIMIT} characters, none of them NUL.")
+            raise WrongValue(
+                _("At most %(limit)s characters, none of them NUL.") % {"limit": _SECRET_LIMIT}
+            )
         return typed
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _NAMES = {"name", "hostname"}
@@ -56,28 +58,28 @@ def check(run: Mapping[str, Any], location: Location, text: str) -> None:
             return
         case (str() as field,) if field in _WHOLE:
             if not alone:
-                raise Misplaced(location, "A parameter must be the whole of this value.")
+                raise Misplaced(location, _("A parameter must be the whole of this value."))
         case ("command_line" | "entrypoint", int() as number):
             if not alone and not re.match(r"-{0,2}[A-Za-z0-9_-]+=\$\{[^{}]*\}$", text):
                 raise Misplaced(
-                    location, "A parameter is a whole argument, or all that follows `--option=`."
+                    location, _("A parameter is a whole argument, or all that follows `--option=`.")
                 )
             words = run[str(location[0])]
             if number and re.fullmatch(r"-[a-z]*c", str(words[number - 1])):
                 raise Misplaced(
                     location,
-                    "What follows -c is read by a shell: give the value in a variable instead.",
+                    _("What follows -c is read by a shell: give the value in a variable instead."),
                 )
         case ("ports", int(), "host_port" | "container_port"):
             if not alone:
-                raise Misplaced(location, "A parameter must be the whole of a port.")
+                raise Misplaced(location, _("A parameter must be the whole of a port."))
         case ("volumes", int(), "source"):
             if "/" in text:
-                raise Misplaced(location, "A parameter cannot be part of a path on the host.")
+                raise Misplaced(location, _("A parameter cannot be part of a path on the host."))
         case ("volumes", int(), "target"):
             return
         case _:
-            raise Misplaced(location, "A parameter cannot stand here.")
+            raise Misplaced(location, _("A parameter cannot stand here."))
 
 
 def put(location: Location, text: str, values: Mapping[str, str], numeric: set[str]) -> str:
@@ -94,12 +96,12 @@ def _check_value(location: Location, text: str, value: str, *, is_number: bool) 
     match location:
         case ("image",) if not whole(text):
             # With a slash or a colon in it, `redis:${tag}` could be another registry's image.
-            wanted = "Only letters, digits, and . _ - can stand in an image's name."
+            wanted = _("Only letters, digits, and . _ - can stand in an image's name.")
         case ("volumes", *_):
-            wanted = "Only letters, digits, and . _ - can stand in a volume."
+            wanted = _("Only letters, digits, and . _ - can stand in a volume.")
         case ("command_line" | "entrypoint", int()) if whole(text) and not is_number:
             if value.startswith("-"):
-                raise Misplaced(location, "This may not begin with a dash.")
+                raise Misplaced(location, _("This may not begin with a dash."))
             return
         case _:
             return

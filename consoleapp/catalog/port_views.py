@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from consoleapp.accounts.access import Actor, require_admin
@@ -31,7 +32,7 @@ def change(request: HttpRequest, account: str) -> HttpResponse:
         with transaction.atomic():
             PortRange.objects.filter(account=found).delete()
             record("ports.range_removed", actor=Actor.of(request), account=found)
-        messages.success(request, f"{found} uses the usual range again.")
+        messages.success(request, _("%(account)s uses the usual range again.") % {"account": found})
         return redirect("catalog:ports")
     form = PortRangeForm(request.POST, instance=own or PortRange(account=found))
     if not form.is_valid():
@@ -40,7 +41,11 @@ def change(request: HttpRequest, account: str) -> HttpResponse:
         form.save()
         said = {name: form.cleaned_data[name] for name in ("first", "last")}
         record("ports.range_set", actor=Actor.of(request), account=found, parameters=said)
-    messages.success(request, f"{found} gets its ports from {said['first']} to {said['last']}.")
+    messages.success(
+        request,
+        _("%(account)s gets its ports from %(first)s to %(last)s.")
+        % {"account": found, "first": said["first"], "last": said["last"]},
+    )
     return redirect("catalog:ports")
 
 

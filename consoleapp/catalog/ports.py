@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import Host, LinuxAccount
@@ -42,7 +43,10 @@ def choose(
         )
         free = ask(account, query, actor)
         if not free:
-            raise Conflict(f"No port from {first} to {last} is free on the host of {account}.")
+            raise Conflict(
+                _("No port from %(first)s to %(last)s is free on the host of %(account)s.")
+                % {"first": first, "last": last, "account": account}
+            )
         chosen.append(free[0])
     return chosen
 

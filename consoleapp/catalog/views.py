@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consoleapp.accounts.access import Actor, Refused, require_role
@@ -149,7 +150,11 @@ def relaunch(request: HttpRequest, account: LinuxAccount, container: str) -> Htt
         except (Refused, Unanswered, EngineError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{row.name} becomes version {template.head.number}.")
+            messages.success(
+                request,
+                _("%(name)s becomes version %(number)s.")
+                % {"name": row.name, "number": template.head.number},
+            )
             return _begun(operation)
     context = {
         "template": template,

@@ -5,22 +5,25 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
+from consoleapp.languages.sentences import in_language
 from engine.schema.builds import ImageBuild
 
 SOURCES = [
-    ("paste", "Paste"),
-    ("files", "Files"),
-    ("context", "Archive"),
+    ("paste", gettext_lazy("Paste")),
+    ("files", gettext_lazy("Files")),
+    ("context", gettext_lazy("Archive")),
     ("git", "Git"),
 ]
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 _WORDS = {
-    "string_pattern_mismatch": "These characters are not allowed here.",
-    "string_too_long": "This is too long.",
-    "string_too_short": "This is missing.",
-    "uuid_parsing": "Upload a file.",
+    "string_pattern_mismatch": gettext_lazy("These characters are not allowed here."),
+    "string_too_long": gettext_lazy("This is too long."),
+    "string_too_short": gettext_lazy("This is missing."),
+    "uuid_parsing": gettext_lazy("Upload a file."),
 }
 _PLACES = {
     ("git", "url"): "git_url",
@@ -47,10 +50,10 @@ class BuildForm(forms.Form):
     parameters: ImageBuild
 
     tags = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=4000,
         widget=forms.TextInput(attrs={**_MONO, "placeholder": "localhost/team/app:1"}),
-        help_text="Several names: with spaces between them.",
+        help_text=gettext_lazy("Several names: with spaces between them."),
     )
     source = forms.ChoiceField(choices=SOURCES, initial="paste", required=False)
     containerfile = forms.CharField(
@@ -69,52 +72,62 @@ class BuildForm(forms.Form):
         ),
     )
     containerfile_path = _line(
-        "Where the Containerfile is",
-        "Containerfile, else Dockerfile",
-        help_text="In the context. A text above it wins.",
+        gettext_lazy("Where the Containerfile is"),
+        gettext_lazy("Containerfile, else Dockerfile"),
+        help_text=gettext_lazy("In the context. A text above it wins."),
     )
     context = forms.CharField(required=False, widget=forms.HiddenInput)
-    git_url = _line("Repository", "https://git.example/team/app.git")
-    git_ref = _line("Branch, tag or commit", "the default branch")
-    git_folder = _line("Folder in it", "the whole repository")
-    stage = _line("Stage", "the last one", help_text="<code>--target</code>")
+    git_url = _line(gettext_lazy("Repository"), "https://git.example/team/app.git")
+    git_ref = _line(gettext_lazy("Branch, tag or commit"), gettext_lazy("the default branch"))
+    git_folder = _line(gettext_lazy("Folder in it"), gettext_lazy("the whole repository"))
+    stage = _line(
+        gettext_lazy("Stage"), gettext_lazy("the last one"), help_text="<code>--target</code>"
+    )
     build_args = _pairs(
-        "Build arguments", "VERSION=1.2", "One a line. They stay in the image's history."
+        gettext_lazy("Build arguments"),
+        "VERSION=1.2",
+        gettext_lazy("One a line. They stay in the image's history."),
     )
     secrets = _pairs(
-        "Secrets",
+        gettext_lazy("Secrets"),
         "token=…",
-        "One a line, for <code>RUN --mount=type=secret,id=token</code>: in /run/secrets/ during "
-        "that step, in no layer and in no log. Never kept.",
+        gettext_lazy(
+            "One a line, for <code>RUN --mount=type=secret,id=token</code>: in /run/secrets/ "
+            "during that step, in no layer and in no log. Never kept."
+        ),
     )
-    labels = _pairs("Labels", "org.example.team=harbour", "One a line.")
-    platform = _line("Platform", "this host's", help_text="Like linux/arm64.")
+    labels = _pairs(gettext_lazy("Labels"), "org.example.team=harbour", gettext_lazy("One a line."))
+    platform = _line(
+        gettext_lazy("Platform"),
+        gettext_lazy("this host's"),
+        help_text=gettext_lazy("Like linux/arm64."),
+    )
     pull = forms.ChoiceField(
-        label="Base images",
+        label=gettext_lazy("Base images"),
         required=False,
         choices=[
-            ("missing", "Pull what is not here"),
-            ("always", "Always ask the registry"),
-            ("never", "Use only what is here"),
+            ("missing", gettext_lazy("Pull what is not here")),
+            ("always", gettext_lazy("Always ask the registry")),
+            ("never", gettext_lazy("Use only what is here")),
         ],
     )
     squash = forms.ChoiceField(
-        label="Layers",
+        label=gettext_lazy("Layers"),
         required=False,
         choices=[
-            ("no", "One for each step"),
-            ("new", "Squash the new ones"),
-            ("all", "Squash all into one"),
+            ("no", gettext_lazy("One for each step")),
+            ("new", gettext_lazy("Squash the new ones")),
+            ("all", gettext_lazy("Squash all into one")),
         ],
     )
     format = forms.ChoiceField(
-        label="Format", required=False, choices=[("oci", "OCI"), ("docker", "Docker")]
+        label=gettext_lazy("Format"), required=False, choices=[("oci", "OCI"), ("docker", "Docker")]
     )
-    cache = forms.BooleanField(label="Use cached steps", required=False, initial=True)
+    cache = forms.BooleanField(label=gettext_lazy("Use cached steps"), required=False, initial=True)
     push_to = _line(
-        "Push when it is built",
+        gettext_lazy("Push when it is built"),
         "registry.example/team/app:1",
-        help_text="Signed in as the account is.",
+        help_text=gettext_lazy("Signed in as the account is."),
     )
 
     @property
@@ -138,7 +151,9 @@ class BuildForm(forms.Form):
             self.parameters = ImageBuild.model_validate(self._values(cleaned) | pairs)
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
-                words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+                words = _WORDS.get(fault["type"]) or in_language(
+                    fault["msg"].removeprefix("Value error, ")
+                )
                 self.add_error(self._place(fault["loc"]), words)
         return cleaned
 
@@ -176,7 +191,7 @@ class BuildForm(forms.Form):
                 continue
             key, equals, value = line.partition("=")
             if not equals:
-                self.add_error(name, "One NAME=value a line.")
+                self.add_error(name, _("One NAME=value a line."))
                 return {}
             found[key.strip()] = value
         return found

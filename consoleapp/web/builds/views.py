@@ -11,6 +11,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from pydantic import ValidationError
 
@@ -31,6 +33,12 @@ from engine.schema.parameters import Role
 _ROWS = 50
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _KIND = "image.build"
+# How a step ended, as engine/operations/build_steps.py says it: what a catalogue has to know.
+_STEPS = (
+    gettext_noop("cached"),
+    gettext_noop("done, %(seconds)s s"),
+    gettext_noop("failed, %(seconds)s s"),
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,9 +91,9 @@ def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> Htt
     back = reverse("builds:list", args=[account.key])
     name = request.POST.get("name", "").strip()[:100]
     if not name:
-        return refused(request, "A recipe needs a name.", next=back, status=400)
+        return refused(request, _("A recipe needs a name."), next=back, status=400)
     recipe = recipes.keep(account, name, operation.parameters, actor=Actor.of(request))
-    messages.success(request, f"The recipe {recipe.name} is kept.")
+    messages.success(request, _("The recipe %(name)s is kept.") % {"name": recipe.name})
     return redirect(back)
 
 
@@ -100,7 +108,7 @@ def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> Http
     try:
         operation = submit(account, recipe.build(), actor=Actor.of(request))
     except (Refused, ValidationError) as error:
-        reason = str(error) if isinstance(error, Refused) else "Its parameters fit no more."
+        reason = str(error) if isinstance(error, Refused) else _("Its parameters fit no more.")
         return refused(request, reason, next=form)
     return redirect("operations:detail", operation.pk)
 
@@ -111,7 +119,7 @@ def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpR
     """Take a recipe away; images stay."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     recipes.remove(recipe, actor=Actor.of(request))
-    messages.success(request, f"The recipe {recipe.name} is removed.")
+    messages.success(request, _("The recipe %(name)s is removed.") % {"name": recipe.name})
     return redirect("builds:list", account.key)
 
 

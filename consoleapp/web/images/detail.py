@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from pydantic import ValidationError
 
@@ -26,8 +27,8 @@ from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
 
 _SAVED_AS = [
-    ("docker-archive", "Save as a docker-archive"),
-    ("oci-archive", "Save as an oci-archive"),
+    ("docker-archive", gettext_lazy("Save as a docker-archive")),
+    ("oci-archive", gettext_lazy("Save as an oci-archive")),
 ]
 _QUERIES: dict[str, type[Query]] = {
     "layers": ImageLayers,

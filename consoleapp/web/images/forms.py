@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
+from consoleapp.languages.sentences import in_language
 from engine.schema.archives import ImageLoad, ImageShare
 from engine.schema.images import ImagePull, ImagePush, ImageTag
 from engine.schema.manifests import ManifestAdd, ManifestCreate, ManifestPush
 from engine.schema.parameters import Parameters
 
 _WORDS = {
-    "string_pattern_mismatch": "This is not an image reference, like registry.example/team/app:1.",
-    "string_too_long": "This is too long.",
-    "uuid_parsing": "This is not an upload. Choose the file again.",
+    "string_pattern_mismatch": gettext_lazy(
+        "This is not an image reference, like registry.example/team/app:1."
+    ),
+    "string_too_long": gettext_lazy("This is too long."),
+    "uuid_parsing": gettext_lazy("This is not an upload. Choose the file again."),
 }
 
 
@@ -37,7 +42,9 @@ class Judged(forms.Form):
             except ValidationError as error:
                 for fault in error.errors(include_url=False, include_input=False):
                     place = str(fault["loc"][0]) if fault["loc"] else None
-                    words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+                    words = _WORDS.get(fault["type"]) or in_language(
+                        fault["msg"].removeprefix("Value error, ")
+                    )
                     self.add_error(place if place in self.fields else None, words)
         return cleaned
 
@@ -55,39 +62,39 @@ class PullForm(Judged):
 
     model = ImagePull
     image = forms.CharField(
-        label="Image",
+        label=gettext_lazy("Image"),
         max_length=600,
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "quay.io/team/app:1"}),
     )
     policy = forms.ChoiceField(
-        label="When it is here already",
+        label=gettext_lazy("When it is here already"),
         choices=[
-            ("always", "Ask the registry for the present one"),
-            ("newer", "Pull only if the registry's is newer"),
-            ("missing", "Keep what is here"),
+            ("always", gettext_lazy("Ask the registry for the present one")),
+            ("newer", gettext_lazy("Pull only if the registry's is newer")),
+            ("missing", gettext_lazy("Keep what is here")),
         ],
         initial="always",
     )
     tls_verify = forms.BooleanField(
-        label="Check the registry's certificate", required=False, initial=True
+        label=gettext_lazy("Check the registry's certificate"), required=False, initial=True
     )
     username = forms.CharField(
-        label="User name",
+        label=gettext_lazy("User name"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Used for this pull, then forgotten.",
+        help_text=gettext_lazy("Used for this pull, then forgotten."),
     )
 
     def clean(self) -> dict[str, Any]:
         """Both of user name and password, or neither."""
         if self.cleaned_data.get("password") and not self.cleaned_data.get("username"):
-            self.add_error("username", "A password needs a user name.")
+            self.add_error("username", _("A password needs a user name."))
         return super().clean()
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +107,7 @@ class TagForm(Judged):
 
     model = ImageTag
     tag = forms.CharField(
-        label="New name",
+        label=gettext_lazy("New name"),
         max_length=600,
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
     )
@@ -118,31 +125,37 @@ class _ToRegistry(Judged):
     """What a push of any sort asks for; `image` comes from the address."""
 
     destination = forms.CharField(
-        label="To",
+        label=pgettext_lazy("destination", "To"),
         max_length=600,
-        help_text="The whole name with its registry; it may be another name than here.",
+        help_text=gettext_lazy(
+            "The whole name with its registry; it may be another name than here."
+        ),
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
     )
     format = forms.ChoiceField(
-        label="Format",
-        choices=[("", "As it is kept here"), ("oci", "OCI"), ("v2s2", "Docker, version 2")],
+        label=gettext_lazy("Format"),
+        choices=[
+            ("", gettext_lazy("As it is kept here")),
+            ("oci", "OCI"),
+            ("v2s2", gettext_lazy("Docker, version 2")),
+        ],
         required=False,
     )
     tls_verify = forms.BooleanField(
-        label="Check the registry's certificate", required=False, initial=True
+        label=gettext_lazy("Check the registry's certificate"), required=False, initial=True
     )
     username = forms.CharField(
-        label="User name",
+        label=gettext_lazy("User name"),
         required=False,
-        help_text="Left empty, the account's own sign-in is used.",
+        help_text=gettext_lazy("Left empty, the account's own sign-in is used."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Used for this push, then forgotten.",
+        help_text=gettext_lazy("Used for this push, then forgotten."),
     )
 
     def __init__(self, *arguments: Any, image: str, **named: Any) -> None:
@@ -164,7 +177,9 @@ class ManifestPushForm(_ToRegistry):
     """Push a manifest list."""
 
     model = ManifestPush
-    all = forms.BooleanField(label="With the images that it lists", required=False, initial=True)
+    all = forms.BooleanField(
+        label=gettext_lazy("With the images that it lists"), required=False, initial=True
+    )
 
 
 class ShareForm(Judged):
@@ -172,11 +187,13 @@ class ShareForm(Judged):
 
     model = ImageShare
     account = forms.ChoiceField(
-        label="To the account",
-        help_text="Accounts of the same host that you operate as well.",
+        label=gettext_lazy("To the account"),
+        help_text=gettext_lazy("Accounts of the same host that you operate as well."),
     )
     tag = forms.CharField(
-        label="Its name there", max_length=600, widget=forms.TextInput(attrs=_REFERENCE)
+        label=gettext_lazy("Its name there"),
+        max_length=600,
+        widget=forms.TextInput(attrs=_REFERENCE),
     )
 
     def __init__(
@@ -202,7 +219,7 @@ class LoadForm(Judged):
     def clean(self) -> dict[str, Any]:
         """A file must have come."""
         if not self.cleaned_data.get("archive"):
-            self.add_error(None, "Choose the archive first.")
+            self.add_error(None, _("Choose the archive first."))
             return self.cleaned_data
         return super().clean()
 
@@ -212,14 +229,14 @@ class ManifestCreateForm(Judged):
 
     model = ManifestCreate
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=600,
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
     )
     images = forms.MultipleChoiceField(
-        label="With these images",
+        label=gettext_lazy("With these images"),
         required=False,
-        help_text="More can be added later, also from a registry.",
+        help_text=gettext_lazy("More can be added later, also from a registry."),
         widget=forms.SelectMultiple(attrs={"size": 8}),
     )
 
@@ -235,35 +252,37 @@ class ManifestAddForm(Judged):
 
     model = ManifestAdd
     image = forms.CharField(
-        label="Image",
+        label=gettext_lazy("Image"),
         max_length=600,
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "localhost/app:1-arm64"}),
     )
     remote = forms.BooleanField(
-        label="It is in a registry: only its manifest is fetched", required=False
+        label=gettext_lazy("It is in a registry: only its manifest is fetched"), required=False
     )
-    all = forms.BooleanField(label="It is a list itself: add all that it lists", required=False)
+    all = forms.BooleanField(
+        label=gettext_lazy("It is a list itself: add all that it lists"), required=False
+    )
     architecture = forms.CharField(
-        label="Architecture",
+        label=gettext_lazy("Architecture"),
         required=False,
         max_length=32,
-        help_text="Left empty, what the image says of itself.",
+        help_text=gettext_lazy("Left empty, what the image says of itself."),
         widget=forms.TextInput(attrs={"placeholder": "arm64", "class": "mono"}),
     )
     variant = forms.CharField(
-        label="Variant",
+        label=gettext_lazy("Variant"),
         required=False,
         max_length=32,
         widget=forms.TextInput(attrs={"placeholder": "v8", "class": "mono"}),
     )
     os = forms.CharField(
-        label="Operating system",
+        label=gettext_lazy("Operating system"),
         required=False,
         max_length=32,
         widget=forms.TextInput(attrs={"placeholder": "linux", "class": "mono"}),
     )
     tls_verify = forms.BooleanField(
-        label="Check the registry's certificate", required=False, initial=True
+        label=gettext_lazy("Check the registry's certificate"), required=False, initial=True
     )
 
     def __init__(self, *arguments: Any, name: str, **named: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
 
@@ -21,6 +22,11 @@ from engine.schema.query import Query
 
 _FILES_A_PAGE = 200
 _SHOWN = 500
+# The engine's words as the pages show them: what a catalogue has to know.
+_WORDS = (
+    gettext_noop("added"), gettext_noop("removed"), gettext_noop("changed"),
+    gettext_noop("link"), gettext_noop("hard link"), gettext_noop("device"), gettext_noop("pipe"),
+)  # fmt: skip
 
 
 @require_GET

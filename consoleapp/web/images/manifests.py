@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError
 
@@ -29,11 +30,11 @@ def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         request,
         account,
         ManifestCreateForm(request.POST or None, choices=choices),
-        title="Create a manifest list",
-        button="Create",
+        title=_("Create a manifest list"),
+        button=_("Create"),
         icon="list-tree",
         next=reverse("images:list", args=[account.key]),
-        hint="One name for images of several architectures: who pulls it gets the right one.",
+        hint=_("One name for images of several architectures: who pulls it gets the right one."),
     )
 
 
@@ -46,8 +47,8 @@ def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
         request,
         account,
         ManifestAddForm(request.POST or None, name=name),
-        title=f"Add to {name}",
-        button="Add",
+        title=_("Add to %(name)s") % {"name": name},
+        button=_("Add"),
         icon="plus",
         next=reverse("images:list", args=[account.key]),
     )
@@ -62,8 +63,8 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
         request,
         account,
         ManifestPushForm(request.POST or None, image=name),
-        title=f"Push {name}",
-        button="Push",
+        title=_("Push %(name)s") % {"name": name},
+        button=_("Push"),
         icon="upload",
         next=reverse("images:list", args=[account.key]),
     )
@@ -78,7 +79,7 @@ def remove(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespo
         asked = ManifestRemove(name=_name(account, image), digest=request.POST.get("digest", ""))
         operation = submit(account, asked, actor=Actor.of(request))
     except ValidationError:
-        return refused(request, "This is not a digest.", next=following, status=400)
+        return refused(request, _("This is not a digest."), next=following, status=400)
     except Refused as error:
         return refused(request, error, next=following)
     return accepted(request, operation, next=following)

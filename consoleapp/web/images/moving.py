@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consoleapp.accounts.access import require_role, role_on, visible_accounts
@@ -25,8 +26,8 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
         request,
         account,
         form,
-        title=f"Push {name}",
-        button="Push",
+        title=_("Push %(name)s") % {"name": name},
+        button=_("Push"),
         icon="upload",
         next=reverse("images:detail", args=[account.key, image]),
     )
@@ -51,11 +52,11 @@ def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespon
         request,
         taking,
         form,
-        title=f"Share {name or image[:12]}",
-        button="Share",
+        title=_("Share %(name)s") % {"name": name or image[:12]},
+        button=_("Share"),
         icon="arrows-exchange",
         next=reverse("images:detail", args=[account.key, image]),
-        hint="" if accounts else "There is no other account on this host that you operate.",
+        hint="" if accounts else _("There is no other account on this host that you operate."),
     )
 
 
@@ -67,8 +68,8 @@ def load(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         request,
         account,
         LoadForm(request.POST or None),
-        title="Load images from a file",
-        button="Load",
+        title=_("Load images from a file"),
+        button=_("Load"),
         icon="file-upload",
         next=reverse("images:list", args=[account.key]),
     )

@@ -3,33 +3,34 @@
 from datetime import datetime
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from engine.schema.snapshot import ContainerRow, ImageRow, UnitRow
 
 SHOW = [
-    ("", "All images"),
-    ("tagged", "Tagged"),
-    ("dangling", "Dangling"),
-    ("used", "Used by containers"),
-    ("unused", "Not used"),
-    ("lists", "Manifest lists"),
+    ("", gettext_lazy("All images")),
+    ("tagged", gettext_lazy("Tagged")),
+    ("dangling", gettext_lazy("Dangling")),
+    ("used", gettext_lazy("Used by containers")),
+    ("unused", gettext_lazy("Not used")),
+    ("lists", gettext_lazy("Manifest lists")),
 ]
 SORT = [
-    ("", "Newest first"),
-    ("name", "By name"),
-    ("size", "Largest first"),
-    ("smallest", "Smallest first"),
-    ("oldest", "Oldest first"),
-    ("used", "Most used first"),
+    ("", gettext_lazy("Newest first")),
+    ("name", gettext_lazy("By name")),
+    ("size", gettext_lazy("Largest first")),
+    ("smallest", gettext_lazy("Smallest first")),
+    ("oldest", gettext_lazy("Oldest first")),
+    ("used", gettext_lazy("Most used first")),
 ]
 
 
 class Filter(forms.Form):
     """The toolbar of the list. A value that makes no sense counts as none."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    show = forms.ChoiceField(choices=SHOW, required=False, label="Which images")
-    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    show = forms.ChoiceField(choices=SHOW, required=False, label=gettext_lazy("Which images"))
+    sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
 
     def chosen(self, name: str) -> str:
         """The value of a field, "" where it is missing or not one of the choices."""

@@ -6,11 +6,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.web.accepted import refused, request_all
@@ -87,10 +89,10 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Do a kind of operation to the images `image`; those chosen in the list may be several."""
     kind = request.POST.get("kind", "")
     if kind not in _KINDS:
-        return _unclear(request, account, "There is no such action on images.")
+        return _unclear(request, account, _("There is no such action on images."))
     wanted = request.POST.getlist("image")
     if kind != "image.prune" and not wanted:
-        return _unclear(request, account, "No image was chosen.")
+        return _unclear(request, account, _("No image was chosen."))
     names = {row.id: rows.title(row) for row in _rows(account)}
     try:
         if kind == "image.save":
@@ -100,12 +102,13 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
             }
             return _submit(request, account, [parse(kind, form)])
         if kind not in _SEVERAL and len(wanted) > 1:
-            return _unclear(request, account, "This is done to one image at a time.")
+            return _unclear(request, account, _("This is done to one image at a time."))
         asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return _unclear(request, account, place + fault["msg"].removeprefix("Value error, "))
+        said = in_language(fault["msg"].removeprefix("Value error, "))
+        return _unclear(request, account, place + said)
     return _submit(request, account, asked)
 
 

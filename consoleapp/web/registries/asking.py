@@ -4,10 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay
 from consoleapp.web.containers.panels import failure
 from engine.schema.errors import EngineError
@@ -38,14 +40,18 @@ def filled(
 
 
 _WORDS = {
-    "string_pattern_mismatch": "This is not written as it has to be.",
-    "string_too_short": "Something is missing.",
-    "string_too_long": "This is too long.",
-    "missing": "Something is missing.",
+    "string_pattern_mismatch": gettext_lazy("This is not written as it has to be."),
+    "string_too_short": gettext_lazy("Something is missing."),
+    "string_too_long": gettext_lazy("This is too long."),
+    "missing": gettext_lazy("Something is missing."),
 }
 
 
 def words(error: ValidationError) -> str:
     """The first fault, for a reader."""
     fault = error.errors(include_url=False, include_input=False)[0]
-    return _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, ").capitalize())
+    if known := _WORDS.get(fault["type"]):
+        return str(known)
+    said = fault["msg"].removeprefix("Value error, ")
+    shown = in_language(said)
+    return shown if shown != said else said.capitalize()

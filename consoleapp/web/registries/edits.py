@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consoleapp.accounts.access import Actor, Refused, require_role
@@ -35,7 +36,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
         try:
             parameters = RegistriesEdit(seen=form.seen_digest, edit=form.made)
         except ValueError:
-            return refused(request, "Reload the page: the form is damaged.", next=request.path)
+            return refused(request, _("Reload the page: the form is damaged."), next=request.path)
         return _submitted(request, account, parameters)
     if not request.htmx:  # type: ignore[attr-defined]
         context = {"title": kind.title, "panel": request.get_full_path()}
@@ -54,7 +55,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
 def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Sign in to a registry."""
     form = LoginForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
-    return _asked(request, account, form, "Sign in to a registry", "Sign in")
+    return _asked(request, account, form, _("Sign in to a registry"), _("Sign in"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +63,7 @@ def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def trust(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Trust an authority."""
     form = TrustForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
-    return _asked(request, account, form, "Trust a certificate authority", "Trust")
+    return _asked(request, account, form, _("Trust a certificate authority"), _("Trust"))
 
 
 def _asked(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import BaseModel, ValidationError
 
 from consoleapp.web.registries.asking import words
@@ -54,7 +56,7 @@ class EditForm(Judged):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     title = ""
-    action = "Save"
+    action = gettext_lazy("Save")
 
     def clean(self) -> dict[str, Any]:
         """The change alone goes to the model."""
@@ -65,14 +67,16 @@ class EditForm(Judged):
 class SearchForm(EditForm):
     """The search list."""
 
-    title = "Search list"
+    title = gettext_lazy("Search list")
     model = schema.SetSearch
     registries = _lines(
-        "Registries, in the order in which they are tried",
+        gettext_lazy("Registries, in the order in which they are tried"),
         6,
         required=False,
-        help_text="One a line, like quay.io. A short name such as httpd is looked for in each of "
-        "them. Empty: only whole names and aliases can be pulled.",
+        help_text=gettext_lazy(
+            "One a line, like quay.io. A short name such as httpd is looked for in each of "
+            "them. Empty: only whole names and aliases can be pulled."
+        ),
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,36 +87,42 @@ class SearchForm(EditForm):
 class RegistryForm(EditForm):
     """One [[registry]]."""
 
-    title = "Registry"
+    title = gettext_lazy("Registry")
     model = schema.SetRegistry
     was = forms.CharField(widget=forms.HiddenInput, required=False)
     prefix = _line(
-        "Names that begin with",
-        "registry.example or *.example.com",
-        help_text="A registry, with or without a path; *.example.com fits all hosts below it.",
+        gettext_lazy("Names that begin with"),
+        gettext_lazy("registry.example or *.example.com"),
+        help_text=gettext_lazy(
+            "A registry, with or without a path; *.example.com fits all hosts below it."
+        ),
     )
     location = _line(
-        "are looked for at",
+        gettext_lazy("are looked for at"),
         "registry.example",
         required=False,
-        help_text="Empty: at the same place.",
+        help_text=gettext_lazy("Empty: at the same place."),
     )
     mirrors = _lines(
-        "Mirrors, tried first, in this order",
+        gettext_lazy("Mirrors, tried first, in this order"),
         4,
         required=False,
-        help_text="One a line: the place, then <code>digest-only</code> or <code>tag-only</code>, "
-        "and <code>insecure</code> where it has no TLS.",
+        help_text=gettext_lazy(
+            "One a line: the place, then <code>digest-only</code> or <code>tag-only</code>, "
+            "and <code>insecure</code> where it has no TLS."
+        ),
     )
     mirror_by_digest_only = forms.BooleanField(
-        label="Mirrors only for images named by their digest", required=False
+        label=gettext_lazy("Mirrors only for images named by their digest"), required=False
     )
-    blocked = forms.BooleanField(label="Blocked: never pull from it", required=False)
+    blocked = forms.BooleanField(label=gettext_lazy("Blocked: never pull from it"), required=False)
     insecure = forms.BooleanField(
-        label="Insecure: do not verify it, and allow plain HTTP",
+        label=gettext_lazy("Insecure: do not verify it, and allow plain HTTP"),
         required=False,
-        help_text="<b class='text-danger'>Anybody between this host and the registry can read the "
-        "password and replace images.</b> Trust its certificate authority instead if you can.",
+        help_text=gettext_lazy(
+            "<b class='text-danger'>Anybody between this host and the registry can read the "
+            "password and replace images.</b> Trust its certificate authority instead if you can."
+        ),
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +141,10 @@ def _mirror(line: list[str]) -> dict[str, Any]:
     rules = [word for word in said if word in ("digest-only", "tag-only", "all")]
     unknown = [word for word in said if word not in (*rules, "insecure")]
     if unknown or len(rules) > 1:
-        raise ValueError(f"The mirror {place} has words after it that mean nothing: {line[1:]}.")
+        raise ValueError(
+            _("The mirror %(place)s has words after it that mean nothing: %(words)s.")
+            % {"place": place, "words": line[1:]}
+        )
     return {
         "location": place,
         "insecure": "insecure" in said,
@@ -142,23 +155,29 @@ def _mirror(line: list[str]) -> dict[str, Any]:
 class AliasForm(EditForm):
     """A short name."""
 
-    title = "Alias"
+    title = gettext_lazy("Alias")
     model = schema.SetAlias
-    name = _line("Short name", "httpd")
-    value = _line("stands for", "registry.example/team/httpd", help_text="Without a tag.")
+    name = _line(gettext_lazy("Short name"), "httpd")
+    value = _line(
+        gettext_lazy("stands for"),
+        "registry.example/team/httpd",
+        help_text=gettext_lazy("Without a tag."),
+    )
 
 
 class TextForm(EditForm):
     """The whole file."""
 
-    title = "The whole registries.conf"
+    title = gettext_lazy("The whole registries.conf")
     model = schema.ReplaceText
     text = _lines(
         "registries.conf",
         24,
         required=False,
         strip=False,
-        help_text="Podman reads it before it is saved; what it would not accept changes nothing.",
+        help_text=gettext_lazy(
+            "Podman reads it before it is saved; what it would not accept changes nothing."
+        ),
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,18 +189,20 @@ class LoginForm(Judged):
     """Sign in."""
 
     model = schema.RegistryLogin
-    registry = _line("Registry", "registry.example:5000")
-    username = _line("User name")
+    registry = _line(gettext_lazy("Registry"), "registry.example:5000")
+    username = _line(gettext_lazy("User name"))
     password = forms.CharField(
-        label="Password or token",
+        label=gettext_lazy("Password or token"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Podman keeps it in the account's own auth file; Berth forgets it.",
+        help_text=gettext_lazy("Podman keeps it in the account's own auth file; Berth forgets it."),
     )
     unverified = forms.BooleanField(
-        label="Do not verify the registry's certificate",
+        label=gettext_lazy("Do not verify the registry's certificate"),
         required=False,
-        help_text="<b class='text-danger'>The password may then be read by anybody between.</b>",
+        help_text=gettext_lazy(
+            "<b class='text-danger'>The password may then be read by anybody between.</b>"
+        ),
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,11 +215,13 @@ class TrustForm(Judged):
     """A certificate authority."""
 
     model = schema.RegistryTrust
-    registry = _line("Registry", "registry.example:5000")
+    registry = _line(gettext_lazy("Registry"), "registry.example:5000")
     certificate = _lines(
-        "Certificate of its authority",
+        gettext_lazy("Certificate of its authority"),
         10,
-        help_text="PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+        help_text=gettext_lazy(
+            "PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+        ),
     )
 
 
@@ -206,18 +229,20 @@ class CopyForm(Judged):
     """Copy an image."""
 
     model = ImageCopy
-    source = _line("From", "registry.example/team/app:1")
-    destination = _line("To", "other.example/team/app:1")
-    all = forms.BooleanField(label="Every architecture, digest kept", required=False, initial=True)
+    source = _line(gettext_lazy("From"), "registry.example/team/app:1")
+    destination = _line(pgettext_lazy("destination", "To"), "other.example/team/app:1")
+    all = forms.BooleanField(
+        label=gettext_lazy("Every architecture, digest kept"), required=False, initial=True
+    )
 
 
 class SyncForm(Judged):
     """Synchronise tags."""
 
     model = ImageSync
-    source = _line("From repository", "registry.example/team/app")
-    destination = _line("To repository", "other.example/team/app")
-    pattern = _line("Tags that fit", "1.*", initial="*")
+    source = _line(gettext_lazy("From repository"), "registry.example/team/app")
+    destination = _line(gettext_lazy("To repository"), "other.example/team/app")
+    pattern = _line(gettext_lazy("Tags that fit"), "1.*", initial="*")
 
 
 EDITS: dict[str, type[EditForm]] = {

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
@@ -63,7 +64,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     elif kind in _KINDS:
         parameters = given
     else:
-        return refused(request, "There is no such action.", next=following, status=400)
+        return refused(request, _("There is no such action."), next=following, status=400)
     try:
         operation = submit(account, parse(kind, parameters), actor=Actor.of(request))
     except ValidationError as error:
