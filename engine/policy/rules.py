@@ -169,7 +169,7 @@ class Approval(Policy):
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
         """Only what the console can tell from a request can wait for an answer."""
-        if not self.terminal:
+        if self.terminal is not True:
             raise ValueError("a terminal is opened at once and cannot wait: forbid it or allow it")
         if self.disk != Disk():
             raise ValueError("only the engine measures the disk, and it cannot ask: no disk here")

@@ -42,7 +42,9 @@ most = 500
 [disk]
 warn = "15g"
 most = "20g"
+""")
 
+APPROVAL = gettext_noop("""
 [approval]               # what goes beyond these rules, or is of these kinds, waits
 kinds = ["container.remove", "image.push"]
 approvers = []           # groups; none: the owners of the account

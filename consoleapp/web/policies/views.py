@@ -16,7 +16,7 @@ from consoleapp.policy.models import PolicyVersion
 from consoleapp.policy.standing import Source, Verdict, refusals, standing
 from consoleapp.policy.words import ICONS, Said, describe
 from consoleapp.policy.writing import Target, of, versions, write
-from consoleapp.web.policies.example import EXAMPLE
+from consoleapp.web.policies.example import APPROVAL, EXAMPLE
 from engine.policy.file import PLACE
 from engine.policy.rules import Unreadable, read
 from engine.schema.containers import ContainerRun
@@ -125,7 +125,7 @@ def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "now": now,
         "says": [] if error or not text.strip() else _sentences(text),
         "versions": versions(target)[:_VERSIONS_SHOWN],
-        "example": _(EXAMPLE),
+        "example": _(EXAMPLE) + _(APPROVAL),
     }
     return render(request, "policies/edit.html", context, status=422 if error else 200)
 
