@@ -145,6 +145,7 @@ INSTALLED_APPS = [
     "consoleapp.catalog",
     "consoleapp.policy",
     "consoleapp.recordings",
+    "consoleapp.approval",
     "consoleapp.languages",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -13,6 +13,7 @@ NOUNS = (
     "units",
     "doctor",
     "operations",
+    "approvals",
     "audit",
     "recordings",
     "people",

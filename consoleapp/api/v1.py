@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 
 from consoleapp.api import (
     accounts,
+    approvals,
     audit,
     catalog,
     containers,
@@ -36,7 +37,7 @@ api = NinjaAPI(
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),
-    *(kinds, operations, policy, files, audit, recordings, tokens),
+    *(kinds, operations, approvals, policy, files, audit, recordings, tokens),
 )
 for noun in NOUNS:
     api.add_router("", noun.router)

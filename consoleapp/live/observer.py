@@ -26,6 +26,7 @@ from consoleapp.live.follower import Follower
 from consoleapp.live.wake import Wake
 from consoleapp.notifications.wishes import wanted_accounts
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.sweeper import sweep_forever
 from consoleapp.recordings.broken import close_forever
 
@@ -203,6 +204,7 @@ def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
             return None, {}, set()
         accounts = {a.pk: a for a in LinuxAccount.objects.filter(host=host, active=True)}
         going_on = Operation.objects.filter(ended_at=None, account__host=host)
+        going_on = going_on.exclude(state=State.AWAITING)  # until then nothing happens
         busy = set(going_on.values_list("account_id", flat=True).distinct())
         return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:

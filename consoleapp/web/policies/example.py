@@ -43,3 +43,12 @@ most = 500
 warn = "15g"
 most = "20g"
 """)
+
+APPROVAL = gettext_noop("""
+[approval]               # what goes beyond these rules, or is of these kinds, waits
+kinds = ["container.remove", "image.push"]
+approvers = []           # groups; none: the owners of the account
+expires_after = "24h"
+[approval.memory]
+most = "1g"
+""")
