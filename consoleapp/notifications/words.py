@@ -25,6 +25,10 @@ def title(occurrence: Occurrence) -> str:
             return _("%(name)s exited with an error") % name
         case Happening.DISK_FULL:
             return _("The disk is nearly full")
+        case Happening.APPROVAL_WAITING:
+            return _("%(name)s needs approval") % name
+        case Happening.APPROVAL_DECIDED:
+            return _("%(name)s: the request for approval was answered") % name
 
 
 def place(occurrence: Occurrence) -> str:
@@ -37,6 +41,8 @@ def place(occurrence: Occurrence) -> str:
             if not occurrence.object.isalnum():  # not Podman's id, whatever the engine says
                 return reverse("containers:list", args=[key])
             return reverse("containers:detail", args=[key, occurrence.object])
+        case Happening.APPROVAL_WAITING | Happening.APPROVAL_DECIDED:
+            return reverse("approvals:detail", args=[occurrence.operation])
         case Happening.DISK_FULL:
             return reverse("images:list", args=[key])
 

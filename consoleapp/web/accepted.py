@@ -11,6 +11,7 @@ from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Lane, Parameters
@@ -35,6 +36,7 @@ def accepted(
     detail = {
         "ids": [str(operation.id) for operation in asked],
         "label": label or _label(asked),
+        "awaits": any(operation.state == State.AWAITING for operation in asked),
         "slow": any(_is_slow(operation) for operation in asked),
     }
     return trigger_client_event(response, "berth:accepted", detail)

@@ -49,7 +49,7 @@
   };
   window.berth = { ...window.berth, say };
 
-  document.addEventListener("berth:accepted", (event) => say(event.detail.label, gettext("Accepted")));
+  document.addEventListener("berth:accepted", (event) => say(event.detail.label, event.detail.awaits ? gettext("Awaiting approval") : gettext("Accepted")));
   document.addEventListener("berth:refused", (event) => say(gettext("Refused"), event.detail.message, "failed"));
   document.addEventListener("htmx:responseError", (event) => {
     const { status, getResponseHeader } = event.detail.xhr;
