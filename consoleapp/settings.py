@@ -104,6 +104,9 @@ BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
 # Whether the form offers it; the engines of the host decide by the same variable.
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
+# Recorded terminals: the largest one, and all of an account together. See consoleapp/recordings.
+BERTH_RECORDING_LIMIT = _size("BERTH_RECORDING_LIMIT", "100M")
+BERTH_RECORDING_QUOTA = _size("BERTH_RECORDING_QUOTA", "20G")
 
 # --- The audit log: what signs it, and where it is sent besides ------------------------------
 
@@ -141,6 +144,8 @@ INSTALLED_APPS = [
     "consoleapp.api",
     "consoleapp.catalog",
     "consoleapp.policy",
+    "consoleapp.recordings",
+    "consoleapp.approval",
     "consoleapp.languages",
     "django.contrib.auth",
     "django.contrib.contenttypes",

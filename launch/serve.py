@@ -172,6 +172,7 @@ def _environment(given: options.Options) -> dict[str, str]:
         *("BERTH_AUDIT_KEY", "BERTH_AUDIT_HEADS", "BERTH_AUDIT_SYSLOG"),
         *("BERTH_AUDIT_WEBHOOK", "BERTH_AUDIT_WEBHOOK_SECRET_FILE"),
         *("BERTH_UPLOAD_LIMIT", "BERTH_UPLOAD_QUOTA", "BERTH_DISK_RESERVE", "BERTH_PORTS"),
+        *("BERTH_RECORDING_LIMIT", "BERTH_RECORDING_QUOTA"),
     )
     return environment | {n: os.environ[n] for n in passed_on if n in os.environ}
 

@@ -89,7 +89,8 @@ class OperationFilter(CursorPage):
     requested_before: Moment | None = None
 
 
-def _body(operation: Operation) -> OperationBody:
+def body(operation: Operation) -> OperationBody:
+    """As the API tells it."""
     kind = KINDS.get(operation.kind)
     return OperationBody(
         id=operation.id,
@@ -116,7 +117,7 @@ def _body(operation: Operation) -> OperationBody:
 
 def accepted(operation: Operation) -> HttpResponse:
     """The 202 for an operation that was queued."""
-    return send(_body(operation), 202, Location=f"/api/v1/operations/{operation.id}")
+    return send(body(operation), 202, Location=f"/api/v1/operations/{operation.id}")
 
 
 @router.post(
@@ -174,7 +175,7 @@ def _listed(actor: Actor, filters: OperationFilter) -> HttpResponse:
     if filters.requested_before:
         rows = rows.filter(requested_at__lt=filters.requested_before)
     found, following = cut(rows, filters, by="requested_at", key=UUID)
-    return send(OperationList(operations=[_body(row) for row in found], next=following))
+    return send(OperationList(operations=[body(row) for row in found], next=following))
 
 
 def _find(actor: Actor, identity: UUID) -> Operation:
@@ -198,7 +199,7 @@ async def read_operation(
     if wait and not State(found.state).ended:
         await until_ended(found, wait)
         found = await sync_to_async(_find)(actor, operation)
-    return send(_body(found))
+    return send(body(found))
 
 
 @router.post(

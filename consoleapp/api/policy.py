@@ -1,5 +1,7 @@
 """/accounts/{account}/policy: what one may do there, and whether something would be allowed."""
 
+from typing import Literal
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Router
 from pydantic import BaseModel
@@ -10,9 +12,10 @@ from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.operations import Requested
 from consoleapp.api.problems import responses
+from consoleapp.approval.asking import asked
 from consoleapp.policy.standing import refusals, standing
 from consoleapp.policy.words import describe
-from engine.policy.rules import Policy
+from engine.policy.rules import Approval, Policy
 
 router = Router(tags=["policy"])
 
@@ -22,6 +25,7 @@ class PolicyBody(BaseModel):
 
     source: str
     policy: Policy
+    approval: Approval | None
     says: list[str]
     broken: str
 
@@ -46,8 +50,12 @@ class RefusalBody(BaseModel):
 class CheckBody(BaseModel):
     """Whether it would be queued. The engine sees more (links, sizes), and judges once more."""
 
+    verdict: Literal["allowed", "needs approval", "refused"]
     allowed: bool
+    """Whether it is not refused; it may have to wait for approval."""
     refusals: list[RefusalBody]
+    asks: list[RefusalBody]
+    """What lets it wait for approval; empty where it is refused."""
 
 
 @router.get(
@@ -61,6 +69,7 @@ def read_policy(request: HttpRequest, account: str) -> HttpResponse:
         PolicyBody(
             source=source.title,
             policy=source.policy,
+            approval=source.approval,
             says=[said.text for said in describe(source.policy)],
             broken=source.broken,
         )
@@ -92,4 +101,15 @@ def check_operation(request: HttpRequest, account: str, wanted: Body[Requested])
     if role is None or not role.covers(needed):
         message = f"This needs the role {needed} on {found.key}."
         refused.insert(0, RefusalBody(rule="role", message=message, field="", source="grants"))
-    return send(CheckBody(allowed=not refused, refusals=refused))
+    asks = [
+        RefusalBody(
+            rule=reason.rule,
+            message=reason.message,
+            field=f"parameters.{reason.field}".rstrip("."),
+            source=each.source,
+        )
+        for each in (() if refused else asked(actor.user, found, wanted.parameters))
+        for reason in each.reasons
+    ]
+    verdict = "refused" if refused else "needs approval" if asks else "allowed"
+    return send(CheckBody(verdict=verdict, allowed=not refused, refusals=refused, asks=asks))

@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 
 from consoleapp.api import (
     accounts,
+    approvals,
     audit,
     catalog,
     containers,
@@ -14,6 +15,7 @@ from consoleapp.api import (
     operations,
     policy,
     problems,
+    recordings,
     registries,
     tokens,
     units,
@@ -35,7 +37,7 @@ api = NinjaAPI(
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),
-    *(kinds, operations, policy, files, audit, tokens),
+    *(kinds, operations, approvals, policy, files, audit, recordings, tokens),
 )
 for noun in NOUNS:
     api.add_router("", noun.router)

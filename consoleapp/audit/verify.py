@@ -33,6 +33,8 @@ class Report:
     pruned: int = 0
     gaps: int = 0
     """Places in an export that are not next to each other in the chain."""
+    recordings: int = 0
+    """Recordings of terminals whose digests were compared."""
     count: int = 0
     last: str = ""
     """The hash of the last link."""

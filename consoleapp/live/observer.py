@@ -26,7 +26,9 @@ from consoleapp.live.follower import Follower
 from consoleapp.live.wake import Wake
 from consoleapp.notifications.wishes import wanted_accounts
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.sweeper import sweep_forever
+from consoleapp.recordings.broken import close_forever
 
 LOOK_EVERY = 2.0
 BEAT_EVERY = 3.0
@@ -72,6 +74,7 @@ class Observer:
                 sweep_forever(),
                 seal_forever(),
                 ship_forever(),
+                close_forever(),
                 _again_and_again(self._hear),
                 _again_and_again(self._beat),
                 _again_and_again(self._answer),
@@ -201,6 +204,7 @@ def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
             return None, {}, set()
         accounts = {a.pk: a for a in LinuxAccount.objects.filter(host=host, active=True)}
         going_on = Operation.objects.filter(ended_at=None, account__host=host)
+        going_on = going_on.exclude(state=State.AWAITING)  # until then nothing happens
         busy = set(going_on.values_list("account_id", flat=True).distinct())
         return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:

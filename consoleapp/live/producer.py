@@ -5,8 +5,10 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from django.core import signing
 from django.db import DatabaseError, connections
@@ -17,14 +19,19 @@ from consoleapp.accounts.access import Actor, refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.live import relayed, store
 from consoleapp.policy.check import NotAllowed, check_query
+from consoleapp.policy.standing import Verdict, query_refusals, standing
+from consoleapp.recordings.models import How
+from consoleapp.recordings.recorder import NotRecorded, Recorder, Session, recording
 from engine.client import Engine, Terminal
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.parameters import Role
-from engine.schema.queries import ContainerTerminal, Query, QueryFailed
+from engine.schema.queries import ContainerTerminal, Query, QueryFailed, TerminalSize
 
 MOST_AT_ONCE = 200
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
+JUDGE_AGAIN_EVERY = 10.0
+"""Seconds after which policies are asked again about an open terminal."""
 logger = logging.getLogger(__name__)
 
 
@@ -79,16 +86,20 @@ async def _answer(redis: store.redis.asyncio.Redis, request: relayed.Request) ->
     outlet = _Outlet(redis, relayed.Names(request.id))
     try:
         try:
-            account, query = await asyncio.to_thread(_allowed, request)
+            asked = await asyncio.to_thread(_allowed, request)
             await outlet.element(relayed.ACCEPTED)
-            async with Engine(Path(account.socket), account.uid) as engine:
-                if isinstance(query, ContainerTerminal):
-                    async with engine.terminal(query) as terminal:
-                        await _converse(outlet, terminal)
+            async with Engine(Path(asked.account.socket), asked.account.uid) as engine:
+                if not isinstance(asked.query, ContainerTerminal):
+                    await outlet.pour(engine.query(asked.query))
+                elif session := asked.session(UUID(request.id)):
+                    await _record(outlet, engine, asked, session)
                 else:
-                    await outlet.pour(engine.query(query))
+                    async with engine.terminal(asked.query) as terminal:
+                        await _converse(outlet, terminal, asked, None)
         except _Refused as refused:
             await outlet.say(refused.answer)
+        except NotRecorded as error:
+            await outlet.say(QueryFailed(code=ErrorCode.POLICY, message=str(error)))
         except EngineError as error:
             await outlet.say(QueryFailed(**error.report.model_dump(mode="json")))
         except EngineUnreachable as error:
@@ -106,8 +117,24 @@ async def _answer(redis: store.redis.asyncio.Redis, request: relayed.Request) ->
         logger.exception("answering %s broke off", request.query)
 
 
-def _allowed(request: relayed.Request) -> tuple[LinuxAccount, Query]:
-    """The account and query, if who asks may ask that now. Raises _Refused, after auditing it."""
+@dataclass(frozen=True)
+class _Asked:
+    """A query that is allowed; `recording` says whose policies ask for it to be recorded."""
+
+    account: LinuxAccount
+    query: Query
+    actor: Actor
+    recording: str = ""
+
+    def session(self, key: UUID) -> Session | None:
+        """What is to be recorded, if anything."""
+        if not (self.recording and isinstance(self.query, ContainerTerminal)):
+            return None
+        return Session(key, self.account, self.actor, self.query, self.recording)
+
+
+def _allowed(request: relayed.Request) -> _Asked:
+    """The query, if who asks may ask that now. Raises _Refused, after auditing it."""
     try:
         try:
             query = request.parsed()
@@ -122,15 +149,19 @@ def _allowed(request: relayed.Request) -> tuple[LinuxAccount, Query]:
         enough = role is not None and role.covers(query.role)
         if token and token.scope == "read" and query.role is not Role.VIEWER:
             enough = False
+        actor = Actor(user=user, token=token, ip=request.ip, source=_door(token))
         if not enough:
-            actor = Actor(user=user, token=token, source=_door(token))
             refuse(actor, account, f"query {query.query}", query.role)
             raise _Refused(ErrorCode.FORBIDDEN, f"This needs the role {query.role} on {account}.")
+        asking = ""
+        if isinstance(query, ContainerTerminal):
+            asking = standing(user, account).recording
+            query = query.model_copy(update={"recorded": bool(asking)})
         try:
-            check_query(account, query, Actor(user=user, token=token, source=_door(token)))
+            check_query(account, query, actor)
         except NotAllowed as error:
             raise _Refused(ErrorCode.POLICY, str(error)) from error
-        return account, query
+        return _Asked(account, query, actor, asking)
     finally:
         connections.close_all()
 
@@ -148,30 +179,73 @@ def _token(request: relayed.Request, user: User) -> ApiToken | None:
     return token
 
 
-async def _converse(outlet: "_Outlet", terminal: Terminal) -> None:
-    """Both ways at once, until the command ends or the page leaves."""
-    shown = asyncio.create_task(outlet.pour(aiter(terminal)))
-    typed = asyncio.create_task(_type(outlet, terminal))
+async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Session) -> None:
+    """A terminal of which everything is written down before it is shown. Raises NotRecorded."""
+    async with recording(session) as recorder:
+        try:
+            await outlet.say(relayed.Recorded(id=session.key))
+            async with engine.terminal(session.query) as terminal:
+                await _converse(outlet, terminal, asked, recorder)
+        except (EngineError, EngineUnreachable) as error:
+            recorder.ends(How.FAILED, str(error))
+            raise
+        except _Refused as refused:
+            recorder.ends(How.STOPPED, refused.answer.message)
+            raise
+        except store.RedisDown:
+            recorder.ends(How.BROKEN_OFF)
+            raise
+
+
+async def _converse(
+    outlet: "_Outlet", terminal: Terminal, asked: _Asked, recorder: Recorder | None
+) -> None:
+    """Both ways at once, until the command ends, the page leaves, or a policy is against it."""
+    answers = aiter(terminal)
+    shown = asyncio.create_task(outlet.pour(recorder.tap(answers) if recorder else answers))
+    typed = asyncio.create_task(_type(outlet, terminal, recorder))
+    judged = asyncio.create_task(_judge_again(asked))
+    tasks = (shown, typed, judged)
     try:
-        await asyncio.wait({shown, typed}, return_when=asyncio.FIRST_COMPLETED)
-        if shown.done():
-            shown.result()
-        else:
-            typed.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        next(task for task in tasks if task.done()).result()
     finally:
-        for task in (shown, typed):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(shown, typed, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _type(outlet: "_Outlet", terminal: Terminal) -> None:
+async def _judge_again(asked: _Asked) -> None:
+    """Raises _Refused when a policy has changed, so that the terminal could not be opened now."""
+    while True:
+        await asyncio.sleep(JUDGE_AGAIN_EVERY)
+        try:
+            verdict = await asyncio.to_thread(_verdict, asked)
+        except DatabaseError as error:
+            logger.warning("a terminal's policies cannot be looked at: %s", error)
+            continue
+        if verdict:
+            raise _Refused(ErrorCode.POLICY, f"Not allowed by policy any more: {verdict}")
+
+
+def _verdict(asked: _Asked) -> Verdict | None:
+    try:
+        return next(iter(query_refusals(asked.actor.user, asked.account, asked.query)), None)
+    finally:
+        connections.close_all()
+
+
+async def _type(outlet: "_Outlet", terminal: Terminal, recorder: Recorder | None) -> None:
     async with store.streaming() as redis:
         while True:
             got = await redis.blpop([outlet.names.typed], timeout=5)
             if got is not None and got[1] == relayed.ENDED:
                 return
             if got is not None and len(got[1]) < 100_000:
-                await terminal.send(relayed.TYPED.validate_json(got[1]))
+                message = relayed.TYPED.validate_json(got[1])
+                if recorder and isinstance(message, TerminalSize):
+                    await recorder.resized(message)
+                await terminal.send(message)
 
 
 class _Outlet:

@@ -142,14 +142,16 @@ class Queries(AsyncWebsocketConsumer):
                         continue
                     opened_at = time.monotonic()
                     if isinstance(query, ContainerTerminal):
-                        await sync_to_async(self._audit)(account, query, None)
+                        await sync_to_async(self._audit)(account, query, asked, None)
                     await self.send('{"type":"opened"}')
         finally:
             if opened_at is not None and isinstance(query, ContainerTerminal):
                 seconds = round(time.monotonic() - opened_at, 1)
                 # In a task of its own: this one is being cancelled when the page left.
                 closing = asyncio.ensure_future(
-                    sync_to_async(self._audit, thread_sensitive=False)(account, query, seconds)
+                    sync_to_async(self._audit, thread_sensitive=False)(
+                        account, query, asked, seconds
+                    )
                 )
                 await asyncio.shield(closing)
 
@@ -188,11 +190,18 @@ class Queries(AsyncWebsocketConsumer):
             release()
 
     def _audit(
-        self, account: LinuxAccount, query: ContainerTerminal, seconds: float | None
+        self,
+        account: LinuxAccount,
+        query: ContainerTerminal,
+        asked: relay.Asked,
+        seconds: float | None,
     ) -> None:
         """Opening (no `seconds`) or closing a terminal; never what is typed in it."""
         try:
-            parameters: dict[str, Any] = {"command": [t[:200] for t in query.command_line[:20]]}
+            parameters: dict[str, Any] = {
+                "command": [t[:200] for t in query.command_line[:20]],
+                "session": str(asked.session),
+            }
             if query.user:
                 parameters["user"] = query.user
             if seconds is not None:

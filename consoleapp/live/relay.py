@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from pydantic import ValidationError
@@ -36,10 +37,12 @@ class Asked:
             account=account.pk,
             user=actor.user.pk,
             token=actor.token.pk if actor.token else None,
+            ip=actor.ip[:45],
             query=query.query,
             parameters=query.model_dump(mode="json"),
         )
         self._names = relayed.Names(self._request.id)
+        self.session = UUID(self._request.id)
         self._duplex = query.duplex
         self._redis = store.streaming()
         self._alive: asyncio.Task[None] | None = None

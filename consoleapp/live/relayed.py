@@ -6,7 +6,8 @@ of answers (JSON arrays), and ENDED. The reader's key says that somebody still r
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from django.core import signing
 from pydantic import Field, StringConstraints, TypeAdapter
@@ -38,8 +39,18 @@ MOST_WAITING = 8
 """Batches that may wait for the reader."""
 MOST_TYPED = 64
 _SALT = "berth.relay"
+
+
+class Recorded(Model):
+    """The observer's first answer of a terminal that it records."""
+
+    type: Literal["recorded"] = "recorded"
+    id: UUID
+
+
 Answer = Annotated[
-    Document
+    Recorded
+    | Document
     | Table
     | LogLine
     | StatsSample
@@ -62,6 +73,7 @@ class Request(Model):
     account: int
     user: int
     token: int | None = None
+    ip: Annotated[str, StringConstraints(max_length=45)] = ""
     query: str
     parameters: dict[str, Any]
 

@@ -13,6 +13,8 @@ class Happening(StrEnum):
     CONTAINER_UNHEALTHY = "container.unhealthy"
     CONTAINER_EXITED = "container.exited"
     DISK_FULL = "disk.full"
+    APPROVAL_WAITING = "approval.waiting"
+    APPROVAL_DECIDED = "approval.decided"
 
 
 @dataclass(frozen=True)
@@ -46,5 +48,17 @@ ABOUT: dict[Happening, About] = {
         gettext_noop("Disk nearly full"),
         "database-exclamation",
         gettext_noop("The file system of the account's images and containers is nearly full."),
+    ),
+    Happening.APPROVAL_WAITING: About(
+        gettext_noop("Approval needed"),
+        "user-question",
+        gettext_noop("An operation waits until you, or another approver, say yes or no."),
+        observed=False,
+    ),
+    Happening.APPROVAL_DECIDED: About(
+        gettext_noop("Approval decided"),
+        "user-check",
+        gettext_noop("What you asked for was approved, declined, or waited too long."),
+        observed=False,
     ),
 }

@@ -35,11 +35,15 @@ class Seen:
     at: datetime
     detail: str = ""
     operation: UUID | None = None
+    people: frozenset[int] | None = None
+    """The only users whom it concerns; None: everybody who may see the account."""
 
 
 def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
     """Tell who wants to know. None: nobody does, or they were told (or it was counted) before."""
     rules = [r for r in rules_for(account, seen.happening) if r.created_at <= seen.at]
+    if seen.people is not None:
+        rules = [rule for rule in rules if rule.user_id in seen.people]
     if not rules:
         return None
     with transaction.atomic():

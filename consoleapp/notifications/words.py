@@ -20,6 +20,10 @@ def title(occurrence: Occurrence) -> str:
             return f"{occurrence.name} exited with an error"
         case Happening.DISK_FULL:
             return "The disk is nearly full"
+        case Happening.APPROVAL_WAITING:
+            return f"{occurrence.name} needs approval"
+        case Happening.APPROVAL_DECIDED:
+            return f"{occurrence.name}: the request for approval was answered"
 
 
 def place(occurrence: Occurrence) -> str:
@@ -32,6 +36,8 @@ def place(occurrence: Occurrence) -> str:
             if not occurrence.object.isalnum():  # not Podman's id, whatever the engine says
                 return reverse("containers:list", args=[key])
             return reverse("containers:detail", args=[key, occurrence.object])
+        case Happening.APPROVAL_WAITING | Happening.APPROVAL_DECIDED:
+            return reverse("approvals:detail", args=[occurrence.operation])
         case Happening.DISK_FULL:
             return reverse("images:list", args=[key])
 

@@ -13,19 +13,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import role_on
 from consoleapp.audit.record import record
 from consoleapp.files import claim
 from consoleapp.files.models import Upload
 from consoleapp.live.publish import operation_changed
-from consoleapp.operations import conversation, elsewhere, seal
+from consoleapp.operations import allowed, conversation, elsewhere, seal
 from consoleapp.operations.conversation import Conversation
 from consoleapp.operations.ending import end, finish, requester
 from consoleapp.operations.feeding import Feed
 from consoleapp.operations.models import Operation
 from consoleapp.operations.queue import LEASE
 from consoleapp.operations.states import State
-from consoleapp.policy.standing import refusals
 from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
@@ -59,10 +57,10 @@ def run(operation: Operation, *, taken_up: bool) -> None:
             finish(operation, State.CANCELLED, fence=fence)
             return
         parameters = seal.parameters_of(operation)
-        if not taken_up and (reason := _no_longer_allowed(operation, parameters)):
+        if not taken_up and (reason := allowed.no_longer(operation, parameters)):
             _refuse(operation, reason)
             return
-        if not taken_up and (reason := _against_policy(operation, parameters)):
+        if not taken_up and (reason := allowed.against(operation, parameters)):
             report = ErrorReport(code=ErrorCode.POLICY, message=f"Not allowed: {reason}")
             finish(operation, State.FAILED, report, fence=fence)
             return
@@ -75,23 +73,6 @@ def run(operation: Operation, *, taken_up: bool) -> None:
         message = f"The parameters cannot be read any more: {said}."
         report = ErrorReport(code=ErrorCode.INVALID, message=message, remedy="Request it again.")
         finish(operation, State.FAILED, report, fence=fence)
-
-
-def _no_longer_allowed(operation: Operation, parameters: Parameters) -> str:
-    """Why the requester may not do this (any more); "" when they may."""
-    role = role_on(operation.requested_by, operation.account)
-    if role is None or not role.covers(parameters.role):
-        return f"{operation.actor_name} has no grant any more to do this on {operation.account}."
-    token = operation.token
-    if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
-        return "The token that requested this was revoked, or has expired."
-    return elsewhere.no_longer_allowed(operation.requested_by, parameters)
-
-
-def _against_policy(operation: Operation, parameters: Parameters) -> str:
-    """What a policy has against it (by now); "" for nothing."""
-    found = refusals(operation.requested_by, operation.account, parameters)
-    return " ".join(dict.fromkeys(str(verdict) for verdict in found))
 
 
 def _refuse(operation: Operation, reason: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class State(StrEnum):
     """Where an operation is in its life."""
 
+    AWAITING = "awaiting"  # a policy wants somebody's approval first; nobody is told to run it
     REQUESTED = "requested"  # in the database; the broker has not got its id yet
     QUEUED = "queued"  # the broker has had its id; waits for a free place
     RUNNING = "running"  # a worker holds its lease and talks to the engine
@@ -20,6 +21,8 @@ class State(StrEnum):
     FAILED = "failed"  # Podman, the engine or the policy refused; nothing more will happen
     CANCELLED = "cancelled"
     LOST = "lost"  # nobody can tell what happened
+    DECLINED = "declined"  # an approver said no; it never began
+    EXPIRED = "expired"  # nobody approved of it in time; it never began
 
     @property
     def ended(self) -> bool:
@@ -28,6 +31,7 @@ class State(StrEnum):
 
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.AWAITING: frozenset({State.REQUESTED, State.CANCELLED, State.DECLINED, State.EXPIRED}),
     State.REQUESTED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.FAILED}),
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
     # Back to queued: its worker died, and another one takes it up where the engine is with it.
@@ -38,9 +42,12 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
     State.LOST: frozenset(),
+    State.DECLINED: frozenset(),
+    State.EXPIRED: frozenset(),
 }
 WAITING = (State.REQUESTED, State.QUEUED)
-UNFINISHED = (*WAITING, State.RUNNING)
+"""For a worker; what awaits approval is not among them."""
+UNFINISHED = (State.AWAITING, *WAITING, State.RUNNING)
 
 
 def move(

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.approval import request as approval
+from consoleapp.approval.asking import asked
 from consoleapp.audit.record import record
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
@@ -29,6 +31,8 @@ def submit(
 ) -> Operation:
     """Write the operation and its audit event down, and tell the workers of the account's host.
 
+    Where a policy asks for approval, tell the approvers instead: it awaits their word.
+
     With an idempotency key that `actor` used before: the operation that it began then.
     Raises Refused (audited) without the role or scope, or where a policy does not allow it, and
     Conflict when the key meant something else.
@@ -40,6 +44,7 @@ def submit(
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
     uploads = claim.check(account, parameters.uploads(), actor)
+    asks = asked(actor.user, account, parameters)
     sealed = seal.seal(parameters)
     operation = Operation(
         id=uuid4(),
@@ -60,6 +65,7 @@ def submit(
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
         retry_of=retry_of,
+        state=State.AWAITING if asks else State.REQUESTED,
         requested_at=timezone.now(),
     )
     try:
@@ -68,7 +74,11 @@ def submit(
             claim.give(uploads, operation)
             told = "; ".join(upload.told for upload in uploads)
             _record("operation.requested", operation, actor, detail=told)
-            transaction.on_commit(partial(_hand_over, operation))
+            if asks:
+                approval.ask(operation, parameters, asks, actor=actor)
+                transaction.on_commit(partial(operation_changed, operation))
+            else:
+                transaction.on_commit(partial(hand_over, operation))
     except IntegrityError:
         # Only the key can clash: the same request came twice at the same moment.
         if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
@@ -91,7 +101,10 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
             raise Conflict("The operation has ended already.")
         operation.refresh_from_db()
         _record("operation.cancel_requested", operation, actor)
-        if move(operation, State.CANCELLED, after=WAITING):
+        waited = operation.state == State.AWAITING
+        if move(operation, State.CANCELLED, after=(State.AWAITING, *WAITING)):
+            if waited:
+                approval.withdrawn(operation, actor=actor)
             _record("operation.cancelled", operation, actor, outcome=State.CANCELLED)
             transaction.on_commit(partial(operation_changed, operation))
         else:
@@ -139,7 +152,8 @@ def _earlier(actor: Actor, key: str, fingerprint: str) -> Operation | None:
     return earlier
 
 
-def _hand_over(operation: Operation) -> None:
+def hand_over(operation: Operation) -> None:
+    """Tell the workers of an operation whose row is there by now."""
     sent = broker.send(broker.EXECUTE, operation.pk, operation.account.host.name)
     if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
         operation.refresh_from_db()  # a worker is at it already

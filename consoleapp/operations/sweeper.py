@@ -18,6 +18,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import Host
+from consoleapp.approval.deciding import expire
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
 from consoleapp.notifications import sweeping
@@ -61,6 +62,7 @@ def sweep() -> None:
     if host is None:
         return  # no account has been linked yet
     resolve_expired(host)
+    expire(host)
     send_again(host)
     sweeping.send_again()
     if cache.add("files-swept", True, FILES_EVERY):

@@ -13,7 +13,7 @@ from engine.policy import demands as d
 from engine.policy import image_names
 from engine.policy.file import PLACE, PolicyFile, Unusable
 from engine.policy.judge import judge
-from engine.policy.rules import Policy, Unreadable, read
+from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
 from engine.policy.wishes import asked, wishes
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
@@ -28,6 +28,11 @@ class Source:
     title: str
     policy: Policy
     broken: str = ""
+
+    @property
+    def approval(self) -> Approval | None:
+        """What goes beyond this waits for somebody's approval."""
+        return self.policy.approval if isinstance(self.policy, AskingPolicy) else None
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,13 @@ class Standing:
     @property
     def terminal(self) -> str:
         """Why there are no terminals; "" where there are."""
-        return self.why_not(d.Terminal())
+        return self.why_not(d.Terminal(recorded=True))
+
+    @property
+    def recording(self) -> str:
+        """Whose policies ask for terminals to be recorded; "" where none does."""
+        asking = [each.title for each in self.sources if each.policy.terminal == "recorded"]
+        return ", ".join(dict.fromkeys(asking))
 
     @property
     def builds(self) -> str:
@@ -132,7 +143,7 @@ def refusals(user: User | None, account: LinuxAccount, parameters: Parameters) -
     held = standing(user, account)
     if not held.sources:
         return []
-    return held.verdicts([_seen(account, demand) for demand in wishes(parameters)])
+    return held.verdicts([seen(account, demand) for demand in wishes(parameters)])
 
 
 def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
@@ -158,13 +169,13 @@ def _source(row: PolicyVersion) -> Source:
         return Source(row.title, Policy(), broken)
 
 
-def _seen(account: LinuxAccount, demand: d.Demand) -> d.Demand:
+def seen(account: LinuxAccount, demand: d.Demand) -> d.Demand:
     """The demand with what the last snapshot tells."""
     is_id = isinstance(demand, d.Image) and image_names.is_id(demand.name)
     if not (is_id or isinstance(demand, d.OneMore)):
         return demand
-    seen = snapshots.load(account)
-    snapshot = seen.snapshot if seen else None
+    known = snapshots.load(account)
+    snapshot = known.snapshot if known else None
     if snapshot is None:
         return demand
     if isinstance(demand, d.OneMore):

@@ -6,10 +6,18 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from engine.policy.judge import human
-from engine.policy.rules import CpusLimit, MemoryLimit, PidsLimit, Policy
+from engine.policy.rules import AskingPolicy, CpusLimit, MemoryLimit, PidsLimit, Policy
 
 Area = Literal[
-    "Images", "Host paths", "Ports", "Limits", "Isolation", "Account", "Terminals", "Units"
+    "Images",
+    "Host paths",
+    "Ports",
+    "Limits",
+    "Isolation",
+    "Account",
+    "Terminals",
+    "Units",
+    "Approval",
 ]
 ICONS: dict[Area, str] = {
     "Images": "stack-2",
@@ -20,6 +28,7 @@ ICONS: dict[Area, str] = {
     "Account": "box",
     "Terminals": "terminal-2",
     "Units": "settings-automation",
+    "Approval": "user-check",
 }
 
 
@@ -40,6 +49,7 @@ def describe(policy: Policy) -> list[Said]:
         *_limits(policy),
         *_isolation(policy),
         *_account(policy),
+        *_approval(policy),
     ]
 
 
@@ -135,10 +145,36 @@ def _account(policy: Policy) -> list[Said]:
         found.append(Said("Account", "disk.warn", text))
     if not policy.terminal:
         found.append(Said("Terminals", "terminal", _("No terminals.")))
+    elif policy.terminal == "recorded":
+        found.append(Said("Terminals", "terminal", _("Terminals are recorded.")))
     if not policy.raw_quadlets:
         text = _("Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines.")
         found.append(Said("Units", "raw_quadlets", text))
     return found
+
+
+def _approval(policy: Policy) -> list[Said]:
+    """The same sentences, of what goes without asking anybody."""
+    approval = policy.approval if isinstance(policy, AskingPolicy) else None
+    if approval is None:
+        return []
+    found = [
+        Said(
+            each.area,
+            f"approval.{each.rule}",
+            _("Without approval: %(said)s") % {"said": each.text},
+        )
+        for each in describe(approval)
+    ]
+    if approval.kinds:
+        text = _("These always need approval: %(kinds)s.") % {"kinds": ", ".join(approval.kinds)}
+        found.append(Said("Approval", "approval.kinds", text))
+    if approval.approvers:
+        names = ", ".join(approval.approvers)
+        text = _("Approvers: the members of %(names)s, and administrators.") % {"names": names}
+    else:
+        text = _("Approvers: the owners of the account, and administrators.")
+    return [*found, Said("Approval", "approval.approvers", text)]
 
 
 def _only(some: str, allowed: list[str], none: str) -> str:

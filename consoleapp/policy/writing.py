@@ -8,7 +8,7 @@ from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.policy.models import PolicyVersion
-from engine.policy.rules import read
+from engine.policy.rules import AskingPolicy, Unreadable, read
 
 Target = Host | LinuxAccount | Group
 
@@ -20,7 +20,7 @@ def write(target: Target, text: str, *, actor: Actor) -> PolicyVersion | None:
     """
     text = text.replace("\r\n", "\n").strip()
     if text:
-        read(text)
+        _check_approvers(read(text))
     with transaction.atomic():
         type(target)._default_manager.select_for_update().get(pk=target.pk)
         before = of(target)
@@ -51,6 +51,13 @@ def of(target: Target) -> PolicyVersion | None:
 def versions(target: Target) -> QuerySet[PolicyVersion]:
     """All versions, newest first."""
     return PolicyVersion.objects.filter(**{_name(target): target}).order_by("-pk")
+
+
+def _check_approvers(policy: AskingPolicy) -> None:
+    """A name that nobody has would leave what waits to administrators alone."""
+    for name in policy.approval.approvers if policy.approval else []:
+        if not Group.objects.filter(name=name).exists():
+            raise Unreadable(f"approval.approvers: there is no group called {name}")
 
 
 def _name(target: Target) -> str:

@@ -9,6 +9,7 @@ from django_htmx.http import trigger_client_event
 from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Lane, Parameters
@@ -33,6 +34,7 @@ def accepted(
     detail = {
         "ids": [str(operation.id) for operation in asked],
         "label": label or _label(asked),
+        "awaits": any(operation.state == State.AWAITING for operation in asked),
         "slow": any(_is_slow(operation) for operation in asked),
     }
     return trigger_client_event(response, "berth:accepted", detail)

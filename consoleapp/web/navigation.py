@@ -1,19 +1,23 @@
 """What pages show around their content: the menu, the account switcher, the activity counter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.approval.deciders import decidable
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import standing
 from consoleapp.web.notifications.mine import unread
 
 _REMEMBERED = "account"
+DECIDES = "decides"
+"""In the sessions of those who had something to decide: the way there stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Entry:
     url: str
     key: str = ""
     current: bool = False
+    counted: bool = False
+    """It says how many operations wait for the user's word."""
+    quiet: bool = False
+    """It stays out of sight while none does."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
+        "approvals_count": SimpleLazyObject(lambda: decidable(user).count()),
         "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
 
@@ -74,6 +83,8 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
     def entry(label: str, icon: str, name: str, key: str = "", args: tuple[str, ...] = ()) -> Entry:
         namespace = name.split(":")[0]
         current = view == name if namespace in ("accounts", "me", "policies") else here == namespace
+        if name == "audit:list" and here == "recordings":
+            current = True
         if name == "people:list" and here in ("invitations", "service_accounts"):
             current = True
         if args and getattr(request, "account", None) is None:
@@ -106,6 +117,15 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             "Everywhere",
             [
                 entry("Operations", "player-play", "operations:list", "p"),
+                replace(
+                    entry(_("Approvals"), "user-check", "approvals:list", "a"),
+                    counted=True,
+                    quiet=not (
+                        request.user.is_superuser
+                        or here == "approvals"
+                        or DECIDES in request.session
+                    ),  # type: ignore[union-attr]
+                ),
                 entry("Catalogue", "apps", "catalog:list", "t"),
                 entry("Accounts", "users-group", "accounts:list", "s"),
                 entry("Notifications", "bell", "notifications:list", "m"),

@@ -124,7 +124,9 @@ class Space(Demand):
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal(Demand):
-    """A terminal in a container."""
+    """A terminal in a container. `recorded`: the console keeps what it shows."""
+
+    recorded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -272,6 +272,8 @@ def _space(policy: Policy, demand: d.Space) -> Found:
 def _terminal(policy: Policy, demand: d.Terminal) -> Found:
     if not policy.terminal:
         yield "terminal", "Terminals are not allowed."
+    elif policy.terminal == "recorded" and not demand.recorded:
+        yield "terminal", "Terminals must be recorded, and this one would not be."
 
 
 def _build(policy: Policy, demand: d.Build) -> Found:

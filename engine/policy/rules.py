@@ -2,11 +2,21 @@
 
 import re
 import tomllib
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+from engine.schema.kinds import KINDS
 from engine.schema.parameters import Model
 from engine.schema.run_line import size
 
@@ -29,12 +39,33 @@ def _range(text: str) -> str:
     return text
 
 
+def _terminals(value: Any) -> Any:
+    if not isinstance(value, bool) and value != "recorded":
+        raise ValueError('must be true, false or "recorded"')
+    return value
+
+
+def _span(value: Any) -> Any:
+    found = re.fullmatch(r"(\d{1,6})\s*([mhd])", value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("must be a time such as 30m, 24h or 7d")
+    return timedelta(minutes=int(found[1]) * {"m": 1, "h": 60, "d": 1440}[found[2]])
+
+
+def _of_kinds(pattern: str) -> str:
+    if not any(fnmatchcase(kind, pattern) for kind in KINDS):
+        raise ValueError(f"no kind of operation is called {pattern}")
+    return pattern
+
+
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
 """A number, or as in `512m` and `2g`."""
 Folder = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_absolute)]
 Range = Annotated[str, AfterValidator(_range)]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x20]+$")]
 Namespace = Literal["network", "pid", "ipc", "user", "uts", "cgroup"]
+Terminals = Annotated[bool | Literal["recorded"], BeforeValidator(_terminals)]
+"""Allowed, allowed while they are recorded, or not."""
 
 
 class Images(Model):
@@ -122,11 +153,41 @@ class Policy(Model):
     containers: Annotated[int, Field(ge=0)] | None = None
     """How many the account may have."""
     disk: Disk = Disk()
-    terminal: bool = True
+    terminal: Terminals = True
     builds: bool = True
     """Images of one's own: builds, and commits of containers."""
     raw_quadlets: bool = False
     """Unit files with anything in them: they could do all that the other rules refuse."""
+
+
+class Approval(Policy):
+    """The same rules once more: what goes beyond these waits until somebody approves of it."""
+
+    raw_quadlets: bool = True
+    kinds: list[Annotated[Glob, AfterValidator(_of_kinds)]] = []
+    """Kinds of operations that always wait, such as `container.remove` and `unit.*`."""
+    approvers: list[Annotated[str, StringConstraints(min_length=1, max_length=150)]] = []
+    """Groups of people. None: the owners of the account."""
+    expires_after: Annotated[
+        timedelta,
+        BeforeValidator(_span),
+        Field(ge=timedelta(minutes=1), le=timedelta(days=90)),
+    ] = timedelta(hours=24)
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        """Only what the console can tell from a request can wait for an answer."""
+        if self.terminal is not True:
+            raise ValueError("a terminal is opened at once and cannot wait: forbid it or allow it")
+        if self.disk != Disk():
+            raise ValueError("only the engine measures the disk, and it cannot ask: no disk here")
+        return self
+
+
+class AskingPolicy(Policy):
+    """A policy of the console, which knows people and can ask them."""
+
+    approval: Approval | None = None
 
 
 class HostPolicy(Policy):
@@ -139,20 +200,20 @@ class Unreadable(ValueError):
     """Raised for a text that is no policy; says where and why."""
 
 
-def read(text: str) -> Policy:
+_Any = TypeVar("_Any", bound=Policy)
+
+
+def read(text: str) -> AskingPolicy:
     """The policy of a TOML text. Raises Unreadable."""
-    return _read(text, Policy)
+    return _read(text, AskingPolicy)
 
 
 def read_host(text: str) -> HostPolicy:
     """The host's policy of a TOML text. Raises Unreadable."""
-    found = _read(text, HostPolicy)
-    if not isinstance(found, HostPolicy):
-        raise TypeError("another model than the one asked for")
-    return found
+    return _read(text, HostPolicy)
 
 
-def _read(text: str, model: type[Policy]) -> Policy:
+def _read(text: str, model: type[_Any]) -> _Any:
     try:
         return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -164,6 +225,8 @@ def _read(text: str, model: type[Policy]) -> Policy:
 
 
 def _words(fault: Any) -> str:
+    if fault["type"] == "extra_forbidden" and fault["loc"][-1] == "approval":
+        return "only policies that are kept in the console can ask for approval"
     if fault["type"] == "extra_forbidden":
         return "there is no such rule"
     return str(fault["msg"]).removeprefix("Value error, ")

@@ -28,7 +28,7 @@ def wishes(parameters: Parameters) -> list[d.Demand]:
 
 def asked(query: Query) -> list[d.Demand]:
     """The same for a query."""
-    return [d.Terminal()] if isinstance(query, ContainerTerminal) else []
+    return [d.Terminal(recorded=query.recorded)] if isinstance(query, ContainerTerminal) else []
 
 
 def _run(wanted: containers.ContainerRun) -> list[d.Demand]:

@@ -67,6 +67,8 @@ class ContainerTerminal(Query):
     user: Line = ""
     columns: Annotated[int, Field(ge=1, le=1000)] = 80
     rows: Annotated[int, Field(ge=1, le=1000)] = 24
+    recorded: bool = False
+    """The observer's word that it records the session; what a page says of it does not count."""
 
 
 class ImageInspect(Query):

@@ -1,6 +1,7 @@
 // A terminal in a container: xterm.js on one side, `podman exec -it` by way of the console on the other.
 import { FitAddon } from "../vendor/@xterm/addon-fit/lib/addon-fit.mjs";
 import { Terminal } from "../vendor/@xterm/xterm/lib/xterm.mjs";
+import { FONT, THEME } from "./terminal_look.js";
 
 const BACKLOG = 4_000_000; // bytes that may wait to be drawn before some are left out
 const PIECE = 48 * 1024; // bytes a message; the engine takes 64 KiB
@@ -25,16 +26,12 @@ const cover = (text, button = "Open again") => {
 };
 
 const terminal = new Terminal({
-  fontFamily: '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
+  fontFamily: FONT,
   fontSize: Number(localStorage.getItem("berth-terminal-size")) || (innerWidth < 600 ? 12 : 14),
   scrollback: 10_000,
   cursorBlink: true,
   screenReaderMode: localStorage.getItem("berth-terminal-reader") === "1",
-  theme: {
-    background: "#12191d", foreground: "#d7e0e4", cursor: "#f0a15e", selectionBackground: "#3b5866",
-    black: "#1b2429", red: "#f28b82", green: "#7bd88f", yellow: "#f2c55c", blue: "#82b1ff", magenta: "#d7a1f0", cyan: "#6fd3dd", white: "#cfd8dc",
-    brightBlack: "#7b8a92", brightRed: "#ff9a90", brightGreen: "#93e6a4", brightYellow: "#ffd772", brightBlue: "#9cc3ff", brightMagenta: "#e5b6fb", brightCyan: "#8be4ec", brightWhite: "#ffffff",
-  },
+  theme: THEME,
 });
 const fit = new FitAddon();
 terminal.loadAddon(fit);
@@ -64,6 +61,13 @@ const draw = (data) => {
     terminal.write(`\x1b[0m\r\n\x1b[33m[${left.toLocaleString()} bytes left out: more than the page could draw]\x1b[0m\r\n`);
     left = 0;
   });
+};
+
+// Berth records it, whatever the page knew when it was rendered.
+const recorded = () => {
+  const notice = document.getElementById("recorded-notice");
+  notice.hidden = false;
+  terminal.write(`\x1b[33m${notice.dataset.line}\x1b[0m\r\n`);
 };
 
 const words = (line) => {
@@ -104,6 +108,7 @@ const open = () => {
     answers: (answers) => {
       for (const answer of answers) {
         if (answer.type === "output") draw(answer.data);
+        if (answer.type === "recorded") recorded();
         if (answer.type !== "ended") continue;
         finished = true;
         const { exit_code: code } = answer;

@@ -49,7 +49,7 @@
   };
   window.berth = { ...window.berth, say };
 
-  document.addEventListener("berth:accepted", (event) => say(event.detail.label, "Accepted"));
+  document.addEventListener("berth:accepted", (event) => say(event.detail.label, event.detail.awaits ? "Awaiting approval" : "Accepted"));
   document.addEventListener("berth:refused", (event) => say("Refused", event.detail.message, "failed"));
   document.addEventListener("htmx:responseError", (event) => {
     const { status, getResponseHeader } = event.detail.xhr;

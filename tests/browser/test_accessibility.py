@@ -35,6 +35,7 @@ NOT_HERE = {
     "provider_id": "the way to and from another server",
     "session": "only takes POST",
     "invitation_id": "only takes POST",
+    "recording": "needs a session: test_recordings.py has its page",
 }
 
 

@@ -223,6 +223,20 @@ async def test_a_terminal_is_refused_on_both_of_its_ways(alice: Account, policy:
         assert getattr(await anext(aiter(terminal)), "code", "") != ErrorCode.POLICY
 
 
+async def test_where_terminals_must_be_recorded_none_is_that_nobody_records(
+    alice: Account, policy: HostFile
+) -> None:
+    await alice.launch(name="web")
+    policy.write('terminal = "recorded"')
+    query = ContainerTerminal(container="web")
+    async with alice.engine.terminal(query) as terminal, asyncio.timeout(10):
+        said = [each async for each in terminal]
+    assert [getattr(each, "code", "") for each in said] == [ErrorCode.POLICY]
+    recorded = query.model_copy(update={"recorded": True})
+    async with alice.engine.terminal(recorded) as terminal, asyncio.timeout(10):
+        assert getattr(await anext(aiter(terminal)), "code", "") != ErrorCode.POLICY
+
+
 async def test_how_many_containers_there_may_be_and_how_much_disk(
     alice: Account, policy: HostFile
 ) -> None:

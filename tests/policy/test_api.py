@@ -73,7 +73,7 @@ def test_a_dry_run_says_what_would_be_refused_and_leaves_no_trace(
 def test_a_dry_run_of_what_is_allowed(caller: Callable[..., Caller], attempt: Attempt) -> None:
     body = {"kind": attempt.kind, "parameters": attempt.parameters}
     answer = caller("operator").post("/accounts/web/policy/check", body).json()
-    assert answer == {"allowed": True, "refusals": []}
+    assert answer == {"verdict": "allowed", "allowed": True, "refusals": [], "asks": []}
 
 
 def test_a_dry_run_tells_of_a_missing_role(caller: Callable[..., Caller]) -> None:

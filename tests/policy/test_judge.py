@@ -88,6 +88,16 @@ def test_terminals_and_builds_can_be_switched_off() -> None:
     ]
 
 
+def test_terminals_can_be_allowed_only_while_they_are_recorded() -> None:
+    policy = read('terminal = "recorded"')
+    assert [each.rule for each in judge(policy, [d.Terminal()])] == ["terminal"]
+    assert judge(policy, [d.Terminal(recorded=True)]) == []
+    assert judge(read("terminal = true"), [d.Terminal()]) == []
+    for wrong in ('"recroded"', "1", "[true]"):
+        with pytest.raises(Unreadable, match='terminal: must be true, false or "recorded"'):
+            read(f"terminal = {wrong}")
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [

@@ -34,6 +34,7 @@ ACTIONS = (
     "account",
     "token",
     "terminal",
+    "recording",
     "template",
     "audit",
 )

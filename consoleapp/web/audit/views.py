@@ -12,6 +12,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.models import Link
 from consoleapp.audit.search import matching, newest
 from consoleapp.audit.standing import standing
+from consoleapp.recordings.readable import of_event
 from consoleapp.web.audit.export import as_csv, as_json_lines
 from consoleapp.web.audit.filters import EventFilters, readable, readable_events
 from consoleapp.web.audit.story import lives_of
@@ -55,7 +56,11 @@ def everything(request: HttpRequest) -> HttpResponseBase:
 def detail(request: HttpRequest, event_id: int) -> HttpResponse:
     """Everything that was written down about one event, and its place in the chain."""
     event = get_object_or_404(readable_events(request.user), pk=event_id)
-    context = {"event": event, "link": Link.objects.filter(event=event).first()}
+    context = {
+        "event": event,
+        "link": Link.objects.filter(event=event).first(),
+        "recording": of_event(request.user, event),
+    }
     return render(request, "audit/detail.html", context)
 
 

@@ -7,7 +7,7 @@ EXAMPLE = gettext_noop("""\
 raw_quadlets = false
 
 privileged = false
-terminal = true
+terminal = "recorded"    # or true, or false
 builds = true
 containers = 20
 capabilities = ["NET_BIND_SERVICE"]
@@ -42,4 +42,13 @@ most = 500
 [disk]
 warn = "15g"
 most = "20g"
+""")
+
+APPROVAL = gettext_noop("""
+[approval]               # what goes beyond these rules, or is of these kinds, waits
+kinds = ["container.remove", "image.push"]
+approvers = []           # groups; none: the owners of the account
+expires_after = "24h"
+[approval.memory]
+most = "1g"
 """)

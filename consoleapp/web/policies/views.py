@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from consoleapp.accounts.access import Actor, require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
+from consoleapp.approval.asking import asked
 from consoleapp.policy.models import PolicyVersion
 from consoleapp.policy.standing import Source, Verdict, refusals, standing
 from consoleapp.policy.words import ICONS, Said, describe
 from consoleapp.policy.writing import Target, of, versions, write
-from consoleapp.web.policies.example import EXAMPLE
+from consoleapp.web.policies.example import APPROVAL, EXAMPLE
 from engine.policy.file import PLACE
 from engine.policy.rules import Unreadable, read
 from engine.schema.containers import ContainerRun
@@ -67,6 +68,8 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         said = _("Some of its values make no sense to Podman: try it in the launch form.")
         return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
     verdicts: list[Verdict] = refusals(request.user, account, wanted)  # type: ignore[arg-type]
+    if not verdicts:
+        context["asks"] = asked(request.user, account, wanted)  # type: ignore[arg-type]
     context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
     return render(request, "policies/_verdict.html", context)
 
@@ -122,7 +125,7 @@ def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "now": now,
         "says": [] if error or not text.strip() else _sentences(text),
         "versions": versions(target)[:_VERSIONS_SHOWN],
-        "example": _(EXAMPLE),
+        "example": _(EXAMPLE) + _(APPROVAL),
     }
     return render(request, "policies/edit.html", context, status=422 if error else 200)
 

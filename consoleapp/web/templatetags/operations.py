@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from consoleapp.approval.models import Approval, Decision
 from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
@@ -38,8 +39,10 @@ class LifeStep:
 @register.filter
 def life(operation: Operation) -> list[LifeStep]:
     """The states that it went through, and those still before it."""
+    approval = getattr(operation, "approval", None)
     marks = [
         (_("Requested"), operation.requested_at),
+        *([(_("Approved"), _approved_at(approval))] if approval else []),
         (_("Queued"), operation.queued_at),
         (_("Running"), operation.started_at),
     ]
@@ -61,6 +64,10 @@ def life(operation: Operation) -> list[LifeStep]:
     else:
         steps.append(LifeStep(_("Ended"), None, "", "waiting"))
     return steps
+
+
+def _approved_at(approval: Approval) -> datetime | None:
+    return approval.decided_at if approval.decision == Decision.GRANTED else None
 
 
 def _ending(state: str) -> str:

@@ -21,6 +21,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay, snapshots
 from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit
 from consoleapp.policy.standing import refusals
 from consoleapp.web.accepted import accepted, refused
@@ -163,6 +164,9 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
     """What a save came to; nothing (204) while it has not ended."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitWrite.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "saving"}
+        return render(request, "approvals/_pending.html", context)
     if found.ended_at is None:
         return HttpResponse(status=204)
     conflict = bool(found.error) and found.error.get("code") == "conflict"
@@ -200,6 +204,9 @@ def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> Ht
     """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
     the event on which the panel around it is loaded anew."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "restoring"}
+        return render(request, "approvals/_pending.html", context)
     if found.ended_at is None:
         return HttpResponse(status=204)
     if found.state == "succeeded":

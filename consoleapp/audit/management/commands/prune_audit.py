@@ -10,13 +10,15 @@ from django.utils import timezone
 from consoleapp.accounts.access import Actor
 from consoleapp.audit.keys import BadKey
 from consoleapp.audit.prune import prune
+from consoleapp.recordings import retention as recordings
 
 
 class Command(BaseCommand):
     """Drops what is older than a day, leaving a signed summary of it in the chain."""
 
     help = (
-        "Drop audit events before a date; a signed summary of them stays, and the chain verifies."
+        "Drop audit events and recorded terminals before a date; a signed summary of the events "
+        "stays, and the chain verifies."
     )
     requires_system_checks: list[str] = []
 
@@ -30,7 +32,8 @@ class Command(BaseCommand):
         if before > timezone.now():
             raise CommandError("--before must be a day that has begun.")
         try:
+            removed = recordings.prune(before, actor=Actor(user=None))
             dropped = prune(before, actor=Actor(user=None))
         except BadKey as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{dropped} events dropped.")
+        self.stdout.write(f"{dropped} events dropped, {removed} recordings removed.")

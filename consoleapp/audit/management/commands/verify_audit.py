@@ -13,6 +13,7 @@ from consoleapp.accounts.access import Actor
 from consoleapp.audit import exported, heads, keys
 from consoleapp.audit.record import record
 from consoleapp.audit.verify import Report, verify
+from consoleapp.recordings import verify as recordings
 
 
 class Command(BaseCommand):
@@ -38,6 +39,7 @@ class Command(BaseCommand):
                 report = _export(options["export"], trusted)
             else:
                 report = verify(trusted, _elsewhere(options["heads"]))
+                report.recordings = recordings.verify(report)
         except (OSError, ValueError, keys.BadKey) as error:
             raise CommandError(str(error)) from error
         seconds = max(time.monotonic() - began, 0.001)
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{report.links} links, {report.heads} signed heads, {report.unsigned} links after the "
             f"last head, {report.pending} events not sealed yet, {report.pruned} pruned, "
-            f"{report.late} sealed late, {report.gaps} gaps; "
+            f"{report.late} sealed late, {report.gaps} gaps, {report.recordings} recordings; "
             f"{report.links / seconds:.0f} links a second."
         )
         if not options["export"]:

@@ -1,0 +1,178 @@
+"""/approvals: what waits for somebody's word, and the word."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Query, Router
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from consoleapp.accounts.access import Actor
+from consoleapp.api.answers import send
+from consoleapp.api.credentials import actor_of
+from consoleapp.api.operations import OperationBody, accepted, body
+from consoleapp.api.paging import CursorPage, cut
+from consoleapp.api.problems import Problem, responses
+from consoleapp.approval.deciders import decidable
+from consoleapp.approval.deciding import approve, decline
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from consoleapp.web.operations.visible import visible_operations
+
+router = Router(tags=["approvals"])
+Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+
+
+class AskBody(BaseModel):
+    """One policy that asks. `approvers` are groups; none: the owners of the account."""
+
+    source: str
+    rules: list[str]
+    messages: list[str]
+    approvers: list[str]
+
+
+class ApprovalBody(BaseModel):
+    """One request. `decision` is empty while it waits; `mine_to_decide`: the caller may decide."""
+
+    operation: OperationBody
+    asks: list[AskBody]
+    note: str
+    fingerprint: str
+    expires_at: datetime
+    mine_to_decide: bool
+    decision: Literal["", "granted", "declined", "expired", "withdrawn"]
+    decided_at: datetime | None
+    decided_by: str
+    comment: str
+
+
+class ApprovalList(BaseModel):
+    """Newest first; `next` is the cursor of the next page, null on the last one."""
+
+    approvals: list[ApprovalBody]
+    next: str | None
+
+
+class ApprovalFilter(CursorPage):
+    """`waiting`: all that wait; `decidable`: those of them that the caller may decide."""
+
+    show: Literal["waiting", "decidable", "mine", "all"] = "waiting"
+
+
+class ApproveBody(BaseModel):
+    """What the requester should read."""
+
+    model_config = ConfigDict(extra="forbid")
+    comment: Text = ""
+
+
+class DeclineBody(BaseModel):
+    """Why not."""
+
+    model_config = ConfigDict(extra="forbid")
+    comment: Annotated[Text, Field(pattern=r"\S")]
+
+
+@router.get("/approvals", response=responses({200: ApprovalList}), summary="Approvals")
+def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> HttpResponse:
+    """Requests for approval on every account that the caller has a grant for, newest first."""
+    actor = actor_of(request)
+    rows = _visible(actor)
+    match filters.show:
+        case "waiting":
+            rows = rows.filter(state=State.AWAITING)
+        case "decidable":
+            rows = rows.filter(pk__in=_decidable(actor).values("pk"))
+        case "mine":
+            rows = rows.filter(requested_by=actor.user)
+    found, following = cut(rows, filters, by="requested_at", key=UUID)
+    mine = set(
+        _decidable(actor).filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True)
+    )
+    listed = [_body(row, mine_to_decide=row.pk in mine) for row in found]
+    return send(ApprovalList(approvals=listed, next=following))
+
+
+@router.get(
+    "/approvals/{operation}", response=responses({200: ApprovalBody}), summary="One approval"
+)
+def read_approval(request: HttpRequest, operation: UUID) -> HttpResponse:
+    """The request for the approval of one operation: what will run, and why it waits."""
+    actor = actor_of(request)
+    found = _find(actor, operation)
+    return send(_body(found, mine_to_decide=_decidable(actor).filter(pk=found.pk).exists()))
+
+
+@router.post(
+    "/approvals/{operation}/approve",
+    response=responses({202: OperationBody}, 403, 409, 413, 415),
+    summary="Approve of an operation",
+)
+def approve_operation(
+    request: HttpRequest, operation: UUID, wanted: Body[ApproveBody]
+) -> HttpResponse:
+    """Queue it. Never by who asked for it; needs a token that may operate."""
+    actor = actor_of(request)
+    found = _find(actor, operation)
+    approve(found, actor=actor, comment=wanted.comment)
+    return accepted(_find(actor, operation))
+
+
+@router.post(
+    "/approvals/{operation}/decline",
+    response=responses({202: OperationBody}, 403, 409, 413, 415),
+    summary="Decline an operation",
+)
+def decline_operation(
+    request: HttpRequest, operation: UUID, wanted: Body[DeclineBody]
+) -> HttpResponse:
+    """End it as `declined`, with the reason. As for approving."""
+    actor = actor_of(request)
+    found = _find(actor, operation)
+    decline(found, actor=actor, comment=wanted.comment)
+    return accepted(_find(actor, operation))
+
+
+def _visible(actor: Actor) -> QuerySet[Operation]:
+    rows = visible_operations(actor.user).filter(approval__isnull=False)  # type: ignore[arg-type]
+    return rows.select_related("approval").prefetch_related("approval__asks__groups")
+
+
+def _decidable(actor: Actor) -> QuerySet[Operation]:
+    return decidable(actor.user) if actor.user else Operation.objects.none()
+
+
+def _find(actor: Actor, identity: UUID) -> Operation:
+    found = _visible(actor).filter(pk=identity).first()
+    if found is None:
+        raise Problem(
+            404, "No such operation needed approval, or you have no grant for its account."
+        )
+    return found
+
+
+def _body(operation: Operation, *, mine_to_decide: bool) -> ApprovalBody:
+    approval = operation.approval
+    return ApprovalBody(
+        operation=body(operation),
+        asks=[
+            AskBody(
+                source=ask.source,
+                rules=[rule for rule, _ in ask.reasons],
+                messages=[said for _, said in ask.reasons],
+                approvers=[group.name for group in ask.groups.all()],
+            )
+            for ask in approval.asks.all()
+        ],
+        note=approval.note,
+        fingerprint=approval.fingerprint,
+        expires_at=approval.expires_at,
+        mine_to_decide=mine_to_decide,
+        decision=approval.decision,  # type: ignore[arg-type]
+        decided_at=approval.decided_at,
+        decided_by=approval.decider_name,
+        comment=approval.comment,
+    )

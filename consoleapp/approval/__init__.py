@@ -1,0 +1,1 @@
+"""Operations that a policy does not refuse, but lets wait until somebody else approves of them."""

@@ -1,0 +1,87 @@
+"""Which policies want an operation to be approved of, and why. Asked after none refuses it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.approval.models import Approval, Decision
+from consoleapp.operations import seal
+from consoleapp.operations.models import Operation
+from consoleapp.policy.standing import seen, standing
+from engine.policy import demands as d
+from engine.policy import rules
+from engine.policy.judge import judge
+from engine.policy.wishes import wishes
+from engine.schema.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule that asks. `field` is the place in the parameters that it is about."""
+
+    rule: str
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One policy that asks: why, whom (no groups: the account's owners), and for how long."""
+
+    source: str
+    reasons: tuple[Reason, ...]
+    approvers: tuple[str, ...]
+    expires_after: timedelta
+
+    def __str__(self) -> str:
+        return " ".join(
+            f"{each.message} (rule {each.rule} of {self.source})" for each in self.reasons
+        )
+
+
+def asked(
+    user: User | None, account: LinuxAccount, parameters: Parameters, *, unknown: bool = True
+) -> list[Asked]:
+    """The policies that ask.
+
+    `unknown`: also for what nobody can tell now, as the number of containers while there is no
+    snapshot of the account.
+    """
+    held = [(each, each.approval) for each in standing(user, account).sources]
+    if not any(approval for _, approval in held):
+        return []
+    wanted = [seen(account, demand) for demand in wishes(parameters)]
+    found = []
+    for source, approval in held:
+        if approval and (reasons := tuple(_reasons(approval, parameters, wanted, unknown))):
+            asks = Asked(source.title, reasons, tuple(approval.approvers), approval.expires_after)
+            found.append(asks)
+    return found
+
+
+def granted(operation: Operation, parameters: Parameters) -> bool:
+    """Whether just this was approved of."""
+    approval = Approval.objects.filter(operation=operation, decision=Decision.GRANTED).first()
+    return approval is not None and approval.fingerprint == fingerprint(operation, parameters)
+
+
+def fingerprint(operation: Operation, parameters: Parameters) -> str:
+    """The digest of what would run."""
+    return seal.fingerprint(operation.account.key, parameters)
+
+
+def _reasons(
+    approval: rules.Approval, parameters: Parameters, wanted: list[d.Demand], unknown: bool
+) -> list[Reason]:
+    found = []
+    if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
+        said = f"Operations of the kind {parameters.kind} always need approval."
+        found.append(Reason("approval.kinds", said))
+    for each in judge(approval, wanted):
+        found.append(Reason(f"approval.{each.rule}", each.message, each.field))
+    uncounted = any(isinstance(each, d.OneMore) and each.present is None for each in wanted)
+    if unknown and uncounted and approval.containers is not None:
+        said = "Nobody knows now how many containers the account has."
+        found.append(Reason("approval.containers", said))
+    return found

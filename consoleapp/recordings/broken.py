@@ -1,0 +1,41 @@
+"""Sessions whose observer died in the middle: what is in their files is closed as broken off."""
+
+import asyncio
+import logging
+
+from django.conf import settings
+from django.db import connections
+
+from consoleapp.accounts.access import Actor
+from consoleapp.recordings import place, recorder
+from consoleapp.recordings.models import How, Recording
+
+EVERY = 60.0
+logger = logging.getLogger(__name__)
+
+
+async def close_forever() -> None:
+    """Look until cancelled: at the start, and then for ends that the database did not take."""
+    while True:
+        await asyncio.to_thread(_round)
+        await asyncio.sleep(EVERY)
+
+
+def _round() -> None:
+    try:
+        close()
+    except Exception:
+        logger.exception("looking for recordings that broke off")
+    finally:
+        connections.close_all()  # the next round may come in another thread
+
+
+def close() -> int:
+    """How many were closed. One observer runs a host, so what it does not record, nobody does."""
+    rows = Recording.objects.filter(ended_at=None, account__host__name=settings.BERTH_HOST)
+    found = [row for row in rows.select_related("account") if row.key not in recorder.going_on]
+    for row in found:
+        row.how = How.BROKEN_OFF
+        row.size, row.sha256 = place.digest(row.key) or (0, "")
+        recorder.finish(row, Actor(user=None, label="observer"))
+    return len(found)

@@ -1,0 +1,306 @@
+"""Recording one session, in the observer: each piece is in the file before anybody sees it."""
+
+import asyncio
+import base64
+import errno
+import hashlib
+import logging
+import os
+import shlex
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.record import record
+from consoleapp.files import spool
+from consoleapp.live import snapshots
+from consoleapp.recordings import cast, place
+from consoleapp.recordings.models import How, Recording
+from engine.schema.queries import (
+    ContainerTerminal,
+    QueryFailed,
+    TerminalEnded,
+    TerminalOutput,
+    TerminalSize,
+)
+
+Shown = TerminalOutput | TerminalEnded | QueryFailed
+BURST = 8 << 20
+"""Bytes that may come at once; then BYTES_A_SECOND, so that a `yes` cannot fill the disk."""
+BYTES_A_SECOND = 2 << 20
+_LOOK_EVERY = 1 << 20
+logger = logging.getLogger(__name__)
+going_on: set[UUID] = set()
+"""What this process records now; whatever else seems to go on was broken off."""
+
+
+class NotRecorded(Exception):
+    """Raised where a session cannot be recorded, so that there must be none. Says why."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is to be recorded: who asked for which terminal, and whose policies want it recorded."""
+
+    key: UUID
+    account: LinuxAccount
+    actor: Actor
+    query: ContainerTerminal
+    asked_by: str
+
+    @property
+    def command(self) -> str:
+        """As a shell would read it; "" for the container's own shell."""
+        return shlex.join(self.query.command_line)[:4000]
+
+
+@asynccontextmanager
+async def recording(session: Session) -> AsyncIterator["Recorder"]:
+    """A recorder for the time of the block. Raises NotRecorded where it cannot begin."""
+    if session.key in going_on:
+        raise NotRecorded("This session is recorded already.")
+    going_on.add(session.key)
+    try:
+        recorder = await asyncio.to_thread(_begin, session)
+        try:
+            yield recorder
+        except asyncio.CancelledError:
+            recorder.ends(How.BROKEN_OFF)
+            raise
+        finally:
+            await asyncio.shield(asyncio.to_thread(_end, recorder))
+    finally:
+        going_on.discard(session.key)
+
+
+class Recorder:
+    """An open file, and what is known of how its session ends."""
+
+    def __init__(self, session: Session, row: Recording, descriptor: int) -> None:
+        self.session, self.row = session, row
+        self.how, self.detail, self.exit_code = How.LEFT, "", None
+        self.size = 0
+        self._descriptor = descriptor
+        self._digest = hashlib.sha256()
+        self._events = cast.Events()
+        self._began = time.monotonic()
+        self._writing = asyncio.Lock()
+        self._credit, self._counted = float(BURST), self._began
+
+    async def tap(self, shown: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
+        """What the terminal shows, once it is written down. Raises NotRecorded."""
+        async for each in shown:
+            if isinstance(each, TerminalOutput):
+                line = self._events.output(self._now(), base64.b64decode(each.data))
+                await self._keep(line)
+                await self._slow_down(len(line))
+            elif isinstance(each, TerminalEnded):
+                self.how, self.exit_code = How.ENDED, each.exit_code
+            else:
+                self.ends(How.FAILED, each.message)
+            yield each
+
+    async def resized(self, size: TerminalSize) -> None:
+        """The page's terminal has another size. Raises NotRecorded."""
+        await self._keep(self._events.size(self._now(), size.columns, size.rows))
+
+    def ends(self, how: How, why: str = "") -> None:
+        """How the session ends, where neither its command nor its person ended it."""
+        self.how, self.detail = how, why
+
+    def write(self, line: bytes) -> None:
+        """Raises OSError."""
+        if self.size // _LOOK_EVERY != (self.size + len(line)) // _LOOK_EVERY:
+            _check_disk()
+        view = memoryview(line)
+        while view:
+            written = os.write(self._descriptor, view)
+            self._digest.update(view[:written])
+            self.size += written
+            view = view[written:]
+
+    def close(self) -> str:
+        """The digest of what was written, to which nothing is added any more."""
+        try:
+            self.write(self._events.end(self._now()))
+            os.fsync(self._descriptor)
+            os.fchmod(self._descriptor, 0o400)
+        except OSError as error:
+            logger.warning("the end of recording %s: %s", self.session.key, error)
+        os.close(self._descriptor)
+        return self._digest.hexdigest()
+
+    async def _keep(self, line: bytes) -> None:
+        async with self._writing:
+            if self.size + len(line) > settings.BERTH_RECORDING_LIMIT:
+                limit = spell(settings.BERTH_RECORDING_LIMIT)
+                self._stop(f"The session was ended: its recording has reached {limit}.")
+            try:
+                await asyncio.to_thread(self.write, line)
+            except OSError as error:
+                why = (error.strerror or "an error of the disk").lower()
+                self._stop(f"The session was ended: it could not be recorded on ({why}).")
+
+    def _stop(self, why: str) -> None:
+        self.ends(How.STOPPED, why)
+        raise NotRecorded(why)
+
+    async def _slow_down(self, count: int) -> None:
+        now = time.monotonic()
+        self._credit = min(BURST, self._credit + (now - self._counted) * BYTES_A_SECOND) - count
+        self._counted = now
+        if self._credit < 0:
+            await asyncio.sleep(-self._credit / BYTES_A_SECOND)
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _begin(session: Session) -> Recorder:
+    try:
+        _check_room(session.account)
+        descriptor = place.create(session.key)
+    except OSError as error:
+        why = (error.strerror or "an error of the disk").lower()
+        raise NotRecorded(_refusal(f"the recording cannot be kept ({why})")) from error
+    finally:
+        connections.close_all()
+    query, now = session.query, timezone.now()
+    try:
+        row = Recording(
+            key=session.key,
+            account=session.account,
+            account_name=session.account.key,
+            person=session.actor.user,
+            person_name=session.actor.name[:150],
+            ip=session.actor.ip[:45],
+            container=query.container,
+            container_name=_name_of(session),
+            command=session.command,
+            user=query.user,
+            asked_by=session.asked_by,
+            begun_at=now,
+        )
+        recorder = Recorder(session, row, descriptor)
+        title = f"{row.person_name} in {row.shown_container} of {row.account_name}"
+        recorder.write(
+            cast.header(
+                columns=query.columns, rows=query.rows, begun=now, command=row.command, title=title
+            )
+        )
+        os.fsync(descriptor)
+        with transaction.atomic():
+            row.save(force_insert=True)
+            facts = {"recording": str(row.key), "asked_by": row.asked_by, "command": row.command}
+            if row.user:
+                facts["user"] = row.user
+            _tell("recording.begun", row, session.actor, facts)
+    except (OSError, DatabaseError) as error:
+        os.close(descriptor)
+        place.file_of(session.key).unlink(missing_ok=True)
+        if isinstance(error, DatabaseError):
+            raise
+        why = (error.strerror or "an error of the disk").lower()
+        raise NotRecorded(_refusal(f"the recording cannot be kept ({why})")) from error
+    finally:
+        connections.close_all()
+    return recorder
+
+
+def _end(recorder: Recorder) -> None:
+    digest = recorder.close()
+    row = recorder.row
+    row.how, row.detail, row.exit_code = recorder.how, recorder.detail, recorder.exit_code
+    row.size, row.sha256 = recorder.size, digest
+    try:
+        finish(row, recorder.session.actor)
+    except DatabaseError as error:  # the next look closes it as broken off
+        logger.error("the end of recording %s is not written down: %s", row.key, error)
+    finally:
+        connections.close_all()
+
+
+def finish(row: Recording, actor: Actor) -> None:
+    """Write down that a session has ended as `row` says, with the digest of its file."""
+    with transaction.atomic():
+        row.ended_at = timezone.now()
+        row.save()
+        facts = {
+            "recording": str(row.key),
+            "size": row.size,
+            "sha256": row.sha256,
+            "seconds": round(row.seconds or 0, 1),
+            "exit_code": row.exit_code,
+        }
+        _tell("recording.ended", row, actor, facts, outcome=row.how, detail=row.detail)
+
+
+def _tell(
+    action: str,
+    row: Recording,
+    actor: Actor,
+    facts: dict[str, object],
+    *,
+    outcome: str = "",
+    detail: str = "",
+) -> None:
+    record(
+        action,
+        actor=actor,
+        account=row.account,
+        kind=ContainerTerminal.query,
+        target=row.container,
+        parameters=facts,
+        outcome=outcome,
+        detail=detail,
+    )
+
+
+def _check_room(account: LinuxAccount) -> None:
+    """Raises NotRecorded, or OSError."""
+    rows = Recording.objects.filter(account=account)
+    kept = rows.aggregate(sum=Sum("size"))["sum"] or 0
+    # Each that goes on may still take all that one may.
+    kept += rows.filter(ended_at=None).count() * settings.BERTH_RECORDING_LIMIT
+    if kept >= settings.BERTH_RECORDING_QUOTA:
+        quota = spell(settings.BERTH_RECORDING_QUOTA)
+        raise NotRecorded(_refusal(f"the recordings of {account.key} have reached {quota}"))
+    place.folder()
+    _check_disk()
+
+
+def _check_disk() -> None:
+    if spool.free_bytes() == 0:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _refusal(why: str) -> str:
+    return (
+        f"Terminals must be recorded here, and {why}. An administrator can make room: old "
+        "recordings go with `manage.py prune_recordings`."
+    )
+
+
+def _name_of(session: Session) -> str:
+    """The container's name as the last snapshot has it; "" when there is none."""
+    seen = snapshots.load(session.account)
+    rows = seen.snapshot.containers if seen and seen.snapshot else []
+    asked = session.query.container
+    return next((row.name for row in rows if asked in (row.id, row.id[:12], row.name)), "")
+
+
+def spell(size: int) -> str:
+    """A limit, for a sentence."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} bytes"

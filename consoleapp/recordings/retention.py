@@ -1,0 +1,49 @@
+"""Retention: removing old recordings, so that the audit log says which went and when."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from consoleapp.accounts.access import Actor
+from consoleapp.audit.models import Event
+from consoleapp.audit.record import record
+from consoleapp.recordings import place
+from consoleapp.recordings.models import Recording
+
+_AT_ONCE = 200
+
+
+def prune(before: datetime, *, actor: Actor) -> int:
+    """Remove the recordings of sessions that ended before `before`; how many went.
+
+    What is to go is written down first: broken off, the next call removes the files that are left.
+    """
+    total = 0
+    while rows := list(Recording.objects.filter(ended_at__lt=before).order_by("pk")[:_AT_ONCE]):
+        with transaction.atomic():
+            record(
+                "recording.pruned",
+                actor=actor,
+                target=f"before {before:%Y-%m-%d}",
+                parameters={
+                    "count": len(rows),
+                    "size": sum(row.size for row in rows),
+                    "recordings": [str(row.key) for row in rows],
+                },
+            )
+            Recording.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        total += len(rows)
+    _remove_files()
+    return total
+
+
+def _remove_files() -> None:
+    """All files that an event says were pruned, also those that a call before left."""
+    left = set(place.keys())
+    events = Event.objects.filter(action="recording.pruned").order_by("-pk")
+    for facts in events.values_list("parameters", flat=True).iterator():
+        if not left:
+            return
+        for key in left & set(facts["recordings"]):
+            (place.folder() / f"{key}.cast").unlink(missing_ok=True)
+        left -= set(facts["recordings"])

@@ -1,0 +1,71 @@
+"""Whether recordings are as they were made: files and rows against the digests in the audit log."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from consoleapp.audit.models import Event
+from consoleapp.audit.verify import Report
+from consoleapp.recordings import place
+from consoleapp.recordings.models import Recording
+
+
+def verify(report: Report) -> int:
+    """Add what is wrong to `report`; how many recordings were looked at.
+
+    The events are believed, as their chain is verified besides; rows and files are not. Sessions
+    begin and end meanwhile, so what seems to be missing is looked for once more.
+    """
+    rows = {str(key) for key in Recording.objects.values_list("key", flat=True)}
+    there = rows | set(place.keys())
+    begun = _told("recording.begun")
+    ended = _told("recording.ended")
+    pruned = {key for facts in _facts("recording.pruned") for key in facts["recordings"]}
+    for key in ended.keys() - pruned:
+        for fault in _faults(key, ended[key]):
+            report.add(fault)
+    for key in sorted(begun.keys() - ended.keys() - pruned):
+        _check_open(key, report)
+    for key in sorted(there - begun.keys() - ended.keys() - pruned):
+        if not _told("recording.begun", key):  # it may have begun a moment ago
+            report.add(f"Recording {key} is not in the audit log: somebody else put it there.")
+    return len((ended.keys() | begun.keys()) - pruned)
+
+
+def _faults(key: str, facts: dict[str, Any]) -> Iterator[str]:
+    found = place.digest(UUID(key))
+    row = Recording.objects.filter(key=key).first()
+    if (found is None or row is None) and _is_pruned(key):
+        return
+    if found is None:
+        yield f"The file of recording {key} was removed."
+    elif found != (facts["size"], facts["sha256"]):
+        yield f"The file of recording {key} was changed: its digest is not that of the audit log."
+    if row is None:
+        yield f"The row of recording {key} was removed."
+    elif (row.size, row.sha256) != (facts["size"], facts["sha256"]):
+        yield f"The row of recording {key} was changed: it names another digest."
+
+
+def _check_open(key: str, report: Report) -> None:
+    """A session that had not ended when the events were read."""
+    if not Recording.objects.filter(key=key, ended_at=None).exists():
+        if not _told("recording.ended", key):
+            report.add(f"Recording {key} was begun, and there is no trace of its end.")
+    elif not place.file_of(UUID(key)).exists():
+        report.add(f"Recording {key} goes on, and its file was removed.")
+
+
+def _told(action: str, key: str = "") -> dict[str, dict[str, Any]]:
+    """What events say, by recording; of one only where `key` says which."""
+    events = _facts(action, **({"parameters__recording": key} if key else {}))
+    return {str(facts["recording"]): facts for facts in events}
+
+
+def _is_pruned(key: str) -> bool:
+    return any(key in facts["recordings"] for facts in _facts("recording.pruned"))
+
+
+def _facts(action: str, **more: str) -> Iterator[dict[str, Any]]:
+    events = Event.objects.filter(action=action, **more).order_by("pk")
+    yield from events.values_list("parameters", flat=True).iterator()

@@ -1,0 +1,99 @@
+"""The buttons: approve, decline, say why one asks."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from consoleapp.accounts.access import Actor, Refused
+from consoleapp.approval.deciding import Uncommented, approve, decline
+from consoleapp.approval.events import name
+from consoleapp.approval.request import explain
+from consoleapp.web.approvals.views import about
+from consoleapp.web.operations.visible import visible_operation, visible_operations
+
+_MOST_CHOSEN = 200
+
+
+@require_POST
+@login_required
+def approve_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Let it be queued."""
+    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    try:
+        approve(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("It is approved, and queued."))
+    return redirect("approvals:detail", operation_id)
+
+
+@require_POST
+@login_required
+def decline_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """End it, with a reason."""
+    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    try:
+        decline(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
+    except Uncommented as error:
+        context = about(request, operation_id) | {"uncommented": str(error)}
+        return render(request, "approvals/detail.html", context, status=422)
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("It is declined."))
+    return redirect("approvals:detail", operation_id)
+
+
+@require_POST
+@login_required
+def explain_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Keep the requester's reason."""
+    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    try:
+        explain(operation, _typed(request, "note"), actor=Actor.of(request))
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Approvers read your reason now."))
+    return redirect("operations:detail", operation_id)
+
+
+@require_POST
+@login_required
+def approve_many(request: HttpRequest) -> HttpResponse:
+    """Let all that are chosen be queued; what cannot be is told one by one."""
+    done = 0
+    chosen = visible_operations(request.user).filter(pk__in=_ids(request))  # type: ignore[arg-type]
+    for operation in chosen.filter(approval__isnull=False).order_by("requested_at"):
+        try:
+            approve(operation, actor=Actor.of(request))
+            done += 1
+        except Refused as error:
+            messages.error(request, f"{name(operation)}: {error}")
+    if done:
+        said = ngettext("%(count)s request is approved.", "%(count)s requests are approved.", done)
+        messages.success(request, said % {"count": done})
+    elif not chosen:
+        messages.error(request, _("Choose what to approve first."))
+    return redirect("approvals:list")
+
+
+def _typed(request: HttpRequest, field: str) -> str:
+    return request.POST.get(field, "").replace("\x00", "")[:500]
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    found = []
+    for text in request.POST.getlist("operation")[:_MOST_CHOSEN]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue  # not an id that any operation could have
+    return found

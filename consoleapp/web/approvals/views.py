@@ -1,0 +1,94 @@
+"""The list of what waits, and everything that an approver has to see of one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from consoleapp.accounts.models import User
+from consoleapp.approval.deciders import decidable
+from consoleapp.operations.models import Operation
+from consoleapp.web.navigation import DECIDES
+from consoleapp.web.operations.visible import visible_operation, visible_operations
+from consoleapp.web.query import query_without_page
+
+ROWS = 50
+SHOWN = ("waiting", "mine", "all")
+
+
+@require_safe
+@login_required
+def everything(request: HttpRequest) -> HttpResponse:
+    """What I may decide (`show=waiting`), what I asked for (`mine`), or all that I may see."""
+    user: User = request.user  # type: ignore[assignment]
+    show = request.GET.get("show", "")
+    show = show if show in SHOWN else "waiting"
+    words = request.GET.get("q", "").replace("\x00", "")[:200].strip()
+    rows = _rows(user, show)
+    if words:
+        rows = rows.filter(
+            Q(target__icontains=words)
+            | Q(kind__icontains=words)
+            | Q(actor_name__icontains=words)
+            | Q(account__key__icontains=words)
+        )
+    page = Paginator(rows.order_by("-requested_at", "pk"), ROWS).get_page(request.GET.get("page"))
+    mine = set(decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
+    if mine and DECIDES not in request.session:
+        request.session[DECIDES] = True
+    context = {
+        "show": show,
+        "q": words,
+        "page": page,
+        "query": query_without_page(request),
+        "mine_to_decide": mine,
+    }
+    partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    return render(request, f"approvals/{'_table' if partial else 'list'}.html", context)
+
+
+@require_safe
+@login_required
+def counter(request: HttpRequest) -> HttpResponse:
+    """How many wait for my word, for the menu."""
+    count = decidable(request.user).count()  # type: ignore[arg-type]
+    return render(request, "approvals/_counter.html", {"approvals_count": count})
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """One request: what will run exactly, why it waits, and the word of those who may give it."""
+    partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    name = f"approvals/{'_detail' if partial else 'detail'}.html"
+    return render(request, name, about(request, operation_id))
+
+
+def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
+    """What the page about one request shows. Raises Http404."""
+    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    approval = getattr(operation, "approval", None)
+    if approval is None:
+        raise Http404("it needed no approval")
+    may_decide = decidable(request.user).filter(pk=operation.pk).exists()  # type: ignore[arg-type]
+    if may_decide and DECIDES not in request.session:
+        request.session[DECIDES] = True
+    return {
+        "operation": operation,
+        "approval": approval,
+        "asks": approval.asks.prefetch_related("groups").order_by("pk"),
+        "may_decide": may_decide,
+        "is_mine": operation.requested_by_id == request.user.pk,
+    }
+
+
+def _rows(user: User, show: str) -> QuerySet[Operation]:
+    if show == "waiting":
+        return decidable(user).select_related("account", "approval")
+    rows = visible_operations(user).filter(approval__isnull=False).select_related("approval")
+    return rows.filter(requested_by=user) if show == "mine" else rows

@@ -1,0 +1,53 @@
+"""What one may narrow the list of recordings by."""
+
+from datetime import date, datetime, time
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from consoleapp.recordings.models import How, Recording
+
+
+class RecordingFilters(forms.Form):
+    """All fields are optional; a value that makes no sense is left out of the query."""
+
+    person = forms.CharField(required=False, max_length=150)
+    account = forms.CharField(required=False, max_length=220)
+    container = forms.CharField(required=False, max_length=255)
+    how = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("How it ended"),
+        choices=[("", gettext_lazy("However it ended")), *How.choices],
+    )
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+
+    def narrow(self, rows: QuerySet[Recording]) -> QuerySet[Recording]:
+        """Those of `rows` that fit."""
+        self.is_valid()
+        asked = self.cleaned_data
+        if person := asked.get("person"):
+            rows = rows.filter(person_name=person)
+        if account := asked.get("account"):
+            rows = rows.filter(account_name=account)
+        if container := asked.get("container"):
+            rows = rows.filter(Q(container__startswith=container) | Q(container_name=container))
+        if how := asked.get("how"):
+            rows = rows.filter(how=how)
+        if since := asked.get("since"):
+            rows = rows.filter(begun_at__gte=_at(since, time.min))
+        if until := asked.get("until"):
+            rows = rows.filter(begun_at__lte=_at(until, time.max))
+        return rows
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything at all is asked for."""
+        self.is_valid()
+        return any(self.cleaned_data.values())
+
+
+def _at(day: date, moment: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, moment))

@@ -1,0 +1,1 @@
+"""Operations that wait until somebody else approves of them."""

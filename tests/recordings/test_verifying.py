@@ -1,0 +1,105 @@
+"""Recordings that were changed or removed are found; what retention took away is not missed."""
+
+from datetime import timedelta
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from consoleapp.accounts.access import Actor
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.audit import sealer
+from consoleapp.audit.heads import sign_head
+from consoleapp.audit.models import Event
+from consoleapp.live import snapshots
+from consoleapp.recordings import place
+from consoleapp.recordings.models import Recording
+from consoleapp.recordings.retention import prune
+from tests.recordings.kept import kept
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def recording(web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    monkeypatch.setattr(snapshots, "load", lambda *_: None)
+    return kept(web, olga, (0.5, b"secret work\r\n"))
+
+
+def verified() -> str:
+    """What verify_audit says; raises CommandError where something is wrong."""
+    sealer.seal()
+    sign_head()
+    out = StringIO()
+    try:
+        call_command("verify_audit", stdout=out)
+    except CommandError as error:
+        return f"{out.getvalue()}{error}"
+    return out.getvalue()
+
+
+def test_a_recording_as_it_was_made_is_whole(recording: Recording) -> None:
+    said = verified()
+    assert "1 recordings" in said
+    assert "The history is whole." in said
+
+
+def test_one_changed_letter_is_found(recording: Recording) -> None:
+    file = place.file_of(recording.key)
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes().replace(b"secret", b"honest"))
+    said = verified()
+    assert f"The file of recording {recording.key} was changed" in said
+    assert "1 faults" in said
+
+
+def test_a_removed_file_is_found(recording: Recording) -> None:
+    place.file_of(recording.key).unlink()
+    assert f"The file of recording {recording.key} was removed." in verified()
+
+
+def test_a_row_changed_along_with_its_file_is_found(recording: Recording) -> None:
+    file = place.file_of(recording.key)
+    file.chmod(0o600)
+    file.write_bytes(b"{}")
+    size, sha256 = place.digest(recording.key) or (0, "")
+    Recording.objects.update(size=size, sha256=sha256)
+    said = verified()
+    assert f"The file of recording {recording.key} was changed" in said
+    assert f"The row of recording {recording.key} was changed" in said
+
+
+def test_a_removed_row_and_a_slipped_in_file_are_found(recording: Recording) -> None:
+    Recording.objects.all().delete()
+    stranger = uuid4()
+    place.file_of(stranger).write_text("{}")
+    said = verified()
+    assert f"The row of recording {recording.key} was removed." in said
+    assert f"Recording {stranger} is not in the audit log" in said
+
+
+def test_what_retention_removes_is_an_event_and_not_missed(
+    recording: Recording, web: LinuxAccount, olga: User
+) -> None:
+    Recording.objects.update(ended_at=timezone.now() - timedelta(days=30))
+    young = kept(web, olga, (0.1, b"young"))
+    assert prune(timezone.now() - timedelta(days=7), actor=Actor(user=None)) == 1
+    assert not place.file_of(recording.key).exists()
+    assert place.file_of(young.key).exists()
+    told = Event.objects.get(action="recording.pruned")
+    assert told.parameters["recordings"] == [str(recording.key)]
+    assert "The history is whole." in verified()
+
+
+def test_the_retention_of_the_audit_log_takes_them_along(recording: Recording) -> None:
+    Recording.objects.update(ended_at=timezone.now() - timedelta(days=30))
+    sealer.seal()
+    out = StringIO()
+    call_command("prune_audit", before=timezone.now().date(), stdout=out)
+    assert "1 recordings removed" in out.getvalue()
+    assert not place.file_of(recording.key).exists()
+    call_command("prune_recordings", before=timezone.now().date(), stdout=out)
+    assert "0 recordings removed." in out.getvalue()
+    assert "The history is whole." in verified()
