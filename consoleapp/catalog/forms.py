@@ -48,6 +48,7 @@ class LaunchForm(forms.Form):
                     f"^(?:{NAME.strip('^$')})$",
                     max_length=200,
                     required=False,
+                    label=_("Name"),
                     help_text=_("Made up by Podman when empty."),
                     error_messages={"invalid": _("Letters, digits, and . _ - only.")},
                 )
@@ -125,6 +126,7 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
         User.objects.filter(is_active=True).order_by("username"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
+        label=gettext_lazy("Owners"),
         help_text=gettext_lazy("May change it, as administrators may."),
     )
     groups = forms.ModelMultipleChoiceField(
@@ -137,7 +139,10 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = LaunchTemplate
         fields = ("name", "public", "groups", "owners")
-        labels = {"public": gettext_lazy("Visible to everybody who may sign in")}
+        labels = {
+            "name": gettext_lazy("Name"),
+            "public": gettext_lazy("Visible to everybody who may sign in"),
+        }
 
 
 class ImportForm(forms.Form):
