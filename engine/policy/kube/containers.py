@@ -73,7 +73,7 @@ def _ports(read: Read, where: str, value: Value) -> None:
         known = {"name", "protocol", "hostIP", "hostPort", "containerPort"}
         if not set(port) <= known:
             read.raw(f"{where}.{min(set(port) - known)[:60]}")
-        # Until Podman 4.9, a port without one of the host is published by its own number.
+        # Before Podman 4.8, a port without one of the host is published by its own number.
         said = port.get("hostPort") or port.get("containerPort")
         if said == "0":
             said = port.get("containerPort")

@@ -1,7 +1,8 @@
 """Pods, and what they share with the host.
 
 Volumes of ConfigMaps and Secrets are raw: Podman writes their files into a named volume as the
-account, by names with `..` in them, and through links that a container left there.
+account, by names with `..` in them, and through links that a container left there
+(CVE-2025-9566).
 """
 
 import re
