@@ -120,6 +120,8 @@ def _reason(row: ContainerRow) -> str:
         return "is dead"
     if row.state == "restarting":
         return "restarts again and again"
+    if row.state == "exited" and row.oom_killed:
+        return "ran out of memory"
     # 137 and 143 are what `stop` and `kill` leave behind: somebody meant it.
     if row.state == "exited" and row.exit_code not in (None, 0, 137, 143):
         return f"ended with exit code {row.exit_code}"

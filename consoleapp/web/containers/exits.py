@@ -2,6 +2,8 @@
 
 import signal
 
+from django.utils.translation import gettext as _
+
 _MEANINGS = {
     0: "ended by itself, without an error",
     1: "ended with a general error; its logs may say which",
@@ -18,10 +20,12 @@ _MEANINGS = {
 }
 
 
-def explain(code: int | None) -> str:
+def explain(code: int | None, *, out_of_memory: bool = False) -> str:
     """A phrase for an exit code, "" for None."""
     if code is None:
         return ""
+    if out_of_memory:
+        return _("killed for want of memory: its limit was reached, or that of the host")
     if code in _MEANINGS:
         return _MEANINGS[code]
     if 128 < code < 160:
