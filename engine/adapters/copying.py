@@ -19,7 +19,7 @@ from pathlib import Path
 
 from engine.adapters.children import die_with
 from engine.adapters.podman_errors import understand
-from engine.schema.errors import EngineError, ErrorCode
+from engine.adapters.programs import missing
 from engine.schema.progress import Progress, Step
 
 _COLUMNS = 160
@@ -105,7 +105,7 @@ async def copy(
         )
     except FileNotFoundError as error:
         os.close(ours)
-        raise _missing(argv[0]) from error
+        raise missing(argv[0]) from error
     finally:
         os.close(theirs)
     reading = asyncio.create_task(_read(ours, bars, report))
@@ -168,11 +168,3 @@ def _last_words(words: list[str], program: str, status: int) -> str:
     if errors:
         return _FATAL.sub("", " ".join(words[errors[-1] :]))
     return words[-1] if words else f"{program} ended with status {status}."
-
-
-def _missing(program: str) -> EngineError:
-    return EngineError(
-        ErrorCode.UNAVAILABLE,
-        f"{program} is not installed on this host.",
-        "Ask the host's administrator to install it.",
-    )

@@ -7,18 +7,18 @@ Its help names what it worked out, as the default of `--ulimit`.
 
 import re
 
-from engine.adapters import tool
+from engine.adapters import programs
 
-_DEFAULT = re.compile(rb"^\s*--ulimit \w+ .*\(default \[([^]]+)\]\)$", re.M)
+_DEFAULT = re.compile(r"^\s*--ulimit \w+ .*\(default \[([^]]+)\]\)$", re.M)
 _LIMIT = re.compile(r"(\w+)=(-?\d+)(?::(-?\d+))?")
 _NO_LIMIT = 2**64
 
 
 async def default_ulimits() -> list[dict[str, str | int]]:
     """As `r_limits` of libpod's create call; [] when there are none. Raises EngineError."""
-    ended = await tool.run(["podman", "create", "--help"], seconds=30)
+    ended = await programs.run("podman", "create", "--help")
     found = _DEFAULT.search(ended.output)
-    return _parsed(found[1].decode()) if found else []
+    return _parsed(found[1]) if found else []
 
 
 def _parsed(text: str) -> list[dict[str, str | int]]:

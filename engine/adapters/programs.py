@@ -2,17 +2,22 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.adapters.children import die_with
 from engine.schema.errors import EngineError, ErrorCode
 
 _TREE = Path(__file__).with_name("process_tree.py")
 LONGEST_LINE = 16 * 1024
 LAST_WORDS = 0.3
 """Seconds."""
+MOST_COMPLAINTS = 64 * 1024
+"""Bytes of error text that are kept (its end)."""
 
 
 class Failure(Exception):
@@ -102,33 +107,80 @@ class Done:
 
 
 async def run(
-    *argv: str, environment: dict[str, str] | None = None, seconds: float = 60.0, place: str = "/"
+    *argv: str,
+    given: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    seconds: float | None = 60.0,
+    late: str = "",
+    most: int = 8 * 1024 * 1024,
+    place: str = "/",
 ) -> Done:
-    """Run it in `place`. Raises EngineError when it is not installed or takes too long."""
+    """Run it in `place` to its end; `given` is what it reads.
+
+    A cancelled or late call kills the program and everything that it started. Raises EngineError
+    when it is not installed, takes longer than `seconds` (then `late` is the remedy), or says more
+    than `most` bytes.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **(environment or {})},
             cwd=place,
+            start_new_session=True,
+            preexec_fn=die_with(os.getpid()),
         )
     except FileNotFoundError as error:
-        raise EngineError(
-            ErrorCode.UNAVAILABLE, f"The program {argv[0]} is not installed on this host."
-        ) from error
+        raise missing(argv[0]) from error
     try:
         async with asyncio.timeout(seconds):
-            output, errors = await process.communicate()
+            output, errors, _ = await asyncio.gather(
+                _whole(process.stdout, most),
+                _whole(process.stderr, most, keep=MOST_COMPLAINTS),
+                _give(process, given),
+            )
+            status = await process.wait()
     except TimeoutError as error:
-        raise EngineError(ErrorCode.TIMEOUT, f"{argv[0]} took more than {seconds:g} s.") from error
+        raise EngineError(
+            ErrorCode.TIMEOUT,
+            f"{argv[0]} took longer than {seconds:g} seconds and was stopped.",
+            late,
+        ) from error
     finally:
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-    return Done(
-        process.returncode or 0,
-        output.decode(errors="replace"),
-        errors.decode(errors="replace"),
+    return Done(status, output.decode(errors="replace"), errors.decode(errors="replace"))
+
+
+def missing(program: str) -> EngineError:
+    """What to raise where a program is not there."""
+    return EngineError(
+        ErrorCode.UNAVAILABLE,
+        f"{program} is not installed on this host.",
+        "Ask the host's administrator to install it.",
     )
+
+
+async def _give(process: asyncio.subprocess.Process, given: bytes) -> None:
+    if process.stdin:
+        with suppress(ConnectionError):
+            process.stdin.write(given)
+            await process.stdin.drain()
+        process.stdin.close()
+
+
+async def _whole(stream: asyncio.StreamReader | None, most: int, keep: int | None = None) -> bytes:
+    if stream is None:
+        raise RuntimeError("a program without pipes")
+    kept = bytearray()
+    while piece := await stream.read(64 * 1024):
+        kept += piece
+        if keep is not None:
+            del kept[:-keep]
+        elif len(kept) > most:
+            raise EngineError(ErrorCode.INVALID, "The answer is too large to be shown.")
+    return bytes(kept)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import tool
+from engine.adapters import programs
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.registry_facts import SignIn
 
@@ -77,11 +77,16 @@ async def _helped(registry: str) -> tuple[str, str] | None:
     if not _HELPER.match(name):
         return None
     program = f"docker-credential-{name}"
-    ended = await tool.run([program, "get"], given=registry.encode(), seconds=_HELPER_SECONDS)
-    if b"credentials not found" in ended.output:
+    ended = await programs.run(
+        *(program, "get"),
+        given=registry.encode(),
+        seconds=_HELPER_SECONDS,
+        late="It may wait for a password: try it in a shell of the account.",
+    )
+    if "credentials not found" in ended.output:
         return None
     pair = _told(ended.output)
-    if ended.code or pair is None:
+    if ended.status or pair is None:
         raise EngineError(
             ErrorCode.UNAUTHORIZED,
             f"The credential helper {program} gave no sign-in for {registry}.",
@@ -90,7 +95,7 @@ async def _helped(registry: str) -> tuple[str, str] | None:
     return pair
 
 
-def _told(output: bytes) -> tuple[str, str] | None:
+def _told(output: str) -> tuple[str, str] | None:
     try:
         told = json.loads(output)
         return str(told["Username"]), str(told["Secret"])

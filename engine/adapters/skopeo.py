@@ -2,22 +2,24 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
-from engine.adapters import tool
+from engine.adapters import programs
 from engine.adapters.podman_errors import understand
 from engine.schema.errors import EngineError, ErrorCode
 
 INSPECT_SECONDS = 8.0
+SLOW = "The registry is slow or does not answer. Try again later."
 _LEVEL = re.compile(r'level=(fatal|error) msg="(?P<words>.*)"$')
 
 
 async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
     """`skopeo inspect --raw` (the manifest), or the configuration. Raises EngineError."""
     flags = ["--config", "--raw"] if config else ["--raw"]
-    ended = await tool.run(
-        ["skopeo", "inspect", *flags, "--", f"docker://{reference}"], seconds=INSPECT_SECONDS
+    ended = await programs.run(
+        *("skopeo", "inspect", *flags, "--", f"docker://{reference}"),
+        seconds=INSPECT_SECONDS,
+        late=SLOW,
     )
     _need(ended)
     try:
@@ -29,14 +31,14 @@ async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
     return data
 
 
-async def run(argv: list[str], line: Callable[[str], None] | None = None) -> None:
+async def run(argv: list[str]) -> None:
     """A command of Skopeo, to its end. Raises EngineError with Skopeo's own last words."""
-    _need(await tool.run(argv, line=line))
+    _need(await programs.run(*argv, seconds=None))
 
 
-def _need(ended: tool.Ended) -> None:
-    if ended.code:
-        raise understand(said(ended.errors) or f"skopeo ended with status {ended.code}.")
+def _need(ended: programs.Done) -> None:
+    if ended.status:
+        raise understand(said(ended.errors) or f"skopeo ended with status {ended.status}.")
 
 
 def said(errors: str) -> str:

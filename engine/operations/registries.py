@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from cryptography import x509
 
-from engine.adapters import own_files, registries_edit, tool
+from engine.adapters import own_files, programs, registries_edit, skopeo
 from engine.adapters.podman_errors import understand
 from engine.operations.work import Work
 from engine.schema import registries as schema
@@ -62,20 +62,18 @@ async def _accepted(folder: int, content: bytes) -> None:
     own_files.replace(folder, name, content, mode=0o600)
     path = os.path.join(os.environ["HOME"], *_FOLDER, name)
     try:
-        ended = await tool.run(
-            ["podman", "info", "--format", "{{.Host.Arch}}"],
+        ended = await programs.run(
+            *("podman", "info", "--format", "{{.Host.Arch}}"),
             environment={"CONTAINERS_REGISTRIES_CONF": path},
-            seconds=60,
         )
     finally:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
-    if ended.code:
-        words = ended.errors.splitlines()[-1] if ended.errors else f"exit status {ended.code}"
+    if ended.status:
         raise EngineError(
             ErrorCode.INVALID,
             "Podman would not accept the file: "
-            + words.replace(path, _NAME).removeprefix("Error: "),
+            + ended.last_words.replace(path, _NAME).removeprefix("Error: "),
             "Nothing was changed. Put right what it says, then try again.",
         )
 
@@ -83,11 +81,9 @@ async def _accepted(folder: int, content: bytes) -> None:
 async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
     """Let Podman try the password and keep it in the account's own auth file."""
     password = parameters.password.get_secret_value()
-    ended = await tool.run(
-        parameters.command(), given=password.encode() + b"\n", seconds=_SIGN_IN_SECONDS
-    )
-    if ended.code:
-        raise understand(_last(ended))
+    ended = await _at_registry(parameters, given=password.encode() + b"\n")
+    if ended.status:
+        raise understand(ended.last_words.removeprefix("Error: "))
     warnings = (
         []
         if parameters.tls_verify
@@ -100,9 +96,9 @@ async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
 
 async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
     """Forget the password."""
-    ended = await tool.run(parameters.command(), seconds=_SIGN_IN_SECONDS)
-    if ended.code and "not logged into" not in ended.errors.lower():
-        raise understand(_last(ended))
+    ended = await _at_registry(parameters)
+    if ended.status and "not logged into" not in ended.errors.lower():
+        raise understand(ended.last_words.removeprefix("Error: "))
     return Result(summary=f"Signed out of {parameters.registry}.")
 
 
@@ -141,6 +137,9 @@ async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
     return Result(summary=f"The authority for {parameters.registry} was removed.")
 
 
-def _last(ended: tool.Ended) -> str:
-    lines = [line for line in ended.errors.splitlines() if line.strip()]
-    return lines[-1].removeprefix("Error: ") if lines else f"exit status {ended.code}"
+async def _at_registry(
+    parameters: schema.RegistryLogin | schema.RegistryLogout, given: bytes = b""
+) -> programs.Done:
+    return await programs.run(
+        *parameters.command(), given=given, seconds=_SIGN_IN_SECONDS, late=skopeo.SLOW
+    )

@@ -21,7 +21,7 @@ from engine.schema.parameters import Parameters
 from engine.units.inventory import Inventory
 
 log = logging.getLogger(__name__)
-PROGRESS_PAUSE = 0.1
+PROGRESS_PAUSE = 0.25
 """Seconds between two messages of progress; only the newest one counts."""
 
 

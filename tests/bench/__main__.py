@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000, help="of the audit log")
     parser.add_argument("--builds", type=int, default=5, help="builds, each way")
     parser.add_argument("--mebibytes", type=int, default=1024, help="of a context and archive")
-    parser.add_argument("--image-mb", type=int, default=300, help="an image's way, timed")
+    parser.add_argument("--image-mb", type=int, default=1000, help="an image's way, timed")
     parser.add_argument("--large-mb", type=int, default=2048, help="an image's way, in memory")
     parser.add_argument("--transfers", type=int, default=3, help="ways of the image, each")
     parser.add_argument("--only", choices=["audit", "registries"], help="this part alone")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.adapters import tool
+from engine.adapters import programs
 from engine.adapters.default_ulimits import default_ulimits
 
 HELP = """
@@ -27,9 +27,9 @@ HELP = """
 async def test_the_default_of_the_option_is_taken(
     monkeypatch: pytest.MonkeyPatch, default: str, limits: list[tuple[str, int, int]]
 ) -> None:
-    async def run(argv: list[str], **_: object) -> tool.Ended:
-        return tool.Ended(0, HELP.format(default).encode(), "")
+    async def run(*argv: str, **_: object) -> programs.Done:
+        return programs.Done(0, HELP.format(default), "")
 
-    monkeypatch.setattr(tool, "run", run)
+    monkeypatch.setattr(programs, "run", run)
     found = await default_ulimits()
     assert [(each["type"], each["soft"], each["hard"]) for each in found] == limits
