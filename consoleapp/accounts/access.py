@@ -10,9 +10,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import ApiToken, Grant, LinuxAccount, User
 from consoleapp.audit.record import record
+from consoleapp.languages.sentences import in_language
 from engine.schema.parameters import Role
 
 View = Callable[..., Any]
@@ -97,7 +99,8 @@ def require_role(needed: Role) -> Callable[[View], View]:
             raise Http404("no such account")
         if not role.covers(needed):
             refuse(Actor.of(request), account, f"{request.method} {request.path}", needed)
-            raise PermissionDenied(f"This needs the role {needed} on {account}.")
+            said = _("This needs the role %(role)s on %(account)s.")
+            raise PermissionDenied(said % {"role": in_language(str(needed)), "account": account})
         request.account = account  # type: ignore[attr-defined]
         request.role = role  # type: ignore[attr-defined]
         return arguments | {"account": account}

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_noop
 from django_htmx.http import HttpResponseClientRedirect
 
 from consoleapp.accounts.access import Actor
@@ -36,8 +37,8 @@ _OPEN_VIEWS = (
     SET_UP,
 )
 _NAMES = {
-    Authenticator.Type.TOTP: "authenticator app",
-    Authenticator.Type.WEBAUTHN: "security key",
+    Authenticator.Type.TOTP: gettext_noop("authenticator app"),
+    Authenticator.Type.WEBAUTHN: gettext_noop("security key"),
 }
 # What Fernet's version byte looks like in base64. A TOTP secret without it is older than this code.
 _SEALED = "gAAAA"

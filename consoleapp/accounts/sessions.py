@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.before_view import BeforeView
-from consoleapp.accounts.devices import device
+from consoleapp.accounts.devices import device, told
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
 
@@ -71,7 +71,7 @@ def of(user: User, current_key: str | None = None) -> list[SignedIn]:
     return [
         SignedIn(
             pk=each.pk,
-            device=device(each.user_agent),
+            device=told(each.user_agent),
             address=each.ip,
             since=each.created_at,
             last_used=each.last_seen_at,

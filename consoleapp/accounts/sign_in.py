@@ -14,6 +14,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
@@ -38,7 +39,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             detail = "a service account does not sign in"
             actor = _nobody(request, user.get_username())
             record("sign-in.failed", actor=actor, outcome="refused", detail=detail)
-            raise PermissionDenied(f"{user} is a service account; it does not sign in.")
+            said = gettext("%(user)s is a service account; it does not sign in.")
+            raise PermissionDenied(said % {"user": user})
         answer: HttpResponse | None = super().pre_login(request, user, **given)
         return answer
 

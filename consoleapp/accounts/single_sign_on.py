@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 
 from consoleapp.accounts import tokens
 from consoleapp.accounts.access import Actor, client_ip
@@ -31,9 +32,11 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """The provider has answered; `sociallogin.user` is known, linked, or new."""
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             # Asked for by a link alone, which another site could hold out to somebody.
-            raise _refusal(request, "An identity cannot be added to an account that exists.")
+            raise _refusal(
+                request, gettext_noop("An identity cannot be added to an account that exists.")
+            )
         if not _same_subject(sociallogin.account.extra_data):
-            raise _refusal(request, "The identity provider contradicts itself.")
+            raise _refusal(request, gettext_noop("The identity provider contradicts itself."))
         # The address is kept with the user, as a hint. Nothing here is decided by it later on.
         sociallogin.email_addresses = []
         if sociallogin.is_existing:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop
+
 
 class Happening(StrEnum):
     """What happened; the values are what rules, webhooks and the database say."""
@@ -25,22 +27,24 @@ class About:
 
 ABOUT: dict[Happening, About] = {
     Happening.OPERATION_FAILED: About(
-        "Operation failed",
+        gettext_noop("Operation failed"),
         "circle-x",
-        "An operation failed, or was lost.",
+        gettext_noop("An operation failed, or was lost."),
         observed=False,
     ),
     Happening.CONTAINER_UNHEALTHY: About(
-        "Container unhealthy", "heart-broken", "A container's health check fails."
+        gettext_noop("Container unhealthy"),
+        "heart-broken",
+        gettext_noop("A container's health check fails."),
     ),
     Happening.CONTAINER_EXITED: About(
-        "Container exited with an error",
+        gettext_noop("Container exited with an error"),
         "alert-square-rounded",
-        "A container ended with another status than 0, and nobody had stopped it.",
+        gettext_noop("A container ended with another status than 0, and nobody had stopped it."),
     ),
     Happening.DISK_FULL: About(
-        "Disk nearly full",
+        gettext_noop("Disk nearly full"),
         "database-exclamation",
-        "The file system of the account's images and containers is nearly full.",
+        gettext_noop("The file system of the account's images and containers is nearly full."),
     ),
 }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from engine.policy.judge import human
 from engine.policy.rules import CpusLimit, MemoryLimit, PidsLimit, Policy
 
@@ -44,33 +46,35 @@ def describe(policy: Policy) -> list[Said]:
 def _images(policy: Policy) -> list[Said]:
     rules, found = policy.images, []
     if rules.registries is not None:
-        text = _only("Images come only from {}.", rules.registries, "No registry may be used.")
+        text = _only(
+            _("Images come only from {}."), rules.registries, _("No registry may be used.")
+        )
         found.append(Said("Images", "images.registries", text))
     if rules.patterns is not None:
-        text = _only("Images are called only {}.", rules.patterns, "No image may be used.")
+        text = _only(_("Images are called only {}."), rules.patterns, _("No image may be used."))
         found.append(Said("Images", "images.patterns", text))
     if rules.by_digest:
-        text = "Images are named by their digest (name@sha256:…)."
+        text = _("Images are named by their digest (name@sha256:…).")
         found.append(Said("Images", "images.by_digest", text))
     if rules.limited() and not rules.archives:
-        text = "No images out of archives, nor of other accounts."
+        text = _("No images out of archives, nor of other accounts.")
         found.append(Said("Images", "images.archives", text))
     if not policy.builds:
-        found.append(Said("Images", "builds", "No images of one's own: no builds, no commits."))
+        found.append(Said("Images", "builds", _("No images of one's own: no builds, no commits.")))
     return found
 
 
 def _host(policy: Policy) -> list[Said]:
     found = []
     if policy.binds is not None:
-        text = _only("Paths below {} may be mounted.", policy.binds.roots, "")
+        text = _only(_("Paths below {} may be mounted."), policy.binds.roots, "")
         if policy.binds.read_only:
-            text += f" Read-only: below {', '.join(policy.binds.read_only)}."
-        text = text.strip() or "No path of the host may be mounted; named volumes may."
+            text += " " + _only(_("Read-only: below {}."), policy.binds.read_only, "")
+        text = text.strip() or _("No path of the host may be mounted; named volumes may.")
         found.append(Said("Host paths", "binds", text))
     if policy.ports is not None:
-        text = _only("Host ports: only {}.", policy.ports.ranges, "No given host port.")
-        text += " Or any that Podman chooses." if policy.ports.random else ""
+        text = _only(_("Host ports: only {}."), policy.ports.ranges, _("No given host port."))
+        text += " " + _("Or any that Podman chooses.") if policy.ports.random else ""
         found.append(Said("Ports", "ports", text))
     return found
 
@@ -78,19 +82,22 @@ def _host(policy: Policy) -> list[Said]:
 def _limits(policy: Policy) -> list[Said]:
     found = []
     rules: list[tuple[str, str, MemoryLimit | CpusLimit | PidsLimit]] = [
-        ("memory", "Memory", policy.memory),
-        ("cpus", "Processors", policy.cpus),
-        ("pids", "Processes", policy.pids),
+        ("memory", _("Memory"), policy.memory),
+        ("cpus", _("Processors"), policy.cpus),
+        ("pids", _("Processes"), policy.pids),
     ]
     for name, word, rule in rules:
         most = rule.most
         amount = human(int(most)) if name == "memory" and most else f"{most:g}" if most else ""
         if rule.required and most:
-            text = f"{word}: a limit is needed, at most {amount}."
+            text = _("{word}: a limit is needed, at most {amount}.").format(
+                word=word, amount=amount
+            )
         elif rule.required:
-            text = f"{word}: a limit is needed."
+            text = _("{word}: a limit is needed.").format(word=word)
         elif most:
-            text = f"{word}: a limit, where there is one, is at most {amount}."
+            said = _("{word}: a limit, where there is one, is at most {amount}.")
+            text = said.format(word=word, amount=amount)
         else:
             continue
         found.append(Said("Limits", name, text))
@@ -100,15 +107,15 @@ def _limits(policy: Policy) -> list[Said]:
 def _isolation(policy: Policy) -> list[Said]:
     found = []
     if not policy.privileged:
-        found.append(Said("Isolation", "privileged", "No privileged containers."))
+        found.append(Said("Isolation", "privileged", _("No privileged containers.")))
     for rule, allowed, some, none in (
-        ("capabilities", policy.capabilities, "Capabilities to add: only {}.",
-         "No added capabilities."),
-        ("devices", policy.devices, "Devices: only {}.", "No devices of the host."),
-        ("namespaces", policy.namespaces, "Namespaces of the host: only {}.",
-         "No namespaces of the host (network, pid, ipc, user)."),
-        ("security_opt", policy.security_opt, "Security options: only {}.",
-         "No security options."),
+        ("capabilities", policy.capabilities, _("Capabilities to add: only {}."),
+         _("No added capabilities.")),
+        ("devices", policy.devices, _("Devices: only {}."), _("No devices of the host.")),
+        ("namespaces", policy.namespaces, _("Namespaces of the host: only {}."),
+         _("No namespaces of the host (network, pid, ipc, user).")),
+        ("security_opt", policy.security_opt, _("Security options: only {}."),
+         _("No security options.")),
     ):  # fmt: skip
         if allowed is not None:
             found.append(Said("Isolation", rule, _only(some, list(allowed), none)))
@@ -118,18 +125,18 @@ def _isolation(policy: Policy) -> list[Said]:
 def _account(policy: Policy) -> list[Said]:
     found = []
     if policy.containers is not None:
-        text = f"At most {policy.containers} containers."
+        text = _("At most {} containers.").format(policy.containers)
         found.append(Said("Account", "containers", text))
     if policy.disk.most:
-        text = f"At most {human(policy.disk.most)} of the disk."
+        text = _("At most {} of the disk.").format(human(policy.disk.most))
         found.append(Said("Account", "disk.most", text))
     if policy.disk.warn:
-        text = f"A warning from {human(policy.disk.warn)} of the disk on."
+        text = _("A warning from {} of the disk on.").format(human(policy.disk.warn))
         found.append(Said("Account", "disk.warn", text))
     if not policy.terminal:
-        found.append(Said("Terminals", "terminal", "No terminals."))
+        found.append(Said("Terminals", "terminal", _("No terminals.")))
     if not policy.raw_quadlets:
-        text = "Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines."
+        text = _("Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines.")
         found.append(Said("Units", "raw_quadlets", text))
     return found
 

@@ -6,28 +6,36 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts.access import Actor, require_role
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
+from consoleapp.languages.sentences import in_language
 from engine.schema.parameters import Role
 
-_ROLES = [(role.value, role.value) for role in Role]
+_ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]
 
 
 class GrantForm(forms.Form):
     """A new grant, to one person or to one group, by name."""
 
     holder = forms.CharField(
-        max_length=150, label="To", help_text="A user name, or the name of a group."
+        max_length=150,
+        label=gettext_lazy("To"),
+        help_text=gettext_lazy("A user name, or the name of a group."),
     )
     role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
         choices=_ROLES,
         initial=Role.OPERATOR.value,
-        help_text="A viewer sees everything and changes nothing. An operator also launches, stops, "
-        "removes and opens terminals. An owner also decides who else may.",
+        help_text=gettext_lazy(
+            "A viewer sees everything and changes nothing. An operator also launches, stops, "
+            "removes and opens terminals. An owner also decides who else may."
+        ),
     )
 
     def __init__(self, data: object, account: LinuxAccount) -> None:
@@ -42,9 +50,11 @@ class GrantForm(forms.Form):
             User.objects.filter(username=name).first() or Group.objects.filter(name=name).first()
         )
         if found is None:
-            raise forms.ValidationError(f"There is no person and no group called “{name}”.")
+            said = _("There is no person and no group called “%(name)s”.")
+            raise forms.ValidationError(said % {"name": name})
         if self.account.grants.filter(**_whose(found)).exists():
-            raise forms.ValidationError(f"{name} has a grant already; change its role below.")
+            said = _("%(name)s has a grant already; change its role below.")
+            raise forms.ValidationError(said % {"name": name})
         return found
 
     def clean(self) -> dict[str, object]:
@@ -52,7 +62,7 @@ class GrantForm(forms.Form):
         asked: dict[str, object] = super().clean() or {}
         holder = asked.get("holder")
         if isinstance(holder, User) and asked.get("role") == Role.OWNER and is_service(holder):
-            self.add_error("role", f"{holder} is a service account and cannot be an owner.")
+            self.add_error("role", _no_owner(holder))
         return asked
 
 
@@ -66,7 +76,7 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         with transaction.atomic():
             grant = Grant.objects.create(account=account, role=role, **_whose(holder))
             _record("grant.created", request, grant, {"role": role})
-        messages.success(request, f"{_name(grant)} is {role} of {account.key} now.")
+        messages.success(request, _is_now(grant))
         return redirect("accounts:grants", account.key)
     held = account.grants.select_related("user", "group").order_by("group__name", "user__username")
     context = {
@@ -89,16 +99,17 @@ def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpRe
     if request.POST.get("remove"):
         _record("grant.removed", request, grant, {"role": grant.role})
         grant.delete()
-        messages.success(request, f"{_name(grant)} has no grant on {account.key} any more.")
+        said = _("%(name)s has no grant on %(account)s any more.")
+        messages.success(request, said % {"name": _name(grant), "account": account.key})
     elif role not in set(Role):
-        messages.error(request, f"“{role}” is not a role.")
+        messages.error(request, _("“%(role)s” is not a role.") % {"role": role})
     elif role == Role.OWNER and grant.user and is_service(grant.user):
-        messages.error(request, f"{grant.user} is a service account and cannot be an owner.")
+        messages.error(request, _no_owner(grant.user))
     elif role != grant.role:
         _record("grant.changed", request, grant, {"role": [grant.role, role]})
         grant.role = role
         grant.save(update_fields=["role"])
-        messages.success(request, f"{_name(grant)} is {role} of {account.key} now.")
+        messages.success(request, _is_now(grant))
     return redirect("accounts:grants", account.key)
 
 
@@ -107,7 +118,18 @@ def _whose(holder: User | Group) -> dict[str, User | Group]:
 
 
 def _name(grant: Grant) -> str:
-    return grant.user.username if grant.user else f"The group {grant.group.name}"
+    return (
+        grant.user.username if grant.user else _("The group %(name)s") % {"name": grant.group.name}
+    )
+
+
+def _is_now(grant: Grant) -> str:
+    said = {"name": _name(grant), "role": in_language(grant.role), "account": grant.account.key}
+    return _("%(name)s is %(role)s of %(account)s now.") % said
+
+
+def _no_owner(holder: User) -> str:
+    return _("%(name)s is a service account and cannot be an owner.") % {"name": holder}
 
 
 def _record(action: str, request: HttpRequest, grant: Grant, parameters: dict[str, object]) -> None:

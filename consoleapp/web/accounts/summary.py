@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from engine.schema.parameters import Role
@@ -9,10 +12,12 @@ from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
 
 # Controllers that limits need, and what a container does without them.
 _CONTROLLERS = {
-    "memory": "Memory limits are refused, and memory use is not measured per container.",
-    "cpu": "CPU limits are refused, and CPU use is not measured per container.",
-    "pids": "The number of processes in a container cannot be limited.",
-    "io": "Block I/O is not measured per container.",
+    "memory": gettext_lazy(
+        "Memory limits are refused, and memory use is not measured per container."
+    ),
+    "cpu": gettext_lazy("CPU limits are refused, and CPU use is not measured per container."),
+    "pids": gettext_lazy("The number of processes in a container cannot be limited."),
+    "io": gettext_lazy("Block I/O is not measured per container."),
 }
 _HIGH, _FULL = 0.8, 0.95
 
@@ -115,14 +120,14 @@ def summarise(account: LinuxAccount, role: Role | None) -> Summary:
 
 def _reason(row: ContainerRow) -> str:
     if row.health == "unhealthy" and row.state == "running":
-        return "fails its health check"
+        return _("fails its health check")
     if row.state == "dead":
-        return "is dead"
+        return _("is dead")
     if row.state == "restarting":
-        return "restarts again and again"
+        return _("restarts again and again")
     if row.state == "exited" and row.oom_killed:
-        return "ran out of memory"
+        return _("ran out of memory")
     # 137 and 143 are what `stop` and `kill` leave behind: somebody meant it.
     if row.state == "exited" and row.exit_code not in (None, 0, 137, 143):
-        return f"ended with exit code {row.exit_code}"
+        return _("ended with exit code %(code)s") % {"code": row.exit_code}
     return ""

@@ -5,11 +5,14 @@ from datetime import date, datetime, time
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import User
 from consoleapp.audit.models import Event
 from consoleapp.audit.search import Criteria
 from consoleapp.audit.words import Clauses, named
+from consoleapp.languages.sentences import in_language
 from consoleapp.web.accounts.roles import accounts_with_roles
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Role
@@ -62,21 +65,29 @@ def _owned(user: User) -> list[int]:
 class EventFilters(forms.Form):
     """All fields are optional; a value that makes no sense is left out of the query."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    action = forms.ChoiceField(
-        required=False, label="Action", choices=[("", "Any action"), *((a, a) for a in ACTIONS)]
-    )
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    action = forms.ChoiceField(required=False, label=gettext_lazy("Action"))
     kind = forms.ChoiceField(
         required=False,
-        label="Kind of operation",
-        choices=[("", "Any kind"), *((kind, model.label) for kind, model in KINDS.items())],
+        label=gettext_lazy("Kind of operation"),
     )
-    person = forms.CharField(required=False, max_length=150, label="Person")
-    account = forms.CharField(required=False, max_length=220, label="Account")
-    target = forms.CharField(required=False, max_length=600, label="Object")
-    outcome = forms.CharField(required=False, max_length=40, label="Outcome")
-    since = forms.DateField(required=False, label="Since")
-    until = forms.DateField(required=False, label="Until")
+    person = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    account = forms.CharField(required=False, max_length=220, label=gettext_lazy("Account"))
+    target = forms.CharField(required=False, max_length=600, label=gettext_lazy("Object"))
+    outcome = forms.CharField(required=False, max_length=40, label=gettext_lazy("Outcome"))
+    since = forms.DateField(required=False, label=gettext_lazy("Since"))
+    until = forms.DateField(required=False, label=gettext_lazy("Until"))
+
+    def __init__(self, data: object) -> None:
+        super().__init__(data)
+        self.fields["action"].choices = [
+            ("", _("Any action")),
+            *((action, in_language(action)) for action in ACTIONS),
+        ]
+        self.fields["kind"].choices = [
+            ("", _("Any kind")),
+            *((kind, in_language(model.label)) for kind, model in KINDS.items()),
+        ]
 
     @property
     def criteria(self) -> Criteria:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
@@ -47,14 +48,14 @@ class Tab:
 
 
 TABS = (
-    Tab("overview", "Overview", "layout-list"),
-    Tab("logs", "Logs", "file-text"),
-    Tab("terminal", "Terminal", "terminal-2", Role.OPERATOR),
-    Tab("stats", "Stats", "chart-line"),
-    Tab("processes", "Processes", "cpu"),
-    Tab("changes", "Changes", "file-diff"),
-    Tab("health", "Health", "heartbeat"),
-    Tab("inspect", "Inspect", "code"),
+    Tab("overview", gettext_lazy("Overview"), "layout-list"),
+    Tab("logs", gettext_lazy("Logs"), "file-text"),
+    Tab("terminal", gettext_lazy("Terminal"), "terminal-2", Role.OPERATOR),
+    Tab("stats", gettext_lazy("Stats"), "chart-line"),
+    Tab("processes", gettext_lazy("Processes"), "cpu"),
+    Tab("changes", gettext_lazy("Changes"), "file-diff"),
+    Tab("health", gettext_lazy("Health"), "heartbeat"),
+    Tab("inspect", gettext_lazy("Inspect"), "code"),
 )
 
 

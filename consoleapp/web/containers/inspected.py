@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from engine.schema.parameters import is_secret
 
 
@@ -140,15 +142,15 @@ def _environment(pairs: list[str]) -> list[Variable]:
 
 
 def _mount(data: Mapping[str, Any]) -> Mount:
-    options = ["read-write" if data.get("RW") is True else "read-only"]
+    options = [_("read-write") if data.get("RW") is True else _("read-only")]
     # Podman keeps the SELinux flag in Mode, or among the options, depending on its version.
     words = {*_text(data.get("Mode")).split(","), *_texts(data.get("Options"))}
     if "Z" in words:
-        options.append("SELinux: private label (Z)")
+        options.append(_("SELinux: private label (Z)"))
     elif "z" in words:
-        options.append("SELinux: shared label (z)")
+        options.append(_("SELinux: shared label (z)"))
     if "U" in words:
-        options.append("given to the container's user (U)")
+        options.append(_("given to the container's user (U)"))
     kind = _text(data.get("Type"))
     source = _text(data.get("Name")) if kind == "volume" else _text(data.get("Source"))
     return Mount(kind, source, _text(data.get("Destination")), options)
@@ -212,12 +214,12 @@ def _check_command(test: list[str]) -> str:
 
 def _flags(config: Mapping[str, Any], host: Mapping[str, Any]) -> list[str]:
     switches = {
-        "privileged": host.get("Privileged"),
-        "read-only file system": host.get("ReadonlyRootfs"),
-        "init process": host.get("Init"),
-        "terminal": config.get("Tty"),
-        "standard input open": config.get("OpenStdin"),
-        "removed when it ends": host.get("AutoRemove"),
+        _("privileged"): host.get("Privileged"),
+        _("read-only file system"): host.get("ReadonlyRootfs"),
+        _("init process"): host.get("Init"),
+        _("terminal"): config.get("Tty"),
+        _("standard input open"): config.get("OpenStdin"),
+        _("removed when it ends"): host.get("AutoRemove"),
     }
     return [words for words, on in switches.items() if on is True]
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts.access import Actor, Refused, require_role
@@ -19,7 +21,7 @@ from consoleapp.web.containers.lookup import among
 from engine.schema.parameters import Role
 from engine.schema.run_line import Unreadable, read
 
-CONTROLLERS = {"memory": "memory", "cpu": "CPU", "pids": "processes"}
+CONTROLLERS = {"memory": gettext_lazy("memory"), "cpu": "CPU", "pids": gettext_lazy("processes")}
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +40,7 @@ def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
             and seen.snapshot
             and among(seen.snapshot.containers, parameters.name)
         ):
-            given.errors["name"] = "Another container has this name."
+            given.errors["name"] = _("Another container has this name.")
     if parameters is None or given.errors:
         return _form(request, account, given, status=422)
     try:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
+from consoleapp.languages.sentences import in_language
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.parameters import REDACTED
 from engine.schema.run_line import seconds, size
@@ -26,11 +29,11 @@ ROWS = {
     "labels": ("name", "value"),
 }
 _WORDS = {
-    "string_pattern_mismatch": "This has characters that Podman does not take here.",
-    "string_too_long": "This is too long.",
-    "missing": "Fill this in.",
-    "int_parsing": "This must be a whole number.",
-    "float_parsing": "This must be a number.",
+    "string_pattern_mismatch": gettext_lazy("This has characters that Podman does not take here."),
+    "string_too_long": gettext_lazy("This is too long."),
+    "missing": gettext_lazy("Fill this in."),
+    "int_parsing": gettext_lazy("This must be a whole number."),
+    "float_parsing": gettext_lazy("This must be a number."),
 }
 _PLACES = {"restart_tries": "restart", "health": "health_command"}
 
@@ -119,16 +122,18 @@ class Launch:
         values |= {name: self.texts[name] for name in plain if self.texts.get(name)}
         for name in ("command_line", "entrypoint"):
             if text := self.texts.get(name):
-                self._try(values, name, shlex.split, text, "The quotes do not match.")
+                self._try(values, name, shlex.split, text, _("The quotes do not match."))
         if values.get("entrypoint") == [""]:
             values["entrypoint"] = []
         if text := self.texts.get("memory"):
-            self._try(values, "memory", size, text, "A size such as 512m or 2g.")
+            self._try(values, "memory", size, text, _("A size such as 512m or 2g."))
         if self.texts.get("health_command"):
             health: dict[str, Any] = {"command": self.texts["health_command"]}
             for name in ("interval", "timeout", "start_period"):
                 if text := self.texts.get(f"health_{name}"):
-                    self._try(health, name, seconds, text, "A time such as 30s.", f"health_{name}")
+                    self._try(
+                        health, name, seconds, text, _("A time such as 30s."), f"health_{name}"
+                    )
             if text := self.texts.get("health_retries"):
                 health["retries"] = text
             values["health"] = health
@@ -149,12 +154,12 @@ class Launch:
         environment = dict(pasted)
         for at, row in enumerate(self.rows.get("environment", [])):
             if not row["name"].strip():
-                self.errors[f"environment-{at}"] = "The variable has no name."
+                self.errors[f"environment-{at}"] = _("The variable has no name.")
             environment[row["name"].strip()] = row["value"]
         labels = {}
         for at, row in enumerate(self.rows.get("labels", [])):
             if not row["name"].strip():
-                self.errors[f"labels-{at}"] = "The label has no name."
+                self.errors[f"labels-{at}"] = _("The label has no name.")
             labels[row["name"].strip()] = row["value"]
         values["environment"], values["labels"] = environment, labels
         values["ports"] = [
@@ -185,14 +190,14 @@ class Launch:
             }
         found, outside = span.match(inside), span.match(host) if host else None
         if not found or (host and not outside):
-            self.errors[f"ports-{at}"] = "A port is a number, or a range such as 8000-8010."
+            self.errors[f"ports-{at}"] = _("A port is a number, or a range such as 8000-8010.")
             return None
         length = int(found[2] or found[1]) - int(found[1]) + 1
         if outside and int(outside[2] or outside[1]) - int(outside[1]) + 1 != length:
-            self.errors[f"ports-{at}"] = "The two ranges are not equally long."
+            self.errors[f"ports-{at}"] = _("The two ranges are not equally long.")
             return None
         if length < 1:
-            self.errors[f"ports-{at}"] = "The range ends before it begins."
+            self.errors[f"ports-{at}"] = _("The range ends before it begins.")
             return None
         return {
             "container_port": int(found[1]),
@@ -204,7 +209,8 @@ class Launch:
 
     def place(self, fault: Any) -> None:
         """Put one of pydantic's faults (loc, type, msg) to the field or row that it is about."""
-        words = _WORDS.get(fault["type"], str(fault["msg"]).removeprefix("Value error, "))
+        said = str(fault["msg"]).removeprefix("Value error, ")
+        words = str(_WORDS.get(fault["type"]) or in_language(said))
         words = words[:1].upper() + words[1:]
         match fault["loc"]:
             case ("health", name, *_):
@@ -219,7 +225,7 @@ class Launch:
             case _:
                 place = ""
         if place == "image" and fault["type"] == "string_pattern_mismatch":
-            words = "This is not an image's name, like registry.example/team/app:1."
+            words = _("This is not an image's name, like registry.example/team/app:1.")
         self.errors.setdefault(place, words)
 
 
@@ -232,7 +238,7 @@ def read_env(text: str) -> tuple[dict[str, str], str]:
             continue
         name, equals, value = line.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][\w.-]*", name.strip()):
-            return found, f"Line {number} is not NAME=value."
+            return found, _("Line %(number)d is not NAME=value.") % {"number": number}
         value = value.strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]

@@ -3,27 +3,32 @@
 from collections import Counter
 
 from django import forms
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consoleapp.web.chips import Chip
 from engine.schema.snapshot import ContainerRow
 
 STATES = (
-    ("", "All"),
-    ("running", "Running"),
-    ("paused", "Paused"),
-    ("exited", "Exited"),
-    ("created", "Created"),
-    ("other", "Other"),
-    ("unhealthy", "Unhealthy"),
+    ("", gettext_lazy("All")),
+    ("running", gettext_lazy("Running")),
+    ("paused", gettext_lazy("Paused")),
+    ("exited", gettext_lazy("Exited")),
+    ("created", pgettext_lazy("state", "Created")),
+    ("other", gettext_lazy("Other")),
+    ("unhealthy", gettext_lazy("Unhealthy")),
 )
 SORT = [
-    ("", "Newest first"),
-    ("oldest", "Oldest first"),
-    ("name", "By name"),
-    ("image", "By image"),
-    ("state", "By state"),
+    ("", gettext_lazy("Newest first")),
+    ("oldest", gettext_lazy("Oldest first")),
+    ("name", gettext_lazy("By name")),
+    ("image", gettext_lazy("By image")),
+    ("state", gettext_lazy("By state")),
 ]
-ROWS = [("", "100 rows"), ("50", "50 rows"), ("500", "500 rows")]
+ROWS = [
+    ("", gettext_lazy("100 rows")),
+    ("50", gettext_lazy("50 rows")),
+    ("500", gettext_lazy("500 rows")),
+]
 _NAMED = ("running", "paused", "created")
 _OVER = ("exited",)
 
@@ -31,10 +36,10 @@ _OVER = ("exited",)
 class Filter(forms.Form):
     """The toolbar of the list. A value that makes no sense counts as none."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    state = forms.ChoiceField(choices=STATES, required=False, label="State")
-    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
-    rows = forms.ChoiceField(choices=ROWS, required=False, label="Rows a page")
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
+    sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
+    rows = forms.ChoiceField(choices=ROWS, required=False, label=gettext_lazy("Rows a page"))
 
     def chosen(self, name: str) -> str:
         """The value of a field, "" where it is missing or not one of the choices."""

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor, require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay
 from consoleapp.web import inspection
 from consoleapp.web.containers import inspected
@@ -95,8 +97,9 @@ def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResp
 def failure(error: EngineError | relay.Unanswered) -> dict[str, str]:
     """What a panel that could not be filled says: a message and what to do about it."""
     if isinstance(error, EngineError):
-        return {"message": error.report.message, "remedy": error.report.remedy}
+        report = error.report
+        return {"message": in_language(report.message), "remedy": in_language(report.remedy)}
     return {
-        "message": str(error) or "The engine did not answer in time.",
-        "remedy": "It may be busy or not running; what the page knew before is still shown.",
+        "message": in_language(str(error)) or _("The engine did not answer in time."),
+        "remedy": _("It may be busy or not running; what the page knew before is still shown."),
     }

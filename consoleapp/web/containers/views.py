@@ -6,11 +6,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import snapshots
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
@@ -84,21 +86,21 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
     if not kind.startswith("container.") or kind not in KINDS or kind in LAUNCHES:
-        return refused(request, "There is no such action.", next=following, status=400)
+        return refused(request, _("There is no such action."), next=following, status=400)
     wanted = list(dict.fromkeys(request.POST.getlist("container")))[: LIMIT + 1]
     if kind == ContainerPrune.kind:
         wanted = [""]
     elif not wanted:
-        return refused(request, "No container was chosen.", next=following, status=400)
+        return refused(request, _("No container was chosen."), next=following, status=400)
     elif len(wanted) > LIMIT:
-        reason = f"At most {LIMIT} containers at a time."
+        reason = _("At most %(number)d containers at a time.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
         asked = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return refused(request, f"{place}{fault['msg']}", next=following, status=400)
+        return refused(request, f"{place}{in_language(fault['msg'])}", next=following, status=400)
     return request_all(request, account, asked, next=following)
 
 

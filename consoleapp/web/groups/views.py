@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import second_factor
@@ -78,10 +79,11 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
     name = request.POST.get("add") or request.POST.get("take_out") or ""
     person = User.objects.filter(username=name).first()
     if person is None:
-        messages.error(request, f"There is nobody called “{name}”.")
+        messages.error(request, _("There is nobody called “%(name)s”.") % {"name": name})
         return redirect("groups:detail", group.pk)
     if ServiceAccount.objects.filter(user=person).exists():
-        messages.error(request, f"{name} is a service account; it has grants of its own only.")
+        said = _("%(name)s is a service account; it has grants of its own only.")
+        messages.error(request, said % {"name": name})
         return redirect("groups:detail", group.pk)
     adding = bool(request.POST.get("add"))
     (group.user_set.add if adding else group.user_set.remove)(person)
@@ -97,8 +99,11 @@ def rules(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=group_id)
     wanted = request.POST.get("second_factor") == "on"
     if second_factor.demand(group, wanted, actor=Actor.of(request)):
-        now = "must have a second factor" if wanted else "need no second factor any more"
-        messages.success(request, f"Members of {group.name} {now}.")
+        if wanted:
+            said = _("Members of %(group)s must have a second factor.")
+        else:
+            said = _("Members of %(group)s need no second factor any more.")
+        messages.success(request, said % {"group": group.name})
     return redirect("groups:detail", group.pk)
 
 
@@ -115,5 +120,5 @@ def remove(request: HttpRequest, group_id: int) -> HttpResponse:
     parameters = {"grants": lost} if lost else None
     record("group.removed", actor=Actor.of(request), target=group.name, parameters=parameters)
     group.delete()
-    messages.success(request, f"The group {group.name} is removed.")
+    messages.success(request, _("The group %(name)s is removed.") % {"name": group.name})
     return redirect("groups:list")

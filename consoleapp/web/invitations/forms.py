@@ -3,6 +3,8 @@
 from django import forms
 from django.contrib.auth.forms import SetPasswordMixin
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import User
 from consoleapp.accounts.sending import sends_mail
@@ -12,21 +14,28 @@ class InvitationForm(forms.Form):
     """Whom to invite, into which groups, for how long."""
 
     email = forms.EmailField(
-        required=False, label="E-mail", help_text="Kept beside the invitation, to know it again."
+        required=False,
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("Kept beside the invitation, to know it again."),
     )
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
+        label=gettext_lazy("Groups"),
         required=False,
         widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
-        help_text="What they may do is what these groups may do.",
+        help_text=gettext_lazy("What they may do is what these groups may do."),
     )
     days = forms.TypedChoiceField(
-        label="The link works",
+        label=gettext_lazy("The link works"),
         coerce=int,
         initial=7,
-        choices=[(1, "for a day"), (7, "for a week"), (30, "for 30 days")],
+        choices=[
+            (1, gettext_lazy("for a day")),
+            (7, gettext_lazy("for a week")),
+            (30, gettext_lazy("for 30 days")),
+        ],
     )
-    send = forms.BooleanField(required=False, label="Send the link by e-mail as well")
+    send = forms.BooleanField(required=False, label=gettext_lazy("Send the link by e-mail as well"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -39,7 +48,7 @@ class InvitationForm(forms.Form):
         """Mail needs an address."""
         asked: dict[str, object] = super().clean() or {}
         if asked.get("send") and not asked.get("email") and "email" not in self.errors:
-            self.add_error("email", "To which address?")
+            self.add_error("email", _("To which address?"))
         return asked
 
 
@@ -51,14 +60,16 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-a
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name")
-        labels = {"username": "User name"}
-        help_texts = {"username": "What you sign in with. Letters, digits and @ . + - _"}
+        labels = {"username": gettext_lazy("User name")}
+        help_texts = {
+            "username": gettext_lazy("What you sign in with. Letters, digits and @ . + - _")
+        }
 
     def clean_username(self) -> str:
         """Not one that differs from another only in capitals."""
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError("That name is taken.")
+            raise forms.ValidationError(_("That name is taken."))
         return name
 
     def clean(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,6 +15,7 @@ from consoleapp.accounts import invitations
 from consoleapp.accounts.access import Actor, Conflict, client_ip, require_admin
 from consoleapp.accounts.models import Invitation
 from consoleapp.accounts.sending import send_invitation
+from consoleapp.languages.sentences import in_language
 from consoleapp.web.invitations.forms import AcceptForm, InvitationForm
 from consoleapp.web.query import query_without_page
 
@@ -55,10 +57,11 @@ def _mail(request: HttpRequest, invitation: Invitation, link: str) -> None:
     try:
         send_invitation(invitation.email, link, until)
     except OSError as error:
-        said = f"The e-mail to {invitation.email} was not sent ({error}). Hand the link over."
-        messages.error(request, said)
+        said = _("The e-mail to %(email)s was not sent (%(error)s). Hand the link over.")
+        messages.error(request, said % {"email": invitation.email, "error": error})
     else:
-        messages.success(request, f"The link is on its way to {invitation.email}.")
+        said = _("The link is on its way to %(email)s.")
+        messages.success(request, said % {"email": invitation.email})
 
 
 @require_POST
@@ -69,9 +72,9 @@ def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
     try:
         invitations.cancel(invitation, actor=Actor.of(request))
     except Conflict as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, in_language(str(refusal)))
     else:
-        messages.success(request, "The invitation is cancelled.")
+        messages.success(request, _("The invitation is cancelled."))
     return redirect("invitations:list")
 
 
@@ -95,7 +98,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         except Conflict:
             return render(request, "invitations/gone.html", status=404)
         login(request, user)
-        messages.success(request, "Welcome.")
+        messages.success(request, _("Welcome."))
         return redirect("home:dashboard")
     context = {"form": form, "invitation": invitation}
     return render(request, "invitations/accept.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import User
 
@@ -23,29 +25,35 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         if provider is not None and provider.link_verified_email:
             # Who has an address is who its owner becomes at single sign-on.
             self.fields["email"].disabled = True
-            self.fields["email"].help_text = "Administrators change it: single sign-on goes by it."
+            said = _("Administrators change it: single sign-on goes by it.")
+            self.fields["email"].help_text = said
 
 
 class TokenForm(forms.Form):
     """A new API token."""
 
-    name = forms.CharField(max_length=100, help_text="What it is for, so that you know it again.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("What it is for, so that you know it again."),
+    )
     scope = forms.ChoiceField(
+        label=gettext_lazy("Scope"),
         choices=[
-            ("read", "Read: see what you see"),
-            ("operate", "Operate: also change what you may change"),
-        ]
+            ("read", gettext_lazy("Read: see what you see")),
+            ("operate", gettext_lazy("Operate: also change what you may change")),
+        ],
     )
     days = forms.TypedChoiceField(
-        label="Expires",
+        label=gettext_lazy("Expires"),
         coerce=int,
         initial=90,
         choices=[
-            (7, "in a week"),
-            (30, "in 30 days"),
-            (90, "in 90 days"),
-            (365, "in a year"),
-            (0, "never"),
+            (7, gettext_lazy("in a week")),
+            (30, gettext_lazy("in 30 days")),
+            (90, gettext_lazy("in 90 days")),
+            (365, gettext_lazy("in a year")),
+            (0, gettext_lazy("never")),
         ],
     )
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,12 +26,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, _("Your profile is saved."))
         return redirect("me:profile")
     held = Q(user=request.user) | Q(group__in=request.user.groups.all())
     context = {
         "form": form,
-        "factors": second_factor.factors_of(request.user),
+        "factors": [_(factor) for factor in second_factor.factors_of(request.user)],
         "service_count": service.managed_by(request.user).count(),
         "grants": Grant.objects.filter(held).select_related("account__host", "group"),
     }
@@ -61,7 +62,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     if token.revoked_at is None:
         revoke_token(token, actor=Actor.of(request))
-        messages.success(request, f"“{token.name}” does not work any more.")
+        messages.success(request, _("“%(name)s” does not work any more.") % {"name": token.name})
     return redirect("me:tokens")
 
 

@@ -5,29 +5,34 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.languages.sentences import in_language
 from consoleapp.notifications import mail
 from consoleapp.notifications import webhooks as sending
 from consoleapp.notifications.happenings import ABOUT, Happening
 from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
 
 _BOX = {"class": "form-check-input"}
+_HAPPENINGS = [
+    ("", gettext_lazy("Anything")),
+    *((value, gettext_lazy(label)) for value, label in HAPPENINGS),
+]
 
 
 class NoticeFilters(forms.Form):
     """All fields are optional; a value that makes no sense is left out of the query."""
 
-    happening = forms.ChoiceField(
-        required=False, label="What", choices=[("", "Anything"), *HAPPENINGS]
-    )
-    account = forms.ChoiceField(required=False, label="Account")
+    happening = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_HAPPENINGS)
+    account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
 
     def __init__(self, data: object, user: User) -> None:
         super().__init__(data)
         keys = visible_accounts(user).values_list("key", flat=True)
-        self.fields["account"].choices = [("", "Any account"), *((key, key) for key in keys)]
+        self.fields["account"].choices = [("", _("Any account")), *((key, key) for key in keys)]
 
     def narrow(self) -> dict[str, str]:
         """For `filter` of notices."""
@@ -44,17 +49,22 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """One wish: what, of which accounts, by which ways."""
 
     happenings = forms.MultipleChoiceField(
-        label="Tell me of", widget=forms.CheckboxSelectMultiple(_BOX), choices=HAPPENINGS
+        label=gettext_lazy("Tell me of"),
+        widget=forms.CheckboxSelectMultiple(_BOX),
+        choices=_HAPPENINGS[1:],
     )
     all_accounts = forms.TypedChoiceField(
-        label="On",
+        label=pgettext_lazy("accounts", "On"),
         widget=forms.RadioSelect(_BOX),
         coerce=lambda text: text == "True",
-        choices=[(True, "every account that I may see, also later"), (False, "these accounts")],
+        choices=[
+            (True, gettext_lazy("every account that I may see, also later")),
+            (False, gettext_lazy("these accounts")),
+        ],
         initial=True,
     )
     accounts = forms.ModelMultipleChoiceField(
-        queryset=LinuxAccount.objects.none(), required=False, label="These accounts"
+        queryset=LinuxAccount.objects.none(), required=False, label=gettext_lazy("These accounts")
     )
     webhooks = forms.ModelMultipleChoiceField(
         queryset=Webhook.objects.none(), required=False, widget=forms.CheckboxSelectMultiple(_BOX)
@@ -63,7 +73,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Rule
         fields = ("happenings", "all_accounts", "accounts", "in_page", "email", "webhooks")
-        labels = {"in_page": "Here in Berth, by the bell", "email": "By e-mail"}
+        labels = {
+            "in_page": gettext_lazy("Here in Berth, by the bell"),
+            "email": gettext_lazy("By e-mail"),
+        }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,18 +85,18 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["webhooks"].queryset = hooks  # type: ignore[attr-defined]
         self.why_no_email = ""
         if not mail.configured():
-            self.why_no_email = "No mail server is configured: an administrator sets one."
+            self.why_no_email = _("No mail server is configured: an administrator sets one.")
         elif not user.email:
-            self.why_no_email = "There is no e-mail address in your profile yet."
+            self.why_no_email = _("There is no e-mail address in your profile yet.")
         self.instance.user = user
 
     def clean(self) -> dict[str, Any]:
         """Something must happen, somewhere, and have a way to the person."""
         asked = super().clean() or {}
         if asked.get("all_accounts") is False and not asked.get("accounts"):
-            self.add_error("accounts", "Choose at least one account, or all of them.")
+            self.add_error("accounts", _("Choose at least one account, or all of them."))
         if not (asked.get("in_page") or asked.get("email") or asked.get("webhooks")):
-            self.add_error("in_page", "Choose at least one way.")
+            self.add_error("in_page", _("Choose at least one way."))
         if asked.get("email") and self.why_no_email:
             self.add_error("email", self.why_no_email)
         return asked
@@ -103,10 +116,16 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Webhook
         fields = ("name", "url", "active")
-        labels = {"active": "Switched on"}
+        labels = {
+            "name": gettext_lazy("Name"),
+            "url": gettext_lazy("Url"),
+            "active": gettext_lazy("Switched on"),
+        }
         help_texts = {
-            "name": "So that you know it again.",
-            "url": "Where Berth sends a POST with JSON, as in https://chat.example/hooks/berth.",
+            "name": gettext_lazy("So that you know it again."),
+            "url": gettext_lazy(
+                "Where Berth sends a POST with JSON, as in https://chat.example/hooks/berth."
+            ),
         }
 
     def clean_url(self) -> str:
@@ -116,15 +135,16 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
-            raise forms.ValidationError(f"This is no address: {error}.") from error
+            said = _("This is no address: %(error)s.") % {"error": error}
+            raise forms.ValidationError(said) from error
         if parts.scheme not in ("https", "http") or not host or port == 0:
-            raise forms.ValidationError("An address begins with https:// and a name.")
+            raise forms.ValidationError(_("An address begins with https:// and a name."))
         if parts.username or parts.password:
             raise forms.ValidationError(
-                "Leave the user and password out: the signature says who sends."
+                _("Leave the user and password out: the signature says who sends.")
             )
         if not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
-            raise forms.ValidationError("Write other characters than ASCII as %XX.")
+            raise forms.ValidationError(_("Write other characters than ASCII as %XX."))
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
@@ -132,5 +152,5 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             sending.check(address, encrypted=parts.scheme == "https")
         except sending.Forbidden as forbidden:
-            raise forms.ValidationError(str(forbidden)) from forbidden
+            raise forms.ValidationError(in_language(str(forbidden))) from forbidden
         return url

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consoleapp.accounts.access import Actor, visible_accounts
@@ -38,7 +39,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """A new rule."""
     if Rule.objects.filter(user=request.user).count() >= MOST:
-        messages.error(request, f"There are {MOST} rules already. Change or remove one of them.")
+        said = _("There are %(most)s rules already. Change or remove one of them.")
+        messages.error(request, said % {"most": MOST})
         return redirect("notifications:settings")
     everything = {"happenings": [each.value for each in ABOUT], "all_accounts": True}
     form = RuleForm(request.POST or None, user=request.user, initial=everything)
@@ -60,7 +62,8 @@ def _form(request: HttpRequest, form: RuleForm, action: str) -> HttpResponse:
         with transaction.atomic():
             rule = form.save()
             _record(request, action, rule)
-        messages.success(request, "You are told from now on." if new else "The rule is changed.")
+        said = _("You are told from now on.") if new else _("The rule is changed.")
+        messages.success(request, said)
         return redirect("notifications:settings")
     context = {"form": form, "rule": None if new else form.instance}
     status = 422 if form.errors else 200
@@ -75,7 +78,7 @@ def remove(request: HttpRequest, rule_id: int) -> HttpResponse:
     with transaction.atomic():
         _record(request, "notification.rule_removed", rule)
         rule.delete()
-    messages.success(request, "The rule is removed.")
+    messages.success(request, _("The rule is removed."))
     return redirect("notifications:settings")
 
 
@@ -86,7 +89,7 @@ def test_email(request: HttpRequest) -> HttpResponse:
     if mail.configured() and request.user.email:
         send_test(request, None)
     else:
-        messages.error(request, "Berth cannot send you e-mail yet.")
+        messages.error(request, _("Berth cannot send you e-mail yet."))
     return redirect("notifications:settings")
 
 

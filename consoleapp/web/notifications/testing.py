@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consoleapp.notifications import queue
 from consoleapp.notifications.models import Delivery, Webhook
@@ -19,9 +20,10 @@ def send_test(request: HttpRequest, webhook: Webhook | None) -> None:
     since = timezone.now() - timedelta(seconds=WITHIN_SECONDS)
     tests = Delivery.objects.filter(user=request.user, occurrence=None, created_at__gt=since)
     if tests.count() >= MOST:
-        messages.warning(request, f"That were {MOST} tests in a minute. Wait a little.")
+        said = _("That were %(most)s tests in a minute. Wait a little.")
+        messages.warning(request, said % {"most": MOST})
         return
     with transaction.atomic():
         Delivery.objects.create(user=request.user, webhook=webhook, due_at=timezone.now())
         transaction.on_commit(queue.wake)
-    messages.success(request, "The test is on its way. What came of it is below in a moment.")
+    messages.success(request, _("The test is on its way. What came of it is below in a moment."))

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,7 +27,8 @@ HISTORY = 20
 def create(request: HttpRequest) -> HttpResponse:
     """A new webhook; its secret is shown once."""
     if Webhook.objects.filter(user=request.user).count() >= MOST:
-        messages.error(request, f"There are {MOST} webhooks already. Remove one of them first.")
+        said = _("There are %(most)s webhooks already. Remove one of them first.")
+        messages.error(request, said % {"most": MOST})
         return redirect("notifications:settings")
     form = WebhookForm(request.POST or None, initial={"active": True})
     if request.method == "POST" and form.is_valid():
@@ -52,7 +54,7 @@ def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
         with transaction.atomic():
             form.save()
             _record(request, "notification.webhook_changed", webhook)
-        messages.success(request, "The webhook is changed.")
+        messages.success(request, _("The webhook is changed."))
         return redirect("notifications:webhook", webhook.pk)
     return _page(request, webhook, form, "")
 
@@ -76,7 +78,7 @@ def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
             with transaction.atomic():
                 _record(request, "notification.webhook_removed", webhook)
                 webhook.delete()
-            messages.success(request, f"“{webhook.name}” is removed.")
+            messages.success(request, _("“%(name)s” is removed.") % {"name": webhook.name})
             return redirect("notifications:settings")
         case _:
             return HttpResponseBadRequest("no such action")

@@ -5,9 +5,12 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from consoleapp.accounts.access import Actor, Refused
+from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import cancel, retry
 from consoleapp.web.accepted import accepted, refused
@@ -27,7 +30,12 @@ def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         cancel(operation, actor=Actor.of(request))
     except Refused as refusal:
         return refused(request, refusal, next=_url(operation))
-    return accepted(request, operation, next=_url(operation), label=f"Cancel {_name(operation)}")
+    return accepted(
+        request,
+        operation,
+        next=_url(operation),
+        label=_("Cancel %(operation)s") % {"operation": _name(operation)},
+    )
 
 
 @require_POST
@@ -55,14 +63,15 @@ def cancel_many(request: HttpRequest) -> HttpResponse:
             cancel(operation, actor=Actor.of(request))
             cancelled.append(operation)
         except Refused as refusal:
-            refusals.append(f"{_name(operation)}: {refusal}")
+            refusals.append(f"{_name(operation)}: {in_language(str(refusal))}")
     back = reverse("operations:list")
     if refusals:
         return refused(request, " ".join(refusals), next=back)
     if not cancelled:
-        return refused(request, "None of the chosen operations is still running.", next=back)
-    label = f"Cancel {len(cancelled)} operation{'s' if len(cancelled) > 1 else ''}"
-    return accepted(request, cancelled, next=back, label=label)
+        return refused(request, _("None of the chosen operations is still running."), next=back)
+    count = len(cancelled)
+    label = ngettext("Cancel %(count)s operation", "Cancel %(count)s operations", count)
+    return accepted(request, cancelled, next=back, label=label % {"count": count})
 
 
 def _ids(texts: list[str]) -> list[UUID]:

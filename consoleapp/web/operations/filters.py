@@ -5,9 +5,12 @@ from datetime import datetime, time
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import User
+from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from engine.schema.kinds import KINDS
@@ -21,41 +24,43 @@ SORTS = {
     "state": [F("state").asc(), F("requested_at").desc()],
 }
 _SORT_WORDS = {
-    "newest": "Newest first",
-    "oldest": "Oldest first",
-    "ended": "Last ended first",
-    "kind": "By kind",
-    "target": "By target",
-    "state": "By state",
+    "newest": gettext_lazy("Newest first"),
+    "oldest": gettext_lazy("Oldest first"),
+    "ended": gettext_lazy("Last ended first"),
+    "kind": gettext_lazy("By kind"),
+    "target": gettext_lazy("By target"),
+    "state": gettext_lazy("By state"),
 }
 
 
 class OperationFilters(forms.Form):
     """All fields are optional; a value that makes no sense is left out of the query."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    state = forms.ChoiceField(required=False, label="State")
-    kind = forms.ChoiceField(required=False, label="Kind")
-    account = forms.ChoiceField(required=False, label="Account")
-    person = forms.CharField(required=False, max_length=150, label="Person")
-    since = forms.DateField(required=False, label="Since")
-    until = forms.DateField(required=False, label="Until")
-    sort = forms.ChoiceField(required=False, label="Sort", choices=list(_SORT_WORDS.items()))
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    state = forms.ChoiceField(required=False, label=gettext_lazy("State"))
+    kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"))
+    account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
+    person = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    since = forms.DateField(required=False, label=gettext_lazy("Since"))
+    until = forms.DateField(required=False, label=gettext_lazy("Until"))
+    sort = forms.ChoiceField(
+        required=False, label=gettext_lazy("Sort"), choices=list(_SORT_WORDS.items())
+    )
 
     def __init__(self, data: object, user: User, *, with_account: bool = True) -> None:
         super().__init__(data)
         self.fields["state"].choices = [
-            ("", "Any state"),
-            ("unfinished", "unfinished"),
-            *((state.value, state.value) for state in State),
+            ("", _("Any state")),
+            ("unfinished", _("unfinished")),
+            *((state.value, in_language(state.value)) for state in State),
         ]
         self.fields["kind"].choices = [
-            ("", "Any kind"),
-            *((kind, model.label) for kind, model in KINDS.items()),
+            ("", _("Any kind")),
+            *((kind, in_language(model.label)) for kind, model in KINDS.items()),
         ]
         if with_account:
             keys = visible_accounts(user).values_list("key", flat=True)
-            self.fields["account"].choices = [("", "Any account"), *((key, key) for key in keys)]
+            self.fields["account"].choices = [("", _("Any account")), *((key, key) for key in keys)]
         else:
             del self.fields["account"]
 

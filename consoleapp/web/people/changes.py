@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
@@ -14,7 +15,7 @@ class LastAdministrator(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is the last active administrator. Make somebody else administrator first."
+            _("This is the last active administrator. Make somebody else administrator first.")
         )
 
 

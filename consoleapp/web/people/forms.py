@@ -1,6 +1,7 @@
 """The forms about console users."""
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import User
 
@@ -11,10 +12,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email", "is_superuser")
-        labels = {"is_superuser": "Administrator", "username": "User name"}
+        labels = {
+            "is_superuser": gettext_lazy("Administrator"),
+            "username": gettext_lazy("User name"),
+        }
         help_texts = {
-            "username": "What they sign in with. Letters, digits and @ . + - _",
-            "is_superuser": "Owns every account, and manages people, groups, hosts and grants.",
+            "username": gettext_lazy("What they sign in with. Letters, digits and @ . + - _"),
+            "is_superuser": gettext_lazy(
+                "Owns every account, and manages people, groups, hosts and grants."
+            ),
         }
 
 

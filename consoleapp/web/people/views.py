@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -61,13 +62,13 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
         except changes.LastAdministrator as refusal:
             form.add_error("is_superuser", str(refusal))
         else:
-            messages.success(request, f"{person.username} is changed.")
+            messages.success(request, _("%(name)s is changed.") % {"name": person.username})
             return redirect("people:detail", person.pk)
     context = {
         "person": person,
         "form": form,
         "grants": _grants_of(person),
-        "factors": second_factor.factors_of(person),
+        "factors": [_(factor) for factor in second_factor.factors_of(person)],
         "tokens": person.apitoken_set.order_by("-created_at"),
     }
     return render(request, "people/detail.html", context, status=422 if form.errors else 200)
@@ -90,21 +91,28 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
             case "disable":
                 person.is_active = False
                 changes.change(person, ["is_active"], actor=actor)
-                messages.success(request, f"{person.username} is disabled and signed out.")
+                messages.success(
+                    request, _("%(name)s is disabled and signed out.") % {"name": person.username}
+                )
             case "enable":
                 person.is_active = True
                 changes.change(person, ["is_active"], actor=actor)
-                messages.success(request, f"{person.username} may sign in again.")
+                messages.success(
+                    request, _("%(name)s may sign in again.") % {"name": person.username}
+                )
             case "reset":
                 password = changes.reset_password(person, actor=actor)
                 context = {"person": person, "password": password, "again": True}
                 return render(request, "people/password.html", context)
             case "forget-factors":
                 second_factor.forget(person, actor=actor)
-                messages.success(request, f"{person.username} has no second factor any more.")
+                messages.success(
+                    request,
+                    _("%(name)s has no second factor any more.") % {"name": person.username},
+                )
             case "remove":
                 changes.remove(person, actor=actor)
-                messages.success(request, f"{person.username} is removed.")
+                messages.success(request, _("%(name)s is removed.") % {"name": person.username})
                 return redirect("people:list")
             case _:
                 return HttpResponseBadRequest("no such action")

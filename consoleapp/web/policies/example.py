@@ -1,6 +1,8 @@
 """A policy to begin with: every rule once."""
 
-EXAMPLE = """\
+from django.utils.translation import gettext_noop
+
+EXAMPLE = gettext_noop("""\
 # What is not mentioned is allowed, but unit files keep to known keys unless:
 raw_quadlets = false
 
@@ -40,4 +42,4 @@ most = 500
 [disk]
 warn = "15g"
 most = "20g"
-"""
+""")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from consoleapp.accounts.access import Actor, require_admin, require_role
@@ -63,7 +64,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     except UnreadableLine as error:
         return render(request, "policies/_verdict.html", {"unreadable": str(error)}, status=422)
     except ValueError:
-        said = "Some of its values make no sense to Podman: try it in the launch form."
+        said = _("Some of its values make no sense to Podman: try it in the launch form.")
         return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
     verdicts: list[Verdict] = refusals(request.user, account, wanted)  # type: ignore[arg-type]
     context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
@@ -85,7 +86,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         Row("group", each, known.get((None, None, each.pk)))
         for each in Group.objects.order_by("name")
     ]
-    sections = [("Hosts", hosts), ("Linux accounts", accounts), ("Groups", groups)]
+    sections = [(_("Hosts"), hosts), (_("Linux accounts"), accounts), (_("Groups"), groups)]
     return render(request, "policies/list.html", {"sections": sections, "place": PLACE})
 
 
@@ -105,8 +106,10 @@ def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         except Unreadable as fault:
             error = str(fault)
         else:
-            said = "The policy is in force." if text.strip() else "There is no policy any more."
-            messages.success(request, said if version else "Nothing was changed.")
+            said = (
+                _("The policy is in force.") if text.strip() else _("There is no policy any more.")
+            )
+            messages.success(request, said if version else _("Nothing was changed."))
             return redirect("policies:edit", kind, target_id)
     elif wanted := request.GET.get("version", ""):
         chosen = versions(target).filter(pk=int(wanted) if wanted.isdigit() else 0)
@@ -119,7 +122,7 @@ def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "now": now,
         "says": [] if error or not text.strip() else _sentences(text),
         "versions": versions(target)[:_VERSIONS_SHOWN],
-        "example": EXAMPLE,
+        "example": _(EXAMPLE),
     }
     return render(request, "policies/edit.html", context, status=422 if error else 200)
 

@@ -2,6 +2,8 @@
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts import service
 from consoleapp.accounts.models import LinuxAccount, User
@@ -12,26 +14,33 @@ class ServiceChangeForm(forms.Form):
     """What may change."""
 
     purpose = forms.CharField(
-        max_length=200, required=False, help_text="Which program it is, and where it runs."
+        label=gettext_lazy("Purpose"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Which program it is, and where it runs."),
     )
     owner = forms.ModelChoiceField(
         Group.objects.order_by("name"),
+        label=gettext_lazy("Owner"),
         required=False,
-        empty_label="administrators only",
-        help_text="The members of this group may make and revoke its tokens as well.",
+        empty_label=gettext_lazy("administrators only"),
+        help_text=gettext_lazy("The members of this group may make and revoke its tokens as well."),
     )
     accounts = forms.ModelMultipleChoiceField(
         LinuxAccount.objects.filter(active=True).select_related("host").order_by("key"),
         required=False,
-        label="Linux accounts",
+        label=gettext_lazy("Linux accounts"),
         widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
-        help_text="It sees these and no others.",
+        help_text=gettext_lazy("It sees these and no others."),
     )
     role = forms.TypedChoiceField(
+        label=gettext_lazy("Role"),
         coerce=service.Role,
-        choices=[(role.value, role.value) for role in service.ROLES],
-        help_text="A viewer sees everything and changes nothing. An operator also launches, stops "
-        "and removes; a token with the scope read never does.",
+        choices=[(role.value, gettext_lazy(role.value)) for role in service.ROLES],
+        help_text=gettext_lazy(
+            "A viewer sees everything and changes nothing. An operator also launches, stops "
+            "and removes; a token with the scope read never does."
+        ),
     )
 
 
@@ -39,9 +48,10 @@ class ServiceForm(ServiceChangeForm):
     """A new one."""
 
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=150,
         validators=User._meta.get_field("username").validators[:1],
-        help_text="What operations and the audit log call it, such as ci-shop.",
+        help_text=gettext_lazy("What operations and the audit log call it, such as ci-shop."),
     )
     field_order = ("name", "purpose", "owner", "accounts", "role")
 
@@ -49,7 +59,7 @@ class ServiceForm(ServiceChangeForm):
         """Not one of somebody else's, in any capitals."""
         name: str = self.cleaned_data["name"]
         if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError("Somebody or something is called that already.")
+            raise forms.ValidationError(_("Somebody or something is called that already."))
         return name
 
 
@@ -57,8 +67,9 @@ class ServiceTokenForm(TokenForm):
     """A new token of one."""
 
     scope = forms.ChoiceField(
+        label=gettext_lazy("Scope"),
         choices=[
-            ("read", "Read: only see"),
-            ("operate", "Operate: also change, as its role allows"),
-        ]
+            ("read", gettext_lazy("Read: only see")),
+            ("operate", gettext_lazy("Operate: also change, as its role allows")),
+        ],
     )

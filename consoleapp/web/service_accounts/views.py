@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -85,7 +86,7 @@ def change(request: HttpRequest, service_id: int) -> HttpResponse:
     with transaction.atomic():
         service.change(found, asked["purpose"], asked["owner"], actor=actor)
         service.limit(found, asked["accounts"], asked["role"], actor=actor)
-    messages.success(request, f"{found} is changed.")
+    messages.success(request, _("%(name)s is changed.") % {"name": found})
     return redirect("service_accounts:detail", found.pk)
 
 
@@ -98,13 +99,15 @@ def act(request: HttpRequest, service_id: int) -> HttpResponse:
     match request.POST.get("action"):
         case "disable":
             service.switch(found, False, actor=actor)
-            messages.success(request, f"{found} is disabled: none of its tokens works.")
+            messages.success(
+                request, _("%(name)s is disabled: none of its tokens works.") % {"name": found}
+            )
         case "enable":
             service.switch(found, True, actor=actor)
-            messages.success(request, f"The tokens of {found} work again.")
+            messages.success(request, _("The tokens of %(name)s work again.") % {"name": found})
         case "remove":
             service.remove(found, actor=actor)
-            messages.success(request, f"{found} is removed.")
+            messages.success(request, _("%(name)s is removed.") % {"name": found})
             return redirect("service_accounts:list")
         case _:
             return HttpResponseBadRequest("no such action")
@@ -118,7 +121,7 @@ def revoke(request: HttpRequest, service_id: int, token_id: int) -> HttpResponse
     found = _mine(request, service_id)
     token = get_object_or_404(ApiToken, pk=token_id, user=found.user)
     revoke_token(token, actor=Actor.of(request))
-    messages.success(request, f"“{token.name}” does not work any more.")
+    messages.success(request, _("“%(name)s” does not work any more.") % {"name": token.name})
     return redirect("service_accounts:detail", found.pk)
 
 

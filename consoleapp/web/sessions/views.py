@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from consoleapp.accounts import sessions
@@ -25,7 +27,7 @@ def end_mine(request: HttpRequest, session: int) -> HttpResponse:
     """Sign me out there."""
     if not sessions.end(request.user, session, actor=Actor.of(request)):
         raise Http404("you have no such session")
-    messages.success(request, "That session is ended.")
+    messages.success(request, _("That session is ended."))
     return redirect("sessions:mine")
 
 
@@ -36,7 +38,8 @@ def end_others(request: HttpRequest) -> HttpResponse:
     request.session.cycle_key()
     here = request.session.session_key
     count = sessions.end_all(request.user, actor=Actor.of(request), but=here)
-    messages.success(request, f"{count} other session{'' if count == 1 else 's'} ended.")
+    said = ngettext("%(count)s other session ended.", "%(count)s other sessions ended.", count)
+    messages.success(request, said % {"count": count})
     return redirect("sessions:mine")
 
 
@@ -56,7 +59,7 @@ def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse
     person = get_object_or_404(User, pk=user_id)
     if not sessions.end(person, session, actor=Actor.of(request)):
         raise Http404("they have no such session")
-    messages.success(request, "That session is ended.")
+    messages.success(request, _("That session is ended."))
     return redirect("sessions:theirs", person.pk)
 
 
@@ -67,5 +70,6 @@ def end_all_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=user_id)
     here = request.session.session_key
     count = sessions.end_all(person, actor=Actor.of(request), but=here)
-    messages.success(request, f"{count} session{'' if count == 1 else 's'} ended.")
+    said = ngettext("%(count)s session ended.", "%(count)s sessions ended.", count)
+    messages.success(request, said % {"count": count})
     return redirect("sessions:theirs", person.pk)

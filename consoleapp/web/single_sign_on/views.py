@@ -6,6 +6,7 @@ import requests
 from allauth.socialaccount.providers.openid_connect.views import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.identity_provider import PROVIDER
@@ -25,7 +26,7 @@ def start(request: HttpRequest) -> HttpResponse:
     except (requests.RequestException, ValueError, KeyError):
         # ValueError, KeyError: what answers there is not such a provider.
         logger.exception("the identity provider cannot be asked")
-        why = "The identity provider does not answer. Try again, or sign in with a password."
+        why = _("The identity provider does not answer. Try again, or sign in with a password.")
         template = "socialaccount/authentication_error.html"
         return render(request, template, {"why": why}, status=502)
     return answer

@@ -1,11 +1,17 @@
 """How the page of one container writes its ports."""
 
 from django import template
+from django.utils.translation import gettext_noop
 
 from engine.schema.containers import Port
 
 register = template.Library()
 
+# Podman's words as pages show them: what a catalogue has to know.
+_WORDS = (
+    *(gettext_noop("added"), gettext_noop("changed"), gettext_noop("removed")),
+    *(gettext_noop("bind"), gettext_noop("volume"), gettext_noop("restarting")),
+)
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - read, not bound
 _LOOPBACK = ("127.0.0.1", "::1")
 

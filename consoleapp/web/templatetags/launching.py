@@ -3,30 +3,39 @@
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy
 
 from consoleapp.web.containers.launching import Launch
 
 register = template.Library()
 
 PROTOCOLS = ("tcp", "udp", "sctp")
-MODES = (("", "read and write"), ("ro", "read only"), ("U", "given to its user (:U)"))
-SELINUX = (("", "no label"), ("z", "shared (:z)"), ("Z", "private (:Z)"))
+MODES = (
+    ("", gettext_lazy("read and write")),
+    ("ro", gettext_lazy("read only")),
+    ("U", gettext_lazy("given to its user (:U)")),
+)
+SELINUX = (
+    ("", gettext_lazy("no label")),
+    ("z", gettext_lazy("shared (:z)")),
+    ("Z", gettext_lazy("private (:Z)")),
+)
 POLICIES = (
-    ("no", "Leave it ended"),
-    ("on-failure", "Start again after a failure"),
-    ("unless-stopped", "Start again unless somebody stopped it"),
-    ("always", "Always start again"),
+    ("no", gettext_lazy("Leave it ended")),
+    ("on-failure", gettext_lazy("Start again after a failure")),
+    ("unless-stopped", gettext_lazy("Start again unless somebody stopped it")),
+    ("always", gettext_lazy("Always start again")),
 )
 PULLS = (
-    ("missing", "If it is not here"),
-    ("newer", "If the registry's is newer"),
-    ("always", "Always"),
-    ("never", "Never"),
+    ("missing", gettext_lazy("If it is not here")),
+    ("newer", gettext_lazy("If the registry's is newer")),
+    ("always", gettext_lazy("Always")),
+    ("never", gettext_lazy("Never")),
 )
 _GROUPS = (
-    ("ports", "Ports", "reachable from outside"),
-    ("volumes", "Volumes", "files that outlive the container"),
-    ("environment", "Environment", "variables"),
+    ("ports", gettext_lazy("Ports"), gettext_lazy("reachable from outside")),
+    ("volumes", gettext_lazy("Volumes"), gettext_lazy("files that outlive the container")),
+    ("environment", gettext_lazy("Environment"), gettext_lazy("variables")),
 )
 _TEXTS = {
     "limits": ("memory", "cpus", "pids"),
@@ -41,10 +50,10 @@ _TEXTS = {
     ),
 }
 _TITLES = {
-    "limits": ("Limits", "memory, processors, processes"),
-    "restart": ("Restart", "what happens when it ends"),
-    "health": ("Health check", "how Podman finds out whether it works"),
-    "more": ("More", "user, network, entrypoint and others"),
+    "limits": (gettext_lazy("Limits"), gettext_lazy("memory, processors, processes")),
+    "restart": (gettext_lazy("Restart"), gettext_lazy("what happens when it ends")),
+    "health": (gettext_lazy("Health check"), gettext_lazy("how Podman finds out whether it works")),
+    "more": (gettext_lazy("More"), gettext_lazy("user, network, entrypoint and others")),
 }
 _DEFAULTS = {"restart": "no", "pull": "missing", "restart_tries": "0"}
 
@@ -61,7 +70,7 @@ def sections(launch: Launch) -> list[dict[str, Any]]:
     return [
         *(_group(launch, *words) for words in _GROUPS),
         *(_part(launch, name) for name in ("limits", "restart", "health")),
-        _group(launch, "labels", "Labels", "for tools and people"),
+        _group(launch, "labels", gettext_lazy("Labels"), gettext_lazy("for tools and people")),
         _part(launch, "more"),
     ]
 

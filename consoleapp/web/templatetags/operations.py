@@ -9,8 +9,10 @@ from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web.templatetags.berth import duration, size
@@ -37,9 +39,9 @@ class LifeStep:
 def life(operation: Operation) -> list[LifeStep]:
     """The states that it went through, and those still before it."""
     marks = [
-        ("Requested", operation.requested_at),
-        ("Queued", operation.queued_at),
-        ("Running", operation.started_at),
+        (_("Requested"), operation.requested_at),
+        (_("Queued"), operation.queued_at),
+        (_("Running"), operation.started_at),
     ]
     steps: list[LifeStep] = []
     before: datetime | None = None
@@ -50,15 +52,19 @@ def life(operation: Operation) -> list[LifeStep]:
         before = at or before
     if operation.cancel_requested_at:
         at = operation.cancel_requested_at
-        steps.append(LifeStep("Cancel asked for", at, _span(before, at), "done"))
+        steps.append(LifeStep(_("Cancel asked for"), at, _span(before, at), "done"))
     if operation.ended_at:
         tone = "failed" if operation.state in (State.FAILED, State.LOST) else "done"
         tone = "succeeded" if operation.state == State.SUCCEEDED else tone
         after = _span(before, operation.ended_at)
-        steps.append(LifeStep(str(operation.state).capitalize(), operation.ended_at, after, tone))
+        steps.append(LifeStep(_ending(operation.state), operation.ended_at, after, tone))
     else:
-        steps.append(LifeStep("Ended", None, "", "waiting"))
+        steps.append(LifeStep(_("Ended"), None, "", "waiting"))
     return steps
+
+
+def _ending(state: str) -> str:
+    return in_language(state).capitalize()
 
 
 @register.filter
@@ -153,7 +159,7 @@ def _text(name: str, value: Any) -> str:
     if name in _BYTES and isinstance(value, int):
         return size(value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, Mapping):
         return "\n".join(f"{key}={_text('', each)}" for key, each in value.items())
     if isinstance(value, list):

@@ -2,7 +2,10 @@
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from consoleapp.languages.sentences import in_language
 from consoleapp.web.units.styles import BY_NAME
 from engine.schema.snapshot import UnitRow
 
@@ -15,6 +18,26 @@ _TONES = {
     "deactivating": "stopping",
     "reloading": "starting",
 }
+# systemd's words as pages show them: what a catalogue has to know.
+_WORDS = (
+    gettext_noop("active"), gettext_noop("inactive"), gettext_noop("failed"),
+    gettext_noop("activating"), gettext_noop("deactivating"), gettext_noop("reloading"),
+    gettext_noop("running"), gettext_noop("exited"), gettext_noop("dead"),
+    gettext_noop("waiting"), gettext_noop("listening"), gettext_noop("auto-restart"),
+    gettext_noop("start"), gettext_noop("start-pre"), gettext_noop("start-post"),
+    gettext_noop("stop"), gettext_noop("stop-sigterm"), gettext_noop("stop-sigkill"),
+    gettext_noop("stop-post"), gettext_noop("reload"), gettext_noop("elapsed"),
+    gettext_noop("loaded"), gettext_noop("not-found"), gettext_noop("masked"),
+    gettext_noop("bad-setting"), gettext_noop("error"), gettext_noop("enabled"),
+    gettext_noop("disabled"), gettext_noop("static"), gettext_noop("generated"),
+    gettext_noop("indirect"), gettext_noop("linked"), gettext_noop("transient"),
+    gettext_noop("alias"), gettext_noop("enabled-runtime"), gettext_noop("success"),
+    gettext_noop("exit-code"), gettext_noop("signal"), gettext_noop("timeout"),
+    gettext_noop("core-dump"), gettext_noop("oom-kill"), gettext_noop("protocol"),
+    gettext_noop("resources"), gettext_noop("start-limit-hit"), gettext_noop("watchdog"),
+    gettext_noop("Socket"), gettext_noop("Target"), gettext_noop("Path"), gettext_noop("warning"),
+    gettext_noop("ok"), gettext_noop("wrong"),
+)  # fmt: skip
 _PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
@@ -37,8 +60,9 @@ def unit_tone(row: UnitRow) -> str:
 def unit_state(row: UnitRow) -> str:
     """systemd's two words for its state, as in active (running); one where that says all."""
     if row.load == "not-found":
-        return "not loaded"
-    return row.active if row.sub in (row.active, "dead", "failed") else f"{row.active} ({row.sub})"
+        return _("not loaded")
+    active, sub = in_language(row.active), in_language(row.sub)
+    return active if row.sub in (row.active, "dead", "failed") else f"{active} ({sub})"
 
 
 @register.filter
@@ -46,7 +70,9 @@ def unit_kind(row: UnitRow) -> str:
     """What made it: a Quadlet's kind, or the style of a service."""
     if row.style == "quadlet":
         return f"Quadlet .{row.kind}"
-    return BY_NAME[row.style].label if row.style in BY_NAME else row.kind.capitalize()
+    if row.style in BY_NAME:
+        return str(BY_NAME[row.style].label)
+    return in_language(row.kind.capitalize())
 
 
 @register.filter

@@ -5,11 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.web.accepted import refused, request_all
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Role
@@ -44,20 +46,20 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     kind = request.POST.get("kind", "")
     following = _next(request, account)
     if kind not in SUBJECT:
-        return refused(request, "There is no such action on units.", next=following, status=400)
+        return refused(request, _("There is no such action on units."), next=following, status=400)
     subject = SUBJECT[kind]
     wanted = list(dict.fromkeys(request.POST.getlist(subject))) if subject else [""]
     if not wanted:
-        return refused(request, "No unit was chosen.", next=following, status=400)
+        return refused(request, _("No unit was chosen."), next=following, status=400)
     if len(wanted) > LIMIT:
-        reason = f"At most {LIMIT} units at a time."
+        reason = _("At most %(number)d units at a time.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
         asked = [parse(kind, _parameters(request, kind, each)) for each in wanted]
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return refused(request, f"{place}{fault['msg']}", next=following, status=400)
+        return refused(request, f"{place}{in_language(fault['msg'])}", next=following, status=400)
     return request_all(request, account, asked, next=following)
 
 

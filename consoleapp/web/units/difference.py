@@ -3,6 +3,8 @@
 import difflib
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 MOST_LINES = 5_000
 _AROUND = 4
 
@@ -26,7 +28,7 @@ def lines(old: str, new: str) -> list[Line]:
     shown_to = 0
     for group in matcher.get_grouped_opcodes(_AROUND):
         if group[0][1] > shown_to:
-            found.append(Line("gap", f"{group[0][1] - shown_to} lines are the same"))
+            found.append(_gap(group[0][1] - shown_to))
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
                 found += [
@@ -37,5 +39,9 @@ def lines(old: str, new: str) -> list[Line]:
             found += [Line("added", after[n], None, n + 1) for n in range(j1, j2)]
         shown_to = group[-1][2]
     if found and shown_to < len(before):
-        found.append(Line("gap", f"{len(before) - shown_to} lines are the same"))
+        found.append(_gap(len(before) - shown_to))
     return found[:MOST_LINES]
+
+
+def _gap(count: int) -> Line:
+    return Line("gap", _("%(number)d lines are the same") % {"number": count})

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay, snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
@@ -30,7 +33,7 @@ from engine.schema.unit_names import kind_of
 from engine.schema.unit_queries import FileText, UnitFileText, UnitValidate, Validation
 from engine.schema.units import Problem, UnitRestore, UnitWrite
 
-_NO_NAME = "Give the file a name: letters, digits, and _ . @ - in it."
+_NO_NAME = gettext_lazy("Give the file a name: letters, digits, and _ . @ - in it.")
 
 
 @require_GET
@@ -82,7 +85,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     try:
         query = UnitValidate(file=_file(request, unnamed="unnamed"), text=_typed(request))
     except ValidationError:
-        return render(request, "units/_problems.html", {"reason": _NO_NAME})
+        return render(request, "units/_problems.html", {"reason": str(_NO_NAME)})
     try:
         answer = relay.document_sync(account, query, Actor.of(request))
     except (EngineError, relay.Unanswered) as error:
@@ -100,7 +103,7 @@ def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         file = _file(request)
         asked = (UnitFileText(file=file), UnitValidate(file=file, text=typed))
     except ValidationError:
-        return render(request, "units/_compare.html", {"reason": _NO_NAME})
+        return render(request, "units/_compare.html", {"reason": str(_NO_NAME)})
     try:
         actor = Actor.of(request)
         disk, said = (relay.document_sync(account, query, actor) for query in asked)
@@ -143,7 +146,8 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        reason = _NO_NAME if fault["loc"][:1] == ("file",) else f"{fault['loc'][0]}: {fault['msg']}"
+        place, said = fault["loc"][0], in_language(fault["msg"])
+        reason = str(_NO_NAME) if place == "file" else f"{place}: {said}"
         return refused(request, reason, next=request.path.removesuffix("save/"), status=400)
     try:
         operation = submit(account, parameters, actor=Actor.of(request))
@@ -180,7 +184,7 @@ def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
             digest=posted.get("digest", ""),
         )
     except ValidationError:
-        return refused(request, "There is no such version.", next=following, status=400)
+        return refused(request, _("There is no such version."), next=following, status=400)
     try:
         operation = submit(account, parameters, actor=Actor.of(request))
     except Refused as error:
@@ -211,7 +215,11 @@ def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:
     return {
         "kind": kind,
         "keys": {
-            section: [key.model_dump() for key in SECTIONS.get(section, ())] for section in sections
+            section: [
+                {**key.model_dump(), "help": in_language(key.help)}
+                for key in SECTIONS.get(section, ())
+            ]
+            for section in sections
         },
         "info": seen.snapshot.info if seen and seen.snapshot else None,
     }

@@ -3,26 +3,32 @@
 from collections import Counter
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from consoleapp.web.chips import Chip
 from engine.schema.snapshot import UnitRow
 
 STATES = (
-    ("", "All"),
-    ("active", "Active"),
-    ("failed", "Failed"),
-    ("inactive", "Inactive"),
-    ("changing", "Changing"),
-    ("drift", "Worth a look"),
+    ("", gettext_lazy("All")),
+    ("active", gettext_lazy("Active")),
+    ("failed", gettext_lazy("Failed")),
+    ("inactive", gettext_lazy("Inactive")),
+    ("changing", gettext_lazy("Changing")),
+    ("drift", gettext_lazy("Worth a look")),
 )
 KINDS = [
-    ("", "All kinds"),
-    ("quadlet", "Quadlets"),
-    ("generate-new", "Generated (--new)"),
-    ("generate-classic", "Generated (classic)"),
-    ("other", "Others"),
+    ("", gettext_lazy("All kinds")),
+    ("quadlet", gettext_lazy("Quadlets")),
+    ("generate-new", gettext_lazy("Generated (--new)")),
+    ("generate-classic", gettext_lazy("Generated (classic)")),
+    ("other", gettext_lazy("Others")),
 ]
-SORT = [("", "By name"), ("state", "By state"), ("changed", "Changed last"), ("kind", "By kind")]
+SORT = [
+    ("", gettext_lazy("By name")),
+    ("state", gettext_lazy("By state")),
+    ("changed", gettext_lazy("Changed last")),
+    ("kind", gettext_lazy("By kind")),
+]
 _CHANGING = ("activating", "deactivating", "reloading")
 _WORST_FIRST = ("failed", *_CHANGING, "active", "inactive")
 
@@ -30,10 +36,10 @@ _WORST_FIRST = ("failed", *_CHANGING, "active", "inactive")
 class Filter(forms.Form):
     """The toolbar of the list. A value that makes no sense counts as none."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    state = forms.ChoiceField(choices=STATES, required=False, label="State")
-    kind = forms.ChoiceField(choices=KINDS, required=False, label="Which units")
-    sort = forms.ChoiceField(choices=SORT, required=False, label="Order")
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
+    kind = forms.ChoiceField(choices=KINDS, required=False, label=gettext_lazy("Which units"))
+    sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
 
     def chosen(self, name: str) -> str:
         """The value of a field, "" where it is missing or not one of the choices."""

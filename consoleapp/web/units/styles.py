@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from engine.schema.unit_queries import StylePreview, UnitPreview
 
 
@@ -19,24 +21,32 @@ STYLES = (
     Style(
         "quadlet",
         "Quadlet",
-        "A short file that says what the container is; Podman makes the service of it at each "
-        "daemon-reload. The container is made anew at each start and goes when it stops, so the "
-        "file is the whole truth. Needs Podman 4.4.",
+        gettext_lazy(
+            "A short file that says what the container is; Podman makes the service of it at each "
+            "daemon-reload. The container is made anew at each start and goes when it stops, so "
+            "the file is the whole truth. Needs Podman 4.4."
+        ),
     ),
     Style(
         "generate-new",
-        "Generated, --new",
-        "A service file with the whole podman run line in it. The container is made anew at each "
-        "start, as with a Quadlet, but the file is long and is yours to keep up to date.",
+        gettext_lazy("Generated, --new"),
+        gettext_lazy(
+            "A service file with the whole podman run line in it. The container is made anew at "
+            "each start, as with a Quadlet, but the file is long and is yours to keep up to date."
+        ),
     ),
     Style(
         "generate-classic",
-        "Generated, classic",
-        "A service file that starts and stops this one container by its name; what the container "
-        "has written stays between starts.",
-        "After a reboot the old container is left over and is only started again, never replaced: "
-        "its disk space is not reclaimed, and a newer image or other options need a new container "
-        "and a new file.",
+        gettext_lazy("Generated, classic"),
+        gettext_lazy(
+            "A service file that starts and stops this one container by its name; what the "
+            "container has written stays between starts."
+        ),
+        gettext_lazy(
+            "After a reboot the old container is left over and is only started again, never "
+            "replaced: its disk space is not reclaimed, and a newer image or other options need a "
+            "new container and a new file."
+        ),
     ),
 )
 BY_NAME = {style.name: style for style in STYLES}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
 
 
@@ -22,9 +24,9 @@ _INSTALL = "\n[Install]\n# Start it at boot (with lingering on).\nWantedBy=defau
 STARTERS = (
     Starter(
         "container",
-        "Container",
+        gettext_lazy("Container"),
         "box",
-        "A container that systemd starts, watches and restarts.",
+        gettext_lazy("A container that systemd starts, watches and restarts."),
         "[Unit]\nDescription=My service\n\n[Container]\nImage=registry.example/team/app:1\n"
         "ContainerName=app\n#PublishPort=8080:80\n#Volume=app-data:/data:Z\n"
         "#Environment=MODE=live\n#AutoUpdate=registry\n\n[Service]\nRestart=always\n"
@@ -33,66 +35,66 @@ STARTERS = (
     ),
     Starter(
         "pod",
-        "Pod",
+        gettext_lazy("Pod"),
         "hexagons",
-        "Containers that share a network and start together. Needs Podman 5.",
+        gettext_lazy("Containers that share a network and start together. Needs Podman 5."),
         "[Unit]\nDescription=My pod\n\n[Pod]\nPodName=app\n#PublishPort=8080:80\n"
         "# Containers join with Pod=NAME.pod in their own .container files.\n" + _INSTALL,
     ),
     Starter(
         "volume",
-        "Volume",
+        gettext_lazy("Volume"),
         "database",
-        "A named volume, made before the containers that use it start.",
+        gettext_lazy("A named volume, made before the containers that use it start."),
         "[Volume]\n# Containers use it as Volume=NAME.volume:/place.\n#VolumeName=app-data\n"
         "#Label=team=site\n",
     ),
     Starter(
         "network",
-        "Network",
+        gettext_lazy("Network"),
         "affiliate",
-        "A network in which containers find each other by name.",
+        gettext_lazy("A network in which containers find each other by name."),
         "[Network]\n# Containers join with Network=NAME.network.\n#NetworkName=app\n"
         "#Subnet=10.89.5.0/24\n#Internal=true\n",
     ),
     Starter(
         "kube",
-        "Kube",
+        gettext_lazy("Kube"),
         "file-code",
-        "A Kubernetes YAML file that Podman plays.",
+        gettext_lazy("A Kubernetes YAML file that Podman plays."),
         "[Unit]\nDescription=My deployment\n\n[Kube]\n# Beside this file, or an absolute path.\n"
         "Yaml=app.yaml\n# Pull images, never build them from a folder of their name.\n"
         "PodmanArgs=--build=false\n#PublishPort=8080:80\n" + _INSTALL,
     ),
     Starter(
         "image",
-        "Image",
+        gettext_lazy("Image"),
         "stack-2",
-        "An image that is pulled before a container needs it. Needs Podman 4.8.",
+        gettext_lazy("An image that is pulled before a container needs it. Needs Podman 4.8."),
         "[Image]\nImage=registry.example/team/app:1\n#AuthFile=%h/.config/containers/auth.json\n\n"
         "[Service]\nTimeoutStartSec=900\n",
     ),
     Starter(
         "build",
-        "Build",
+        gettext_lazy("Build"),
         "hammer",
-        "An image that is built from a Containerfile. Needs Podman 5.2.",
+        gettext_lazy("An image that is built from a Containerfile. Needs Podman 5.2."),
         "[Build]\nImageTag=localhost/app:latest\n# The folder with the Containerfile.\n"
         "SetWorkingDirectory=%h/app\n\n[Service]\nTimeoutStartSec=900\n",
     ),
     Starter(
         "service",
-        "Service",
+        gettext_lazy("Service"),
         "settings",
-        "A plain systemd service that runs Podman itself.",
+        gettext_lazy("A plain systemd service that runs Podman itself."),
         "[Unit]\nDescription=My task\n\n[Service]\nType=oneshot\n"
         "ExecStart=/usr/bin/podman run --rm registry.example/team/task:1\n",
     ),
     Starter(
         "timer",
-        "Timer",
+        gettext_lazy("Timer"),
         "clock",
-        "Starts the service of the same name at certain times.",
+        gettext_lazy("Starts the service of the same name at certain times."),
         "[Unit]\nDescription=My task every night\n\n[Timer]\nOnCalendar=*-*-* 03:00:00\n"
         "Persistent=true\nRandomizedDelaySec=15min\n\n[Install]\nWantedBy=timers.target\n",
     ),
