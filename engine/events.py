@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine import want_of_memory
 from engine.adapters.podman import Podman
 from engine.adapters.systemd import absent
 from engine.event_log import appended, event_log
@@ -81,12 +82,12 @@ async def of_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
         try:
             async with aclosing(_from_file(path)) as events:
                 async for event in events:
-                    yield event
+                    yield await want_of_memory.told(podman, event)
         except OSError as error:
             log.warning("going on with Podman's own stream of events: %s", error)
     async with aclosing(_from_podman(podman)) as events:
         async for event in events:
-            yield event
+            yield await want_of_memory.told(podman, event)
 
 
 async def _from_file(path: Path) -> AsyncGenerator[EngineEvent, None]:

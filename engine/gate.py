@@ -19,6 +19,7 @@ from engine.policy import containerfile, image_names, inspected, quadlet
 from engine.policy import demands as d
 from engine.policy.file import PolicyFile, Unusable
 from engine.policy.judge import human, judge
+from engine.policy.kube import documents
 from engine.policy.rules import Policy
 from engine.policy.wishes import asked, wishes
 from engine.queries.disk import disk
@@ -28,6 +29,8 @@ from engine.schema.disk import DiskUse
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
+from engine.schema.unit_names import kind_of
+from engine.units import files
 
 log = logging.getLogger(__name__)
 REMEDY = "The page “What may I do” lists the rules. The host's administrator sets them."
@@ -57,7 +60,7 @@ class Gate:
         policies = self.policies()
         if not policies:
             return []
-        wanted = wishes(parameters)
+        wanted = _read(wishes(parameters))
         await self._judge(policies, wanted, parameters.kind)
         if not any(isinstance(each, d.Space) for each in wanted):
             return []
@@ -111,7 +114,20 @@ class Gate:
     async def write(self, file: str, text: str, *, new: bool) -> None:
         """Let a unit file be written. Raises EngineError (policy)."""
         if policies := self.policies():
-            await self._judge(policies, quadlet.demands(file, text, new=new), "unit.write")
+            wanted = _read(quadlet.demands(file, text, new=new))
+            await self._judge(policies, wanted, "unit.write")
+
+    async def play(self, file: str) -> None:
+        """Let the unit of a .kube file be started: its YAML may have changed since it was written.
+
+        Raises EngineError (policy).
+        """
+        policies = self.policies()
+        if not policies or kind_of(file) != "kube" or not (found := files.find(file)):
+            return
+        wanted = _read(quadlet.demands(file, found.text, new=False))
+        kept = [each for each in wanted if not isinstance(each, d.OneMore)]
+        await self._judge(policies, kept, "unit.start")
 
     async def build(self, parameters: ImageBuild, file: Path) -> None:
         """Let a Containerfile be built. Raises EngineError (policy)."""
@@ -123,7 +139,8 @@ class Gate:
             await self._judge(policies, wanted, parameters.kind)
 
     async def _judge(self, policies: list[Policy], wanted: list[d.Demand], what: str) -> None:
-        self._refuse(policies, [await self._seen(policies, each) for each in wanted], what)
+        seen = [await self._seen(policies, each) for each in wanted]
+        self._refuse(policies, seen, what)
 
     def _refuse(self, policies: list[Policy], wanted: Iterable[d.Demand], what: str) -> None:
         wanted = list(wanted)
@@ -142,9 +159,10 @@ class Gate:
                 return replace(demand, resolved=real, opens=_opens(real))
             case d.Image(name=name) if image_names.is_id(name):
                 return replace(demand, known=await self._names(name))
-            case d.OneMore() if any(policy.containers is not None for policy in policies):
+            case d.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
                 rows = await self.podman.call("GET", "/containers/json", params={"all": "true"})
-                return replace(demand, present=len(rows or []))
+                others = [row for row in rows or [] if row.get("PodName") not in pods]
+                return replace(demand, present=len(others))
             case d.Space() if any(policy.disk.most for policy in policies):
                 return replace(demand, used=await self._used())
         return demand
@@ -185,6 +203,16 @@ class Gate:
         most = min((policy.disk.most for policy in policies if policy.disk.most), default=None)
         rest = f" of {human(most)} that it may take" if most else ""
         return [f"The account takes {human(used)} of the disk{rest}: remove what is not needed."]
+
+
+def _read(wanted: Iterable[d.Demand]) -> list[d.Demand]:
+    """The same with what stands in the files that are named. Raises EngineError for a link."""
+    whole: list[d.Demand] = []
+    for each in wanted:
+        whole.append(each)
+        if isinstance(each, d.KubeFile) and (found := files.find(each.file)):
+            whole += documents.demands(found.text)
+    return whole
 
 
 def _opens(real: str) -> str:

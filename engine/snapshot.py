@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
+from engine import want_of_memory
 from engine.adapters.podman import Podman
 from engine.adapters.systemd import absent
 from engine.operations.launch import ports_of
@@ -41,7 +42,7 @@ async def containers(podman: Podman, ids: list[str] | None = None) -> list[Conta
     if ids is not None:
         params["filters"] = json.dumps({"id": ids})
     answer = await podman.call("GET", "/containers/json", params=params)
-    return [_container(row) for row in answer or []]
+    return await want_of_memory.marked(podman, [_container(row) for row in answer or []])
 
 
 async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
@@ -61,7 +62,7 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
     said = await podman.call("GET", "/info")
     host, store = said["host"], said["store"]
     root = str(store["graphRoot"])
-    used, total = _disk(root)
+    used, total, device = _disk(root)
     return EngineInfo(
         podman_version=said["version"]["Version"],
         api_version=said["version"]["APIVersion"],
@@ -77,6 +78,7 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
         linger=lingers() if not absent() else None,
         disk_used=used,
         disk_total=total,
+        disk_device=device,
         warnings=[*warnings, *_warnings(host, store)],
     )
 
@@ -161,12 +163,13 @@ def _time(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
 
 
-def _disk(root: str) -> tuple[int | None, int | None]:
+def _disk(root: str) -> tuple[int | None, int | None, str]:
     try:
-        disk = os.statvfs(root)
+        disk, device = os.statvfs(root), os.stat(root).st_dev
     except OSError:
-        return None, None
-    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize, disk.f_blocks * disk.f_frsize
+        return None, None, ""
+    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    return used, disk.f_blocks * disk.f_frsize, f"{os.major(device)}:{os.minor(device)}"
 
 
 def _warnings(host: dict[str, Any], store: dict[str, Any]) -> list[str]:

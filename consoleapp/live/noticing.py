@@ -3,7 +3,8 @@
 Podman says that a container died, not whether that was meant. It was when `stop`, `kill` or
 `restart` came just before, or comes just after: so a death is kept for GRACE seconds before it is
 told. Podman 4.3 does not always say that it stopped one (never with a time-out of 0, nor for a
-forced removal), so the end by a signal is taken as meant.
+forced removal), so the end by a signal is taken as meant, unless the kernel sent it for want of
+memory.
 """
 
 import asyncio
@@ -132,9 +133,10 @@ class Noticing:
         code = _code(event)
         meant = self._meant.pop(event.id, None)
         row = self._rows.get(event.id)
+        oom = event.attributes.get("oomKilled") == "true"
         if (
             code == 0
-            or code in _KILLED
+            or (code in _KILLED and not oom)
             or (meant and event.at - meant < MEANT_WITHIN)
             or (row and row.infra)
         ):
@@ -145,7 +147,9 @@ class Noticing:
             object=event.id,
             name=event.name or (row.name if row else event.id[:12]),
             at=event.at,
-            detail=_exit_words(code, row.image if row else event.attributes.get("image", "")),
+            detail=_exit_words(
+                code, row.image if row else event.attributes.get("image", ""), oom=oom
+            ),
         )
         self._deaths.append(_Death(seen, time.monotonic() + GRACE))
         self._bell.set()
@@ -161,11 +165,12 @@ class Noticing:
         if not self._full:
             return []
         place = snapshot.info.storage_root
+        key = snapshot.info.disk_device or place
         detail = (
             f"{used / total:.0%} of the file system of {place} is in use; "
             f"{(total - used) / 1e9:.1f} GB are left."
         )
-        return [Seen(Happening.DISK_FULL, place, place, "Disk", at=snapshot.taken, detail=detail)]
+        return [Seen(Happening.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)]
 
 
 def _code(event: EngineEvent) -> int:
@@ -175,9 +180,8 @@ def _code(event: EngineEvent) -> int:
 
 
 def _ended_badly(row: ContainerRow) -> bool:
-    return bool(
-        row.state == "exited" and row.exited and row.exit_code and row.exit_code not in _KILLED
-    )
+    meant = row.exit_code in _KILLED and not row.oom_killed
+    return bool(row.state == "exited" and row.exited and row.exit_code and not meant)
 
 
 def _end(row: ContainerRow) -> Seen:
@@ -188,12 +192,12 @@ def _end(row: ContainerRow) -> Seen:
         object=row.id,
         name=row.name,
         at=ended,
-        detail=_exit_words(row.exit_code or 0, row.image),
+        detail=_exit_words(row.exit_code or 0, row.image, oom=row.oom_killed),
     )
 
 
-def _exit_words(code: int, image: str) -> str:
-    said = f"It ended with the exit status {code}"
+def _exit_words(code: int, image: str, *, oom: bool) -> str:
+    said = "It ran out of memory and was killed" if oom else f"It ended with the exit status {code}"
     return f"{said}. Its image is {image}." if image else f"{said}."
 
 

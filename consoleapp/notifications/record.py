@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from consoleapp.accounts.models import LinuxAccount
+from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.live.publish import noticed
 from consoleapp.notifications import queue
 from consoleapp.notifications.happenings import Happening
@@ -52,6 +52,8 @@ def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
         same = Occurrence.objects.filter(account=account, happening=seen.happening)
         if same.filter(key=_short(seen.key, 200), ended_at=None).exists():
             return None
+        if seen.happening is Happening.DISK_FULL:
+            rules = _not_told_of_the_disk(account, seen, rules)
         of_it = same.filter(object=_short(seen.object, 200)).order_by("-at", "-pk")
         recent = list(of_it.filter(at__gt=seen.at - WITHIN)[:MOST_AN_HOUR])
         if len(recent) >= MOST_AN_HOUR:
@@ -106,6 +108,23 @@ def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[Happening]
         noticed(account, list(people))
     for seen in states:
         happened(account, seen)
+
+
+def _not_told_of_the_disk(account: LinuxAccount, seen: Seen, rules: list[Rule]) -> list[Rule]:
+    """The rules of those who do not know it yet by another account of the host, on the same disk.
+
+    The occurrence is written down all the same, so that it goes on while one of them sees it.
+    """
+    Host.objects.select_for_update().get(pk=account.host_id)
+    others = Occurrence.objects.filter(
+        account__host=account.host_id,
+        happening=seen.happening,
+        key=_short(seen.key, 200),
+        ended_at=None,
+    )
+    told = set(Notice.objects.filter(occurrence__in=others).values_list("user", flat=True))
+    told |= set(Delivery.objects.filter(occurrence__in=others).values_list("user", flat=True))
+    return [rule for rule in rules if rule.user_id not in told]
 
 
 def _group(newest: Occurrence, seen: Seen) -> None:

@@ -96,6 +96,7 @@ async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Resu
 
 async def start(work: Work, parameters: schema.UnitStart) -> Result:
     """Start it, and wait until it has."""
+    await _allowed(work, parameters.unit)
     await _job(work, "StartUnit", parameters.unit)
     return Result(summary=f"{parameters.unit} is started.")
 
@@ -108,6 +109,7 @@ async def stop(work: Work, parameters: schema.UnitStop) -> Result:
 
 async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
     """Stop and start it."""
+    await _allowed(work, parameters.unit)
     await _job(work, "RestartUnit", parameters.unit)
     return Result(summary=f"{parameters.unit} was restarted.")
 
@@ -155,6 +157,13 @@ async def _job(work: Work, method: str, unit: str) -> None:
             "Let the account leave Berth with bin/enroll ACCOUNT --remove instead.",
         )
     await control.carry_out(work.units.systemd, method, unit)
+
+
+async def _allowed(work: Work, unit: str) -> None:
+    """Have the file judged of which Podman makes a unit anew at each start. Raises EngineError."""
+    await available(work)
+    if row := await work.units.row(unit):
+        await work.gate.play(row.file)
 
 
 async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:

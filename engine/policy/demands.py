@@ -110,8 +110,14 @@ class Limits(Demand):
 
 @dataclass(frozen=True, kw_only=True)
 class OneMore(Demand):
-    """One more container. `present`: how many there are, None where nobody has counted."""
+    """One more container, or `count` of them.
 
+    `present`: how many there are, None where nobody has counted. `pods`: those that are made anew,
+    whose containers do not count as present.
+    """
+
+    count: int = 1
+    pods: tuple[str, ...] = ()
     present: int | None = None
 
 
@@ -132,6 +138,13 @@ class Terminal(Demand):
 @dataclass(frozen=True, kw_only=True)
 class Build(Demand):
     """An image of one's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubeFile(Demand):
+    """All that a YAML file of the account's asks for, which only the engine can read."""
+
+    file: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,7 +252,15 @@ def human(amount: int) -> str:
 
 def _one_more(policy: Policy, demand: d.OneMore) -> Found:
     most = policy.containers
-    if most is not None and demand.present is not None and demand.present >= most:
+    if most is None or demand.present is None or demand.present + demand.count <= most:
+        return
+    if demand.count > 1:
+        yield (
+            "containers",
+            f"The account has {demand.present} other containers, and may have {most}: "
+            f"{demand.count} more are too many.",
+        )
+    else:
         yield (
             "containers",
             f"The account has {demand.present} containers, and may have {most}: remove one first.",
@@ -286,6 +294,11 @@ def _raw(policy: Policy, demand: d.Raw) -> Found:
         yield "raw_quadlets", f"{demand.said} is not allowed: it could do what other rules refuse."
 
 
+def _kube_file(policy: Policy, demand: d.KubeFile) -> Found:
+    """Nothing against it where nobody can read it: the engine judges what stands in it."""
+    yield from ()
+
+
 _JUDGES: dict[type[d.Demand], Callable[[Policy, Any], Found]] = {
     d.Image: _image,
     d.Archive: _archive,
@@ -302,6 +315,7 @@ _JUDGES: dict[type[d.Demand], Callable[[Policy, Any], Found]] = {
     d.Space: _space,
     d.Terminal: _terminal,
     d.Build: _build,
+    d.KubeFile: _kube_file,
     d.Raw: _raw,
 }
 

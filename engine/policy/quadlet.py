@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from engine.policy import demands as d
+from engine.policy.kube import documents
 from engine.schema.run_line import size
 from engine.schema.unit_names import kind_of, redacted
 
@@ -67,7 +68,11 @@ _BERTHS_OWN = re.compile(r'"?BERTH_[A-Z]+=(|;)"?')
 class _Read:
     """The demands so far, and the limits, which are one demand for the whole file."""
 
+    file: str = ""
     demands: list[d.Demand] = field(default_factory=list)
+    built: bool = True
+    """For .kube files: may Podman build images that it does not find?"""
+    yaml: list[str] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
     pids: list[int] = field(default_factory=list)
@@ -79,7 +84,9 @@ class _Read:
 def demands(file: str, text: str, *, new: bool) -> list[d.Demand]:
     """The demands of a unit file, by its name and text. `new`: there is no such file yet."""
     kind = kind_of(file)
-    read = _Read()
+    if kind in ("yaml", "yml") and ".d/" not in file:
+        return documents.demands(text)
+    read = _Read(file=file)
     if kind not in _SECTIONS or ".d/" in file:
         return [d.Raw(said=f"A file of the kind .{kind}", field=FIELD)]
     for section, key, value in _lines(read, text):
@@ -94,6 +101,14 @@ def demands(file: str, text: str, *, new: bool) -> list[d.Demand]:
                 field=FIELD,
             )
         )
+    if kind == "kube":
+        if len(read.yaml) != 1:
+            read.raw("A .kube file without exactly one Yaml=")
+        if read.built:
+            read.raw(
+                "A .kube file without PodmanArgs=--build=false (Podman would build an image that "
+                "it does not find from a folder of its name)"
+            )
     return read.demands
 
 
@@ -296,6 +311,22 @@ def _podman_args(read: _Read, key: str, value: str) -> None:
     {"memory": _memory, "cpus": _cpus, "pids-limit": _pids}[found[1]](read, key, found[2])
 
 
+def _yaml(read: _Read, key: str, value: str) -> None:
+    """A file beside the unit: no bind leads there, so no container can change what was judged."""
+    read.yaml.append(value)
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,190}\.ya?ml", value) and ".." not in value:
+        read.demands.append(d.KubeFile(file=f"{read.file.rpartition('/')[0]}/{value}", field=FIELD))
+    else:
+        read.raw(f"{key}={value[:80]}, which is no file beside the unit (NAME.yaml),")
+
+
+def _no_build(read: _Read, key: str, value: str) -> None:
+    if value == "--build=false":
+        read.built = False
+    else:
+        read.raw(f"{key}={value[:80]}")
+
+
 def _plain_driver(read: _Read, key: str, value: str) -> None:
     if value not in ("local", "bridge"):
         read.raw(f"{key}={value[:80]}")
@@ -349,6 +380,11 @@ _POD: dict[str, _Take] = {
         "PublishPort", "Network", "Volume", "UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap",
     )
 }  # fmt: skip
+_KUBE: dict[str, _Take] = {
+    "Yaml": _yaml,
+    "PodmanArgs": _no_build,
+    **{each: _CONTAINER[each] for each in ("PublishPort", "Network", "UserNS")},
+}
 _VOLUME: dict[str, _Take] = {
     "Driver": _plain_driver,
     "Device": _volume_device,
@@ -358,6 +394,7 @@ _VOLUME: dict[str, _Take] = {
 _SECTIONS: dict[str, tuple[set[str], dict[str, _Take]]] = {
     "container": (_HARMLESS_CONTAINER, _CONTAINER),
     "pod": (_HARMLESS_POD, _POD),
+    "kube": ({"AutoUpdate", "ExitCodePropagation", "KubeDownForce", "ServiceName"}, _KUBE),
     "volume": (_HARMLESS_VOLUME, _VOLUME),
     "network": (_HARMLESS_NETWORK, {"Driver": _plain_driver}),
     "image": (_HARMLESS_IMAGE, {"Image": _image}),

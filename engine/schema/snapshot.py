@@ -35,6 +35,8 @@ class ContainerRow(Model):
     exited: datetime | None = None
     exit_code: int | None = None
     """None while it has not ended."""
+    oom_killed: bool = False
+    """It ended because the kernel killed it for want of memory."""
     health: Health = ""
     ports: list[Port] = []
     labels: dict[str, str] = {}
@@ -139,6 +141,8 @@ class EngineInfo(Model):
     disk_used: int | None = None
     """Bytes below storage_root's file system that are in use, with `disk_total` its size."""
     disk_total: int | None = None
+    disk_device: str = ""
+    """The file system's device (major:minor): accounts that have the same share it."""
     warnings: list[str] = []
 
 

@@ -24,7 +24,7 @@ from engine.schema.images import ImageTag
 from engine.schema.kinds import parse
 from engine.schema.progress import Failed
 from engine.schema.queries import ContainerTerminal
-from engine.schema.units import ContainerAutostart, UnitRestore
+from engine.schema.units import ContainerAutostart, UnitRestore, UnitWrite
 from launch.demo import IMAGE
 from tests.engine.account import Account
 from tests.policy.attempts import ATTEMPTS, STRICT
@@ -199,6 +199,26 @@ async def test_a_kept_version_of_a_unit_is_judged_before_it_comes_back(
     assert alice.linux.run("sh", "-c", script).returncode == 0
     await forbidden(alice, UnitRestore(file=file, version=version), "raw_quadlets")
     assert not (alice.linux.home / ".config" / file).exists()
+
+
+async def test_the_yaml_that_a_kube_file_names_is_read_when_the_unit_is_written(
+    alice: Account, policy: HostFile
+) -> None:
+    """The file may come from a shell, or from before there was a policy."""
+    folder = alice.linux.home / ".config/containers/systemd"
+    evil = "kind: Pod\nmetadata:\n  name: x\nspec:\n  hostNetwork: true\n"
+    script = f"mkdir -p {folder} && printf '{evil}' >{folder}/evil.yaml"
+    assert alice.linux.run("sh", "-c", script).returncode == 0
+    alice.linux.run("ln", "-s", "evil.yaml", f"{folder}/link.yaml")
+    text = "[Kube]\nYaml={}\nPodmanArgs=--build=false\n"
+    try:
+        file = "containers/systemd/try.kube"
+        await forbidden(alice, UnitWrite(file=file, text=text.format("evil.yaml")), "namespaces")
+        error = await alice.refused(UnitWrite(file=file, text=text.format("link.yaml")))
+        assert "does not follow links" in error.remedy
+        assert not (folder / "try.kube").exists()
+    finally:
+        alice.linux.run("rm", "-r", str(folder))
 
 
 async def test_a_container_from_a_shell_goes_on_but_does_not_become_a_unit(

@@ -40,6 +40,18 @@ async def main():
 asyncio.run(main())
 """
 
+_RUN = """
+import asyncio, json, pathlib, sys, uuid
+from engine.client import Engine
+from engine.schema.kinds import parse
+uid, kind, body = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+async def main():
+    async with Engine(pathlib.Path(f"/run/berth/{uid}/engine.sock"), uid) as engine:
+        *_, last = [each async for each in engine.run(uuid.uuid4(), parse(kind, body))]
+    print(last.model_dump_json())
+asyncio.run(main())
+"""
+
 
 def as_account(host: Host, account: str, *words: str, check: bool = True) -> str:
     """A program as the account, in its session; what it prints."""
@@ -100,16 +112,25 @@ def following(host: Host, account: str, text: str, **parameters: object) -> list
     return _asked(host, account, "unit.journal", parameters, text)
 
 
+def at_the_socket(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
+    """How an operation ends that the account's engine is given past the console."""
+    return dict(json.loads(_as_worker(host, account, _RUN, kind, json.dumps(parameters))))
+
+
 def _asked(
     host: Host, account: str, query: str, parameters: dict[str, object], text: str
 ) -> list[dict[str, Any]]:
+    return list(json.loads(_as_worker(host, account, _ASK, query, json.dumps(parameters), text)))
+
+
+def _as_worker(host: Host, account: str, script: str, *words: str) -> str:
     uid = host.run("id", "-u", account).stdout.strip()
     said = host.run(
         *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),
-        *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _ASK),
-        *(uid, query, json.dumps(parameters), text),
+        *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", script),
+        *(uid, *words),
     )
-    return json.loads(said.stdout)
+    return said.stdout
 
 
 def unit(host: Host, account: str, name: str) -> dict[str, Any] | None:

@@ -89,6 +89,18 @@ async def test_an_end_that_somebody_meant_is_not_told(
     await have("b exited with an error")
 
 
+async def test_what_the_kernel_killed_for_want_of_memory_is_told_unless_it_was_being_stopped(
+    wish: None, observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    await followed(engine)
+    engine.say("container", "stop", ID)
+    for container, name in ((ID, "a"), (row("b").id, "b")):
+        ended = {"containerExitCode": "137", "oomKilled": "true", "name": name}
+        engine.say("container", "died", container, **ended)
+    await have("b exited with an error")
+    assert "ran out of memory" in (await Occurrence.objects.aget()).detail
+
+
 async def test_a_container_with_rm_that_fails_and_one_that_its_policy_restarts_are_told(
     wish: None, observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
@@ -136,8 +148,10 @@ async def test_what_ended_while_no_observer_ran_is_told_by_the_next_one(
     for name, code, ago in (("new", 3, 60), ("old", 3, 600), ("stopped", 137, 60), ("fine", 0, 60)):
         ended = {"exited": now - timedelta(seconds=ago), "exit_code": code}
         engine.put(row(name, "exited").model_copy(update=ended), silent=True)
+    starved = {"exited": now - timedelta(seconds=50), "exit_code": 137, "oom_killed": True}
+    engine.put(row("starved", "exited").model_copy(update=starved), silent=True)
     task = asyncio.create_task(Observer().run())
-    await have("new exited with an error")
+    await have("new exited with an error", "starved exited with an error")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.notifications import words
 from consoleapp.notifications.happenings import Happening
 from consoleapp.notifications.models import Delivery, Notice, Occurrence
-from consoleapp.notifications.record import MOST_AN_HOUR, found, happened, listened, stand
+from consoleapp.notifications.record import MOST_AN_HOUR, Seen, found, happened, listened, stand
 from consoleapp.notifications.sweeping import remove_old
 from consoleapp.notifications.wishes import wanted_accounts
 from consoleapp.operations.ending import finish
@@ -215,3 +215,38 @@ def test_what_is_old_goes(web: LinuxAccount, olga: User) -> None:
     Occurrence.objects.update(last_at=timezone.now() - timedelta(days=91))
     remove_old()
     assert not Notice.objects.exists()
+
+
+def full(key: str) -> Seen:
+    return Seen(Happening.DISK_FULL, key, "/home", "Disk", at=timezone.now())
+
+
+def test_a_disk_that_accounts_share_is_told_each_person_once(
+    web: LinuxAccount, other: LinuxAccount, admin: User, olga: User
+) -> None:
+    webhook, _ = hook(admin, "https://hook.example/")
+    rule(olga)
+    rule(admin, accounts=[other], webhooks=[webhook], in_page=False)
+    disks = frozenset({Happening.DISK_FULL})
+    for account in (web, other, web, other):
+        stand(account, [full("8:1")], of=disks)
+    assert told(olga) == ["The disk is nearly full"]
+    assert Delivery.objects.count() == 1
+    rule(admin)
+    stand(other, [full("8:2")], of=disks)
+    assert told(admin) == ["The disk is nearly full"]
+    stand(web, [], of=disks)
+    assert Occurrence.objects.filter(ended_at=None).count() == 1
+
+
+def test_a_disk_that_two_accounts_share_is_told_a_person_of_both_once(
+    web: LinuxAccount, other: LinuxAccount, admin: User
+) -> None:
+    rule(admin)
+    elsewhere = LinuxAccount.objects.create(
+        host=Host.objects.create(name="far"), name="far", key="far", uid=4244, socket="/nowhere"
+    )
+    for account in (web, other, elsewhere):
+        happened(account, full("8:1"))
+    assert len(told(admin)) == 2
+    assert Occurrence.objects.count() == 3

@@ -3,13 +3,12 @@
 Each attempt is made at the judge, at `submit`, through the API, and straight at an engine's socket.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-from launch.demo import IMAGE
+from tests.policy.attempt import EVIL, FINE, Attempt
+from tests.policy.kube_attempts import KUBE_ALLOWED, KUBE_ATTEMPTS
 
-EVIL = "evil.example/team/miner:1"
-FINE = IMAGE
+PLAYED = ("Yaml=pod.yaml", "PodmanArgs=--build=false")
 DIGEST = "sha256:" + "ab" * 32
 STRICT = """
 privileged = false
@@ -39,19 +38,6 @@ most = 2
 [pids]
 most = 100
 """
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One thing to try, and the rule that must refuse it."""
-
-    rule: str
-    kind: str
-    parameters: dict[str, Any]
-
-    def __str__(self) -> str:
-        said = " ".join(str(value) for value in self.parameters.values())
-        return f"{self.kind}-{self.rule}-{said}"[:90].replace("\n", "|")
 
 
 def run(rule: str, **parameters: Any) -> Attempt:
@@ -274,6 +260,21 @@ ATTEMPTS = [
     quadlet("raw_quadlets", "PidsLimit=-1"),
     quadlet("raw_quadlets", "[Service]", "TasksMax=infinity"),
     quadlet("raw_quadlets", "Yaml=pod.yaml", file="try.kube"),
+    quadlet("raw_quadlets", "Yaml=pod.yaml", "PodmanArgs=--build", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "PodmanArgs=--publish-all", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "ConfigMap=other.yaml", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "SetWorkingDirectory=yaml", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "LogDriver=k8s-file", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "Yaml=other.yaml", file="try.kube"),
+    quadlet("raw_quadlets", *PLAYED, "[Service]", "WorkingDirectory=/var/tmp", file="try.kube"),
+    quadlet("raw_quadlets", "Yaml=/etc/pod.yaml", "PodmanArgs=--build=false", file="try.kube"),
+    quadlet("raw_quadlets", "Yaml=../pod.yaml", "PodmanArgs=--build=false", file="try.kube"),
+    quadlet("raw_quadlets", "Yaml=%h/pod.yaml", "PodmanArgs=--build=false", file="try.kube"),
+    quadlet("raw_quadlets", "Yaml=web.container", "PodmanArgs=--build=false", file="try.kube"),
+    quadlet("raw_quadlets", "PodmanArgs=--build=false", file="try.kube"),
+    quadlet("namespaces", *PLAYED, "Network=host", file="try.kube"),
+    quadlet("namespaces", *PLAYED, "UserNS=host", file="try.kube"),
+    quadlet("ports.ranges", *PLAYED, "PublishPort=80:80", file="try.kube"),
     quadlet("raw_quadlets", "ImageTag=localhost/x", "File=/etc/passwd", file="try.build"),
     quadlet("images.registries", f"Image={EVIL}", file="try.image"),
     quadlet("raw_quadlets", "Image=localhost/x:1", "PodmanArgs=-q", file="try.image"),
@@ -293,6 +294,7 @@ ATTEMPTS = [
         "text": "[Container]\nPodmanArgs=--privileged\n"}),
     Attempt("raw_quadlets", "unit.write", {
         "file": "containers/systemd/pod.yaml", "text": "kind: Pod\nspec: {hostNetwork: true}\n"}),
+    *KUBE_ATTEMPTS,
     # Containerfiles.
     build("images.registries", first=f"FROM {EVIL}"),
     build("images.registries", first=f"from {EVIL} as base"),
@@ -354,4 +356,5 @@ ALLOWED = [
     Attempt("", "image.tag", {"image": FINE, "tag": "mine:1"}),
     Attempt("", "container.commit", {"container": "web", "image": "localhost/own-copy"}),
     Attempt("", "container.start", {"container": "web"}),
+    *KUBE_ALLOWED,
 ]  # fmt: skip

@@ -1,8 +1,11 @@
 """Rules and demands, without Podman: what is refused, by which rule, and what is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.policy import demands as d
+from engine.policy import quadlet
 from engine.policy.judge import judge
 from engine.policy.rules import Policy, Unreadable, read, read_host
 from engine.policy.wishes import unclassified, wishes
@@ -119,3 +122,20 @@ def test_a_text_that_is_no_policy_says_where(text: str, place: str) -> None:
 def test_a_hosts_file_has_rules_for_single_accounts() -> None:
     found = read_host("terminal = false\n[accounts.alice]\ncontainers = 3")
     assert (found.terminal, found.accounts["alice"].containers) == (False, 3)
+
+
+def test_yaml_that_is_too_long_is_not_read() -> None:
+    (found,) = quadlet.demands("containers/systemd/a.yaml", "#" * 70_000, new=True)
+    assert isinstance(found, d.Raw)
+
+
+def test_the_containers_of_a_kube_file_are_counted_together() -> None:
+    one = "kind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 3\n  template:\n"
+    text = f"{one}    spec: {{containers: [{{image: x}}, {{image: x}}]}}\n"
+    *_, more = quadlet.demands("containers/systemd/a.yaml", text, new=True)
+    assert isinstance(more, d.OneMore)
+    assert more.count == 6
+    assert more.pods == ("a-pod", "a-pod-0", "a-pod-1", "a-pod-2")
+    policy = read("containers = 7")
+    assert judge(policy, [replace(more, present=1)]) == []
+    assert [each.rule for each in judge(policy, [replace(more, present=2)])] == ["containers"]

@@ -120,7 +120,7 @@ def _known(request: HttpRequest, found: Found) -> dict[str, object]:
 def explain(row: ContainerRow) -> str:
     """What the exit code of an ended container tells, "" while it has not ended."""
     ended = row.state in ("exited", "dead")
-    return exits.explain(row.exit_code) if ended else ""
+    return exits.explain(row.exit_code, out_of_memory=row.oom_killed) if ended else ""
 
 
 def _missing(

@@ -25,10 +25,12 @@ _MEANINGS = {
 }
 
 
-def explain(code: int | None) -> str:
+def explain(code: int | None, *, out_of_memory: bool = False) -> str:
     """A phrase for an exit code, "" for None."""
     if code is None:
         return ""
+    if out_of_memory:
+        return _("killed for want of memory: its limit was reached, or that of the host")
     if code in _MEANINGS:
         return str(_MEANINGS[code])
     if 128 < code < 160:

@@ -63,7 +63,8 @@ STARTERS = (
         "file-code",
         gettext_lazy("A Kubernetes YAML file that Podman plays."),
         "[Unit]\nDescription=My deployment\n\n[Kube]\n# Beside this file, or an absolute path.\n"
-        "Yaml=app.yaml\n#PublishPort=8080:80\n" + _INSTALL,
+        "Yaml=app.yaml\n# Pull images, never build them from a folder of their name.\n"
+        "PodmanArgs=--build=false\n#PublishPort=8080:80\n" + _INSTALL,
     ),
     Starter(
         "image",

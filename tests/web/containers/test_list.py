@@ -26,6 +26,14 @@ def test_all_are_listed_with_their_states(as_, viewer, many):
         assert text in page
 
 
+def test_what_ran_out_of_memory_says_so_in_the_list(as_, viewer, seen):
+    killed = container("hungry", "exited", exit_code=137, oom_killed=True)
+    seen["web"] = Seen(snapshot(killed, container("stopped", "exited", exit_code=137)))
+    page = as_(viewer).get(LIST).content.decode()
+    assert "exited (out of memory)" in page
+    assert "exited (137)" in page
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

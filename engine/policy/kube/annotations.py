@@ -1,0 +1,46 @@
+"""Annotations of pods and of what makes them: some are options of `podman run`."""
+
+from engine.policy.kube.plain_yaml import Value
+from engine.policy.kube.reading import Read
+
+_HARMLESS_ANNOTATIONS = {
+    "io.containers.autoupdate", "io.containers.sdnotify", "io.podman.annotations.init",
+    "io.podman.annotations.ulimit", "kubectl.kubernetes.io/default-container",
+}  # fmt: skip
+# Such as `podman kube generate` writes, with false for most containers.
+_SWITCHES = {
+    "io.podman.annotations.privileged", "io.podman.annotations.autoremove",
+    "io.podman.annotations.publish-all",
+}  # fmt: skip
+_SECCOMP = (
+    "seccomp.security.alpha.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/",
+    "io.podman.annotations.seccomp",
+)  # fmt: skip
+_APPARMOR = ("container.apparmor.security.beta.kubernetes.io/", "io.podman.annotations.apparmor")
+
+
+def annotations(read: Read, where: str, value: Value) -> None:
+    """Take each annotation by its name, with or without the container that it is for."""
+    if not isinstance(value, dict):
+        read.raw(where)
+        return
+    for key, each in value.items():
+        name = key.partition("/")[0]
+        said = each if isinstance(each, str) else ""
+        if key in _HARMLESS_ANNOTATIONS or name in _HARMLESS_ANNOTATIONS:
+            continue
+        if name in _SWITCHES:
+            if said.lower() != "false":
+                read.raw(f"The annotation {key[:120]}")
+        elif name == "io.podman.annotations.userns":
+            if said.partition(":")[0] not in ("keep-id", "auto", "nomap", "private"):
+                read.namespace("user", f"userns {said[:80]}")
+        elif key.startswith(_SECCOMP):
+            if said not in ("runtime/default", "docker/default"):
+                read.option(f"seccomp={said[:120]}")
+        elif key.startswith(_APPARMOR):
+            read.option(f"apparmor={said[:120]}")
+        elif name == "io.podman.annotations.label":
+            read.option(f"label={said[:120]}")
+        else:
+            read.raw(f"The annotation {key[:120]}")

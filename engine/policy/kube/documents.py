@@ -1,0 +1,95 @@
+"""The documents of a kube YAML: pods, and what makes pods."""
+
+from engine.policy import demands as d
+from engine.policy.kube.annotations import annotations
+from engine.policy.kube.containers import NUMBER
+from engine.policy.kube.plain_yaml import Unclear, Value, documents
+from engine.policy.kube.pods import NAME, pod
+from engine.policy.kube.reading import FIELD, Read, Table, Take, anything, take
+
+
+def demands(text: str) -> list[d.Demand]:
+    """The demands of a YAML file's text."""
+    read = Read()
+    try:
+        for document in documents(text):
+            _document(read, document)
+    except Unclear as error:
+        return [d.Raw(said=str(error), field=FIELD)]
+    if read.count:
+        pods = tuple(read.pods)
+        read.demands.append(d.OneMore(count=read.count, pods=pods, field=FIELD))
+    return read.demands
+
+
+def _document(read: Read, document: Value) -> None:
+    if document is None:
+        return
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _KINDS:
+        read.raw(f"A document of the kind {kind or 'none'}")
+        return
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        read.raw(f"A {kind} without a plain name")
+        return
+    read.replicas = _replicas(read, document) if kind == "Deployment" else 1
+    if kind == "Pod":
+        read.pods.append(name)
+    elif kind in _WITH_TEMPLATE:
+        read.pods += [f"{name}-pod", *(f"{name}-pod-{at}" for at in range(read.replicas))]
+    take(read, kind, document, _TOP | _KINDS[kind])
+
+
+def _replicas(read: Read, document: dict[str, Value]) -> int:
+    spec = document.get("spec")
+    said = spec.get("replicas") if isinstance(spec, dict) else None
+    if said is None:
+        return 1
+    if not isinstance(said, str) or not NUMBER.fullmatch(said) or int(said) > 100:
+        read.raw("Deployment.spec.replicas")
+        return 1
+    return max(1, int(said))  # Podman 5 makes one for 0, too
+
+
+def _template(read: Read, where: str, value: Value) -> None:
+    take(read, where, value, {"metadata": _metadata, "spec": pod})
+
+
+def _metadata(read: Read, where: str, value: Value) -> None:
+    take(read, where, value, _METADATA)
+
+
+_METADATA: Table = {
+    "name": anything, "namespace": anything, "labels": anything, "creationTimestamp": anything,
+    "annotations": annotations,
+}  # fmt: skip
+_TOP: dict[str, Take] = {
+    "apiVersion": anything, "kind": anything, "metadata": _metadata, "status": anything,
+}  # fmt: skip
+_WORKLOAD: Table = {
+    "template": _template,
+    **dict.fromkeys(
+        (
+            "replicas", "selector", "strategy", "updateStrategy", "minReadySeconds",
+            "revisionHistoryLimit", "progressDeadlineSeconds", "backoffLimit",
+        ),
+        anything,
+    ),
+}  # fmt: skip
+
+
+def _workload(read: Read, where: str, value: Value) -> None:
+    take(read, where, value, _WORKLOAD)
+
+
+_WITH_TEMPLATE = ("Deployment", "DaemonSet", "Job")
+_KINDS: dict[str, dict[str, Take]] = {
+    "Pod": {"spec": pod},
+    **{kind: {"spec": _workload} for kind in _WITH_TEMPLATE},
+    "PersistentVolumeClaim": {"spec": anything},
+    "ConfigMap": {"data": anything, "binaryData": anything, "immutable": anything},
+    "Secret": {"data": anything, "stringData": anything, "type": anything, "immutable": anything},
+}
+"""By kind of document: what may stand in it, and how each is judged."""

@@ -1,0 +1,102 @@
+"""YAML of a dialect so plain that no two readers can take it for different things.
+
+What is judged here is read again by Podman, with another library: where the two might differ
+(aliases, tags, merge keys, directives, twofold keys, odd characters and places for them), the text
+is refused as a whole. Every scalar is a string here; only an absent value is None.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# PyYAML, by its C parser: libyaml, of which the parser that Podman uses is a translation.
+import yaml
+
+Value = dict[str, "Value"] | list["Value"] | str | None
+LARGEST = 64 * 1024
+_MOST_EVENTS = 5_000
+_DEEPEST = 24
+_ODD_CHARACTERS = re.compile(
+    "[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\uffef\U00010000-\U0010ffff]"
+)
+_IN_FLOW = re.compile(r"[A-Za-z0-9_./@+-]*")
+
+
+class Unclear(ValueError):
+    """Raised for a text that cannot be judged; says why, in the words of a refusal."""
+
+
+def documents(text: str) -> list[Value]:
+    """The documents of a text. Raises Unclear."""
+    text = text.replace("\r\n", "\n")
+    if len(text) > LARGEST:
+        raise Unclear(f"YAML of more than {LARGEST // 1024} KiB")
+    if found := _ODD_CHARACTERS.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise Unclear(f"YAML with a tab or an odd character (line {line})")
+    if re.search(r"^%", text, re.M):
+        raise Unclear("YAML with a directive (%)")
+    try:
+        return list(_documents(_counted(text)))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {_line(mark)}" if mark else ""
+        raise Unclear(f"What is no YAML ({error.problem}{place})") from error
+    except yaml.YAMLError as error:
+        raise Unclear("What is no YAML") from error
+
+
+def _counted(text: str) -> Iterator[yaml.Event]:
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        if number > _MOST_EVENTS:
+            raise Unclear("YAML with so many values")
+        yield event
+
+
+def _documents(events: Iterator[yaml.Event]) -> Iterator[Value]:
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            yield _value(next(events), events, 0, flow=False)
+
+
+def _value(event: yaml.Event, events: Iterator[yaml.Event], depth: int, *, flow: bool) -> Value:
+    line = _line(event.start_mark)
+    if depth > _DEEPEST:
+        raise Unclear(f"YAML that is so deep (line {line})")
+    if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) or event.anchor:
+        raise Unclear(f"YAML with an anchor or an alias (line {line})")
+    if event.tag is not None:
+        raise Unclear(f"YAML with a tag (line {line})")
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event, line, flow=flow)
+    flow = flow or bool(event.flow_style)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Value] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(_value(event, events, depth + 1, flow=flow))
+        return items
+    found: dict[str, Value] = {}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        line = _line(event.start_mark)
+        key = _value(event, events, depth + 1, flow=flow)
+        if not isinstance(key, str) or "\n" in key or key == "<<":
+            raise Unclear(f"YAML with a key that is no plain word (line {line})")
+        if key in found:
+            raise Unclear(f"YAML that says {key[:80]} twice (line {line})")
+        found[key] = _value(next(events), events, depth + 1, flow=flow)
+    return found
+
+
+def _scalar(event: yaml.ScalarEvent, line: int, *, flow: bool) -> str | None:
+    text = str(event.value)
+    if event.style:  # quoted, or a block
+        return text
+    if _line(event.end_mark) != line:
+        raise Unclear(f"YAML with a text that goes on without quotes (line {line})")
+    if flow and not _IN_FLOW.fullmatch(text):
+        raise Unclear(f"YAML with a text that needs quotes between {{}} or [] (line {line})")
+    return None if text in ("", "~", "null") else text
+
+
+def _line(mark: Any) -> int:
+    return int(mark.line) + 1

@@ -1,0 +1,22 @@
+"""One thing that people may try under a policy."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from launch.demo import IMAGE
+
+EVIL = "evil.example/team/miner:1"
+FINE = IMAGE
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One thing to try, and the rule that must refuse it."""
+
+    rule: str
+    kind: str
+    parameters: dict[str, Any]
+
+    def __str__(self) -> str:
+        said = " ".join(str(value) for value in self.parameters.values())
+        return f"{self.kind}-{self.rule}-{said}"[:90].replace("\n", "|")
