@@ -23,9 +23,11 @@ PLACES = (
     "consoleapp/policy",
     "consoleapp/live",
     "consoleapp/files",
+    "consoleapp/recordings",
 )
 # Tables for programs, not for readers, and words with a reader of their own.
-_NOT = ("management", "migrations", "quadlet_keys.py", "__main__.py", "queries/terminal.py")
+_NOT = ("management", "migrations", "quadlet_keys.py", "__main__.py", "queries/terminal.py",
+        "recordings/verify.py")  # fmt: skip
 _MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 # Calls whose words are for programmers or programs.
 _SKIPPED = re.compile(
@@ -53,6 +55,8 @@ _FRAGMENTS = {
     "not a signed text",
     "upload with a token that only reads",
     "private, no-store",
+    "default-src 'none'; sandbox",
+    "%(person_name)s in %(shown_container)s of %(account_name)s",
     "attachment; filename*=UTF-8''%(name)s",
     "Value error,",
     "# Made by Berth from the container.",
@@ -91,7 +95,9 @@ def _of(module: ast.Module) -> Iterator[tuple[str, int]]:
     # What a kind of operation is called may be one word.
     for node in ast.walk(module):
         match node:
-            case ast.AnnAssign(target=ast.Name(id="label"), value=ast.Constant(value=str(word))):
+            case ast.AnnAssign(
+                target=ast.Name(id="label"), value=ast.Constant(value=str(word))
+            ) if word:
                 yield word, node.lineno
 
 

@@ -71,6 +71,8 @@ def test_translations_have_the_same_values_and_tags(domain):
             continue
         assert set(PLACES.findall(text)) == set(PLACES.findall(english)), (english, text)
         assert sorted(TAGS.findall(text)) == sorted(TAGS.findall(english)), (english, text)
+        # It may stand in an attribute.
+        assert text.count('"') == english.count('"'), (english, text)
 
 
 def test_sentences_of_the_engine_are_found():
