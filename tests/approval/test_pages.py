@@ -35,6 +35,23 @@ def state(operation: Operation) -> str:
     return str(operation.state)
 
 
+def test_the_launch_form_says_beforehand_that_it_would_wait_or_be_refused(
+    web: LinuxAccount, olga: User, as_: As
+) -> None:
+    def preview(memory: str) -> str:
+        form = {"image": "localhost/demo:1", "memory": memory}
+        answer = as_(olga).post("/accounts/web/containers/launch/preview/", form)
+        return answer.content.decode()
+
+    waits = preview("2g")
+    assert "It would wait for somebody's approval." in waits
+    assert "approval.memory.most" in waits
+    assert "It would be refused." in preview("8g")
+    fine = preview("1g")
+    assert "podman run" in fine
+    assert "approval" not in fine
+
+
 def test_an_approver_sees_what_will_run_and_why_and_approves(
     web: LinuxAccount, olga: User, olaf: User, as_: As
 ) -> None:

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.approval.asking import asked
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.policy.check import NotAllowed
+from consoleapp.policy.standing import refusals
 from consoleapp.web.accepted import refused
 from consoleapp.web.containers.launching import Launch
 from consoleapp.web.containers.lookup import among
@@ -74,11 +76,9 @@ def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def preview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The equivalent command line of what is in the form now."""
+    """The equivalent command line of what is in the form now, and what policies say to it."""
     given = Launch.of_post(request.POST)
-    parameters = given.parameters()
-    command = parameters.command() if parameters else None
-    return render(request, "containers/_preview.html", {"command": command, "launch": given})
+    return render(request, "containers/_preview.html", _previewed(request, account, given))
 
 
 def _asked(request: HttpRequest, account: LinuxAccount) -> Launch:
@@ -113,7 +113,8 @@ def _form(
         "selinux": bool(snapshot and snapshot.info.selinux),
         **(more or {}),
     }
-    context |= {"command": _command(given), "first_error": next(iter(given.errors), None)}
+    context |= _previewed(request, account, given)
+    context["first_error"] = next(iter(given.errors), None)
     only_form = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     name = "containers/_launch.html" if only_form else "containers/launch.html"
     return render(request, name, context, status=status)
@@ -131,7 +132,15 @@ def _places(error: NotAllowed) -> dict[str, str]:
     return found
 
 
-def _command(given: Launch) -> list[str] | None:
+def _previewed(request: HttpRequest, account: LinuxAccount, given: Launch) -> dict[str, object]:
     # On a copy, so that what is merely unfinished is not shown as an error.
     parameters = Launch(given.texts, given.flags, given.rows).parameters()
-    return parameters.command() if parameters else None
+    if parameters is None:
+        return {"command": None}
+    person = Actor.of(request).user
+    verdicts = refusals(person, account, parameters)
+    return {
+        "command": parameters.command(),
+        "verdicts": verdicts,
+        "asks": [] if verdicts else asked(person, account, parameters),
+    }
