@@ -90,9 +90,9 @@ def main() -> None:
     parser.add_argument("--image-mb", type=int, default=1000, help="an image's way, timed")
     parser.add_argument("--large-mb", type=int, default=2048, help="an image's way, in memory")
     parser.add_argument("--transfers", type=int, default=3, help="ways of the image, each")
-    parser.add_argument("--only", choices=["audit", "registries"], help="this part alone")
+    parser.add_argument("--only", choices=["audit", "builds", "registries"], help="this part alone")
     given = parser.parse_args()
-    if given.only != "registries":
+    if given.only in (None, "audit"):
         for database in ("sqlite", "postgresql"):
             _print(f"Audit, {database}", audit.measure(given.events, database))
     if given.only == "audit":
@@ -101,9 +101,12 @@ def main() -> None:
         console, account = one.console, "berth-bench-1"
         console.get(f"/accounts/{account}/containers?limit=1")
         podman: Podman = podman_of(account, _runtime(console, account))
-        if not given.only:
+        if given.only in (None, "builds"):
+            _builds(one, podman, given)
+        if given.only is None:
             _one_account(one, podman, given)
-        _registries(one, podman, given)
+        if given.only in (None, "registries"):
+            _registries(one, podman, given)
     if given.only:
         return
     names = [f"berth-bench-{number}" for number in range(1, given.accounts + 1)]
@@ -124,14 +127,18 @@ def _one_account(one: Served, podman: Podman, given: argparse.Namespace) -> None
         throughput.throughput(console, account, IMAGE, given.operations)
     ))  # fmt: skip
     _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+    lists.fill(podman, IMAGE, given.containers)
+    _print("Lists", lists.report(
+        lists.listing(console, account, podman, given.containers, 10), given.containers
+    ))  # fmt: skip
+
+
+def _builds(one: Served, podman: Podman, given: argparse.Namespace) -> None:
+    console, [account] = one.console, one.accounts
     _print("Building", building.report(
         building.building(console, account, podman, IMAGE, given.builds),
         building.passing(console, account, one.process.pid, given.mebibytes),
         given.mebibytes,
-    ))  # fmt: skip
-    lists.fill(podman, IMAGE, given.containers)
-    _print("Lists", lists.report(
-        lists.listing(console, account, podman, given.containers, 10), given.containers
     ))  # fmt: skip
 
 
