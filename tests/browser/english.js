@@ -1,9 +1,9 @@
 // What is English in a page: three words of Latin letters in a row, where people read, and not what a
-// machine said. Takes names that no language changes.
+// machine or a person said. Takes names that no language changes.
 (names) => {
-  const machines = "code, pre, kbd, samp, script, style, svg, textarea, template, noscript, .mono, .tree, .log, .command, [lang]:not(html)";
+  const machines = "code, pre, kbd, samp, script, style, svg, textarea, template, noscript, .mono, .tree, .log, .command, [lang]:not(html), .xterm, .tile-text, .prose";
   const attributes = ["title", "aria-label", "placeholder", "alt", "data-title", "data-confirm", "data-confirm-action", "data-confirm-detail"];
-  const PODMAN = /imported from tarball|short-name "[^"]*" did not resolve.*/g; // its own words stay
+  const PODMAN = /imported from tarball|short-name "[^"]*" did not resolve.*|RUN .*|while running runtime: exit status \d+/g; // its own words stay
   const found = new Set();
   const look = (text) => {
     for (const name of names) text = text.replaceAll(name, "");
