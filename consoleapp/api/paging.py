@@ -60,6 +60,6 @@ def _read(cursor: str, key: type) -> tuple[datetime, Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         at, identity = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        return _in_reach(datetime.fromisoformat(at)), key(identity)
+        return _in_reach(datetime.fromisoformat(at)), key(str(identity))
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise wrong("cursor", "This is not a cursor of this list.") from error

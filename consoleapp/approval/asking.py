@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from django.contrib.auth.models import Group
+
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.approval.models import Approval, Decision
+from consoleapp.approval.models import Approval, Ask, Decision
 from consoleapp.operations import seal
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import seen, standing
@@ -58,6 +60,22 @@ def asked(
             asks = Asked(source.title, reasons, tuple(approval.approvers), approval.expires_after)
             found.append(asks)
     return found
+
+
+def unasked(operation: Operation, parameters: Parameters) -> str:
+    """Why it needs more approval by now than was asked for; "" when it does not."""
+    covered = {
+        (ask.source, ask.owners, frozenset(ask.groups.values_list("name", flat=True)), rule)
+        for ask in Ask.objects.filter(approval=operation.pk)
+        for rule, _ in ask.reasons
+    }
+    more = []
+    for each in asked(operation.requested_by, operation.account, parameters, unknown=False):
+        groups = Group.objects.filter(name__in=each.approvers).values_list("name", flat=True)
+        asks = (each.source[:300], not each.approvers, frozenset(groups))
+        if any((*asks, reason.rule) not in covered for reason in each.reasons):
+            more.append(str(each))
+    return f"By now it needs approval; request it again. {' '.join(more)}" if more else ""
 
 
 def granted(operation: Operation, parameters: Parameters) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import Host
-from consoleapp.approval.asking import fingerprint
+from consoleapp.approval.asking import fingerprint, unasked
 from consoleapp.approval.deciders import decidable
 from consoleapp.approval.events import name, note
 from consoleapp.approval.models import Approval, Decision
@@ -124,7 +124,7 @@ def _no_more(operation: Operation) -> str:
         return refused
     if refused := allowed.by_policy(operation, parameters):
         return f"Not allowed by policy: {refused}"
-    return ""
+    return unasked(operation, parameters)
 
 
 def _decide(

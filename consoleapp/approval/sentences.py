@@ -25,6 +25,7 @@ SENTENCES = (
     _("It is not what was asked for any more. Request it again."),
     _("Not allowed: It is not what was approved of."),
     _("Not allowed: By now it needs approval; request it again. %(why)s"),
+    _("By now it needs approval; request it again. %(why)s"),
     _("%(name)s declined it: %(comment)s"),
     _("Nobody approved of it in time. Nothing was started."),
     _("Request it again, and tell an approver."),

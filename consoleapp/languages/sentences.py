@@ -18,6 +18,7 @@ _LONGEST = 2_000
 _DEEPEST = 3
 _MOST_SENTENCES = 8
 _PLACE = re.compile(r"%\((\w+)\)s")
+_OTHER_PLACE = re.compile(r"%(?!%)")
 _END = re.compile(r"[.!?] ")
 # How much of a text's beginning or end finds the patterns that it may be an instance of.
 _KEY = 3
@@ -147,6 +148,8 @@ class _Patterns:
 
 def _pattern(msgid: str) -> _Pattern | None:
     parts = _PLACE.split(msgid)
+    if any(_OTHER_PLACE.search(part.replace("%%", "")) for part in parts[::2]):
+        return None  # its other values are no texts
     literals, names = [part.replace("%%", "%") for part in parts[::2]], parts[1::2]
     # A name twice could mean two values; with next to no words anything would be an instance.
     letters = sum(character.isalpha() for literal in literals for character in literal)

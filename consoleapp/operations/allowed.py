@@ -4,7 +4,7 @@ a worker begins it."""
 from django.utils import timezone
 
 from consoleapp.accounts.access import role_on
-from consoleapp.approval.asking import asked, granted
+from consoleapp.approval.asking import granted, unasked
 from consoleapp.approval.models import Approval
 from consoleapp.operations import elsewhere
 from consoleapp.operations.models import Operation
@@ -27,12 +27,9 @@ def against(operation: Operation, parameters: Parameters) -> str:
     """What a policy has against beginning it (by now); "" for nothing."""
     if refused := by_policy(operation, parameters):
         return refused
-    if Approval.objects.filter(operation=operation).exists():
-        return "" if granted(operation, parameters) else "It is not what was approved of."
-    if asks := asked(operation.requested_by, operation.account, parameters, unknown=False):
-        said = " ".join(str(ask) for ask in asks)
-        return f"By now it needs approval; request it again. {said}"
-    return ""
+    if Approval.objects.filter(operation=operation).exists() and not granted(operation, parameters):
+        return "It is not what was approved of."
+    return unasked(operation, parameters)
 
 
 def by_policy(operation: Operation, parameters: Parameters) -> str:

@@ -32,8 +32,11 @@ def _round() -> None:
 
 def close() -> int:
     """How many were closed. One observer runs a host, so what it does not record, nobody does."""
+    going_on = set(recorder.going_on)  # one that ends meanwhile is not closed twice
     rows = Recording.objects.filter(ended_at=None, account__host__name=settings.BERTH_HOST)
-    found = [row for row in rows.select_related("account") if row.key not in recorder.going_on]
+    found = [
+        row for row in rows.select_related("account") if row.key not in going_on | recorder.going_on
+    ]
     for row in found:
         row.how = How.BROKEN_OFF
         row.size, row.sha256 = place.digest(row.key) or (0, "")

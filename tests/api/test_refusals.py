@@ -177,6 +177,15 @@ def test_a_browser_that_is_signed_in_needs_the_csrf_token_to_change_something(pe
             "too_large",
         ),
         ("get", f"{LIST}?cursor=nonsense", None, None, 422, "invalid"),
+        # A time, and a list where an id should be.
+        (
+            "get",
+            f"{LIST}?cursor=WyIyMDIwLTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwgWzFdXQ",
+            None,
+            None,
+            422,
+            "invalid",
+        ),
         ("get", f"{LIST}?limit=0", None, None, 422, "invalid"),
         ("get", f"{LIST}?state=flying", None, None, 422, "invalid"),
         (

@@ -227,6 +227,39 @@ def test_a_policy_that_asks_since_then_holds_for_what_is_queued(
     assert "By now it needs approval" in operation.error["message"]
 
 
+def test_a_policy_that_asks_since_then_holds_for_what_waits(
+    web: LinuxAccount, olga: User, olaf: User, team: Group
+) -> None:
+    operation = request(web, olga)
+    asking = '[approval]\nkinds = ["container.run"]\napprovers = ["reviewers"]\n'
+    write(web.host, asking, actor=ROOT)
+    with pytest.raises(Conflict, match="By now it needs approval"):
+        approve(operation, actor=by(olaf))
+    assert state(operation) == State.AWAITING
+
+
+def test_other_approvers_since_then_hold_for_what_was_approved_of(
+    web: LinuxAccount, olga: User, olaf: User, team: Group
+) -> None:
+    operation = request(web, olga)
+    approve(operation, actor=by(olaf))
+    asking = ASKING.replace("[approval]", '[approval]\napprovers = ["reviewers"]')
+    write(web, asking, actor=ROOT)
+    tasks.execute(str(operation.pk))
+    assert state(operation) == State.FAILED
+    assert "By now it needs approval" in operation.error["message"]
+
+
+def test_a_groups_policy_holds_for_the_service_accounts_that_it_owns(
+    web: LinuxAccount, team: Group
+) -> None:
+    robot = person("robot", web, Role.OPERATOR)
+    ServiceAccount.objects.create(user=robot, owner=team)
+    write(web, "", actor=ROOT)
+    write(team, '[approval]\nkinds = ["container.*"]\n', actor=ROOT)
+    assert request(web, robot).state == State.AWAITING
+
+
 def test_a_retry_needs_approval_again(web: LinuxAccount, olga: User, olaf: User) -> None:
     operation = request(web, olga)
     decline(operation, actor=by(olaf), comment="no")

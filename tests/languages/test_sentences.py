@@ -1,12 +1,13 @@
 """English sentences of the engine, shown in the reader's language."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, engines
-from django.utils.translation import override
+from django.utils.translation import override, trans_real
 
 from consoleapp.accounts.models import User
 from consoleapp.languages.chosen import of_scope
@@ -103,3 +104,16 @@ def test_a_socket_speaks_as_its_reader_chose():
     assert of_scope({"user": nobody, "cookies": cookies, "headers": []}) == "zh-hans"
     odd = SimpleNamespace(is_authenticated=True, language="xx")
     assert of_scope({"user": odd, "cookies": {}, "headers": []}) == "en"
+
+
+def test_every_sentence_of_the_catalogue_can_be_said(chinese):
+    # With values that spell the places themselves, as somebody might who wants to do harm.
+    keys = list(trans_real.translation("zh-hans")._catalog.keys())
+    for english in filter(None, (key[0] if isinstance(key, tuple) else key for key in keys)):
+        assert in_language(english)
+        assert in_language(re.sub(r"%\((\w+)\)s", "a word", english))
+
+
+def test_what_only_looks_like_a_sentence_with_other_values_stays(chinese):
+    text = "a object with primary key %(key)r does not exist."
+    assert in_language(text) == text

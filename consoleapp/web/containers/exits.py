@@ -37,6 +37,6 @@ def explain(code: int | None, *, out_of_memory: bool = False) -> str:
         try:
             name = signal.Signals(code - 128).name
         except ValueError:
-            return _("ended by signal %(number)d") % {"number": code - 128}
-        return _("ended by signal %(number)d (%(name)s)") % {"number": code - 128, "name": name}
+            return _("ended by signal %(number)s") % {"number": code - 128}
+        return _("ended by signal %(number)s (%(name)s)") % {"number": code - 128, "name": name}
     return _("ended with an error of its own; its logs may say which")
