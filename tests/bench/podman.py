@@ -45,7 +45,13 @@ class Podman:
         )
 
     def _identity(self) -> dict[str, object]:
-        identity: dict[str, object] = {"env": self.environment, "cwd": self.account.pw_dir}
+        # A session of its own, as a shell has and as the engine has: the kernel shares processors
+        # out by session (autogroup), and what it is compared with would have another share.
+        identity: dict[str, object] = {
+            "env": self.environment,
+            "cwd": self.account.pw_dir,
+            "start_new_session": True,
+        }
         if os.geteuid() == 0 and self.account.pw_uid != 0:
             identity |= {
                 "user": self.account.pw_uid,

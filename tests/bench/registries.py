@@ -78,6 +78,7 @@ class Transfers:
             capture_output=True,
             env=self.podman.environment,
             cwd=self.podman.account.pw_dir,
+            start_new_session=True,
         )
         return milliseconds(began)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import ALICE, IMAGE, Console, podman, sign_in
 
 PASSWORD = "a-word-for-two-people-1"
@@ -78,6 +79,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
         request.get_by_role("link").first.click()
         expect(deciding.locator(".command")).to_contain_text(f"--name {name}")
         expect(deciding.get_by_text("For the fair")).to_be_visible()
+        assert not findings(asking) + findings(deciding)
         deciding.get_by_role("button", name="Decline").click()
         expect(deciding.get_by_text("Say why it is declined")).to_be_visible()
         deciding.get_by_label("Comment").fill("Only for today")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import PASSWORD, browser, sign_in
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, PORT, as_account, ask, operate, podman
@@ -119,6 +120,20 @@ def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
     # One that ends by SIGKILL (here its stop signal) leaves its unit "failed".
     over = re.compile("^(inactive|failed)$")
     expect(page.locator("#unit-head .state").first).to_have_text(over, timeout=SLOW)
+
+
+def test_no_page_of_units_has_a_serious_or_critical_finding(page: Page, host: Host) -> None:
+    written(page)
+    found = {}
+    for path in (
+        *("", "journal/", "updates/", "new/?kind=container", f"edit/?file={FILE}"),
+        *("note.service/", "note.service/journal/", "note.service/file/"),
+    ):
+        page.goto(f"{BASE}/{path}")
+        expect(page.locator("main .loading").locator("visible=true")).to_have_count(0, timeout=SLOW)
+        if grave := findings(page):
+            found[path] = grave
+    assert not found
 
 
 def test_what_happens_at_a_shell_changes_the_row_by_itself(page: Page, host: Host) -> None:
