@@ -34,6 +34,7 @@ _apt() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
+  as_root true  # whatever sudo has to ask or to say, where it can be seen
   local log; log=$(mktemp)
   if ! _apt_get update >"$log" 2>&1 || ! _apt_get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
     tail -n 3 "$log" >&2
