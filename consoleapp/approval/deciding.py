@@ -11,13 +11,13 @@ from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import Host
 from consoleapp.approval.asking import fingerprint, unasked
 from consoleapp.approval.deciders import decidable
-from consoleapp.approval.events import name, note
 from consoleapp.approval.models import Approval, Decision
 from consoleapp.live.publish import operation_changed
 from consoleapp.notifications.happenings import Happening
 from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations import allowed, seal
 from consoleapp.operations.models import Operation
+from consoleapp.operations.noting import name, note
 from consoleapp.operations.states import State, move
 from consoleapp.operations.submit import hand_over
 from engine.schema.errors import ErrorCode, ErrorReport

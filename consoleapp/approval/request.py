@@ -10,12 +10,12 @@ from django.utils import timezone
 from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.approval.asking import Asked, fingerprint
 from consoleapp.approval.deciders import deciders
-from consoleapp.approval.events import name, note
 from consoleapp.approval.models import Approval, Ask, Decision
 from consoleapp.live.publish import operation_changed
 from consoleapp.notifications.happenings import Happening
 from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations.models import Operation
+from consoleapp.operations.noting import name, note
 from engine.schema.parameters import Parameters
 
 

@@ -13,8 +13,9 @@ from consoleapp.audit.record import record
 from consoleapp.live.publish import operation_changed
 from consoleapp.notifications.happenings import Happening
 from consoleapp.notifications.record import Seen, happened
-from consoleapp.operations import elsewhere, seal
+from consoleapp.operations import seal
 from consoleapp.operations.models import Operation
+from consoleapp.operations.noting import name, note
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
@@ -63,18 +64,8 @@ def finish(
         if not move(operation, state, fence=fence, result=result, error=report):
             logger.warning("%s is not ours to end as %s any more", operation.pk, state)
             return False
-        for account in (operation.account, *elsewhere.concerned(operation)):
-            record(
-                f"operation.{state}",
-                actor=requester(operation),
-                account=account,
-                kind=operation.kind,
-                target=operation.target,
-                operation=operation.pk,
-                parameters=operation.parameters,
-                outcome=state,
-                detail=report["message"] if report else "",
-            )
+        detail = report["message"] if report else ""
+        note(f"operation.{state}", operation, requester(operation), outcome=state, detail=detail)
         if error and error.code is ErrorCode.POLICY:
             record(
                 "policy.refused",
@@ -84,22 +75,20 @@ def finish(
                 target=operation.target,
                 operation=operation.pk,
                 parameters=operation.parameters,
-                detail=report["message"] if report else "",
+                detail=detail,
             )
         if report:
-            _tell(operation, report["message"])
+            _tell(operation, detail)
         transaction.on_commit(partial(operation_changed, operation))
     return True
 
 
 def _tell(operation: Operation, message: str) -> None:
-    kind = KINDS.get(operation.kind)
-    label = kind.label if kind else operation.kind
     seen = Seen(
         Happening.OPERATION_FAILED,
         key=str(operation.pk),
         object=f"{operation.kind} {operation.target}".strip(),
-        name=f"{label} {operation.target}".strip(),
+        name=name(operation),
         at=operation.ended_at or timezone.now(),
         detail=f"{message} Requested by {operation.actor_name}.",
         operation=operation.pk,

@@ -10,11 +10,11 @@ from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.approval import request as approval
 from consoleapp.approval.asking import asked
-from consoleapp.audit.record import record
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
 from consoleapp.operations import broker, elsewhere, seal
 from consoleapp.operations.models import Operation
+from consoleapp.operations.noting import note
 from consoleapp.operations.states import WAITING, State, move
 from consoleapp.policy import check as policy
 from engine.schema.kinds import KINDS, parse
@@ -73,7 +73,7 @@ def submit(
             operation.save(force_insert=True)
             claim.give(uploads, operation)
             told = "; ".join(upload.told for upload in uploads)
-            _record("operation.requested", operation, actor, detail=told)
+            note("operation.requested", operation, actor, detail=told)
             if asks:
                 approval.ask(operation, parameters, asks, actor=actor)
                 transaction.on_commit(partial(operation_changed, operation))
@@ -100,12 +100,12 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
         if not asked.update(cancel_requested_at=timezone.now()):
             raise Conflict("The operation has ended already.")
         operation.refresh_from_db()
-        _record("operation.cancel_requested", operation, actor)
+        note("operation.cancel_requested", operation, actor)
         waited = operation.state == State.AWAITING
         if move(operation, State.CANCELLED, after=(State.AWAITING, *WAITING)):
             if waited:
                 approval.withdrawn(operation, actor=actor)
-            _record("operation.cancelled", operation, actor, outcome=State.CANCELLED)
+            note("operation.cancelled", operation, actor, outcome=State.CANCELLED)
             transaction.on_commit(partial(operation_changed, operation))
         else:
             host = operation.account.host.name
@@ -158,20 +158,3 @@ def hand_over(operation: Operation) -> None:
     if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
         operation.refresh_from_db()  # a worker is at it already
     operation_changed(operation)
-
-
-def _record(
-    action: str, operation: Operation, actor: Actor, outcome: str = "", detail: str = ""
-) -> None:
-    for account in (operation.account, *elsewhere.concerned(operation)):
-        record(
-            action,
-            actor=actor,
-            account=account,
-            kind=operation.kind,
-            target=operation.target,
-            operation=operation.pk,
-            parameters=operation.parameters,
-            outcome=outcome,
-            detail=detail,
-        )

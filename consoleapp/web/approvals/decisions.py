@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from consoleapp.accounts.access import Actor, Refused
 from consoleapp.approval.deciding import Uncommented, approve, decline
-from consoleapp.approval.events import name
 from consoleapp.approval.request import explain
+from consoleapp.operations.noting import name
 from consoleapp.web.approvals.views import about
 from consoleapp.web.operations.visible import visible_operation, visible_operations
 

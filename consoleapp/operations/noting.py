@@ -1,4 +1,4 @@
-"""What the audit log says of approvals."""
+"""What the audit log says of operations, and what people call them."""
 
 from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
