@@ -39,8 +39,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         )
     page = Paginator(rows.order_by("-requested_at", "pk"), ROWS).get_page(request.GET.get("page"))
     mine = set(decidable(user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
-    if mine and DECIDES not in request.session:
-        request.session[DECIDES] = True
+    _keep_the_way(request, bool(mine))
     context = {
         "show": show,
         "q": words,
@@ -76,8 +75,7 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     if approval is None:
         raise Http404("it needed no approval")
     may_decide = decidable(request.user).filter(pk=operation.pk).exists()  # type: ignore[arg-type]
-    if may_decide and DECIDES not in request.session:
-        request.session[DECIDES] = True
+    _keep_the_way(request, may_decide)
     return {
         "operation": operation,
         "approval": approval,
@@ -85,6 +83,12 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
         "may_decide": may_decide,
         "is_mine": operation.requested_by_id == request.user.pk,
     }
+
+
+def _keep_the_way(request: HttpRequest, decides: bool) -> None:
+    """Who once had something to decide keeps the entry in the menu."""
+    if decides and DECIDES not in request.session:
+        request.session[DECIDES] = True
 
 
 def _rows(user: User, show: str) -> QuerySet[Operation]:

@@ -1,10 +1,7 @@
 """Which audit events a person may read, and what one may narrow them by."""
 
-from datetime import date, datetime, time
-
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +10,7 @@ from consoleapp.audit.models import Event
 from consoleapp.audit.search import Criteria
 from consoleapp.audit.words import Clauses, named
 from consoleapp.languages.sentences import in_language
+from consoleapp.web import days
 from consoleapp.web.accounts.roles import accounts_with_roles
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Role
@@ -100,15 +98,11 @@ class EventFilters(forms.Form):
             words=asked.get("q", ""),
             **{many: (asked[one],) for one, many in _SEVERAL.items() if asked.get(one)},
             **{name: asked.get(name, "") for name in ("person", "account", "outcome")},
-            since=_at(since, time.min) if since else None,
-            until=_at(until, time.max) if until else None,
+            since=days.begin(since) if since else None,
+            until=days.end(until) if until else None,
         )
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything at all is asked for."""
         return self.criteria != Criteria()
-
-
-def _at(day: date, moment: time) -> datetime:
-    return timezone.make_aware(datetime.combine(day, moment))

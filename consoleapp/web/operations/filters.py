@@ -1,10 +1,7 @@
 """What one may narrow a list of operations by, read from the query string."""
 
-from datetime import datetime, time
-
 from django import forms
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +10,7 @@ from consoleapp.accounts.models import User
 from consoleapp.languages.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
+from consoleapp.web import days
 from engine.schema.kinds import KINDS
 
 SORTS = {
@@ -87,16 +85,12 @@ class OperationFilters(forms.Form):
         if asked.get("person"):
             operations = operations.filter(actor_name__iexact=asked["person"])
         if asked.get("since"):
-            operations = operations.filter(requested_at__gte=_midnight(asked["since"]))
+            operations = operations.filter(requested_at__gte=days.begin(asked["since"]))
         if asked.get("until"):
-            operations = operations.filter(requested_at__lte=_midnight(asked["until"], time.max))
+            operations = operations.filter(requested_at__lte=days.end(asked["until"]))
         return operations.order_by(*SORTS[asked.get("sort") or "newest"], "pk")
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the order is asked for."""
         return any(self.cleaned_data.get(name) for name in self.fields if name != "sort")
-
-
-def _midnight(day: datetime, at: time = time.min) -> datetime:
-    return timezone.make_aware(datetime.combine(day, at))

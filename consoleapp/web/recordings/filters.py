@@ -1,13 +1,11 @@
 """What one may narrow the list of recordings by."""
 
-from datetime import date, datetime, time
-
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from consoleapp.recordings.models import How, Recording
+from consoleapp.web import days
 
 
 class RecordingFilters(forms.Form):
@@ -37,9 +35,9 @@ class RecordingFilters(forms.Form):
         if how := asked.get("how"):
             rows = rows.filter(how=how)
         if since := asked.get("since"):
-            rows = rows.filter(begun_at__gte=_at(since, time.min))
+            rows = rows.filter(begun_at__gte=days.begin(since))
         if until := asked.get("until"):
-            rows = rows.filter(begun_at__lte=_at(until, time.max))
+            rows = rows.filter(begun_at__lte=days.end(until))
         return rows
 
     @property
@@ -47,7 +45,3 @@ class RecordingFilters(forms.Form):
         """Whether anything at all is asked for."""
         self.is_valid()
         return any(self.cleaned_data.values())
-
-
-def _at(day: date, moment: time) -> datetime:
-    return timezone.make_aware(datetime.combine(day, moment))
