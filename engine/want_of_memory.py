@@ -19,15 +19,28 @@ KILLED = 137
 ATTRIBUTE = "oomKilled"
 _AT_ONCE = 8
 _MOST_KNOWN = 2000
-_known: dict[tuple[str, datetime | None], bool] = {}
-"""By container and end, which do not change any more."""
+_End = tuple[str, datetime | None]
+"""A container, and when it ended: which does not change any more."""
+_known: dict[_End, bool] = {}
 log = logging.getLogger(__name__)
 
 
 async def marked(podman: Podman, rows: list[ContainerRow]) -> list[ContainerRow]:
     """The rows, with `oom_killed` where it is so."""
+    ends = {(row.id, row.exited) for row in rows if row.exit_code == KILLED}
+    known = {end: _known[end] for end in ends & _known.keys()}
+    new = list(ends - known.keys())
     room = asyncio.Semaphore(_AT_ONCE)
-    return list(await asyncio.gather(*(_marked(podman, row, room) for row in rows)))
+    known |= zip(
+        new, await asyncio.gather(*(_asked(podman, end, room) for end in new)), strict=True
+    )
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+    _known.update(known)
+    return [
+        row.model_copy(update={"oom_killed": True}) if known.get((row.id, row.exited)) else row
+        for row in rows
+    ]
 
 
 async def told(podman: Podman, event: EngineEvent) -> EngineEvent:
@@ -39,16 +52,9 @@ async def told(podman: Podman, event: EngineEvent) -> EngineEvent:
     return event.model_copy(update={"attributes": {**event.attributes, ATTRIBUTE: killed}})
 
 
-async def _marked(podman: Podman, row: ContainerRow, room: asyncio.Semaphore) -> ContainerRow:
-    if row.exit_code != KILLED:
-        return row
-    end = (row.id, row.exited)
-    if end not in _known:
-        if len(_known) > _MOST_KNOWN:
-            _known.clear()
-        async with room:
-            _known[end] = await _is(podman, row.id)
-    return row.model_copy(update={"oom_killed": True}) if _known[end] else row
+async def _asked(podman: Podman, end: _End, room: asyncio.Semaphore) -> bool:
+    async with room:
+        return await _is(podman, end[0])
 
 
 async def _is(podman: Podman, container: str) -> bool:
