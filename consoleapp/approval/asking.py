@@ -65,8 +65,8 @@ def asked(
 def unasked(operation: Operation, parameters: Parameters) -> str:
     """Why it needs more approval by now than was asked for; "" when it does not."""
     covered = {
-        (ask.source, ask.owners, frozenset(ask.groups.values_list("name", flat=True)), rule)
-        for ask in Ask.objects.filter(approval=operation.pk)
+        (ask.source, ask.owners, frozenset(group.name for group in ask.groups.all()), rule)
+        for ask in Ask.objects.filter(approval=operation.pk).prefetch_related("groups")
         for rule, _ in ask.reasons
     }
     more = []

@@ -12,6 +12,7 @@ STATES = [
     *(_("enabled"), _("disabled"), _("static"), _("generated"), _("masked"), _("linked")),
     *(_("viewer"), _("operator"), _("owner"), _("administrator")),
     *(_("open"), _("accepted"), _("expired"), _("delivered"), _("pending")),
+    *(_("withdrawn"), _("revoked")),
     *(_("none"), _("always"), _("never"), _("missing"), _("not set")),
 ]
 # What the doctor looks at.
@@ -20,20 +21,6 @@ FINDINGS = [
     *(_("storage"), _("runtime"), _("ports"), _("network"), _("problem"), _("warning"), _("ok")),
 ]
 PROGRESS = [
-    *(
-        _("Copying"),
-        _("Done"),
-        _("Downloading"),
-        _("Extracting"),
-        _("Waiting"),
-        _("Pulling fs layer"),
-    ),
-    *(
-        _("Pulling fs layer"),
-        _("Verifying Checksum"),
-        _("Using cache"),
-        _("Running"),
-        _("Failed"),
-        _("Cached"),
-    ),
+    *(_("Copying"), _("Done"), _("Downloading"), _("Extracting"), _("Waiting"), _("Failed")),
+    *(_("Pulling fs layer"), _("Verifying Checksum"), _("Using cache"), _("Running"), _("Cached")),
 ]

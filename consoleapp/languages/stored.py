@@ -5,33 +5,8 @@ Pages show them by `|in_language`; where they are made nothing is translated.
 
 from django.utils.translation import gettext_noop as _
 
-# Of operations, their outcomes, deliveries, invitations and containers.
-STATES = (
-    _("requested"),
-    _("queued"),
-    _("running"),
-    _("succeeded"),
-    _("failed"),
-    _("cancelled"),
-    _("lost"),
-    _("accepted"),
-    _("refused"),
-    _("waiting"),
-    _("delivered"),
-    _("withdrawn"),
-    _("open"),
-    _("expired"),
-    _("revoked"),
-    _("disabled"),
-    _("unhealthy"),
-)
-
-# And the scopes of tokens.
-ROLES = (
-    _("viewer"),
-    _("operator"),
-    _("owner"),
-    _("administrator"),
+# The scopes of tokens.
+SCOPES = (
     _("read"),
     _("operate"),
 )
