@@ -1,19 +1,34 @@
 # Style sheets, fonts and scripts of others, from their npm packages. Sourced by the programs in bin/.
 
-# fetch_assets CODE ASSETS [dev]: node_modules in ASSETS, up to date when package.json is as last time.
-# With dev also what only tests use.
+# fetch_assets CODE ASSETS [dev]: node_modules in ASSETS, up to date when the lock is as last time.
+# With dev also what only tests use. New ones are fetched aside: a failure leaves the old ones as they were.
 fetch_assets() {
   local code=$1 assets=$2 omit=--omit=dev stamp
   [ "${3:-}" != dev ] || omit=--include=dev
-  stamp=$( (cat "$code/package.json"; echo "$omit") | sha256sum)
+  stamp=$({ cat "$code/package-lock.json"; echo "$omit"; } | sha256sum)
   [ "$(cat "$assets/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   say "fetching style sheets, fonts and scripts (npm)"
-  local place log; place=$(dirname "$assets"); log=$(mktemp)
-  [ "$place" = "$code" ] || cp "$code"/package*.json "$place/"
-  if ! (cd "$place" && npm install --no-audit --no-fund --ignore-scripts $omit --no-save --loglevel=error) >"$log" 2>&1; then
+  local fresh=$assets.new log; log=$(mktemp)
+  rm -rf "$fresh"
+  mkdir -p "$fresh"
+  cp "$code"/package.json "$code"/package-lock.json "$fresh/"
+  if ! (cd "$fresh" && with_npm "$code" "$fresh" ci --no-audit --no-fund --ignore-scripts "$omit" --loglevel=error) >"$log" 2>&1; then
     tail -n 3 "$log" >&2
-    fail "npm could not fetch the packages of package.json (all its words are in $log). Is the network up?"
+    fail "npm could not fetch the packages of package-lock.json (all its words are in $log)."
   fi
   rm -f "$log"
-  printf '%s\n' "$stamp" >"$assets/.stamp"
+  mkdir -p "$fresh/node_modules"
+  printf '%s\n' "$stamp" >"$fresh/node_modules/.stamp"
+  rm -rf "$assets.old"
+  [ ! -e "$assets" ] || mv "$assets" "$assets.old"
+  mv "$fresh/node_modules" "$assets"
+  rm -rf "$fresh" "$assets.old"
+}
+
+# with_npm CODE WORK ARGUMENT...: the machine's npm; where there is none, one that goes again with WORK.
+with_npm() {
+  local code=$1 work=$2; shift 2
+  if command -v npm >/dev/null; then npm "$@"; return; fi
+  if [ ! -d "$work/node" ]; then _install_lock "$work/node" "$code/requirements-pip.txt" "$code/requirements-node.txt"; fi
+  PATH="$work/node/bin:$PATH" npm "$@"
 }

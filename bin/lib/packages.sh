@@ -6,22 +6,19 @@ DEBIAN_RUN=(python3 python3-venv gettext podman buildah skopeo crun runc conmon 
   busybox-static ca-certificates procps iproute2)
 DEBIAN_TEST=(docker-registry apache2-utils chromium openssl git curl debootstrap postgresql)
 FEDORA_RUN=(python3 gettext podman buildah skopeo crun runc shadow-utils fuse-overlayfs slirp4netns
-  redis busybox ca-certificates procps-ng iproute nodejs npm)
+  redis busybox ca-certificates procps-ng iproute)
 FEDORA_TEST=(docker-distribution httpd-tools chromium openssl git curl debootstrap postgresql-server)
 
 # install_packages run|test: what the console needs to run, or what the tests need besides.
 install_packages() {
   if command -v apt-get >/dev/null; then
-    if [ "$1" = run ]; then _apt "${DEBIAN_RUN[@]}" $(_npm_packages) $(_passt)
+    if [ "$1" = run ]; then _apt "${DEBIAN_RUN[@]}" $(_passt)
     else _apt "${DEBIAN_TEST[@]}"; fi
   elif command -v dnf >/dev/null; then
     if [ "$1" = run ]; then _dnf "${FEDORA_RUN[@]}"; else _dnf "${FEDORA_TEST[@]}"; fi
   else fail "Berth can install packages with apt or dnf, and this machine has neither. Install: ${DEBIAN_RUN[*]}"
   fi
 }
-
-# npm of any origin will do.
-_npm_packages() { command -v npm >/dev/null || echo nodejs npm; }
 
 # Podman 5 uses pasta for a container's network.
 _passt() { if ! grep -q '^VERSION_ID="12"' /etc/os-release; then echo passt; fi; }

@@ -51,8 +51,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
         No administrator: whoever runs the provider would be one. Nobody who is linked already.
         """
+        said = sociallogin.account.extra_data
         for address in sociallogin.email_addresses:
-            if address.verified is not True or not _provider().link_verified_email:
+            if not (_provider().link_verified_email and _vouches_for(said, address.email)):
                 continue
             found = User.objects.filter(email__iexact=address.email, is_active=True)
             people = found.filter(serviceaccount=None, socialaccount=None)
@@ -132,8 +133,8 @@ def _record_change(actor: Actor, group: str, change: dict[str, str]) -> None:
 
 def _named(said: dict[str, Any], claim: str) -> set[str]:
     """The groups in the claim; a provider that names none takes all of them away."""
-    for source in (said.get("userinfo"), said.get("id_token")):
-        found = source.get(claim) if isinstance(source, dict) else None
+    for source in _sources(said):
+        found = source.get(claim)
         if isinstance(found, str):
             return {found}
         if isinstance(found, list):
@@ -141,10 +142,35 @@ def _named(said: dict[str, Any], claim: str) -> set[str]:
     return set()
 
 
+def _vouches_for(said: dict[str, Any], address: str) -> bool:
+    """Whether the provider says of this address, and no other, that it is verified.
+
+    Only the JSON value `true` counts. allauth's own reading is not used: some of its releases take
+    the string "true" for it. A source that says anything else has the last word.
+    """
+    sources = [each for each in _sources(said) if "email" in each or "email_verified" in each]
+    return bool(sources) and all(
+        each.get("email_verified") is True
+        and isinstance(named := each.get("email"), str)
+        and named.lower() == address.lower()
+        for each in sources
+    )
+
+
 def _same_subject(said: dict[str, Any]) -> bool:
-    """OpenID Connect Core 5.3.2: userinfo about somebody else than the ID token must not count."""
-    sources = [said.get("userinfo"), said.get("id_token")]
-    return len({each.get("sub") for each in sources if isinstance(each, dict)}) == 1
+    """OpenID Connect Core 5.3.2: userinfo about somebody else than the ID token must not count.
+
+    A subject is a string (section 2); allauth makes one of anything: of 7 the same as of "7".
+    """
+    subjects = [each.get("sub") for each in _sources(said)]
+    return bool(subjects) and all(
+        isinstance(each, str) and each and each == subjects[0] for each in subjects
+    )
+
+
+def _sources(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where claims are: in the answer of userinfo, and in the ID token."""
+    return [each for each in (said.get("userinfo"), said.get("id_token")) if isinstance(each, dict)]
 
 
 def _provider() -> IdentityProvider:

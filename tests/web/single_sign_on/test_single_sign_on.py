@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from oidc_provider_mock import run_server_in_thread
 
-from consoleapp.accounts import identity_provider
+from consoleapp.accounts import identity_provider, single_sign_on
 from consoleapp.accounts.models import ApiToken, User
 from consoleapp.accounts.tokens import authenticate, issue
 from consoleapp.audit.models import Event
@@ -150,7 +150,9 @@ def test_a_verified_address_links_when_said_so_and_leaves_no_way_in_to_others(
     assert Event.objects.filter(action="user.linked").count() == 1
 
 
-@pytest.mark.parametrize("verified", [False, None, "true", 1])
+@pytest.mark.parametrize(
+    "verified", [False, None, "true", "True", "1", "yes", 1, 1.0, [True], {"true": True}, "false"]
+)
 def test_an_address_that_the_provider_does_not_vouch_for_never_links(
     configure, issuer, operator, verified
 ):
@@ -161,6 +163,40 @@ def test_an_address_that_the_provider_does_not_vouch_for_never_links(
     assert SocialAccount.objects.get().user != operator
     operator.refresh_from_db()
     assert operator.has_usable_password()
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "id_token", "vouched"),
+    [
+        ({"email": "o@x.org", "email_verified": True}, {}, True),
+        ({"email": "O@X.org", "email_verified": True}, {"email": "o@x.org"}, False),
+        ({"email": "o@x.org"}, {"email": "o@x.org", "email_verified": True}, False),
+        ({"email": "o@x.org", "email_verified": True}, {"email_verified": False}, False),
+        ({"email": "o@x.org", "email_verified": True}, {"email_verified": "true"}, False),
+        (
+            {"email": "o@x.org", "email_verified": True},
+            {"email": "p@x.org", "email_verified": True},
+            False,
+        ),
+        ({"email_verified": True}, {}, False),
+        ({"email": ["o@x.org"], "email_verified": True}, {}, False),
+        ({}, {}, False),
+    ],
+)
+def test_every_source_that_speaks_of_the_address_has_to_vouch_for_it(userinfo, id_token, vouched):
+    said = {"userinfo": {"sub": "o"} | userinfo, "id_token": {"sub": "o"} | id_token}
+    assert single_sign_on._vouches_for(said, "o@x.org") is vouched
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "id_token", "same"),
+    [("o", "o", True), ("o", "p", False), (7, 7, False), ("7", 7, False), (["o"], ["o"], False)]
+    + [(True, True, False), (None, None, False), ("", "", False), ({"a": 1}, "o", False)],
+)
+def test_a_subject_is_one_string(userinfo, id_token, same):
+    said = {"userinfo": {"sub": userinfo}, "id_token": {"sub": id_token}}
+    assert single_sign_on._same_subject(said) is same
+    assert not single_sign_on._same_subject({"userinfo": None, "id_token": []})
 
 
 def test_administrators_and_shared_addresses_are_never_linked(configure, issuer, admin, operator):
