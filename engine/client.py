@@ -1,12 +1,13 @@
 """The only door through which the console reaches an engine."""
 
-import json
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,11 +15,19 @@ import aiohttp
 from aiohttp import ClientRequest, ClientTimeout
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from engine import limits
 from engine.peers import peer_uid
-from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.errors import (
+    EngineError,
+    EngineFault,
+    EngineUnreachable,
+    ErrorCode,
+    ErrorReport,
+)
 from engine.schema.parameters import Parameters
+from engine.schema.ping import Ping
 from engine.schema.progress import Message, Outcome, Progress, Recollection
 from engine.schema.queries import (
     ContainerTerminal,
@@ -34,20 +43,28 @@ from engine.schema.queries import (
     TerminalSize,
 )
 from engine.schema.query import Query
-from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot, UnitRow
+from engine.schema.snapshot import ContainerRow, ImageRow, Rows, Snapshot, UnitRow
 from engine.schema.unit_queries import UnitAnswer
 
 Answer = Document | Table | LogLine | StatsSample | UnitAnswer | QueryFailed
 Shown = TerminalOutput | TerminalEnded | QueryFailed
 _MESSAGE: TypeAdapter[Progress | Outcome] = TypeAdapter(Message)
 _RECOLLECTION: TypeAdapter[Any] = TypeAdapter(Recollection)
-_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
-_SHOWN: TypeAdapter[Shown] = TypeAdapter(Shown)
-_CONTAINERS: TypeAdapter[list[ContainerRow]] = TypeAdapter(list[ContainerRow])
-_IMAGES: TypeAdapter[list[ImageRow]] = TypeAdapter(list[ImageRow])
-_UNITS: TypeAdapter[list[UnitRow]] = TypeAdapter(list[UnitRow])
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="type")])
+_SHOWN: TypeAdapter[Shown] = TypeAdapter(Annotated[Shown, Field(discriminator="type")])
+_EVENT: TypeAdapter[EngineEvent] = TypeAdapter(EngineEvent)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
+_CONTAINERS: TypeAdapter[list[ContainerRow]] = TypeAdapter(Rows[ContainerRow])
+_IMAGES: TypeAdapter[list[ImageRow]] = TypeAdapter(Rows[ImageRow])
+_UNITS: TypeAdapter[list[UnitRow]] = TypeAdapter(Rows[UnitRow])
+_PING: TypeAdapter[Ping] = TypeAdapter(Ping)
+_IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+GIB = 2**30
 CONNECT_SECONDS = 10.0
 """Socket activation starts the engine, which starts Podman: that takes a moment."""
+_STREAM = ClientTimeout(total=None, connect=CONNECT_SECONDS)
+_WHOLE = ClientTimeout(total=limits.WHOLE_SECONDS, connect=CONNECT_SECONDS)
+_FILE = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=limits.SILENCE_SECONDS)
 
 
 _NO_SOCKET = (
@@ -102,7 +119,7 @@ class Terminal:
     async def __aiter__(self) -> AsyncIterator[Shown]:
         async for message in self._socket:
             if message.type is aiohttp.WSMsgType.TEXT:
-                yield _SHOWN.validate_json(message.data)
+                yield limits.parse(_SHOWN, message.data)
 
 
 class Engine:
@@ -132,40 +149,40 @@ class Engine:
 
     async def ping(self) -> dict[str, Any]:
         """Who answers: uid, account, pid, podman_version."""
-        answer: dict[str, Any] = json.loads(await self._read("GET", "/v1/ping"))
-        return answer
+        return limits.parse(_PING, await self._read("GET", "/v1/ping")).model_dump()
 
     async def snapshot(self) -> Snapshot:
         """All of the account."""
-        return Snapshot.model_validate_json(await self._read("GET", "/v1/snapshot"))
+        return limits.parse(_SNAPSHOT, await self._read("GET", "/v1/snapshot"))
 
     async def containers(self, ids: list[str]) -> list[ContainerRow]:
         """The present rows of these containers; those that are gone are left out."""
         if not ids:
             return []
         path = "/v1/containers?" + "&".join(f"id={each}" for each in ids)
-        return _CONTAINERS.validate_json(await self._read("GET", path))
+        return limits.parse(_CONTAINERS, await self._read("GET", path))
 
     async def images(self) -> list[ImageRow]:
         """The rows of all images."""
-        return _IMAGES.validate_json(await self._read("GET", "/v1/images"))
+        return limits.parse(_IMAGES, await self._read("GET", "/v1/images"))
 
     async def units(self) -> list[UnitRow]:
         """The rows of all units that have to do with Podman."""
-        return _UNITS.validate_json(await self._read("GET", "/v1/units"))
+        return limits.parse(_UNITS, await self._read("GET", "/v1/units"))
 
     async def events(self) -> AsyncIterator[EngineEvent]:
         """What happens in the account, on and on; `system`/`connected` when it is being heard."""
-        async for line in self._lines("GET", "/v1/events"):
-            yield EngineEvent.model_validate_json(line)
+        async for line in self._lines("GET", "/v1/events", most=limits.EVENT):
+            yield limits.parse(_EVENT, line)
 
     async def run(
         self, operation: UUID, parameters: Parameters
     ) -> AsyncIterator[Progress | Outcome]:
         """Progress, then the outcome. Again with the same id: the same operation, never twice."""
         body = {"kind": parameters.kind, "parameters": parameters.wire()}
-        async for line in self._lines("POST", f"/v1/operations/{operation}", body):
-            yield _MESSAGE.validate_json(line)
+        path = f"/v1/operations/{operation}"
+        async for line in self._lines("POST", path, body, most=limits.MESSAGE):
+            yield limits.parse(_MESSAGE, line)
 
     async def put_file(
         self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
@@ -173,12 +190,13 @@ class Engine:
         """Hand an upload over for an operation, before that is run."""
         path = f"/v1/operations/{operation}/files/{upload}?sha256={sha256}"
         async with self._answer("PUT", path, None, data=chunks) as response:
-            await response.read()
+            await limits.whole(response.content.iter_any(), limits.REFUSAL)
 
-    async def produced(self, operation: UUID) -> AsyncIterator[bytes]:
-        """The file that an operation made, in pieces."""
-        async with self._answer("GET", f"/v1/operations/{operation}/produced", None) as response:
-            async for piece in response.content.iter_any():
+    async def produced(self, operation: UUID, size: int) -> AsyncIterator[bytes]:
+        """The file of `size` bytes that an operation made, in pieces, and never more than that."""
+        path = f"/v1/operations/{operation}/produced"
+        async with self._answer("GET", path, None, timeout=_FILE) as response:
+            async for piece in limits.counted(response.content.iter_any(), size):
                 yield piece
 
     async def forget_files(self, operation: UUID) -> None:
@@ -189,22 +207,28 @@ class Engine:
     async def image(self, image: str) -> AsyncIterator[ImageStream]:
         """An image out of the account's store; leaving the block ends the stream."""
         path = f"/v1/images/archive?image={quote(image, safe='')}"
-        async with self._answer("GET", path, None) as response:
+        async with self._answer("GET", path, None, timeout=_FILE) as response:
+            image_id = response.headers.get("Berth-Image", "")
+            size = response.headers.get("Berth-Size", "")
+            if not _IMAGE_ID.fullmatch(image_id) or not re.fullmatch(r"[0-9]{1,15}", size):
+                raise EngineFault("The engine does not say which image it sends.")
             yield ImageStream(
-                image_id=response.headers["Berth-Image"],
-                size=int(response.headers["Berth-Size"]),
-                pieces=response.content.iter_chunked(2**18),
+                image_id=image_id,
+                size=int(size),
+                # An archive is a little larger than its layers.
+                pieces=limits.counted(response.content.iter_chunked(2**18), 2 * int(size) + GIB),
             )
 
     async def bring(self, operation: UUID, stream: "ImageStream") -> None:
         """Hand an image to an operation that waits for it, until it has read all of it."""
         path = f"/v1/operations/{operation}/image?image_id={stream.image_id}&size={stream.size}"
         async with self._answer("PUT", path, None, data=stream.pieces) as response:
-            await response.read()
+            await limits.whole(response.content.iter_any(), limits.REFUSAL)
 
     async def recall(self, operation: UUID) -> Any:
         """A `Recollection`: what became of it."""
-        return _RECOLLECTION.validate_json(await self._read("GET", f"/v1/operations/{operation}"))
+        path = f"/v1/operations/{operation}"
+        return limits.parse(_RECOLLECTION, await self._read("GET", path, most=limits.MESSAGE))
 
     async def cancel(self, operation: UUID) -> None:
         """Ask it to stop; its own stream says what came of that."""
@@ -213,8 +237,8 @@ class Engine:
     async def query(self, query: Query) -> AsyncIterator[Answer]:
         """Answers, until the end or until the iteration is left."""
         body = {"query": query.query, "parameters": query.model_dump(mode="json")}
-        async for line in self._lines("POST", "/v1/queries", body):
-            yield _ANSWER.validate_json(line)
+        async for line in self._lines("POST", "/v1/queries", body, most=limits.ANSWER):
+            yield limits.parse(_ANSWER, line)
 
     @asynccontextmanager
     async def terminal(self, query: ContainerTerminal) -> AsyncIterator[Terminal]:
@@ -231,30 +255,41 @@ class Engine:
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
-    async def _read(self, method: str, path: str) -> bytes:
-        async with self._answer(method, path, None) as response:
-            return await response.read()
+    async def _read(self, method: str, path: str, most: int = limits.SNAPSHOT) -> bytes:
+        async with self._answer(method, path, None, timeout=_WHOLE) as response:
+            return await limits.whole(response.content.iter_any(), most)
 
-    async def _lines(self, method: str, path: str, body: object = None) -> AsyncIterator[bytes]:
+    async def _lines(
+        self, method: str, path: str, body: object = None, *, most: int
+    ) -> AsyncIterator[bytes]:
         async with self._answer(method, path, body) as response:
             # Not the reader's own lines: those have a limit that an inspect document exceeds.
-            rest = b""
-            async for piece in response.content.iter_any():
-                *whole, rest = (rest + piece).split(b"\n")
-                for line in whole:
-                    yield line
+            async for line in limits.lines(response.content.iter_any(), most):
+                yield line
 
     @asynccontextmanager
     async def _answer(
-        self, method: str, path: str, body: object, data: AsyncIterator[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        body: object,
+        data: AsyncIterator[bytes] | None = None,
+        timeout: ClientTimeout | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             async with self._open().request(
-                method, f"http://engine{path}", json=body, data=data
+                method,
+                f"http://engine{path}",
+                json=body,
+                data=data,
+                timeout=timeout or _STREAM,
+                allow_redirects=False,
             ) as response:
-                if response.status >= 400:
-                    raise _refusal(await response.text(), response.status)
+                if response.status >= 300:
+                    raise await _refusal(response)
                 yield response
+        except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError) as error:
+            raise EngineFault("The engine's answer is not HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -262,19 +297,27 @@ class Engine:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=_Connector(str(self._socket), self._uid),
-                timeout=ClientTimeout(total=None, connect=CONNECT_SECONDS),
+                timeout=_STREAM,
                 read_bufsize=2**18,
+                # Nothing that could grow out of little: no compression, and no cookies.
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 
     def _unreachable(self, error: Exception) -> EngineUnreachable:
-        why = str(error) if self._socket.exists() else _NO_SOCKET.format(uid=self._uid)
+        why = str(error) or ("it takes too long" if isinstance(error, TimeoutError) else "")
+        if not self._socket.exists():
+            why = _NO_SOCKET.format(uid=self._uid)
         return EngineUnreachable(f"The engine on {self._socket} does not answer: {why}")
 
 
-def _refusal(text: str, status: int) -> EngineError:
+async def _refusal(response: aiohttp.ClientResponse) -> EngineError:
+    """Why the engine refuses; only as much of it is read as a reason can have."""
+    async with asyncio.timeout(limits.WHOLE_SECONDS):
+        text = await limits.start(response.content.iter_any(), limits.REFUSAL)
     try:
         report = ErrorReport.model_validate_json(text)
     except ValidationError:
-        return EngineError(ErrorCode.INTERNAL, f"The engine answered with status {status}.")
+        return EngineFault(f"The engine answered with status {response.status}.")
     return EngineError(report.code, report.message, report.remedy)

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.files import spool
 from consoleapp.operations.feeding import Feed
 from engine.client import Engine
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, EngineFault, ErrorCode
 from engine.schema.files import Produced
 from engine.schema.parameters import Parameters
 from engine.schema.progress import (
@@ -107,10 +109,16 @@ class Conversation:
 
     async def _fetch(self, engine: Engine, outcome: Succeeded) -> None:
         """What the operation made for a download, if it did. Raises EngineError."""
-        if not issubclass(self._parameters.result, Produced) or not outcome.result.get("file_name"):
+        if not issubclass(self._parameters.result, Produced):
+            return
+        try:
+            made = self._parameters.result.model_validate(outcome.result)
+        except ValidationError as error:
+            raise EngineFault("The engine does not say what file it made.") from error
+        if not made.file_name:
             return
         path = spool.download_path(self._operation_id)
-        size = int(outcome.result.get("file_size") or 0)
+        size = made.file_size
         if size > spool.free_bytes():
             raise EngineError(ErrorCode.UNAVAILABLE, "The console's disk has no room for the file.")
         if path.exists() and path.stat().st_size == size:
@@ -118,11 +126,11 @@ class Conversation:
         digest = hashlib.sha256()
         try:
             with os.fdopen(spool.create(path), "wb", buffering=0) as file:
-                pieces = engine.produced(self._operation_id)
+                pieces = engine.produced(self._operation_id, size)
                 async for piece in self._told("Fetching the file", pieces, size):
                     digest.update(piece)
                     await asyncio.to_thread(file.write, piece)
-            if digest.hexdigest() != outcome.result.get("file_sha256"):
+            if digest.hexdigest() != made.file_sha256:
                 raise EngineError(ErrorCode.INTERNAL, "The file was damaged on its way.")
         except BaseException:
             path.unlink(missing_ok=True)

@@ -1,8 +1,22 @@
 """The one shape of an error that crosses the socket, and what to do about the usual ones."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from engine.schema.parameters import Model
+
+LONGEST_TEXT = 8000
+"""Characters of an error's message or remedy that are kept: it goes into rows and audit events."""
+
+
+def capped(text: str) -> str:
+    """`text`, or as much of its beginning as is kept."""
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " […]"
+
+
+Capped = Annotated[str, AfterValidator(capped)]
 
 
 class ErrorCode(StrEnum):
@@ -26,8 +40,8 @@ class ErrorReport(Model):
     """An error for a reader: what happened (Podman's own words), and what to try."""
 
     code: ErrorCode
-    message: str
-    remedy: str = ""
+    message: Capped
+    remedy: Capped = ""
 
 
 class EngineError(Exception):
@@ -36,6 +50,14 @@ class EngineError(Exception):
     def __init__(self, code: ErrorCode, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.report = ErrorReport(code=code, message=message, remedy=remedy)
+
+
+class EngineFault(EngineError):
+    """Raised by the client for an answer that no engine of this version gives: too large, too deep,
+    too slow, or nonsense. Of an operation that was asked for it says nothing."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(ErrorCode.INTERNAL, message, remedy)
 
 
 class EngineUnreachable(Exception):

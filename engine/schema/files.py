@@ -5,6 +5,10 @@ one that makes a file for a download has a result that extends `Produced`. The t
 the same for all kinds: see consoleapp/files/__init__.py.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
 from engine.schema.parameters import Result
 
 
@@ -13,6 +17,6 @@ class Produced(Result):
 
     file_name: str = ""
     """What to call it when it is saved. Never a path."""
-    file_size: int = 0
+    file_size: Annotated[int, Field(ge=0, lt=2**50)] = 0
     """Bytes."""
     file_sha256: str = ""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from engine.schema.disk import DiskUse, PrunePreview
+from engine.schema.errors import Capped
 from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
 from engine.schema.query import Query as Query
@@ -305,9 +306,9 @@ class QueryFailed(Model):
     """The last answer of a query that went wrong: an `ErrorReport`'s fields."""
 
     type: Literal["error"] = "error"
-    code: str
-    message: str
-    remedy: str = ""
+    code: Annotated[str, Field(max_length=50)]
+    message: Capped
+    remedy: Capped = ""
 
 
 class EngineEvent(Model):

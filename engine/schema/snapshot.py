@@ -1,12 +1,18 @@
 """What an account looks like at one moment: the rows of every list page."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
 
 from engine.schema.containers import Port
 from engine.schema.parameters import Model
 from engine.schema.unit_names import SourceKind, Style
 
+Row = TypeVar("Row")
+MOST_ROWS = 20_000
+Rows = Annotated[list[Row], Field(max_length=MOST_ROWS)]
+"""A list of an account's objects; beyond MOST_ROWS it is nobody's."""
 ContainerState = Literal[
     "created",
     "running",
@@ -150,7 +156,7 @@ class Snapshot(Model):
     """All of an account at `taken`."""
 
     taken: datetime
-    containers: list[ContainerRow]
-    images: list[ImageRow]
-    units: list[UnitRow] = []
+    containers: Rows[ContainerRow]
+    images: Rows[ImageRow]
+    units: Rows[UnitRow] = []
     info: EngineInfo

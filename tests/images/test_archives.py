@@ -22,7 +22,7 @@ from tests.images.conftest import IMAGE, LAYERED, Account, Said, carry_out, hand
 async def save(engine: Engine, *images: str, **more: object) -> tuple[Said, bytes]:
     operation = uuid4()
     said = await carry_out(engine, ImageSave.model_validate({"images": images} | more), operation)
-    content = b"".join([piece async for piece in engine.produced(operation)])
+    content = b"".join([piece async for piece in engine.produced(operation, 2**40)])
     await engine.forget_files(operation)
     return said, content
 
