@@ -1,22 +1,69 @@
 """Console users, hosts, the Linux accounts on them, and who may use which."""
 
-from django.contrib.auth.models import AbstractUser, Group
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
+from consoleapp.accounts import names
 from engine.schema.parameters import Role
 
 ROLES = [(role.value, role.value) for role in Role]
 
 
+class Users(UserManager["User"]):
+    """Makes users with names that are allowed; createsuperuser comes by here too."""
+
+    use_in_migrations = False
+
+    def _create_user_object(
+        self, username: str, email: str | None, password: str | None, **more: Any
+    ) -> "User":
+        names.check(names.normalize(username or ""))
+        user: User = super()._create_user_object(  # type: ignore[misc]
+            names.normalize(username), email, password, **more
+        )
+        return user
+
+
+class NameKey(models.CharField):  # type: ignore[type-arg]
+    """What `names.key` makes of the user name whenever the row is written."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """The key of the name as it is now."""
+        made = names.key(str(model_instance.username))  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, made)
+        return made
+
+
 class User(AbstractUser):
     """A person who signs in. `is_superuser` is the administrator: owner of every account.
 
-    `language` is a code of settings.LANGUAGES, or empty: as the browser says.
+    `name_key` keeps two users from names that are the same but for capitals or compatible
+    characters. `language` is a code of settings.LANGUAGES, or empty: as the browser says.
     """
 
+    username = models.CharField(
+        gettext_lazy("username"),
+        max_length=names.LONGEST,
+        unique=True,
+        validators=[names.allowed_characters],
+        error_messages={"unique": gettext_lazy("That name is taken.")},
+    )
+    name_key = NameKey(max_length=names.LONGEST_KEY, unique=True, editable=False)
     language = models.CharField(max_length=10, blank=True, default="")
+
+    objects = Users()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; the name and its key go together."""
+        written = kwargs.get("update_fields")
+        if written is not None and "username" in written:
+            kwargs["update_fields"] = {*written, "name_key"}
+        super().save(*args, **kwargs)
 
 
 class Host(models.Model):

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
+from consoleapp.accounts import names
 from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
 from consoleapp.accounts.service import is_service
@@ -32,6 +33,18 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """What the limits count by: the peer, never a header that it may have made up."""
         return client_ip(request) or "unknown"
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """What single sign-on would call somebody: by the rules for every other name."""
+        name = names.normalize(username or "")
+        names.check(name)
+        return name
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """By whichever spelling of their name somebody signs in."""
+        if isinstance(name := credentials.get("username"), str):
+            credentials["username"] = _known(name) or names.normalize(name)
+        return super().authenticate(request, **credentials)
 
     def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
         """Whichever way led here: a service account has tokens and no session."""
@@ -120,7 +133,7 @@ def _known(name: Any) -> str:
     """`name` if somebody is called so. Others are not kept: people type passwords there."""
     if not isinstance(name, str) or "\0" in name:
         return ""
-    user = User.objects.filter(username__iexact=name[:150]).first()
+    user = User.objects.filter(name_key=names.key(name[: names.LONGEST])).first()
     return user.username if user else ""
 
 

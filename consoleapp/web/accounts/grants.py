@@ -21,13 +21,9 @@ _ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]
 
 
 class GrantForm(forms.Form):
-    """A new grant, to one person or to one group, by name."""
+    """A new grant, to one user or one group, by its number: two may have one name."""
 
-    holder = forms.CharField(
-        max_length=150,
-        label=gettext_lazy("To"),
-        help_text=gettext_lazy("A user name, or the name of a group."),
-    )
+    holder = forms.ChoiceField(label=gettext_lazy("To"))
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
         choices=_ROLES,
@@ -41,20 +37,22 @@ class GrantForm(forms.Form):
     def __init__(self, data: object, account: LinuxAccount) -> None:
         super().__init__(data)
         self.account = account
-        self.fields["holder"].widget.attrs |= {"list": "holders", "autocomplete": "off"}
+        self.holders = _holders()
+        kinds = (
+            (_("Groups"), [h for h in self.holders.values() if isinstance(h, Group)]),
+            (_("People"), [h for h in self.holders.values() if _is_person(h)]),
+            (_("Service accounts"), [h for h in self.holders.values() if _is_program(h)]),
+        )
+        choices: list[tuple[str, object]] = [("", "")]
+        choices += [(kind, [(_key(h), str(h)) for h in found]) for kind, found in kinds if found]
+        self.fields["holder"].choices = choices  # type: ignore[attr-defined]
 
     def clean_holder(self) -> User | Group:
-        """The person or group of that name; a person wins."""
-        name = self.cleaned_data["holder"].strip()
-        found = (
-            User.objects.filter(username=name).first() or Group.objects.filter(name=name).first()
-        )
-        if found is None:
-            said = _("There is no person and no group called “%(name)s”.")
-            raise forms.ValidationError(said % {"name": name})
+        """The user or group with that number."""
+        found = self.holders[self.cleaned_data["holder"]]
         if self.account.grants.filter(**_whose(found)).exists():
             said = _("%(name)s has a grant already; change its role below.")
-            raise forms.ValidationError(said % {"name": name})
+            raise forms.ValidationError(said % {"name": found})
         return found
 
     def clean(self) -> dict[str, object]:
@@ -78,13 +76,13 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
             _record("grant.created", request, grant, {"role": role})
         messages.success(request, _is_now(grant))
         return redirect("accounts:grants", account.key)
-    held = account.grants.select_related("user", "group").order_by("group__name", "user__username")
+    held = account.grants.select_related("user__serviceaccount", "group").order_by(
+        "group__name", "user__username"
+    )
     context = {
         "form": form,
         "grants": [(grant, str(grant.user or grant.group)) for grant in held],
         "roles": _ROLES,
-        "people": User.objects.filter(is_active=True).order_by("username"),
-        "groups": Group.objects.order_by("name"),
     }
     return render(request, "accounts/grants.html", context, status=422 if form.errors else 200)
 
@@ -111,6 +109,25 @@ def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpRe
         grant.save(update_fields=["role"])
         messages.success(request, _is_now(grant))
     return redirect("accounts:grants", account.key)
+
+
+def _holders() -> dict[str, User | Group]:
+    """Everybody who may be given a grant, by the form's value."""
+    people = User.objects.filter(is_active=True).select_related("serviceaccount")
+    found: list[User | Group] = [*Group.objects.order_by("name"), *people.order_by("username")]
+    return {_key(holder): holder for holder in found}
+
+
+def _key(holder: User | Group) -> str:
+    return f"{'user' if isinstance(holder, User) else 'group'}-{holder.pk}"
+
+
+def _is_program(holder: User | Group) -> bool:
+    return isinstance(holder, User) and hasattr(holder, "serviceaccount")
+
+
+def _is_person(holder: User | Group) -> bool:
+    return isinstance(holder, User) and not hasattr(holder, "serviceaccount")
 
 
 def _whose(holder: User | Group) -> dict[str, User | Group]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from consoleapp.accounts import second_factor
+from consoleapp.accounts import names, second_factor
 from consoleapp.accounts.access import Actor, require_admin
 from consoleapp.accounts.models import Grant, ServiceAccount, User
 from consoleapp.audit.record import record
@@ -22,6 +22,13 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Group
         fields = ("name",)
+
+    def clean_name(self) -> str:
+        """Not one that could be taken for another's, or for a user's."""
+        name = names.normalize(self.cleaned_data["name"])
+        if name != self.initial.get("name"):
+            names.check_group(name, self.instance if self.instance.pk else None)
+        return name
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

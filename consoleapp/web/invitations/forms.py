@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consoleapp.accounts import names
 from consoleapp.accounts.models import User
 from consoleapp.accounts.sending import sends_mail
 
@@ -66,10 +67,9 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-a
         }
 
     def clean_username(self) -> str:
-        """Not one that differs from another only in capitals."""
+        """Not one that could be taken for another."""
         name: str = self.cleaned_data["username"]
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("That name is taken."))
+        names.check(name)
         return name
 
     def clean(self) -> dict[str, object]:

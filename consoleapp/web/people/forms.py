@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from consoleapp.accounts import names
 from consoleapp.accounts.models import User
 
 
@@ -22,6 +23,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
                 "Owns every account, and manages people, groups, hosts and grants."
             ),
         }
+
+    def clean_username(self) -> str:
+        """Not one that could be taken for another."""
+        name: str = self.cleaned_data["username"]
+        names.check(name)
+        return name
 
 
 class PersonChangeForm(PersonForm):

@@ -2,11 +2,10 @@
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consoleapp.accounts import service
-from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.accounts import names, service
+from consoleapp.accounts.models import LinuxAccount
 from consoleapp.web.me.forms import TokenForm
 
 
@@ -49,17 +48,15 @@ class ServiceForm(ServiceChangeForm):
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
-        max_length=150,
-        validators=User._meta.get_field("username").validators[:1],
+        max_length=names.LONGEST,
         help_text=gettext_lazy("What operations and the audit log call it, such as ci-shop."),
     )
     field_order = ("name", "purpose", "owner", "accounts", "role")
 
     def clean_name(self) -> str:
-        """Not one of somebody else's, in any capitals."""
-        name: str = self.cleaned_data["name"]
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("Somebody or something is called that already."))
+        """Not one that could be taken for another's."""
+        name = names.normalize(self.cleaned_data["name"])
+        names.check(name)
         return name
 
 

@@ -99,7 +99,7 @@ def test_no_page_gives_it_a_password_or_a_group(ci, admin, as_, team):
 
 def test_it_is_no_owner(ci, admin, as_, web):
     client = as_(admin)
-    given = {"holder": "ci-web", "role": "owner"}
+    given = {"holder": f"user-{ci.user.pk}", "role": "owner"}
     grant = Grant.objects.get(user=ci.user)
     client.post(f"/accounts/web/grants/{grant.pk}/", {"role": "owner"})
     grant.refresh_from_db()

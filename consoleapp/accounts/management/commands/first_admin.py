@@ -25,7 +25,7 @@ class Command(BaseCommand):
             return
         given = os.environ.get("BERTH_ADMIN_PASSWORD", "")
         password = given or secrets.token_urlsafe(15)
-        name = NAME if not User.objects.filter(username=NAME).exists() else f"{NAME}-berth"
+        name = NAME if not User.objects.filter(name_key=NAME).exists() else f"{NAME}-berth"
         User.objects.create_superuser(username=name, password=password)
         record(
             "user.created",

@@ -1,0 +1,85 @@
+"""Names of console users: which are allowed, and when two of them are the same."""
+
+import re
+import unicodedata
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+LONGEST = 150
+# A compatible character may become several; names from before this module may have some.
+LONGEST_KEY = 4 * LONGEST
+# What Berth itself signs with, and words that a reader would take for more than one person.
+RESERVED = frozenset(
+    (
+        *("system", "berth", "console", "engine", "observer", "worker", "sweeper", "scheduler"),
+        *("administrator", "administrators", "everybody", "everyone", "nobody", "anonymous"),
+    )
+)
+# Letters that many fonts show alike; applied to a name and to what it is compared with.
+_ALIKE = str.maketrans("0135$|!i", "oiessiii")
+_BESIDES_LETTERS = re.compile(r"[\W_]+")
+
+allowed_characters = RegexValidator(
+    r"\A[A-Za-z0-9][A-Za-z0-9@.+_-]*\Z",
+    gettext_lazy(
+        "Enter a valid username. It begins with a letter from A to Z or a digit, "
+        "and may contain only those and @ . + - _"
+    ),
+)
+
+
+def normalize(name: str) -> str:
+    """The form in which a name is stored and shown."""
+    return unicodedata.normalize("NFKC", name).strip()
+
+
+def key(name: str) -> str:
+    """What two names have in common that are the same: compatible characters, either case."""
+    folded = normalize(normalize(name).casefold())
+    return normalize(folded.casefold())[:LONGEST_KEY]
+
+
+def check(name: str) -> None:
+    """Refuse the normalized `name` of a new user. Raises ValidationError with the reason."""
+    from consoleapp.accounts.models import User
+
+    allowed_characters(name)
+    if len(name) > LONGEST:
+        raise ValidationError(_("A user name has at most %(most)s characters.") % {"most": LONGEST})
+    if User.objects.filter(name_key=key(name)).exists():
+        raise ValidationError(_("That name is taken: a user with it already exists."))
+    if _outline(name) in _RESERVED_OUTLINES:
+        raise ValidationError(_("That name is reserved."))
+    wanted = _outline(name)
+    if any(_outline(group) == wanted for group in Group.objects.values_list("name", flat=True)):
+        raise ValidationError(_("That name reads like the name of a group."))
+
+
+def check_group(name: str, group: Group | None = None) -> None:
+    """Refuse the normalized `name` for a group (or for `group`). Raises ValidationError."""
+    from consoleapp.accounts.models import User
+
+    if any(unicodedata.category(character)[0] == "C" for character in name):
+        raise ValidationError(_("A name has no control characters and no invisible ones."))
+    wanted = _outline(name)
+    if not wanted:
+        raise ValidationError(_("A name needs a letter or a digit."))
+    if wanted in _RESERVED_OUTLINES:
+        raise ValidationError(_("That name is reserved."))
+    others = Group.objects.exclude(pk=group.pk) if group else Group.objects.all()
+    if any(key(other) == key(name) for other in others.values_list("name", flat=True)):
+        raise ValidationError(_("There is a group with that name."))
+    if any(_outline(user) == wanted for user in User.objects.values_list("username", flat=True)):
+        raise ValidationError(_("That name reads like the name of a user."))
+
+
+def _outline(name: str) -> str:
+    """What a reader sees at a glance: no punctuation, no case, letters that look alike as one."""
+    return _BESIDES_LETTERS.sub("", key(name).translate(_ALIKE)).replace("l", "i")
+
+
+_RESERVED_OUTLINES = frozenset(map(_outline, RESERVED))

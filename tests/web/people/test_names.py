@@ -1,0 +1,180 @@
+"""Nobody takes a name that could be taken for another's, by any of the ways in."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+
+from consoleapp.accounts import names
+from consoleapp.accounts.models import User
+from tests.web.invitations.test_invitations import GIVEN, link  # noqa: F401 - a fixture
+
+LIKE_ADMIN = [
+    *("admin", "Admin", "ADMIN", "aDmIn"),
+    *("ＡＤＭＩＮ", "ａｄｍｉｎ", "Ａdmin", "𝐚𝐝𝐦𝐢𝐧", "𝔄𝔡𝔪𝔦𝔫", "ⓐⓓⓜⓘⓝ", "ᵃᵈᵐⁱⁿ", "admi\u207f"),
+    *(" admin", "admin ", "\u3000admin", "ADMIN\u00a0"),
+]
+NOT_ALLOWED = [
+    # Letters of other alphabets, marks, and what cannot be seen.
+    *("аdmin", "admın", "adm\u0456n", "admi\u0301n", "admin\u200b", "ad\u00admin", "\u202enimda"),
+    *("admin\x00", "admin\n", "ad min", "admin\ufe0f", "admin\U000e0061", "ad\u034fmin", "\ud800"),
+    *(
+        ".admin",
+        "-admin",
+        "@admin",
+        "_admin",
+        "+",
+        "..",
+        "/admin",
+        "admin/",
+        "<b>",
+        "'",
+        '"',
+        "a,b",
+    ),
+    *("张伟", "ſystem\u0131", "ﬁ\u2044"),
+]
+RESERVED = [
+    *(
+        "system",
+        "System",
+        "SYSTEM",
+        "ｓｙｓｔｅｍ",
+        "ſystem",
+        "sys-tem",
+        "s.y.s.t.e.m",
+        "system.",
+        "5ystem",
+    ),
+    *("sy5tem", "syst3m", "berth", "Berth", "everybody", "nobody", "anonymous", "administrators"),
+]
+LIKE_THE_TEAM = [
+    "webteam",
+    "WebTeam",
+    "web-team",
+    "web_team",
+    "Web.Team",
+    "w3bteam",
+    "ｗｅｂｔｅａｍ",
+]
+REFUSED = [*LIKE_ADMIN, *NOT_ALLOWED, *RESERVED, *LIKE_THE_TEAM]
+
+
+@pytest.mark.parametrize("name", REFUSED, ids=ascii)
+def test_no_invitee_takes_it_and_the_link_still_works(link, name):  # noqa: F811
+    given = GIVEN | {"username": name.encode(errors="replace").decode()}
+    answer = Client().post(link, given)
+    assert answer.status_code == 422
+    assert User.objects.count() == 1
+    assert Client().post(link, GIVEN).status_code == 302
+
+
+def test_who_is_refused_a_name_does_not_lock_its_holder_out(link, admin):  # noqa: F811
+    Client().post(link, GIVEN | {"username": "ＡＤＭＩＮ"})
+    client = Client()
+    client.post("/user/login/", {"login": "admin", "password": "harbour-master-1"})
+    assert client.get("/people/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ＡＤＭＩＮ", "аdmin", "system", "web-team"], ids=ascii)
+def test_no_page_and_no_command_makes_it(admin, team, as_, name):
+    client = as_(admin)
+    assert client.post("/people/new/", {"username": name}).status_code == 422
+    asked = {"name": name, "role": "viewer"}
+    assert client.post("/service-accounts/", asked).status_code == 422
+    with pytest.raises(CommandError):
+        call_command("createsuperuser", username=name, email="a@example.org", interactive=False)
+    with pytest.raises(ValidationError):
+        User.objects.create_user(name)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["ＡＤＭＩＮ", "Admin", "ⓐⓓⓜⓘⓝ"], ids=ascii)
+def test_the_database_refuses_it_whoever_writes(admin, name):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User(username=name).save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.bulk_create([User(username=name)])
+    other = User.objects.create_user("other")
+    other.username = name
+    with pytest.raises(IntegrityError), transaction.atomic():
+        other.save(update_fields=["username"])
+
+
+@pytest.mark.parametrize(
+    "name", ["admin", "ADMIN", "ａｄｍｉｎ", "a.d.m.i.n", "system", "Sys tem", "\u200b"]
+)
+def test_no_group_is_called_like_a_user_or_like_berth(admin, team, as_, name):
+    client = as_(admin)
+    assert client.post("/groups/", {"name": name}).status_code == 422
+    assert client.post(f"/groups/{team.pk}/", {"name": name}).status_code == 422
+    assert [group.name for group in Group.objects.all()] == ["Web team"]
+
+
+@pytest.mark.parametrize("name", ["WEB TEAM", "Ｗｅｂ team", "web  team\u202e"])
+def test_no_group_is_called_like_another(admin, team, as_, name):
+    assert as_(admin).post("/groups/", {"name": name}).status_code == 422
+
+
+def test_a_group_keeps_a_name_from_before_the_rules(admin, as_):
+    group = Group.objects.create(name="admin")
+    assert as_(admin).post(f"/groups/{group.pk}/", {"name": "admin"}).status_code == 302
+
+
+@pytest.mark.parametrize("spelled", ["admin", "ADMIN", "ａｄｍｉｎ", " admin "])
+def test_one_signs_in_by_any_spelling_of_ones_own_name(admin, spelled):
+    client = Client()
+    client.post("/user/login/", {"login": spelled, "password": "harbour-master-1"})
+    assert client.get("/people/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ingrid", "Ingrid", "i.berg", "i_berg+ci@example.org", "9lives"])
+def test_ordinary_names_are_taken(link, name):  # noqa: F811
+    assert Client().post(link, GIVEN | {"username": name}).status_code == 302
+    assert User.objects.filter(username=name).exists()
+
+
+def test_the_key_of_a_name_is_its_own_key():
+    for name in REFUSED:
+        assert names.key(names.key(name)) == names.key(name)
+
+
+@pytest.fixture
+def before_keys(transactional_db):
+    """The tables from before names had keys; afterwards as they are, whatever happened."""
+    now = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    MigrationExecutor(connection).migrate([("accounts", "0005_user_language")])
+    yield lambda: MigrationExecutor(connection).migrate(now)
+    MigrationExecutor(connection).migrate(now)
+
+
+def test_an_upgrade_renames_all_but_one_of_those_who_share_a_name(before_keys):
+    columns = (
+        "username, is_superuser, password, first_name, last_name, email, is_staff, is_active,"
+        " date_joined, language"
+    )
+    people = [
+        ("ＡＤＭＩＮ", False),
+        ("admin", True),
+        ("Admin", False),
+        ("kim", False),
+        ("张伟", False),
+    ]
+    with connection.cursor() as cursor:
+        for name, administrator in people:
+            cursor.execute(
+                f"INSERT INTO accounts_user ({columns})"
+                " VALUES (%s, %s, '', '', '', '', %s, %s, '2026-01-02 03:04:05+00:00', '')",
+                [name, administrator, False, True],
+            )
+    before_keys()
+    found = {user.username: user for user in User.objects.all()}
+    assert found["admin"].is_superuser
+    assert {"kim", "张伟"} <= found.keys()
+    renamed = set(found) - {"admin", "kim", "张伟"}
+    assert len(renamed) == 2
+    assert all(name.lower().startswith("admin-") for name in renamed)
+    assert all(user.name_key == names.key(user.username) for user in found.values())
