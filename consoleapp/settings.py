@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "consoleapp.accounts.sessions.NoteUse",
+    "consoleapp.accounts.passwords.ChooseFirst",
     "consoleapp.accounts.second_factor.Demand",
 ]
 

@@ -20,6 +20,7 @@ NOUNS = (
     "groups",
     "sessions",
     "second_factor",
+    "passwords",
     "invitations",
     "service_accounts",
     "hosts",

@@ -55,8 +55,15 @@ class User(AbstractUser):
     )
     name_key = NameKey(max_length=names.LONGEST_KEY, unique=True, editable=False)
     language = models.CharField(max_length=10, blank=True, default="")
+    one_time_password = models.BooleanField(default=False)
+    """Somebody else knows the password; see passwords.py."""
 
     objects = Users()
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Whoever sets a password (a form, a command) sets the user's own."""
+        super().set_password(raw_password)
+        self.one_time_password = False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write the row; the name and its key go together."""

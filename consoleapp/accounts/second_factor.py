@@ -17,24 +17,16 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext_noop
-from django_htmx.http import HttpResponseClientRedirect
 
 from consoleapp.accounts.access import Actor
-from consoleapp.accounts.before_view import BeforeView
+from consoleapp.accounts.before_view import Detour
 from consoleapp.accounts.models import GroupRule, User
 from consoleapp.audit.record import record
 
 SET_UP = "second_factor:set_up"
 REFUSAL = (
     "Your group asks for a second factor, and you have none. Sign in on the console to set it up."
-)
-# What a person needs to set one up, or to leave.
-_OPEN_VIEWS = (
-    *("account_login", "account_logout", "account_reauthenticate", "account_change_password"),
-    SET_UP,
 )
 _NAMES = {
     Authenticator.Type.TOTP: gettext_noop("authenticator app"),
@@ -105,25 +97,21 @@ def forget(user: User, *, actor: Actor) -> None:
     record("second-factor.forgotten", actor=actor, target=user.username, parameters=parameters)
 
 
-class Demand(BeforeView):
+class Demand(Detour):
     """Middleware: who owes a second factor sees nothing but the way to set one up."""
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponse | None:
-        """Before the view runs. The API says it in its own way: consoleapp/api/credentials.py."""
-        match = request.resolver_match
-        name = match.view_name if match else ""
-        if request.path.startswith("/api/") or name == "healthy":
-            return None
-        if not request.user.is_authenticated or not missing(request.user):
-            return None
-        if name in _OPEN_VIEWS or name.startswith("mfa_"):
-            request.owes_second_factor = True  # type: ignore[attr-defined]  # a frame without menu
-            return None
-        if getattr(request, "htmx", False):
-            return HttpResponseClientRedirect(redirect(SET_UP)["Location"])
-        return redirect(SET_UP)
+    page = SET_UP
+    open_views = frozenset(
+        ("account_reauthenticate", "account_change_password", "passwords:choose")
+    )
+
+    def owes(self, user: Any) -> bool:
+        """Whether a group demands one that they lack."""
+        return missing(user)
+
+    def opens(self, name: str) -> bool:
+        """The pages of allauth on which one is set up, besides."""
+        return super().opens(name) or name.startswith("mfa_")
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]

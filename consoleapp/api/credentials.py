@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import APIKeyCookie, HttpBearer
 
-from consoleapp.accounts import second_factor, tokens
+from consoleapp.accounts import passwords, second_factor, tokens
 from consoleapp.accounts.access import Actor
 from consoleapp.api.problems import Problem
 
@@ -57,6 +57,8 @@ class Session(APIKeyCookie):
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
+        if passwords.owed(request.user):
+            raise Problem(403, passwords.REFUSAL)
         if second_factor.missing(request.user):
             raise Problem(403, second_factor.REFUSAL)
         return replace(Actor.of(request), user=request.user, token=None, source="api")

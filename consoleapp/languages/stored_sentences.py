@@ -26,6 +26,7 @@ SENTENCES = (
     _("needs owner"),
     _("needs an administrator"),
     _("password reset"),
+    _("one-time password replaced"),
     _("second factor"),
     _("unknown user name"),
     _("a service account does not sign in"),

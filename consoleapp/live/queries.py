@@ -18,7 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 from pydantic import Field, ValidationError
 
-from consoleapp.accounts import second_factor
+from consoleapp.accounts import passwords, second_factor
 from consoleapp.accounts.access import Actor, refuse, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
@@ -60,6 +60,9 @@ class Queries(AsyncWebsocketConsumer):
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.close(4401, "Sign in first.")
+            return
+        if passwords.owed(user):
+            await self.close(4401, "Choose a password of your own first.")
             return
         if await sync_to_async(second_factor.missing)(user):
             await self.close(4401, "Set up a second factor first.")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import connections
 
-from consoleapp.accounts import second_factor
+from consoleapp.accounts import passwords, second_factor
 from consoleapp.accounts.access import role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from engine.schema.parameters import Role
@@ -30,7 +30,9 @@ def _signed_in(session_key: str | None) -> User | None:
         return None
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    if not (user.is_authenticated and user.is_active) or second_factor.missing(user):
+    if not (user.is_authenticated and user.is_active):
+        return None
+    if passwords.owed(user) or second_factor.missing(user):
         return None
     known: User = user
     return known

@@ -1,10 +1,9 @@
 """Changes to console users, each one written to the audit log with it."""
 
-import secrets
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from consoleapp.accounts import passwords
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
@@ -19,17 +18,10 @@ class LastAdministrator(Exception):
         )
 
 
-def one_time_password() -> str:
-    """A password to hand over once: about 95 bits, letters and digits that read well."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
-
-
 @transaction.atomic
 def create(user: User, *, actor: Actor) -> str:
     """Save the new `user`; returns the password to tell them, which is kept nowhere."""
-    password = one_time_password()
-    user.set_password(password)
+    password = passwords.give_one(user)
     user.save()
     record(
         "user.created",
@@ -60,9 +52,8 @@ def change(user: User, fields: list[str], *, actor: Actor) -> None:
 @transaction.atomic
 def reset_password(user: User, *, actor: Actor) -> str:
     """Give `user` a new password, which ends their sessions; returns it to be told once."""
-    password = one_time_password()
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    password = passwords.give_one(user)
+    user.save(update_fields=["password", "one_time_password"])
     record("user.changed", actor=actor, target=user.username, detail="password reset")
     return password
 

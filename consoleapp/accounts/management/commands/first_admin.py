@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from consoleapp.accounts import passwords
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
@@ -26,7 +27,10 @@ class Command(BaseCommand):
         given = os.environ.get("BERTH_ADMIN_PASSWORD", "")
         password = given or secrets.token_urlsafe(15)
         name = NAME if not User.objects.filter(name_key=NAME).exists() else f"{NAME}-berth"
-        User.objects.create_superuser(username=name, password=password)
+        administrator = User.objects.create_superuser(username=name, password=password)
+        if not given:
+            passwords.mark(administrator, password)
+            administrator.save()
         record(
             "user.created",
             actor=Actor(user=None),
