@@ -53,6 +53,7 @@ ENGINE_STATUS = {
     ErrorCode.POLICY: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
+    ErrorCode.REFUSED: 422,
     ErrorCode.UNREACHABLE: 503,
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.TIMEOUT: 504,

@@ -18,7 +18,16 @@ STATES = [
 # What the doctor looks at.
 FINDINGS = [
     *(_("lingering"), _("user-manager"), _("runtime-directory"), _("bus"), _("uidmap")),
-    *(_("storage"), _("runtime"), _("ports"), _("network"), _("problem"), _("warning"), _("ok")),
+    *(
+        _("storage"),
+        _("runtime"),
+        _("ports"),
+        _("keys"),
+        _("network"),
+        _("problem"),
+        _("warning"),
+        _("ok"),
+    ),
 ]
 PROGRESS = [
     *(_("Copying"), _("Done"), _("Downloading"), _("Extracting"), _("Waiting"), _("Failed")),

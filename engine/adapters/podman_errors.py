@@ -1,208 +1,420 @@
-"""Podman's error texts, turned into an error code and what to do about it.
+"""Podman's errors, turned into an error code and what to do about them.
 
-Podman's own message is always kept. The API has no codes finer than the HTTP status, so the
-words decide; the table is tried from the top.
+Podman's own message is always kept. It is a chain of causes, `doing this: doing that: no such
+container`, and each cause is a text of a program: that is what is compared, whole causes only.
+Names, paths and addresses are blanked first or are no whole cause, so that nothing that a user has
+chosen decides.
 """
 
 import re
 
 from engine.schema.errors import EngineError, ErrorCode
 
-_RULES: list[tuple[str, ErrorCode, str]] = [
+_LONGEST = 16 * 1024
+"""Characters of a message that are looked at: its end."""
+_BLANKED = re.compile(
+    r'"(?:[^"\\]|\\.)*(?:"|$)'  # what Go quotes
+    r"|(`(?:\w+\.max|/sys/fs/cgroup/[^`]*)`)"  # kept: the files of cgroups
+    r"|`[^`]*(?:`|$)"  # what crun quotes
+    r"|(?<![\w'])'[^'\n]*'"
+    r"|\b[a-z][a-z+-]*://[^\s\"]+?(?=:?(?:\s|$))"
+    r"|(?<![^\s(\[])[/~][^\s]*?(?=[:;,]?(?:\s|$))",
+    re.S,
+)
+_PATH = re.compile(r"\A(statfs|l?stat) /.*(?=: [^:]*$)", re.S)
+"""A path alone, which may have any letters in it."""
+_SEPARATOR = re.compile(r"\s*\n\s*(?:\* )?")
+_REGISTRY = "A registries.conf of the account or the host blocks it: see the Registries page."
+_NOT_VERIFIED = (
+    "The registry's certificate could not be verified. If it is meant to be reached without "
+    "TLS verification, say so in the form."
+)
+_NO_ANSWER = "The registry did not answer. Check its name and the host's network, then try again."
+_WANTS_SIGN_IN = (
+    "The registry wants a sign-in, or refused it. Check the user name and password, and "
+    "that the image's name is right."
+)
+_NO_PROGRAM = "The image does not have this program. Check the command and the entrypoint."
+_NO_PATH = "This path does not exist on the host. Make it first, or use a named volume."
+_HOST_ADDRESS = (
+    "The host does not have this address, or cannot publish ports on it. Choose an address of the "
+    "host, or leave it empty for all of them."
+)
+_STATE = "The container's state does not allow this. Look at its present state, then try again."
+_NAME = "A name is like registry.example/team/app:1, in small letters."
+
+# Each pattern is one cause or several in a row, whole: `…` stands for what was blanked.
+_CAUSES: list[tuple[str, ErrorCode, str]] = [
+    # What is not there: first, since these end a chain that begins with a bare name
     (
-        r"container name .* is already in use|UNIQUE constraint failed: ContainerConfig.Name",
-        ErrorCode.CONFLICT,
-        "Choose another name, or remove the container that has it.",
-    ),
-    (
-        r"image name .* is already associated with image|name is already in use",
-        ErrorCode.CONFLICT,
-        "Choose another name, or remove the image that has it.",
-    ),
-    (
-        r"no instance matching digest",
-        ErrorCode.NOT_FOUND,
-        "The list may have been changed meanwhile. Look at its present entries.",
-    ),
-    (
-        r"(address already in use|port is already allocated|ports? .*in use)",
-        ErrorCode.CONFLICT,
-        "Another program or container has this host port. Choose another one, or leave the host "
-        "port empty to get a free one.",
-    ),
-    (
-        r"(cannot expose privileged port|permission denied.*bind|bind.*permission denied"
-        r"|ip_unprivileged_port_start)",
-        ErrorCode.INVALID,
-        "Ordinary accounts may not use ports below 1024. Choose a higher host port, or ask the "
-        "host's administrator to lower net.ipv4.ip_unprivileged_port_start.",
-    ),
-    (
-        r"short-name .* did not resolve|short-name resolution enforced|no unqualified-search",
-        ErrorCode.INVALID,
-        "Write the whole name with its registry, like registry.example/team/app:1.",
-    ),
-    (
-        r"(registry|image) .*is blocked|blocked in .*registries\.conf",
-        ErrorCode.CONFLICT,
-        "A registries.conf of the account or the host blocks it: see the Registries page.",
-    ),
-    (
-        r"toomanyrequests|too many requests|status code from registry 429|429 Too Many",
-        ErrorCode.UNREACHABLE,
-        "The registry answers no more for now. Try again later; a sign-in often raises the limit.",
-    ),
-    (
-        r"(status code from registry 5\d\d|unexpected HTTP status:? 5\d\d"
-        r"|received unexpected HTTP status|50[0234] (Internal|Bad Gateway|Service|Gateway))",
-        ErrorCode.UNREACHABLE,
-        "The registry has a fault of its own. Try again later, or tell who runs it.",
-    ),
-    (
-        r"(digest did not match|digest .*(mismatch|does not match)|does not match .*digest"
-        r"|did not match expected digest|blob size mismatch)",
-        ErrorCode.UNREACHABLE,
-        "What the registry sent is not what it promised, and was thrown away. Try again; if it "
-        "stays so, the image is damaged at the registry.",
-    ),
-    (
-        r"(source image rejected|signature.*required|Running image .*rejected by policy)",
-        ErrorCode.FORBIDDEN,
-        "The account's signature policy (policy.json) does not allow this image: the Registries "
-        "page shows which file it is and what it asks for.",
-    ),
-    (
-        r"(x509|certificate|tls: |gave HTTP response to HTTPS client)",
-        ErrorCode.UNREACHABLE,
-        "The registry's certificate could not be verified. If it is meant to be reached without "
-        "TLS verification, say so in the form.",
-    ),
-    (
-        r"exec.*permission denied|OCI permission denied",
-        ErrorCode.INVALID,
-        "The image has this file, but it is no program that its user may run. Check the command "
-        "and the entrypoint.",
-    ),
-    (
-        r"(unauthorized|authentication required|invalid username/password|access to the resource "
-        r"is denied|denied: |no basic auth credentials)",
-        ErrorCode.UNAUTHORIZED,
-        "The registry wants a sign-in, or refused it. Check the user name and password, and "
-        "that the image's name is right.",
-    ),
-    (
-        r"(manifest unknown|name unknown|repository name not known|not found.*manifest"
-        r"|reading manifest .*not found)",
-        ErrorCode.NOT_FOUND,
-        "The registry does not have this image or tag. Check the spelling.",
-    ),
-    (
-        r"(connection refused|no such host|i/o timeout|network is unreachable|no route to host"
-        r"|connection reset|TLS handshake timeout|server misbehaving|unexpected EOF"
-        r"|toomanyrequests|too many requests|EOF$)",
-        ErrorCode.UNREACHABLE,
-        "The registry did not answer. Check its name and the host's network, then try again.",
-    ),
-    (
-        r"(no such image|image not known|identifier is not an image|does not resolve to an image"
-        r"|image .*not found|failed to find image)",
+        r"no such image|image not known|identifier is not an image"
+        r"|.* does not resolve to an image(?: id)?|failed to find image \S+|no image found",
         ErrorCode.NOT_FOUND,
         "Pull the image first, or check its name.",
     ),
     (
-        r"(no such container|container .*does not exist|no container with name or ID)",
+        r"no such container|no container with name or id \S+ found|container \w+ does not exist.*",
         ErrorCode.NOT_FOUND,
         "It may have been removed meanwhile.",
     ),
+    # What the account or the host lacks
     (
-        r"(statfs|stat|lstat) .*: no such file or directory",
-        ErrorCode.INVALID,
-        "This path does not exist on the host. Make it first, or use a named volume.",
-    ),
-    (
-        r"(statfs|stat|lstat) .*: permission denied",
-        ErrorCode.INVALID,
-        "The account may not read it.",
-    ),
-    (
-        r"image is in use by|image used by|is using its? image",
-        ErrorCode.CONFLICT,
-        "Remove the containers that use it first, or remove it by force.",
-    ),
-    (
-        r"unable to delete image .*more than one tag|image .*has dependent child",
-        ErrorCode.CONFLICT,
-        "Remove its other names first, or remove it by force.",
-    ),
-    (
-        r"(cannot remove container .*as it is (running|paused)|running or paused containers cannot "
-        r"be removed)",
-        ErrorCode.CONFLICT,
-        "Stop the container first, or remove it by force.",
-    ),
-    (
-        r"(executable file .*not found|exec: .*no such file|: no such file or directory: OCI"
-        r"|command not found|OCI.*no such file or directory|crun: executable file)",
-        ErrorCode.INVALID,
-        "The image does not have this program. Check the command and the entrypoint.",
-    ),
-    (
-        r"(controller .*not available|cgroup.*controller|cgroups? .*not supp|cpu\.max|memory\.max"
-        r"|pids\.max|opening file .*for writing.*cgroup)",
+        r"(?:[^:]* )?(?:create|join)\w*(?: session)? keyring[^:]*: (?:[^:]*: )*disk quota exceeded",
         ErrorCode.UNAVAILABLE,
-        "This host does not delegate what the limit needs to the account.",
+        "The kernel keeps a key for each running container, and the account has no more of them: "
+        "stop some containers, or ask the host's administrator to raise kernel.keys.maxkeys.",
     ),
     (
-        r"can ?not (un)?pause .*cgroup",
+        r"cgroups? in hybrid mode not supported[^:]*",
+        ErrorCode.UNAVAILABLE,
+        "This OCI runtime cannot work with the host's cgroups. Boot the host with cgroup v2 "
+        "(systemd.unified_cgroup_hierarchy=1), or install runc.",
+    ),
+    (
+        r"can ?not (?:un)?pause .*cgroup v1|this container does not have a cgroup",
         ErrorCode.UNAVAILABLE,
         "Pausing takes a host with cgroup v2. Stop the container instead, or commit it without a "
         "pause.",
     ),
     (
-        r"invalid reference format|repository name must be lowercase|normalizing name"
-        r"|Invalid image name",
-        ErrorCode.INVALID,
-        "A name is like registry.example/team/app:1, in small letters.",
+        r"(?:the requested cgroup )?controller … is not available.*"
+        r"|(?:error )?(?:open(?:at|ing)?|writ(?:e|ing))(?: to)? (?:file )?"
+        r"`(?:\w+\.max|/sys/fs/cgroup/[^`]*)`(?: for writing)?"
+        r"|error setting cgroup config for prochooks process|unable to apply cgroup configuration"
+        r"|cannot set \w+ limit: container could not join or create cgroup",
+        ErrorCode.UNAVAILABLE,
+        "This host does not delegate what the limit needs to the account.",
     ),
     (
-        r"invalid signal",
-        ErrorCode.INVALID,
-        "A signal is a name like SIGHUP or HUP, or its number.",
+        r"allocation failed; exceeded num_locks \(\d+\)|no space left on device \(locks\)",
+        ErrorCode.UNAVAILABLE,
+        "Podman has no locks left for more containers, pods and volumes. Remove what is not "
+        "needed, or raise num_locks in containers.conf and run `podman system renumber`.",
     ),
     (
-        r"(unable to find user|no matching entries in passwd|invalid user)",
-        ErrorCode.INVALID,
-        "The image has no such user. Use a numeric id, or another name.",
+        r"no space left on device",
+        ErrorCode.UNAVAILABLE,
+        "The disk is full: remove unused images.",
+    ),
+    (r"disk quota exceeded", ErrorCode.UNAVAILABLE, "The account's disk quota is used up."),
+    (
+        r"(?:fork/exec …|fork|clone|pthread_create)(?: failed)?: resource temporarily unavailable",
+        ErrorCode.UNAVAILABLE,
+        "The account has as many processes as it may have. Stop some containers.",
     ),
     (
-        r"workdir .* does not exist on container",
-        ErrorCode.INVALID,
-        "The image has no such directory. Choose one that it has, or mount a volume there.",
+        r"checkpoint/restore requires at least criu \d+",
+        ErrorCode.UNAVAILABLE,
+        "Ask the host's administrator to install CRIU.",
+    ),
+    # Names that are taken
+    (
+        r"(?:creating container storage: )?the container name … is already in use.*"
+        r"|that name is already in use|name \S+ already in use, cannot rename container \w+"
+        r"|unique constraint failed: containerconfig\.name",
+        ErrorCode.CONFLICT,
+        "Choose another name, or remove the container that has it.",
     ),
     (
-        r"(network not found|unable to find network|no such network)",
+        r"image name … is already associated with image .*|name is already in use",
+        ErrorCode.CONFLICT,
+        "Choose another name, or remove the image that has it.",
+    ),
+    (
+        r"container \w+ has dependent containers which must be removed before it.*",
+        ErrorCode.CONFLICT,
+        "Other containers use its network or its volumes. Remove those first.",
+    ),
+    (
+        r"(?:volume|network|pod) already exists|volume with name \S+ already exists",
+        ErrorCode.CONFLICT,
+        "Choose another name.",
+    ),
+    (
+        r"(?:volume|network) is being used",
+        ErrorCode.CONFLICT,
+        "Remove the containers that use it first.",
+    ),
+    # Ports
+    (
+        r"(?:bind: )?address already in use|port is already allocated"
+        r"|ports? \S+ (?:is |are )?in use"
+        r"|(?:rootlessport )?conflict with id \d+"
+        r"|failed to bind port \d+ \(address already in use\).*",
+        ErrorCode.CONFLICT,
+        "Another program or container has this host port. Choose another one, or leave the host "
+        "port empty to get a free one.",
+    ),
+    (
+        r"rootlessport cannot expose privileged port \d+, .*|bind: permission denied"
+        r"|failed to bind port \d+ \(permission denied\).*",
+        ErrorCode.INVALID,
+        "Ordinary accounts may not use ports below 1024. Choose a higher host port, or ask the "
+        "host's administrator to lower net.ipv4.ip_unprivileged_port_start.",
+    ),
+    (
+        r"(?:bind: |connect: )?cannot assign requested address"
+        r"|failed to bind (?:any )?port.*|invalid ip address … in port mapping"
+        r"|bind: address family not supported by protocol"
+        r"|listen (?:tcp|udp|sctp)\d? \S+: .*|listen …: .*"
+        r"|error from slirp4netns while setting up port redirection.*"
+        r"|(?:\S+ )?add_hostfwd: .*|(?:rootlessport )?listen (?:tcp|udp|sctp)\d?"
+        r"|(?:slirp4netns|pasta) failed(?: with exit code \d+)?: .*(?:bind|port|address|-[tu] ).*"
+        r"|unsupported (?:port )?proto(?:col)? .*|invalid port specifier .*",
+        ErrorCode.INVALID,
+        _HOST_ADDRESS,
+    ),
+    (
+        r"(?:slirp4netns|pasta|rootlessport|netavark) (?:failed|exited|error)[^:]*"
+        r"|setting up pasta[^:]*|netavark",
+        ErrorCode.UNAVAILABLE,
+        "The container's network could not be made. Choose another network, or ask the host's "
+        "administrator to look at this message.",
+    ),
+    (
+        r"requested static ip \S+ not in any subnet on network \S+"
+        r"|requested ip address \S+ is already allocated.*",
+        ErrorCode.INVALID,
+        "Choose an address of the network's own subnet that no other container has.",
+    ),
+    # Registries
+    (
+        r"short-name (?:…|resolution enforced).*|no unqualified-search registries .*",
+        ErrorCode.INVALID,
+        "Write the whole name with its registry, like registry.example/team/app:1.",
+    ),
+    (
+        r"(?:registry|image) \S+ is blocked(?: in \S+.*)?|blocked in .*registries\.conf.*",
+        ErrorCode.CONFLICT,
+        _REGISTRY,
+    ),
+    (
+        r"toomanyrequests.*|too many requests.*|429 too many requests.*"
+        r"|.*\bstatus code from registry 429\b.*|.*\breceived unexpected http status: 429\b.*",
+        ErrorCode.UNREACHABLE,
+        "The registry answers no more for now. Try again later; a sign-in often raises the limit.",
+    ),
+    (
+        r".*\bstatus code from registry 5\d\d\b.*|.*\bunexpected http status:? 5\d\d\b.*"
+        r"|(?:.*\b)?received unexpected http status|50\d (?:internal|bad|service|gateway) .*"
+        r"|.*\bhttp status 5\d\d\b.*",
+        ErrorCode.UNREACHABLE,
+        "The registry has a fault of its own. Try again later, or tell who runs it.",
+    ),
+    (
+        r".*\bdigest did not match.*|.*\bdigest \S* ?(?:mismatch|does not match)\b.*"
+        r"|.*\bdoes not match .*\bdigest\b.*|.*\bdid not match expected digest\b.*"
+        r"|.*\bblob size mismatch\b.*|.*\bdigest\b.*\bmismatch\b.*",
+        ErrorCode.UNREACHABLE,
+        "What the registry sent is not what it promised, and was thrown away. Try again; if it "
+        "stays so, the image is damaged at the registry.",
+    ),
+    (
+        r"source image rejected|a signature was required, but no signature exists"
+        r"|running image \S+ is rejected by policy\.?",
+        ErrorCode.FORBIDDEN,
+        "The account's signature policy (policy.json) does not allow this image: the Registries "
+        "page shows which file it is and what it asks for.",
+    ),
+    (
+        r"x509: .*|tls: .*|remote error: tls: .*|.*gave http response to https client"
+        r"|certificate (?:signed|has|is) .*|tls: failed to verify certificate",
+        ErrorCode.UNREACHABLE,
+        _NOT_VERIFIED,
+    ),
+    (
+        r"unauthorized(?:: .*)?|authentication required|invalid username/password"
+        r"|(?:requested )?access to the resource is denied|denied: .*|no basic auth credentials"
+        r"|unable to retrieve auth token.*|.*invalid status code from registry 40[13]\b.*"
+        r"|.*\bstatus code from registry 40[13]\b.*",
+        ErrorCode.UNAUTHORIZED,
+        _WANTS_SIGN_IN,
+    ),
+    (
+        r"manifest unknown|name unknown|repository name not known to registry|name_unknown"
+        r"|reading manifest \S+ in \S+: (?:.*\b)?not found|.*\bstatus code from registry 404\b.*"
+        r"|manifest for \S+ not found|fetching target platform image .*not found",
+        ErrorCode.NOT_FOUND,
+        "The registry does not have this image or tag. Check the spelling.",
+    ),
+    (
+        r"(?:connect: |connection: |read: |write: )?(?:connection refused|network is unreachable"
+        r"|no route to host|connection reset by peer|connection timed out|broken pipe)"
+        r"|no such host|i/o timeout"
+        r"|(?:net/http: )?tls handshake timeout|server misbehaving|(?:unexpected )?eof"
+        r"|context deadline exceeded(?: \(client\.timeout.*)?|(?:.*\()?client\.timeout exceeded.*"
+        r"|temporary failure in name resolution|net/http: .*timeout.*|http2: .*|stream error.*",
+        ErrorCode.UNREACHABLE,
+        _NO_ANSWER,
+    ),
+    # What is not there
+    (
+        r"no instance matching digest.*|.*\bno image found in (?:image index|manifest list)\b.*",
+        ErrorCode.NOT_FOUND,
+        "The list may have been changed meanwhile. Look at its present entries.",
+    ),
+    (
+        r"network not found|unable to find network with name or id \S+|no such network",
         ErrorCode.NOT_FOUND,
         "Create the network first, or choose another one.",
     ),
     (
-        r"(is not running|not paused|already paused|state improper|container state|already running"
-        r"|cannot (pause|unpause|kill|exec|start|stop))",
-        ErrorCode.CONFLICT,
-        "The container's state does not allow this. Look at its present state, then try again.",
+        r"no such (?:volume|pod|secret|exec session|artifact)|tag not known|no such exec session.*"
+        r"|layer not known|no such object.*",
+        ErrorCode.NOT_FOUND,
+        "It may have been removed meanwhile.",
+    ),
+    # What a container cannot be made of
+    (
+        r"(?:no command or entrypoint provided, and no cmd or entrypoint from image)",
+        ErrorCode.INVALID,
+        "The image says no command of its own. Give one.",
     ),
     (
-        r"removing container .* device or resource busy",
+        r"(?:exec|exec …|exec: …|executable …|open(?:at)? …): permission denied"
+        r"(?=: oci permission denied|$)",
+        ErrorCode.INVALID,
+        "The image has this file, but it is no program that its user may run. Check the command "
+        "and the entrypoint.",
+    ),
+    (
+        r"exec: …(?:: .*)?|executable file …? ?not found(?: in \$path)?(?:: .*)?|command not found"
+        r"|exec(?:ve)? …: no such file or directory|exec container process …: .*"
+        r"|exec: no such file or directory",
+        ErrorCode.INVALID,
+        _NO_PROGRAM,
+    ),
+    (
+        r"exec format error",
+        ErrorCode.INVALID,
+        "The image is for another architecture than this host's, or its command is a script "
+        "without `#!`.",
+    ),
+    (
+        r"(?:error mounting … to rootfs at …|mount … to …)",
+        ErrorCode.INVALID,
+        "Something cannot be mounted there: see that both are folders, or both are files.",
+    ),
+    (
+        r"error during container init|wrong rlimit value: .*|sethostname: .*|setrlimit.*"
+        r"|write sysctl .*",
+        ErrorCode.INVALID,
+        "The OCI runtime refuses one of the container's options, which its message names.",
+    ),
+    (
+        r"(?:oci permission denied)",
+        ErrorCode.INVALID,
+        "The image has this file, but it is no program that its user may run. Check the command "
+        "and the entrypoint.",
+    ),
+    (
+        r"(?:oci runtime attempted to invoke a command that was not found)",
+        ErrorCode.INVALID,
+        _NO_PROGRAM,
+    ),
+    (r"(?:statfs|l?stat) …: permission denied", ErrorCode.INVALID, "The account may not read it."),
+    (r"(?:statfs|l?stat) …: no such file or directory", ErrorCode.INVALID, _NO_PATH),
+    (
+        r"… ?: ?unknown capability|unknown capability|invalid capability.*",
+        ErrorCode.INVALID,
+        "See capabilities(7) for their names, like CAP_NET_RAW.",
+    ),
+    (
+        r"(?:duplicate mount destination)",
+        ErrorCode.INVALID,
+        "Two of its volumes have the same place in the container. Give each one its own.",
+    ),
+    (
+        r"invalid container path ….*|invalid (?:volume|mount) (?:path|destination) .*",
+        ErrorCode.INVALID,
+        "A place in the container is an absolute path, like /data.",
+    ),
+    (
+        r"(?:running (?:container|volume|pod) create option: )?names must match .*",
+        ErrorCode.INVALID,
+        "A name begins with a letter or a digit, and has letters, digits, and _ . - in it.",
+    ),
+    (
+        r"invalid reference format.*|repository name must be lowercase|normalizing name \S+"
+        r"|repository name must have at least one component|invalid image name ….*"
+        r"|repository name must not be longer than .*|invalid repository name .*"
+        r"|invalid tag format|invalid checksum digest (?:format|length)",
+        ErrorCode.INVALID,
+        _NAME,
+    ),
+    (
+        r"invalid signal|invalid signal: \S+",
+        ErrorCode.INVALID,
+        "A signal is a name like SIGHUP or HUP, or its number.",
+    ),
+    (
+        r"unable to find user \S+|no matching entries in passwd file|invalid user .*"
+        r"|unable to find group \S+|no matching entries in group file",
+        ErrorCode.INVALID,
+        "The image has no such user. Use a numeric id, or another name.",
+    ),
+    (
+        r"workdir … does not exist on container \w+",
+        ErrorCode.INVALID,
+        "The image has no such directory. Choose one that it has, or mount a volume there.",
+    ),
+    # What its state or its use does not allow
+    (
+        r"image is in use by (?:a container|\d+ containers?)|image used by \w+",
+        ErrorCode.CONFLICT,
+        "Remove the containers that use it first, or remove it by force.",
+    ),
+    (
+        r"unable to delete image … by id with more than one tag.*"
+        r"|unable to delete image \S+ by id with more than one tag.*"
+        r"|image has dependent child(?:ren)?(?: images?)?",
+        ErrorCode.CONFLICT,
+        "Remove its other names first, or remove it by force.",
+    ),
+    (
+        r"cannot remove container \S+ as it is (?:running|paused).*"
+        r"|container … is mounted and cannot be removed without using force",
+        ErrorCode.CONFLICT,
+        "Stop the container first, or remove it by force.",
+    ),
+    (
+        r"removing container \w+ root filesystem: .*device or resource busy"
+        r"|(?:unlinkat|rmdir|removing mount point) …: device or resource busy",
         ErrorCode.CONFLICT,
         "Some of its files were still in use, and what is left of it is in the list of containers. "
         "Remove it there in a moment.",
     ),
-    (r"no space left on device", ErrorCode.UNAVAILABLE, "The disk is full: remove unused images."),
-    (r"disk quota exceeded", ErrorCode.UNAVAILABLE, "The account's disk quota is used up."),
+    (
+        r"container state improper|container is not running|container not running"
+        r"|container \S+ is not running|container is (?:already )?(?:running|paused|stopped)"
+        r"|container is not paused|can only \w+ running containers\..*"
+        r"|… is not (?:running|paused).*"
+        r"|container already (?:running|paused|stopped)",
+        ErrorCode.CONFLICT,
+        _STATE,
+    ),
+    (
+        r"container already exists|object already exists|.* is being removed|being removed",
+        ErrorCode.CONFLICT,
+        "Look at its present state, then try again.",
+    ),
+    (
+        r"invalid argument|invalid configuration|invalid option|unknown flag"
+        r"|operation not supported|\S+ is an invalid filter|function not implemented",
+        ErrorCode.INVALID,
+        "",
+    ),
 ]
-_TABLE = [(re.compile(pattern, re.I | re.S), code, remedy) for pattern, code, remedy in _RULES]
+# A wildcard stays within its cause, which keeps every pattern linear.
+_ANYTHING = r"(?:[^:]|:(?! ))*"
+_TABLE = [
+    (re.compile(rf"(?:^|: )(?:{pattern.replace('.*', _ANYTHING)})(?=: |$)", re.I), code, remedy)
+    for pattern, code, remedy in _CAUSES
+]
 _BY_STATUS = {
     400: ErrorCode.INVALID,
     401: ErrorCode.UNAUTHORIZED,
+    403: ErrorCode.FORBIDDEN,
     404: ErrorCode.NOT_FOUND,
     406: ErrorCode.INVALID,
     409: ErrorCode.CONFLICT,
@@ -210,9 +422,24 @@ _BY_STATUS = {
 
 
 def understand(message: str, status: int = 500) -> EngineError:
-    """The error to raise for what Podman said."""
-    message = message.strip() or f"Podman answered with status {status} and no words."
+    """The error to raise for what Podman said. It is `internal` only when it said nothing."""
+    message = message.strip()
+    if not message:
+        return EngineError(
+            ErrorCode.INTERNAL, f"Podman answered with status {status} and no words."
+        )
+    causes = _causes(message)
     for pattern, code, remedy in _TABLE:
-        if pattern.search(message):
+        if pattern.search(causes):
             return EngineError(code, message, remedy)
-    return EngineError(_BY_STATUS.get(status, ErrorCode.INTERNAL), message)
+    return EngineError(_BY_STATUS.get(status, ErrorCode.REFUSED), message)
+
+
+def _causes(message: str) -> str:
+    """The chain of causes, without what a user may have chosen."""
+    text = _PATH.sub(r"\1 …", message) if _PATH.match(message) else message
+    return _SEPARATOR.sub(": ", _BLANKED.sub(_blank, text[-_LONGEST:]))
+
+
+def _blank(found: "re.Match[str]") -> str:
+    return found[1] or "…"

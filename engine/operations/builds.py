@@ -116,7 +116,7 @@ def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) 
     found = understand(said).report
     return EngineError(
         # What Podman's own words don't explain is the Containerfile's doing.
-        ErrorCode.INVALID if found.code is ErrorCode.INTERNAL else found.code,
+        ErrorCode.INVALID if found.code is ErrorCode.REFUSED else found.code,
         f"{which}: {said}" if which else said,
         found.remedy or "The log shows what the step said last.",
     )

@@ -91,40 +91,63 @@ async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     """Remove it; with `force` also when it runs. A unit's container goes with its unit's stop."""
     # By its id: a second try after the engine's death must not hit a newer one of that name.
-    identity = work.noted
+    identity, warnings = work.noted, list[str]()
     if not identity:
-        found = await work.podman.call("GET", path(parameters.container, "json"))
-        if found["State"]["Status"] in ("running", "paused") and not parameters.force:
-            raise EngineError(
-                ErrorCode.CONFLICT,
-                f"{parameters.container} is running.",
-                "Stop the container first, or remove it by force.",
-            )
-        identity = str(found["Id"])
-        unit = await _unit(work, identity, "StopUnit")
-        if unit and not await work.podman.exists(path(identity)):
-            return Result(
-                summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
-                warnings=[
-                    f"{unit} makes it anew at its next start: delete the unit to be rid of it."
-                ],
-            )
-    work.note(identity)
+        try:
+            found = await work.podman.call("GET", path(parameters.container, "json"))
+        except EngineError as error:
+            identity = await _damaged(work, parameters)
+            warnings = [f"Podman could not inspect it: {error.report.message}"]
+        else:
+            _need_stopped(parameters, found["State"]["Status"])
+            identity = str(found["Id"])
+            unit = await _unit(work, identity, "StopUnit")
+            if unit and not await work.podman.exists(path(identity)):
+                return Result(
+                    summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
+                    warnings=[
+                        f"{unit} makes it anew at its next start: delete the unit to be rid of it."
+                    ],
+                )
+    if identity:
+        work.note(identity)
     try:
         answer = await work.podman.call(
             "DELETE",
-            path(identity),
+            path(identity or parameters.container),
             params=removal(force=parameters.force, volumes=parameters.volumes),
         )
     except EngineError as error:
         # It was there: --rm was faster, or the first try got so far.
-        if error.report.code is not ErrorCode.NOT_FOUND:
+        if error.report.code is not ErrorCode.NOT_FOUND or not identity:
             raise
         answer = None
     for report in answer or []:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
-    return Result(summary=f"{parameters.container} was removed.")
+    return Result(summary=f"{parameters.container} was removed.", warnings=warnings)
+
+
+async def _damaged(work: Work, parameters: schema.ContainerRemove) -> str:
+    """The id of one that Podman lists and cannot inspect: its storage has lost a part of it.
+
+    "" when it is not listed: then it may be in the storage alone, which Podman knows by its name.
+    """
+    rows = await work.podman.call("GET", "/containers/json", params={"all": "true"})
+    for row in rows or []:
+        if parameters.container in (row["Id"], row["Id"][:12], *(row.get("Names") or [])):
+            _need_stopped(parameters, row["State"])
+            return str(row["Id"])
+    return ""
+
+
+def _need_stopped(parameters: schema.ContainerRemove, state: str) -> None:
+    if state in ("running", "paused") and not parameters.force:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{parameters.container} is running.",
+            "Stop the container first, or remove it by force.",
+        )
 
 
 def removal(*, force: bool, volumes: bool) -> dict[str, str]:

@@ -33,7 +33,8 @@ class ErrorCode(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"  # the engine ended in the middle, and the outcome is not known
-    INTERNAL = "internal"  # a fault in Berth or Podman
+    REFUSED = "refused"  # Podman refused it for a reason that only its message tells
+    INTERNAL = "internal"  # a fault in Berth, or a Podman that gave no reason
 
 
 class ErrorReport(Model):

@@ -14,6 +14,7 @@ from engine.schema.unit_queries import Finding
 from engine.units import network, quadlets, selinux
 from engine.units.inventory import lingers
 
+_FEW_KEYS = 40
 _WANTED = ("cpu", "memory", "pids")
 
 
@@ -23,7 +24,8 @@ async def findings(podman: Podman, systemd: Systemd) -> list[Finding]:
     host, store = said["host"], said["store"]
     found = [_lingering(), *await _manager(systemd), _runtime_directory(), _bus()]
     found += [_range("subuid"), _range("subgid"), _mapper()]
-    found += [_cgroup(host), _storage(store), _runtime(host), _podman(said), _ports(), _selinux()]
+    found += [_cgroup(host), _storage(store), _runtime(host), _podman(said), _ports(), _keys()]
+    found.append(_selinux())
     if not absent():
         found.append(await _network(systemd))
     return found
@@ -173,6 +175,40 @@ def _ports() -> Finding:
         text=f"The account may publish ports from {first} on.",
         remedy="" if first <= 80 else "For lower ones: sysctl net.ipv4.ip_unprivileged_port_start",
     )
+
+
+def _keys() -> Finding:
+    """The kernel keeps one key for each running container, of few for each account."""
+    try:
+        taken, most = key_quota(Path("/proc/key-users").read_text(), os.getuid())
+    except OSError:
+        taken, most = 0, 0
+    if not most:
+        return Finding(
+            name="keys", state="ok", text="The kernel does not count the account's keys."
+        )
+    return _finding(
+        "keys",
+        most - taken > _FEW_KEYS,
+        f"{taken} of the account's {most} kernel keys are taken. Each running container takes one.",
+        "sysctl kernel.keys.maxkeys=2000 kernel.keys.maxbytes=200000, or keyring=false under "
+        "[containers] in ~/.config/containers/containers.conf",
+        "warning",
+    )
+
+
+def key_quota(listed: str, uid: int) -> tuple[int, int]:
+    """How many keys an account has and may have, out of the text of /proc/key-users; 0, 0 when
+    that does not name it. Format: proc(5)."""
+    for line in listed.splitlines():
+        owner, _, rest = line.partition(":")
+        if owner.strip() == str(uid) and len(quotas := rest.split()) >= 4:
+            keys, bytes_ = (each.partition("/")[::2] for each in quotas[2:4])
+            taken, most = int(keys[0]), int(keys[1])
+            # The size counts as well: what is left of it, in keys of the size that they have now.
+            size = max(1, int(bytes_[0]) // max(1, taken))
+            return taken, min(most, taken + (int(bytes_[1]) - int(bytes_[0])) // size)
+    return 0, 0
 
 
 def _selinux() -> Finding:
