@@ -1,7 +1,6 @@
 """A template made from a container that exists: what Podman says of it, without its secrets."""
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from consoleapp.languages.sentences import in_language
 from consoleapp.web.inspection import redacted
 from engine.schema.parameters import SECRET_WORDS, is_secret
-from engine.schema.run_line import Unreadable, read
+from engine.schema.run_line import Unreadable, read_arguments
 
 _OF_THE_RUN = ("name", "remove")
 _FOREIGN = ("berth.", "io.podman.", "io.buildah.", "io.containers.", "org.opencontainers.")
@@ -33,7 +32,7 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
     command = config.get("CreateCommand") or []
     left_out: list[str] = []
     try:
-        line = read(shlex.join(map(str, command)))
+        line = read_arguments([str(word) for word in command])
         run, left_out = (
             dict(line.values),
             [f"{e.option}: {in_language(e.reason)}" for e in line.left_out],

@@ -98,6 +98,12 @@ class HealthCheck(Model):
     retries: Annotated[int, Field(ge=1, le=1000)] = 3
     start_period: Seconds = 0
 
+    def spell_command(self) -> str:
+        """The value of `--health-cmd`, where some first words have a meaning of their own."""
+        first = self.command.partition(" ")[0].upper()
+        is_special = first in ("NONE", "CMD", "CMD-SHELL") or self.command.lstrip().startswith("[")
+        return f"CMD-SHELL {self.command}" if is_special else self.command
+
 
 class ContainerStarted(Result):
     """The container that was made (and started)."""
@@ -132,7 +138,7 @@ class ContainerRun(Parameters):
     labels: dict[Line, Text] = {}
     network: Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9][a-zA-Z0-9_.:=,-]*)?$")] = ""
     """"" for Podman's default; none, host, slirp4netns, pasta, or a network's name."""
-    memory: Annotated[int, Field(ge=4 * MIB)] | None = None
+    memory: Annotated[int, Field(ge=4 * MIB, le=2**63 - 1)] | None = None
     """Bytes."""
     cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
     pids: Annotated[int, Field(ge=1, le=4_194_304)] | None = None
@@ -215,7 +221,7 @@ class ContainerRun(Parameters):
             argv += ["--label", f"{name}={value}"]
         if self.health:
             argv += [
-                f"--health-cmd={self.health.command}",
+                f"--health-cmd={self.health.spell_command()}",
                 f"--health-interval={self.health.interval}s",
                 f"--health-timeout={self.health.timeout}s",
                 f"--health-retries={self.health.retries}",

@@ -65,6 +65,36 @@ def is_secret(name: str, value: str) -> bool:
     return bool(value) and bool(SECRET_WORDS.search(name) or URL_WITH_PASSWORD.search(value))
 
 
+_DEEPEST_OPTION = 4
+
+
+def redact_word(word: str) -> str:
+    """A word of a command line with what looks like a secret masked.
+
+    That is the value in `NAME=value`, also after options (`--env=NAME=value`, `-e=NAME=value`),
+    and the password in a URL.
+    """
+    at = 0
+    for _ in range(_DEEPEST_OPTION):
+        equals = word.find("=", at)
+        if equals < 0:
+            break
+        name, value = word[at:equals], word[equals + 1 :]
+        if value and SECRET_WORDS.search(name):
+            return f"{word[: equals + 1]}{REDACTED}"
+        if not name.startswith("-"):
+            break
+        at = equals + 1
+    else:
+        if SECRET_WORDS.search(word, at):
+            return f"{word[:at]}{REDACTED}"
+    return URL_WITH_PASSWORD.sub(_redact_url, word)
+
+
+def _redact_url(match: re.Match[str]) -> str:
+    return f"{match[0][: match[0].index(':', 3) + 1]}{REDACTED}@"
+
+
 def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain a NUL character")
@@ -74,7 +104,8 @@ def _without_nul(text: str) -> str:
 def _environment(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not name or "=" in name or "\0" in name or "\n" in name:
-            raise ValueError(f"{name!r} is not a variable name")
+            # Never what follows an equals sign: it may be the value, and that a secret.
+            raise ValueError(f"{name.partition('=')[0]!r} is not a variable name")
     return value
 
 

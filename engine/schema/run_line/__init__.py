@@ -1,0 +1,22 @@
+"""Reads a pasted `docker run` or `podman run` line into the fields of ContainerRun.
+
+The text is split as a shell splits it (`shell.py`), options are read as pflag reads them
+(`options.py`), and values as Podman reads them (`values.py`). Nothing is expanded or run. What has
+no place in ContainerRun is left out, and listed with its reason.
+"""
+
+from engine.schema.run_line.options import option_takes_value, split_option
+from engine.schema.run_line.reader import LeftOut, RunLine, Unreadable, read, read_arguments
+from engine.schema.run_line.units import seconds, size
+
+__all__ = [
+    "LeftOut",
+    "RunLine",
+    "Unreadable",
+    "option_takes_value",
+    "read",
+    "read_arguments",
+    "seconds",
+    "size",
+    "split_option",
+]

@@ -1,0 +1,45 @@
+"""Sizes and durations in the spellings of Podman and Docker."""
+
+import re
+from decimal import Decimal
+
+_UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
+_SECONDS = {
+    "ns": Decimal("1e-9"),
+    "us": Decimal("1e-6"),
+    "µs": Decimal("1e-6"),
+    "μs": Decimal("1e-6"),
+    "ms": Decimal("1e-3"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+}
+_DURATION = re.compile(r"(\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(ns|us|µs|μs|ms|s|m|h)")
+MOST_BYTES = 2**63 - 1
+
+
+def size(text: str) -> int:
+    """Bytes of `512m`, `1.5g`, `1073741824b`. Raises ValueError."""
+    found = re.fullmatch(
+        r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?([bkmgtp]?)(?:i?b)?", text.strip().lower()
+    )
+    if not found:
+        raise ValueError(f"{text[:100]!r} is no size: a number with b, k, m or g.")
+    count = int(Decimal(found[1]) * _UNITS[found[2]])
+    if count > MOST_BYTES:
+        raise ValueError(f"{text[:100]!r} is more than any host has.")
+    return count
+
+
+def seconds(text: str) -> int:
+    """Whole seconds of Go's durations: `30s`, `1m30s`, `1h`; also of `30`. Raises ValueError."""
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text[:100]!r} is no duration such as 30s or 1m30s.")
+    total = sum((Decimal(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
+    if total != int(total):
+        raise ValueError(f"{text[:100]!r} is not a whole number of seconds.")
+    return int(total)
