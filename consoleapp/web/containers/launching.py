@@ -56,14 +56,14 @@ class Launch:
     def of_post(cls, post: QueryDict, *, places: bool = False) -> "Launch":
         """As typed; rows that are all empty are dropped."""
         launch = cls(places=places)
-        launch.texts = {name: post.get(name, "").strip() for name in TEXTS}
+        launch.texts = {name: as_typed(post.get(name, "")).strip() for name in TEXTS}
         launch.flags = {name: name in post for name in FLAGS}
         for group, columns in ROWS.items():
             lists = [post.getlist(f"{group}-{column}") for column in columns]
             count = max(map(len, lists), default=0)
             rows = [
                 {
-                    c: (values[at] if at < len(values) else "")
+                    c: (as_typed(values[at]) if at < len(values) else "")
                     for c, values in zip(columns, lists, strict=True)
                 }
                 for at in range(min(count, 500))
@@ -171,9 +171,9 @@ class Launch:
             {
                 "source": row["source"].strip(),
                 "target": row["target"].strip(),
-                "read_only": row["mode"] == "ro",
+                "read_only": "ro" in row["mode"].split(","),
                 "selinux": row["selinux"] if row["selinux"] in ("z", "Z") else "",
-                "chown": row["mode"] == "U",
+                "chown": "U" in row["mode"].split(","),
             }
             for row in self.rows.get("volumes", [])
         ]
@@ -229,6 +229,11 @@ class Launch:
         self.errors.setdefault(place, words)
 
 
+def as_typed(text: str) -> str:
+    """A posted text with the line breaks that were typed: browsers post each as CR LF."""
+    return text.replace("\r\n", "\n")
+
+
 def read_env(text: str) -> tuple[dict[str, str], str]:
     """The variables of an .env file's text, and what is wrong with it ("" for nothing)."""
     found: dict[str, str] = {}
@@ -277,7 +282,9 @@ def _port_row(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _volume_row(values: dict[str, Any]) -> dict[str, str]:
-    mode = "ro" if values.get("read_only") else "U" if values.get("chown") else ""
+    mode = ",".join(
+        word for word, name in (("ro", "read_only"), ("U", "chown")) if values.get(name)
+    )
     return {
         "source": values.get("source", ""),
         "target": values.get("target", ""),

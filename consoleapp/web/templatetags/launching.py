@@ -14,6 +14,7 @@ MODES = (
     ("", gettext_lazy("read and write")),
     ("ro", gettext_lazy("read only")),
     ("U", gettext_lazy("given to its user (:U)")),
+    ("ro,U", gettext_lazy("read only, given to its user (:ro,U)")),
 )
 SELINUX = (
     ("", gettext_lazy("no label")),
@@ -62,6 +63,12 @@ _DEFAULTS = {"restart": "no", "pull": "missing", "restart_tries": "0"}
 def at(mapping: dict[str, Any], name: str) -> Any:
     """The value under a name, None where there is none."""
     return mapping.get(name)
+
+
+@register.filter
+def line_count(text: object) -> int:
+    """How many lines a text area shows at first: those of its text, within reason."""
+    return min(1 + str(text or "").count("\n"), 12)
 
 
 @register.filter

@@ -115,3 +115,90 @@ def test_the_preview_redacts_secrets(as_, operator):
 def test_a_viewer_may_not_launch(as_, viewer):
     assert as_(viewer).get(LAUNCH).status_code == 403
     assert as_(viewer).post(LAUNCH, {"image": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("podman run x:1 # note", "# note"),
+        ("podman run x:1 && docker logs x", "&amp;&amp; docker logs x"),
+        ("podman run x:1 > /dev/null", "&gt; /dev/null"),
+        ("podman run x:1\npodman logs x", "podman logs x"),
+        ("podman run -e PUID=$(id -u) x:1", "-e PUID=$(id -u)"),
+        ("podman run --tls-verify x:1", "--tls-verify"),
+        ("podman run --health-cmd a --health-interval 500ms x:1", "--health-interval 500ms"),
+        ("podman run --mount type=bind,source=conf,target=/c x:1", "source=conf"),
+    ],
+)
+def test_what_a_pasted_line_cannot_bring_is_said_with_its_place(as_, operator, line, said):
+    answer = as_(operator).post(f"{LAUNCH}line/", {"line": line})
+    page = answer.content.decode()
+    assert answer.context["launch"].texts["image"] == "x:1"
+    assert answer.context["launch"].texts["command_line"] == ""
+    assert f"<code>{said}" in page or said in page
+    assert "All of it is in the form" not in page
+    assert "Line " in page
+
+
+def test_values_of_several_lines_come_from_a_pasted_line_to_the_operation(as_, operator):
+    client = as_(operator)
+    line = "podman run -e 'C=one\r\n\ttwo' localhost/bb sh -c 'echo a\r\nexec sleep 9'"
+    answer = client.post(f"{LAUNCH}line/", {"line": line})
+    page = answer.content.decode()
+    assert "All of it is in the form" in page
+    assert "one\n\ttwo</textarea>" in page
+    given = answer.context["launch"]
+    client.post(LAUNCH, _as_a_browser_posts(given))
+    run = Operation.objects.get().parameters
+    assert run["environment"] == {"C": "one\n\ttwo"}
+    assert run["command_line"] == ["sh", "-c", "echo a\nexec sleep 9"]
+
+
+def test_a_value_of_several_lines_survives_a_relaunch_from_the_past(as_, operator):
+    client = as_(operator)
+    wanted = {
+        "environment-name": ["A", "B"],
+        "environment-value": ["\r\none\r\n", "a\tb\r\n\r\nc"],
+        "labels-name": ["l"],
+        "labels-value": ["x\r\ny"],
+        "health_command": "true\r\ntrue",
+        "command_line": "sh -c 'a\r\n\tb'",
+        "entrypoint": "env 'a\r\nb'",
+        "image": "x:1",
+    }
+    client.post(LAUNCH, wanted)
+    first = Operation.objects.get()
+    assert first.parameters["environment"] == {"A": "\none\n", "B": "a\tb\n\nc"}
+    assert first.parameters["labels"] == {"l": "x\ny"}
+    assert first.parameters["health"]["command"] == "true\ntrue"
+    assert first.parameters["command_line"] == ["sh", "-c", "a\n\tb"]
+    assert first.parameters["entrypoint"] == ["env", "a\nb"]
+    page = client.get(f"{LAUNCH}?from={first.pk}")
+    assert ">\n\none\n</textarea>" in page.content.decode()
+    client.post(LAUNCH, _as_a_browser_posts(page.context["launch"]))
+    again = Operation.objects.exclude(pk=first.pk).get()
+    assert again.parameters == first.parameters
+
+
+def test_a_volume_that_is_read_only_and_given_to_its_user_stays_both(as_, operator):
+    client = as_(operator)
+    answer = client.post(f"{LAUNCH}line/", {"line": "podman run -v data:/d:ro,U x:1"})
+    assert "All of it is in the form" in answer.content.decode()
+    client.post(LAUNCH, _as_a_browser_posts(answer.context["launch"]))
+    assert Operation.objects.get().parameters["volumes"] == [
+        {"source": "data", "target": "/d", "read_only": True, "chown": True}
+    ]
+
+
+def _as_a_browser_posts(launch):
+    """The form as it was shown: CR LF for every line break."""
+    typed = {name: text for name, text in launch.texts.items() if text}
+    typed |= {name: "true" for name, on in launch.flags.items() if on}
+    for group, rows in launch.rows.items():
+        for row in rows:
+            for column, value in row.items():
+                typed.setdefault(f"{group}-{column}", []).append(value.replace("\n", "\r\n"))
+    return {
+        name: value.replace("\n", "\r\n") if isinstance(value, str) else value
+        for name, value in typed.items()
+    }
