@@ -19,11 +19,14 @@ from django.urls import path  # noqa: E402
 from consoleapp.files.body import streaming  # noqa: E402
 from consoleapp.live.origin import Foreign, same_origin  # noqa: E402
 from consoleapp.live.urls import sockets  # noqa: E402
+from consoleapp.proxies import from_proxies  # noqa: E402
 
 nowhere = path("<path:anything>", Foreign.as_asgi())
-application = ProtocolTypeRouter(
-    {
-        "http": streaming(pages),
-        "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
-    }
+application = from_proxies(
+    ProtocolTypeRouter(
+        {
+            "http": streaming(pages),
+            "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
+        }
+    )
 )

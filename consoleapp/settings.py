@@ -216,6 +216,20 @@ CACHES = {
     }
 }
 
+
+def _networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(word) for word in _words(name) if word != "unix"]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.1.0.0/16: {error}"
+        ) from error
+
+
+# Proxies that are believed about clients: see consoleapp/proxies.py. `unix`: by a Unix socket.
+BERTH_TRUSTED_PROXIES = _networks("BERTH_TRUSTED_PROXIES")
+BERTH_TRUSTED_UNIX_PROXY = "unix" in _words("BERTH_TRUSTED_PROXIES")
+
 # --- Who is it -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
@@ -240,7 +254,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
-    # The lockout: five wrong passwords for one name within ten minutes, or thirty from one address.
+    # Five wrong passwords from one address for one name, or thirty for any: accounts/lockout.py.
     "login_failed": "5/10m/key,30/10m/ip",
 }
 
@@ -275,16 +289,6 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # By which address people reach Berth, for links in what is sent: https://console.example
 BERTH_PUBLIC_URL = os.environ.get("BERTH_PUBLIC_URL", (CSRF_TRUSTED_ORIGINS or [""])[0]).rstrip("/")
-
-
-def _networks(name: str) -> list[IPv4Network | IPv6Network]:
-    try:
-        return [ip_network(word) for word in _words(name)]
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} must be networks such as 10.1.0.0/16: {error}"
-        ) from error
-
 
 # Private, link-local and loopback networks that webhooks may go to all the same.
 BERTH_WEBHOOK_NETWORKS = _networks("BERTH_WEBHOOK_NETWORKS")

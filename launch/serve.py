@@ -167,6 +167,7 @@ def _environment(given: options.Options) -> dict[str, str]:
     }
     passed_on = (
         *("BERTH_DATABASE_URL", "BERTH_HTTPS", "BERTH_TRUSTED_ORIGINS", "BERTH_ALLOWED_HOSTS"),
+        "BERTH_TRUSTED_PROXIES",
         *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS", "BERTH_OIDC_FILE"),
         *("BERTH_PUBLIC_URL", "BERTH_WEBHOOK_NETWORKS", "BERTH_EMAIL_URL", "BERTH_EMAIL_FROM"),
         *("BERTH_AUDIT_KEY", "BERTH_AUDIT_HEADS", "BERTH_AUDIT_SYSLOG"),
@@ -203,7 +204,7 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
         process(
             *("web", str(BIN / "gunicorn"), "-k", "uvicorn_worker.UvicornWorker", "-w", "2"),
             *("--graceful-timeout", "3", "-b", f"{bind}:{given.port}", "--no-control-socket"),
-            *("-c", "python:launch.web_workers"),
+            *("-c", "python:launch.web_workers", "--forwarded-allow-ips", ""),
             *("--worker-tmp-dir", "/dev/shm", "consoleapp.asgi:application"),  # noqa: S108
             gid=who.web_gid if who.web_gid != who.gid else None,
         ),

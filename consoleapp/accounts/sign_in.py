@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
-from consoleapp.accounts import names
+from consoleapp.accounts import lockout, names
 from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
 from consoleapp.accounts.service import is_service
@@ -57,6 +57,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         answer: HttpResponse | None = super().pre_login(request, user, **given)
         return answer
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By which failures count together; allauth's own has the Host header in it."""
+        return lockout.key(_tried(credentials), self.get_client_ip(request))
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth's check of the number of failures; raises ValidationError when locked out."""
         try:
@@ -65,6 +69,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             name = _known(credentials.get("username"))
             record("lockout", actor=_nobody(request, name), target=name, outcome="refused")
             raise
+        lockout.slow_down(_tried(credentials))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """The password was wrong."""
+        lockout.note(_tried(credentials))
 
 
 @receiver(user_logged_in)
@@ -127,6 +136,11 @@ def _record_factor(
         parameters["name"] = str(authenticator.wrap().name)
     target = user.get_username()
     record(action, actor=_at(request, user), target=target, parameters=parameters)
+
+
+def _tried(credentials: dict[str, Any]) -> str:
+    """The name that was tried, whether or not somebody is called so."""
+    return str(credentials.get("username") or credentials.get("email") or "")[: names.LONGEST]
 
 
 def _known(name: Any) -> str:

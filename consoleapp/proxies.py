@@ -1,0 +1,90 @@
+"""Whose word counts about where a request came from: only that of the proxies in the settings.
+
+The web server (uvicorn) is told to believe nobody. Here `X-Forwarded-For` and `X-Forwarded-Proto`
+of a named proxy become the client and the scheme of the request. From anybody else the first is
+taken out, so that nothing behind can believe it by mistake.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+from django.conf import settings
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+Address = IPv4Address | IPv6Address
+FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
+
+
+def from_proxies(app: App) -> App:
+    """`app`, which sees the clients that named proxies speak for."""
+
+    async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = _seen_from_outside(scope)
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+def _seen_from_outside(scope: Scope) -> Scope:
+    peer = (scope.get("client") or ("", 0))[0]
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    hops = [value for name, value in headers if name == FOR]
+    seen: dict[str, Any] = {
+        **scope,
+        "headers": [(name, value) for name, value in headers if name != FOR],
+    }
+    if not _trusted(peer):
+        return seen
+    if client := client_of(hops):
+        seen["client"] = (client, 0)
+    said = [value.strip().lower() for name, value in headers if name == PROTO]
+    if said and said[-1] in (b"http", b"https"):
+        socket = scope["type"] == "websocket"
+        seen["scheme"] = said[-1].decode().replace("http", "ws" if socket else "http")
+    return seen
+
+
+def client_of(hops: Sequence[bytes]) -> str:
+    """The last address that is no named proxy; empty when there is none that makes sense.
+
+    Each proxy appends whom it heard: what stands left of the first stranger is that stranger's
+    own word, and what stands left of something unreadable is nobody's.
+    """
+    farthest = ""
+    for hop in reversed(b",".join(hops).split(b",")):
+        address = _address(hop.decode("latin-1").strip())
+        if address is None:
+            return farthest
+        farthest = str(address)
+        if not _trusted(farthest):
+            return farthest
+    return farthest
+
+
+def _trusted(peer: str) -> bool:
+    if not peer:  # by a Unix socket
+        return bool(settings.BERTH_TRUSTED_UNIX_PROXY)
+    address = _address(peer)
+    return address is not None and any(
+        address in network for network in settings.BERTH_TRUSTED_PROXIES
+    )
+
+
+def _address(text: str) -> Address | None:
+    """An address, also with a port or in brackets; an IPv4 one in IPv6 is the IPv4 one."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address):
+        if found.scope_id is not None:
+            return None
+        return found.ipv4_mapped or found
+    return found
