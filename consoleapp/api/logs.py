@@ -14,7 +14,7 @@ from consoleapp.api.accounts import find_account
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import Moment
 from consoleapp.api.problems import responses
-from consoleapp.live import relay
+from consoleapp.live import log_lines, relay
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import ContainerName
 from engine.schema.queries import ContainerLogs
@@ -33,7 +33,8 @@ class LogFilter(BaseModel):
     until: Moment | None = None
     follow: bool = False
     format: Literal["text", "json"] = "text"
-    """`json`: an object a line with `at`, `stream` and `text`."""
+    """`json`: an object a line with `at`, `stream`, `text`, and `partial`: true where a line is
+    longer than 1 MiB and goes on in the next object of its stream."""
 
 
 @router.get(
@@ -59,7 +60,7 @@ async def read_logs(
     actor = actor_of(request)
     found = await sync_to_async(find_account)(actor, account)
     query = ContainerLogs(container=container, **filters.model_dump(exclude={"format"}))
-    answers = aiter(relay.ask(found, query, actor))
+    answers = aiter(log_lines.whole(relay.ask(found, query, actor)))
     first = asyncio.ensure_future(anext(answers, None))
     done, _ = await asyncio.wait({first}, timeout=FIRST_WITHIN)
     if done:
@@ -98,5 +99,7 @@ async def _chunks(
 def _line(answer: dict[str, Any], spelled: str) -> str:
     if spelled == "json":
         return json.dumps(answer, ensure_ascii=False) + "\n"
-    # An error after the first line can only be said in the stream itself.
-    return (answer["text"] if answer["type"] == "line" else f"[{answer['message']}]") + "\n"
+    if answer["type"] != "line":
+        # An error after the first line can only be said in the stream itself.
+        return f"[{answer['message']}]\n"
+    return answer["text"] + ("" if answer["partial"] else "\n")

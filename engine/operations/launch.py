@@ -99,8 +99,10 @@ def ports_of(mappings: list[dict[str, Any]] | None) -> list[Port]:
 async def _started(
     work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
 ) -> ContainerStarted:
-    name, ports = parameters.name, parameters.ports
-    if name is None or any(port.host_port is None for port in ports):
+    # Podman drops ports where the network is not the container's own, and says so in a warning.
+    kept = not any("Port mappings have been discarded" in warning for warning in warnings)
+    name, ports = parameters.name, parameters.ports if kept else []
+    if name is None or ports:
         rows = await work.podman.call(
             "GET",
             "/containers/json",

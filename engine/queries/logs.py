@@ -12,7 +12,8 @@ from engine.operations.containers import path
 from engine.schema.queries import ContainerLogs, LogLine
 
 _HEADER = 8
-_LONGEST_LINE = 64 * 1024
+LONGEST_PIECE = 64 * 1024
+"""Bytes. A longer line comes in pieces, all but its last one `partial`."""
 Stream = Literal["stdout", "stderr"]
 
 
@@ -33,16 +34,19 @@ async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
     if until:
         params["until"] = str(int(until.timestamp()) + 1)
     async with podman.stream("GET", path(query.container, "logs"), params=params) as response:
-        async for stream, text in _lines(response.content):
-            line = _line(stream, text)
+        async for stream, text, partial in _lines(response.content):
+            line = _line(stream, text, partial)
             early = since and line.at and line.at < since
             late = until and line.at and line.at > until
             if not early and not late:
                 yield line
 
 
-async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, str]]:
-    """Whole lines out of Podman's frames (8 bytes of header: stream and length, then text)."""
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, str, bool]]:
+    """Lines, and whether each goes on, out of Podman's frames.
+
+    A frame is 8 bytes of header (stream and length), then text.
+    """
     # As bytes: a frame may end in the middle of a letter.
     pending: dict[Stream, bytes] = {}
     while True:
@@ -56,21 +60,25 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, s
         if before:
             # The rest of a line that was too long for one entry: its own timestamp says nothing.
             text = before + text.partition(b" ")[2]
-        if not text.endswith(b"\n") and len(text) < _LONGEST_LINE:
+        ends = text.endswith(b"\n")
+        if not ends and len(text) < LONGEST_PIECE:
             pending[stream] = text
             continue
-        yield stream, text.removesuffix(b"\n").decode("utf-8", "replace")
+        yield stream, text.removesuffix(b"\n").decode("utf-8", "replace"), not ends
     for stream, text in pending.items():
-        yield stream, text.decode("utf-8", "replace")
+        yield stream, text.decode("utf-8", "replace"), False
 
 
-def _line(stream: Stream, text: str) -> LogLine:
+def _line(stream: Stream, text: str, partial: bool) -> LogLine:
     stamp, _, rest = text.partition(" ")
+    at: datetime | None
     try:
         at = datetime.fromisoformat(_microseconds(stamp))
     except ValueError:
-        return LogLine(stream=stream, at=None, text=text.rstrip("\r"))
-    return LogLine(stream=stream, at=at, text=rest.rstrip("\r"))
+        at, rest = None, text
+    return LogLine(
+        stream=stream, at=at, text=rest if partial else rest.rstrip("\r"), partial=partial
+    )
 
 
 def _microseconds(stamp: str) -> str:

@@ -252,6 +252,8 @@ class LogLine(Model):
     stream: Literal["stdout", "stderr"]
     at: datetime | None
     text: str
+    partial: bool = False
+    """The line goes on in this stream's next one: it is too long for one message."""
 
 
 class StatsSample(Model):

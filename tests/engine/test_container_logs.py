@@ -131,3 +131,15 @@ async def test_a_terminals_output_is_all_of_one_stream(alice: Account) -> None:
     await _said(alice, "echo one; echo two >&2", tty=True)
     lines = await alice.lines(ContainerLogs(container="says"))
     assert [(line.stream, line.text) for line in lines] == [("stdout", "one"), ("stdout", "two")]
+
+
+async def test_a_line_longer_than_a_message_says_that_it_goes_on(alice: Account) -> None:
+    long = "seq 1 20000 | while read n; do printf '%08d' $n; done"
+    await _said(alice, f"{long}; echo; echo short; {long} >&2; echo >&2; {long}")
+    lines = await alice.lines(ContainerLogs(container="says"))
+    whole = "".join(f"{n:08d}" for n in range(1, 20001))
+    for stream, wanted in (("stdout", f"{whole}\nshort\n{whole}\n"), ("stderr", f"{whole}\n")):
+        of_it = [line for line in lines if line.stream == stream]
+        assert "".join(each.text + ("" if each.partial else "\n") for each in of_it) == wanted
+        assert all(len(each.text) < 80 * 1024 for each in of_it)
+        assert any(each.partial for each in of_it)

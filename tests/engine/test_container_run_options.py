@@ -179,3 +179,22 @@ async def test_a_limit_that_the_host_cannot_keep_is_refused(
     assert error.code == ErrorCode.UNAVAILABLE
     assert controller in error.message
     assert not await alice.rows()
+
+
+@pytest.mark.parametrize("network", ["host", "none", "container:base"])
+async def test_ports_that_podman_discards_are_not_in_the_result(
+    alice: Account, network: str
+) -> None:
+    await alice.launch(name="base")
+    asked = ContainerRun(
+        image=IMAGE,
+        command_line=("sleep", "9"),
+        name="guest",
+        network=network,
+        ports=[Port(host_port=18099, container_port=80)],
+    )
+    result = await alice.do(asked)
+    assert result["ports"] == []
+    assert any("discarded" in each for each in result["warnings"])
+    assert (await alice.rows())["guest"].ports == []
+    await alice.remove("guest")

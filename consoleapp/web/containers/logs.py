@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import Actor, require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay
+from consoleapp.live import log_lines, relay
 from consoleapp.web.containers.panels import failure
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
@@ -48,7 +48,7 @@ async def download(request: HttpRequest, account: LinuxAccount, container: str) 
         query = ContainerLogs(container=container, tail=choice["tail"], since=choice["since"])
     except ValidationError as error:
         raise Http404("no container can have that name") from error
-    answers = relay.ask(account, query, Actor.of(request))
+    answers = log_lines.whole(relay.ask(account, query, Actor.of(request)))
     try:
         first = await anext(answers, None)
     except (EngineError, relay.Unanswered) as error:
@@ -76,7 +76,7 @@ async def _text(
 
 
 def spell(answer: dict[str, Any], choice: dict[str, Any]) -> str:
-    """One answer as text with its newline, "" for a line of the other stream."""
+    """One answer as text, with its newline unless it goes on; "" for the other stream's."""
     if answer.get("type") == "error":
         return f"\n[Berth: the logs could not be read to their end: {answer.get('message', '')}]\n"
     if choice["stream"] and answer.get("stream") != choice["stream"]:
@@ -86,4 +86,4 @@ def spell(answer: dict[str, Any], choice: dict[str, Any]) -> str:
         text = _ESCAPES.sub("", text)
     at = answer.get("at") if choice["timestamps"] else None
     when = datetime.fromisoformat(at).isoformat(timespec="milliseconds") + " " if at else ""
-    return f"{when}{text}\n"
+    return f"{when}{text}" + ("" if answer.get("partial") else "\n")
