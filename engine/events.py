@@ -15,7 +15,7 @@ from engine.adapters.podman import Podman
 from engine.adapters.systemd import absent
 from engine.event_log import appended, event_log
 from engine.schema.errors import EngineError
-from engine.schema.queries import EngineEvent
+from engine.schema.queries import HEARTBEAT_SECONDS, EngineEvent
 from engine.units.inventory import Inventory
 
 _AGAIN = 2.0
@@ -30,10 +30,13 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     """Podman's events and those of units as they happen, on and on.
 
     `system`/`connected` comes first and each time that something may have been missed: whoever
-    follows reads everything anew then.
+    follows reads everything anew then. Heartbeats come in between.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
-    tasks = [asyncio.create_task(_pour(of_podman(podman), heard))]
+    tasks = [
+        asyncio.create_task(_pour(of_podman(podman), heard)),
+        asyncio.create_task(_pour(_heartbeats(podman), heard)),
+    ]
     if not absent():
         tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
     try:
@@ -58,6 +61,18 @@ async def _pour(
     finally:
         with suppress(asyncio.QueueFull):
             heard.put_nowait(None)
+
+
+async def _heartbeats(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
+    """One every HEARTBEAT_SECONDS; none while Podman's service does not answer."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            await podman.ping()
+        except EngineError as error:
+            log.warning("no heartbeat: %s", error)
+            continue
+        yield EngineEvent(at=datetime.now(UTC), noun="system", action="heartbeat", id="")
 
 
 async def _of_units(units: Inventory) -> AsyncGenerator[EngineEvent, None]:

@@ -103,7 +103,7 @@ def read_account(request: HttpRequest, account: str) -> HttpResponse:
             containers=len(snapshot.containers) if snapshot else None,
             running=sum(c.state == "running" for c in snapshot.containers) if snapshot else None,
             images=len(snapshot.images) if snapshot else None,
-            error=seen.error if seen else "nobody has looked at this account yet",
+            error=seen.trouble if seen else "nobody has looked at this account yet",
         )
     )
 

@@ -2,18 +2,18 @@
 
 import asyncio
 import logging
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, store
 from consoleapp.live.noticing import Noticing
 from consoleapp.live.publish import Told
+from consoleapp.live.silence import LOOK_EVERY, Silence
 from consoleapp.live.snapshots import Head
 from consoleapp.live.wake import Wake
 from engine.client import Engine
@@ -25,9 +25,19 @@ DEBOUNCE = 0.02
 WHOLE_EVERY = 60.0
 ANSWER_WITHIN = 60.0
 LIVE_SECONDS = 10
+CALM = 2.0
+"""Seconds that a connection has to last before its end counts as the first failure."""
+MOST_CONTAINERS = 100
+"""Containers that are asked for by their ids; for more of them, all are."""
+MOST_EVENTS = 1000
+"""Events a second that are taken from one account, so that it leaves the others their turn."""
+COSTLY, SHARE, LONGEST_REST = 0.05, 3, 2.0
+"""Seconds of work after which an account rests SHARE times as long, up to LONGEST_REST."""
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Events that change no row: an exec that a health check made, a container that was looked at.
 _SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
+_EVERYTHING = ("containers", "units", "info")
+_ID = re.compile(r"[0-9a-f]{64}")
 logger = logging.getLogger(__name__)
 
 
@@ -39,6 +49,13 @@ class Stale:
     images: bool = False
     units: bool = False
     containers: set[str] = field(default_factory=set)
+
+    def container(self, key: str) -> None:
+        """One more; all of the account when there are too many, or when it has no real id."""
+        if len(self.containers) >= MOST_CONTAINERS or not _ID.fullmatch(key):
+            self.whole = True
+        else:
+            self.containers.add(key)
 
     def __bool__(self) -> bool:
         return self.whole or self.images or self.units or bool(self.containers)
@@ -63,6 +80,7 @@ class Follower:
         self._heard = False  # the event stream is up, and a snapshot was taken since
         self._missed = True  # the events since the snapshot before this one may not have been heard
         self._noticing = Noticing(account)
+        self._silence = Silence()
         self._stale = Stale()
         self._unsaved = False
         self._bell = asyncio.Event()
@@ -83,13 +101,15 @@ class Follower:
             try:
                 async with Engine(Path(self._path), self._uid) as engine:
                     await self._follow(engine)
-            except (EngineUnreachable, EngineError, ValidationError, TimeoutError) as error:
+            except (EngineUnreachable, EngineError, TimeoutError) as error:
                 await self._out_of_reach(error)
             except Exception as error:
                 logger.exception("following %s broke off", self.key)
                 await self._out_of_reach(error)
-            failures = 0 if time.monotonic() - began > 10 else failures + 1
-            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
+            if time.monotonic() - began > CALM:
+                failures = 0
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
+            failures += 1
 
     def touch(self, wake: Wake) -> None:
         """Somebody looks, or an operation moved: go on following, and look at what it was about."""
@@ -129,8 +149,10 @@ class Follower:
 
     async def _follow(self, engine: Engine) -> None:
         self._connected = False
+        self._silence.connecting()
         whole_at = time.monotonic() + ANSWER_WITHIN
         listening = asyncio.create_task(self._listen(engine))
+        watching = asyncio.create_task(self._watch())
         try:
             while True:
                 await self._wait(listening, whole_at - time.monotonic())
@@ -144,16 +166,31 @@ class Follower:
                 self._bell.clear()
                 stale, self._stale = self._stale, Stale()
                 stale.whole |= overdue
+                cost = 0.0
                 if stale:
                     async with asyncio.timeout(ANSWER_WITHIN):
-                        await self._refresh(engine, stale)
+                        cost = await self._refresh(engine, stale)
                 if stale.whole:
                     whole_at = time.monotonic() + WHOLE_EVERY
                 if self._unsaved:
                     await self._save([])
+                if cost > COSTLY:
+                    await asyncio.sleep(min(cost * SHARE, LONGEST_REST))
         finally:
             listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(listening, watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Tell the pages when the engine falls silent, and when it speaks again."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            was_silent = self._silence.since is not None
+            if not self._silence.look():
+                continue
+            changed = was_silent != (self._silence.since is not None)
+            names = ("silence", *_EVERYTHING) if changed else ("silence",)
+            await self._save_head_only([Told(account=self.account, event=name) for name in names])
 
     async def _wait(self, listening: "asyncio.Task[None]", seconds: float) -> None:
         bell = asyncio.create_task(self._bell.wait())
@@ -168,23 +205,31 @@ class Follower:
             raise EngineUnreachable("The engine ended its stream of events.")
 
     async def _listen(self, engine: Engine) -> None:
+        heard, second = 0, time.monotonic()
         async for event in engine.events():
             self._note(event)
             if self._stale:
                 self._bell.set()
+            heard += 1
+            if heard >= MOST_EVENTS:
+                await asyncio.sleep(second + 1.0 - time.monotonic())
+                heard, second = 0, time.monotonic()
 
     def _note(self, event: EngineEvent) -> None:
+        self._silence.heard(event)
         self._noticing.heard(event)
         match event.noun:
+            case "system" if event.action == "heartbeat":
+                return
             case "system":
                 self._connected = self._stale.whole = self._missed = True
             case "container" if event.action not in _SILENT:
-                self._stale.containers.add(event.id)
+                self._stale.container(event.id)
                 if event.action == "commit":
                     self._stale.images = True
             case "container" if event.action == "exec_died" and self._is_checked(event.id):
                 # Podman 4.3 says no more than this of a health check that was run.
-                self._stale.containers.add(event.id)
+                self._stale.container(event.id)
             case "image":
                 self._stale.images = True
             case "pod":
@@ -209,7 +254,18 @@ class Follower:
         else:
             self._stale.whole = True
 
-    async def _refresh(self, engine: Engine, stale: Stale) -> None:
+    async def _refresh(self, engine: Engine, stale: Stale) -> float:
+        """Bring the snapshot up to date. Out: the seconds of work that it took."""
+        with self._silence.asking():
+            before, now, missed = await self._asked(engine, stale)
+        self._silence.heard()
+        began = time.thread_time()
+        events = self._took(before, now, stale, missed)
+        cost = time.thread_time() - began
+        await self._save(events or [], body=events is not None)
+        return cost
+
+    async def _asked(self, engine: Engine, stale: Stale) -> tuple[Snapshot | None, Snapshot, bool]:
         before = self._snapshot
         taken = datetime.now(UTC)
         missed = self._missed and stale.whole
@@ -234,32 +290,32 @@ class Follower:
                     "units": units,
                 }
             )
+        return before, now, missed
+
+    def _took(
+        self, before: Snapshot | None, now: Snapshot, stale: Stale, missed: bool
+    ) -> list[Told] | None:
+        """Make `now` the snapshot. Out: what pages have to hear, None when nothing changed."""
         now = _kept_where_equal(before, now)
         self._noticing.looked(now, whole=stale.whole, missed=missed)
         events = changes(self.account, before, now)
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""
         if back and before is not None:
-            told = ("containers", "units", "info")
-            events = [Told(account=self.account, event=name) for name in told]
+            events = [Told(account=self.account, event=name) for name in _EVERYTHING]
         if events or before is None or back:
             self._version = max(self._version + 1, time.time_ns() // 1000)
-            await self._save(events)
-        else:
-            await self._save([], body=False)
+            return events
+        return None
 
     async def _out_of_reach(self, error: BaseException) -> None:
         said = getattr(getattr(error, "report", None), "message", "") or str(error)
-        if isinstance(error, ValidationError):
-            said = "The engine's answer makes no sense to this version of the console."
         news = self._heard or said != self._error
         self._heard = False
         self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
         self._stale = Stale()
         await self._save_head_only(
-            [Told(account=self.account, event=name) for name in ("containers", "units", "info")]
-            if news
-            else []
+            [Told(account=self.account, event=name) for name in _EVERYTHING] if news else []
         )
 
     # --- to Redis ----------------------------------------------------------------------------
@@ -284,6 +340,7 @@ class Follower:
             taken=self._snapshot.taken if self._snapshot else None,
             at=datetime.now(UTC),
             error=self._error,
+            silent_since=self._silence.since,
         )
         try:
             async with self._redis.pipeline(transaction=True) as pipe:

@@ -71,10 +71,7 @@ class Observer:
         tasks = [
             asyncio.create_task(work)
             for work in (
-                sweep_forever(),
-                seal_forever(),
-                ship_forever(),
-                close_forever(),
+                *(_until_it_ends(part) for part in _PARTS),
                 _again_and_again(self._hear),
                 _again_and_again(self._beat),
                 _again_and_again(self._answer),
@@ -209,6 +206,20 @@ def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
         return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:
         connections.close_all()  # the next look may come in another thread
+
+
+_PARTS = (sweep_forever, seal_forever, ship_forever, close_forever)
+
+
+async def _until_it_ends(part: Callable[[], Awaitable[None]]) -> None:
+    """Begin `part` again when it breaks off: what fails in one part of the observer stays there."""
+    while True:
+        try:
+            await part()
+            return
+        except Exception:
+            logger.exception("%s broke off", getattr(part, "__name__", ""))
+        await asyncio.sleep(AGAIN_AFTER)
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:

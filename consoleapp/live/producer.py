@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from consoleapp.accounts.access import Actor, refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.live import relayed, store
+from consoleapp.live.shares import Shares
 from consoleapp.policy.check import NotAllowed, check_query
 from consoleapp.policy.standing import Verdict, query_refusals, standing
 from consoleapp.recordings.models import How
@@ -28,6 +30,8 @@ from engine.schema.parameters import Role
 from engine.schema.queries import ContainerTerminal, Query, QueryFailed, TerminalSize
 
 MOST_AT_ONCE = 200
+"""Queries of all users together, as long as each has at least a few."""
+MOST_OF_A_USER = 30
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
 JUDGE_AGAIN_EVERY = 10.0
@@ -50,6 +54,7 @@ class _ReaderGone(Exception):
 async def answer_forever(host: int) -> None:
     """Take requests until cancelled. Raises RedisDown."""
     used: dict[str, float] = {}
+    shares = Shares(MOST_OF_A_USER, of_all=MOST_AT_ONCE)
     going_on: set[asyncio.Task[None]] = set()
     redis = store.streaming()
     try:
@@ -69,10 +74,12 @@ async def answer_forever(host: int) -> None:
                 logger.warning("a relayed request came twice")
                 continue
             used[request.id] = now
-            if len(going_on) >= MOST_AT_ONCE:
-                logger.warning("%s queries at once are too many", len(going_on))
-                continue
-            task = asyncio.create_task(_answer(redis, request))
+            # Its own coroutine even when there are too many: whoever asked is told.
+            too_many = shares.of(request.user) if shares.is_used_up(request.user) else 0
+            task = asyncio.create_task(_answer(redis, request, too_many))
+            if not too_many:
+                shares.add(request.user)
+                task.add_done_callback(partial(_give_back, shares, request.user))
             going_on.add(task)
             task.add_done_callback(going_on.discard)
     finally:
@@ -82,10 +89,22 @@ async def answer_forever(host: int) -> None:
         await redis.aclose()
 
 
-async def _answer(redis: store.redis.asyncio.Redis, request: relayed.Request) -> None:
+def _give_back(shares: Shares, user: int, _: "asyncio.Task[None]") -> None:
+    shares.remove(user)
+
+
+async def _answer(
+    redis: store.redis.asyncio.Redis, request: relayed.Request, too_many: int
+) -> None:
     outlet = _Outlet(redis, relayed.Names(request.id))
     try:
         try:
+            if too_many:
+                raise _Refused(
+                    ErrorCode.CONFLICT,
+                    f"You have {too_many} logs, terminals and other streams of this host open, "
+                    "which is your share. Close some of them first.",
+                )
             asked = await asyncio.to_thread(_allowed, request)
             await outlet.element(relayed.ACCEPTED)
             async with Engine(Path(asked.account.socket), asked.account.uid) as engine:

@@ -4,7 +4,7 @@ The page's first message is {"query", "parameters", "acks"}; then it sends Termi
 TerminalSize where the query takes them, and {"type": "seen"} for every message that it has dealt
 with if it said "acks". It gets {"type": "opened"}, then JSON arrays of answers.
 Close codes: 1000 ended, 4400 no sense, 4401 not signed in, 4403 refused, 4404 no such account,
-4503 nobody answers. The reason is a sentence.
+4429 too many, 4503 nobody answers. The reason is a sentence.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from consoleapp.audit.record import record
 from consoleapp.languages.chosen import of_scope
 from consoleapp.languages.sentences import in_language
 from consoleapp.live import relay, relayed
+from consoleapp.live.shares import Shares
 from consoleapp.live.spoken import answers_in_language
 from consoleapp.live.standing import release, role_of
 from engine.schema.parameters import Model
@@ -34,6 +35,9 @@ LARGEST_MESSAGE = 128 * 1024
 MOST_UNSEEN = 16
 """Messages that may be under way to a page that says what it has seen."""
 ASK_AGAIN_EVERY = 10.0
+MOST_OF_A_USER = 60
+"""WebSockets of one user to one web process."""
+_shares = Shares(MOST_OF_A_USER)
 logger = logging.getLogger(__name__)
 
 
@@ -55,6 +59,7 @@ class Queries(AsyncWebsocketConsumer):
         self._acks = False
         self._unseen = 0
         self._seen = asyncio.Event()
+        self._counted: int | None = None
         await self.accept()
         self._language = of_scope(self.scope)
         user = self.scope["user"]
@@ -64,6 +69,11 @@ class Queries(AsyncWebsocketConsumer):
         if passwords.owed(user):
             await self.close(4401, "Choose a password of your own first.")
             return
+        if _shares.is_used_up(user.pk):
+            await self.close(4429, "You have too many logs and terminals open. Close some first.")
+            return
+        self._counted = user.pk
+        _shares.add(user.pk)
         if await sync_to_async(second_factor.missing)(user):
             await self.close(4401, "Set up a second factor first.")
             return
@@ -97,6 +107,9 @@ class Queries(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """The page left, or we closed."""
+        if self._counted is not None:
+            _shares.remove(self._counted)
+            self._counted = None
         if self._work and self._work is not asyncio.current_task():
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)

@@ -23,12 +23,16 @@ logger = logging.getLogger(__name__)
 
 
 class Head(Model):
-    """The few facts that say whether a snapshot must be read again. `error`: why it is stale."""
+    """The few facts that say whether a snapshot must be read again.
+
+    `error`: why it is stale. `silent_since`: the engine is there, and does not answer.
+    """
 
     version: int
     taken: datetime | None
     at: datetime
     error: str = ""
+    silent_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class AccountSnapshot:
     """Why the engine is out of reach, or ""."""
     taken: datetime | None = None
     """The moment that it is true for; later than the snapshot's own when nothing changed since."""
+    silent: int = 0
+    """Seconds that the engine has not answered for; 0 while it does."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the snapshot may not be true any more, or ""."""
+        return self.error or (f"No answer for {self.silent} s." if self.silent else "")
 
     @property
     def age(self) -> float:
@@ -104,7 +115,7 @@ def fresh_sync(
     while (waited := time.monotonic() - began) < timeout:
         time.sleep(_LOOK_EVERY)
         seen, head = _load(account)
-        if _enough(seen, not_before) or (head and head.error and head.at >= asked_at):
+        if _enough(seen, not_before) or (head and _hopeless(head, asked_at)):
             break
         if not asked and waited > _ASK_AFTER:
             # What an operation's end should have brought by itself has not come: ask for it.
@@ -120,6 +131,10 @@ def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
     if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
         return False
     return not_before is None or seen.taken >= not_before
+
+
+def _hopeless(head: Head, asked_at: datetime) -> bool:
+    return bool(head.silent_since or (head.error and head.at >= asked_at))
 
 
 def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
@@ -140,10 +155,12 @@ def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
         return (None if host else AccountSnapshot(None, 0, False, NO_OBSERVER)), None
     error = head.error if host or live else NO_OBSERVER
     snapshot = kept.snapshot if kept and head.version else None
-    is_live = bool(live) and not error
-    return AccountSnapshot(
-        snapshot, head.version, is_live, error, head.taken if snapshot else None
-    ), head
+    silent = 0
+    if head.silent_since and not error:
+        silent = max(1, round((datetime.now(UTC) - head.silent_since).total_seconds()))
+    is_live = bool(live) and not error and not silent
+    taken = head.taken if snapshot else None
+    return AccountSnapshot(snapshot, head.version, is_live, error, taken, silent), head
 
 
 def _read(account: int) -> _Kept | None:

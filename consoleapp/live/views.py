@@ -16,12 +16,16 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from consoleapp.live.hub import Stream, hub
 from consoleapp.live.publish import Told
+from consoleapp.live.shares import Shares
 from consoleapp.live.standing import accounts_of, release
 from consoleapp.operations.models import Operation
 from engine.schema.parameters import Role
 
 HEARTBEAT = 15.0
 RETRY_MILLISECONDS = 1500
+MOST_OF_A_USER = 100
+"""Streams of one user from one web process."""
+_shares = Shares(MOST_OF_A_USER)
 _OF_THE_ACCOUNT = {"containers", "images", "info"}
 
 
@@ -44,6 +48,8 @@ async def _streaming(request: HttpRequest, account: LinuxAccount | None) -> Http
     user = (await request.auser()).pk
     session = request.session.session_key
     await sync_to_async(release)()
+    if _shares.is_used_up(user):
+        return HttpResponse("Too many pages are open.\n", status=429, content_type="text/plain")
     return StreamingHttpResponse(
         _events(session, user, account, get_language()),
         content_type="text/event-stream",
@@ -58,7 +64,7 @@ async def _events(
     seen = await accounts_of(session)
     if seen is None or (account and account.pk not in seen):
         return
-    with hub().stream(frozenset(seen)) as stream:
+    with _shares.one(user), hub().stream(frozenset(seen)) as stream:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         await _watch(account)
         check_at = time.monotonic() + HEARTBEAT

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.approval.deciders import decidable
+from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import standing
 from consoleapp.web.notifications.mine import unread
@@ -63,11 +64,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "nav_account": nav_account,
         "menu": menu(request, nav_account),
         "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
+        "silent": SimpleLazyObject(lambda: _silent(account)),
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
         "approvals_count": SimpleLazyObject(lambda: decidable(user).count()),
         "unread_count": SimpleLazyObject(lambda: unread(user)),
     }
+
+
+def _silent(account: LinuxAccount | None) -> int:
+    """Seconds that the account's engine has not answered for."""
+    seen = snapshots.load(account) if account else None
+    return seen.silent if seen else 0
 
 
 def unfinished(user: User) -> int:

@@ -91,6 +91,11 @@ class Podman:
             # 304: it already is in the state that was asked for.
             return json.loads(raw) if raw.strip() and response.status != 304 else None
 
+    async def ping(self) -> None:
+        """Wait for a sign of life. Raises EngineError."""
+        async with self._request("GET", "/_ping", {}, None, {}) as response:
+            await response.read()
+
     async def exists(self, path: str) -> bool:
         """Whether the object at `path` is there (libpod's /exists)."""
         prefix = f"/v{self.version}/libpod"

@@ -313,14 +313,21 @@ class QueryFailed(Model):
     remedy: Capped = ""
 
 
+HEARTBEAT_SECONDS = 2.0
+
+
 class EngineEvent(Model):
-    """Something happened in the account, whoever did it (Podman's events, systemd's signals)."""
+    """Something happened in the account, whoever did it (Podman's events, systemd's signals).
+
+    `system` is the stream's own: `connected` when something may have been missed, and every
+    HEARTBEAT_SECONDS a `heartbeat`, as long as Podman answers.
+    """
 
     type: Literal["event"] = "event"
     at: datetime
     noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
-    action: str
+    action: Annotated[str, Field(max_length=100)]
     """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""
-    id: str
-    name: str = ""
+    id: Annotated[str, Field(max_length=4096)]
+    name: Annotated[str, Field(max_length=4096)] = ""
     attributes: dict[str, str] = {}

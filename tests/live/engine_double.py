@@ -43,6 +43,9 @@ class Double:
         self.lines: list[dict[str, Any]] = []
         self.typed: list[dict[str, Any]] = []
         self.queries_left = 0
+        self.answering = asyncio.Event()
+        self.answering.set()
+        """While it is not set, containers that are asked for are not told."""
         self.info = INFO
         self._listeners: set[asyncio.Queue[EngineEvent]] = set()
         self._runner: web.AppRunner | None = None
@@ -60,6 +63,7 @@ class Double:
         await web.UnixSite(self._runner, str(self.path)).start()
 
     async def stop(self) -> None:
+        self.answering.set()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -92,6 +96,7 @@ class Double:
     async def _some(self, request: web.Request) -> web.Response:
         ids = request.query.getall("id")
         self.asked.append("containers " + " ".join(ids))
+        await self.answering.wait()
         found = [self.containers[i].model_dump(mode="json") for i in ids if i in self.containers]
         return web.json_response(found)
 

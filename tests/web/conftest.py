@@ -29,6 +29,11 @@ class Seen:
     age: float = 1.0
     version: int = 1
     taken: datetime | None = None
+    silent: int = 0
+
+    @property
+    def trouble(self) -> str:
+        return self.error
 
 
 @pytest.fixture

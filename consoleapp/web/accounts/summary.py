@@ -38,6 +38,8 @@ class Summary:
     account: LinuxAccount
     role: Role | None
     error: str
+    trouble: str
+    """The error, or that the engine has not answered for some seconds."""
     age: float | None
     live: bool
     info: EngineInfo | None
@@ -109,6 +111,7 @@ def summarise(account: LinuxAccount, role: Role | None) -> Summary:
         account=account,
         role=role,
         error=kept.error if kept else "",
+        trouble=kept.trouble if kept else "",
         age=kept.age if snapshot and kept else None,
         live=bool(kept and kept.live),
         info=snapshot.info if snapshot else None,

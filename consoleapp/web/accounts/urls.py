@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", views.everything, name="list"),
     path("accounts/<str:account>/", views.overview, name="detail"),
     path("accounts/<str:account>/card/", views.card, name="card"),
+    path("accounts/<str:account>/silence/", views.silence, name="silence"),
     path("accounts/<str:account>/grants/", grants.page, name="grants"),
     path("accounts/<str:account>/grants/<int:grant_id>/", grants.change, name="grant"),
 ]

@@ -40,6 +40,13 @@ def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_safe
 @require_role(Role.VIEWER)
+def silence(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """What pages about the account say while its engine does not answer."""
+    return render(request, "accounts/_silence.html")
+
+
+@require_safe
+@require_role(Role.VIEWER)
 def card(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """One account's card, as the dashboard shows it."""
     summary = summarise(account, request.role)  # type: ignore[attr-defined]

@@ -1,0 +1,134 @@
+"""An engine that is there and says nothing: pages say so, and stop saying so."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.live import follower, silence, snapshots
+from consoleapp.live.observer import Observer
+from tests.live.conftest import browser, open_page, until
+from tests.live.engine_double import Double, row
+
+PAGE = "/live/accounts/web/"
+load = sync_to_async(snapshots.load, thread_sensitive=False)
+PAGES = ("", "containers/", "images/", "units/", "builds/", "registries/", "containers/a/")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "SILENT_AFTER", 1.0)
+    monkeypatch.setattr(follower, "LOOK_EVERY", 0.1)
+
+
+async def test_without_heartbeats_every_page_says_so_until_there_are_some(
+    observer: Observer, web: LinuxAccount, engine: Double, victor: User
+) -> None:
+    engine.put(row("a"), silent=True)
+    await snapshots.fresh(web)
+    client = await browser(victor)
+    async with open_page(client, PAGE) as page:
+        engine.say("system", "heartbeat")
+
+        async def silent() -> bool:
+            return (await load(web)).silent > 0
+
+        await until(silent, "it is silent")
+        await until(lambda: page.heard("silence"), "the page hears of it")
+        assert not (await load(web)).live
+        assert "No answer for" in (await load(web)).trouble
+        for path in PAGES:
+            shown = (await client.get(f"/accounts/web/{path}")).content.decode()
+            assert "has given no answer for" in shown, path
+        assert "No answer for" in (await client.get("/")).content.decode()
+        assert (await load(web)).snapshot.containers[0].name == "a"
+
+        page.events.clear()
+
+        async def live() -> bool:
+            engine.say("system", "heartbeat")
+            return (await load(web)).live
+
+        await until(live, "it is live again")
+        await until(lambda: page.heard("silence"), "the page hears of that too")
+        shown = (await client.get("/accounts/web/silence/")).content.decode()
+        assert "no answer" not in shown
+
+
+async def test_a_question_without_an_answer_counts_although_the_heart_beats(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    engine.put(row("a"), silent=True)
+    await snapshots.fresh(web)
+    engine.answering.clear()
+    engine.put(row("a", "exited"), "died")
+
+    async def silent() -> bool:
+        engine.say("system", "heartbeat")
+        return (await load(web)).silent > 0
+
+    await until(silent, "it is silent")
+    engine.answering.set()
+
+    async def exited() -> bool:
+        engine.say("system", "heartbeat")
+        seen = await load(web)
+        return seen.live and seen.snapshot.containers[0].state == "exited"
+
+    await until(exited, "the answer came")
+
+
+async def test_an_engine_without_heartbeats_of_its_own_is_not_called_silent(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    await snapshots.fresh(web)
+    watched = observer._followers[web.pk][0]._silence
+    watched._heard_at -= 100.0
+    assert not watched.look()
+    assert (await load(web)).live
+
+
+async def test_an_engine_that_never_began_to_speak_is_silent() -> None:
+    watched = silence.Silence()
+    watched.connecting()
+    assert not watched.look()
+    watched._heard_at -= 100.0
+    assert watched.look()
+    assert watched.since
+    watched.connecting()
+    assert not watched.look()  # told a moment ago, and a new connection is no answer
+    assert watched.since
+    watched.heard()
+    assert watched.look()
+    assert watched.since is None
+
+
+async def test_after_an_engine_restarts_the_account_is_live_again_soon(
+    observer: Observer, web: LinuxAccount, engine: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "CALM", 0.0)
+    # The longest pause is too long for the test; it once was the first one.
+    monkeypatch.setattr(follower, "BACKOFF", (0.2,) * 100 + (600.0,))
+    await snapshots.fresh(web)
+    await engine.stop()
+    await engine.start()
+
+    async def live() -> bool:
+        return bool(engine.asked.count("snapshot") > 1 and (await load(web)).live)
+
+    await until(live, "it is live")
+
+
+async def test_many_events_at_once_ask_for_all_and_not_for_each(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    await snapshots.fresh(web)
+    engine.asked.clear()
+    for number in range(3 * follower.MOST_CONTAINERS):
+        engine.put(row(f"c{number}"))
+    engine.say("container", "start", "no id at all")
+
+    async def all_there() -> bool:
+        return len((await load(web)).snapshot.containers) == 3 * follower.MOST_CONTAINERS
+
+    await until(all_there, "all are known")
+    assert all(len(asked.split()) <= follower.MOST_CONTAINERS + 1 for asked in engine.asked)
