@@ -3,7 +3,6 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from consoleapp.accounts import lockout
 from consoleapp.accounts.models import User
@@ -13,7 +12,7 @@ PASSWORD = "harbour-master-1"
 
 
 @pytest.fixture(autouse=True)
-def _no_earlier_failures(db: None, settings: SettingsWrapper) -> None:
+def _no_earlier_failures(db: None, settings) -> None:
     """Hundreds of guesses: none of them is to take as long as a good hash does."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
