@@ -1,6 +1,5 @@
 """/operations and /accounts/{account}/operations: request, watch, cancel and retry operations."""
 
-import shlex
 from datetime import datetime
 from typing import Annotated, Any, Literal, Union
 from uuid import UUID
@@ -23,6 +22,7 @@ from consoleapp.operations.submit import cancel, retry, submit
 from consoleapp.web.operations.visible import visible_operations
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
+from engine.schema.shell_text import shell_text
 
 router = Router(tags=["operations"])
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
@@ -108,7 +108,7 @@ def body(operation: Operation) -> OperationBody:
         cancel_requested_at=operation.cancel_requested_at,
         retry_of=operation.retry_of_id,
         parameters=operation.parameters,
-        command=shlex.join(operation.command),
+        command=shell_text(operation.command),
         progress=operation.progress,
         result=operation.result,
         error=operation.error,

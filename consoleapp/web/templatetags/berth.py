@@ -1,7 +1,6 @@
 """The filters that pages share: sizes, ages, command lines, words for kinds of operation."""
 
 import json
-import shlex
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from consoleapp.accounts.identity_provider import IdentityProvider
 from consoleapp.languages.dates import in_form_of_language
 from consoleapp.languages.sentences import in_language
 from engine.schema.kinds import KINDS
+from engine.schema.shell_text import shell_text
 
 register = template.Library()
 
@@ -86,8 +86,8 @@ def short_id(identity: str) -> str:
 
 @register.filter
 def shell(argv: Iterable[str]) -> str:
-    """An argument vector as a line that a shell reads back the same."""
-    return shlex.join(argv)
+    """An argument vector as a text that a shell reads back the same, asking for secrets first."""
+    return shell_text(argv)
 
 
 @register.filter
