@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
-from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from consoleapp.catalog import places
 from consoleapp.catalog.parameters import (
@@ -48,8 +55,9 @@ class Contents(Model):
     run: dict[str, JsonValue]
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> "Contents":
-        if faults := {**_faults_of_names(self), **_faults_of_places(self)}:
+    def _makes_sense(self, info: ValidationInfo) -> "Contents":
+        is_kept = bool(info.context and info.context.get("kept"))
+        if faults := {**_faults_of_names(self), **_faults_of_places(self, is_kept=is_kept)}:
             raise Wrong(faults)
         _check_run(self)
         return self
@@ -75,10 +83,14 @@ def summary_of(description: str) -> str:
     return re.sub(r"[#*_`>]", "", line).strip()[:300]
 
 
-def parse(data: Any) -> Contents:
-    """The contents that JSON or YAML says. Raises Wrong."""
+def parse(data: Any, *, kept: bool = False) -> Contents:
+    """The contents that JSON or YAML says. Raises Wrong.
+
+    A version that is `kept` already may be shown and edited though its like could not be saved
+    now; a launch reads it without.
+    """
     try:
-        return Contents.model_validate(data)
+        return Contents.model_validate(data, context={"kept": kept})
     except ValidationError as error:
         faults: dict[places.Location, str] = {}
         for fault in error.errors(include_url=False, include_input=False):
@@ -130,6 +142,11 @@ def fill(
     """
     run = copy.deepcopy(contents.run)
     numeric = {e.name for e in contents.parameters if isinstance(e, NumberParameter)}
+    chosen = {
+        e.name
+        for e in contents.parameters
+        if isinstance(e, ChoiceParameter) or values.get(e.name) == getattr(e, "default", None)
+    }
     faults: dict[places.Location, str] = {}
     for location, text in places.texts(contents.run):
         *parents, last = location
@@ -147,7 +164,7 @@ def fill(
             inside.pop(last)
             continue
         try:
-            filled = places.put(location, text, values, numeric)
+            filled = places.put(location, text, values, numeric, chosen)
             inside[last] = size(filled) if location == ("memory",) else filled
         except places.Misplaced as error:
             # Said where the person typed it.
@@ -209,7 +226,7 @@ def _faults_of_names(contents: Contents) -> dict[places.Location, str]:
     return faults
 
 
-def _faults_of_places(contents: Contents) -> dict[places.Location, str]:
+def _faults_of_places(contents: Contents, *, is_kept: bool) -> dict[places.Location, str]:
     known = {each.name: each for each in contents.parameters}
     faults: dict[places.Location, str] = {}
     labels = contents.run.get("labels")
@@ -225,7 +242,7 @@ def _faults_of_places(contents: Contents) -> dict[places.Location, str]:
                 ) % {"name": repr(name), "plain": f"$${{{name}}}"}
         if names and ("run", *location) not in faults:
             try:
-                places.check(contents.run, location, text)
+                places.check(contents.run, location, text, programs=not is_kept)
             except places.Misplaced as error:
                 faults[("run", *location)] = str(error)
         if fault := _secret_fault(location, text, known):

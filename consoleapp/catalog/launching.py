@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.catalog import ports
-from consoleapp.catalog.contents import Contents, Wrong, container, fill, read_values
+from consoleapp.catalog.contents import Contents, Wrong, container, fill, parse, read_values
 from consoleapp.catalog.models import (
     LaunchTemplate,
     PortAllotment,
@@ -100,7 +100,7 @@ def _submit(
     version = template.head
     if version is None:
         raise Conflict(_("The template has no version."))
-    contents = version.parsed
+    contents = parse(version.contents)
     values = read_values(contents, typed)
     more = more | {"labels": _labels(template, version, contents, values)}
     wanted = contents.allots(values)

@@ -65,7 +65,7 @@ class TemplateVersion(models.Model):
     @property
     def parsed(self) -> Contents:
         """Raises contents.Wrong if another Berth wrote what this one cannot read."""
-        return parse(self.contents)
+        return parse(self.contents, kept=True)
 
 
 class PortRange(models.Model):

@@ -5,13 +5,18 @@ another option, another mount or another path on the host. `$${` is a plain `${`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+# What follows these is a program: a shell's, Perl's, Ruby's, Python's, Node.js's, a database's.
+_PROGRAM = re.compile(
+    r"-[A-Za-z]*c|-[A-Za-z]{0,2}[eE]|--?(?:eval|exec|execute|command|init-command)"
+)
+_PHP = re.compile(r"(?:^|[/-])php[0-9.]*$")
 _NAMES = {"name", "hostname"}
 _WHOLE = {"memory", "cpus", "pids", "stop_timeout"}
 Location = tuple[str | int, ...]
@@ -48,8 +53,11 @@ def whole(text: str) -> str:
     return (match[1] or "") if match else ""
 
 
-def check(run: Mapping[str, Any], location: Location, text: str) -> None:
-    """Raises Misplaced where a parameter may not stand."""
+def check(run: Mapping[str, Any], location: Location, text: str, *, programs: bool = True) -> None:
+    """Raises Misplaced where a parameter may not stand.
+
+    Without `programs`, one may be a part of a program, as versions had it that were kept earlier.
+    """
     alone = bool(whole(text))
     match location:
         case ("image",) | ("labels" | "environment", str()):
@@ -64,12 +72,9 @@ def check(run: Mapping[str, Any], location: Location, text: str) -> None:
                 raise Misplaced(
                     location, _("A parameter is a whole argument, or all that follows `--option=`.")
                 )
-            words = run[str(location[0])]
-            if number and re.fullmatch(r"-[a-z]*c", str(words[number - 1])):
-                raise Misplaced(
-                    location,
-                    _("What follows -c is read by a shell: give the value in a variable instead."),
-                )
+            if programs:
+                option = "" if alone else text.partition("=")[0]
+                _check_is_no_program(run, location, number, option)
         case ("ports", int(), "host_port" | "container_port"):
             if not alone:
                 raise Misplaced(location, _("A parameter must be the whole of a port."))
@@ -82,10 +87,41 @@ def check(run: Mapping[str, Any], location: Location, text: str) -> None:
             raise Misplaced(location, _("A parameter cannot stand here."))
 
 
-def put(location: Location, text: str, values: Mapping[str, str], numeric: set[str]) -> str:
-    """The text with the values in their places. Raises Misplaced for a value of the wrong kind."""
+def _check_is_no_program(
+    run: Mapping[str, Any], location: Location, number: int, option: str
+) -> None:
+    """Raises Misplaced for the text of a program: the value would be code. `option` is "" for a
+    whole argument, whose option stands before it."""
+    before = [str(word) for word in run[str(location[0])][:number]]
+    if location[0] == "command_line" and isinstance(run.get("entrypoint"), list):
+        before = [*map(str, run["entrypoint"]), *before]
+    programs = [*before[:1], str(run.get("image") or "").rpartition(":")[0]]
+    if not option:
+        option = next((word for word in reversed(before) if word != "--"), "")
+    is_php = option == "-r" and any(_PHP.search(each) for each in programs)
+    if is_php or _PROGRAM.fullmatch(option):
+        said = _("What follows %(option)s is a program: give the value in a variable instead.")
+        if option.endswith("c") and not option.startswith("--"):
+            said = _("What follows -c is read by a shell: give the value in a variable instead.")
+        raise Misplaced(location, said % {"option": option})
+
+
+def put(
+    location: Location,
+    text: str,
+    values: Mapping[str, str],
+    numeric: set[str],
+    chosen: Collection[str] = (),
+) -> str:
+    """The text with the values in their places. Raises Misplaced for a value of the wrong kind.
+
+    `numeric` are the parameters that are numbers, `chosen` those whose value the template's author
+    wrote: a choice, or the default.
+    """
     for name in named(text):
-        _check_value(location, text, values[name], is_number=name in numeric)
+        is_image = location == ("image",) and name in chosen and bool(whole(text))
+        if not is_image:
+            _check_value(location, text, values[name], is_number=name in numeric)
     return PLACE.sub(
         lambda match: "${" if match[1] is None else values[match[1]],
         text,
@@ -94,7 +130,15 @@ def put(location: Location, text: str, values: Mapping[str, str], numeric: set[s
 
 def _check_value(location: Location, text: str, value: str, *, is_number: bool) -> None:
     match location:
-        case ("image",) if not whole(text):
+        case ("image",) if whole(text):
+            # A registry is the author's to choose.
+            if "/" in value or ".." in value:
+                raise Misplaced(
+                    location,
+                    _("An image's name without a registry, such as redis:7, can stand here."),
+                )
+            return
+        case ("image",):
             # With a slash or a colon in it, `redis:${tag}` could be another registry's image.
             wanted = _("Only letters, digits, and . _ - can stand in an image's name.")
         case ("volumes", *_):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.schema.parameters import REDACTED, is_secret
+from engine.schema.parameters import REDACTED, is_secret, redact_word
 
 MOST_ROWS = 2_000
 _DEEPEST = 24
@@ -66,6 +66,6 @@ def redacted(data: Any) -> Any:
         name, _, value = data.partition("=")
         # `--env=NAME=value` has the variable one step further in.
         if name.startswith("-") and "=" in value:
-            return f"{name}={redacted(value)}"
+            return redact_word(data)
         return f"{name}={REDACTED}" if is_secret(name, value) else data
     return data

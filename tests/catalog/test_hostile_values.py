@@ -77,6 +77,24 @@ def test_a_hostile_value_is_refused_or_stays_a_value(where, value):
         {"image": "a", "health": {"command": "wget ${x}"}},
         {"image": "a", "command_line": ["sh", "-c", "${x}"]},
         {"image": "a", "command_line": ["sh", "-ec", "${x}"]},
+        {"image": "a", "command_line": ["bash", "-lc", "${x}"]},
+        {"image": "a", "command_line": ["sh", "-c", "--", "${x}"]},
+        {"image": "a", "command_line": ["sh", "-c=${x}"]},
+        {"image": "a", "entrypoint": ["sh", "-c"], "command_line": ["${x}"]},
+        {"image": "node", "command_line": ["-e", "${x}"]},
+        {"image": "node", "command_line": ["node", "-e", "${x}"]},
+        {"image": "node", "command_line": ["node", "--eval", "${x}"]},
+        {"image": "node", "command_line": ["node", "--eval=${x}"]},
+        {"image": "node", "command_line": ["node", "-pe", "${x}"]},
+        {"image": "node", "entrypoint": ["node", "--eval"], "command_line": ["${x}"]},
+        {"image": "a", "command_line": ["perl", "-ne", "${x}"]},
+        {"image": "a", "command_line": ["perl", "-E", "${x}"]},
+        {"image": "a", "command_line": ["ruby", "-e", "${x}"]},
+        {"image": "a", "command_line": ["python3", "-c", "${x}"]},
+        {"image": "php:8", "command_line": ["-r", "${x}"]},
+        {"image": "a", "command_line": ["/usr/bin/php8.2", "-r", "${x}"]},
+        {"image": "a", "command_line": ["mysql", "--execute=${x}"]},
+        {"image": "a", "command_line": ["psql", "--command", "${x}"]},
         {"image": "a", "command_line": ["serve ${x}"]},
         {"image": "a", "entrypoint": ["run ${x}"]},
         {"image": "a", "ports": [{"container_port": "8${x}"}]},
@@ -133,3 +151,54 @@ def test_a_pattern_that_could_keep_the_page_busy_is_refused(pattern):
                 "run": {"image": "a:${x}"},
             }
         )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["evil.example/x", "evil.example:5000/redis", "library/redis", "a/../b", "x/y@z"],
+)
+def test_a_typed_image_has_no_registry_of_its_own(value):
+    contents = parse({"parameters": [{"name": "x", "type": "text"}], "run": {"image": "${x}"}})
+    with pytest.raises(Wrong, match="without a registry"):
+        fill(contents, read_values(contents, {"x": value}), {})
+    assert fill(contents, read_values(contents, {"x": "redis:7"}), {})["image"] == "redis:7"
+
+
+def test_an_image_that_the_author_of_the_template_wrote_may_have_a_registry():
+    images = ["registry.example/team/a:1", "registry.example/team/b:1"]
+    choice = {"name": "x", "type": "choice", "choices": images}
+    contents = parse({"parameters": [choice], "run": {"image": "${x}"}})
+    assert fill(contents, read_values(contents, {"x": images[1]}), {})["image"] == images[1]
+    text = {"name": "x", "type": "text", "default": images[0]}
+    contents = parse({"parameters": [text], "run": {"image": "${x}"}})
+    assert fill(contents, read_values(contents, {}), {})["image"] == images[0]
+    with pytest.raises(Wrong):
+        fill(contents, read_values(contents, {"x": images[1]}), {})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve", "-p", "${x}"],
+        ["serve", "--port=${x}"],
+        ["rsync", "-r", "${x}"],
+        ["sh", "-c", "echo $1", "_", "${x}"],
+    ],
+)
+def test_an_argument_of_a_program_may_be_a_parameter(words):
+    parse(
+        {
+            "parameters": [{"name": "x", "type": "text"}],
+            "run": {"image": "a", "command_line": words},
+        }
+    )
+
+
+def test_a_version_that_was_kept_before_a_rule_is_shown_and_not_launched():
+    said = {
+        "parameters": [{"name": "x", "type": "text"}],
+        "run": {"image": "a", "command_line": ["node", "-e", "${x}"]},
+    }
+    assert parse(said, kept=True).run == said["run"]
+    with pytest.raises(Wrong, match="is a program"):
+        parse(said)

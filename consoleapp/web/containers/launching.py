@@ -180,7 +180,7 @@ class Launch:
 
     def _port(self, at: int, row: dict[str, str]) -> dict[str, Any] | None:
         inside, host = row["container"].strip(), row["host"].strip()
-        span = re.compile(r"^(\d+)(?:-(\d+))?$")
+        span = re.compile(r"^([0-9]{1,9})(?:-([0-9]{1,9}))?$")
         if self.places and "${" in inside + host:
             return {
                 "container_port": inside,

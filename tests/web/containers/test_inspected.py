@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consoleapp.web.containers.inspected import read
+from consoleapp.web.inspection import redacted
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -35,3 +36,18 @@ def test_whatever_is_of_another_type_than_expected_reads_as_absent(document):
 )
 def test_a_stop_signal_is_shown_by_its_name(kept, shown):
     assert read({"Config": {"StopSignal": kept}}).stop_signal == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-a=" * 5_000,
+        "-a=" * 10_000 + "PASSWORD=hunter2",
+        "--env=DB_PASSWORD=hunter2",
+        "-e=--env=DB_PASSWORD=hunter2",
+        "-a=-b=-c=-d=-e=PASSWORD=hunter2",
+    ],
+)
+def test_a_nested_label_is_masked_without_end_of_depth(text):
+    shown = str(redacted({"Labels": {"x": text}, "Cmd": [text]}))
+    assert "hunter2" not in shown

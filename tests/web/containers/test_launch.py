@@ -202,3 +202,48 @@ def _as_a_browser_posts(launch):
         name: value.replace("\n", "\r\n") if isinstance(value, str) else value
         for name, value in typed.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        ({"memory": "9" * 400 + "g"}, "memory"),
+        ({"memory": "9" * 25 + "g"}, "memory"),
+        ({"cpus": "9" * 400}, "cpus"),
+        ({"pids": "9" * 5_000}, "pids"),
+        ({"stop_timeout": "9" * 5_000}, "stop_timeout"),
+        ({"ports-container": ["9" * 5_000], "ports-host": [""]}, "ports-0"),
+        ({"ports-container": ["80"], "ports-host": ["9" * 5_000]}, "ports-0"),
+        ({"health_command": "a", "health_interval": "9" * 5_000}, "health_interval"),
+        ({"health_command": "a", "health_interval": "500ms"}, "health_interval"),
+    ],
+)
+def test_a_number_beyond_all_sense_is_told_at_its_field(as_, operator, field, place):
+    answer = as_(operator).post(LAUNCH, {"image": "x:1"} | field)
+    assert answer.status_code == 422
+    assert list(answer.context["launch"].errors) == [place]
+
+
+def test_a_pasted_number_beyond_all_sense_is_left_out(as_, operator):
+    answer = as_(operator).post(f"{LAUNCH}line/", {"line": f"podman run -m {'9' * 400}g x:1"})
+    assert answer.status_code == 200
+    assert answer.context["left_out"][0].option.startswith("-m 999")
+
+
+def test_the_preview_asks_for_secrets_and_says_which_label_is_not_in_it(as_, operator):
+    asked = {"image": "x:1", "env_text": "DB_PASSWORD=opensesame\nA=1"}
+    page = as_(operator).post(f"{LAUNCH}preview/", asked).content.decode()
+    assert "read -rs DB_PASSWORD" in page
+    assert "--env DB_PASSWORD" in page
+    assert "••••" not in page
+    assert "berth.operation" in page
+
+
+def test_the_operations_page_asks_for_secrets_too(as_, operator):
+    client = as_(operator)
+    client.post(LAUNCH, {"image": "x:1", "env_text": "DB_PASSWORD=opensesame"})
+    operation = Operation.objects.get()
+    page = client.get(f"/operations/{operation.pk}/").content.decode()
+    assert "read -rs DB_PASSWORD" in page
+    assert "--env DB_PASSWORD=" not in page
+    assert "berth.operation" in page
