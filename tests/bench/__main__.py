@@ -24,7 +24,8 @@ from tests.bench import (
 )
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
-from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
+from tests.browser.conftest import PASSWORD, TREE
+from tests.machine import free_port, remove_user
 
 IMAGE = "localhost/berth-demo:latest"
 
@@ -73,7 +74,7 @@ def served(accounts: list[str]) -> Iterator[Served]:
         process.send_signal(signal.SIGINT)
         process.wait(30)
         for name in accounts:
-            _remove_account(name)
+            remove_user(name)
         shutil.rmtree(data, ignore_errors=True)
 
 

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,8 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.machine import free_port, open_devices, own, remove_user
+
 TREE = Path(__file__).resolve().parents[2]
-ALICE, BOB = "berth-test-alice", "berth-test-bob"
+ALICE, BOB = own("alice"), own("bob")
 PASSWORD = "a-password-for-tests-only"
 IMAGE = "localhost/berth-demo:latest"
 
@@ -58,31 +59,12 @@ def podman(account: str, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _remove_account(name: str) -> None:
-    try:
-        uid = pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return
-    podman(name, "rm", "--all", "--force", "--time", "0")
-    subprocess.run(["pkill", "-KILL", "-u", str(uid)])
-    time.sleep(0.3)
-    subprocess.run(["userdel", "--remove", name], capture_output=True)
-    shutil.rmtree(f"/run/user/{uid}", ignore_errors=True)
-    shutil.rmtree(f"/run/berth/{uid}", ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """bin/serve with accounts of its own, ended by Ctrl-C when the tests are over."""
+    open_devices()
     for name in (ALICE, BOB):
-        _remove_account(name)
+        remove_user(name)
     port = free_port()
     data = Path(f"/var/tmp/berth-test-{port}")
     log = tmp_path_factory.mktemp("serve") / "output"
@@ -106,7 +88,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
     for name in (ALICE, BOB):
-        _remove_account(name)
+        remove_user(name)
     shutil.rmtree(data, ignore_errors=True)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ALICE, BOB, IMAGE, Console, free_port, podman, sign_in
+from tests.browser.conftest import ALICE, BOB, IMAGE, Console, podman, sign_in
+from tests.machine import free_port
 
 
 def launch(page: Page, name: str, port: int | None = None) -> None:

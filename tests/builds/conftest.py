@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from engine.schema.errors import EngineUnreachable
 from engine.schema.progress import Outcome, Progress
 from launch.demo import archive
 from tests.browser.conftest import registry as registry
+from tests.machine import add_user, make_runtime, open_devices, own, remove_user
 
 CODE = Path(__file__).resolve().parents[2]
 BASE = "localhost/base:latest"
@@ -113,12 +112,9 @@ class Account:
 @contextmanager
 def enrolled(name: str, **settings: str) -> Iterator[Account]:
     """A Linux account with the base image, whose engine has these settings; gone afterwards."""
-    subprocess.run(["useradd", "--create-home", name], check=True)
-    entry = pwd.getpwnam(name)
-    runtime = Path(f"/run/user/{entry.pw_uid}")
-    runtime.mkdir(parents=True, exist_ok=True)
-    os.chown(runtime, entry.pw_uid, entry.pw_gid)
-    runtime.chmod(0o700)
+    open_devices()
+    entry = add_user(name)
+    runtime = make_runtime(entry)
     home = Path(entry.pw_dir)
     socket = runtime / "engine.sock"
     account = Account(name, entry.pw_uid, entry.pw_gid, home, socket, settings)
@@ -129,15 +125,12 @@ def enrolled(name: str, **settings: str) -> Iterator[Account]:
         yield account
     finally:
         account.end()
-        _end_all_of(account.uid)
-        subprocess.run(["userdel", name], check=False, capture_output=True)
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(runtime, ignore_errors=True)
+        remove_user(name)
 
 
 @pytest.fixture(scope="session")
 def shipwright() -> Iterator[Account]:
-    with enrolled(f"berth-t{os.getpid() % 100_000}") as account:
+    with enrolled(own("builder")) as account:
         yield account
 
 
@@ -152,15 +145,6 @@ async def _until_it_serves(account: Account) -> None:
             except EngineUnreachable:
                 await asyncio.sleep(0.1)
     raise AssertionError("the engine does not serve")
-
-
-def _end_all_of(uid: int) -> None:
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if place.stat().st_uid == uid:
-                os.kill(int(place.name), 9)
-        except OSError:
-            continue
 
 
 class Yard:

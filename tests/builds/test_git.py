@@ -1,7 +1,6 @@
 """Contexts out of git: a real server with TLS, an engine whose host allows it."""
 
 import asyncio
-import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from engine.schema.progress import Cancelled, Failed, Succeeded
 from tests.builds.conftest import BASE, Account, Yard, enrolled, open_yard
 from tests.builds.git_server import GitServer, serving
 from tests.builds.test_building import cat
+from tests.machine import own
 
 
 def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
@@ -69,7 +69,7 @@ def gitter(git_server: GitServer) -> Iterator[Account]:
     """An account on a host that lets builds fetch from git."""
     git_server.certificate.chmod(0o644)
     settings = {"BERTH_BUILD_FROM_GIT": "1", "GIT_SSL_CAINFO": str(git_server.certificate)}
-    with enrolled(f"berth-g{os.getpid() % 100_000}", **settings) as account:
+    with enrolled(own("git"), **settings) as account:
         yield account
 
 

@@ -4,25 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import redis
 from django.conf import settings
 
+from tests.waiting import until
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def until(true: Callable[[], Any], what: str, within: float = 15.0) -> Any:
-    """Wait for something to be so, and give what it gave."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if found := true():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {within} s: {what}")
 
 
 class Processes:
@@ -81,7 +71,7 @@ class Processes:
     def _end(self, name: str, by: signal.Signals) -> None:
         process = self._running.pop(name)
         process.send_signal(by)
-        process.wait(20)
+        process.wait()
 
     def end_all(self) -> None:
         for name in list(self._running):

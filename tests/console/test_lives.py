@@ -56,7 +56,7 @@ def now(operation: Operation) -> Operation:
 
 
 def ended(operation: Operation) -> Operation:
-    until(lambda: State(now(operation).state).ended, f"{operation} ends", 20)
+    until(lambda: State(now(operation).state).ended, f"{operation} ends")
     return operation
 
 
@@ -73,7 +73,7 @@ def swept_until_ended(operation: Operation) -> Operation:
         time.sleep(0.1)
         return State(now(operation).state).ended
 
-    until(sweep, f"{operation} ends", 25)
+    until(sweep, f"{operation} ends")
     return operation
 
 
@@ -96,7 +96,7 @@ def test_progress_is_shown_and_a_failure_tells_podmans_words_without_the_secret(
     processes: Processes, web: LinuxAccount, olga: User
 ) -> None:
     running = requested(web, olga, ContainerRestart(container="steps-40-50"))
-    until(lambda: (now(running).progress or {}).get("current", 0) > 2, "progress", 10)
+    until(lambda: (now(running).progress or {}).get("current", 0) > 2, "progress")
     assert ended(running).state == State.SUCCEEDED
     pull = requested(web, olga, ImagePull(image="fails", username="u", password="hunter22"))
     assert ended(pull).state == State.FAILED

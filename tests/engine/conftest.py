@@ -12,7 +12,7 @@ from engine.schema.containers import ContainerKill, ContainerRemove
 from launch.demo import make_image
 from launch.identities import Account as Launched
 from tests.engine.account import Account
-from tests.engine.linux_account import EngineProcess, LinuxAccount, make_account, remove_account
+from tests.engine.linux_account import EngineProcess, LinuxAccount, make_account
 from tests.engine.registries import (  # noqa: F401 - fixtures
     SlowLine,
     private_registry,
@@ -20,20 +20,21 @@ from tests.engine.registries import (  # noqa: F401 - fixtures
     slow_image,
     slow_line,
 )
+from tests.machine import own, remove_user
 
 
 @pytest.fixture(scope="session")
 def alice_linux() -> Iterator[LinuxAccount]:
     """A Linux account for the session."""
-    yield make_account("berth-test-eng-alice")
-    remove_account("berth-test-eng-alice")
+    yield make_account(own("eng-alice"))
+    remove_user(own("eng-alice"))
 
 
 @pytest.fixture(scope="session")
 def bob_linux() -> Iterator[LinuxAccount]:
     """Another one."""
-    yield make_account("berth-test-eng-bob")
-    remove_account("berth-test-eng-bob")
+    yield make_account(own("eng-bob"))
+    remove_user(own("eng-bob"))
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import json
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.adapters.runtime import Choice
+from tests.machine import SYSTEMD, add_user, make_runtime, open_devices
 
 TREE = Path(__file__).resolve().parents[2]
-SYSTEMD = Path("/run/systemd/system").is_dir()
 SUBIDS = 65536
 
 
@@ -73,53 +71,15 @@ class LinuxAccount:
 
 def make_account(name: str) -> LinuxAccount:
     """As root: a fresh account; one of that name from an earlier run goes first."""
-    remove_account(name)
-    subprocess.run(["useradd", "--create-home", "--shell", "/bin/bash", name], check=True)
-    found = pwd.getpwnam(name)
-    runtime = Path(f"/run/user/{found.pw_uid}")
+    open_devices()
+    found = add_user(name, "--shell", "/bin/bash")
     if SYSTEMD:
         subprocess.run(["loginctl", "enable-linger", name], check=True)
         subprocess.run(["systemctl", "start", f"user@{found.pw_uid}.service"], check=True)
+        runtime = Path(f"/run/user/{found.pw_uid}")
     else:
-        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chown(runtime, found.pw_uid, found.pw_gid)
+        runtime = make_runtime(found)
     return LinuxAccount(name, found.pw_uid, found.pw_gid, Path(found.pw_dir), runtime)
-
-
-def remove_account(name: str) -> None:
-    """With all that runs as it."""
-    try:
-        uid = pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return
-    if SYSTEMD:
-        subprocess.run(["loginctl", "disable-linger", name], check=True)
-        unit = f"user@{uid}.service"
-        subprocess.run(["systemctl", "kill", "--signal=KILL", unit], capture_output=True)
-        subprocess.run(["systemctl", "stop", unit], check=True)
-    for _ in range(3):
-        for pid in _processes(uid):
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.1)
-    # Its files belong to the account's subordinate ids as well, which only root can remove.
-    subprocess.run(["userdel", "--remove", name], capture_output=True, check=True)
-    shutil.rmtree(f"/run/user/{uid}", ignore_errors=True)
-
-
-def _processes(uid: int) -> list[int]:
-    """Of the account and of its subordinate ids, on this host (not in hosts inside of it)."""
-    own = os.readlink("/proc/self/ns/uts")
-    found = []
-    for place in Path("/proc").iterdir():
-        try:
-            if place.name.isdigit() and place.stat().st_uid == uid:
-                lines = (place / "status").read_text().splitlines()
-                depth = next(len(line.split()) for line in lines if line.startswith("NSpid:"))
-                if depth == 2 or os.readlink(place / "ns/uts") == own:
-                    found.append(int(place.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended just now
-    return found
 
 
 class EngineProcess:

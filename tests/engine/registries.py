@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from launch.demo import IMAGE
-from tests.browser.conftest import free_port
 from tests.engine.linux_account import LinuxAccount
+from tests.machine import free_port
 
 NOISE = 6 * 1024 * 1024
 USER, PASSWORD = "reader", "a-password-for-tests-only"

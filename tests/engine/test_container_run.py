@@ -11,10 +11,10 @@ from engine.schema.containers import ContainerRun, Port, Volume
 from engine.schema.errors import ErrorCode
 from engine.schema.progress import Cancelled, Progress
 from launch.demo import IMAGE
-from tests.browser.conftest import free_port
 from tests.engine.account import Account
 from tests.engine.linux_account import LinuxAccount
 from tests.engine.registries import Registry
+from tests.machine import free_port
 
 MISTAKES: dict[str, tuple[dict[str, Any], ErrorCode, str]] = {
     "a path that is not there": (

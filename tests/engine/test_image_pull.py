@@ -8,9 +8,9 @@ import pytest
 from engine.schema.errors import ErrorCode
 from engine.schema.images import ImagePull, ImageRemove
 from engine.schema.progress import Cancelled, Progress, Succeeded
-from tests.browser.conftest import free_port
 from tests.engine.account import Account
 from tests.engine.registries import NOISE, PASSWORD, USER, Registry
+from tests.machine import free_port
 
 
 async def test_bytes_of_each_layer_are_counted(alice: Account, slow_image: str) -> None:

@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import pwd
-import shutil
 import socket
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from engine.schema.progress import Failed, Outcome, Progress, Succeeded
 from engine.schema.queries import Document
 from engine.schema.query import Query
 from launch.demo import archive
+from tests.machine import add_user, free_port, make_runtime, open_devices, own, remove_user
 
 TREE = Path(__file__).resolve().parents[2]
 IMAGE = "localhost/demo:1"
@@ -120,34 +120,15 @@ def _answers(path: Path) -> bool:
 
 
 def _make(name: str) -> Account:
-    _remove(name)
-    subprocess.run(["useradd", "--create-home", name], check=True)
-    found = pwd.getpwnam(name)
-    runtime = Path(f"/run/user/{found.pw_uid}")
-    runtime.parent.mkdir(parents=True, exist_ok=True)
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.chown(runtime, found.pw_uid, found.pw_gid)
-    return Account(name, found.pw_uid, runtime / "test-engine.sock")
-
-
-def _remove(name: str) -> None:
-    try:
-        found = pwd.getpwnam(name)
-    except KeyError:
-        return
-    subprocess.run(["pkill", "-KILL", "-u", str(found.pw_uid)])
-    time.sleep(0.2)
-    subprocess.run(["userdel", "--remove", name], capture_output=True)
-    shutil.rmtree(f"/run/user/{found.pw_uid}", ignore_errors=True)
+    found = add_user(name)
+    return Account(name, found.pw_uid, make_runtime(found) / "test-engine.sock")
 
 
 @pytest.fixture(scope="session")
 def accounts() -> Iterator[tuple[Account, Account]]:
     """Anna, who has two images, and Ben, who has none; their engines run."""
-    for device in ("/dev/fuse", "/dev/net/tun"):
-        if Path(device).exists():
-            Path(device).chmod(0o666)
-    both = _make("berth-img-anna"), _make("berth-img-ben")
+    open_devices()
+    both = _make(own("anna")), _make(own("ben"))
     anna, _ = both
     assert anna.podman("import", "-", IMAGE, given=archive()).returncode == 0
     built = anna.podman(
@@ -160,7 +141,7 @@ def accounts() -> Iterator[tuple[Account, Account]]:
     yield both
     for account in both:
         account.kill()
-        _remove(account.name)
+        remove_user(account.name)
 
 
 @pytest.fixture
@@ -274,14 +255,8 @@ class Registry:
 USER, PASSWORD = "ferry", "harbour-pass-77"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _serve(place: Path, more: str = "", tls: str = "") -> Iterator[Registry]:
-    port = _free_port()
+    port = free_port()
     config = place / "config.yml"
     config.write_text(
         f"version: 0.1\nlog: {{level: error}}\n"

@@ -9,7 +9,8 @@ import pytest
 
 from launch.demo import archive
 from tests.lab.host import Host
-from tests.lab.session import IMAGE, PORT, ask, operate, podman
+from tests.lab.session import IMAGE, OLDER_PORT, PORT, ask, operate, podman
+from tests.machine import own
 
 TREE = Path(__file__).resolve().parents[2]
 ACCOUNTS = ("alice", "bob", "carol", "dave")
@@ -18,13 +19,13 @@ ACCOUNTS = ("alice", "bob", "carol", "dave")
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     """A Debian 13 host with Berth installed; alice and bob, carol and dave take part."""
-    yield from _made("trixie", ACCOUNTS, "--port", str(PORT))
+    yield from _made("trixie", ACCOUNTS, PORT)
 
 
 @pytest.fixture(scope="session")
 def older_host() -> Iterator[Host]:
     """A Debian 12 host (Podman 4.3, no Quadlets) with Berth installed; carol takes part."""
-    for made in _made("bookworm", ("carol",)):
+    for made in _made("bookworm", ("carol",), OLDER_PORT):
         # Podman 4.3 believes that it is in a cgroup of its own only if it owns every hierarchy's;
         # the lab's machine may have several, and their roots are all that is seen in there.
         made.run("chown", "carol", "/sys/fs/cgroup")
@@ -42,8 +43,8 @@ def dave_is_tidied(host: Host) -> Iterator[None]:
     podman(host, "dave", "volume", "prune", "--force")
 
 
-def _made(release: str, accounts: tuple[str, ...], *install: str) -> Iterator[Host]:
-    place = Path(f"/var/tmp/berth-lab-{release}")
+def _made(release: str, accounts: tuple[str, ...], port: int) -> Iterator[Host]:
+    place = Path("/var/tmp") / own(f"lab-{release}")
     shutil.rmtree(place, ignore_errors=True)
     made = Host(release, place)
     made.boot()
@@ -57,7 +58,7 @@ def _made(release: str, accounts: tuple[str, ...], *install: str) -> Iterator[Ho
         settings = made.root / "etc/containers/containers.conf.d/lab.conf"
         settings.parent.mkdir(parents=True)
         settings.write_text("[containers]\npids_limit=0\n")
-        made.run("/root/berth/bin/install", *(install or ("--port", str(PORT + 1))))
+        made.run("/root/berth/bin/install", "--port", str(port))
         image = made.root / "var/tmp/image.tar"
         image.write_bytes(archive())
         image.chmod(0o644)

@@ -1,5 +1,7 @@
 """A whole Debian host in namespaces: its own systemd, logind, users; the machine's network."""
 
+import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -18,12 +20,20 @@ CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 def pristine(release: str) -> Path:
     """An archive of a fresh `release` (a Debian code name), made once and kept."""
-    archive = CACHE / f"{release}.tar"
-    if archive.exists():
-        return archive
+    CACHE.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(PACKAGES.encode()).hexdigest()[:12]
+    archive = CACHE / f"{release}-{key}.tar"
+    with (CACHE / f"{release}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be making it
+        if not archive.exists():
+            _make(release, archive)
+    return archive
+
+
+def _make(release: str, archive: Path) -> None:
     tree = CACHE / f"{release}.making"
     shutil.rmtree(tree, ignore_errors=True)
-    tree.mkdir(parents=True)
+    tree.mkdir()
     _check(["debootstrap", "--variant=minbase", release, str(tree), _mirror()])
     install = f"apt-get install -yq --no-install-recommends {PACKAGES}"
     command = ["chroot", str(tree), "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", install]
@@ -31,7 +41,6 @@ def pristine(release: str) -> Path:
     _check(["tar", "-C", str(tree), "-cf", f"{archive}.new", "."])
     Path(f"{archive}.new").rename(archive)
     shutil.rmtree(tree)
-    return archive
 
 
 def _mirror() -> str:
@@ -54,10 +63,12 @@ class Host:
     """One host: made from the pristine tree, booted, switched off, booted again."""
 
     def __init__(self, release: str, place: Path) -> None:
+        self.release = release
         self.root = place / "root"
         self.root.mkdir(parents=True)
         _check(["tar", "-C", str(self.root), "-xf", str(pristine(release))])
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        self._number_accounts()
         # The machine may reach package registries by way of a certificate of its own.
         self._environment = {}
         if "SSL_CERT_FILE" in os.environ:
@@ -66,6 +77,16 @@ class Host:
             names = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
             self._environment = dict.fromkeys(names, inside)
         self._boot: subprocess.Popen[bytes] | None = None
+
+    def _number_accounts(self) -> None:
+        """Uids that this machine's own accounts do not have: what ends theirs spares the host's."""
+        file = self.root / "etc/login.defs"
+        first = {"trixie": 50_000, "bookworm": 55_000}[self.release]
+        numbers = (
+            f"UID_MIN {first}\nUID_MAX {first + 999}\nGID_MIN {first}\nGID_MAX {first + 999}\n"
+        )
+        others = re.sub(r"(?m)^\s*[UG]ID_(MIN|MAX)\s.*\n", "", file.read_text())
+        file.write_text(others + numbers)
 
     def boot(self) -> None:
         """Start it and wait until systemd has done its part."""

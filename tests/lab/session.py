@@ -4,10 +4,10 @@ import json
 from functools import cache
 from typing import Any
 
-from tests.browser.conftest import free_port
 from tests.lab.host import Host
+from tests.machine import free_port
 
-PORT = free_port()
+PORT, OLDER_PORT = free_port(), free_port()
 IMAGE = "localhost/berth-demo:latest"
 _CALL = """
 import sys, urllib.error, urllib.request

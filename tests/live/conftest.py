@@ -3,8 +3,7 @@
 import asyncio
 import json
 import subprocess
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from consoleapp.live import snapshots, store
 from consoleapp.live.observer import Observer
 from engine.schema.parameters import Role
 from tests.live.engine_double import Double
+from tests.waiting import PATIENCE, eventually, until
 
 
 class RedisServer:
@@ -32,14 +32,15 @@ class RedisServer:
         path = settings.BERTH_REDIS.removeprefix("unix://")
         command = ["redis-server", "--port", "0", "--unixsocket", path, "--save", ""]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd="/")
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                redis.Redis(unix_socket_path=path).ping()
-                return
-            except redis.ConnectionError:
-                time.sleep(0.02)
-        raise AssertionError("Redis did not start")
+        until(lambda: self._answers(path), "Redis answers")
+
+    def _answers(self, path: str) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "Redis ended"
+        try:
+            return bool(redis.Redis(unix_socket_path=path).ping())
+        except redis.ConnectionError:
+            return False
 
     def kill(self) -> None:
         if self._process:
@@ -112,19 +113,6 @@ async def observer(redis_process: RedisServer, web: LinuxAccount) -> AsyncIterat
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(true: Callable[[], Any | Awaitable[Any]], what: str, within: float = 8.0) -> Any:
-    """Wait for something to be so, and give what it gave."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        found = true()
-        if isinstance(found, Awaitable):
-            found = await found
-        if found:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not within {within} s: {what}")
-
-
 async def browser(user: User) -> AsyncClient:
     client = AsyncClient()
     await client.aforce_login(user)
@@ -162,7 +150,7 @@ async def open_page(user: User | AsyncClient, path: str) -> AsyncIterator[Page]:
     page = Page()
     reading = asyncio.create_task(page.read(response.streaming_content))
     try:
-        await until(lambda: page.heard("hello"), "hello")
+        await eventually(lambda: page.heard("hello"), "hello")
         yield page
     finally:
         reading.cancel()
@@ -174,21 +162,21 @@ class Socket(ApplicationCommunicator):
 
     async def connect(self) -> bool:
         await self.send_input({"type": "websocket.connect"})
-        return (await self.receive_output(timeout=5))["type"] == "websocket.accept"
+        return (await self.receive_output(timeout=PATIENCE))["type"] == "websocket.accept"
 
     async def say(self, message: object) -> None:
         text = message if isinstance(message, str) else json.dumps(message)
         await self.send_input({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Any:
-        message = await self.receive_output(timeout=5)
+        message = await self.receive_output(timeout=PATIENCE)
         assert message["type"] == "websocket.send", message
         return json.loads(message["text"])
 
     async def closing(self) -> tuple[int, str]:
         """The close code and reason, whatever came before."""
         while True:
-            message = await self.receive_output(timeout=5)
+            message = await self.receive_output(timeout=PATIENCE)
             if message["type"] == "websocket.close":
                 return message["code"], message.get("reason") or ""
 

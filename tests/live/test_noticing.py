@@ -12,9 +12,10 @@ from consoleapp.live.observer import Observer
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Notice, Occurrence
 from consoleapp.notifications.record import listened
-from tests.live.conftest import RedisServer, open_page, until
+from tests.live.conftest import RedisServer, open_page
 from tests.live.engine_double import Double, row
 from tests.notifications.conftest import rule
+from tests.waiting import eventually
 
 ID = row("a").id
 
@@ -35,11 +36,13 @@ async def have(*titles: str) -> None:
     async def so() -> bool:
         return await told() == list(titles)
 
-    await until(so, f"{titles} are told", within=20)
+    await eventually(so, f"{titles} are told")
 
 
 async def followed(engine: Double) -> None:
-    await until(lambda: "snapshot" in engine.asked, "somebody's wish has the account followed", 20)
+    await eventually(
+        lambda: "snapshot" in engine.asked, "somebody's wish has the account followed", 20
+    )
 
 
 def died(engine: Double, code: int) -> None:
@@ -53,7 +56,7 @@ async def test_an_error_is_told_although_nobody_looks_at_the_account(
     async with open_page(victor, "/live/") as page:
         died(engine, 3)
         await have("a exited with an error")
-        await until(lambda: page.heard("notices"), "the bell hears of it")
+        await eventually(lambda: page.heard("notices"), "the bell hears of it")
     assert "exit status 3" in (await Occurrence.objects.aget()).detail
 
 
@@ -134,7 +137,7 @@ async def test_an_unhealthy_container_is_told_once_however_often_the_observer_be
         async def over() -> bool:
             return bool((await Occurrence.objects.aget()).ended_at)
 
-        await until(over, "it is over", 20)
+        await eventually(over, "it is over")
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -15,8 +15,9 @@ from consoleapp.live import queries, relay, relayed, store
 from consoleapp.live.observer import Observer
 from engine.schema.errors import EngineError
 from engine.schema.queries import ContainerInspect, ContainerLogs, ContainerTerminal
-from tests.live.conftest import RedisServer, browser, socket_of, until
+from tests.live.conftest import RedisServer, browser, socket_of
 from tests.live.engine_double import Double
+from tests.waiting import eventually
 
 LOGS = {"query": "container.logs", "parameters": {"container": "a", "follow": True}}
 TERMINAL = {"query": "container.terminal", "parameters": {"container": "a"}}
@@ -46,7 +47,7 @@ async def test_a_reader_that_leaves_stops_the_engines_work(
     assert await socket.hear() == {"type": "opened"}
     assert (await socket.hear())[0]["text"] == "line 1"
     await socket.leave()
-    await until(lambda: engine.queries_left, "the engine's query is left")
+    await eventually(lambda: engine.queries_left, "the engine's query is left")
     assert not store.connection().keys("berth:answers:*")
 
 
@@ -75,7 +76,7 @@ async def test_a_terminal_goes_both_ways_and_is_audited(
     await socket.say({"type": "input", "data": typed})
     assert await socket.hear() == [{"type": "output", "data": typed}]
     await socket.leave()
-    await until(lambda: engine.queries_left, "the terminal is left")
+    await eventually(lambda: engine.queries_left, "the terminal is left")
     actions = [e.action async for e in Event.objects.filter(action__startswith="terminal")]
     assert actions == ["terminal.opened", "terminal.closed"]
     closed = await Event.objects.aget(action="terminal.closed")
@@ -183,7 +184,7 @@ async def test_a_forged_or_repeated_request_reaches_no_engine(
     pushed.rpush(
         relayed.requests(web.host_id), signed[:-1] + "x", "nonsense", "\xff", signed, signed
     )
-    await until(lambda: engine.asked, "the true one")
+    await eventually(lambda: engine.asked, "the true one")
     await asyncio.sleep(0.2)
     assert engine.asked.count("container.inspect") == 1
 

@@ -10,8 +10,9 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, snapshots, store
 from consoleapp.live.observer import AnotherOne, Observer, lock
 from engine.schema.snapshot import Snapshot
-from tests.live.conftest import RedisServer, until
+from tests.live.conftest import RedisServer
 from tests.live.engine_double import IMAGE, INFO, Double, row
+from tests.waiting import eventually
 
 load = sync_to_async(snapshots.load, thread_sensitive=False)
 
@@ -45,7 +46,7 @@ async def test_only_the_containers_of_an_event_are_asked_for(
         seen = await load(web)
         return "exited" in {each.state for each in seen.snapshot.containers}
 
-    await until(exited, "the row has changed")
+    await eventually(exited, "the row has changed")
     assert engine.asked == [f"containers {row('b').id}"]
 
 
@@ -70,7 +71,7 @@ async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
     async def said() -> str:
         return (await load(web)).error
 
-    assert "engine" in await until(said, "the reason")
+    assert "engine" in await eventually(said, "the reason")
     seen = await load(web)
     assert not seen.live
     assert [each.name for each in seen.snapshot.containers] == ["a"]
@@ -80,7 +81,7 @@ async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
     async def both() -> bool:
         return await names(web) == ["a", "b"] and (await load(web)).live
 
-    await until(both, "it is followed again")
+    await eventually(both, "it is followed again")
 
 
 async def test_redis_may_lose_everything(
@@ -98,7 +99,7 @@ async def test_redis_may_lose_everything(
     async def back() -> bool:
         return await names(web) == ["a"] and (await load(web)).live
 
-    await until(back, "it was written anew")
+    await eventually(back, "it was written anew")
 
 
 async def test_without_an_observer_it_is_said_so(
@@ -118,7 +119,7 @@ async def test_what_nobody_looks_at_is_not_followed_any_more(
     async def left() -> bool:
         return not (await load(web)).live
 
-    await until(left, "it is left")
+    await eventually(left, "it is left")
     assert not observer._followers
 
 

@@ -14,8 +14,9 @@ from consoleapp.live.hub import MOST_WAITING, Stream, hub
 from consoleapp.live.observer import Observer
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerStop
-from tests.live.conftest import RedisServer, browser, open_page, until
+from tests.live.conftest import RedisServer, browser, open_page
 from tests.live.engine_double import Double, row
+from tests.waiting import eventually
 
 PAGE = "/live/accounts/web/"
 tell = sync_to_async(publish.operation_changed, thread_sensitive=False)
@@ -34,9 +35,9 @@ def operation(account: LinuxAccount, by: User, state: str, **more: Any) -> Opera
 async def test_a_death_reaches_the_page(observer: Observer, engine: Double, victor: User) -> None:
     engine.put(row("a"), silent=True)
     async with open_page(victor, PAGE) as page:
-        await until(lambda: page.heard("containers"), "the first snapshot")
+        await eventually(lambda: page.heard("containers"), "the first snapshot")
         engine.put(row("a", "exited"), "died")
-        await until(lambda: page.heard(f"container-{row('a').id[:12]}"), "the row's event")
+        await eventually(lambda: page.heard(f"container-{row('a').id[:12]}"), "the row's event")
 
 
 async def test_others_hear_nothing_of_it(redis_process: RedisServer, stina: User) -> None:
@@ -50,8 +51,8 @@ async def test_who_asked_for_an_operation_gets_a_toast_and_others_only_the_event
     ended = await operation(web, olga, "succeeded", ended_at=timezone.now())
     async with open_page(olga, "/live/") as hers, open_page(victor, "/live/") as his:
         await tell(ended)
-        await until(lambda: hers.heard("toast"), "the toast")
-        await until(lambda: his.heard("operations"), "the event")
+        await eventually(lambda: hers.heard("toast"), "the toast")
+        await eventually(lambda: his.heard("operations"), "the event")
         assert hers.heard(f"operation-{ended.pk}")
         assert "toast-note" in dict(hers.events)["toast"]
         await asyncio.sleep(0.1)
@@ -63,7 +64,7 @@ async def test_the_dashboard_hears_which_account_changed(
 ) -> None:
     async with open_page(victor, "/live/") as page:
         await sync_to_async(publish.publish)(web, "containers", {})
-        await until(lambda: page.heard("account-web"), "the account's event")
+        await eventually(lambda: page.heard("account-web"), "the account's event")
 
 
 async def test_a_grant_taken_back_ends_the_stream(
@@ -71,10 +72,10 @@ async def test_a_grant_taken_back_ends_the_stream(
 ) -> None:
     monkeypatch.setattr(views, "HEARTBEAT", 0.3)
     async with open_page(victor, PAGE) as page:
-        await until(lambda: ": still here" in page.text, "a heartbeat")
+        await eventually(lambda: ": still here" in page.text, "a heartbeat")
         assert not page.ended
         await Grant.objects.filter(user=victor).adelete()
-        await until(lambda: page.ended, "the end")
+        await eventually(lambda: page.ended, "the end")
 
 
 async def test_signing_out_ends_the_stream(
@@ -84,19 +85,17 @@ async def test_signing_out_ends_the_stream(
     client = await browser(victor)
     async with open_page(client, PAGE) as page:
         await client.alogout()
-        await until(lambda: page.ended, "the end")
+        await eventually(lambda: page.ended, "the end")
 
 
 async def test_after_redis_came_back_pages_are_told_to_look_again(
     redis_process: RedisServer, victor: User
 ) -> None:
     async with open_page(victor, "/live/") as page:
-        await until(lambda: True, "")
-        await asyncio.sleep(0.2)
         page.events.clear()
         redis_process.kill()
         redis_process.start()
-        await until(lambda: page.heard("hello"), "hello again")
+        await eventually(lambda: page.heard("hello"), "hello again")
 
 
 async def test_a_slow_browser_is_told_to_look_again_instead_of_filling_memory() -> None:
@@ -120,14 +119,14 @@ async def test_what_makes_no_sense_in_redis_does_not_reach_the_page(
             store.channel(web.pk), publish.Told(account=web.pk + 1, event="info").model_dump_json()
         )
         await sync_to_async(publish.publish)(web, "images", {})
-        await until(lambda: page.heard("account-web"), "what makes sense")
+        await eventually(lambda: page.heard("account-web"), "what makes sense")
         assert [name for name, _ in page.events if name != "hello"] == ["account-web"]
 
 
 async def test_streams_end_when_the_server_does(redis_process: RedisServer, victor: User) -> None:
     async with open_page(victor, "/live/") as page:
         hub().close()
-        await until(lambda: page.ended, "the end", within=1)
+        await eventually(lambda: page.ended, "the end")
 
 
 async def test_nothing_breaks_without_redis(web: LinuxAccount, olga: User) -> None:
@@ -139,9 +138,9 @@ async def test_a_page_that_opens_while_the_last_one_closes_hears_what_happens(
 ) -> None:
     running = await operation(web, olga, "running")
     with hub().stream(frozenset([web.pk])) as first:
-        await until(first.missed, "it hears")
+        await eventually(first.missed, "it hears")
     with hub().stream(frozenset([web.pk])) as second:
-        await until(second.missed, "it hears")
+        await eventually(second.missed, "it hears")
         await tell(running)
         heard = [await second.next(1.0) for _ in range(4)]
     assert f"operation-{running.pk}" in {told.event for told in heard if told}

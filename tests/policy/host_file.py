@@ -27,18 +27,32 @@ class HostFile:
         PLACE.unlink(missing_ok=True)
 
 
+KEPT = PLACE.with_suffix(".kept-by-tests")
+NOTE = PLACE.with_suffix(".made-by-tests")
+"""There was no file before."""
+
+
 @contextmanager
 def host_file() -> Iterator[HostFile]:
-    """Needs root."""
-    kept = PLACE.with_suffix(".kept-by-tests")
-    if PLACE.exists():
-        PLACE.rename(kept)
+    """Needs root. Only in files that `tests.schedule` runs alone: all engines read it."""
+    restore()
     mode = PLACE.parent.stat().st_mode & 0o7777 if PLACE.parent.exists() else 0o755
+    PLACE.parent.mkdir(mode=0o755, exist_ok=True)
+    if PLACE.exists():
+        PLACE.rename(KEPT)
+    else:
+        NOTE.touch()
     try:
         yield HostFile()
     finally:
+        PLACE.parent.chmod(mode)
+        restore()
+
+
+def restore() -> None:
+    """Put back what was there, also after a run that was killed."""
+    if KEPT.exists():
+        KEPT.rename(PLACE)
+    elif NOTE.exists():
         PLACE.unlink(missing_ok=True)
-        if PLACE.parent.exists():
-            PLACE.parent.chmod(mode)
-        if kept.exists():
-            kept.rename(PLACE)
+        NOTE.unlink()

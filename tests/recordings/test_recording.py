@@ -20,8 +20,9 @@ from consoleapp.policy.writing import write
 from consoleapp.recordings import broken, place, recorder
 from consoleapp.recordings.models import How, Recording
 from engine.schema.queries import ContainerTerminal
-from tests.live.conftest import Socket, socket_of, until
+from tests.live.conftest import Socket, socket_of
 from tests.live.engine_double import Double
+from tests.waiting import eventually
 
 TERMINAL = {"query": "container.terminal", "parameters": {"container": "a", "recorded": True}}
 
@@ -42,7 +43,7 @@ async def type_in(socket: Socket, data: bytes) -> None:
 
 async def ended() -> Recording:
     found = Recording.objects.exclude(ended_at=None)
-    recording: Recording = await until(found.afirst, "a recording that has ended")
+    recording: Recording = await eventually(found.afirst, "a recording that has ended")
     return recording
 
 
@@ -61,7 +62,7 @@ async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
     assert (row.how, row.person_name, row.ip) == (How.GOING_ON, "olga", "192.0.2.7")
     assert lines(row)[1][1:] == ["o", "ls\r\n"]  # while it goes on
     await socket.say({"type": "resize", "columns": 132, "rows": 50})
-    await until(lambda: len(engine.typed) == 2, "the new size")
+    await eventually(lambda: len(engine.typed) == 2, "the new size")
     await socket.leave()
     row = await ended()
     assert str(row.key) == first["id"]
@@ -96,7 +97,7 @@ async def test_without_such_a_policy_nothing_is_recorded_whatever_a_page_says(
     socket = await opened(olga)
     await type_in(socket, b"ls\n")
     await socket.leave()
-    await until(lambda: engine.queries_left, "the terminal is left")
+    await eventually(lambda: engine.queries_left, "the terminal is left")
     assert not await Recording.objects.aexists()
 
 
@@ -153,7 +154,7 @@ async def test_at_its_limit_the_session_is_ended_before_more_is_shown(
     row = await ended()
     assert row.how == How.STOPPED
     assert "y" not in place.file_of(row.key).read_text()
-    await until(lambda: engine.queries_left, "the shell is ended")
+    await eventually(lambda: engine.queries_left, "the shell is ended")
 
 
 async def test_an_unreachable_engine_is_told_in_the_recording(
@@ -248,7 +249,7 @@ async def test_a_terminal_from_before_the_policy_is_ended(
     failed = (await socket.hear())[0]
     assert failed["code"] == "policy"
     assert "Terminals must be recorded, and this one would not be." in failed["message"]
-    await until(lambda: engine.queries_left, "the shell is ended")
+    await eventually(lambda: engine.queries_left, "the shell is ended")
 
 
 async def test_a_recorded_one_ends_when_terminals_are_forbidden(

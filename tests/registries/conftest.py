@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,9 +19,10 @@ from engine.client import Engine
 from engine.schema.parameters import Parameters
 from engine.schema.queries import Query
 from launch import demo, identities
+from tests.machine import free_port, open_devices, own, remove_user
 
 TREE = Path(__file__).resolve().parents[2]
-NAME = "berth-test-registries"
+NAME = own("registries")
 IMAGE = demo.IMAGE
 
 
@@ -64,28 +63,11 @@ class Account:
         return path
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _remove() -> None:
-    try:
-        uid = pwd.getpwnam(NAME).pw_uid
-    except KeyError:
-        return
-    subprocess.run(["pkill", "-KILL", "-u", str(uid)])
-    time.sleep(0.3)
-    subprocess.run(["userdel", "--remove", NAME], capture_output=True)
-    shutil.rmtree(f"/run/user/{uid}", ignore_errors=True)
-    shutil.rmtree(f"/run/berth/{uid}", ignore_errors=True)
-
-
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account of its own with an engine that serves root, and the demo image."""
-    _remove()
+    open_devices()
+    remove_user(NAME)
     [made] = identities.accounts((NAME,), identities.Service(0, 0, 0))
     demo.make_image(made)
     log = tmp_path_factory.mktemp("engine") / "log"
@@ -116,7 +98,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     process.send_signal(signal.SIGTERM)
     process.wait(20)
     print(log.read_text())
-    _remove()
+    remove_user(NAME)
 
 
 @pytest.fixture(autouse=True)

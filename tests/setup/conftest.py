@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PASSWORD, TREE, _remove_account, free_port
+from tests.browser.conftest import PASSWORD, TREE
+from tests.machine import free_port, open_devices, own, remove_user
 
-ACCOUNT = "berth-test-setup"
+ACCOUNT = own("setup")
 # They live as long as their containers, which outlive Berth.
 OF_CONTAINERS = {
     *("conmon", "catatonit", "slirp4netns", "pasta", "aardvark-dns", "rootlessport"),
@@ -120,14 +121,15 @@ class Berth:
 @pytest.fixture(scope="module")
 def berth() -> Iterator[Berth]:
     """A running Berth; a test that ends it starts it again."""
-    place = Path("/var/tmp/berth-test-setup")
+    place = Path("/var/tmp") / own("setup")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o755)
-    _remove_account(ACCOUNT)
+    open_devices()
+    remove_user(ACCOUNT)
     made = Berth(place)
     made.start()
     yield made
     if made.process is not None and made.process.poll() is None:
         made.end()
-    _remove_account(ACCOUNT)
+    remove_user(ACCOUNT)
     shutil.rmtree(place)

@@ -10,16 +10,17 @@ import pytest
 
 from launch.doors import open_doors
 from launch.identities import Account, Service
-from tests.engine.linux_account import LinuxAccount, make_account, remove_account
+from tests.engine.linux_account import LinuxAccount, make_account
+from tests.machine import own, remove_user
 
-NAME = "berth-test-door"
+NAME = own("door")
 
 
 @pytest.fixture
 def linux() -> Iterator[LinuxAccount]:
     """A Linux account that has nothing yet."""
     yield make_account(NAME)
-    remove_account(NAME)
+    remove_user(NAME)
 
 
 def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import _remove_account, free_port
+from tests.machine import add_user, free_port, own, remove_user
 from tests.setup.conftest import ACCOUNT, Berth, serve
 
-RANGELESS = "berth-test-bare"
+RANGELESS = own("bare")
 TREE = Path(__file__).resolve().parents[2]
 WITHOUT_SUDO = """
 command() { case "$*" in *sudo) return 1 ;; *) builtin command "$@" ;; esac; }
@@ -22,10 +22,9 @@ _apt a-package-that-is-missing
 @pytest.fixture
 def rangeless() -> Iterator[str]:
     """A Linux account without subordinate uids, as system accounts are."""
-    _remove_account(RANGELESS)
-    subprocess.run(["useradd", "--system", "--create-home", RANGELESS], check=True)
+    add_user(RANGELESS, "--system")
     yield RANGELESS
-    _remove_account(RANGELESS)
+    remove_user(RANGELESS)
 
 
 def refused(*words: str) -> str:

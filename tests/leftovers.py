@@ -1,0 +1,74 @@
+"""Ends and removes what a run left that was killed: the next run finds the machine as it was."""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.machine import PREFIX, remove_user
+from tests.policy.host_file import restore
+
+MARK = "TESTS_OF_BERTH"
+"""A variable in the environment of what tests start."""
+FOLDERS = (f"/var/tmp/{PREFIX}", "/var/tmp/berth-postgresql-", "/tmp/berth-data-")
+"""Where consoles, lab hosts and servers of tests have their data."""
+
+
+def remove() -> None:
+    """As root, while no other run goes on."""
+    for pid in _marked():
+        _kill(pid)
+    while _marked():
+        time.sleep(0.02)
+    for entry in pwd.getpwall():
+        if entry.pw_name.startswith(PREFIX):
+            remove_user(entry.pw_name)
+    found = [
+        str(path) for each in FOLDERS for path in Path(each).parent.glob(f"{Path(each).name}*")
+    ]
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed(mounts):
+        if any(mount == path or mount.startswith(f"{path}/") for path in found):
+            subprocess.run(["umount", "--lazy", mount], check=True)
+    subprocess.run(["rm", "-rf", "--one-file-system", "--", *found], check=True)
+    restore()
+
+
+def _marked() -> list[int]:
+    """Processes of an earlier run: those of our own pid namespace, our own line left out."""
+    own = os.readlink("/proc/self/ns/pid")
+    return [
+        pid
+        for pid in (int(place.name) for place in Path("/proc").glob("[0-9]*"))
+        if pid not in _line() and _is_marked(pid, own)
+    ]
+
+
+def _is_marked(pid: int, namespace: str) -> bool:
+    try:
+        if os.readlink(f"/proc/{pid}/ns/pid") != namespace:
+            return False
+        place = Path(f"/proc/{pid}")
+        said = (place / "environ").read_bytes() + (place / "cmdline").read_bytes()
+        return any(each.encode() in said for each in (f"{MARK}=", *FOLDERS))
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it ended just now
+
+
+def _line() -> set[int]:
+    """This process and its parents."""
+    found, pid = set(), os.getpid()
+    while pid > 0:
+        found.add(pid)
+        status = Path(f"/proc/{pid}/status").read_text()
+        pid = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:"))
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it ended just now

@@ -1,0 +1,36 @@
+"""Waiting for what has to happen, however long a busy machine takes."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+PATIENCE = 240.0
+"""Seconds after which a test gives up: no machine is that slow, so it will never happen."""
+
+
+def until(true: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+    """Wait for something to be so, and give what it gave."""
+    deadline = time.monotonic() + patience
+    while not (found := true()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not after {patience:.0f} s: {what}")
+        time.sleep(0.02)
+    return found
+
+
+async def eventually(
+    true: Callable[[], T | Awaitable[T]], what: str, patience: float = PATIENCE
+) -> T:
+    """The same where an event loop runs; the condition may be a coroutine."""
+    deadline = time.monotonic() + patience
+    while True:
+        found = true()
+        if isinstance(found, Awaitable):
+            found = await found
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not after {patience:.0f} s: {what}")
+        await asyncio.sleep(0.02)
