@@ -40,9 +40,7 @@ async def have(*titles: str) -> None:
 
 
 async def followed(engine: Double) -> None:
-    await eventually(
-        lambda: "snapshot" in engine.asked, "somebody's wish has the account followed", 20
-    )
+    await eventually(lambda: "snapshot" in engine.asked, "somebody's wish has the account followed")
 
 
 def died(engine: Double, code: int) -> None:
