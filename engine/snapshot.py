@@ -86,22 +86,33 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
 async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
     """All of it. `taken` is from before the first question, so it never claims too much."""
     taken = datetime.now(UTC)
-    rows, (units, said) = await asyncio.gather(containers(podman), _units(inventory))
+    rows, (units, units_unread) = await asyncio.gather(containers(podman), _units(inventory))
+    found, images_unread = await _images(podman, rows)
+    said = await info(podman, warnings)
+    unread = {"units_unread": units_unread, "images_unread": images_unread}
     return Snapshot(
         taken=taken,
         containers=rows,
-        images=await images(podman, rows),
+        images=found,
         units=units,
-        info=await info(podman, [*warnings, *said]),
+        info=said.model_copy(update=unread),
     )
 
 
-async def _units(inventory: Inventory) -> tuple[list[UnitRow], list[str]]:
+async def _units(inventory: Inventory) -> tuple[list[UnitRow], str]:
     """The units, and what kept them from being read: containers are shown all the same."""
     try:
-        return await inventory.rows(), []
+        return await inventory.rows(), ""
     except EngineError as error:
-        return [], [f"The account's units cannot be read: {error.report.message}"]
+        return [], error.report.message
+
+
+async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageRow], str]:
+    """The images, and what kept them from being listed: one broken layer stops Podman's list."""
+    try:
+        return await images(podman, rows), ""
+    except EngineError as error:
+        return [], error.report.message
 
 
 def _container(row: dict[str, Any]) -> ContainerRow:

@@ -75,6 +75,16 @@ class Systemd:
         answer = await self._manage("ListUnitsFiltered", "as", [list(states)])
         return [str(row[0]) for row in answer[0]]
 
+    async def loaded(self, *patterns: str) -> list[str]:
+        """The names of loaded units that fit one of `patterns` (as in a shell)."""
+        answer = await self._manage("ListUnitsByPatterns", "asas", [[], list(patterns)])
+        return [str(row[0]) for row in answer[0]]
+
+    async def file_state(self, unit: str) -> str:
+        """enabled, disabled, generated, …; also of a template. Raises EngineError for no file."""
+        answer = await self._manage("GetUnitFileState", "s", [unit])
+        return str(answer[0])
+
     async def reload(self) -> None:
         """daemon-reload: generators run, every file is read anew."""
         await self._manage("Reload", "", [])

@@ -10,6 +10,7 @@ from engine.operations.work import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
+from engine.schema.unit_names import template_of
 from engine.units import control, files, planning, selinux
 from engine.units.inventory import lingers
 from engine.units.planning import Plan
@@ -46,6 +47,13 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     row = await work.units.row(parameters.unit)
     if row is None or not row.file:
         raise EngineError(ErrorCode.NOT_FOUND, f"The account has no unit {parameters.unit}.")
+    if template_of(row.unit) or not row.readable:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{row.unit} has no file of its own that could be replaced: {row.file} is "
+            + ("a template's." if template_of(row.unit) else "not read by Berth."),
+            "Convert it by hand.",
+        )
     if row.style == parameters.style:
         raise EngineError(ErrorCode.CONFLICT, f"{row.unit} has this style already.")
     if len(row.containers) != 1:

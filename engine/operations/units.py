@@ -4,8 +4,14 @@ from engine.operations.work import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
-from engine.schema.unit_names import QUADLET_KINDS, kind_of
-from engine.units import checking, control, files, quadlets, selinux
+from engine.schema.unit_names import (
+    QUADLET_KINDS,
+    instance_of,
+    is_template,
+    kind_of,
+    template_of,
+)
+from engine.units import checking, control, drop_ins, files, quadlets, selinux, sources
 
 
 async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
@@ -52,12 +58,18 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
             "Look at it again, then delete it.",
         )
     unit = quadlets.unit_of(parameters.file, found.text)
-    if unit:
+    if unit and sources.is_unit_name(unit):
         await take_down(work, unit, kind_of(parameters.file) not in QUADLET_KINDS)
     version = files.delete(parameters.file, found.digest)
     await work.units.systemd.reload()
+    left = drop_ins.of(parameters.file)
+    warnings = [f"Its drop-ins are still there: {', '.join(left)}."] if left else []
+    stopped = f", the instances of {unit} are stopped." if is_template(unit) else (
+        f", {unit} is stopped." if unit else "."
+    )
     return schema.UnitWritten(
-        summary=f"{parameters.file} was deleted" + (f", {unit} is stopped." if unit else "."),
+        summary=f"{parameters.file} was deleted{stopped}",
+        warnings=warnings,
         file=parameters.file,
         digest="",
         unit=unit,
@@ -66,7 +78,13 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
 
 
 async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
-    """Stop a unit if it is loaded, and remove its links."""
+    """Stop a unit if it is loaded (all instances of a template), and remove its links."""
+    if is_template(unit):
+        for each in await work.units.systemd.loaded(unit.replace("@.", "@*.", 1)):
+            await take_down(work, each, can_be_enabled=False)
+        if can_be_enabled:
+            await work.units.systemd.disable(unit)
+        return
     facts = await work.units.systemd.properties(unit)
     if facts.get("LoadState") == "loaded":
         await control.carry_out(work.units.systemd, "StopUnit", unit)
@@ -133,6 +151,13 @@ async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
         await work.units.systemd.disable(parameters.unit)
         await work.units.systemd.reload()
     said = f" ({changed})" if changed else ""
+    row = await work.units.row(parameters.unit)
+    if row and row.starts_at_boot:
+        starters = ", ".join(await work.units.starters(parameters.unit))
+        return Result(
+            summary=f"{parameters.unit} is disabled{said}.",
+            warnings=[f"It still starts at boot, because {starters} starts it."],
+        )
     return Result(summary=f"{parameters.unit} does not start at boot any more{said}.")
 
 
@@ -156,6 +181,12 @@ async def _job(work: Work, method: str, unit: str) -> None:
             f"{unit} is Berth's own door to this account.",
             "Let the account leave Berth with bin/enroll ACCOUNT --remove instead.",
         )
+    if is_template(unit):
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{unit} is a template, which does not run itself.",
+            f"Name one of its instances, as in {instance_of(unit, 'NAME')}.",
+        )
     await control.carry_out(work.units.systemd, method, unit)
 
 
@@ -172,6 +203,13 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
     row = await work.units.row(unit)
     if row is None or row.style != "quadlet":
         return None
+    if template_of(unit) and not row.template:
+        raise EngineError(
+            ErrorCode.INVALID,
+            f"{unit} is an instance of the Quadlet {row.file}, which all instances share.",
+            "Enable an instance by a link to the template's file beside it "
+            "(NAME@INSTANCE.container), or by DefaultInstance= in its [Install] section.",
+        )
     found = files.find(row.file)
     if found is None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")

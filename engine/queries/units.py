@@ -7,7 +7,17 @@ from engine.operations.containers import path
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import REDACTED, is_secret
-from engine.units import checking, explain, files, planning, quadlets, selinux
+from engine.schema.unit_names import template_of
+from engine.units import (
+    checking,
+    drop_ins,
+    explain,
+    files,
+    planning,
+    quadlets,
+    selinux,
+    sources,
+)
 from engine.units.inventory import Inventory, start_command
 
 _NEVER = 1 << 63
@@ -24,9 +34,19 @@ async def file(units: Inventory, query: schema.UnitFileText) -> AsyncIterator[sc
         modified=found.modified if found else None,
         unit=quadlets.unit_of(query.file, found.text if found else ""),
         versions=files.versions(query.file),
+        drop_ins=[_drop_in(each) for each in drop_ins.of(query.file)] if found else [],
         selinux=selinux.label(place) if selinux.is_on() else "",
         selinux_expected=await selinux.expected(place),
     )
+
+
+def _drop_in(path: str) -> schema.DropIn:
+    try:
+        found = files.find(path)
+    except EngineError as error:
+        return schema.DropIn(file=files.printable(path), problem=error.report.message)
+    text, digest = (found.text, found.digest) if found else ("", "")
+    return schema.DropIn(file=files.printable(path), text=text, digest=digest)
 
 
 async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[schema.Status]:
@@ -39,7 +59,7 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
             f"The account has no unit {query.unit} that has to do with Podman.",
             "It may have been deleted meanwhile.",
         )
-    facts = await units.systemd.properties(query.unit)
+    facts = {} if row.template else await units.systemd.properties(query.unit)
     failed = row.active == "failed" or row.result != "success"
     lines = await journal.last(query.unit, 30) if failed else []
     explanation, remedy = explain.failure(
@@ -50,7 +70,10 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
     yield schema.Status(
         row=row,
         fragment=str(facts.get("FragmentPath") or ""),
-        drop_ins=[str(each) for each in facts.get("DropInPaths") or []],
+        drop_ins=[
+            *(str(files.configuration() / each) for each in drop_ins.of(row.file)),
+            *(str(each) for each in facts.get("DropInPaths") or []),
+        ],
         exec_start=[[_masked(word) for word in start]] if start else [],
         main_pid=int(facts.get("MainPID") or 0) or None,
         memory=memory if 0 < memory < _NEVER else None,
@@ -76,7 +99,9 @@ async def journal_lines(
             f"The account has no unit {query.unit} that has to do with Podman.",
             "It may have been deleted meanwhile.",
         )
-    wanted = [query.unit] if query.unit else sorted(known)
+    asked = {query.unit} if query.unit else known
+    asked |= {name for name in known if template_of(name) in asked}
+    wanted = sorted(name for name in asked if sources.is_unit_name(name))
     if not wanted:
         return
     async for line in journal.lines(query, wanted):

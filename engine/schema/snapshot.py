@@ -85,11 +85,15 @@ class UnitRow(Model):
     description: str = ""
     file: str = ""
     """The file that one edits, below ~/.config: a Quadlet or a unit file. "" when it is gone."""
+    readable: bool = True
+    """Whether Berth can open `file`; if not, `problem` or a warning says why."""
     kind: SourceKind
     style: Style
+    template: bool = False
+    """A template (`worker@.service`): only its instances (`worker@1.service`) run."""
     load: str = "not-found"
     """systemd's word: loaded, not-found (a Quadlet that was never loaded, or that the generator
-    refused), bad-setting, error, masked."""
+    refused), bad-setting, error, masked; `template` for a template, which is never loaded."""
     active: str = "inactive"
     """active, reloading, inactive, failed, activating, deactivating."""
     sub: str = "dead"
@@ -99,7 +103,7 @@ class UnitRow(Model):
     file_state: str = ""
     """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" when not loaded."""
     starts_at_boot: bool = False
-    """Enabled (a Quadlet: its [Install] takes effect), and lingering is on."""
+    """Something that starts at boot starts it, and lingering is on."""
     boot_reason: str = ""
     """Why it does not start at boot, when it does not."""
     result: str = "success"
@@ -109,7 +113,8 @@ class UnitRow(Model):
     needs_reload: bool = False
     """A file changed since the last daemon-reload: what runs is not what stands on the disk."""
     problem: str = ""
-    """Why Podman's generator made no unit of the file."""
+    """Why no unit was made of the file: what Podman's generator or systemd says of it, or why it
+    cannot be read."""
     containers: list[str] = []
     """Names of the containers that it manages."""
     image: str = ""
@@ -138,6 +143,8 @@ class EngineInfo(Model):
     selinux: bool = False
     systemd: bool = False
     """Whether a user manager runs for the account, so that units can be offered."""
+    units_unread: str = ""
+    """Why the units could not be read; then `units` are those of before, or none."""
     no_systemd: str = ""
     """Why units cannot be offered; "" where they can."""
     quadlet: bool = False

@@ -25,7 +25,8 @@ SourceKind = Literal[
 QUADLET_FOLDER = "containers/systemd"
 UNIT_FOLDER = "systemd/user"
 QUADLET_KINDS = ("container", "pod", "volume", "network", "kube", "image", "build")
-_WORD = r"[a-zA-Z0-9_][a-zA-Z0-9_.@-]{0,199}"
+# systemd escapes what a name may not have by \\xNN; 255 bytes is the most for a name.
+_WORD = r"[a-zA-Z0-9_][a-zA-Z0-9_:.@\\-]{0,247}"
 _QUADLET_FILE = re.compile(
     rf"{QUADLET_FOLDER}/(?:{_WORD}/){{0,4}}{_WORD}\.(?:{'|'.join(QUADLET_KINDS)}|ya?ml|conf)"
 )
@@ -38,18 +39,18 @@ def _is_file(path: str) -> str:
         raise ValueError(
             f"not a file of the account's units: it must be {QUADLET_FOLDER}/NAME.container (or "
             f".pod, .volume, .network, .kube, .image, .build) or {UNIT_FOLDER}/NAME.service, with "
-            "letters, digits, and _ . @ - in the name"
+            r"letters, digits, and _ . : @ - \ in the name"
         )
     return path
 
 
-UnitFile = Annotated[str, StringConstraints(max_length=500), AfterValidator(_is_file)]
-# systemd's own alphabet for names is wider (: and \x2d escapes); reading needs those, too.
+_LONGEST_FILE = 500
+UnitFile = Annotated[str, StringConstraints(max_length=_LONGEST_FILE), AfterValidator(_is_file)]
 UnitName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^[a-zA-Z0-9_:.@\\-]{1,200}\.(service|timer|socket|target|path|mount|slice|scope)$",
-        max_length=240,
+        pattern=r"^[a-zA-Z0-9_:.@\\-]{1,250}\.(service|timer|socket|target|path|mount|slice|scope)$",
+        max_length=255,
     ),
     AfterValidator(lambda name: _never_dashed(name)),
 ]
@@ -62,6 +63,32 @@ def _never_dashed(name: str) -> str:
     if name.startswith(("-", ".")):
         raise ValueError("a unit's name begins with a letter or a digit")
     return name
+
+
+def is_file(path: str) -> bool:
+    """Whether Berth reads and writes a file of that name."""
+    try:
+        _is_file(path)
+    except ValueError:
+        return False
+    return len(path) <= _LONGEST_FILE
+
+
+def is_template(unit: str) -> bool:
+    """Whether it is a template (`worker@.service`), which only its instances make into units."""
+    return "@" in unit and not unit.rpartition(".")[0].partition("@")[2]
+
+
+def template_of(unit: str) -> str:
+    """The template of an instance: `worker@.service` of `worker@1.service`; "" for no instance."""
+    stem, dot, kind = unit.rpartition(".")
+    prefix, at, instance = stem.partition("@")
+    return f"{prefix}@{dot}{kind}" if prefix and at and instance else ""
+
+
+def instance_of(template: str, instance: str) -> str:
+    """The name of a template's instance."""
+    return template.replace("@.", f"@{instance}.", 1)
 
 
 def kind_of(file: str) -> str:

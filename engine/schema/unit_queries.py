@@ -99,6 +99,16 @@ class Version(Model):
     size: int
 
 
+class DropIn(Model):
+    """A file that adds to a Quadlet or changes it; Podman merges those of 5.0 and later."""
+
+    file: str
+    text: str = ""
+    digest: Digest = ""
+    problem: str = ""
+    """Why it cannot be read."""
+
+
 class FileText(Model):
     """A file of the account's units, as it stands on the disk (or stood, for a version)."""
 
@@ -111,6 +121,8 @@ class FileText(Model):
     unit: str = ""
     versions: list[Version] = []
     """Newest first."""
+    drop_ins: list[DropIn] = []
+    """Of a Quadlet, in the order in which Podman merges them."""
     selinux: str = ""
     """Its label; "" where SELinux is off."""
     selinux_expected: str = ""

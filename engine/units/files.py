@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,31 +116,130 @@ def version(file: str, identity: str) -> Found:
     return found
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Something with a unit file's name. `path` is below ~/.config, as the kernel spells it."""
+
+    path: str
+    link: str | None = None
+    """Where it leads, for a symbolic link."""
+    problem: str = ""
+    """Why it cannot be a file of units."""
+    is_folder_of_units: bool = False
+    """It is one of the folders themselves, and cannot be listed."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def shown(self) -> str:
+        """The path in characters that can be shown."""
+        return printable(self.path)
+
+    @property
+    def shown_link(self) -> str:
+        """Where it leads, in characters that can be shown."""
+        return printable(self.link or "")
+
+
+def printable(name: str) -> str:
+    """A file's name with \\xNN for bytes that are no characters, or none that can be shown."""
+    whole = name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in whole
+    )
+
+
+def entries() -> list[Entry]:
+    """Everything that is called like a Quadlet or a service, whatever it is."""
+    return [*_walk(QUADLET_FOLDER, QUADLET_KINDS, 4), *_walk(UNIT_FOLDER, ("service",), 0)]
+
+
 def all_files() -> list[str]:
     """Every Quadlet file and every service of the account, links left out."""
-    quadlets = [
-        path
-        for path in _walk(QUADLET_FOLDER, depth=4)
-        if kind_of(path) in QUADLET_KINDS and "." in path.rpartition("/")[2]
-    ]
-    services = [path for path in _walk(UNIT_FOLDER, depth=0) if path.endswith(".service")]
-    return [*quadlets, *services]
+    return [each.path for each in entries() if each.link is None and not each.problem]
 
 
-def _walk(place: str, depth: int) -> Iterator[str]:
+def wants() -> dict[str, list[str]]:
+    """The links in folders such as `default.target.wants` of the account's unit folder."""
+    root = configuration() / UNIT_FOLDER
+    found: dict[str, list[str]] = {}
+    for folder in _listed(root):
+        if folder.name.endswith((".wants", ".requires", ".upholds")) and folder.is_dir():
+            found[printable(folder.name)] = [
+                printable(each.name) for each in _listed(root / folder.name) if each.is_symlink()
+            ]
+    return found
+
+
+def folders() -> list[str]:
+    """The folders in which Podman looks for Quadlets and their drop-ins."""
+    return list(_folders(QUADLET_FOLDER, 5))
+
+
+def names(place: str) -> list[str]:
+    """The names of what is in a folder below ~/.config."""
+    return [each.name for each in _listed(configuration() / place)]
+
+
+def _folders(place: str, depth: int) -> Iterator[str]:
+    if depth and (configuration() / place).is_dir():
+        yield place
+        for entry in _listed(configuration() / place):
+            if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(".d"):
+                yield from _folders(f"{place}/{entry.name}", depth - 1)
+
+
+def _listed(place: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(place) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []  # what is not there, or is no folder, holds nothing
+
+
+def _walk(place: str, kinds: Collection[str], depth: int) -> Iterator[Entry]:
     try:
         with _folder(configuration(), f"{place}/-") as (folder, _):
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-            files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
-            folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except (FileNotFoundError, EngineError):
+            with os.scandir(folder) as listed:
+                found = sorted(listed, key=lambda entry: entry.name)
+            made = [(entry, _entry(folder, place, entry, kinds)) for entry in found]
+    except FileNotFoundError:
         return
-    yield from (f"{place}/{name}" for name in files)
+    except EngineError as error:
+        yield Entry(place, problem=error.report.message, is_folder_of_units=True)
+        return
+    except OSError as error:
+        problem = f"The folder {printable(place)} cannot be read: {error.strerror}."
+        yield Entry(place, problem=problem, is_folder_of_units=True)
+        return
+    yield from (each for _, each in made if each)
     if depth:
-        for name in folders:
-            if not name.endswith(".d"):
-                yield from _walk(f"{place}/{name}", depth - 1)
+        for entry, _ in made:
+            if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(".d"):
+                yield from _walk(f"{place}/{entry.name}", kinds, depth - 1)
+
+
+def _entry(
+    folder: int, place: str, entry: "os.DirEntry[str]", kinds: Collection[str]
+) -> Entry | None:
+    stem, dot, kind = entry.name.rpartition(".")
+    if not dot or not stem or kind not in kinds:
+        return None
+    if kind == "service" and stem.startswith("."):  # systemd looks past these
+        return None
+    path = f"{place}/{entry.name}"
+    if entry.is_symlink():
+        try:
+            return Entry(path, link=os.readlink(entry.name, dir_fd=folder))
+        except OSError as error:
+            return Entry(path, problem=f"The link cannot be read: {error.strerror}.")
+    if entry.is_file(follow_symlinks=False):
+        return Entry(path)
+    what = "a folder" if entry.is_dir(follow_symlinks=False) else "a pipe, a socket or a device"
+    return Entry(path, problem=f"It is {what}, and no file that could hold a unit.")
 
 
 @contextmanager
@@ -175,6 +274,12 @@ def _open_directory(name: str, above: int | None, file: str) -> int:
             "it.",
             "Replace it by a folder of the account's own.",
         ) from None
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise EngineError(
+            ErrorCode.CONFLICT, f"The folder {name!r} cannot be opened: {error.strerror}."
+        ) from error
     if os.fstat(opened).st_uid != os.getuid():
         os.close(opened)
         raise EngineError(

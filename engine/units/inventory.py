@@ -1,29 +1,39 @@
-"""The account's units as rows: what stands on the disk, what systemd knows, what containers say."""
+"""The account's units as rows: what stands on the disk, what systemd knows, what containers say.
+
+What is wrong with one unit is said in its own row, and never keeps the others from being read.
+"""
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from engine.adapters.podman import Podman
 from engine.adapters.systemd import Systemd, absent
 from engine.environment import account_name
-from engine.schema.errors import EngineError
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.snapshot import UnitRow
-from engine.schema.unit_names import QUADLET_KINDS, SourceKind, Style, kind_of
-from engine.units import files, quadlets, selinux
+from engine.schema.unit_names import is_template, template_of
+from engine.units import drop_ins, files, quadlets, selinux, sources
+from engine.units.boot import Boot
+from engine.units.sources import Source
 from engine.units.wanted_image import wanted_image
 
+log = logging.getLogger(__name__)
 UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
-_RUNS_PODMAN = re.compile(r"^\s*Exec\w*\s*=.*\bpodman\b", re.M)
-_HEALTH_CHECK = re.compile(r"^[0-9a-f]{64}|\.scope$|\.slice$|\.device$|\.mount$|^berth-engine")
+# Health checks are transient units called by a container's id.
+_OTHERS = re.compile(r"^[0-9a-f]{64}|\.(scope|slice|device|mount|socket|target)$|^berth-engine")
 CLASSIC_FLAW = (
     "Made by `podman generate systemd` without --new: after a reboot its old container is left "
     "over, and nothing that was changed in the image or the unit reaches it."
 )
+# Codes of answers about one unit; with others, systemd itself is out of reach.
+_GONE = (ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT)
 
 
 class Inventory:
@@ -36,103 +46,179 @@ class Inventory:
         self._known: set[str] | None = None
 
     async def rows(self, containers: list[dict[str, Any]] | None = None) -> list[UnitRow]:
-        """All rows, sorted by unit; [] where there is no user manager."""
+        """All rows, sorted by unit; [] where there is no user manager.
+
+        Raises EngineError when systemd or Podman cannot be asked at all.
+        """
         if absent():
             return []
+        await self.systemd.manager("Version")
         if containers is None:
             containers = await self._containers()
         owners = _owners(containers)
-        sources = _sources()
+        found, links = await asyncio.to_thread(_on_disk)
+        loaded = await self.systemd.loaded("*@*.service")
+        found |= sources.instances(found, {*owners, *loaded, *links})
         for unit in owners:
-            sources.setdefault(unit, ("", "", "service", "other"))
-        refused: dict[str, str] = {}
-        facts = dict(
-            zip(
-                sources,
-                await asyncio.gather(*(self.systemd.properties(unit) for unit in sources)),
-                strict=True,
+            if not is_template(unit):
+                found.setdefault(unit, Source(unit, "", "service", "other"))
+        asked = await asyncio.gather(*(self._facts(each) for each in found.values()))
+        facts = dict(zip(found, asked, strict=True))
+        refused = await self._refused(
+            any(
+                source.style == "quadlet" and facts[unit].get("LoadState") != "loaded"
+                for unit, source in found.items()
             )
         )
-        missing = [
-            unit
-            for unit, (_, _, _, style) in sources.items()
-            if style == "quadlet" and facts[unit].get("LoadState") != "loaded"
-        ]
-        if missing and quadlets.generator():
-            made, complaints = await quadlets.dry_run({})
-            refused = quadlets.failures(complaints)
-            if complaints and not made:
-                # It gave up before it came to any file (a link that leads nowhere does that).
-                refused[""] = complaints[0]
-        texts = {file.rpartition("/")[2]: text for file, text, _, _ in sources.values()}
+        boot = Boot(self.systemd, links)
+        for unit, known in facts.items():
+            boot.know(unit, known)
+        texts = {source.file.rpartition("/")[2]: source.text for source in found.values()}
         rows = []
-        for unit, (file, text, kind, style) in sources.items():
-            if not file and facts[unit].get("LoadState") != "loaded":
+        for unit, source in found.items():
+            known = facts[unit]
+            if not source.file and known.get("LoadState") != "loaded":
                 continue  # only a container's label still tells of it
-            row = await self._row(unit, file, kind, style, facts[unit], owners.get(unit, []))
-            if kind == "container":
-                row = row.model_copy(update={"image": wanted_image(text, texts)})
-            problem = refused.get(file.rpartition("/")[2], "")
-            if unit in missing and not problem:
-                problem = refused.get("", "")
-            refusal = {"problem": problem, "needs_reload": False}
-            rows.append(row.model_copy(update=refusal) if problem else row)
-        self._known = {*sources, "podman-auto-update.timer"}
+            if source.is_alias and known.get("Id") not in (unit, None) and known["Id"] in found:
+                continue  # one more name of a unit that has a row
+            problem = source.problem or str(known.get("problem") or "")
+            if not problem and source.style == "quadlet" and not _is_loaded(known):
+                problem = refused.get(source.file.rpartition("/")[2], "") or refused.get("", "")
+            source = replace(source, problem=problem)
+            rows.append(await self._row_or_why(source, known, owners.get(unit, []), texts, boot))
+        self._known = {*found, "podman-auto-update.timer"}
         return sorted(rows, key=lambda row: row.unit)
 
     async def row(self, unit: str) -> UnitRow | None:
         """One unit's row; None when it has nothing to do with Podman, or is not there."""
         return next((row for row in await self.rows() if row.unit == unit), None)
 
+    async def starters(self, unit: str) -> list[str]:
+        """The units that start one when they start."""
+        return await Boot(self.systemd, sources.enabled_by_links()).starters(unit)
+
     async def changes(self) -> AsyncGenerator[str, None]:
         """Names of units that changed, as it happens; "": any of them may have."""
         async for name in self.systemd.signals():
-            if not name or (
-                not _HEALTH_CHECK.search(name) and (self._known is None or name in self._known)
-            ):
+            if not name or self._may_be_ours(name):
                 yield name
 
     async def owned(self, container: str) -> str:
-        """The loaded unit that manages a container, "" when none does. Raises EngineError."""
+        """The loaded unit that manages a container, "" when none does. Raises EngineError.
+
+        A container that no unit made is never kept from anything by a unit that cannot be read.
+        """
         if absent():
             return ""
         found = await self.podman.call("GET", f"/containers/{container}/json")
-        label = (found["Config"].get("Labels") or {}).get(UNIT_LABEL) or ""
-        if label and label not in ("podman-restart.service",) and _is_service(label):
+        label = str((found["Config"].get("Labels") or {}).get(UNIT_LABEL) or "")
+        if label and label != "podman-restart.service" and _names_a_unit(label):
             facts = await self.systemd.properties(label)
             if facts.get("LoadState") == "loaded":
-                return str(label)
-        for row in await self.rows():
-            if found["Name"] in row.containers and row.load == "loaded":
-                return row.unit
+                return label
+        return await self._classic_owner(str(found["Id"]), str(found["Name"]))
+
+    async def _classic_owner(self, identity: str, name: str) -> str:
+        """The classic unit whose command starts this very container."""
+        for unit, source in (await asyncio.to_thread(sources.read)).items():
+            if source.style != "generate-classic" or source.problem:
+                continue
+            try:
+                facts = await self.systemd.properties(unit)
+            except EngineError as error:
+                log.warning("%s cannot be asked about: %s", unit, error)
+                continue
+            argv = start_command(facts)
+            starts = "start" in argv and argv[-1] in (name, identity)
+            if starts and facts.get("LoadState") == "loaded":
+                return unit
         return ""
+
+    def _may_be_ours(self, name: str) -> bool:
+        known = self._known
+        if _OTHERS.search(name):
+            return False
+        return known is None or name in known or template_of(name) in known
 
     async def _containers(self) -> list[dict[str, Any]]:
         answer = await self.podman.call("GET", "/containers/json", params={"all": "true"})
         return list(answer or [])
 
-    async def _row(
+    async def _facts(self, source: Source) -> dict[str, Any]:
+        """What systemd knows of it; `problem` is why it knows nothing. Raises EngineError when
+        systemd is gone."""
+        if not source.has_unit_name:
+            return {}
+        try:
+            if is_template(source.unit):
+                state = await self.systemd.file_state(source.unit)
+                return {"LoadState": "template", "UnitFileState": state}
+            return await self.systemd.properties(source.unit)
+        except EngineError as error:
+            if error.report.code in _GONE:
+                raise
+            if is_template(source.unit) and error.report.code is ErrorCode.NOT_FOUND:
+                return {}  # systemd has not read its file yet
+            return {"problem": f"systemd says of {source.unit}: {error.report.message}"}
+
+    async def _refused(self, some: bool) -> dict[str, str]:
+        """Why the generator made no unit of files, by their names; "": why of any."""
+        if not some or not quadlets.generator():
+            return {}
+        try:
+            made, complaints = await quadlets.dry_run({})
+        except EngineError as error:
+            return {"": f"Podman's generator cannot be asked: {error.report.message}"}
+        refused = quadlets.failures(complaints)
+        if complaints and not made:
+            # It gave up before it came to any file (a link that leads nowhere does that).
+            refused[""] = complaints[0]
+        return refused
+
+    async def _row_or_why(
         self,
-        unit: str,
-        file: str,
-        kind: str,
-        style: Style,
+        source: Source,
         facts: dict[str, Any],
         owned: list[dict[str, Any]],
+        texts: dict[str, str],
+        boot: Boot,
     ) -> UnitRow:
-        argv = start_command(facts)
+        """Its row; where that fails, one that says so."""
+        try:
+            row = await self._row(source, facts, owned, boot)
+        except (EngineError, OSError, LookupError, TypeError, ValueError) as error:
+            if isinstance(error, EngineError) and error.report.code in _GONE:
+                raise
+            log.exception("no row can be made of %s", source.unit)
+            problem = source.problem or f"It cannot be read: {error}"
+            return UnitRow(
+                unit=source.unit, file=source.file, kind=source.kind, style=source.style,
+                problem=problem, readable=False,
+            )  # fmt: skip
+        if source.kind == "container" and source.text:
+            text = "\n".join([source.text, *drop_ins.texts(source.file)])
+            row = row.model_copy(update={"image": wanted_image(text, texts)})
+        return row
+
+    async def _row(
+        self, source: Source, facts: dict[str, Any], owned: list[dict[str, Any]], boot: Boot
+    ) -> UnitRow:
+        argv, style = start_command(facts), source.style
         if style == "generate-classic":
             owned = owned or await self._started_by(argv)
         state = str(facts.get("UnitFileState") or "")
-        boots, reason = _boots(style, state, facts)
+        boots, reason = await _boots(source, state, facts, boot)
         active = str(facts.get("ActiveState") or "inactive")
         ended = [row for row in owned if row["State"] not in ("running", "paused")]
+        readable = not source.file or source.is_read
         return UnitRow(
-            unit=unit,
-            description=str(facts.get("Description") or ""),
-            file=file,
-            kind=cast(SourceKind, kind),
+            unit=source.unit,
+            description=str(facts.get("Description") or "") if source.has_unit_name else "",
+            file=source.file,
+            readable=readable,
+            kind=source.kind,
             style=style,
+            template=is_template(source.unit),
             load=str(facts.get("LoadState") or "not-found"),
             active=active,
             sub=str(facts.get("SubState") or "dead"),
@@ -142,15 +228,18 @@ class Inventory:
             boot_reason=reason,
             result=str(facts.get("Result") or "success"),
             exit_status=int(facts.get("ExecMainStatus") or 0) or None,
-            needs_reload=bool(facts.get("NeedDaemonReload"))
-            or (style == "quadlet" and facts.get("LoadState") == "not-found"),
+            needs_reload=not source.problem and _needs_reload(source, facts),
+            problem=source.problem,
             containers=sorted(str(row["Names"][0]) for row in owned if row.get("Names")),
             differs=active == "active" and await self._differs(argv, owned),
             leftovers=sorted(str(row["Names"][0]) for row in ended)
             if style == "generate-classic" and active != "active"
             else [],
-            selinux=await selinux.state(files.configuration() / file) if file else "",
-            warnings=[CLASSIC_FLAW] if style == "generate-classic" else [],
+            selinux=await selinux.state(files.configuration() / source.file) if readable else "",
+            warnings=[
+                *([CLASSIC_FLAW] if style == "generate-classic" else []),
+                *([source.note] if source.note else []),
+            ],
         )
 
     async def _started_by(self, argv: list[str]) -> list[dict[str, Any]]:
@@ -200,56 +289,53 @@ def moment(microseconds: Any) -> datetime | None:
     return datetime.fromtimestamp(value / 1e6, UTC) if 0 < value < 1 << 63 else None
 
 
-def style_of(text: str) -> Style:
-    """How a unit file came to be."""
-    if "autogenerated by Podman" not in text:
-        return "other"
-    made_anew = re.search(r"^\s*ExecStart=\S*podman (container )?run\b", text, re.M)
-    pod_made_anew = re.search(r"^\s*ExecStartPre=\S*podman pod create\b", text, re.M)
-    return "generate-new" if made_anew or pod_made_anew else "generate-classic"
-
-
-def _sources() -> dict[str, tuple[str, str, str, Style]]:
-    """Files that make units, by unit: file, text, kind, style."""
-    found: dict[str, tuple[str, str, str, Style]] = {}
-    for file in files.all_files():
-        try:
-            here = files.find(file)
-        except EngineError:
-            continue  # a link, or not the account's: shown nowhere, as it is never followed
-        if here is None:
-            continue
-        kind = kind_of(file)
-        quadlet = kind in QUADLET_KINDS
-        if not quadlet and not _RUNS_PODMAN.search(here.text):
-            continue
-        style: Style = "quadlet" if quadlet else style_of(here.text)
-        found.setdefault(quadlets.unit_of(file, here.text), (file, here.text, kind, style))
-    return found
+def _on_disk() -> tuple[dict[str, Source], dict[str, set[str]]]:
+    return sources.read(), sources.enabled_by_links()
 
 
 def _owners(containers: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in containers:
         unit = str((row.get("Labels") or {}).get(UNIT_LABEL) or "")
-        if _is_service(unit):
+        if _names_a_unit(unit):
             found.setdefault(unit, []).append(row)
     return found
 
 
-def _is_service(name: str) -> bool:
-    return bool(re.fullmatch(r"[a-zA-Z0-9_:.@\\-]{1,200}\.service", name)) and name[0] not in "-."
+def _names_a_unit(name: str) -> bool:
+    return sources.is_unit_name(name) and name[0] not in "-." and not is_template(name)
 
 
-def _boots(style: Style, state: str, facts: dict[str, Any]) -> tuple[bool, str]:
-    if style == "quadlet":
-        wanted = any(facts.get(name) for name in ("WantedBy", "RequiredBy", "UpheldBy"))
-        why = "Its file has no [Install] section that takes effect."
-    else:
-        wanted = state.startswith("enabled")
-        why = "It is not enabled."
-    if not wanted:
-        return False, why
+def _is_loaded(facts: dict[str, Any]) -> bool:
+    return facts.get("LoadState") in ("loaded", "template", "masked")
+
+
+def _needs_reload(source: Source, facts: dict[str, Any]) -> bool:
+    if facts.get("NeedDaemonReload"):
+        return True
+    if source.style != "quadlet":
+        return False
+    if facts.get("LoadState", "not-found") == "not-found":
+        return True
+    fragment = str(facts.get("FragmentPath") or "")
+    return bool(fragment) and drop_ins.changed_since(source.file, Path(fragment))
+
+
+async def _boots(source: Source, state: str, facts: dict[str, Any], boot: Boot) -> tuple[bool, str]:
+    """Whether it starts at boot, and why not."""
+    if is_template(source.unit):
+        return False, "A template starts nothing by itself: its instances do."
+    if not source.has_unit_name or facts.get("LoadState") == "masked":
+        return False, "It is masked." if facts.get("LoadState") == "masked" else ""
+    if not await boot.starts(source.unit):
+        by = await boot.starters(source.unit)
+        if by:
+            return False, f"It is started by {', '.join(by[:5])}, which does not start at boot."
+        if source.style == "quadlet":
+            return False, "Its file has no [Install] section that takes effect."
+        return False, "It is not enabled." if not state.startswith("enabled") else (
+            "It is enabled, but nothing that starts at boot starts it."
+        )
     if not lingers():
         return False, "Lingering is off: the account's units start at its first login only."
     return True, ""
