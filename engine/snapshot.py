@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import logging
 import os
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
+
+from pydantic import ValidationError
 
 from engine import want_of_memory
 from engine.adapters.podman import Podman
@@ -34,6 +37,10 @@ _SAME_STATE = {
     "improper": "unknown",
 }
 _LARGEST_LIST = 256 * 1024
+_NEVER = datetime.fromtimestamp(0, UTC)
+# What reading a row raises when Podman says something unheard of; ValidationError is a ValueError.
+_NONSENSE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+log = logging.getLogger(__name__)
 
 
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
@@ -42,7 +49,7 @@ async def containers(podman: Podman, ids: list[str] | None = None) -> list[Conta
     if ids is not None:
         params["filters"] = json.dumps({"id": ids})
     answer = await podman.call("GET", "/containers/json", params=params)
-    return await want_of_memory.marked(podman, [_container(row) for row in answer or []])
+    return await want_of_memory.marked(podman, [_container_or_why(row) for row in answer or []])
 
 
 async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
@@ -53,7 +60,8 @@ async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list
         users.setdefault(row.image_id, []).append(row.name)
     lists = {image["Id"] for image in found or [] if await _is_list(podman, image)}
     return [
-        _image(image, users.get(image["Id"], []), image["Id"] in lists) for image in found or []
+        _image_or_why(image, users.get(image["Id"], []), image["Id"] in lists)
+        for image in found or []
     ]
 
 
@@ -115,6 +123,41 @@ async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageR
         return [], error.report.message
 
 
+def _container_or_why(row: dict[str, Any]) -> ContainerRow:
+    """Its row; where what Podman says makes no sense, one that says so."""
+    try:
+        return _container(row)
+    except _NONSENSE as error:
+        log.warning("a container cannot be read: %s", error)
+        identity = str(row.get("Id") or "")
+        names = row.get("Names")
+        name = str(names[0]) if isinstance(names, list) and names else identity[:12]
+        return ContainerRow(
+            id=identity, name=name, image=str(row.get("Image") or ""), image_id="",
+            created=_NEVER, state="unknown", problem=_why(error),
+        )  # fmt: skip
+
+
+def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
+    """Its row; where what Podman says makes no sense, one that says so."""
+    try:
+        return _image(image, users, is_list)
+    except _NONSENSE as error:
+        log.warning("an image cannot be read: %s", error)
+        tags = image.get("RepoTags")
+        return ImageRow(
+            id=str(image["Id"]), tags=[str(each) for each in tags or []], created=_NEVER, size=0,
+            used_by=sorted(users), problem=_why(error),
+        )  # fmt: skip
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+        return f"What Podman says of it makes no sense: {places}."
+    return f"What Podman says of it makes no sense: {error}."
+
+
 def _container(row: dict[str, Any]) -> ContainerRow:
     state = _SAME_STATE.get(row["State"], row["State"])
     running = state in ("running", "paused", "stopping")
@@ -149,9 +192,13 @@ async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
     """Podman 5 says so in its list; Podman 4 only when asked, and only a tiny image can be one."""
     if "IsManifestList" in image:
         return bool(image["IsManifestList"])
-    if int(image.get("Size") or 0) > _LARGEST_LIST or podman.major >= 5:
+    try:
+        if int(image.get("Size") or 0) > _LARGEST_LIST or podman.major >= 5:
+            return False
+        return await podman.exists(f"/manifests/{image['Id']}")
+    except (EngineError, *_NONSENSE) as error:
+        log.warning("whether %s is a manifest list is not known: %s", image["Id"][:12], error)
         return False
-    return await podman.exists(f"/manifests/{image['Id']}")
 
 
 def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:

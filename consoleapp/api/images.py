@@ -29,11 +29,15 @@ class ImageFilter(BaseModel):
 
 
 class ImageList(BaseModel):
-    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging."""
+    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging.
+
+    `unavailable` says why Podman cannot list them now (then the rows are those of before), or "".
+    """
 
     account: str
     taken: datetime
     live: bool
+    unavailable: str
     total: int
     images: list[ImageRow]
 
@@ -68,6 +72,7 @@ def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter])
             account=found.key,
             taken=seen.snapshot.taken,
             live=seen.live,
+            unavailable=seen.snapshot.info.images_unread,
             total=len(rows),
             images=rows[filters.offset : filters.offset + filters.limit],
         )

@@ -16,6 +16,7 @@ from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
 from consoleapp.api.seen import current
 from consoleapp.live import relay
+from consoleapp.live.snapshots import AccountSnapshot
 from engine.schema import unit_queries as queries
 from engine.schema.parameters import ContainerName, Model, Role
 from engine.schema.query import Query as EngineQuery
@@ -40,7 +41,8 @@ class UnitFilter(BaseModel):
 class UnitList(BaseModel):
     """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging.
 
-    `unavailable` says why the account has no units at all, "" where it can have some.
+    `unavailable` says why the account has no units at all, or why they cannot be read now (then the
+    rows are those of before); "" where neither is so.
     """
 
     account: str
@@ -56,6 +58,11 @@ class Text(Model):
 
     file: UnitFile
     text: Annotated[str, Field(max_length=32_768)]
+
+
+def _unavailable(seen: AccountSnapshot) -> str:
+    info = seen.snapshot.info
+    return info.units_unread if info.systemd else info.no_systemd
 
 
 def _matches(row: UnitRow, filters: UnitFilter) -> bool:
@@ -80,7 +87,7 @@ def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -
             account=found.key,
             taken=seen.snapshot.taken,
             live=seen.live,
-            unavailable="" if seen.snapshot.info.systemd else seen.snapshot.info.no_systemd,
+            unavailable=_unavailable(seen),
             total=len(rows),
             units=rows[filters.offset : filters.offset + filters.limit],
         )
@@ -92,9 +99,11 @@ def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -
 )
 def read_unit(request: HttpRequest, account: str, unit: str) -> HttpResponse:
     """One row, by the unit's whole name."""
-    rows = current(find_account(actor_of(request), account)).snapshot.units
-    found = next((row for row in rows if row.unit == unit), None)
+    seen = current(find_account(actor_of(request), account))
+    found = next((row for row in seen.snapshot.units if row.unit == unit), None)
     if found is None:
+        if seen.snapshot.info.units_unread:
+            raise Problem(503, f"The units cannot be read: {seen.snapshot.info.units_unread}")
         raise Problem(404, f"There is no unit {unit!r} in this account.")
     return send(found)
 

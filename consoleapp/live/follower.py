@@ -4,10 +4,11 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, store
@@ -36,8 +37,12 @@ COSTLY, SHARE, LONGEST_REST = 0.05, 3, 2.0
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Events that change no row: an exec that a health check made, a container that was looked at.
 _SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
+<<<<<<< HEAD
 _EVERYTHING = ("containers", "units", "info")
 _ID = re.compile(r"[0-9a-f]{64}")
+=======
+_Row = TypeVar("_Row")
+>>>>>>> e6cd949 (Say why units or images cannot be read instead of showing none)
 logger = logging.getLogger(__name__)
 
 
@@ -273,21 +278,26 @@ class Follower:
             self._missed = False  # before the engine answers: the stream may break off once more
         if stale.whole or before is None:
             now = (await engine.snapshot()).model_copy(update={"taken": taken})
+            now = _with_unread(before, now)
         else:
             containers, images, units = before.containers, before.images, before.units
+            info = before.info
             if stale.containers:
                 found = await engine.containers(sorted(stale.containers))
                 containers = _replaced(containers, stale.containers, found)
             if stale.images:
-                images = await engine.images()
+                images, why = await _or_before(engine.images(), images)
+                info = info.model_copy(update={"images_unread": why})
             if stale.units or _managed(containers, stale.containers, before):
-                units = await engine.units()
+                units, why = await _or_before(engine.units(), units)
+                info = info.model_copy(update={"units_unread": why})
             now = before.model_copy(
                 update={
                     "taken": taken,
                     "containers": containers,
                     "images": images,
                     "units": units,
+                    "info": info,
                 }
             )
         return before, now, missed
@@ -360,6 +370,26 @@ class Follower:
             self._unsaved = True
             return
         self._unsaved = False
+
+
+async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[list[_Row], str]:
+    """The rows that an engine gives, or those of before and why there are no others."""
+    try:
+        return await asked, ""
+    except EngineUnreachable:
+        raise
+    except EngineError as error:
+        return before, error.report.message or "The engine does not answer."
+
+
+def _with_unread(before: Snapshot | None, now: Snapshot) -> Snapshot:
+    """`now`, with the rows of `before` for what the engine could not read."""
+    kept: dict[str, object] = {}
+    if before and now.info.units_unread:
+        kept["units"] = before.units
+    if before and now.info.images_unread:
+        kept["images"] = before.images
+    return now.model_copy(update=kept) if kept else now
 
 
 def _replaced(

@@ -54,6 +54,8 @@ class ContainerRow(Model):
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
     restarts: int | None = None
     """None where Podman's list does not tell (4.3)."""
+    problem: str = ""
+    """What Podman says of it makes no sense: why; then only what could be read is here."""
 
 
 class ImageRow(Model):
@@ -72,6 +74,8 @@ class ImageRow(Model):
     """A list of images for several architectures."""
     used_by: list[str] = []
     """Names of the account's containers that are made from it."""
+    problem: str = ""
+    """What Podman says of it makes no sense: why; then only what could be read is here."""
 
 
 class UnitRow(Model):
@@ -145,6 +149,8 @@ class EngineInfo(Model):
     """Whether a user manager runs for the account, so that units can be offered."""
     units_unread: str = ""
     """Why the units could not be read; then `units` are those of before, or none."""
+    images_unread: str = ""
+    """The same for images."""
     no_systemd: str = ""
     """Why units cannot be offered; "" where they can."""
     quadlet: bool = False

@@ -1,8 +1,8 @@
 """Drop-ins of Quadlets: files that add to one, or change it, as Podman's generator merges them.
 
 From Podman 5.0 on (podman-systemd.unit(5)): `NAME.container.d/*.conf`, for all files of a kind
-`container.d/*.conf`, for names with dashes `NA-.container.d`, for instances the template's. Those of
-services are systemd's own, which says where they are (DropInPaths=).
+`container.d/*.conf`, for names with dashes `NA-.container.d`, for instances the template's. Those
+of services are systemd's own, which says where they are (DropInPaths=).
 """
 
 from pathlib import Path

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.environment import state_directory
 from engine.schema.errors import EngineError, ErrorCode
-from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER, kind_of
+from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
 from engine.schema.unit_queries import Version
 
 LARGEST = 256 * 1024

@@ -14,9 +14,7 @@ from typing import cast
 
 from engine.schema.errors import EngineError
 from engine.schema.unit_names import (
-    QUADLET_FOLDER,
     QUADLET_KINDS,
-    UNIT_FOLDER,
     SourceKind,
     Style,
     instance_of,
@@ -117,9 +115,12 @@ def _source(entry: files.Entry) -> Source | None:
     kind = kind_of(entry.name)
     if entry.is_folder_of_units:
         return Source(
-            unit=entry.shown.replace("/", "-"), file=entry.shown, kind="service", style="other",
+            unit=entry.shown.replace("/", "-") + ".folder",
+            file=entry.shown,
+            kind="service",
+            style="other",
             problem=entry.problem,
-        )  # fmt: skip
+        )
     quadlet = kind in QUADLET_KINDS
     style: Style = "quadlet" if quadlet else "other"
     name = entry.shown.rpartition("/")[2]
@@ -150,9 +151,7 @@ def _made(plain: Source, text: str) -> Source | None:
             problem=f"systemd does not take {unit} as the name of a unit.",
         )
     if not made.is_read:
-        return replace(
-            made, note="Berth does not open files with such a name: edit it in a shell."
-        )
+        return replace(made, note="Berth does not open files with such a name: edit it in a shell.")
     return made
 
 

@@ -81,3 +81,20 @@ def test_a_text_is_validated_without_being_saved(caller, units, engine):
     body = {"file": FILE, "text": "[Container]"}
     answer = caller("operator").post("/accounts/web/unit-files/validate", body)
     assert answer.json()["unit"] == FILE
+
+
+def test_units_that_cannot_be_read_are_said_and_no_missing_unit(caller, seen, monkeypatch):
+    row = UnitRow(unit="web.service", kind="container", style="quadlet", active="active")
+    why = {"systemd": True, "units_unread": "The session bus is gone."}
+    info = seen.info.model_copy(update=why)
+    shot = seen.model_copy(update={"units": [row], "info": info})
+    now = snapshots.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
+    monkeypatch.setattr(snapshots, "fresh_sync", lambda *_, **__: now)
+    someone = caller("viewer")
+    body = someone.get("/accounts/web/units").json()
+    assert body["unavailable"] == "The session bus is gone."
+    assert [each["unit"] for each in body["units"]] == ["web.service"]
+    assert someone.get("/accounts/web/units/web.service").status_code == 200
+    answer = someone.get("/accounts/web/units/other.service")
+    assert answer.status_code == 503
+    assert b"session bus" in answer.content

@@ -1,7 +1,6 @@
 """One broken, odd or unreadable file never hides the other units, and is a row that says so."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +37,7 @@ class Account:
 
 
 @pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(inventory, "absent", lambda: "")
     monkeypatch.setattr(inventory, "lingers", lambda: True)
@@ -46,7 +45,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     made = Account(tmp_path)
     (made.services / "plain.service").write_text(RUNS_PODMAN)
     made.systemd.add("plain.service", UnitFileState="disabled")
-    yield made
+    return made
 
 
 async def test_a_template_and_its_instances_are_rows(account: Account) -> None:
@@ -170,7 +169,7 @@ async def test_a_folder_that_is_a_link_is_a_row_and_hides_no_other_folder(
     account.quadlets.rmdir()
     account.quadlets.symlink_to("/tmp")
     rows = await account.rows()
-    assert "Berth does not follow" in rows["containers-systemd"].problem
+    assert "Berth does not follow" in rows["containers-systemd.folder"].problem
     assert "plain.service" in rows
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
+from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.queries import EngineEvent
-from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot
+from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot, UnitRow
 
 INFO = EngineInfo(
     podman_version="5.4.2",
@@ -33,6 +34,11 @@ def row(name: str, state: Any = "running") -> ContainerRow:
     )
 
 
+def _refused(why: str) -> web.Response:
+    report = ErrorReport(code=ErrorCode.UNAVAILABLE, message=why)
+    return web.Response(text=report.model_dump_json(), status=503, content_type="application/json")
+
+
 class Double:
     """Serves on `path`; `asked` counts what was asked for."""
 
@@ -47,6 +53,9 @@ class Double:
         self.answering.set()
         """While it is not set, containers that are asked for are not told."""
         self.info = INFO
+        self.units: list[UnitRow] = []
+        self.refuses: dict[str, str] = {}
+        """What it cannot read, "units" or "images", and why."""
         self._listeners: set[asyncio.Queue[EngineEvent]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -55,6 +64,7 @@ class Double:
         app.router.add_get("/v1/snapshot", self._snapshot)
         app.router.add_get("/v1/containers", self._some)
         app.router.add_get("/v1/images", self._images)
+        app.router.add_get("/v1/units", self._units)
         app.router.add_get("/v1/events", self._events)
         app.router.add_post("/v1/queries", self._query)
         app.router.add_get("/v1/terminal", self._terminal)
@@ -90,7 +100,14 @@ class Double:
     async def _snapshot(self, request: web.Request) -> web.Response:
         self.asked.append("snapshot")
         rows = list(self.containers.values())
-        now = Snapshot(taken=datetime.now(UTC), containers=rows, images=[IMAGE], info=self.info)
+        unread = {f"{noun}_unread": why for noun, why in self.refuses.items()}
+        now = Snapshot(
+            taken=datetime.now(UTC),
+            containers=rows,
+            images=[] if "images" in self.refuses else [IMAGE],
+            units=[] if "units" in self.refuses else self.units,
+            info=self.info.model_copy(update=unread),
+        )
         return web.Response(text=now.model_dump_json())
 
     async def _some(self, request: web.Request) -> web.Response:
@@ -102,7 +119,15 @@ class Double:
 
     async def _images(self, request: web.Request) -> web.Response:
         self.asked.append("images")
+        if why := self.refuses.get("images"):
+            return _refused(why)
         return web.json_response([IMAGE.model_dump(mode="json")])
+
+    async def _units(self, request: web.Request) -> web.Response:
+        self.asked.append("units")
+        if why := self.refuses.get("units"):
+            return _refused(why)
+        return web.json_response([each.model_dump(mode="json") for each in self.units])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()

@@ -11,6 +11,8 @@ from consoleapp.live import rows, snapshots, store
 from consoleapp.live.observer import AnotherOne, Observer, lock
 from engine.schema.snapshot import Snapshot
 from tests.live.conftest import RedisServer
+from engine.schema.snapshot import Snapshot, UnitRow
+from tests.live.conftest import RedisServer, until
 from tests.live.engine_double import IMAGE, INFO, Double, row
 from tests.waiting import eventually
 
@@ -169,3 +171,39 @@ async def test_nothing_waits_longer_than_it_was_told(
     redis_process.kill()
     async with asyncio.timeout(3):
         await snapshots.fresh(web, timeout=0.3)
+
+
+@pytest.mark.parametrize("noun", ["unit", "image"])
+@pytest.mark.parametrize("whole", [False, True])
+async def test_what_an_engine_cannot_read_stays_as_it_was_and_is_said(
+    observer: Observer, web: LinuxAccount, engine: Double, noun: str, whole: bool
+) -> None:
+    engine.units = [UnitRow(unit="web.service", kind="container", style="quadlet")]
+    engine.put(row("a"), silent=True)
+    await snapshots.fresh(web)
+    engine.refuses = {f"{noun}s": "systemd is stuck"}
+    engine.say("pod" if whole else noun, "changed")
+
+    async def said() -> bool:
+        info = (await load(web)).snapshot.info
+        return "systemd is stuck" in (info.units_unread, info.images_unread)
+
+    await until(said, "the reason")
+    seen = await load(web)
+    assert (seen.live, seen.error) == (True, "")
+    assert [each.unit for each in seen.snapshot.units] == ["web.service"]
+    assert [each.id for each in seen.snapshot.images] == [IMAGE.id]
+    engine.put(row("b"), "create")
+    await until(lambda: _has(web, "b"), "containers are followed all the same")
+    engine.refuses = {}
+    engine.say(noun, "changed")
+
+    async def read() -> bool:
+        info = (await load(web)).snapshot.info
+        return not info.units_unread and not info.images_unread
+
+    await until(read, "it is read again")
+
+
+async def _has(web: LinuxAccount, name: str) -> bool:
+    return name in await names(web)

@@ -36,7 +36,7 @@ _WORDS = (
     gettext_noop("core-dump"), gettext_noop("oom-kill"), gettext_noop("protocol"),
     gettext_noop("resources"), gettext_noop("start-limit-hit"), gettext_noop("watchdog"),
     gettext_noop("Socket"), gettext_noop("Target"), gettext_noop("Path"), gettext_noop("warning"),
-    gettext_noop("ok"), gettext_noop("wrong"),
+    gettext_noop("ok"), gettext_noop("wrong"), gettext_noop("template"),
 )  # fmt: skip
 _PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
@@ -59,6 +59,8 @@ def unit_tone(row: UnitRow) -> str:
 @register.filter
 def unit_state(row: UnitRow) -> str:
     """systemd's two words for its state, as in active (running); one where that says all."""
+    if row.template:
+        return _("template")
     if row.load == "not-found":
         return _("not loaded")
     active, sub = in_language(row.active), in_language(row.sub)

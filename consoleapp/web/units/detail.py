@@ -18,6 +18,7 @@ from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.query import Query
 from engine.schema.snapshot import UnitRow
+from engine.schema.unit_names import template_of
 
 _OPERATORS_ONLY = ("file", "convert")
 
@@ -34,8 +35,9 @@ def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> H
     operates = role.covers(Role.OPERATOR)
     if row is None or snapshot is None:
         known = snapshot is not None
-        context = {"asked": unit, "seen": seen, "known": known}
-        return missing(request, account, "units/missing.html", context, known=known)
+        unread = snapshot.info.units_unread if snapshot else ""
+        context = {"asked": unit, "seen": seen, "known": known, "unread": unread}
+        return missing(request, account, "units/missing.html", context, known=known and not unread)
     if looks_again(request):
         return appeared()
     if view in _OPERATORS_ONLY and not operates:
@@ -47,6 +49,7 @@ def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> H
         "info": snapshot.info,
         "view": view,
         "operates": operates,
+        "instance": template_of(row.unit),
         "drifts": rows.drifts(row),
         "style": styles.BY_NAME.get(row.style),
     }
@@ -70,7 +73,9 @@ def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) ->
     try:
         context |= _PANELS[panel](request, account, row)
     except ValidationError as error:
-        raise Http404("no unit can have that name") from error
+        if not row.problem:
+            raise Http404("no unit can have that name") from error
+        return render(request, "units/_not_a_unit.html", {"row": row})
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
     return render(request, f"units/_{panel}.html", context)
@@ -87,7 +92,7 @@ def _status(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[s
 
 def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
     """The file, or one of its versions with what putting it back would change."""
-    if not row.file:
+    if not row.file or not row.readable:
         return {"file": None}
     answer = _ask(request, account, queries.UnitFileText(file=row.file))
     now = queries.FileText.model_validate(answer)

@@ -1,6 +1,7 @@
 """The list of an account's units, and acting on them."""
 
 import pytest
+from django.urls import reverse
 
 from consoleapp.operations.models import Operation
 from tests.web.conftest import Seen, snapshot
@@ -117,3 +118,66 @@ def test_who_only_looks_cannot_act(as_, viewer, stranger, several):
 def test_a_plain_form_never_leads_elsewhere(as_, operator, several, next_):
     asked = {"kind": "unit.stop", "unit": "front.service", "next": next_}
     assert as_(operator).post(f"{LIST}act/", asked)["Location"] == LIST
+
+
+BUS = "The session bus does not answer."
+
+
+def test_units_that_cannot_be_read_are_no_empty_list(as_, operator, seen):
+    seen["web"] = Seen(with_units(units_unread=BUS))
+    page = as_(operator).get(LIST).content.decode()
+    assert "The units cannot be read." in page
+    assert BUS in page
+    assert "No units yet" not in page
+    answer = as_(operator).get("/accounts/web/units/front.service/")
+    assert answer.status_code == 503
+    assert BUS in answer.content.decode()
+
+
+def test_units_that_cannot_be_read_now_are_those_of_before(as_, operator, seen):
+    seen["web"] = Seen(with_units(unit("front"), units_unread=BUS))
+    page = as_(operator).get(LIST).content.decode()
+    assert BUS in page
+    assert "front.service" in page
+    assert as_(operator).get("/accounts/web/units/front.service/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"unit": "a b.service", "problem": "systemd does not take it.", "readable": False},
+        {"unit": "x\\xff.service", "problem": "It is a link, where nothing is.", "readable": False},
+        {"unit": "foo\\x2dbar.service", "file": "systemd/user/foo\\x2dbar.service"},
+        {"unit": "containers-systemd.folder", "problem": "It is a link.", "readable": False},
+        {"unit": "<b>.service", "problem": "systemd does not take it.", "readable": False},
+        {"unit": "worker@.service", "template": True, "active": "inactive", "load": "template"},
+        {"unit": "worker@1.service", "file": "systemd/user/worker@.service"},
+        {"unit": "..service", "problem": "odd", "readable": False},
+    ],
+)
+def test_an_odd_unit_has_a_row_and_pages(as_, operator, seen, facts):
+    odd = unit("odd", style="other", kind="service", **facts)
+    seen["web"] = Seen(with_units(unit("front"), odd))
+    page = as_(operator).get(LIST)
+    assert {row.unit for row in page.context["page"]} == {"front.service", odd.unit}
+    for tab in ("", "journal/", "file/", "convert/"):
+        url = reverse("units:detail", args=["web", odd.unit]) + tab
+        shown = as_(operator).get(url)
+        assert shown.status_code == 200, url
+        assert ("unit.start" in shown.content.decode()) is False
+
+
+def test_a_status_of_what_can_be_no_unit_says_so(as_, operator, seen):
+    odd = unit("odd", unit="a b.service", problem="It has a space.", readable=False)
+    seen["web"] = Seen(with_units(odd))
+    url = reverse("units:panel", args=["web", odd.unit, "status"])
+    assert "No unit can have this name" in as_(operator).get(url).content.decode()
+
+
+def test_images_that_cannot_be_listed_are_no_empty_list(as_, operator, seen):
+    shot = snapshot()
+    info = shot.info.model_copy(update={"images_unread": "layer not known"})
+    seen["web"] = Seen(shot.model_copy(update={"images": [], "info": info}))
+    page = as_(operator).get("/accounts/web/images/").content.decode()
+    assert "Podman cannot list the images." in page
+    assert "No images yet" not in page

@@ -188,3 +188,15 @@ def test_the_palette_finds_units_and_starts_them(as_, operator, several):
     assert "batch.service" in page
     page = as_(operator).get("/palette/?q=start+batch&account=web").content.decode()
     assert "unit.start" in page
+
+
+def test_the_file_is_shown_with_its_drop_ins(as_, operator, several, engine):
+    """The issue's own input: `k1.container.d/10.conf` appeared nowhere."""
+    own = "containers/systemd/front.container.d/10.conf"
+    locked = queries.DropIn(file="containers/systemd/container.d/x.conf", problem="Not readable.")
+    drop_ins = [queries.DropIn(file=own, text="[Container]\nLabel=x=1\n"), locked]
+    engine({queries.UnitFileText: TEXT.model_copy(update={"drop_ins": drop_ins})})
+    page = as_(operator).get(f"{UNIT}panels/file/").content.decode()
+    assert own in page
+    assert "Label=x=1" in page
+    assert "Not readable." in page
