@@ -37,12 +37,9 @@ COSTLY, SHARE, LONGEST_REST = 0.05, 3, 2.0
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Events that change no row: an exec that a health check made, a container that was looked at.
 _SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
-<<<<<<< HEAD
 _EVERYTHING = ("containers", "units", "info")
 _ID = re.compile(r"[0-9a-f]{64}")
-=======
 _Row = TypeVar("_Row")
->>>>>>> e6cd949 (Say why units or images cannot be read instead of showing none)
 logger = logging.getLogger(__name__)
 
 

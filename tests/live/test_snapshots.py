@@ -9,10 +9,8 @@ from asgiref.sync import sync_to_async
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import rows, snapshots, store
 from consoleapp.live.observer import AnotherOne, Observer, lock
-from engine.schema.snapshot import Snapshot
-from tests.live.conftest import RedisServer
 from engine.schema.snapshot import Snapshot, UnitRow
-from tests.live.conftest import RedisServer, until
+from tests.live.conftest import RedisServer
 from tests.live.engine_double import IMAGE, INFO, Double, row
 from tests.waiting import eventually
 
@@ -188,13 +186,13 @@ async def test_what_an_engine_cannot_read_stays_as_it_was_and_is_said(
         info = (await load(web)).snapshot.info
         return "systemd is stuck" in (info.units_unread, info.images_unread)
 
-    await until(said, "the reason")
+    await eventually(said, "the reason")
     seen = await load(web)
     assert (seen.live, seen.error) == (True, "")
     assert [each.unit for each in seen.snapshot.units] == ["web.service"]
     assert [each.id for each in seen.snapshot.images] == [IMAGE.id]
     engine.put(row("b"), "create")
-    await until(lambda: _has(web, "b"), "containers are followed all the same")
+    await eventually(lambda: _has(web, "b"), "containers are followed all the same")
     engine.refuses = {}
     engine.say(noun, "changed")
 
@@ -202,7 +200,7 @@ async def test_what_an_engine_cannot_read_stays_as_it_was_and_is_said(
         info = (await load(web)).snapshot.info
         return not info.units_unread and not info.images_unread
 
-    await until(read, "it is read again")
+    await eventually(read, "it is read again")
 
 
 async def _has(web: LinuxAccount, name: str) -> bool:
