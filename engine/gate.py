@@ -83,7 +83,8 @@ class Gate:
             if volume.source.startswith("/"):
                 real = os.path.realpath(volume.source)
                 volumes.append(volume.model_copy(update={"source": real}))
-                found.append(d.Bind(source=real, read_only=volume.read_only))
+                closed = volume.read_only and not volume.chown
+                found.append(d.Bind(source=real, read_only=closed))
             else:
                 volumes.append(volume)
                 found += await self._volume(volume.source) if volume.source else []

@@ -6,6 +6,8 @@ from typing import Any
 from engine.policy import demands as d
 from engine.policy.quadlet import network
 
+_MODES = (("pid", "PidMode"), ("ipc", "IpcMode"), ("uts", "UTSMode"), ("user", "UsernsMode"))
+
 
 def demands(found: dict[str, Any]) -> list[d.Demand]:
     """The demands of another container like this one."""
@@ -17,7 +19,7 @@ def demands(found: dict[str, Any]) -> list[d.Demand]:
     wanted += [d.Device(name=str(each["PathOnHost"])) for each in host.get("Devices") or []]
     wanted += [d.SecurityOption(said=str(each)) for each in host.get("SecurityOpt") or []]
     wanted += network(str(host.get("NetworkMode") or ""), "")
-    for kind, key in (("pid", "PidMode"), ("ipc", "IpcMode"), ("uts", "UTSMode")):
+    for kind, key in _MODES:
         mode = str(host.get(key) or "")
         if mode.partition(":")[0] in ("host", "container", "ns"):
             wanted.append(d.Namespace(kind=kind, said=f"{kind} {mode}"))  # type: ignore[arg-type]

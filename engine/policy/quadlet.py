@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.policy import demands as d
 from engine.policy.kube import documents
+from engine.schema import mounts
 from engine.schema.run_line import size
 from engine.schema.unit_names import kind_of, redacted
 
@@ -51,10 +52,6 @@ _HARMLESS_NETWORK = {
 _HARMLESS_IMAGE = {
     "ImageTag", "AllTags", "Arch", "OS", "Variant", "TLSVerify", "Retry", "RetryDelay",
     "ServiceName",
-}  # fmt: skip
-_VOLUME_OPTIONS = {
-    "ro", "rw", "z", "Z", "U", "nosuid", "nodev", "noexec", "copy", "nocopy", "rbind", "bind",
-    "private", "rprivate", "slave", "rslave",
 }  # fmt: skip
 _SECURITY_LABELS = {
     "SecurityLabelFileType": "filetype",
@@ -177,35 +174,26 @@ def _image(read: _Read, key: str, value: str) -> None:
 
 
 def _volume(read: _Read, key: str, value: str) -> None:
-    parts = value.split(":")
-    source = parts[0] if len(parts) > 1 else ""
-    options = [each for each in parts[2].split(",") if each] if len(parts) == 3 else []
-    if len(parts) > 3 or not set(options) <= _VOLUME_OPTIONS or re.search(r"[\"'\\]", value):
-        read.raw(f"{key}={value[:80]}")
-    elif source and not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", source):
-        read.demands.append(d.Bind(source=source, read_only="ro" in options, field=FIELD))
+    _mounted(read, key, value, mounts.volume)
 
 
 def _mount(read: _Read, key: str, value: str) -> None:
-    if re.search(r"[\"'\\]", value):
-        read.raw(f"{key}={value[:80]}")
+    _mounted(read, key, value, mounts.mount)
+
+
+def _mounted(
+    read: _Read, key: str, value: str, understood: Callable[[str], mounts.Mounted]
+) -> None:
+    try:
+        found = understood(value)
+    except mounts.Unclear as error:
+        read.raw(f"{key}={value[:80]} ({error})")
         return
-    parts = dict(part.strip().partition("=")[::2] for part in value.split(","))
-    kind = parts.get("type", "volume")
-    source = next((parts[word] for word in ("source", "src") if word in parts), "")
-    read_only = any(parts.get(word, "no") in ("", "true", "1") for word in ("ro", "readonly"))
-    known = {
-        "type", "source", "src", "target", "destination", "dst", "ro", "readonly", "tmpfs-size",
-        "tmpfs-mode", "U", "chown", "relabel", "bind-propagation",
-    }  # fmt: skip
-    if not set(parts) <= known or value.count("type=") > 1 or value.count("ource=") > 1:
-        read.raw(f"{key}={value[:80]}")
-    elif kind == "bind":
-        read.demands.append(d.Bind(source=source, read_only=read_only, field=FIELD))
-    elif kind == "volume" and re.fullmatch(r"([a-zA-Z0-9][a-zA-Z0-9_.-]*)?", source):
-        return
-    elif kind != "tmpfs":
-        read.raw(f"{key}={value[:80]}")
+    if found.kind == "bind":
+        bind = d.Bind(source=found.source, read_only=not found.writes, field=FIELD)
+        read.demands.append(bind)
+    elif found.kind == "image":
+        _image(read, key, found.source)
 
 
 def _network(read: _Read, key: str, value: str) -> None:
@@ -271,7 +259,11 @@ def _security(read: _Read, key: str, value: str) -> None:
 
 
 def _environment_file(read: _Read, key: str, value: str) -> None:
-    read.demands.append(d.Bind(source=value.removeprefix("-"), read_only=True, field=FIELD))
+    # Podman splits it into words, each of which is a file; a dash is part of a name to it.
+    if re.fullmatch(r"/[A-Za-z0-9_@:,./=+-]*", value):
+        read.demands.append(d.Bind(source=value, read_only=True, field=FIELD))
+    else:
+        read.raw(f"{key}={value[:80]}, which is not one plain path,")
 
 
 def _memory(read: _Read, key: str, value: str) -> None:

@@ -38,10 +38,10 @@ def _run(wanted: containers.ContainerRun) -> list[d.Demand]:
     found.append(d.Space())
     for at, volume in enumerate(wanted.volumes):
         if volume.source.startswith("/"):
+            # With U, Podman changes the owner of what is there, also for a read-only mount.
+            closed = volume.read_only and not volume.chown
             found.append(
-                d.Bind(
-                    source=volume.source, read_only=volume.read_only, field=f"volumes.{at}.source"
-                )
+                d.Bind(source=volume.source, read_only=closed, field=f"volumes.{at}.source")
             )
     for at, port in enumerate(wanted.ports):
         first = port.host_port

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from engine.schema import mounts
 from engine.schema.run_line import option_takes_value, split_option
-
-_TARGETS = ("destination", "dst", "target")
-_SOURCES = ("source", "src")
 
 
 @dataclass(frozen=True)
@@ -25,15 +23,16 @@ class Given:
         if self.option in ("-v", "--volume"):
             *_, found = self.value.split(":", 2)[:2]
         elif self.option == "--mount":
-            given = dict(each.partition("=")[::2] for each in self.value.split(","))
-            found = next((given[key] for key in _TARGETS if key in given), "")
+            found = mounts.options(self.value).get("target") or ""
         return str(PurePosixPath(found)) if found else ""
 
     def with_source(self, name: str) -> list[str]:
         """The same option with a volume's name as its source."""
         if self.option == "--mount":
             kept = [
-                each for each in self.value.split(",") if each.partition("=")[0] not in _SOURCES
+                each
+                for each in self.value.split(",")
+                if mounts.CANONICAL.get(key := each.partition("=")[0], key) != "source"
             ]
             return [f"--mount={','.join([*kept, f'source={name}'])}"]
         parts = self.value.split(":")

@@ -1,0 +1,129 @@
+"""Values of `--mount` and `--volume`, read as Podman reads them.
+
+After pkg/specgenutil/volumes.go of Podman 4.3 to 5.4: keys have synonyms, and of a key that is said
+twice Podman takes the last (`source=/a,src=/b` mounts /b). `options` gives exactly that; `mount` and
+`volume` are for judging, and refuse whatever is said twice or could be taken for something else.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["bind", "volume", "tmpfs", "image"]
+CANONICAL = {
+    "src": "source",
+    "dst": "target",
+    "destination": "target",
+    "readonly": "ro",
+    "chown": "U",
+}
+"""Other names of keys, and the one that stands for all of them here."""
+# By the kind of mount: keys that do nothing beyond the container (and those that are judged).
+_KEYS: dict[str, set[str]] = {
+    "bind": {"type", "source", "target", "ro", "rw", "U", "relabel", "bind-propagation"},
+    "volume": {"type", "source", "target", "ro", "rw", "U"},
+    "tmpfs": {"type", "target", "ro", "rw", "U", "tmpfs-size", "tmpfs-mode"},
+    "image": {"type", "source", "target"},
+}
+_VALUES = {
+    "relabel": {"private", "shared"},
+    "bind-propagation": {"private", "rprivate", "slave", "rslave"},
+}
+_VOLUME_OPTIONS = {
+    "ro", "rw", "z", "Z", "U", "nosuid", "nodev", "noexec", "copy", "nocopy", "rbind", "bind",
+    "private", "rprivate", "slave", "rslave",
+}  # fmt: skip
+# Options of which Podman takes one only, or of which the last would win.
+_EITHER = [{"ro", "rw"}, {"z", "Z"}, {"copy", "nocopy"}, {"rbind", "bind"},
+           {"private", "rprivate", "slave", "rslave"}]  # fmt: skip
+_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+# Quotes and backslashes are another thing to each reader of such a value.
+_ODD = re.compile(r"[\"'\\]|[^ -~]")
+
+
+class Unclear(ValueError):
+    """Raised for a value that cannot be judged."""
+
+
+@dataclass(frozen=True)
+class Mounted:
+    """One mount. `source`: a path of the host, a volume's name, an image, or "" for none."""
+
+    kind: Kind
+    source: str
+    target: str
+    writes: bool
+    """Whether anything at the source may change: also its owner, for the option U."""
+
+
+def options(value: str) -> dict[str, str | None]:
+    """The options of a `--mount` as Podman takes them, by their canonical names; None: no value."""
+    found: dict[str, str | None] = {}
+    for word in value.split(","):
+        key, equals, said = word.partition("=")
+        found[CANONICAL.get(key, key)] = said if equals else None
+    return found
+
+
+def mount(value: str) -> Mounted:
+    """A `--mount` or `Mount=`, judged strictly. Raises Unclear."""
+    _plain(value)
+    if " " in value:
+        raise Unclear("a space separates two mounts for some readers")
+    words = value.split(",")
+    found = options(value)
+    if len(found) != len(words):
+        raise Unclear("an option is there twice")
+    kind = found.get("type", "volume")
+    if kind not in _KEYS or not set(found) <= _KEYS[kind]:
+        raise Unclear("an option that is not known")
+    for key, allowed in _VALUES.items():
+        if key in found and found[key] not in allowed:
+            raise Unclear(f"an odd value of {key}")
+    if "ro" in found and "rw" in found:
+        raise Unclear("both ro and rw")
+    source, target = found.get("source", ""), found.get("target")
+    if source is None or not target or not target.startswith("/"):
+        raise Unclear("a source or a target without a path")
+    closed = _switch(found, "ro") or ("rw" in found and not _switch(found, "rw"))
+    made = Mounted(kind, source, target, writes=not closed or _switch(found, "U"))  # type: ignore[arg-type]
+    if made.kind in ("bind", "image") and not source:
+        raise Unclear("no source")
+    if made.kind == "volume" and source and not _VOLUME_NAME.fullmatch(source):
+        raise Unclear("a volume's name is expected")
+    return made
+
+
+def volume(value: str) -> Mounted:
+    """A `--volume` or `Volume=`, judged strictly. Raises Unclear."""
+    _plain(value)
+    parts = value.split(":")
+    if len(parts) == 1:
+        return Mounted("volume", "", value, writes=True)
+    if len(parts) > 3:
+        raise Unclear("more than two colons")
+    said = [each for each in parts[2].split(",") if each] if len(parts) == 3 else []
+    if len(set(said)) != len(said) or not set(said) <= _VOLUME_OPTIONS:
+        raise Unclear("an option that is not known, or there twice")
+    if any(len(group & set(said)) > 1 for group in _EITHER):
+        raise Unclear("options that contradict each other")
+    source = parts[0]
+    if not source:
+        raise Unclear("no source")
+    kind: Kind = "volume" if _VOLUME_NAME.fullmatch(source) else "bind"
+    return Mounted(kind, source, parts[1], writes="ro" not in said or "U" in said)
+
+
+def _switch(found: dict[str, str | None], key: str) -> bool:
+    """Whether a switch is on: `ro`, `ro=true`; only these and `ro=false` mean one thing to all."""
+    if key not in found:
+        return False
+    said = found[key]
+    if said not in (None, "true", "false"):
+        raise Unclear(f"an odd value of {key}")
+    return said != "false"
+
+
+def _plain(value: str) -> None:
+    if _ODD.search(value):
+        raise Unclear("a quote, a backslash or an odd character")
