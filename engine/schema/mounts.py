@@ -2,7 +2,7 @@
 
 After pkg/specgenutil/volumes.go of Podman 4.3 to 5.4: keys have synonyms, and of a key that is said
 twice Podman takes the last (`source=/a,src=/b` mounts /b). `options` gives exactly that; `mount`
-and `volume` are for judging, and refuse whatever is said twice or could be taken for something else.
+and `volume` are for judging: they refuse what is said twice or could be taken for something else.
 """
 
 import re
