@@ -4,6 +4,7 @@ The web tier has judged the same parameters, but whoever reaches the engine's so
 meets the same rules here. Paths are resolved here, and again right before Podman uses them.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterable
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from engine.adapters.podman import Podman
 from engine.environment import account_name, runtime_directory, state_directory
-from engine.operations.specification import OPERATION_LABEL
 from engine.policy import containerfile, image_names, inspected, quadlet
 from engine.policy import demands as d
 from engine.policy.file import PolicyFile, Unusable
@@ -24,7 +25,7 @@ from engine.policy.rules import Policy
 from engine.policy.wishes import asked, wishes
 from engine.queries.disk import disk
 from engine.schema.builds import ImageBuild
-from engine.schema.containers import ContainerRun
+from engine.schema.containers import OPERATION_LABEL, ContainerRun
 from engine.schema.disk import DiskUse
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Parameters
@@ -42,6 +43,9 @@ class Gate:
 
     podman: Podman
     file: PolicyFile = field(default_factory=PolicyFile)
+    _counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reserved: dict[UUID, int] = field(default_factory=dict)
+    """How many containers each admitted operation makes: they count before they are there."""
 
     def policies(self) -> list[Policy]:
         """The policies that hold now. Raises EngineError where nothing is allowed."""
@@ -55,16 +59,29 @@ class Gate:
                 "The host's administrator must mend the file, or remove it.",
             ) from error
 
-    async def admit(self, parameters: Parameters) -> list[str]:
-        """Let an operation pass: warnings for its result. Raises EngineError (policy)."""
+    async def admit(self, parameters: Parameters, operation: UUID) -> list[str]:
+        """Let an operation pass: warnings for its result. Raises EngineError (policy).
+
+        What it may make is reserved for it until `release`.
+        """
         policies = self.policies()
         if not policies:
             return []
         wanted = _read(wishes(parameters))
-        await self._judge(policies, wanted, parameters.kind)
+        if count := sum(each.count for each in wanted if isinstance(each, d.OneMore)):
+            async with self._counting:
+                self.release(operation)  # it is begun again
+                await self._judge(policies, wanted, parameters.kind)
+                self._reserved[operation] = count
+        else:
+            await self._judge(policies, wanted, parameters.kind)
         if not any(isinstance(each, d.Space) for each in wanted):
             return []
         return await self._nearly_full(policies)
+
+    def release(self, operation: UUID) -> None:
+        """It has ended: what it has made is there by now."""
+        self._reserved.pop(operation, None)
 
     def ask(self, query: Query) -> None:
         """Let a query pass. Raises EngineError (policy)."""
@@ -163,7 +180,9 @@ class Gate:
             case d.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
                 rows = await self.podman.call("GET", "/containers/json", params={"all": "true"})
                 others = [row for row in rows or [] if row.get("PodName") not in pods]
-                return replace(demand, present=len(others))
+                shown = {(row.get("Labels") or {}).get(OPERATION_LABEL) for row in rows or []}
+                coming = [count for each, count in self._reserved.items() if str(each) not in shown]
+                return replace(demand, present=len(others) + sum(coming))
             case d.Space() if any(policy.disk.most for policy in policies):
                 return replace(demand, used=await self._used())
         return demand

@@ -160,7 +160,7 @@ async def recall(request: web.Request) -> web.Response:
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """Ask an operation to stop. One that has ended already stays as it is."""
+    """Ask an operation to stop: its own stream says what came of that."""
     request.app[ACCOUNT].runner.cancel(_operation(request))
     return web.Response(status=204)
 

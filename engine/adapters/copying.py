@@ -20,6 +20,7 @@ from pathlib import Path
 from engine.adapters.children import die_with
 from engine.adapters.podman_errors import understand
 from engine.adapters.programs import missing
+from engine.cancellation import unstoppable
 from engine.schema.progress import Progress, Step
 
 _COLUMNS = 160
@@ -88,7 +89,8 @@ async def copy(
     """Run a program that copies images, with a bar a layer. Out: its other lines.
 
     It has `temporary` for its own files, since one that is ended leaves them. Cancelling ends the
-    program. Raises EngineError with its own last words.
+    program, unless it is done before that (see engine.cancellation). Raises EngineError with its
+    own last words.
     """
     bars = _Bars(message)
     report(bars.progress())
@@ -110,7 +112,13 @@ async def copy(
         os.close(theirs)
     reading = asyncio.create_task(_read(ours, bars, report))
     try:
-        status = await process.wait()
+        try:
+            status = await process.wait()
+        except asyncio.CancelledError:
+            await unstoppable(end(process))
+            if process.returncode:
+                raise
+            status = 0
         # Not until the terminal's end: a process that Podman leaves behind may hold it open.
         await asyncio.wait({reading}, timeout=_LAST_WORDS)
     finally:

@@ -15,11 +15,16 @@ import aiohttp
 
 from engine.adapters.default_ulimits import default_ulimits
 from engine.adapters.podman_errors import understand
+from engine.cancellation import unstoppable
 from engine.schema.errors import EngineError, ErrorCode
 
 DOCKER_API = "/v1.40"
 START_PATIENCE = 10.0
 """Seconds to wait for a Podman service that is just (re)starting."""
+
+
+class Unanswered(EngineError):
+    """Raised when Podman's service ended after it had a request: nobody knows what came of it."""
 
 
 class Podman:
@@ -85,11 +90,29 @@ class Podman:
         body: object = None,
         docker: bool = False,
     ) -> Any:
-        """The decoded JSON answer, None when there is none. Raises EngineError."""
-        async with self.stream(method, path, params=params, body=body, docker=docker) as response:
-            raw = await response.read()
-            # 304: it already is in the state that was asked for.
-            return json.loads(raw) if raw.strip() and response.status != 304 else None
+        """The decoded JSON answer, None when there is none. Raises EngineError.
+
+        A change that was asked for is waited for although the caller is cancelled meanwhile.
+        """
+        calling = self._call(method, path, params, body, docker)
+        return await (calling if method == "GET" else unstoppable(calling))
+
+    async def _call(
+        self, method: str, path: str, params: dict[str, str] | None, body: object, docker: bool
+    ) -> Any:
+        deadline = asyncio.get_running_loop().time() + START_PATIENCE
+        while True:
+            try:
+                async with self.stream(
+                    method, path, params=params, body=body, docker=docker
+                ) as response:
+                    raw = await response.read()
+                    # 304: it already is in the state that was asked for.
+                    return json.loads(raw) if raw.strip() and response.status != 304 else None
+            except Unanswered:
+                # In the middle of the answer. Reading again does no harm.
+                if method != "GET" or asyncio.get_running_loop().time() > deadline:
+                    raise
 
     async def ping(self) -> None:
         """Wait for a sign of life. Raises EngineError."""
@@ -130,23 +153,29 @@ class Podman:
                 # Nothing was sent, or nothing that changes anything: it is safe to try again while
                 # the service is being restarted.
                 safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
-                if not safe or loop.time() > deadline:
-                    raise _gone(str(error)) from error
+                if not safe:
+                    raise _unanswered(error) from error
+                if loop.time() > deadline:
+                    raise EngineError(
+                        ErrorCode.UNAVAILABLE,
+                        f"Podman's service does not answer: {error}. Nothing was started.",
+                        "It is being started again. Try again in a moment.",
+                    ) from error
                 await asyncio.sleep(0.02)
         try:
             yield response
         except aiohttp.ClientError as error:
-            raise _gone(str(error)) from error
+            raise _unanswered(error) from error
         finally:
             # An answer that was not read to its end must not go back to the pool: closing it is
             # also how a pull or a followed log is stopped.
             response.close() if not response.content.at_eof() else response.release()
 
 
-def _gone(reason: str) -> EngineError:
-    return EngineError(
-        ErrorCode.INTERNAL,
-        f"Podman's service ended in the middle of it ({reason or 'connection closed'}).",
+def _unanswered(error: aiohttp.ClientError) -> Unanswered:
+    return Unanswered(
+        ErrorCode.INTERRUPTED,
+        f"Podman's service ended in the middle of it ({str(error) or 'connection closed'}).",
         "It is being started again. Look at the present state before trying again.",
     )
 

@@ -12,6 +12,8 @@ from engine.schema.errors import EngineError, ErrorCode
 
 log = logging.getLogger(__name__)
 RELOAD_PATIENCE = 0.1
+HEALTHY_AFTER = 1.0
+"""Seconds; one that ends sooner is started again after a longer and longer pause."""
 STOP_PATIENCE = 2.0
 """Seconds; less than whoever ends the engine gives the engine."""
 
@@ -91,7 +93,7 @@ class PodmanService:
             began = asyncio.get_running_loop().time()
             code = await self._process.wait()
             log.warning("podman system service ended with %s; starting it again", code)
-            if asyncio.get_running_loop().time() - began > 10:
+            if asyncio.get_running_loop().time() - began > HEALTHY_AFTER:
                 pause = 0.05
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)

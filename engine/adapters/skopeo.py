@@ -9,6 +9,7 @@ from engine.adapters.podman_errors import understand
 from engine.schema.errors import EngineError, ErrorCode
 
 INSPECT_SECONDS = 8.0
+RUN_SECONDS = 600.0
 SLOW = "The registry is slow or does not answer. Try again later."
 _LEVEL = re.compile(r'level=(fatal|error) msg="(?P<words>.*)"$')
 
@@ -33,7 +34,7 @@ async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
 
 async def run(argv: list[str]) -> None:
     """A command of Skopeo, to its end. Raises EngineError with Skopeo's own last words."""
-    _need(await programs.run(*argv, seconds=None))
+    _need(await programs.run(*argv, seconds=RUN_SECONDS, late=SLOW))
 
 
 def _need(ended: programs.Done) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.adapters.copying import copy
 from engine.adapters.image_archive import check, unpack
-from engine.operations.images import path
+from engine.operations.image_names import TRIES, path
 from engine.operations.work import Work
 from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
 from engine.schema.errors import EngineError, ErrorCode
@@ -59,6 +59,16 @@ async def load_archive(work: Work, archive: Path) -> list[str]:
         plain = work.files.workplace(work.id) / "unpacked.tar"
         await asyncio.to_thread(unpack, archive, plain)
         archive = plain
+    for _ in range(TRIES):
+        names = await _load(work, archive)
+        async with work.names:
+            if all([await work.podman.exists(path(name)) for name in names]):
+                break
+        # Another change of its names lost this one (see image_names).
+    return names
+
+
+async def _load(work: Work, archive: Path) -> list[str]:
     argv = ["podman", *work.podman_options, "load", f"--input={archive}"]
     try:
         words = await copy(argv, "Loading", work.report, work.files.workplace(work.id))

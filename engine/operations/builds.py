@@ -19,9 +19,10 @@ from pathlib import Path
 from engine import build_log, contexts
 from engine.adapters import programs
 from engine.adapters.podman_errors import understand
-from engine.operations import build_leftovers
+from engine.cancellation import heed
+from engine.operations import build_leftovers, image_names
 from engine.operations.build_steps import Steps
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.operations.work import Work
 from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
 from engine.schema.errors import EngineError, ErrorCode
@@ -29,6 +30,7 @@ from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.progress import Progress
 
 Say = Callable[[str], None]
+IMAGE_ID = "image-id"
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
 _FOREIGN = "exec format error"
 # No hooks, filters or helpers of anybody's configuration, and no way but https.
@@ -48,6 +50,7 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
     began = time.monotonic()
     place = work.files.workplace(work.id)
     (place / "tmp").mkdir(exist_ok=True)
+    (place / IMAGE_ID).unlink(missing_ok=True)  # of a build that was cut short
     hidden = _secrets(parameters)
     with build_log.writing(work.id) as kept:
 
@@ -97,6 +100,10 @@ async def _build(
         whole = True
     except programs.Failure as failure:
         raise _failed(steps, failure, work, parameters.platform) from failure
+    except asyncio.CancelledError:
+        whole = (place / IMAGE_ID).exists()  # it was made, and cannot be taken back
+        if not whole:
+            raise
     finally:
         if not whole:
             await asyncio.shield(
@@ -104,7 +111,10 @@ async def _build(
             )
     steps.finish()
     work.report(steps.progress("Built"))
-    return (place / "image-id").read_text().strip().removeprefix("sha256:")
+    identity = (place / IMAGE_ID).read_text().strip().removeprefix("sha256:")
+    for name in parameters.tags:
+        await image_names.ensure(work, name, identity)
+    return identity
 
 
 def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:
@@ -145,7 +155,7 @@ def _command(
     environment = {"TMPDIR": str(place / "tmp")}
     argv = ["podman", *work.podman_options, "build"]
     # What `podman build` takes by itself for accounts; 4.3's `oci` cannot make a network then.
-    argv += ["--isolation=rootless", f"--iidfile={place / 'image-id'}"]
+    argv += ["--isolation=rootless", f"--iidfile={place / IMAGE_ID}"]
     argv += [*parameters.options(), f"--file={_containerfile(parameters, place, context)}"]
     for name, value in parameters.build_args.items():
         if is_secret(name, value) and name not in os.environ:
@@ -275,6 +285,7 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
 async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, say: Say) -> str:
     if not parameters.push_to:
         return ""
+    heed()
     work.report(Progress(message=f"Pushing to {parameters.push_to}"))
     argv = ["podman", *work.podman_options, "push", "--", identity, parameters.push_to]
     last = ""

@@ -1,13 +1,20 @@
 """Operations on containers that exist already."""
 
+import logging
+import re
 from urllib.parse import quote
 
-from engine.operations.work import Work
+from engine.adapters import programs
+from engine.operations import image_names
+from engine.operations.work import Unsettled, Work
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
 from engine.units import control
 
+log = logging.getLogger(__name__)
+_HALF_STARTED = re.compile(r"container .*already exists: OCI runtime error")
+_NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 
@@ -19,8 +26,23 @@ def path(container: str, action: str = "") -> str:
 async def start(work: Work, parameters: schema.ContainerStart) -> Result:
     """Start it; nothing happens when it runs already."""
     await work.gate.still(parameters.container)
-    await work.podman.call("POST", path(parameters.container, "start"))
+    await start_up(work, parameters.container)
     return Result(summary=f"{parameters.container} runs.")
+
+
+async def start_up(work: Work, container: str) -> None:
+    """Have Podman start it, also where a Podman that was killed had got half-way."""
+    try:
+        await work.podman.call("POST", path(container, "start"))
+    except EngineError as error:
+        if not _HALF_STARTED.search(error.report.message):
+            raise
+        # The OCI runtime has made it, and Podman died before it could write that down.
+        found = await work.podman.call("GET", path(container, "json"))
+        runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
+        argv = ("podman", "unshare", runtime, "delete", "--force", str(found["Id"]))
+        log.warning("%s had been started half-way: %s", container, await programs.run(*argv))
+        await work.podman.call("POST", path(container, "start"))
 
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
@@ -40,13 +62,30 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
         return Result(
             summary=f"{parameters.container} was restarted: its unit {unit} was restarted."
         )
+    found = await work.podman.call("GET", path(parameters.container, "json"))
+    work.note(str(found["State"].get("StartedAt") or ""))
     seconds = parameters.timeout
     if seconds is None:
         # Without one, Podman's API kills at once, where the command line takes the container's own.
-        found = await work.podman.call("GET", path(parameters.container, "json"))
         seconds = int(found["Config"].get("StopTimeout") or 0)
     # Podman documents `t`, which 4.3 takes for none at all.
     await work.podman.call("POST", path(parameters.container, "restart"), params=_timeout(seconds))
+    return Result(summary=f"{parameters.container} was restarted.")
+
+
+async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Result:
+    """Go on with a restart that was cut short: it may have got as far as the stop."""
+    if not work.noted:
+        return await restart(work, parameters)
+    state = (await work.podman.call("GET", path(parameters.container, "json")))["State"]
+    if str(state.get("StartedAt") or "") == work.noted:
+        if state["Status"] == "running":
+            return await restart(work, parameters)
+        # It had been stopped, or was being stopped.
+        await work.podman.call(
+            "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
+        )
+        await start(work, schema.ContainerStart(container=parameters.container))
     return Result(summary=f"{parameters.container} was restarted.")
 
 
@@ -58,10 +97,25 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
             summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead of "
             f"sending {parameters.signal}, after which systemd may have restarted it."
         )
+    work.note(parameters.signal)
     await work.podman.call(
         "POST", path(parameters.container, "kill"), params={"signal": parameters.signal}
     )
     return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
+
+
+async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
+    """Whether the signal was sent shows where it ended the container; SIGKILL is sent again.
+
+    Raises Unsettled for other signals to a container that runs.
+    """
+    if not work.noted:
+        return await kill(work, parameters)
+    if await _state(work, parameters.container) not in ("running", "paused"):
+        return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
+    if parameters.signal.removeprefix("SIG") in ("KILL", "9"):
+        return await kill(work, parameters)
+    raise Unsettled
 
 
 async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
@@ -82,9 +136,24 @@ async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
 
 async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
     """Give it another name."""
+    found = await work.podman.call("GET", path(parameters.container, "json"))
+    work.note(str(found["Id"]))
     await work.podman.call(
         "POST", path(parameters.container, "rename"), params={"name": parameters.name}
     )
+    return _renamed(parameters)
+
+
+async def resume_rename(work: Work, parameters: schema.ContainerRename) -> Result:
+    """By its id: which name does it have by now?"""
+    if work.noted:
+        found = await work.podman.call("GET", path(work.noted, "json"))
+        if found["Name"] == parameters.name:
+            return _renamed(parameters)
+    return await rename(work, parameters)
+
+
+def _renamed(parameters: schema.ContainerRename) -> Result:
     return Result(summary=f"{parameters.container} is called {parameters.name} now.")
 
 
@@ -177,10 +246,27 @@ async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.Conta
     if parameters.message:
         # Only Docker's image format has a place for a message.
         params |= {"comment": parameters.message, "format": "docker"}
+    work.note(await image_names.image_id(work, parameters.image) or _NO_IMAGE)
     answer = await work.podman.call("POST", "/commit", params=params)
+    identity = str(answer["Id"]).removeprefix("sha256:")
+    await image_names.ensure(work, parameters.image, identity)
+    return _committed(parameters, identity)
+
+
+async def resume_commit(
+    work: Work, parameters: schema.ContainerCommit
+) -> schema.ContainerCommitted:
+    """A commit that was cut short has given the name to its image, or has made none."""
+    identity = await image_names.image_id(work, parameters.image)
+    if work.noted and identity and identity != work.noted:
+        return _committed(parameters, identity)
+    return await commit(work, parameters)
+
+
+def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.ContainerCommitted:
     return schema.ContainerCommitted(
         summary=f"{parameters.container} was committed to {parameters.image}.",
-        image_id=str(answer["Id"]).removeprefix("sha256:"),
+        image_id=identity,
     )
 
 

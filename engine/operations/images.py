@@ -2,33 +2,34 @@
 
 import json
 from typing import Any
-from urllib.parse import quote
 
+from engine.operations import image_names
 from engine.operations.containers import pruned
+from engine.operations.image_names import path
 from engine.operations.work import Work
 from engine.schema import images as schema
 from engine.schema.containers import Pruned
-from engine.schema.errors import EngineError
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
-
-
-def path(image: str, action: str = "") -> str:
-    """The image's place in Podman's API."""
-    return f"/images/{quote(image, safe='')}" + (f"/{action}" if action else "")
 
 
 async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRemoved:
     """Remove one name, and the image with its last name."""
+    work.note(parameters.image)
     try:
-        answer = await work.podman.call(
-            "DELETE",
-            path(parameters.image),
-            params={"force": "true" if parameters.force else "false"},
-        )
+        async with work.names:
+            answer = await work.podman.call(
+                "DELETE",
+                path(parameters.image),
+                params={"force": "true" if parameters.force else "false"},
+            )
     except EngineError as error:
-        if "in use by" in error.report.message or "used by" in error.report.message:
+        if work.noted and error.report.code is ErrorCode.NOT_FOUND:
+            answer = {}  # the first try got so far, before Podman or the engine died
+        elif "in use by" in error.report.message or "used by" in error.report.message:
             raise await _with_users(work, parameters.image, error) from error
-        raise
+        else:
+            raise
     return schema.ImagesRemoved(
         summary=f"{parameters.image} was removed.",
         untagged=answer.get("Untagged") or [],
@@ -39,31 +40,30 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
 
 async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:
     """Remove what has no name (or, with `all`, no container)."""
-    answer = await work.podman.call(
-        "POST", "/images/prune", params={"all": "true" if parameters.all else "false"}
-    )
+    async with work.names:
+        answer = await work.podman.call(
+            "POST", "/images/prune", params={"all": "true" if parameters.all else "false"}
+        )
     return pruned(answer, "image")
 
 
 async def tag(work: Work, parameters: schema.ImageTag) -> Result:
     """Give it one more name."""
-    await work.podman.call("POST", path(parameters.image, "tag"), params=named(parameters.tag))
+    async with work.names:
+        identity = await image_names.id_of(work, parameters.image)
+        await image_names.give(work, parameters.tag, identity)
     return Result(summary=f"{parameters.image} is also called {parameters.tag}.")
 
 
 async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
     """Take names away."""
-    for name in parameters.tags:
-        await work.podman.call("POST", path(parameters.image, "untag"), params=named(name))
+    async with work.names:
+        # By its id, since the name that it was asked for by may be one of those that go.
+        identity = work.noted or await image_names.id_of(work, parameters.image)
+        work.note(identity)
+        for name in parameters.tags:
+            await image_names.take(work, name, identity, again=bool(work.noted))
     return Result(summary=f"{', '.join(parameters.tags)}: taken away from {parameters.image}.")
-
-
-def named(reference: str) -> dict[str, str]:
-    """The parameters `repo` and `tag` of a name."""
-    repository, _, tagged = reference.rpartition(":")
-    if not repository or "/" in tagged:
-        return {"repo": reference, "tag": "latest"}
-    return {"repo": repository, "tag": tagged}
 
 
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:

@@ -1,20 +1,31 @@
 """`container.run`: create and start a container, all of it or nothing."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
-from engine.operations import images, pulls
-from engine.operations.containers import path, removal
-from engine.operations.specification import OPERATION_LABEL, specification
+from engine.adapters.podman import Unanswered
+from engine.cancellation import heed, unstoppable
+from engine.operations import image_names, pulls
+from engine.operations.containers import path, removal, start_up
+from engine.operations.specification import specification
 from engine.operations.work import Work
-from engine.schema.containers import ContainerRun, ContainerStarted, Port
+from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted, Port
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.images import ImagePull
 
 
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
-    """Pull if need be, create, start. A container that cannot start is removed again."""
+    """Pull if need be, create, start. One that cannot start, or is cancelled, is removed again."""
+    try:
+        return await _run(work, parameters)
+    except asyncio.CancelledError:
+        await unstoppable(discard(work))
+        raise
+
+
+async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     check(work, parameters)
     parameters = await work.gate.run(parameters)
     body = specification(parameters, work.id, work.podman.major)
@@ -22,22 +33,27 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         body["r_limits"] = work.podman.default_ulimits
     if parameters.pull in ("always", "newer"):
         await _pull(work, parameters)
+        heed()
     try:
         created = await work.podman.call("POST", "/containers/create", body=body)
     except EngineError as error:
         if not _lacks_image(error) or parameters.pull == "never":
             raise
         await _pull(work, parameters)
+        heed()
         created = await work.podman.call("POST", "/containers/create", body=body)
     identity = str(created["Id"])
     work.note(identity)
+    heed()
     try:
         await work.gate.still(identity)
-        await work.podman.call("POST", path(identity, "start"))
-    except (EngineError, asyncio.CancelledError):
-        # Nothing half-done stays; shielded, so that a cancelled operation tidies up as well.
-        await asyncio.shield(_discard(work, identity))
+        await start_up(work, identity)
+    except Unanswered:
+        raise  # it is looked for
+    except EngineError:
+        await unstoppable(_remove(work, identity))  # nothing half-done stays
         raise
+    heed()
     return await _started(work, parameters, identity, list(created.get("Warnings") or []))
 
 
@@ -52,27 +68,26 @@ async def prepare(work: Work, parameters: ContainerRun) -> None:
     check(work, parameters)
     wanted = parameters.pull in ("always", "newer")
     if not wanted and parameters.pull == "missing":
-        wanted = not await work.podman.exists(images.path(parameters.image))
+        wanted = not await work.podman.exists(image_names.path(parameters.image))
     if wanted:
         await _pull(work, parameters)
 
 
 async def find(work: Work) -> ContainerStarted | None:
     """The container that this operation made before the engine died, finished if need be."""
-    rows = await work.podman.call(
-        "GET",
-        "/containers/json",
-        params={"all": "true", "filters": f'{{"label":["{OPERATION_LABEL}={work.id}"]}}'},
-    )
+    rows = await _made(work)
     if not rows:
         return None
     row = rows[0]
+    work.note(str(row["Id"]))
     if row["State"] in ("created", "configured", "initialized"):
         try:
             await work.gate.still(row["Id"])
-            await work.podman.call("POST", path(row["Id"], "start"))
+            await start_up(work, row["Id"])
+        except Unanswered:
+            raise
         except EngineError:
-            await _discard(work, row["Id"])
+            await _remove(work, row["Id"])
             raise
     return ContainerStarted(
         summary=f"{row['Names'][0]} was launched.",
@@ -130,7 +145,21 @@ def _lacks_image(error: EngineError) -> bool:
     return "image not known" in text or "no such image" in text
 
 
-async def _discard(work: Work, identity: str) -> None:
+async def discard(work: Work) -> None:
+    """Remove what this operation has made: it was cancelled."""
+    for row in await _made(work):
+        await _remove(work, str(row["Id"]))
+
+
+async def _made(work: Work) -> list[dict[str, Any]]:
+    label = json.dumps({"label": [f"{OPERATION_LABEL}={work.id}"]})
+    rows: list[dict[str, Any]] | None = await work.podman.call(
+        "GET", "/containers/json", params={"all": "true", "filters": label}
+    )
+    return rows or []
+
+
+async def _remove(work: Work, identity: str) -> None:
     try:
         await work.podman.call("DELETE", path(identity), params=removal(force=True, volumes=True))
     except EngineError as error:

@@ -1,8 +1,7 @@
 """Operations on manifest lists."""
 
-import asyncio
-
 from engine.adapters.copying import copy
+from engine.cancellation import heed, unstoppable
 from engine.operations.pushes import to_registry
 from engine.operations.work import Work
 from engine.schema import manifests as schema
@@ -12,15 +11,18 @@ from engine.schema.progress import Progress
 
 async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
     """A new list. Raises EngineError when the name is taken; then, as always, nothing is left."""
-    answer = await _podman(work, "create", "--", parameters.name)
+    async with work.names:
+        answer = await _podman(work, "create", "--", parameters.name)
     try:
+        heed()
         for image in parameters.images:
             # `create` itself would look for them in a registry.
             answer = await _podman(
                 work, *schema.ManifestAdd(name=parameters.name, image=image).command()[2:]
             )
+            heed()
     except BaseException:
-        await asyncio.shield(_podman(work, "rm", "--", parameters.name))
+        await unstoppable(_podman(work, "rm", "--", parameters.name))
         raise
     count = len(parameters.images)
     return schema.ManifestMade(

@@ -5,6 +5,7 @@ twin's stream on its own endpoint. Podman 4 does not, and the twin there neither
 verification off nor resolves short names as Podman does: those show layers without bytes.
 """
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -12,7 +13,9 @@ from typing import Any
 
 from engine.adapters.podman import Podman
 from engine.adapters.podman_errors import understand
-from engine.operations.images import path
+from engine.cancellation import unstoppable
+from engine.operations import image_names
+from engine.operations.image_names import path
 from engine.operations.work import Work
 from engine.schema.images import ImagePull, ImagePulled
 from engine.schema.progress import Progress, Step
@@ -26,13 +29,31 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")
     work.report(Progress(message=f"Asking for {parameters.image}"))
-    if work.podman.major >= 5:
-        reference = await _follow(work, parameters, present, twin=False)
-    elif parameters.tls_verify and _is_full(parameters.image) and not _newer(parameters, present):
-        reference = await _follow(work, parameters, present, twin=True)
-    else:
-        reference = await _follow_words(work, parameters, present)
+    before = await image_names.image_id(work, parameters.image) if present else ""
+    for _ in range(image_names.TRIES):
+        try:
+            reference = await _fetch(work, parameters, present)
+        except asyncio.CancelledError:
+            # Podman may have been done before it heard of that.
+            after = await unstoppable(image_names.image_id(work, parameters.image))
+            if after in ("", before):
+                raise
+            reference = parameters.image
+        async with work.names:
+            if await work.podman.exists(path(reference)):
+                break
+        # Another change of its names lost this one (see image_names): what is here already is not
+        # fetched again.
     return await _pulled(work.podman, reference, "")
+
+
+async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:
+    """Out: by what name the image is here."""
+    if work.podman.major >= 5:
+        return await _follow(work, parameters, present, twin=False)
+    if parameters.tls_verify and _is_full(parameters.image) and not _newer(parameters, present):
+        return await _follow(work, parameters, present, twin=True)
+    return await _follow_words(work, parameters, present)
 
 
 async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: bool) -> str:

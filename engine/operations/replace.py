@@ -9,6 +9,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from engine.adapters.podman import Unanswered
+from engine.cancellation import heed, unstoppable
 from engine.operations import launch
 from engine.operations.containers import path
 from engine.operations.work import Work
@@ -35,13 +37,17 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
     try:
         if old["Name"] != aside:
             await work.podman.call("POST", path(old["Id"], "rename"), params={"name": aside})
+            heed()
         if ran:  # before the new one starts: it may want the same ports
             await work.podman.call("POST", path(old["Id"], "stop"))
+            heed()
         started = await launch.run(work, parameters)
+    except Unanswered:
+        raise  # it is looked at what there is
     except (EngineError, asyncio.CancelledError):
-        await asyncio.shield(_put_back(work, old["Id"], name, start=ran))
+        await unstoppable(_put_back(work, old["Id"], name, start=ran))
         raise
-    await asyncio.shield(_remove(work, old["Id"]))
+    await unstoppable(_remove(work, old["Id"]))
     return started.model_copy(update={"summary": f"{name} was replaced."})
 
 
@@ -53,6 +59,8 @@ async def find(work: Work) -> ContainerStarted | None:
     found, fault = None, None
     try:
         found = await launch.find(work)
+    except Unanswered:
+        raise
     except EngineError as error:
         fault = error
     if aside and found:

@@ -2,34 +2,42 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from engine.adapters.podman import Podman
+from engine.adapters.podman import Podman, Unanswered
+from engine.cancellation import heed, requested, unstoppable
 from engine.files import Files
 from engine.gate import Gate
 from engine.incoming import Incoming
 from engine.journal import Journal
-from engine.operations.table import PERFORM, RECOVER
-from engine.operations.work import Report, Work
+from engine.operations.table import PERFORM, RECOVER, RESUME
+from engine.operations.work import Report, Unsettled, Work
 from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
-from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
 from engine.units.inventory import Inventory
 
 log = logging.getLogger(__name__)
 PROGRESS_PAUSE = 0.25
 """Seconds between two messages of progress; only the newest one counts."""
+TRIES = 5
+"""How often an operation survives the end of Podman's service in its middle."""
+STOP_PATIENCE = 1.0
+"""Seconds for what is tidied up when the engine ends."""
+TOO_LATE = "It was too late to cancel: this could not be stopped any more."
 
 
 @dataclass
 class _Run:
     kind: str
     progress: said.Progress | None = None
+    attempt: asyncio.Task[said.Outcome] | None = None
+    """The work itself, which a cancellation ends."""
     task: asyncio.Task[said.Outcome] | None = None
+    """Waits for it, and writes the outcome down whatever happens."""
+    cancelled: bool = False
 
 
 class Runner:
@@ -54,7 +62,9 @@ class Runner:
         self._podman_options = podman_options
         self._incoming = incoming
         self._gate = gate
+        self._names = asyncio.Lock()
         self._running: dict[UUID, _Run] = {}
+        self._stopping = False
 
     @property
     def running(self) -> list[UUID]:
@@ -88,79 +98,90 @@ class Runner:
             yield message
 
     async def recall(self, operation: UUID) -> said.Unknown | said.Running | said.Outcome:
-        """What became of an operation."""
+        """What became of an operation; `interrupted`: it was begun, and may be delivered again."""
         if operation in self._running:
             return said.Running()
         entry = self._journal.find(operation)
         if entry is None:
             return said.Unknown()
-        if entry.outcome:
-            return entry.outcome
-        if entry.kind in RECOVER:
-            return await self._recall_launch(operation, entry.kind)
-        # Nothing was concluded, and running it (again) does no harm: as good as never heard of.
-        return said.Unknown() if KINDS[entry.kind].repeatable else said.Interrupted()
+        return entry.outcome or said.Interrupted()
 
-    def cancel(self, operation: UUID) -> bool:
-        """Ask a running one to stop; False when it does not run."""
+    def cancel(self, operation: UUID) -> None:
+        """Ask one to stop. What has ended stays as it is. Raises EngineError for an unknown id."""
         running = self._running.get(operation)
-        return bool(running and running.task and running.task.cancel())
+        if running is None:
+            if self._journal.find(operation) is None:
+                raise EngineError(ErrorCode.NOT_FOUND, "The engine has not heard of it (yet).")
+        elif running.attempt and not running.cancelled:  # once: it may be tidying up already
+            running.cancelled = True
+            running.attempt.cancel()
 
     async def stop(self) -> None:
         """Let go of all that run, without an outcome: the engine ends."""
-        tasks = [run.task for run in self._running.values() if run.task]
+        self._stopping = True
+        runs = list(self._running.values())
         self._running.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for run in runs:
+            if run.attempt:
+                run.attempt.cancel()
+        tasks = {run.task for run in runs if run.task}
+        if tasks:  # some wait for Podman, which ends next
+            await asyncio.wait(tasks, timeout=STOP_PATIENCE)
 
     def _start(self, operation: UUID, parameters: Parameters, *, again: bool) -> _Run:
         self._journal.begin(operation, parameters.kind)
         run = self._running[operation] = _Run(parameters.kind)
-        run.task = asyncio.create_task(self._carry_out(operation, parameters, run, again))
+        run.attempt = asyncio.create_task(self._attempt(operation, parameters, run, again))
+        run.task = asyncio.create_task(self._conclude(operation, run.attempt))
         return run
 
-    async def _carry_out(
-        self, operation: UUID, parameters: Parameters, run: _Run, again: bool
-    ) -> said.Outcome:
-        def report(progress: said.Progress) -> None:
-            run.progress = progress
-
-        work = self._work(operation, report)
-        if not again or parameters.repeatable:
-            outcome = await self._attempt(_perform(work, parameters))
-        elif parameters.kind in RECOVER:
-            outcome = await self._attempt(self._recover(operation, parameters))
-        else:
-            outcome = said.Interrupted()
+    async def _conclude(self, operation: UUID, attempt: asyncio.Task[said.Outcome]) -> said.Outcome:
+        await asyncio.wait({attempt})
+        # Cancelled before its first turn, it never ran.
+        outcome = said.Cancelled() if attempt.cancelled() else attempt.result()
         if self._running.pop(operation, None):
             self._journal.end(operation, outcome)
+        self._gate.release(operation)
         succeeded = isinstance(outcome, said.Succeeded)
         await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
         return outcome
 
-    async def _recover(self, operation: UUID, parameters: Parameters) -> said.Outcome:
-        """A launch that the engine's death cut short: its container carries the operation's id."""
-        work = self._work(operation, lambda progress: None)
-        found = await RECOVER[parameters.kind](work)
-        if found:
-            return said.Succeeded(result=found.model_dump(mode="json"))
-        if self._journal.made(operation):
-            # It was made, and has gone since: by --rm, or by somebody's hand. Never twice.
-            return said.Interrupted()
-        return await _perform(work, parameters)
+    async def _carry_out(
+        self, operation: UUID, parameters: Parameters, report: Report, again: bool
+    ) -> said.Outcome:
+        """`again`: it was begun before, and nobody knows how far it got."""
+        tries = 0
+        while True:
+            work = self._work(operation, report)
+            try:
+                if again and not parameters.repeatable:
+                    return await self._go_on(work, parameters)
+                return await _perform(work, parameters)
+            except Unsettled:
+                return said.Interrupted()
+            except Unanswered as error:
+                tries += 1
+                if self._stopping or tries == TRIES:
+                    return said.Interrupted()
+                log.warning("%s %s: %s", parameters.kind, operation, error)
+                again = True
 
-    async def _recall_launch(self, operation: UUID, kind: str) -> said.Unknown | said.Outcome:
-        work = self._work(operation, lambda progress: None)
-        found = await RECOVER[kind](work)
-        if found:
-            outcome: said.Outcome = said.Succeeded(result=found.model_dump(mode="json"))
-        elif self._journal.made(operation):
-            outcome = said.Interrupted()
-        else:
-            return said.Unknown()
-        self._journal.end(operation, outcome)
-        return outcome
+    async def _go_on(self, work: Work, parameters: Parameters) -> said.Outcome:
+        """Find out how far it got before the engine or Podman died, and do the rest."""
+        kind = parameters.kind
+        if kind in RESUME:
+            result = await unstoppable(RESUME[kind](work, parameters))
+            return said.Succeeded(result=result.model_dump(mode="json"))
+        if kind not in RECOVER:
+            raise Unsettled
+        # A launch: its container carries the operation's id.
+        if found := await unstoppable(RECOVER[kind](work)):
+            return said.Succeeded(result=found.model_dump(mode="json"))
+        if work.noted:
+            # It was made, and has gone since: by --rm, or by somebody's hand. Never twice.
+            raise Unsettled
+        heed()
+        return await _perform(work, parameters)
 
     def _work(self, operation: UUID, report: Report) -> Work:
         return Work(
@@ -175,11 +196,21 @@ class Runner:
             podman_options=self._podman_options,
             incoming=self._incoming,
             gate=self._gate,
+            names=self._names,
         )
 
-    async def _attempt(self, doing: Coroutine[Any, Any, said.Outcome]) -> said.Outcome:
+    async def _attempt(
+        self, operation: UUID, parameters: Parameters, run: _Run, again: bool
+    ) -> said.Outcome:
+        def report(progress: said.Progress) -> None:
+            run.progress = progress
+
         try:
-            return await doing
+            outcome = await self._carry_out(operation, parameters, report, again)
+            if requested() and isinstance(outcome, said.Succeeded):
+                warnings = [*(outcome.result.get("warnings") or []), TOO_LATE]
+                outcome = said.Succeeded(result={**outcome.result, "warnings": warnings})
+            return outcome
         except EngineError as error:
             return said.Failed(error=error.report)
         except asyncio.CancelledError:
@@ -196,8 +227,9 @@ class Runner:
 
 
 async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
-    warnings = await work.gate.admit(parameters)
-    result = await PERFORM[parameters.kind](work, parameters)
+    warnings = await work.gate.admit(parameters, work.id)
+    doing = PERFORM[parameters.kind](work, parameters)
+    result = await (doing if parameters.stoppable else unstoppable(doing))
     if warnings:
         result = result.model_copy(update={"warnings": [*result.warnings, *warnings]})
     return said.Succeeded(result=result.model_dump(mode="json"))

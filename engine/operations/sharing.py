@@ -25,7 +25,7 @@ from engine.environment import state_directory
 from engine.files import discard
 from engine.incoming import Brought
 from engine.operations.archives import RESERVE, load_archive
-from engine.operations.images import named, path
+from engine.operations.image_names import ensure, path
 from engine.operations.work import Work
 from engine.schema.archives import ImageShare, ImageShared
 from engine.schema.errors import EngineError, ErrorCode
@@ -101,8 +101,7 @@ async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int
     if brought.image_id.startswith(name):  # it was asked for by its id
         name = ""
     else:
-        tag = named(name)
-        await work.podman.call("POST", path(brought.image_id, "tag"), params=tag)
+        await ensure(work, name, brought.image_id)
     said = "was here already, and got the name" if not size else "came over as"
     return ImageShared(
         summary=f"{brought.image_id[:12]} {said} {name}." if name else "The image is here.",

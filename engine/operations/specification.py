@@ -8,10 +8,9 @@ import signal
 from typing import Any
 from uuid import UUID
 
-from engine.schema.containers import ContainerRun, HealthCheck, Port, Volume
+from engine.schema.containers import OPERATION_LABEL, ContainerRun, HealthCheck, Port, Volume
 from engine.schema.errors import EngineError, ErrorCode
 
-OPERATION_LABEL = "berth.operation"
 _CPU_PERIOD = 100_000
 _READ_ONLY_TMPFS = ("/run", "/tmp", "/var/tmp")  # noqa: S108 - places in the container
 _NAMESPACE_MODES = {"none", "host", "private", "slirp4netns", "pasta", "bridge"}

@@ -76,4 +76,14 @@ PERFORM: dict[str, Perform] = {
 }
 
 RECOVER: dict[str, Find] = {"container.run": launch.find, "container.replace": replace.find}
-"""For kinds that make a container: how to find it after the engine died in the middle."""
+"""For kinds that make a container: how to find it after the engine or Podman died in the middle."""
+
+RESUME: dict[str, Perform] = {
+    "container.restart": containers.resume_restart,
+    "container.kill": containers.resume_kill,
+    "container.rename": containers.resume_rename,
+    "container.commit": containers.resume_commit,
+    "image.untag": images.untag,
+}
+"""For kinds that may not be done twice: how to go on after the engine or Podman died in the middle.
+They raise Unsettled where nobody can tell what came of it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.adapters import copying, skopeo
 from engine.adapters.registry_api import open_registry, split
+from engine.cancellation import heed
 from engine.operations.work import Report, Work
 from engine.queries.remote import digest_at, plan
 from engine.schema import transfers as schema
@@ -71,6 +72,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
             await _copy(work, one, report)
             copied.append(tag)
             in_a_row = 0
+            heed()
         except EngineError as error:
             failed[tag] = error
             in_a_row += 1

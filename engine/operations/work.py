@@ -1,6 +1,7 @@
 """What every function that carries out an operation gets, and how it says how far it is."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -40,7 +41,13 @@ class Work:
     """Images that come from other accounts."""
     gate: "Gate"
     """The host's policy."""
+    names: asyncio.Lock
+    """Held by what changes image names: Podman reads all names of an image, then writes them."""
 
 
-Perform = Callable[[Work, Any], Awaitable[Result]]
-Find = Callable[[Work], Awaitable[Result | None]]
+class Unsettled(Exception):
+    """Raised when nobody can tell what came of an operation that was cut short."""
+
+
+Perform = Callable[[Work, Any], Coroutine[Any, Any, Result]]
+Find = Callable[[Work], Coroutine[Any, Any, Result | None]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.adapters.layer_store import Entry, StoredLayer, entries
 from engine.adapters.podman import Podman
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.queries.layers import digests_of, in_store, store
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.layers import Comparison, FileChange, ImageCompare, Setting

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from engine.adapters.podman import Podman
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.schema.queries import Document, ImageHistory, ImageInspect, ManifestInspect, Table
 
 

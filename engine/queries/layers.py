@@ -9,7 +9,7 @@ from typing import Any
 from engine.adapters import layer_store
 from engine.adapters.layer_store import Entry, StoredLayer
 from engine.adapters.podman import Podman
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.layers import (
     FileOfLayer,

@@ -11,7 +11,7 @@ from engine.adapters import (
     registry_trust,
 )
 from engine.adapters.podman import Podman
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.operations.registries import digest_of
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from engine.adapters import registries_conf, registries_resolve, skopeo
 from engine.adapters.podman import Podman
 from engine.adapters.registry_api import MANIFESTS, RegistryApi, next_after, open_registry, split
-from engine.operations.images import path
+from engine.operations.image_names import path
 from engine.schema import queries as asked
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Document, Table

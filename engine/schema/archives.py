@@ -22,6 +22,7 @@ class ImageSave(Parameters):
 
     kind: ClassVar[str] = "image.save"
     label: ClassVar[str] = "Save image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImageSaved
@@ -56,6 +57,7 @@ class ImageLoad(Parameters):
 
     kind: ClassVar[str] = "image.load"
     label: ClassVar[str] = "Load images"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImageLoaded
@@ -91,6 +93,7 @@ class ImageShare(Parameters):
 
     kind: ClassVar[str] = "image.share"
     label: ClassVar[str] = "Share image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImageShared

@@ -105,6 +105,7 @@ class ImageBuild(Parameters):
 
     kind: ClassVar[str] = "image.build"
     label: ClassVar[str] = "Build image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImageBuilt

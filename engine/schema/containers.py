@@ -19,6 +19,8 @@ from engine.schema.parameters import (
 )
 
 MIB = 1024 * 1024
+OPERATION_LABEL = "berth.operation"
+"""Of every container that an operation makes: the operation's id."""
 # In either case of letters, as the command line takes it.
 Signal = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{1,15}$", to_upper=True)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
@@ -118,6 +120,8 @@ class ContainerRun(Parameters):
 
     kind: ClassVar[str] = "container.run"
     label: ClassVar[str] = "Launch container"
+    resumable: ClassVar[bool] = True
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.QUICK
     result: ClassVar[type[Result]] = ContainerStarted
 
@@ -294,6 +298,7 @@ class ContainerRestart(_OneContainer):
 
     kind: ClassVar[str] = "container.restart"
     label: ClassVar[str] = "Restart"
+    resumable: ClassVar[bool] = True
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
 
@@ -307,6 +312,7 @@ class ContainerKill(_OneContainer):
 
     kind: ClassVar[str] = "container.kill"
     label: ClassVar[str] = "Kill"
+    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     urgent: ClassVar[bool] = True
 
@@ -337,6 +343,7 @@ class ContainerRename(_OneContainer):
 
     kind: ClassVar[str] = "container.rename"
     label: ClassVar[str] = "Rename"
+    resumable: ClassVar[bool] = True
 
     name: ContainerName
 
@@ -397,6 +404,7 @@ class ContainerCommit(_OneContainer):
 
     kind: ClassVar[str] = "container.commit"
     label: ClassVar[str] = "Commit to image"
+    resumable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerCommitted
 

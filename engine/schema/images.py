@@ -30,6 +30,7 @@ class ImagePull(Parameters):
 
     kind: ClassVar[str] = "image.pull"
     label: ClassVar[str] = "Pull image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagePulled
@@ -65,6 +66,7 @@ class ImagePush(Parameters):
 
     kind: ClassVar[str] = "image.push"
     label: ClassVar[str] = "Push image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagePushed
@@ -163,6 +165,7 @@ class ImageUntag(Parameters):
 
     kind: ClassVar[str] = "image.untag"
     label: ClassVar[str] = "Untag image"
+    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
 
     image: ImageReference

@@ -32,6 +32,7 @@ class ManifestCreate(Parameters):
 
     kind: ClassVar[str] = "manifest.create"
     label: ClassVar[str] = "Create manifest list"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ManifestMade
 
@@ -51,6 +52,7 @@ class ManifestAdd(Parameters):
 
     kind: ClassVar[str] = "manifest.add"
     label: ClassVar[str] = "Add to manifest list"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ManifestMade
@@ -110,6 +112,7 @@ class ManifestPush(Parameters):
 
     kind: ClassVar[str] = "manifest.push"
     label: ClassVar[str] = "Push manifest list"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagePushed

@@ -159,6 +159,10 @@ class Parameters(Model):
     """Asks for a confirmation, and is shown in red."""
     repeatable: ClassVar[bool] = False
     """Doing it twice leaves the same state as doing it once, so an interrupted one is run again."""
+    resumable: ClassVar[bool] = False
+    """The engine finds out how far an interrupted one got, and goes on from there."""
+    stoppable: ClassVar[bool] = False
+    """Cancelling ends it in the middle. Any other kind that has begun is waited for."""
     urgent: ClassVar[bool] = False
     """Does not wait for an earlier operation on the same target."""
     result: ClassVar[type[Result]] = Result

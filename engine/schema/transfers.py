@@ -43,6 +43,7 @@ class ImageCopy(Parameters):
 
     kind: ClassVar[str] = "image.copy"
     label: ClassVar[str] = "Copy image"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImageCopied
@@ -89,6 +90,7 @@ class ImageSync(Parameters):
 
     kind: ClassVar[str] = "image.sync"
     label: ClassVar[str] = "Synchronise tags"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagesSynced

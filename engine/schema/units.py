@@ -214,6 +214,7 @@ class ContainerAutostart(Parameters):
 
     kind: ClassVar[str] = "container.autostart"
     label: ClassVar[str] = "Keep running"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
 
@@ -239,6 +240,7 @@ class UnitConvert(_OneUnit):
 
     kind: ClassVar[str] = "unit.convert"
     label: ClassVar[str] = "Convert unit"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
 
@@ -281,6 +283,7 @@ class AutoUpdateRun(Parameters):
 
     kind: ClassVar[str] = "autoupdate.run"
     label: ClassVar[str] = "Update now"
+    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = AutoUpdateResult
 

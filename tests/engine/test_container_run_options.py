@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.operations.specification import OPERATION_LABEL
-from engine.schema.containers import MIB, ContainerRun, HealthCheck, Port, Volume
+from engine.schema.containers import MIB, OPERATION_LABEL, ContainerRun, HealthCheck, Port, Volume
 from engine.schema.errors import ErrorCode
 from launch.demo import IMAGE
 from tests.engine.account import Account

@@ -7,9 +7,17 @@ from uuid import uuid4
 
 import pytest
 
-from engine.operations.specification import OPERATION_LABEL
-from engine.schema.containers import ContainerRemove, ContainerRun, ContainerStop
+from engine.schema.containers import (
+    OPERATION_LABEL,
+    ContainerRemove,
+    ContainerRename,
+    ContainerRestart,
+    ContainerRun,
+    ContainerStart,
+    ContainerStop,
+)
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.parameters import Parameters
 from engine.schema.progress import Failed, Succeeded, Unknown
 from launch.demo import IMAGE
 from tests.engine.account import Account
@@ -79,8 +87,8 @@ async def test_a_removal_in_which_the_engine_is_killed_is_a_removal(alice: Accou
     assert [row.id for row in (await alice.rows()).values()] == [newer]
 
 
-@pytest.mark.parametrize("after", [0.03, 0.08])
-async def test_podmans_service_killed_in_the_middle_is_started_again(
+@pytest.mark.parametrize("after", [0.0, 0.03, 0.08, 0.15])
+async def test_a_launch_in_which_podmans_service_is_killed_ends_as_one_container(
     alice: Account, after: float
 ) -> None:
     operation = uuid4()
@@ -88,14 +96,38 @@ async def test_podmans_service_killed_in_the_middle_is_started_again(
     await asyncio.sleep(after)
     os.kill(alice.process.service_pid(), signal.SIGKILL)
     end = await first
-    rows = list((await alice.rows()).values())
-    if isinstance(end, Succeeded):
-        assert [row.id for row in rows] == [end.result["id"]]
-    else:
-        assert isinstance(end, Failed), end
-        assert end.error.remedy
-    await alice.launch(name="next")
-    assert (await alice.rows())["next"].state == "running"
+    assert isinstance(end, Succeeded), end
+    (row,) = (await alice.rows()).values()
+    assert (row.id, row.state) == (end.result["id"], "running")
+
+
+@pytest.mark.parametrize("after", [0.0, 0.05])
+async def test_verbs_in_which_podmans_service_is_killed_succeed_with_their_effect(
+    alice: Account, after: float
+) -> None:
+    script = "trap : TERM; while :; do sleep 0.05; done"
+    await alice.launch("sh", "-c", script, name="web", stop_signal="TERM", stop_timeout=1)
+
+    async def killed(parameters: Parameters) -> None:
+        first = asyncio.create_task(alice.outcome(parameters))
+        await asyncio.sleep(after)
+        os.kill(alice.process.service_pid(), signal.SIGKILL)
+        end = await first
+        assert isinstance(end, Succeeded), end
+
+    since = (await alice.inspect("web"))["State"]["StartedAt"]
+    await killed(ContainerRestart(container="web", timeout=1))
+    state = (await alice.inspect("web"))["State"]
+    assert state["Status"] == "running"
+    assert state["StartedAt"] != since
+    await killed(ContainerStop(container="web", timeout=1))
+    assert (await alice.rows())["web"].state == "exited"
+    await killed(ContainerStart(container="web"))
+    assert (await alice.rows())["web"].state == "running"
+    await killed(ContainerRename(container="web", name="shop"))
+    assert list(await alice.rows()) == ["shop"]
+    await killed(ContainerRemove(container="shop", force=True))
+    assert not await alice.rows()
 
 
 async def _kill_engine(alice: Account) -> None:

@@ -1,0 +1,95 @@
+"""Names of images in the account's store: given, taken, and looked at afterwards.
+
+Podman reads all names of an image, then writes them all (libimage's Tag and Untag), so two changes
+at once lose one. `Work.names` is the account's lock for them. What takes long (a pull, a build)
+does not hold it; it looks at its own names at the end, under the lock, and gives them again.
+"""
+
+from urllib.parse import quote
+
+from engine.operations.work import Work
+from engine.policy import image_names
+from engine.schema.errors import EngineError, ErrorCode
+
+TRIES = 3
+"""A shell may change names as well."""
+
+
+def path(image: str, action: str = "") -> str:
+    """The image's place in Podman's API."""
+    return f"/images/{quote(image, safe='')}" + (f"/{action}" if action else "")
+
+
+def named(reference: str) -> dict[str, str]:
+    """The parameters `repo` and `tag` of a name."""
+    repository, _, tagged = reference.rpartition(":")
+    if not repository or "/" in tagged:
+        return {"repo": reference, "tag": "latest"}
+    return {"repo": repository, "tag": tagged}
+
+
+async def id_of(work: Work, image: str) -> str:
+    """The id of an image. Raises EngineError."""
+    return str((await work.podman.call("GET", path(image, "json")))["Id"])
+
+
+async def image_id(work: Work, image: str) -> str:
+    """The id of an image, "" where there is none."""
+    try:
+        return await id_of(work, image)
+    except EngineError as error:
+        if error.report.code is ErrorCode.NOT_FOUND:
+            return ""
+        raise
+
+
+async def ensure(work: Work, name: str, identity: str) -> None:
+    """Give the image its name again where another change has lost it. Raises EngineError."""
+    async with work.names:
+        if not await _has(work, name, identity):
+            await give(work, name, identity)
+
+
+async def give(work: Work, name: str, identity: str) -> None:
+    """Name an image, under the lock. Raises EngineError where it does not have the name then."""
+    for _ in range(TRIES):
+        await work.podman.call("POST", path(identity, "tag"), params=named(name))
+        if await _has(work, name, identity):
+            return
+    raise _lost(f"{name} was given to {identity[:12]}, and was gone again at once.")
+
+
+async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
+    """Take a name away, under the lock. `again`: it may have gone at the first try."""
+    if again and not await _has(work, name, identity):
+        return
+    for _ in range(TRIES):
+        await work.podman.call("POST", path(identity, "untag"), params=named(name))
+        if not await _has(work, name, identity):
+            return
+    raise _lost(f"{name} was taken away from {identity[:12]}, and was there again at once.")
+
+
+async def _has(work: Work, name: str, identity: str) -> bool:
+    found = await work.podman.call("GET", path(identity, "json"))
+    return _full(name) in (found.get("RepoTags") or [])
+
+
+def _full(name: str) -> str:
+    """As Podman writes it down."""
+    parts = named(name)
+    full = f"{parts['repo']}:{parts['tag']}"
+    host, slash, rest = full.partition("/")
+    if not slash or not image_names.registry_of(full):
+        return f"localhost/{full}"
+    if host == "docker.io" and "/" not in rest:
+        return f"docker.io/library/{rest}"
+    return full
+
+
+def _lost(message: str) -> EngineError:
+    return EngineError(
+        ErrorCode.CONFLICT,
+        message,
+        "Another program changes the names of this image: try again when it has ended.",
+    )

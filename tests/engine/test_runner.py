@@ -1,0 +1,155 @@
+"""The runner's own promises, without Podman."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from engine.adapters.podman import Unanswered
+from engine.cancellation import heed, requested, unstoppable
+from engine.files import Files
+from engine.gate import Gate
+from engine.incoming import Incoming
+from engine.journal import Journal
+from engine.operations import runner as module
+from engine.operations.runner import TRIES, Runner
+from engine.schema.containers import ContainerRestart, ContainerStart, ContainerUnpause
+from engine.schema.errors import ErrorCode
+from engine.schema.parameters import Parameters, Result
+from engine.schema.progress import Cancelled, Interrupted, Outcome, Progress, Succeeded, Unknown
+
+
+class Open(Gate):
+    """A gate without policies."""
+
+    def policies(self) -> list[Any]:
+        return []
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    nothing: Any = None
+    return Runner(
+        nothing,
+        nothing,
+        Journal(tmp_path / "operations.sqlite3"),
+        frozenset(),
+        Files(tmp_path / "files"),
+        [],
+        Incoming(),
+        Open(nothing),
+    )
+
+
+async def outcome(runner: Runner, parameters: Parameters, operation: Any = None) -> Outcome:
+    *_, last = [each async for each in runner.run(operation or uuid4(), parameters)]
+    assert not isinstance(last, Progress)
+    return last
+
+
+async def test_a_cancel_before_the_first_turn_is_an_end(runner: Runner) -> None:
+    operation = uuid4()
+    running = runner._start(operation, ContainerStart(container="web"), again=False)
+    runner.cancel(operation)
+    assert running.task
+    assert isinstance(await running.task, Cancelled)
+    assert not runner.busy
+    assert isinstance(await runner.recall(operation), Cancelled)
+    assert isinstance(await outcome(runner, ContainerStart(container="web"), operation), Cancelled)
+
+
+async def test_what_podman_did_not_answer_is_run_again_where_that_does_no_harm(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    async def dies(work: Any, parameters: Any) -> Result:
+        tried.append(parameters)
+        if len(tried) < 3:
+            raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+        return Result(summary="done")
+
+    monkeypatch.setitem(module.PERFORM, "container.start", dies)
+    end = await outcome(runner, ContainerStart(container="web"))
+    assert isinstance(end, Succeeded)
+    assert len(tried) == 3
+
+
+async def test_what_podman_never_answers_is_lost(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    async def dies(work: Any, parameters: Any) -> Result:
+        tried.append(parameters)
+        raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+
+    monkeypatch.setitem(module.PERFORM, "container.unpause", dies)
+    end = await outcome(runner, ContainerUnpause(container="web"))
+    assert isinstance(end, Interrupted)
+    assert len(tried) == TRIES
+
+
+async def test_what_may_not_be_done_twice_goes_on_from_where_it_got(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(work: Any, parameters: Any) -> Result:
+        work.note("since yesterday")
+        raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+
+    async def resumes(work: Any, parameters: Any) -> Result:
+        return Result(summary=f"knew {work.noted}")
+
+    monkeypatch.setitem(module.PERFORM, "container.restart", dies)
+    monkeypatch.setitem(module.RESUME, "container.restart", resumes)
+    end = await outcome(runner, ContainerRestart(container="web"))
+    assert isinstance(end, Succeeded)
+    assert end.result["summary"] == "knew since yesterday"
+
+
+async def test_what_was_begun_and_has_no_end_is_interrupted_and_the_rest_unknown(
+    runner: Runner,
+) -> None:
+    operation = uuid4()
+    assert isinstance(await runner.recall(operation), Unknown)
+    runner._journal.begin(operation, "container.start")
+    assert isinstance(await runner.recall(operation), Interrupted)
+
+
+async def test_a_request_that_cannot_be_stopped_is_waited_for() -> None:
+    going, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def request() -> str:
+        going.set()
+        await goes_on.wait()
+        return "done"
+
+    async def operation() -> str:
+        said = await unstoppable(request())
+        assert requested()
+        with pytest.raises(asyncio.CancelledError):
+            heed()
+        return said
+
+    task = asyncio.create_task(operation())
+    await going.wait()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    goes_on.set()
+    assert await task == "done"
+
+
+async def test_a_request_that_fails_after_a_cancel_says_how() -> None:
+    async def request() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("no")
+
+    task = asyncio.create_task(unstoppable(request()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(ValueError, match="no"):
+        await task
