@@ -45,5 +45,8 @@ def _say_ready(**_: object) -> None:
     import redis
     from django.conf import settings
 
+    from consoleapp.operations import workers
+
+    workers.release_dead()
     with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
         connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())

@@ -1,12 +1,14 @@
 """Whether an operation that was requested may still be done: asked when it is approved of, and when
 a worker begins it."""
 
+from functools import partial
+
 from django.utils import timezone
 
 from consoleapp.accounts.access import role_on
 from consoleapp.approval.asking import granted, unasked
 from consoleapp.approval.models import Approval
-from consoleapp.operations import elsewhere
+from consoleapp.operations import elsewhere, reservations
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import refusals
 from engine.schema.parameters import Parameters
@@ -34,5 +36,6 @@ def against(operation: Operation, parameters: Parameters) -> str:
 
 def by_policy(operation: Operation, parameters: Parameters) -> str:
     """What a policy refuses, approved of or not; "" for nothing."""
-    found = refusals(operation.requested_by, operation.account, parameters)
+    reserved = partial(reservations.ahead_of, operation)
+    found = refusals(operation.requested_by, operation.account, parameters, reserved)
     return " ".join(dict.fromkeys(str(verdict) for verdict in found))

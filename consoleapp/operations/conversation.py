@@ -178,21 +178,18 @@ def cancel(account: LinuxAccount, operation_id: UUID) -> None:
         async with Engine(Path(account.socket), account.uid) as engine:
             await engine.cancel(operation_id)
 
-    _answer(ask())
+    _soon(asyncio.wait_for(ask(), ANSWER_WITHIN)).result()
 
 
-def recall(account: LinuxAccount, operation_id: UUID) -> Recollection:
-    """What the engine remembers of it. Raises EngineUnreachable, EngineError, TimeoutError."""
+def recalling(account: LinuxAccount, operation_id: UUID) -> "Future[Recollection]":
+    """What the engine remembers of it, soon; its `result` raises whatever the engine's answer is
+    worth: EngineUnreachable, EngineError, TimeoutError, or ValueError for what makes no sense."""
 
     async def ask() -> Recollection:
         async with Engine(Path(account.socket), account.uid) as engine:
             return await engine.recall(operation_id)
 
-    return _answer(ask())
-
-
-def _answer(asking: Coroutine[Any, Any, T]) -> T:
-    return _soon(asyncio.wait_for(asking, ANSWER_WITHIN)).result()
+    return _soon(asyncio.wait_for(ask(), ANSWER_WITHIN))
 
 
 def _soon(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":

@@ -1,5 +1,6 @@
 """The end of an operation: its state, result and audit event, in one transaction."""
 
+import json
 import logging
 from functools import partial
 from typing import Any
@@ -26,6 +27,9 @@ INTERRUPTED = ErrorReport(
     message="The account's engine ended in the middle of it, so nobody can tell what came of it.",
     remedy="Look at the account before you try again.",
 )
+TEXT_LIMIT = 8_000
+"""Characters of a message; Podman's longest ones tell of every layer."""
+RESULT_LIMIT = 1_000_000
 logger = logging.getLogger(__name__)
 
 
@@ -59,7 +63,7 @@ def finish(
     secrets: frozenset[str] = frozenset(),
 ) -> bool:
     """Move to an end state, with its audit event, and tell the pages."""
-    report = seal.redact(error.model_dump(mode="json"), secrets) if error else None
+    report = _capped(seal.redact(error.model_dump(mode="json"), secrets)) if error else None
     with transaction.atomic():
         if not move(operation, state, fence=fence, result=result, error=report):
             logger.warning("%s is not ours to end as %s any more", operation.pk, state)
@@ -109,8 +113,23 @@ def requester(operation: Operation) -> Actor:
 def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     """The engine's result as the kind's model has it; what does not fit that is left out."""
     try:
-        return KINDS[kind].result.model_validate(said).model_dump(mode="json")
+        whole = KINDS[kind].result.model_validate(said).model_dump(mode="json")
     except ValidationError as error:
         logger.warning("a result of %s is not what it should be: %s", kind, error.error_count())
         warning = "It succeeded, but what the engine said about it made no sense."
         return {"summary": "", "warnings": [warning]}
+    if len(json.dumps(whole)) <= RESULT_LIMIT:
+        return whole
+    warning = "It succeeded, but what the engine said about it is too long to be kept."
+    return {"summary": capped(whole["summary"], TEXT_LIMIT), "warnings": [warning]}
+
+
+def capped(text: str, most: int) -> str:
+    """The text, or its first `most` characters and how many more there were."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}… ({len(text) - most:,} more characters)"
+
+
+def _capped(report: dict[str, Any]) -> dict[str, Any]:
+    return {name: capped(text, TEXT_LIMIT) for name, text in report.items()}

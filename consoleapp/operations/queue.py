@@ -1,6 +1,7 @@
 """Which operation may run now: lanes, limits, one at a time a target, fair between accounts.
 
-The numbers fit a worker of 32 threads: 30 for operations, two left to claim and to cancel.
+The numbers fit a worker of 32 threads: 30 for operations, two left to claim and to cancel. Urgent
+operations wait for no other ones, and have room of their own, which also bounds them.
 """
 
 import logging
@@ -19,8 +20,9 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.states import WAITING, State, move
 from engine.schema.parameters import Lane
 
-PER_ACCOUNT = {Lane.SLOW: 3, Lane.QUICK: 8}
-IN_ALL = {Lane.SLOW: 16, Lane.QUICK: 14}
+URGENT = "urgent"
+PER_ACCOUNT: dict[str, int] = {Lane.SLOW: 3, Lane.QUICK: 8, URGENT: 2}
+IN_ALL: dict[str, int] = {Lane.SLOW: 14, Lane.QUICK: 12, URGENT: 4}
 LEASE = timedelta(seconds=30)
 # More candidates than free places, since some of them wait for the same target.
 _LOOK_AHEAD = 8
@@ -43,6 +45,11 @@ class Place(NamedTuple):
             return None
         return self.account, self.kind.split(".")[0], self.target
 
+    @property
+    def room(self) -> str:
+        """The lane, or the room for urgent ones."""
+        return URGENT if self.urgent else self.lane
+
 
 class Load:
     """What runs on a host."""
@@ -56,25 +63,23 @@ class Load:
 
     def add(self, place: Place) -> None:
         """Count one more."""
-        self._in_all[place.lane] += 1
-        self._by_account[place.account, place.lane] += 1
+        self._in_all[place.room] += 1
+        self._by_account[place.account, place.room] += 1
         if place.aim:
             self._aims.add(place.aim)
 
-    def room(self, account: int, lane: Lane) -> int:
+    def room(self, account: int, lane: str) -> int:
         """How many more operations of `account` the lane takes."""
         free = IN_ALL[lane] - self._in_all[lane]
         return max(0, min(free, PER_ACCOUNT[lane] - self._by_account[account, lane]))
 
     def takes(self, place: Place) -> bool:
         """Whether one more may run now."""
-        if place.urgent:
-            return True
-        return place.aim not in self._aims and self.room(place.account, Lane(place.lane)) > 0
+        return place.aim not in self._aims and self.room(place.account, place.room) > 0
 
     def of(self, account: int) -> int:
         """How many operations of `account` run."""
-        return sum(self._by_account[account, lane] for lane in Lane)
+        return sum(self._by_account[account, lane] for lane in PER_ACCOUNT)
 
 
 class Claim(NamedTuple):
@@ -114,12 +119,15 @@ def claim(operation_id: UUID, worker: str) -> Claim | None:
 def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
     """The waiting operations that would get a place now, one account after the other in turns.
 
-    With `idle_since`: only those that the broker has not been told about since then.
+    With `idle_since`: only those that the broker has not been told about since then. A stamp of
+    the future is from before the clock was set back, and says nothing.
     """
     waiting = Operation.objects.filter(account__host=host, state__in=WAITING, ended_at=None)
     if idle_since:
-        waiting = waiting.filter(Q(queued_at__lt=idle_since) | Q(queued_at=None))
-        waiting = waiting.filter(requested_at__lt=idle_since)
+        now = timezone.now()
+        told = Q(queued_at__lt=idle_since) | Q(queued_at__gt=now) | Q(queued_at=None)
+        waiting = waiting.filter(told)
+        waiting = waiting.filter(Q(requested_at__lt=idle_since) | Q(requested_at__gt=now))
     accounts = list(waiting.values_list("account_id", flat=True).distinct())
     if not accounts:
         return []
@@ -140,13 +148,13 @@ def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
 
 def _candidates(waiting: QuerySet[Operation], account: int, load: Load) -> list[tuple[UUID, Place]]:
     found: list[tuple[UUID, Place]] = []
-    for lane in Lane:
-        room = load.room(account, lane)
-        rows = waiting.filter(account_id=account, lane=lane).order_by("requested_at")
-        if not room:
-            rows = rows.filter(urgent=True)
-        fields = rows.values_list("id", "account_id", "lane", "kind", "target", "urgent")
-        found += [(row[0], Place(*row[1:])) for row in fields[: room + _LOOK_AHEAD]]
+    mine = waiting.filter(account_id=account).order_by("requested_at")
+    rooms = {URGENT: mine.filter(urgent=True)}
+    rooms |= {lane: mine.filter(urgent=False, lane=lane) for lane in Lane}
+    for name, rows in rooms.items():
+        if room := load.room(account, name):
+            fields = rows.values_list("id", "account_id", "lane", "kind", "target", "urgent")
+            found += [(row[0], Place(*row[1:])) for row in fields[: room + _LOOK_AHEAD]]
     return found
 
 

@@ -19,7 +19,7 @@ from consoleapp.files.models import Upload
 from consoleapp.live.publish import operation_changed
 from consoleapp.operations import allowed, conversation, elsewhere, seal
 from consoleapp.operations.conversation import Conversation
-from consoleapp.operations.ending import end, finish, requester
+from consoleapp.operations.ending import TEXT_LIMIT, capped, end, finish, requester
 from consoleapp.operations.feeding import Feed
 from consoleapp.operations.models import Operation
 from consoleapp.operations.queue import LEASE
@@ -38,6 +38,8 @@ WRITE_EVERY = 0.25
 TRY_AGAIN_AFTER = 0.5
 PROGRESS_LIMIT = 200
 """Steps of a progress that are kept; an image of more layers than that is nobody's."""
+STEP_LIMIT = 400
+"""Characters of each text of a step."""
 logger = logging.getLogger(__name__)
 
 
@@ -103,6 +105,8 @@ class _Run:
         self._fence = operation.fence
         self._heard_at = time.monotonic()
         self._renew_at = self._heard_at + RENEW_EVERY
+        if operation.cancel_requested_at:  # of one that another worker began
+            self._renew_at = self._heard_at
         self._write_at = 0.0
         self._unwritten: Progress | None = None
         self._uploads = {
@@ -187,8 +191,7 @@ class _Run:
     def _write(self) -> None:
         if self._unwritten is None:
             return
-        shown = self._unwritten.model_copy(update={"steps": self._unwritten.steps[:PROGRESS_LIMIT]})
-        progress = seal.redact(shown.model_dump(mode="json"), self._secrets)
+        progress = seal.redact(_shown(self._unwritten).model_dump(mode="json"), self._secrets)
         self._unwritten = None
         if not self._mine().update(progress=progress):
             raise LeaseLost
@@ -210,12 +213,12 @@ class _Run:
     def _give_up(self, silent: float, error: Exception) -> bool:
         account = self._operation.account.key
         if not self._begun:
-            if silent < NOT_BEGUN:
-                return False
             asked = Operation.objects.filter(pk=self._operation.pk, cancel_requested_at=None)
             if not asked.exists():
                 finish(self._operation, State.CANCELLED, fence=self._fence)
                 return True
+            if silent < NOT_BEGUN:
+                return False
             self._end_failed(
                 ErrorReport(
                     code=ErrorCode.UNAVAILABLE,
@@ -239,6 +242,23 @@ class _Run:
         finish(self._operation, State.FAILED, report, fence=self._fence, secrets=self._secrets)
 
 
+def _shown(progress: Progress) -> Progress:
+    """As much of it as a row keeps."""
+    steps = [
+        step.model_copy(
+            update={
+                "id": step.id[:STEP_LIMIT],
+                "label": step.label[:STEP_LIMIT],
+                "status": step.status[:STEP_LIMIT],
+            }
+        )
+        for step in progress.steps[:PROGRESS_LIMIT]
+    ]
+    return progress.model_copy(
+        update={"message": capped(progress.message, TEXT_LIMIT), "steps": steps}
+    )
+
+
 def stop(operation: Operation) -> None:
     """Pass the wish to cancel on to the engine; what it cannot take now is asked again later."""
     for attempt in range(5):
@@ -248,7 +268,8 @@ def stop(operation: Operation) -> None:
         except EngineError as error:
             # It was claimed a moment ago, and the engine has not heard of it yet.
             if error.report.code is not ErrorCode.NOT_FOUND:
-                raise
+                logger.warning("the engine does not cancel %s: %.500s", operation.pk, error)
+                return
             time.sleep(0.1 * (attempt + 1))
         except (EngineUnreachable, TimeoutError) as error:
             logger.warning("cannot tell the engine to cancel %s: %s", operation.pk, error)

@@ -3,13 +3,18 @@
 Runs every few seconds in the observer's process. An operation whose lease ran out is resolved by
 asking its engine: ended, then that is written down; at it, or never heard of it, then it is queued
 again (the engine takes an id once, so a second delivery attaches to the first); ended in the
-middle, then it is lost, unless its kind can be repeated. An engine that does not answer for
-GIVE_UP_AFTER makes it lost, with that reason.
+middle, then it is lost, unless its kind can be repeated or gone on with. An engine that does not
+answer for GIVE_UP_AFTER makes it lost, with that reason.
+
+Each part of a round fails alone, and so does each operation in it.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
@@ -22,14 +27,15 @@ from consoleapp.approval.deciding import expire
 from consoleapp.files import claim
 from consoleapp.live.publish import operation_changed
 from consoleapp.notifications import sweeping
-from consoleapp.operations import broker, conversation, queue, seal
+from consoleapp.operations import broker, conversation, queue, seal, workers
 from consoleapp.operations.ending import INTERRUPTED, end, finish
 from consoleapp.operations.models import Operation
+from consoleapp.operations.queue import LEASE
 from consoleapp.operations.seal import parameters_of
 from consoleapp.operations.states import WAITING, State, move
-from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS, UnknownKind
-from engine.schema.progress import Interrupted, Running, Unknown
+from engine.schema.progress import Interrupted, Recollection, Running, Unknown
 
 EVERY = 2.0
 FILES_EVERY = 300
@@ -37,6 +43,10 @@ SEND_AGAIN_AFTER = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(minutes=10)
 CLAIMS_LIMIT = 25
 """An operation that lost so many workers is the reason for it."""
+SLACK = timedelta(seconds=5)
+"""For a lease that is taken at this moment, and for clocks that are slewed."""
+REASON_LIMIT = 500
+"""Characters of what an engine said that makes no sense."""
 logger = logging.getLogger(__name__)
 
 
@@ -50,24 +60,38 @@ async def sweep_forever() -> None:
 def _round() -> None:
     try:
         sweep()
-    except Exception:
-        logger.exception("a sweep broke off")
     finally:
         connections.close_all()  # the next round may come in another thread
 
 
 def sweep() -> None:
-    """One round."""
+    """One round. What goes wrong in a part of it is logged, and the next round tries again."""
+    for part in (_of_host, sweeping.send_again, _old_files):
+        _alone(part)
+
+
+def _of_host() -> None:
     host = Host.objects.filter(name=settings.BERTH_HOST).first()
     if host is None:
         return  # no account has been linked yet
-    resolve_expired(host)
-    expire(host)
-    send_again(host)
-    sweeping.send_again()
+    _alone(partial(expire, host))
+    _alone(workers.release_dead)
+    _alone(partial(resolve_expired, host))
+    _alone(partial(send_again, host))
+
+
+def _old_files() -> None:
     if cache.add("files-swept", True, FILES_EVERY):
-        claim.sweep()
-        sweeping.remove_old()
+        _alone(claim.sweep)
+        _alone(sweeping.remove_old)
+
+
+def _alone(part: Callable[[], object]) -> None:
+    """Do one part; whatever it raises is logged, and does not reach the others."""
+    try:
+        part()
+    except Exception:
+        logger.exception("a part of the sweep failed")
 
 
 def send_again(host: Host) -> None:
@@ -85,38 +109,40 @@ def send_again(host: Host) -> None:
 
 def resolve_expired(host: Host) -> None:
     """Find out what became of the operations whose worker let its lease run out."""
+    now = timezone.now()
+    running = Operation.objects.filter(account__host=host, state=State.RUNNING, ended_at=None)
+    # No lease can end so late: it was taken before the clock was set back.
+    running.filter(lease_until__gt=now + LEASE + SLACK).update(lease_until=now)
     expired = (
-        Operation.objects.select_related("account__host", "requested_by")
-        .filter(account__host=host, state=State.RUNNING, ended_at=None)
-        .filter(lease_until__lt=timezone.now())
+        running.select_related("account__host", "requested_by")
+        .filter(lease_until__lte=now)
         .order_by("requested_at")
     )
-    silent: set[int] = set()
-    for operation in expired:
-        if operation.account_id in silent:
-            continue
-        try:
-            _resolve(operation)
-        except (EngineUnreachable, EngineError, TimeoutError) as error:
-            silent.add(operation.account_id)
-            logger.warning("cannot ask %s about %s: %s", operation.account, operation.pk, error)
-            _give_up(operation, error)
+    # All at once: an engine that hangs does not hold up the others.
+    asked = [(each, conversation.recalling(each.account, each.pk)) for each in expired]
+    for operation, answer in asked:
+        _alone(partial(_resolve, operation, answer))
 
 
-def _resolve(operation: Operation) -> None:
+def _resolve(operation: Operation, answer: "Future[Recollection]") -> None:
+    try:
+        remembered = answer.result()
+    except Exception as error:  # whatever it answers: its own fault, and not another operation's
+        logger.warning("cannot ask %s about %s: %s", operation.account, operation.pk, error)
+        _give_up(operation, error)
+        return
     fence = operation.fence
     if fence > CLAIMS_LIMIT:
         finish(operation, State.LOST, INTERRUPTED, fence=fence)
         return
     kind = KINDS.get(operation.kind)
-    remembered = conversation.recall(operation.account, operation.pk)
     match remembered:
         case Running():
             _queue_again(operation, begun=True)
         case Unknown():
             _queue_again(operation, begun=False)
-        case Interrupted() if kind and kind.repeatable:
-            _queue_again(operation, begun=False)
+        case Interrupted() if kind and (kind.repeatable or kind.resumable):
+            _queue_again(operation, begun=True)
         case _:
             end(operation, remembered, fence=fence, secrets=_secrets(operation))
 
@@ -130,7 +156,7 @@ def _secrets(operation: Operation) -> frozenset[str]:
 
 
 def _queue_again(operation: Operation, *, begun: bool) -> None:
-    """`begun`: the engine is at it, so that the next worker only listens."""
+    """`begun`: the engine is, or was, at it, so that the next worker only hears what came of it."""
     if not begun and operation.cancel_requested_at:
         finish(operation, State.CANCELLED, fence=operation.fence)
         return
@@ -147,7 +173,7 @@ def _give_up(operation: Operation, error: Exception) -> None:
     report = ErrorReport(
         code=ErrorCode.INTERRUPTED,
         message=f"Its worker died, and the engine of {operation.account} has not answered since: "
-        f"{error or 'no answer'}.",
+        f"{str(error)[:REASON_LIMIT] or 'no answer'}.",
         remedy="Look at the account before you try again.",
     )
     finish(operation, State.LOST, report, fence=operation.fence)

@@ -1,9 +1,6 @@
 """What a worker does with a message: an id, which makes nothing run but a waiting row."""
 
 import logging
-import os
-import socket
-import threading
 from uuid import UUID
 
 from celery import shared_task
@@ -11,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from consoleapp.accounts.models import Host
-from consoleapp.operations import broker, queue
+from consoleapp.operations import broker, queue, workers
 from consoleapp.operations.models import Operation
 from consoleapp.operations.run import run, stop
 from consoleapp.operations.states import State
@@ -23,7 +20,7 @@ logger = logging.getLogger(__name__)
 def execute(operation_id: str) -> None:
     """Run the operation if its turn has come, then send for the next ones."""
     identity = _identity(operation_id)
-    claimed = queue.claim(identity, _me()) if identity else None
+    claimed = queue.claim(identity, workers.identity()) if identity else None
     if claimed is None:
         return
     operation = claimed.operation
@@ -67,7 +64,3 @@ def _identity(text: object) -> UUID | None:
     except ValueError:
         logger.warning("ignored a message whose id is none: %.60r", text)
         return None
-
-
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"

@@ -1,5 +1,6 @@
 """The policies that hold for a person on an account, and what they say to what is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -138,12 +139,24 @@ def standing(user: User | None, account: LinuxAccount) -> Standing:
     return Standing((*_of_file(account), *found))
 
 
-def refusals(user: User | None, account: LinuxAccount, parameters: Parameters) -> list[Verdict]:
-    """What the policies refuse of an operation. Only the engine sees all; it judges again."""
+def refusals(
+    user: User | None,
+    account: LinuxAccount,
+    parameters: Parameters,
+    reserved: Callable[[], int] = lambda: 0,
+) -> list[Verdict]:
+    """What the policies refuse of an operation. Only the engine sees all; it judges again.
+
+    `reserved`: how many containers are being made that the snapshot does not show yet; asked where
+    their number is limited.
+    """
     held = standing(user, account)
     if not held.sources:
         return []
-    return held.verdicts([seen(account, demand) for demand in wishes(parameters)])
+    demands = wishes(parameters)
+    limited = any(each.policy.containers is not None for each in held.sources)
+    more = reserved() if limited and any(isinstance(each, d.OneMore) for each in demands) else 0
+    return held.verdicts([seen(account, demand, more) for demand in demands])
 
 
 def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
@@ -169,8 +182,8 @@ def _source(row: PolicyVersion) -> Source:
         return Source(row.title, Policy(), broken)
 
 
-def seen(account: LinuxAccount, demand: d.Demand) -> d.Demand:
-    """The demand with what the last snapshot tells."""
+def seen(account: LinuxAccount, demand: d.Demand, reserved: int = 0) -> d.Demand:
+    """The demand with what the last snapshot tells, and `reserved` containers besides."""
     is_id = isinstance(demand, d.Image) and image_names.is_id(demand.name)
     if not (is_id or isinstance(demand, d.OneMore)):
         return demand
@@ -179,7 +192,7 @@ def seen(account: LinuxAccount, demand: d.Demand) -> d.Demand:
     if snapshot is None:
         return demand
     if isinstance(demand, d.OneMore):
-        return replace(demand, present=len(snapshot.containers))
+        return replace(demand, present=len(snapshot.containers) + reserved)
     if isinstance(demand, d.Image):
         wanted = demand.name.removeprefix("sha256:")
         found = [row for row in snapshot.images if row.id.startswith(wanted)]

@@ -1,0 +1,42 @@
+"""Containers that running operations are about to make: they count where a policy limits how many.
+
+A claim is a reservation. Claims on a host follow each other under its lock, so of two launches at
+once one was claimed first: each counts those before it, and no two of them see the same free place.
+"""
+
+from django.db.models import Q
+from pydantic import ValidationError
+
+from consoleapp.live import snapshots
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from engine.policy import demands as d
+from engine.policy.wishes import wishes
+from engine.schema.containers import OPERATION_LABEL
+from engine.schema.kinds import UnknownKind, parse
+
+
+def ahead_of(operation: Operation) -> int:
+    """How many containers the operations that were claimed before this one make, and the snapshot
+    of the account does not show yet. It is waited for a snapshot that knows of all that ended."""
+    if operation.started_at is None:
+        return 0
+    known = snapshots.fresh_sync(operation.account, operation.started_at)
+    shown = set()
+    if known.snapshot:
+        shown = {row.labels.get(OPERATION_LABEL) for row in known.snapshot.containers}
+    before = Q(started_at__lt=operation.started_at)
+    before |= Q(started_at=operation.started_at, pk__lt=operation.pk)
+    unfinished = Q(state=State.RUNNING)
+    if known.taken:
+        unfinished |= Q(state=State.SUCCEEDED, ended_at__gte=known.taken)
+    rows = Operation.objects.filter(before, unfinished, account=operation.account_id)
+    return sum(_makes(row) for row in rows if str(row.pk) not in shown)
+
+
+def _makes(operation: Operation) -> int:
+    try:
+        demands = wishes(parse(operation.kind, operation.parameters))
+    except (UnknownKind, ValidationError):
+        return 0
+    return sum(each.count for each in demands if isinstance(each, d.OneMore))
