@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -16,10 +17,11 @@ from consoleapp.accounts.access import Actor
 from consoleapp.accounts.before_view import BeforeView
 from consoleapp.accounts.devices import device, told
 from consoleapp.accounts.models import User
+from consoleapp.accounts.notes import note
 from consoleapp.audit.record import record
 
 # Noting each use would make every read of a page a write.
-_NOTED_EVERY = 60.0
+_NOTED_EVERY = 300.0
 _REMEMBERED = 10_000
 
 
@@ -36,7 +38,7 @@ class SignedIn:
 
 
 class NoteUse(BeforeView):
-    """Middleware: keeps address, device and time of the last use of a session, to the minute.
+    """Middleware: keeps address, device and time of the last use of a session, to five minutes.
 
     allauth's own writes at each request, and would make every view run in a thread.
     """
@@ -58,8 +60,8 @@ class NoteUse(BeforeView):
         if now - self._noted.get(use, -_NOTED_EVERY) >= _NOTED_EVERY:
             if len(self._noted) >= _REMEMBERED:
                 self._noted.clear()
-            UserSession.objects.create_from_request(request)
             self._noted[use] = now
+            note(partial(UserSession.objects.create_from_request, request))
         return None
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.accounts.notes import remember
 from consoleapp.approval.deciders import decidable
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
@@ -168,5 +169,4 @@ def _last_used(request: HttpRequest, accounts: list[LinuxAccount]) -> LinuxAccou
 
 
 def _remember(request: HttpRequest, account: LinuxAccount) -> None:
-    if request.session.get(_REMEMBERED) != account.key:
-        request.session[_REMEMBERED] = account.key
+    remember(request, _REMEMBERED, account.key)

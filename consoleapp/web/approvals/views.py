@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
+from consoleapp.accounts.notes import remember
 from consoleapp.approval.deciders import decidable
 from consoleapp.operations.models import Operation
 from consoleapp.web.navigation import DECIDES
@@ -87,8 +88,8 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
 
 def _keep_the_way(request: HttpRequest, decides: bool) -> None:
     """Who once had something to decide keeps the entry in the menu."""
-    if decides and DECIDES not in request.session:
-        request.session[DECIDES] = True
+    if decides:
+        remember(request, DECIDES, True)
 
 
 def _rows(user: User, show: str) -> QuerySet[Operation]:
