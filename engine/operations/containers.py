@@ -107,10 +107,12 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
 async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
     """Whether the signal was sent shows where it ended the container; SIGKILL is sent again.
 
-    Raises Unsettled for other signals to a container that runs.
+    Raises Unsettled for other signals to a container that runs, and where it is gone.
     """
     if not work.noted:
         return await kill(work, parameters)
+    if not await work.podman.exists(path(parameters.container)):
+        raise Unsettled
     if await _state(work, parameters.container) not in ("running", "paused"):
         return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
     if parameters.signal.removeprefix("SIG") in ("KILL", "9"):

@@ -17,7 +17,7 @@ from consoleapp.audit.models import Event
 from consoleapp.celery import app
 from consoleapp.operations import sweeper
 from consoleapp.operations.models import Operation
-from consoleapp.operations.states import State
+from consoleapp.operations.states import WAITING, State
 from consoleapp.operations.submit import cancel, submit
 from engine.schema.containers import ContainerRestart, ContainerStart
 from engine.schema.images import ImagePull
@@ -150,7 +150,8 @@ def test_a_hundred_pulls_hold_up_neither_their_own_account_nor_another(
         other.refresh_from_db()
         restart = ended(requested(account, admin, ContainerRestart(container="quick")))
         assert restart.state == State.SUCCEEDED
-        assert restart.ended_at - restart.requested_at < timedelta(seconds=2)
+        waiting = Operation.objects.filter(pk__in=[p.pk for p in pulls], state__in=WAITING)
+        assert waiting.count() > 80  # three run at once, for three seconds each
     running = Operation.objects.filter(pk__in=[p.pk for p in pulls], state=State.RUNNING)
     assert running.count() == 3
     for pull in pulls:
@@ -220,8 +221,7 @@ def test_an_engine_that_is_not_there_for_a_while_is_waited_for(
     processes.kill("engine")
     processes.socket.unlink()
     waiting = requested(web, olga, ContainerStart(container="quick"))
-    time.sleep(1.5)
-    assert now(waiting).state == State.RUNNING
+    until(lambda: now(waiting).state == State.RUNNING, "a worker tries", 60)
     processes.start_engine()
     assert ended(waiting).state == State.SUCCEEDED
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from engine.schema.containers import (
+    ContainerKill,
     ContainerRemove,
     ContainerRename,
     ContainerRestart,
@@ -83,12 +84,13 @@ async def test_a_verb_is_cancelled_without_effect_or_succeeds_with_it(
 
 
 async def test_a_stop_that_is_cancelled_too_late_says_so(alice: Account) -> None:
-    await alice.launch("sh", "-c", DEAF, name="web", stop_signal="TERM", stop_timeout=2)
+    await alice.launch("sh", "-c", DEAF, name="web", stop_signal="TERM", stop_timeout=900)
     operation = uuid4()
     ending = asyncio.create_task(alice.outcome(ContainerStop(container="web"), operation))
     await alice.becomes("web", "stopping")
     for _ in range(3):
         await alice.engine.cancel(operation)
+    await alice.do(ContainerKill(container="web"))
     end = await ending
     assert isinstance(end, Succeeded), end
     assert "too late to cancel" in end.result["warnings"][0]
