@@ -1,0 +1,34 @@
+"""The text of an .env file, by python-dotenv's rules: quotes, escapes, comments, `export`.
+
+Nothing is expanded: `$NAME` in a value stays as it is.
+"""
+
+import io
+import re
+
+from django.utils.translation import gettext as _
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
+def read_env(text: str) -> tuple[dict[str, str], str]:
+    """The variables of an .env file's text, and what is wrong with it ("" for nothing)."""
+    from dotenv.parser import parse_stream
+
+    found: dict[str, str] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        line = binding.original.line + _blank_lines(binding.original.string)
+        if binding.error:
+            said = _("Line %(number)d is not NAME=value, or a quote in it has no end.")
+            return found, said % {"number": line}
+        if binding.key is None:
+            continue  # a comment, or blank lines
+        if binding.value is None or not _NAME.fullmatch(binding.key):
+            return found, _("Line %(number)d is not NAME=value.") % {"number": line}
+        found[binding.key] = binding.value
+    return found, ""
+
+
+def _blank_lines(text: str) -> int:
+    """Lines before the first that says something: they belong to what follows them."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
