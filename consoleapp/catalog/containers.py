@@ -1,20 +1,22 @@
 """A template made from a container that exists: what Podman says of it, without its secrets."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from consoleapp.languages.sentences import in_language
-from consoleapp.web.inspection import redacted
-from engine.schema.parameters import SECRET_WORDS, is_secret
+from engine.schema.parameters import REDACTED, SECRET_WORDS, is_secret, redact_word
 from engine.schema.run_line import Unreadable, read_arguments
 
 _OF_THE_RUN = ("name", "remove")
 _FOREIGN = ("berth.", "io.podman.", "io.buildah.", "io.containers.", "org.opencontainers.")
 _OF_PODMAN = {"PODMAN_SYSTEMD_UNIT"}
+_USUAL_NETWORKS = {"", "podman", "bridge", "pasta", "slirp4netns"}
+_EVERYWHERE = ("", "0.0.0.0")  # noqa: S104 - to compare with
+_SHORTEST_SECRET = 4
 _OF_THE_IMAGE = {"PATH", "TERM", "HOME", "HOSTNAME", "container"}
 
 
@@ -42,6 +44,7 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
         left_out.append(_("It was not made by podman run: look whether everything is here."))
     if not run.get("image"):
         run["image"] = str(inspected.get("ImageName") or "")
+    left_out += _later_networks(inspected, run)
     for name in _OF_THE_RUN:
         run.pop(name, None)
     for port in run.get("ports") or []:
@@ -50,24 +53,39 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
     run["labels"] = {
         name: value
         for name, value in labels.items()
-        if not name.startswith(_FOREIGN) and name not in _OF_PODMAN and not is_secret(name, value)
+        if not name.startswith(_FOREIGN) and name not in _OF_PODMAN
     }
     return Draft(_without_secrets(run, left_out), left_out)
 
 
-def without_secrets(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Contents from a past launch's public parameters: what was redacted becomes a parameter."""
+def past_launch(run: Mapping[str, Any]) -> Draft:
+    """From a past launch's public parameters: what was redacted becomes a parameter."""
     kept = {name: value for name, value in run.items() if name != "name"}
     labels = kept.get("labels") or {}
     kept["labels"] = {n: v for n, v in labels.items() if not n.startswith("berth.")}
-    return _without_secrets(kept, [])
+    left_out: list[str] = []
+    return Draft(_without_secrets(kept, left_out), left_out)
+
+
+def _later_networks(inspected: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
+    """What to say of networks that it was connected to after it was made."""
+    connected = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
+    known = {*str(run.get("network", "")).partition(":")[0].split(","), *_USUAL_NETWORKS}
+    return [
+        _("The network %(name)s: the container was connected to it after it was made.")
+        % {"name": name}
+        for name in connected
+        if name not in known
+    ]
 
 
 def _without_secrets(run: dict[str, Any], left_out: list[str]) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
     environment: dict[str, str] = {}
-    for name, value in (run.get("environment") or {}).items():
-        if is_secret(name, value):
+    given = {str(n): str(v) for n, v in (run.get("environment") or {}).items()}
+    hidden = {value for name, value in given.items() if is_secret(name, value)}
+    for name, value in given.items():
+        if value == REDACTED or is_secret(name, value):
             if not SECRET_WORDS.search(name):
                 left_out.append(
                     _("%(name)s: its value has a password in it, which is not copied.")
@@ -76,16 +94,58 @@ def _without_secrets(run: dict[str, Any], left_out: list[str]) -> dict[str, Any]
                 continue
             called = re.sub(r"[^a-z0-9_]", "_", name.lower())[:40]
             called = called if called[:1].isalpha() else f"s{called}"[:40]
+            if any(each["name"] == called for each in parameters):
+                called = f"{called[:36]}_{len(parameters) + 1}"
             parameters.append({"name": called, "type": "secret", "label": name[:100]})
             environment[name] = f"${{{called}}}"
+        elif _has_secret([value], hidden):
+            left_out.append(
+                _("%(name)s: its value has that of a secret in it, which is not copied.")
+                % {"name": name}
+            )
         else:
             environment[name] = _plain(value)
-    words = [_plain(word) for word in run.get("command_line") or []]
-    if redacted(words) != words:
-        left_out.append(_("The command's arguments: one of them looks like a secret."))
-        words = []
-    run = {**run, "environment": environment, "command_line": words}
+    run = {**run, "environment": environment, "labels": _labels(run, hidden, left_out)}
+    for name, said in (
+        ("command_line", _("The command's arguments: one of them looks like a secret.")),
+        ("entrypoint", _("The entrypoint: one of its words looks like a secret.")),
+    ):
+        words = run.get(name)
+        if words and _has_secret(words, hidden):
+            left_out.append(said)
+            del run[name]
+        elif words:
+            run[name] = [_plain(word) for word in words]
+    health = run.get("health") or {}
+    if health and _has_secret(str(health.get("command", "")).split(), hidden):
+        left_out.append(_("The health check: a word of its command looks like a secret."))
+        del run["health"]
+    elif health:
+        run["health"] = {**health, "command": _plain(health.get("command", ""))}
     return {"parameters": parameters, "run": {n: v for n, v in run.items() if v not in ({}, [])}}
+
+
+def _labels(run: Mapping[str, Any], hidden: set[str], left_out: list[str]) -> dict[str, str]:
+    kept = {}
+    for name, value in (run.get("labels") or {}).items():
+        if is_secret(name, value) or _has_secret([value], hidden):
+            left_out.append(
+                _("The label %(name)s: its value looks like a secret.") % {"name": name}
+            )
+        else:
+            kept[name] = _plain(value)
+    return kept
+
+
+def _has_secret(words: Sequence[str], hidden: set[str]) -> bool:
+    """Whether a word looks like a secret, follows an option that takes one, or has one in it."""
+    known = [value for value in hidden if len(value) >= _SHORTEST_SECRET and value != REDACTED]
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else ""
+        after_option = before.startswith("-") and "=" not in before and SECRET_WORDS.search(before)
+        if after_option or redact_word(word) != word or any(each in word for each in known):
+            return True
+    return False
 
 
 def _plain(text: str) -> str:
@@ -96,11 +156,17 @@ def _by_hand(inspected: Mapping[str, Any]) -> dict[str, Any]:
     config, host = inspected.get("Config") or {}, inspected.get("HostConfig") or {}
     pairs = [str(pair).partition("=") for pair in config.get("Env") or []]
     ports = []
-    for inside, outside in (host.get("PortBindings") or {}).items():
-        number, _, protocol = str(inside).partition("/")
+    for inside, places in (host.get("PortBindings") or {}).items():
+        number, _slash, protocol = str(inside).partition("/")
+        addresses = {str(place.get("HostIp") or "") for place in places or [{}]}
         ports += [
-            {"container_port": int(number), "protocol": protocol or "tcp"} for _ in outside or [0]
-        ][:1]
+            {"container_port": int(number), "protocol": protocol or "tcp"}
+            | ({"host_ip": address} if address not in _EVERYWHERE else {})
+            for address in sorted(addresses)
+        ]
+    networks = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
+    own_networks = [str(name) for name in networks if name not in _USUAL_NETWORKS]
+    mode = str(host.get("NetworkMode") or "")
     volumes = [
         {
             "source": str(mount.get("Name") or mount.get("Source") or ""),
@@ -115,6 +181,7 @@ def _by_hand(inspected: Mapping[str, Any]) -> dict[str, Any]:
         "command_line": [str(word) for word in config.get("Cmd") or []],
         "environment": {n: v for n, _, v in pairs if n not in _OF_THE_IMAGE},
         "ports": ports,
+        "network": mode if mode in ("host", "none") else ",".join(own_networks),
         "volumes": volumes,
         "labels": {str(n): str(v) for n, v in (config.get("Labels") or {}).items()},
     }

@@ -235,6 +235,10 @@ def _faults_of_places(contents: Contents, *, is_kept: bool) -> dict[places.Locat
             faults[("run", "labels", key)] = _("Labels that begin with berth. are Berth's own.")
     for location, text in places.texts(contents.run):
         names = places.named(text)
+        # Before anything else is said, which would quote a part of it.
+        if fault := _secret_fault(location, text, known):
+            faults[("run", *location)] = fault
+            continue
         for name in names:
             if name not in known:
                 faults[("run", *location)] = _(
@@ -245,8 +249,6 @@ def _faults_of_places(contents: Contents, *, is_kept: bool) -> dict[places.Locat
                 places.check(contents.run, location, text, programs=not is_kept)
             except places.Misplaced as error:
                 faults[("run", *location)] = str(error)
-        if fault := _secret_fault(location, text, known):
-            faults.setdefault(("run", *location), fault)
         if fault := _port_fault(location, text, known):
             faults.setdefault(("run", *location), fault)
     return faults

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
 from consoleapp.catalog.places import Location
 from consoleapp.web.containers.launching import Launch
+from consoleapp.web.text_areas import as_typed
 
 COLUMNS = ("name", "type", "label", "rule", "default", "required", "help")
 _PLAIN: dict[str, Any] = {
@@ -36,11 +37,14 @@ class Editor:
     def of_post(cls, post: QueryDict) -> "Editor":
         """As typed; lines without anything in them are dropped."""
         lists = [post.getlist(f"parameter-{column}")[:50] for column in COLUMNS]
-        rows = [dict(zip(COLUMNS, values, strict=True)) for values in zip(*lists, strict=False)]
+        rows = [
+            {column: as_typed(value) for column, value in zip(COLUMNS, values, strict=True)}
+            for values in zip(*lists, strict=False)
+        ]
         return cls(
             name=post.get("template_name", "").strip(),
             icon=post.get("icon", "").strip() or "box",
-            description=post.get("description", "").replace("\r\n", "\n"),
+            description=as_typed(post.get("description", "")),
             note=post.get("note", "").strip(),
             launch=Launch.of_post(post, places=True),
             parameters=[r for r in rows if r["name"].strip() or r["label"] or r["rule"]],
@@ -95,7 +99,7 @@ class Editor:
             "help": row["help"].strip(),
         }
         if kind in ("text", "number", "choice"):
-            said["default"] = row["default"].strip()
+            said["default"] = row["default"].strip(" ")
         if kind != "port":
             said["required"] = row["required"] != "no"
         if kind == "text" and rule:

@@ -72,18 +72,24 @@ def create(request: HttpRequest) -> HttpResponse:
         asked = {name: request.GET.get(name, "")[:300] for name in ("account", "container")}
         url = f"{reverse('catalog:from_container')}?{urlencode(asked)}"
         return render(request, "catalog/edit.html", {"panel_url": url})
-    start = _launched(request) if request.GET.get("from") else {}
-    return _page(request, Editor.of_json("", start))
+    start = _launched(request) if request.GET.get("from") else containers.Draft({})
+    return _page(request, _drafted(start))
 
 
-def _launched(request: HttpRequest) -> dict[str, Any]:
+def _drafted(draft: containers.Draft) -> Editor:
+    editor = Editor.of_json("", draft.contents)
+    editor.left_out = draft.left_out
+    return editor
+
+
+def _launched(request: HttpRequest) -> containers.Draft:
     try:
         operation = visible_operation(request.user, UUID(request.GET["from"]))
     except ValueError as error:
         raise Http404("that is not the id of an operation") from error
     if operation.kind != "container.run":
         raise Http404("only a launch becomes a template")
-    return containers.without_secrets(operation.parameters)
+    return containers.past_launch(operation.parameters)
 
 
 @require_safe
@@ -103,9 +109,7 @@ def from_container(request: HttpRequest) -> HttpResponse:
         return render(request, "_panel_failed.html", {"error": error.report})
     except Unanswered as error:
         return render(request, "_panel_failed.html", {"error": {"message": str(error)}})
-    draft = containers.draft(answer["data"])
-    editor = Editor.of_json("", draft.contents)
-    editor.left_out = draft.left_out
+    editor = _drafted(containers.draft(answer["data"]))
     return render(request, "catalog/_edit.html", _context(request, editor, None))
 
 

@@ -18,6 +18,7 @@ from consoleapp.catalog.parameters import (
     PortParameter,
     SecretParameter,
 )
+from consoleapp.web.text_areas import SecretArea, TextArea, as_typed
 from engine.schema.parameters import ContainerName
 
 _PREFIX = "p-"
@@ -62,7 +63,7 @@ class LaunchForm(forms.Form):
     def typed(self) -> dict[str, str]:
         """What was typed, by parameter."""
         return {
-            name.removeprefix(_PREFIX): str(self.data.get(name, ""))
+            name.removeprefix(_PREFIX): as_typed(str(self.data.get(name, "")))
             for name in self.fields
             if name.startswith(_PREFIX)
         }
@@ -83,7 +84,7 @@ def _field(parameter: Any) -> forms.Field:
     attributes = {"autocomplete": "off", "spellcheck": "false"}
     match parameter:
         case SecretParameter():
-            widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+            widget = SecretArea(attributes)
             return forms.CharField(
                 required=parameter.required, widget=widget, strip=False,
                 help_text=_("Typed anew at every launch; Berth does not keep it."),
@@ -115,7 +116,7 @@ def _field(parameter: Any) -> forms.Field:
         case _:
             return forms.CharField(
                 required=parameter.required and not parameter.default,
-                widget=forms.TextInput(attrs=attributes), initial=parameter.default,
+                widget=TextArea(attributes), initial=parameter.default, strip=False,
             )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Label = Annotated[Line, StringConstraints(max_length=100)]
 Value = Annotated[Line, StringConstraints(max_length=1000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 _SECRET_LIMIT = 4000
 
 
@@ -47,9 +47,10 @@ class _Defaulted(_Parameter):
 
 
 class TextParameter(_Defaulted):
-    """One line of text; `pattern` must match all of it."""
+    """A text of one line or several; `pattern` must match all of it."""
 
     type: Literal["text"] = "text"
+    default: Annotated[str, StringConstraints(max_length=1000)] = ""
     pattern: Annotated[str, StringConstraints(max_length=200)] = ""
 
     @field_validator("pattern")
@@ -68,7 +69,7 @@ class TextParameter(_Defaulted):
 
     def read(self, typed: str) -> str:
         if _CONTROL.search(typed):
-            raise WrongValue(_("This must be one line, without control characters."))
+            raise WrongValue(_("This must be without control characters."))
         if len(typed) > 1000:
             raise WrongValue(_("At most 1000 characters."))
         if self.pattern and not re.fullmatch(self.pattern, typed):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.languages.sentences import in_language
+from consoleapp.web.containers.env_file import read_env
+from consoleapp.web.text_areas import as_typed
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.parameters import REDACTED
 from engine.schema.run_line import seconds, size
@@ -57,6 +59,7 @@ class Launch:
         """As typed; rows that are all empty are dropped."""
         launch = cls(places=places)
         launch.texts = {name: as_typed(post.get(name, "")).strip() for name in TEXTS}
+        launch.texts["env_text"] = as_typed(post.get("env_text", ""))  # its lines have numbers
         launch.flags = {name: name in post for name in FLAGS}
         for group, columns in ROWS.items():
             lists = [post.getlist(f"{group}-{column}") for column in columns]
@@ -227,30 +230,6 @@ class Launch:
         if place == "image" and fault["type"] == "string_pattern_mismatch":
             words = _("This is not an image's name, like registry.example/team/app:1.")
         self.errors.setdefault(place, words)
-
-
-def as_typed(text: str) -> str:
-    """A posted text with the line breaks that were typed: browsers post each as CR LF."""
-    return text.replace("\r\n", "\n")
-
-
-def read_env(text: str) -> tuple[dict[str, str], str]:
-    """The variables of an .env file's text, and what is wrong with it ("" for nothing)."""
-    found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = line.strip().removeprefix("export ").strip()
-        if not line or line.startswith("#"):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_][\w.-]*", name.strip()):
-            return found, _("Line %(number)d is not NAME=value.") % {"number": number}
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        else:
-            value = re.sub(r"\s+#.*$", "", value)
-        found[name.strip()] = value
-    return found, ""
 
 
 def _essence(group: str, row: dict[str, str]) -> list[str]:

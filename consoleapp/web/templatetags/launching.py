@@ -6,8 +6,10 @@ from django import template
 from django.utils.translation import gettext_lazy
 
 from consoleapp.web.containers.launching import Launch
+from consoleapp.web.text_areas import line_count
 
 register = template.Library()
+register.filter(line_count)
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 MODES = (
@@ -63,12 +65,6 @@ _DEFAULTS = {"restart": "no", "pull": "missing", "restart_tries": "0"}
 def at(mapping: dict[str, Any], name: str) -> Any:
     """The value under a name, None where there is none."""
     return mapping.get(name)
-
-
-@register.filter
-def line_count(text: object) -> int:
-    """How many lines a text area shows at first: those of its text, within reason."""
-    return min(1 + str(text or "").count("\n"), 12)
 
 
 @register.filter
