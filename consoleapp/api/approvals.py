@@ -19,7 +19,7 @@ from consoleapp.approval.deciders import decidable
 from consoleapp.approval.deciding import approve, decline
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from consoleapp.web.operations.visible import visible_operations
+from consoleapp.web.operations.visible import operable, visible_operations
 
 router = Router(tags=["approvals"])
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
@@ -92,7 +92,11 @@ def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> Http
     mine = set(
         _decidable(actor).filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True)
     )
-    listed = [_body(row, mine_to_decide=row.pk in mine) for row in found]
+    operated = operable(actor.user) if actor.user else set()
+    listed = [
+        _body(row, mine_to_decide=row.pk in mine, operates=row.account_id in operated)
+        for row in found
+    ]
     return send(ApprovalList(approvals=listed, next=following))
 
 
@@ -103,7 +107,9 @@ def read_approval(request: HttpRequest, operation: UUID) -> HttpResponse:
     """The request for the approval of one operation: what will run, and why it waits."""
     actor = actor_of(request)
     found = _find(actor, operation)
-    return send(_body(found, mine_to_decide=_decidable(actor).filter(pk=found.pk).exists()))
+    mine = _decidable(actor).filter(pk=found.pk).exists()
+    operates = actor.user is not None and found.account_id in operable(actor.user)
+    return send(_body(found, mine_to_decide=mine, operates=operates))
 
 
 @router.post(
@@ -154,10 +160,10 @@ def _find(actor: Actor, identity: UUID) -> Operation:
     return found
 
 
-def _body(operation: Operation, *, mine_to_decide: bool) -> ApprovalBody:
+def _body(operation: Operation, *, mine_to_decide: bool, operates: bool) -> ApprovalBody:
     approval = operation.approval
     return ApprovalBody(
-        operation=body(operation),
+        operation=body(operation, operates=operates or mine_to_decide),
         asks=[
             AskBody(
                 source=ask.source,

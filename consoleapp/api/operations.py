@@ -16,10 +16,11 @@ from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import CursorPage, Moment, cut
 from consoleapp.api.problems import Problem, responses
 from consoleapp.api.waiting import until_ended
+from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, retry, submit
-from consoleapp.web.operations.visible import visible_operations
+from consoleapp.web.operations.visible import operable, visible_operations
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
 from engine.schema.shell_text import shell_text
@@ -89,8 +90,8 @@ class OperationFilter(CursorPage):
     requested_before: Moment | None = None
 
 
-def body(operation: Operation) -> OperationBody:
-    """As the API tells it."""
+def body(operation: Operation, *, operates: bool) -> OperationBody:
+    """As the API tells it to somebody who may act on its account, or only look."""
     kind = KINDS.get(operation.kind)
     return OperationBody(
         id=operation.id,
@@ -107,7 +108,7 @@ def body(operation: Operation) -> OperationBody:
         ended_at=operation.ended_at,
         cancel_requested_at=operation.cancel_requested_at,
         retry_of=operation.retry_of_id,
-        parameters=operation.parameters,
+        parameters=disclosure.parameters(operation, operates=operates),
         command=shell_text(operation.command),
         progress=operation.progress,
         result=operation.result,
@@ -117,7 +118,7 @@ def body(operation: Operation) -> OperationBody:
 
 def accepted(operation: Operation) -> HttpResponse:
     """The 202 for an operation that was queued."""
-    return send(body(operation), 202, Location=f"/api/v1/operations/{operation.id}")
+    return send(body(operation, operates=True), 202, Location=f"/api/v1/operations/{operation.id}")
 
 
 @router.post(
@@ -175,7 +176,9 @@ def _listed(actor: Actor, filters: OperationFilter) -> HttpResponse:
     if filters.requested_before:
         rows = rows.filter(requested_at__lt=filters.requested_before)
     found, following = cut(rows, filters, by="requested_at", key=UUID)
-    return send(OperationList(operations=[body(row) for row in found], next=following))
+    operated = operable(actor.user) if actor.user else set()
+    listed = [body(row, operates=row.account_id in operated) for row in found]
+    return send(OperationList(operations=listed, next=following))
 
 
 def _find(actor: Actor, identity: UUID) -> Operation:
@@ -183,6 +186,10 @@ def _find(actor: Actor, identity: UUID) -> Operation:
     if found is None:
         raise Problem(404, "There is no such operation, or you have no grant for its account.")
     return found
+
+
+def _operates(actor: Actor, operation: Operation) -> bool:
+    return actor.user is not None and operation.account_id in operable(actor.user)
 
 
 @router.get(
@@ -199,7 +206,8 @@ async def read_operation(
     if wait and not State(found.state).ended:
         await until_ended(found, wait)
         found = await sync_to_async(_find)(actor, operation)
-    return send(body(found))
+    operates = await sync_to_async(_operates)(actor, found)
+    return send(body(found, operates=operates))
 
 
 @router.post(

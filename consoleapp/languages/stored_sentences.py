@@ -26,6 +26,7 @@ SENTENCES = (
     _("needs owner"),
     _("needs an administrator"),
     _("password reset"),
+    _("only shown to operators"),
     _("one-time password replaced"),
     _("second factor"),
     _("unknown user name"),

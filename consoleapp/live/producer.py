@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from consoleapp.accounts.access import Actor, refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.live import relayed, store
+from consoleapp.live.redaction import masked
 from consoleapp.live.shares import Shares
 from consoleapp.policy.check import NotAllowed, check_query
 from consoleapp.policy.standing import Verdict, query_refusals, standing
@@ -109,7 +110,10 @@ async def _answer(
             await outlet.element(relayed.ACCEPTED)
             async with Engine(Path(asked.account.socket), asked.account.uid) as engine:
                 if not isinstance(asked.query, ContainerTerminal):
-                    await outlet.pour(engine.query(asked.query))
+                    answers = engine.query(asked.query)
+                    if not asked.reveal:
+                        answers = masked(asked.query, answers)
+                    await outlet.pour(answers)
                 elif session := asked.session(UUID(request.id)):
                     await _record(outlet, engine, asked, session)
                 else:
@@ -144,6 +148,7 @@ class _Asked:
     query: Query
     actor: Actor
     recording: str = ""
+    reveal: bool = False
 
     def session(self, key: UUID) -> Session | None:
         """What is to be recorded, if anything."""
@@ -180,7 +185,9 @@ def _allowed(request: relayed.Request) -> _Asked:
             check_query(account, query, actor)
         except NotAllowed as error:
             raise _Refused(ErrorCode.POLICY, str(error)) from error
-        return _Asked(account, query, actor, asking)
+        operates = role is not None and role.covers(Role.OPERATOR)
+        reads_only = token is not None and token.scope == "read"
+        return _Asked(account, query, actor, asking, request.reveal and operates and not reads_only)
     finally:
         connections.close_all()
 

@@ -28,7 +28,9 @@ class Unanswered(Exception):
 class Asked:
     """One query under way. Iterate over `batches`, `send` to a terminal; always `close` it."""
 
-    def __init__(self, account: LinuxAccount, query: Query, actor: Actor) -> None:
+    def __init__(
+        self, account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
+    ) -> None:
         if actor.user is None:
             raise Unanswered("Nobody is signed in.")
         self._host = account.host_id
@@ -40,6 +42,7 @@ class Asked:
             ip=actor.ip[:45],
             query=query.query,
             parameters=query.model_dump(mode="json"),
+            reveal=reveal,
         )
         self._names = relayed.Names(self._request.id)
         self.session = UUID(self._request.id)
@@ -133,10 +136,10 @@ class Asked:
 
 
 async def ask(
-    account: LinuxAccount, query: Query, actor: Actor
+    account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The answers as JSON objects, a QueryFailed among them as the last. Raises Unanswered."""
-    asked = Asked(account, query, actor)
+    asked = Asked(account, query, actor, reveal=reveal)
     try:
         async with aclosing(asked.batches()) as batches:
             async for batch in batches:
@@ -146,11 +149,16 @@ async def ask(
         await asked.close()
 
 
-async def document(account: LinuxAccount, query: Query, actor: Actor) -> dict[str, Any]:
-    """The first answer. Raises EngineError when the engine refused, Unanswered after 10 s."""
+async def document(
+    account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
+) -> dict[str, Any]:
+    """The first answer, with secrets in it for operators who `reveal` them.
+
+    Raises EngineError when the engine refused, Unanswered after 10 s.
+    """
     try:
         async with asyncio.timeout(ACCEPTED_WITHIN):
-            async with aclosing(ask(account, query, actor)) as answers:
+            async with aclosing(ask(account, query, actor, reveal=reveal)) as answers:
                 answer = await anext(answers, None)
     except TimeoutError as error:
         raise Unanswered("The engine did not answer in time.") from error

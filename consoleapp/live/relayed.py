@@ -76,6 +76,8 @@ class Request(Model):
     ip: Annotated[str, StringConstraints(max_length=45)] = ""
     query: str
     parameters: dict[str, Any]
+    reveal: bool = False
+    """Whether secrets are wanted as they are; for viewers that changes nothing."""
 
     def parsed(self) -> Query:
         """Raises KeyError or ValidationError."""

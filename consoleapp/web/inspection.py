@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.schema.parameters import REDACTED, is_secret, redact_word
-
 MOST_ROWS = 2_000
 _DEEPEST = 24
 
@@ -51,21 +49,3 @@ def _shown(value: Any) -> tuple[str, str]:
     if isinstance(value, str):
         return "empty", "empty"
     return ("none" if not value else "…"), "empty"
-
-
-def redacted(data: Any) -> Any:
-    """The same data with what looks like a secret masked: variables, labels, and command lines."""
-    if isinstance(data, Mapping):
-        return {
-            name: REDACTED if isinstance(value, str) and is_secret(name, value) else redacted(value)
-            for name, value in data.items()
-        }
-    if isinstance(data, list):
-        return [redacted(each) for each in data]
-    if isinstance(data, str) and "=" in data:
-        name, _, value = data.partition("=")
-        # `--env=NAME=value` has the variable one step further in.
-        if name.startswith("-") and "=" in value:
-            return redact_word(data)
-        return f"{name}={REDACTED}" if is_secret(name, value) else data
-    return data

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import remember
 from consoleapp.approval.deciders import decidable
+from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
 from consoleapp.web.navigation import DECIDES
-from consoleapp.web.operations.visible import visible_operation, visible_operations
+from consoleapp.web.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.query import query_without_page
 
 ROWS = 50
@@ -77,8 +78,10 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
         raise Http404("it needed no approval")
     may_decide = decidable(request.user).filter(pk=operation.pk).exists()  # type: ignore[arg-type]
     _keep_the_way(request, may_decide)
+    sees_all = may_decide or operation.account_id in operable(request.user)  # type: ignore[arg-type]
     return {
         "operation": operation,
+        "parameters": disclosure.parameters(operation, operates=sees_all),
         "approval": approval,
         "asks": approval.asks.prefetch_related("groups").order_by("pk"),
         "may_decide": may_decide,

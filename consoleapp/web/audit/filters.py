@@ -57,6 +57,11 @@ def readable_events(user: User) -> QuerySet[Event]:
     return Event.objects.filter(Q(actor=user.pk) | Q(account__in=_owned(user)))
 
 
+def owns(user: User, account: int) -> bool:
+    """Whether `user` reads everybody's events on it: addresses, and what only the log tells."""
+    return user.is_superuser or account in _owned(user)
+
+
 def _owned(user: User) -> list[int]:
     return [account.pk for account, role in accounts_with_roles(user) if role.covers(Role.OWNER)]
 

@@ -6,11 +6,11 @@ in mind who bears which name: a launch begins a *life*, a removal ends it, a ren
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from consoleapp.accounts.models import LinuxAccount
+from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.audit.search import Criteria, matching
 from consoleapp.audit.words import named
@@ -36,6 +36,21 @@ class Life:
     def people(self) -> list[str]:
         """Who was at it, in their order."""
         return list(dict.fromkeys(event.actor_name for event in self.events))
+
+    def told_to(self, user: User) -> "Life":
+        """The same for somebody who does not read the audit log of the account.
+
+        That operations ran is on the pages of operations; other people's addresses are not, nor is
+        what only the log knows of them.
+        """
+        told = []
+        for event in self.events:
+            if event.actor_id == user.pk:
+                told.append(event)
+            elif event.operation:
+                event.ip = ""
+                told.append(event)
+        return replace(self, events=told)
 
     def is_called(self, word: str) -> bool:
         """Whether `word` is one of its names, its id, or the beginning of that."""

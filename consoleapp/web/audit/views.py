@@ -14,7 +14,7 @@ from consoleapp.audit.search import matching, newest
 from consoleapp.audit.standing import standing
 from consoleapp.recordings.readable import of_event
 from consoleapp.web.audit.export import as_csv, as_json_lines
-from consoleapp.web.audit.filters import EventFilters, readable, readable_events
+from consoleapp.web.audit.filters import EventFilters, owns, readable, readable_events
 from consoleapp.web.audit.story import lives_of
 from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role
@@ -68,7 +68,10 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
 @require_role(Role.VIEWER)
 def story(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """One container from its launch to its removal, whatever its name and whoever was at it."""
-    context = {"container": container, "lives": lives_of(account, container)}
+    lives = lives_of(account, container)
+    if not owns(request.user, account.pk):
+        lives = [life.told_to(request.user) for life in lives]
+    context = {"container": container, "lives": lives}
     return render(request, "audit/story.html", context)
 
 

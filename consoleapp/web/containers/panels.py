@@ -18,34 +18,33 @@ from consoleapp.web import inspection
 from consoleapp.web.containers import inspected
 from engine.schema import queries
 from engine.schema.errors import EngineError
-from engine.schema.parameters import Role
+from engine.schema.parameters import REDACTED, Role
 
 Answer = Mapping[str, Any]
 
 
-def _overview(answer: Answer, reveal: bool) -> dict[str, Any]:
-    data = answer["data"] if reveal else inspection.redacted(answer["data"])
-    read = inspected.read(data)
-    masked = any(variable.value == inspection.REDACTED for variable in read.environment)
+def _overview(answer: Answer) -> dict[str, Any]:
+    read = inspected.read(answer["data"])
+    masked = any(variable.value == REDACTED for variable in read.environment)
     return {"inspected": read, "masked": masked}
 
 
-def _health(answer: Answer, reveal: bool) -> dict[str, Any]:
+def _health(answer: Answer) -> dict[str, Any]:
     return {"health": inspected.read(answer["data"]).health}
 
 
-def _inspect(answer: Answer, reveal: bool) -> dict[str, Any]:
-    data = answer["data"] if reveal else inspection.redacted(answer["data"])
+def _inspect(answer: Answer) -> dict[str, Any]:
+    data = answer["data"]
     lines, cut = inspection.tree(data)
     raw = json.dumps(data, indent=2, ensure_ascii=False)
-    return {"lines": lines, "cut": cut, "raw": raw, "masked": inspection.REDACTED in raw}
+    return {"lines": lines, "cut": cut, "raw": raw, "masked": REDACTED in raw}
 
 
-def _table(answer: Answer, reveal: bool) -> dict[str, Any]:
+def _table(answer: Answer) -> dict[str, Any]:
     return {"titles": answer["titles"], "rows": answer["rows"]}
 
 
-PANELS: dict[str, tuple[type[queries.Query], Callable[[Answer, bool], dict[str, Any]]]] = {
+PANELS: dict[str, tuple[type[queries.Query], Callable[[Answer], dict[str, Any]]]] = {
     "overview": (queries.ContainerInspect, _overview),
     "processes": (queries.ContainerTop, _table),
     "changes": (queries.ContainerChanges, _table),
@@ -65,12 +64,13 @@ def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: st
     reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     context = {"container": container, "panel": panel, "operates": role.covers(Role.OPERATOR)}
     try:
-        answer = relay.document_sync(account, query(container=container), Actor.of(request))
+        asked = query(container=container)
+        answer = relay.document_sync(account, asked, Actor.of(request), reveal=reveal)
     except ValidationError as error:
         raise Http404("no container can have that name") from error
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {**context, "error": failure(error)})
-    context |= {"revealed": reveal, **prepare(answer, reveal)}
+    context |= {"revealed": reveal, **prepare(answer)}
     return render(request, f"containers/detail/_{panel}.html", context)
 
 
@@ -79,16 +79,16 @@ def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: st
 def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """The inspect data as a JSON file, masked as it is on the page."""
     role: Role = request.role  # type: ignore[attr-defined]
+    reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     try:
         query = queries.ContainerInspect(container=container)
-        answer = relay.document_sync(account, query, Actor.of(request))
+        answer = relay.document_sync(account, query, Actor.of(request), reveal=reveal)
     except ValidationError as error:
         raise Http404("no container can have that name") from error
     except (EngineError, relay.Unanswered) as error:
         report = failure(error)
         return HttpResponse(f"{report['message']}\n", status=502, content_type="text/plain")
-    reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
-    text = _inspect(answer, reveal)["raw"]
+    text = _inspect(answer)["raw"]
     response = HttpResponse(text, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{container[:64]}.json"'
     return response

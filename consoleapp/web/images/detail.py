@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import Actor, Refused, require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay, snapshots
+from consoleapp.live.redaction import redacted
 from consoleapp.operations.submit import submit
 from consoleapp.web import inspection
 from consoleapp.web.accepted import accepted, refused
@@ -141,7 +142,7 @@ def _entries(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inspect(answer: dict[str, Any]) -> dict[str, Any]:
-    data = inspection.redacted(answer["data"])
+    data = redacted(answer["data"])
     lines, cut = inspection.tree(data)
     return {"lines": lines, "cut": cut, "raw": json.dumps(data, indent=2, ensure_ascii=False)}
 

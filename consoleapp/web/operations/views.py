@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.audit.models import Event
+from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
+from consoleapp.web.audit.filters import owns, readable_events
 from consoleapp.web.operations.filters import OperationFilters
 from consoleapp.web.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.query import query_without_page
@@ -61,10 +62,15 @@ def _list(
 def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """One operation: its states, progress, parameters, command, result or error, audit events."""
     operation = visible_operation(request.user, operation_id)
+    may_operate = operation.account_id in operable(request.user)
+    readable = readable_events(request.user)
+    mine = operation.requested_by_id == request.user.pk
     context = {
         "operation": operation,
-        "may_operate": operation.account_id in operable(request.user),
-        "events": Event.objects.filter(operation=operation.pk).order_by("at", "pk")[:100],
+        "parameters": disclosure.parameters(operation, operates=may_operate),
+        "may_operate": may_operate,
+        "shows_address": mine or owns(request.user, operation.account_id),
+        "events": readable.filter(operation=operation.pk).order_by("at", "pk")[:100],
         "retries": operation.retries.order_by("requested_at")[:20],
     }
     partial = request.htmx and not request.htmx.history_restore_request

@@ -1,7 +1,10 @@
 """Everything about one operation."""
 
+import re
 import uuid
 
+from consoleapp.accounts.access import Actor
+from consoleapp.audit.record import record
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.images import ImagePull
 from tests.web.conftest import ended, operation
@@ -68,3 +71,44 @@ def test_nobody_signed_in_is_sent_to_the_sign_in_page(client, web, operator):
     response = client.get(f"/operations/{theirs.pk}/")
     assert response.status_code == 302
     assert response.url.startswith("/user/login/?next=")
+
+
+UNIT = "[Container]\nImage=localhost/demo:1\nExec=server --key hunter2\n"
+
+
+def texts(account, person):
+    """Operations whose parameters are whole files."""
+    kept = {"unit.write": "text", "image.build": "containerfile", "registry.trust": "certificate"}
+    made = []
+    for kind, name in kept.items():
+        row = operation(account, person, kind=kind)
+        row.parameters = {"file": "a", name: UNIT}
+        row.save()
+        made.append(row)
+    return made
+
+
+def test_whole_files_are_for_who_may_act(as_, web, viewer, operator, owner):
+    for done in texts(web, operator):
+        for path in (f"/operations/{done.pk}/", f"/api/v1/operations/{done.pk}"):
+            assert "hunter2" not in as_(viewer).get(path).content.decode()
+            assert "only shown to operators" in as_(viewer).get(path).content.decode()
+            assert "hunter2" in as_(operator).get(path).content.decode()
+    for path in ("/api/v1/operations", "/api/v1/accounts/web/operations", "/operations/"):
+        assert "hunter2" not in as_(viewer).get(path).content.decode()
+
+
+def test_others_addresses_and_events_are_for_owners(as_, web, viewer, operator, owner):
+    done = operation(web, operator, **ended(), ip="203.0.113.7")
+    actor = Actor(user=operator, ip="203.0.113.7", source="page")
+    about = {"account": web, "operation": done.pk, "target": "db", "kind": "container.stop"}
+    record("operation.requested", actor=actor, detail="said in the log", **about)
+    pages = (f"/operations/{done.pk}/", "/accounts/web/containers/db/story/")
+    for page in pages:
+        assert "203.0.113.7" not in as_(viewer).get(page).content.decode()
+        assert "/audit/" not in re.sub(
+            r'href="/audit/"', "", as_(viewer).get(page).content.decode()
+        ) or page.endswith("story/")
+        if page.startswith("/operations"):
+            assert "203.0.113.7" in as_(operator).get(page).content.decode()
+            assert "203.0.113.7" in as_(owner).get(page).content.decode()

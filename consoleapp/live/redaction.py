@@ -1,0 +1,124 @@
+"""What looks like a secret is masked where an engine's answer is handed out.
+
+The observer does it, so it holds for pages, the API, and what a page asks by its WebSocket. Only a
+request that says so gets the answer as it is, and only for who may also act on the account.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.schema.layers import ImageCompare, ImageLayers
+from engine.schema.parameters import (
+    REDACTED,
+    SECRET_WORDS,
+    URL_WITH_PASSWORD,
+    is_secret,
+    redact_word,
+)
+from engine.schema.queries import (
+    ContainerInspect,
+    ContainerTop,
+    Document,
+    ImageHistory,
+    ImageInspect,
+    ManifestInspect,
+    Query,
+    RemoteImageInspect,
+    Table,
+)
+
+MASKED = (
+    *(ContainerInspect, ContainerTop, ImageInspect, ImageHistory, ManifestInspect),
+    *(ImageLayers, ImageCompare, RemoteImageInspect),
+)
+"""The queries whose answers hold variables, labels, and command lines of others."""
+_DEEPEST = 100
+# Bounded, so that many quotes without an end are not each looked for to the end of the text.
+_ASSIGNMENT = re.compile(
+    r"""(?<![\w.-])([A-Za-z_][\w.-]{0,200})="""
+    r"""("(?:[^"\\]|\\.){0,4096}"|'[^']{0,4096}'|\S+)"""
+)
+_OPTION = re.compile(r"""(?<!\S)(--?[\w-]{1,100})(\s+)("[^"]{0,4096}"|'[^']{0,4096}'|[^\s-]\S*)""")
+
+
+async def masked(query: Query, answers: AsyncIterator[BaseModel]) -> AsyncIterator[BaseModel]:
+    """`answers` to `query`, masked where they may hold secrets."""
+    async with aclosing(answers):  # type: ignore[type-var]
+        async for answer in answers:
+            yield _masked(answer) if isinstance(query, MASKED) else answer
+
+
+def _masked(answer: BaseModel) -> BaseModel:
+    if isinstance(answer, Document):
+        return answer.model_copy(update={"data": redacted(answer.data)})
+    if isinstance(answer, Table):
+        rows = [[redacted(cell) for cell in row] for row in answer.rows]
+        return answer.model_copy(update={"rows": rows})
+    return answer
+
+
+def redacted(data: Any, depth: int = 0) -> Any:
+    """The same data with what looks like a secret masked: variables, labels, and command lines."""
+    if depth > _DEEPEST:
+        return REDACTED
+    if isinstance(data, Mapping):
+        called = data.get("name") or data.get("Name")
+        return {
+            name: REDACTED
+            if isinstance(value, str)
+            and (is_secret(str(name), value) or _is_value_of(called, str(name), value))
+            else redacted(value, depth + 1)
+            for name, value in data.items()
+        }
+    if isinstance(data, list):
+        return [
+            REDACTED
+            if isinstance(each, str) and each and number and _asks_for_one(data[number - 1])
+            else redacted(each, depth + 1)
+            for number, each in enumerate(data)
+        ]
+    if isinstance(data, str):
+        whole = redact_word(data)
+        return whole if whole != data else redacted_text(data)
+    return data
+
+
+def redacted_text(text: str) -> str:
+    """A command line, an instruction of a build, or another text with assignments in it."""
+    text = _ASSIGNMENT.sub(_assignment, text)
+    text = _OPTION.sub(_option, text)
+    return URL_WITH_PASSWORD.sub(_url, text)
+
+
+def _assignment(found: "re.Match[str]") -> str:
+    name, value = found.groups()
+    return f"{name}={REDACTED}" if SECRET_WORDS.search(name) else f"{name}={value}"
+
+
+def _option(found: "re.Match[str]") -> str:
+    name, space, value = found.groups()
+    return f"{name}{space}{REDACTED if SECRET_WORDS.search(name) else value}"
+
+
+def _url(found: "re.Match[str]") -> str:
+    return f"{found[0][: found[0].index(':', 3) + 1]}{REDACTED}@"
+
+
+def _is_value_of(called: Any, key: str, value: str) -> bool:
+    """Whether it is the secret of `{"name": "DB_PASSWORD", "value": "…"}`."""
+    return (
+        isinstance(called, str)
+        and key.lower() in ("value", "before", "after")
+        and is_secret(called, value)
+    )
+
+
+def _asks_for_one(word: Any) -> bool:
+    """Whether the next word of a command line is a secret: `--password`."""
+    return isinstance(word, str) and bool(
+        re.fullmatch(r"--?[\w-]{1,100}", word) and SECRET_WORDS.search(word)
+    )
