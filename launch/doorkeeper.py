@@ -1,8 +1,10 @@
 """Keeps an account's socket open and starts its engine at the first knock, as the account itself.
 
 What systemd's socket activation does, for machines without it. Descriptor 3 is the listening
-socket, 4 the reading end of a pipe from the supervisor: when that closes, however it came about,
-the engine is ended, and then this.
+socket, 4 the reading end of a pipe from bin/serve: when that closes, however it came about, the
+engine is ended, and then this. The argument is the reading end of a pipe from activation.py: when
+that closes alone, this process takes its place. An engine whose doorkeeper was killed ends with it,
+so that the next doorkeeper finds the socket and the account free.
 """
 
 import os
@@ -12,45 +14,70 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 LISTENING, LIFELINE = 3, 4
-# The engine wants its own pid in LISTEN_PID, which is known only after the fork.
+ACTIVATION = Path(__file__).with_name("activation.py")
+# The engine wants its own pid in LISTEN_PID, which is known only after the fork. 1 is
+# PR_SET_PDEATHSIG (linux/prctl.h), 9 is SIGKILL: two engines must not run at once.
 STARTER = (
-    "import os, sys; os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1');"
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9);"
+    "os.getppid() == int(sys.argv[1]) or sys.exit(1);"
+    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1');"
     "os.execv(sys.executable, [sys.executable, '-m', 'engine'])"
 )
-PAUSE_AFTER_FAILURE = 0.5
+FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 2.0, 10.0
+"""Seconds until a failed engine may start again: longer each time, unless it ran for CALM."""
 
 
 def main() -> int:
     """Exit status 0 when the supervisor is gone."""
     # Ctrl-C reaches every process of the terminal; the pipe says when it is really time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    supervisor = int(sys.argv[1])
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     door = socket.socket(fileno=LISTENING)
     engine: subprocess.Popen[bytes] | None = None
+    started = due = 0.0
+    pause = FIRST_PAUSE
     while True:
+        wait = max(0.0, due - time.monotonic()) if engine is None else 0.0
         with selectors.DefaultSelector() as selector:
             selector.register(LIFELINE, selectors.EVENT_READ)
             selector.register(wake_read, selectors.EVENT_READ)
-            if engine is None:
+            selector.register(supervisor, selectors.EVENT_READ)
+            if engine is None and not wait:
                 selector.register(door, selectors.EVENT_READ)
-            ready = {key.fd for key, _ in selector.select()}
+            ready = {key.fd for key, _ in selector.select(wait or None)}
         if LIFELINE in ready:
             door.close()
             _end(engine)
             return 0
+        if supervisor in ready:
+            print("berth: the doorkeeper's supervisor ended; it is started again", flush=True)
+            _end(engine)
+            os.close(supervisor)
+            for kept in (LISTENING, LIFELINE):
+                os.set_inheritable(kept, True)
+            os.execv(sys.executable, [sys.executable, str(ACTIVATION)])  # noqa: S606
         if wake_read in ready:
             os.read(wake_read, 4096)
         if engine is not None:
             if engine.poll() is not None:
                 failed, engine = engine.returncode != 0, None
-                time.sleep(PAUSE_AFTER_FAILURE if failed else 0)
+                now = time.monotonic()
+                if not failed or now - started > CALM:
+                    pause = FIRST_PAUSE
+                if failed:
+                    due, pause = now + pause, min(2 * pause, LONGEST_PAUSE)
         elif LISTENING in ready:
+            started = time.monotonic()
             engine = subprocess.Popen(  # noqa: S603 - a fixed command
-                [sys.executable, "-c", STARTER], stdin=subprocess.DEVNULL, pass_fds=[LISTENING]
+                [sys.executable, "-c", STARTER, str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[LISTENING],
             )
 
 

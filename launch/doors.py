@@ -12,7 +12,7 @@ from launch.refusal import Refusal
 
 LONGEST_PATH = 107  # of a Unix socket, in bytes
 ENDING = 7.0  # seconds: a little more than a doorkeeper gives its engine
-DOORKEEPER = Path(__file__).parent / "doorkeeper.py"
+ACTIVATION = Path(__file__).parent / "activation.py"
 
 
 def open_doors(accounts: list[Account], service: Service, code: Path, logs: Path) -> int:
@@ -56,7 +56,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
     if root:
         os.fchown(log, service.uid, service.gid)
     subprocess.Popen(  # noqa: S603 - a fixed command
-        [sys.executable, str(DOORKEEPER)],
+        [sys.executable, str(ACTIVATION)],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,

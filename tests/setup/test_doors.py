@@ -1,10 +1,14 @@
-"""An account's door: whoever connects learns at once whose it is, engine or not."""
+"""An account's door: whoever connects learns at once whose it is, and nobody's death closes it."""
 
 import os
+import signal
 import socket
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -13,7 +17,16 @@ from launch.identities import Account, Service
 from tests.engine.linux_account import LinuxAccount, make_account
 from tests.machine import own, remove_user
 
+T = TypeVar("T")
 NAME = own("door")
+ENGINE = """
+import os, socket
+door = socket.socket(fileno=3)
+while True:
+    guest, _ = door.accept()
+    guest.sendall(f"{os.getpid()} {os.getppid()}".encode())
+    guest.close()
+"""
 
 
 @pytest.fixture
@@ -23,15 +36,111 @@ def linux() -> Iterator[LinuxAccount]:
     remove_user(NAME)
 
 
-def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_path: Path) -> None:
+def account_of(linux: LinuxAccount) -> Account:
     path = linux.runtime / "door.sock"
-    account = Account(NAME, linux.uid, linux.gid, linux.home, linux.runtime, path)
+    return Account(NAME, linux.uid, linux.gid, linux.home, linux.runtime, path)
+
+
+@dataclass
+class Opened:
+    """An open door with an engine behind it that says who it is."""
+
+    account: Account
+    code: Path
+    logs: Path
+    lifeline: int = -1
+
+    def open(self) -> None:
+        self.lifeline = open_doors([self.account], Service(0, 0, 0), self.code, self.logs)
+
+    def close(self) -> None:
+        os.close(self.lifeline)
+
+    def knock(self) -> tuple[int, int, int]:
+        """The pids of the engine, its doorkeeper, and the doorkeeper's supervisor."""
+        with socket.socket(socket.AF_UNIX) as guest:
+            guest.settimeout(60)
+            guest.connect(str(self.account.socket))
+            said = guest.recv(100).split()
+        engine, doorkeeper = int(said[0]), int(said[1])
+        status = Path(f"/proc/{doorkeeper}/status").read_text().splitlines()
+        above = next(line for line in status if line.startswith("PPid:"))
+        return engine, doorkeeper, int(above.split()[1])
+
+    def answer(self) -> tuple[int, int, int]:
+        """The same, from an engine that lives on."""
+
+        def try_it() -> tuple[int, int, int] | None:
+            try:
+                return self.knock()
+            except (OSError, IndexError):
+                return None  # it ended with the knock
+
+        return until(try_it, "an answer")
+
+
+def until(true: Callable[[], T | None], what: str) -> T:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if found := true():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(what)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.fixture
+def opened(linux: LinuxAccount, tmp_path: Path) -> Opened:
+    """Closed in the end by the test."""
+    code = linux.home / "code"
+    (code / "engine").mkdir(parents=True)
+    (code / "engine/__main__.py").write_text(ENGINE)
+    made = Opened(account_of(linux), code, tmp_path)
+    made.open()
+    return made
+
+
+def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_path: Path) -> None:
+    account = account_of(linux)
     # No code to start an engine of: the door is all that there is.
     lifeline = open_doors([account], Service(0, 0, 0), tmp_path, tmp_path)
     try:
         with socket.socket(socket.AF_UNIX) as knock:
-            knock.connect(str(path))
+            knock.connect(str(account.socket))
             credentials = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         assert struct.unpack("3i", credentials)[1] == linux.uid
     finally:
         os.close(lifeline)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["engine", "doorkeeper", "supervisor"])
+def test_whoever_is_killed_the_account_is_served_again(opened: Opened, which: int) -> None:
+    for _ in range(2):
+        before = opened.answer()
+        os.kill(before[which], signal.SIGKILL)
+        # An engine never outlives its doorkeeper: two at once would disturb each other.
+        until(lambda pids=before: is_gone(pids[0]) or None, "the engine has gone")
+        after = opened.answer()
+        assert after[0] != before[0]
+        assert not is_gone(after[2])
+    last = opened.answer()
+    opened.close()
+    for pid in last:
+        until(lambda pid=pid: is_gone(pid) or None, "all have gone with bin/serve")
+
+
+def test_after_everything_was_killed_the_next_start_serves_again(opened: Opened) -> None:
+    engine, doorkeeper, supervisor = opened.answer()
+    for pid in (supervisor, doorkeeper):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: is_gone(engine) or None, "the engine has gone too")
+    opened.close()
+    opened.open()
+    assert opened.answer()[0] != engine
+    opened.close()

@@ -1,0 +1,72 @@
+"""Keeps the doorkeeper of one account running, as the account itself.
+
+bin/serve has given root up and could start none as the account again. So each account has two small
+processes: this one starts the other again when that was killed, and a doorkeeper whose supervisor
+was killed becomes the supervisor itself. Descriptors 3 and 4 are the doorkeeper's: the listening
+socket, and a pipe that closes when bin/serve is gone; both end then.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LISTENING, LIFELINE = 3, 4
+DOORKEEPER = Path(__file__).with_name("doorkeeper.py")
+FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
+"""Seconds until a doorkeeper is started again: longer each time, unless it ran for CALM."""
+
+
+def main() -> int:
+    """Exit status 0 when bin/serve is gone."""
+    # Ctrl-C reaches every process of the terminal; the pipe says when it is really time.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake_write)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    with selectors.DefaultSelector() as selector:
+        selector.register(LIFELINE, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        pause, due = FIRST_PAUSE, 0.0
+        doorkeeper: subprocess.Popen[bytes] | None = None
+        started = 0.0
+        while True:
+            now = time.monotonic()
+            if doorkeeper is not None and doorkeeper.poll() is not None:
+                print(f"berth: doorkeeper ended ({doorkeeper.returncode})", flush=True)
+                pause = FIRST_PAUSE if now - started > CALM else pause
+                doorkeeper, due, pause = None, now + pause, min(2 * pause, LONGEST_PAUSE)
+            if doorkeeper is None and now >= due:
+                doorkeeper, started = _start(), now
+            wait = max(0.0, due - now) if doorkeeper is None else None
+            ready = {key.fd for key, _ in selector.select(wait)}
+            if LIFELINE in ready:
+                return 0
+            if wake_read in ready:
+                os.read(wake_read, 4096)
+
+
+def _start() -> "subprocess.Popen[bytes]":
+    """A doorkeeper that sees by the end of a pipe when this process is gone."""
+    theirs, ours = os.pipe()
+    doorkeeper = subprocess.Popen(  # noqa: S603 - a fixed command
+        [sys.executable, str(DOORKEEPER), str(theirs)],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(LISTENING, LIFELINE, theirs),
+    )
+    os.close(theirs)
+    _held.append(ours)
+    for old in _held[:-1]:
+        os.close(old)
+    del _held[:-1]
+    return doorkeeper
+
+
+_held: list[int] = []
+"""The writing end of the present doorkeeper's pipe; it is never written to."""
+
+if __name__ == "__main__":
+    sys.exit(main())
