@@ -312,8 +312,17 @@ class Follower:
             events = [Told(account=self.account, event=name) for name in _EVERYTHING]
         if events or before is None or back:
             self._version = max(self._version + 1, time.time_ns() // 1000)
-            return events
+            return events + self._rows(before, now)
         return None
+
+    def _rows(self, before: Snapshot | None, now: Snapshot) -> list[Told]:
+        """Which rows of containers changed, for lists that fetch only those; "" for many."""
+        ids = changed_containers(before, now) if before else []
+        if before and not ids:
+            return []
+        text = " ".join(ids) if len(ids) <= MOST_CONTAINERS else ""
+        data: dict[str, str | int | bool | None] = {"version": self._version, "ids": text}
+        return [Told(account=self.account, event="rows", data=data)]
 
     async def _out_of_reach(self, error: BaseException) -> None:
         said = getattr(getattr(error, "report", None), "message", "") or str(error)
@@ -429,6 +438,14 @@ def _same(old: Any, new: Any) -> Any:
     return old if old == new else new
 
 
+def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
+    """Short ids of the containers that came, went, or are not as they were."""
+    old = {row.id: row for row in before.containers}
+    new = {row.id: row for row in now.containers}
+    ids = [i for i in (old.keys() | new.keys()) if old.get(i) is not new.get(i)]
+    return [each[:12] for each in sorted(ids)]
+
+
 def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     """What pages have to hear about."""
     if before is None:
@@ -439,8 +456,7 @@ def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
     new = {row.id: row for row in now.containers}
     if old.keys() != new.keys():
         events.append("containers")
-    ids = [i for i in (old.keys() | new.keys()) if old.get(i) is not new.get(i)]
-    events += [f"container-{each[:12]}" for each in sorted(ids)]
+    events += [f"container-{each}" for each in changed_containers(before, now)]
     if [id(row) for row in before.images] != [id(row) for row in now.images]:
         events.append("images")
     if [id(row) for row in before.units] != [id(row) for row in now.units]:

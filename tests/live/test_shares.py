@@ -12,8 +12,9 @@ from consoleapp.live.observer import Observer
 from consoleapp.live.shares import Shares
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import ContainerInspect, ContainerLogs
-from tests.live.conftest import browser, open_page, socket_of, until
+from tests.live.conftest import browser, open_page, socket_of
 from tests.live.engine_double import Double
+from tests.waiting import eventually
 
 LOGS = {"query": "container.logs", "parameters": {"container": "a", "follow": True}}
 DOCUMENT = {"type": "document", "data": {"Name": "a"}}
@@ -46,7 +47,7 @@ async def test_a_viewer_with_many_queries_leaves_room_for_others(
         except EngineError:
             return False
 
-    await until(has_room, "what was closed is there again", within=30)
+    await eventually(has_room, "what was closed is there again")
     for asked, each in zip(many[1:], batches[1:], strict=True):
         await each.aclose()
         await asked.close()

@@ -6,8 +6,9 @@ from asgiref.sync import sync_to_async
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.live import follower, silence, snapshots
 from consoleapp.live.observer import Observer
-from tests.live.conftest import browser, open_page, until
+from tests.live.conftest import browser, open_page
 from tests.live.engine_double import Double, row
+from tests.waiting import eventually
 
 PAGE = "/live/accounts/web/"
 load = sync_to_async(snapshots.load, thread_sensitive=False)
@@ -32,8 +33,8 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
         async def silent() -> bool:
             return (await load(web)).silent > 0
 
-        await until(silent, "it is silent")
-        await until(lambda: page.heard("silence"), "the page hears of it")
+        await eventually(silent, "it is silent")
+        await eventually(lambda: page.heard("silence"), "the page hears of it")
         assert not (await load(web)).live
         assert "No answer for" in (await load(web)).trouble
         for path in PAGES:
@@ -48,8 +49,8 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
             engine.say("system", "heartbeat")
             return (await load(web)).live
 
-        await until(live, "it is live again")
-        await until(lambda: page.heard("silence"), "the page hears of that too")
+        await eventually(live, "it is live again")
+        await eventually(lambda: page.heard("silence"), "the page hears of that too")
         shown = (await client.get("/accounts/web/silence/")).content.decode()
         assert "no answer" not in shown
 
@@ -66,7 +67,7 @@ async def test_a_question_without_an_answer_counts_although_the_heart_beats(
         engine.say("system", "heartbeat")
         return (await load(web)).silent > 0
 
-    await until(silent, "it is silent")
+    await eventually(silent, "it is silent")
     engine.answering.set()
 
     async def exited() -> bool:
@@ -74,7 +75,7 @@ async def test_a_question_without_an_answer_counts_although_the_heart_beats(
         seen = await load(web)
         return seen.live and seen.snapshot.containers[0].state == "exited"
 
-    await until(exited, "the answer came")
+    await eventually(exited, "the answer came")
 
 
 async def test_an_engine_without_heartbeats_of_its_own_is_not_called_silent(
@@ -115,7 +116,7 @@ async def test_after_an_engine_restarts_the_account_is_live_again_soon(
     async def live() -> bool:
         return bool(engine.asked.count("snapshot") > 1 and (await load(web)).live)
 
-    await until(live, "it is live")
+    await eventually(live, "it is live")
 
 
 async def test_many_events_at_once_ask_for_all_and_not_for_each(
@@ -130,5 +131,5 @@ async def test_many_events_at_once_ask_for_all_and_not_for_each(
     async def all_there() -> bool:
         return len((await load(web)).snapshot.containers) == 3 * follower.MOST_CONTAINERS
 
-    await until(all_there, "all are known")
+    await eventually(all_there, "all are known")
     assert all(len(asked.split()) <= follower.MOST_CONTAINERS + 1 for asked in engine.asked)

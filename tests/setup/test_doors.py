@@ -4,11 +4,9 @@ import os
 import signal
 import socket
 import struct
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -16,8 +14,8 @@ from launch.doors import open_doors
 from launch.identities import Account, Service
 from tests.engine.linux_account import LinuxAccount, make_account
 from tests.machine import own, remove_user
+from tests.waiting import until
 
-T = TypeVar("T")
 NAME = own("door")
 ENGINE = """
 import os, socket
@@ -79,15 +77,6 @@ class Opened:
         return until(try_it, "an answer")
 
 
-def until(true: Callable[[], T | None], what: str) -> T:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if found := true():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(what)
-
-
 def is_gone(pid: int) -> bool:
     try:
         return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
@@ -125,21 +114,21 @@ def test_whoever_is_killed_the_account_is_served_again(opened: Opened, which: in
         before = opened.answer()
         os.kill(before[which], signal.SIGKILL)
         # An engine never outlives its doorkeeper: two at once would disturb each other.
-        until(lambda pids=before: is_gone(pids[0]) or None, "the engine has gone")
+        until(lambda pids=before: is_gone(pids[0]), "the engine has gone")
         after = opened.answer()
         assert after[0] != before[0]
         assert not is_gone(after[2])
     last = opened.answer()
     opened.close()
     for pid in last:
-        until(lambda pid=pid: is_gone(pid) or None, "all have gone with bin/serve")
+        until(lambda pid=pid: is_gone(pid), "all have gone with bin/serve")
 
 
 def test_after_everything_was_killed_the_next_start_serves_again(opened: Opened) -> None:
     engine, doorkeeper, supervisor = opened.answer()
     for pid in (supervisor, doorkeeper):
         os.kill(pid, signal.SIGKILL)
-    until(lambda: is_gone(engine) or None, "the engine has gone too")
+    until(lambda: is_gone(engine), "the engine has gone too")
     opened.close()
     opened.open()
     assert opened.answer()[0] != engine

@@ -13,7 +13,8 @@ urlpatterns = [
     path("accounts/<str:account>/containers/launch/", launch.launch, name="launch"),
     path("accounts/<str:account>/containers/launch/line/", launch.read_line, name="read_line"),
     path("accounts/<str:account>/containers/launch/preview/", launch.preview, name="preview"),
-    path("accounts/<str:account>/containers/<str:container>/row/", views.row, name="row"),
+    # No container can have such a name.
+    path("accounts/<str:account>/containers/~rows/", views.rows, name="rows"),
     # Last, because a container's name could be anything; ids reach those that are hidden by a page.
     path(
         "accounts/<str:account>/containers/<str:container>/",

@@ -16,7 +16,6 @@ from consoleapp.languages.sentences import in_language
 from consoleapp.live import snapshots
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
-from consoleapp.web.containers.lookup import among
 from consoleapp.web.query import query_without_page
 from engine.schema.containers import ContainerPrune
 from engine.schema.kinds import KINDS, parse
@@ -26,6 +25,8 @@ LIMIT = 1000
 """Containers that one request may act on."""
 LAUNCHES = ("container.run", "container.replace")
 """Kinds that have forms of their own."""
+SHORT = 12
+"""Digits of an id that rows and page events are named by."""
 _FLAGS = ("force", "volumes", "pause")
 
 
@@ -35,38 +36,22 @@ def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The list; htmx gets only the table."""
     snapshots.watch(account)
     seen = snapshots.load(account)
-    choice = listing.Filter(request.GET)
-    every = seen.snapshot.containers if seen and seen.snapshot else []
-    found = listing.chosen(every, choice)
-    context = {
-        "seen": seen,
-        "known": bool(seen and seen.snapshot),
-        "page": Paginator(found, choice.rows_a_page).get_page(request.GET.get("page")),
-        "query": query_without_page(request),
-        "chip_query": query_without_page(request, "state"),
-        "filters": choice,
-        "chips": listing.chips(every, choice),
-        "operates": _operates(request),
-        "browser_host": request.get_host().rsplit(":", 1)[0],
-    }
+    context = {"seen": seen, **_listed(request, seen)}
     only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     return render(request, f"containers/{'_table' if only_table else 'list'}.html", context)
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def row(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """One row of the list, as it is now; nothing at all when the container is gone."""
+def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The rows `ids` of the list, as far as they are on this page, and the order of all on it."""
     seen = snapshots.load(account)
-    found = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
-    if found is None:
-        return HttpResponse("")
-    context = {
-        "row": found,
-        "operates": _operates(request),
-        "browser_host": request.get_host().rsplit(":", 1)[0],
-    }
-    return render(request, "containers/_row.html", context)
+    context = _listed(request, seen)
+    wanted = set(request.GET.get("ids", "").split(","))
+    on_page = list(context["page"])
+    context["rows"] = [row for row in on_page if row.id[:SHORT] in wanted]
+    context["order"] = " ".join(row.id[:SHORT] for row in on_page)
+    return render(request, "containers/_rows.html", context)
 
 
 @require_GET
@@ -114,6 +99,24 @@ def _parameters(request: HttpRequest, model: type[Parameters], container: str) -
         elif request.POST.get(name, "").strip():
             given[name] = request.POST[name].strip()
     return given
+
+
+def _listed(request: HttpRequest, seen: snapshots.AccountSnapshot | None) -> dict[str, Any]:
+    """What the list and its parts are made of."""
+    choice = listing.Filter(request.GET)
+    every = seen.snapshot.containers if seen and seen.snapshot else []
+    found = listing.chosen(every, choice)
+    return {
+        "known": bool(seen and seen.snapshot),
+        "version": str(seen.version if seen else 0),
+        "page": Paginator(found, choice.rows_a_page).get_page(request.GET.get("page")),
+        "query": query_without_page(request, "ids"),
+        "chip_query": query_without_page(request, "state", "ids"),
+        "filters": choice,
+        "chips": listing.chips(every, choice),
+        "operates": _operates(request),
+        "browser_host": request.get_host().rsplit(":", 1)[0],
+    }
 
 
 def _operates(request: HttpRequest) -> bool:

@@ -1,0 +1,150 @@
+"""The list of containers in a real browser: whatever comes while it is drawn, it ends up true."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from django.conf import settings
+from playwright.async_api import Page, async_playwright
+
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.live import snapshots
+from consoleapp.live.observer import Observer
+from tests.live.conftest import browser
+from tests.live.engine_double import Double, row
+from tests.machine import free_port
+from tests.waiting import eventually
+
+LIST = "/accounts/web/containers/?rows=500"
+RELOAD = "htmx.trigger('#containers-table', 'sse:hello')"
+STATES = """() => Object.fromEntries(
+  [...document.querySelectorAll('#containers-table tbody > tr')]
+    .map((row) => [row.id, row.dataset.state])
+)"""
+
+
+@pytest.fixture
+async def site(observer: Observer, web: LinuxAccount) -> AsyncIterator[str]:
+    """The console's address; it is served by this very event loop."""
+    from consoleapp.asgi import application
+
+    port = free_port()
+    config = uvicorn.Config(application, port=port, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started, "the console serves")
+    yield f"http://localhost:{port}"
+    server.should_exit = server.force_exit = True
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+@pytest.fixture
+async def page(site: str, victor: User) -> AsyncIterator[Page]:
+    """A tab of victor's in a slow browser."""
+    client = await browser(victor)
+    name = settings.SESSION_COOKIE_NAME
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        context = await chromium.new_context(base_url=site)
+        context.set_default_timeout(120_000)
+        await context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": site}]
+        )
+        tab = await context.new_page()
+        devtools = await context.new_cdp_session(tab)
+        await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        yield tab
+        await chromium.close()
+
+
+async def shows(page: Page, engine: Double) -> bool:
+    there = {f"container-{each.id[:12]}": each.state for each in engine.containers.values()}
+    return bool(await page.evaluate(STATES) == there)
+
+
+async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
+    await snapshots.fresh(web)
+    async with page.expect_response(lambda answer: "/live/" in answer.url):
+        await page.goto(LIST)
+    await eventually(lambda: shows(page, engine), "the list is there")
+
+
+async def test_no_row_stays_wrong_while_tables_are_drawn_anew(
+    page: Page, engine: Double, web: LinuxAccount
+) -> None:
+    for number in range(60):
+        engine.put(row(f"{number:02} old"), silent=True)
+    await opened(page, engine, web)
+    chance = random.Random(16)
+    reloads = []
+    for number in range(100):
+        name = f"{number:02} new"
+        engine.put(row(name, "created"), "create")
+        if number % 4 == 0:
+            reloads.append(asyncio.create_task(page.evaluate(RELOAD)))
+        await asyncio.sleep(chance.random() * 0.05)
+        engine.put(row(name, "running"), "start")
+        await asyncio.sleep(chance.random() * 0.05)
+    await asyncio.gather(*reloads)
+    await eventually(lambda: shows(page, engine), "every row is as its container")
+
+
+async def test_one_start_fetches_one_row_and_puts_it_in_its_place(
+    page: Page, engine: Double, web: LinuxAccount
+) -> None:
+    for name in ("a1", "a3", "a5"):
+        engine.put(row(name), silent=True)
+    await opened(page, engine, web)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    engine.put(row("a2"), "start")
+    await eventually(lambda: shows(page, engine), "the row is there")
+    order = "[...document.querySelectorAll('#containers-table tbody > tr')].map((row) => row.id)"
+    assert await page.evaluate(order) == [
+        f"container-{row(name).id[:12]}" for name in ("a1", "a2", "a3", "a5")
+    ]
+    assert await page.evaluate("document.querySelector('[data-piece=pager]').innerText.trim()")
+    assert "4" in await page.evaluate("document.querySelector('[data-piece=pager]').innerText")
+    lists = [url for url in asked if urlsplit(url).path == urlsplit(LIST).path]
+    assert not lists
+    assert any("~rows" in url for url in asked)
+
+
+async def test_a_row_that_goes_and_a_list_that_empties_and_fills(
+    page: Page, engine: Double, web: LinuxAccount
+) -> None:
+    engine.put(row("a"), silent=True)
+    engine.put(row("b"), silent=True)
+    await opened(page, engine, web)
+    for name in ("a", "b"):
+        gone = engine.containers.pop(row(name).id)
+        engine.say("container", "remove", gone.id)
+        await eventually(lambda: shows(page, engine), "the row has gone")
+    await page.get_by_text("No containers yet").wait_for()
+    engine.put(row("c"), "start")
+    await eventually(lambda: shows(page, engine), "the first row is there")
+
+
+async def test_what_is_chosen_by_a_filter_is_kept_to(
+    page: Page, engine: Double, web: LinuxAccount
+) -> None:
+    engine.put(row("db-1"), silent=True)
+    engine.put(row("web-1"), silent=True)
+    await opened(page, engine, web)
+    await page.get_by_label("Search containers").fill("db")
+    mine = f"container-{row('db-1').id[:12]}"
+
+    async def is_just(ids: set[str]) -> bool:
+        return set(await page.evaluate(STATES)) == ids
+
+    await eventually(lambda: is_just({mine}), "the filter")
+    engine.put(row("web-2"), "start")
+    engine.put(row("db-2"), "start")
+    await eventually(
+        lambda: is_just({mine, f"container-{row('db-2').id[:12]}"}), "what the filter finds"
+    )
