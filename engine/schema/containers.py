@@ -104,7 +104,7 @@ class HealthCheck(Model):
         """The value of `--health-cmd`, where some first words have a meaning of their own."""
         first = self.command.partition(" ")[0].upper()
         is_special = first in ("NONE", "CMD", "CMD-SHELL") or self.command.lstrip().startswith("[")
-        return f"CMD-SHELL {self.command}" if is_special else self.command
+        return " ".join(["CMD-SHELL", self.command] if is_special else [self.command])
 
 
 class ContainerStarted(Result):

@@ -69,9 +69,9 @@ def read(text: str) -> RunLine:
         script = shell.parse(text)
     except shell.Unclosed as error:
         line, column = places(error.start)
-        what = "quote" if error.quote else "substitution"
         raise Unreadable(
-            f"The {what} that begins in line {line}, column {column} has no end."
+            f"The {'quote' if error.quote else 'substitution'} that begins in line {line}, "
+            f"column {column} has no end."
         ) from None
     heads = [_head([word.value for word in each.words]) for each in script.commands]
     at = next((n for n, head in enumerate(heads) if head and head.verb), None)
