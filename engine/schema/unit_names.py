@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainSerializer, SerializationInfo, StringConstraints
 
-from engine.schema.parameters import REDACTED, Text, is_secret
+from engine.schema.parameters import REDACTED, SECRET_WORDS, Text, is_secret
 
 Style = Literal["quadlet", "generate-new", "generate-classic", "other"]
 """How a unit came to be. quadlet: from a Quadlet file. generate-new: `podman generate systemd
@@ -98,6 +98,8 @@ def kind_of(file: str) -> str:
 
 _QUOTED = re.compile(r"""(["'])([A-Za-z_][\w.-]*)=((?:\\.|(?!\1).)*)\1""")
 _BARE = re.compile(r"""(?<![\w"'.-])([A-Za-z_][\w.-]*)=([^\s"']\S*)""")
+_YAML_NAME = re.compile(r"""\s*(?:-\s+)?name:\s*["']?([A-Za-z_][\w.-]*)["']?\s*""")
+_YAML_VALUE = re.compile(r"\s*value:\s*\S")
 _KEY = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*=")
 
 
@@ -112,12 +114,21 @@ def redacted(text: str) -> str:
         name, value = found.groups()
         return f"{name}={REDACTED if is_secret(name, value) else value}"
 
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
+        if lines and _is_value_of_secret(lines[-1], line):
+            lines.append(f"{line.partition(':')[0]}: {REDACTED}")
+            continue
         key = _KEY.match(line)
         start = key.end() if key else 0
         lines.append(line[:start] + _BARE.sub(bare, _QUOTED.sub(quoted, line[start:])))
     return "\n".join(lines)
+
+
+def _is_value_of_secret(before: str, line: str) -> bool:
+    """Whether it is the value of a secret variable in kube YAML, whose name stands above it."""
+    name = _YAML_NAME.fullmatch(before)
+    return bool(name and _YAML_VALUE.match(line) and SECRET_WORDS.search(name[1]))
 
 
 def _reveal(value: str, info: SerializationInfo) -> str:

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_noop
 from consoleapp.languages.sentences import in_language
 from consoleapp.web.units.styles import BY_NAME
 from engine.schema.snapshot import UnitRow
+from engine.schema.unit_names import redacted
 
 register = template.Library()
+register.filter("without_secrets", redacted)
 
 _TONES = {
     "active": "running",

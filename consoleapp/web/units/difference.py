@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from engine.schema.unit_names import redacted
+
 MOST_LINES = 5_000
 _AROUND = 4
 
@@ -21,10 +23,13 @@ class Line:
 
 
 def lines(old: str, new: str) -> list[Line]:
-    """The new text against the old one, with some lines around each change; [] when equal."""
-    before, after = old.splitlines(), new.splitlines()
+    """The new text against the old one, with some lines around each change; [] when equal.
+
+    Secrets are compared, and shown masked.
+    """
+    matcher = difflib.SequenceMatcher(None, _split(old), _split(new), autojunk=False)
+    before, after = _split(redacted(old)), _split(redacted(new))
     found: list[Line] = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     shown_to = 0
     for group in matcher.get_grouped_opcodes(_AROUND):
         if group[0][1] > shown_to:
@@ -41,6 +46,10 @@ def lines(old: str, new: str) -> list[Line]:
     if found and shown_to < len(before):
         found.append(_gap(len(before) - shown_to))
     return found[:MOST_LINES]
+
+
+def _split(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _gap(count: int) -> Line:

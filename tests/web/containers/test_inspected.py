@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consoleapp.live.redaction import redacted
 from consoleapp.web.containers.inspected import read
-from consoleapp.web.inspection import redacted
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
