@@ -16,7 +16,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the app
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from consoleapp.files.body import streaming  # noqa: E402
+from consoleapp.files.body import capped, streaming  # noqa: E402
 from consoleapp.live.origin import Foreign, same_origin  # noqa: E402
 from consoleapp.live.urls import sockets  # noqa: E402
 from consoleapp.proxies import from_proxies  # noqa: E402
@@ -25,7 +25,7 @@ nowhere = path("<path:anything>", Foreign.as_asgi())
 application = from_proxies(
     ProtocolTypeRouter(
         {
-            "http": streaming(pages),
+            "http": capped(streaming(pages)),
             "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
         }
     )

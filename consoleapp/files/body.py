@@ -1,8 +1,10 @@
-"""Lets a view read the body of a request as it comes in.
+"""What of a request's body is read, and when.
 
 Django keeps the whole body in a temporary file before it asks who sent it, so anybody could fill
-the disk. For the addresses of uploads this wrapper gives Django an empty body, and the view, once
-it has checked everything, the true one. A body that is refused is never read.
+the disk. For the addresses of uploads `streaming` gives Django an empty body, and the view, once
+it has checked everything, the true one: a body that is refused is never read. Every other body is
+small enough to stay in memory, or `capped` refuses it: by its announced length before any of it is
+read, else as soon as there is too much of it.
 """
 
 import asyncio
@@ -11,11 +13,17 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 _STREAMED = re.compile(r"^/api/v1/accounts/[^/]+/uploads$")
 _KEY = "berth.body"
+_REFUSAL_JSON = b'{"error":{"code":"too_large","message":"The body is too large.","fields":[]}}'
 _PIECE = 256 * 1024
+LARGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+"""Bytes of a body that is no upload: what Django takes of a form."""
+LARGEST_OF_STRANGERS = 64 * 1024
+"""The same without a session and without a token: signing in takes no more."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Coroutine[Any, Any, MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -24,6 +32,67 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 class BrokenOff(Exception):
     """Raised when the sender left in the middle."""
+
+
+class _TooMuch(Exception):
+    """Raised out of the application when more came than it may have."""
+
+
+def capped(app: App) -> App:
+    """`app`, which never gets a large body but at the addresses of uploads."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _STREAMED.match(scope["path"]):
+            await app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        most, begun, come = _most(headers), False, 0
+        announced = headers.get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced[:20]) > most:
+            await _refuse(scope, send)
+            return
+
+        async def counted() -> MutableMapping[str, Any]:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > most:
+                raise _TooMuch
+            return message
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, counted, noted)
+        except _TooMuch:
+            if not begun:
+                await _refuse(scope, send)
+
+    return wrapped
+
+
+def _most(headers: dict[bytes, bytes]) -> int:
+    session = f"{settings.SESSION_COOKIE_NAME}=".encode()
+    known = session in headers.get(b"cookie", b"") or b"authorization" in headers
+    return LARGEST if known else LARGEST_OF_STRANGERS
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    if scope["path"].startswith("/api/"):
+        kind, text = b"application/json", _REFUSAL_JSON
+    else:
+        kind, text = b"text/plain; charset=utf-8", b"The body of this request is too large.\n"
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(text)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),  # what else comes of the body is not read
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 class _Body:

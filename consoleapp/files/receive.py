@@ -18,6 +18,13 @@ from consoleapp.files import spool
 from consoleapp.files.models import Upload
 from engine.schema.parameters import Role
 
+STEP = 64 << 20
+"""Bytes that are set aside at a time for a file whose size nobody said."""
+
+
+_LOOK_EVERY = 8 << 20
+"""Bytes after which the disk is looked at again: others fill it as well."""
+
 
 class TooLarge(Exception):
     """Raised for a file that is larger than the limit, or than what is left of the quota."""
@@ -41,7 +48,7 @@ async def receive(
     await sync_to_async(_check)(account, actor)
     upload = await sync_to_async(_set_aside)(account, actor, name, announced)
     try:
-        size, digest = await _keep(upload, chunks)
+        size, digest = await _keep(account, upload, announced, chunks)
         return await sync_to_async(_complete)(upload, size, digest)
     except BaseException:
         await sync_to_async(_undo, thread_sensitive=False)(upload.pk)
@@ -66,15 +73,11 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
         raise TooLarge(
             f"A file may have at most {_spell(limit)}; this one has {_spell(announced)}."
         )
-    present = Upload.objects.filter(account=account, removed_at=None)
-    left = settings.BERTH_UPLOAD_QUOTA - (present.aggregate(sum=Sum("size"))["sum"] or 0)
+    left = _left(account)
     if (announced or 1) > left:
-        raise TooLarge(
-            f"Uploads for {account.key} may have {_spell(settings.BERTH_UPLOAD_QUOTA)} together, "
-            f"and {_spell(max(left, 0))} of it are left. Remove some, or wait until they expire."
-        )
-    room = min(limit, left) if announced is None else announced
-    if (announced or 0) > spool.free_bytes():
+        raise _over_quota(account, left)
+    room = min(limit, left, STEP) if announced is None else announced
+    if (announced or 0) >= spool.free_bytes():
         raise DiskFull("The console's disk has no room for this file.")
     assert actor.user is not None  # noqa: S101 - nobody has no role
     return Upload.objects.create(
@@ -82,9 +85,39 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
     )
 
 
-async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+def _left(account: LinuxAccount) -> int:
+    """Bytes of the quota; the account's row keeps others from sharing them."""
+    LinuxAccount.objects.select_for_update().get(pk=account.pk)
+    present = Upload.objects.filter(account=account, removed_at=None)
+    taken: int = present.aggregate(sum=Sum("size"))["sum"] or 0
+    return int(settings.BERTH_UPLOAD_QUOTA) - taken
+
+
+def _over_quota(account: LinuxAccount, left: int) -> TooLarge:
+    return TooLarge(
+        f"Uploads for {account.key} may have {_spell(settings.BERTH_UPLOAD_QUOTA)} together, "
+        f"and {_spell(max(left, 0))} of it are left. Remove some, or wait until they expire."
+    )
+
+
+@transaction.atomic
+def _set_more_aside(account: LinuxAccount, upload: Upload, size: int) -> None:
+    """Room for `size` bytes and some more, of a file whose size nobody said."""
+    limit = int(settings.BERTH_UPLOAD_LIMIT)
+    if size > limit:
+        raise TooLarge(f"The file is larger than the {_spell(limit)} that it may have.")
+    left = _left(account)
+    if size - upload.size > left:
+        raise _over_quota(account, left)
+    upload.size = min(limit, upload.size + left, size + STEP)
+    upload.save(update_fields=["size"])
+
+
+async def _keep(
+    account: LinuxAccount, upload: Upload, announced: int | None, chunks: AsyncIterator[bytes]
+) -> tuple[int, str]:
     """Write it down. Memory holds a piece at a time: the next one is asked for after."""
-    digest, size, room = hashlib.sha256(), 0, upload.size
+    digest, size, looked_at = hashlib.sha256(), 0, 0
     descriptor = spool.create(spool.upload_path(upload.pk))
 
     def write(chunk: bytes) -> None:
@@ -96,8 +129,14 @@ async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> tuple[int, str]
     try:
         async for chunk in chunks:
             size += len(chunk)
-            if size > room:
-                raise TooLarge(f"The file is larger than the {_spell(room)} that it may have.")
+            if size > upload.size and announced is not None:
+                raise TooLarge(f"The file is larger than the {_spell(announced)} that it may have.")
+            if size > upload.size:
+                await sync_to_async(_set_more_aside)(account, upload, size)
+            if size - looked_at > _LOOK_EVERY:
+                looked_at = size
+                if not await sync_to_async(spool.free_bytes, thread_sensitive=False)():
+                    raise DiskFull("The console's disk has no room for this file.")
             await sync_to_async(write, thread_sensitive=False)(chunk)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
