@@ -12,10 +12,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from engine.account import open_account
+from engine.account import Account, open_account
 from engine.activity import Activity
 from engine.environment import prepare, runtime_directory
+from engine.replacement import replaced
 from engine.schema.errors import EngineError
+from engine.schema.version import version
 from engine.service import application
 
 _FIRST_PASSED_SOCKET = 3
@@ -29,7 +31,10 @@ def main() -> int:
     prepare()
     try:
         listening = _passed() or _listen(options.socket or runtime_directory() / "engine.sock")
-        asyncio.run(_serve(listening, frozenset(options.peer_uid), options.idle_seconds))
+        again = os.dup(listening.fileno())
+        retired = asyncio.run(_serve(listening, frozenset(options.peer_uid), options.idle_seconds))
+        if retired:
+            _begin_again(again)
     except EngineError as error:
         print(f"engine: {error.report.message} {error.report.remedy}".strip(), file=sys.stderr)
         return 1
@@ -82,13 +87,25 @@ def _listen(path: Path) -> socket.socket:
     return listening
 
 
-async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: float) -> None:
+def _begin_again(listening: int) -> None:
+    """Become an engine of the code that lies there now, on the same socket."""
+    logging.getLogger("engine").info("the engine's code was replaced; beginning again with it")
+    os.dup2(listening, _FIRST_PASSED_SOCKET)
+    os.set_inheritable(_FIRST_PASSED_SOCKET, True)
+    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+    os.execv(sys.executable, [sys.executable, "-m", "engine", *sys.argv[1:]])  # noqa: S606
+
+
+async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: float) -> bool:
+    """Until it is told to end, or idle. Out: whether it is to begin again with other code."""
     account = await open_account()
     activity = Activity()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    replace = asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, replace.set)
     runner = web.AppRunner(
         application(account, peers, activity), access_log=None, shutdown_timeout=1
     )
@@ -96,13 +113,27 @@ async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: 
     try:
         await web.SockSite(runner, listening, backlog=128).start()
         logging.getLogger("engine").info("serving uid %s", os.getuid())
-        idle = asyncio.create_task(activity.idle(idle_seconds, account.busy))
-        await asyncio.wait(
-            {idle, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
-        )
+        retiring = asyncio.create_task(_retire(activity, account, replace))
+        ends = {
+            asyncio.create_task(activity.idle(idle_seconds, account.busy)),
+            asyncio.create_task(stop.wait()),
+            retiring,
+        }
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        return retiring.done() and not retiring.exception()
     finally:
         await runner.cleanup()
         await account.close()
+
+
+async def _retire(activity: Activity, account: Account, replace: asyncio.Event) -> None:
+    """Return when the code was replaced (or SIGUSR1 said so) and the last operation has ended."""
+    looking = asyncio.create_task(replaced(version()))
+    asked = asyncio.create_task(replace.wait())
+    await asyncio.wait({looking, asked}, return_when=asyncio.FIRST_COMPLETED)
+    looking.cancel()
+    asked.cancel()
+    await activity.done(lambda: account.runner.busy)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ class Activity:
     """Counts what goes on, and knows since when nothing has."""
 
     def __init__(self) -> None:
+        self.ending = False
+        """Nothing more is begun."""
         self._going_on = 0
+        self._sessions = 0
         self._quiet_since = asyncio.get_running_loop().time()
 
     @contextmanager
@@ -21,6 +24,21 @@ class Activity:
         finally:
             self._going_on -= 1
             self._quiet_since = asyncio.get_running_loop().time()
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Somebody works in a terminal for as long as the block lasts."""
+        self._sessions += 1
+        try:
+            yield
+        finally:
+            self._sessions -= 1
+
+    async def done(self, runs: Callable[[], bool]) -> None:
+        """Return once no operation runs and no terminal is open; nothing is begun after that."""
+        while runs() or self._sessions:  # noqa: ASYNC110 - two ends of many things
+            await asyncio.sleep(0.2)
+        self.ending = True
 
     async def idle(self, seconds: float, busy: Callable[[], bool]) -> None:
         """Return once nothing has gone on for so long; never when `seconds` is 0."""

@@ -33,6 +33,7 @@ from engine.schema.queries import (
     TerminalSize,
 )
 from engine.schema.query import Query
+from engine.schema.version import version
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 4 * 1024 * 1024
@@ -83,6 +84,11 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Peer check before anything else; every error leaves as an ErrorReport."""
     if peer_uid(request.transport) not in request.app[PEERS]:
         return _refuse(ErrorCode.UNAUTHORIZED, "This engine does not serve your account.", 403)
+    if request.app[ACTIVITY].ending:
+        # Nothing is begun any more: whoever asks finds the next engine in a moment.
+        if request.transport:
+            request.transport.abort()
+        raise ConnectionResetError
     with request.app[ACTIVITY].one():
         try:
             return await handler(request)
@@ -109,6 +115,7 @@ async def ping(request: web.Request) -> web.Response:
             "account": account_name(),
             "pid": os.getpid(),
             "podman_version": request.app[ACCOUNT].podman.version,
+            "version": version(),
         }
     )
 
@@ -236,6 +243,11 @@ async def query(request: web.Request) -> web.StreamResponse:
 async def terminal(request: web.Request) -> web.StreamResponse:
     """A terminal in a container, as a WebSocket; `q` is the query's JSON."""
     asked = ContainerTerminal.model_validate_json(request.query.get("q", "{}"))
+    with request.app[ACTIVITY].session():
+        return await _terminal(request, asked)
+
+
+async def _terminal(request: web.Request, asked: ContainerTerminal) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=30, max_msg_size=256 * 1024)
     await socket.prepare(request)
     try:

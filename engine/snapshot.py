@@ -23,6 +23,7 @@ from engine.schema.snapshot import (
     Snapshot,
     UnitRow,
 )
+from engine.schema.version import version
 from engine.units import quadlets
 from engine.units.inventory import UNIT_LABEL, Inventory, lingers
 
@@ -72,6 +73,7 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
     root = str(store["graphRoot"])
     used, total, device = _disk(root)
     return EngineInfo(
+        engine_version=version(),
         podman_version=said["version"]["Version"],
         api_version=said["version"]["APIVersion"],
         runtime=host["ociRuntime"]["name"],

@@ -12,3 +12,5 @@ class Ping(BaseModel):
     account: str
     pid: int
     podman_version: str
+    version: str = ""
+    """Of the engine's code; "" for an engine from before it said so."""

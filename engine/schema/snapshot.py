@@ -135,6 +135,8 @@ class UnitRow(Model):
 class EngineInfo(Model):
     """What the account's Podman says of itself and of the host."""
 
+    engine_version: str = ""
+    """Of the engine's code; "" for an engine from before it said so."""
     podman_version: str
     api_version: str
     runtime: str

@@ -9,6 +9,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import snapshots
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
+from engine.schema.version import version
 
 # Controllers that limits need, and what a container does without them.
 _CONTROLLERS = {
@@ -46,6 +47,11 @@ class Summary:
     containers: list[ContainerRow]
     images: list[ImageRow]
     units: list[UnitRow]
+
+    @property
+    def engine_differs(self) -> bool:
+        """Whether the engine runs other code than the console."""
+        return self.info is not None and self.info.engine_version != version()
 
     @property
     def active_units(self) -> int:

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from consoleapp.accounts.access import Actor, require_admin
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.live import snapshots
+from engine.schema.version import version
 
 
 @require_safe
@@ -21,7 +23,12 @@ def everything(request: HttpRequest) -> HttpResponse:
     hosts = Host.objects.prefetch_related(
         Prefetch("linuxaccount_set", queryset=linked, to_attr="linked")
     ).order_by("name")
-    return render(request, "hosts/list.html", {"hosts": hosts})
+    for account in (each for host in hosts for each in host.linked if each.active):  # type: ignore[attr-defined]
+        seen = snapshots.load(account)
+        account.engine = seen.snapshot.info.engine_version if seen and seen.snapshot else None
+        account.engine_differs = account.engine is not None and account.engine != version()
+    context = {"hosts": hosts, "console_version": version()}
+    return render(request, "hosts/list.html", context)
 
 
 @require_POST

@@ -1,6 +1,8 @@
 """Hosts and the Linux accounts on them."""
 
 from consoleapp.audit.models import Event
+from engine.schema.version import version
+from tests.web.conftest import Seen, snapshot
 
 
 def test_an_unlinked_account_disappears_and_comes_back(as_, admin, web, owner):
@@ -20,3 +22,17 @@ def test_the_page_lists_every_account_with_its_uid(as_, admin, web, shop):
     page = as_(admin).get("/hosts/").content.decode()
     assert "4242" in page
     assert "4243" in page
+
+
+def test_it_is_told_which_version_each_engine_has(as_, admin, web, shop, owner, seen):
+    seen["web"] = Seen(snapshot(engine_version=version()))
+    seen["shop"] = Seen(snapshot(engine_version="0.0.9+12345678"))
+    page = as_(admin).get("/hosts/").content.decode()
+    assert page.count(version()) == 2  # the console's and that of web
+    assert "0.0.9+12345678" in page
+    assert page.count("not the console") == 1
+    assert version() in as_(owner).get("/accounts/web/").content.decode()
+    seen["web"] = Seen(snapshot())
+    page = as_(owner).get("/accounts/web/").content.decode()
+    assert "older than 0.1.0" in page
+    assert "not the console" in page
