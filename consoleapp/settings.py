@@ -170,7 +170,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "consoleapp.headers.content_security_policy",
     "consoleapp.api.envelope.Envelope",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "consoleapp.accounts.sessions.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -47,6 +47,7 @@ def healthy(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+handler500 = "consoleapp.faults.server_error"
 urlpatterns = [
     path("healthz", healthy, name="healthy"),
     re_path(rf"^user/(?:{_UNUSED})", _not_offered),

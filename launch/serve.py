@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from launch import demo, options
@@ -227,7 +228,7 @@ def _prepare(
 
 
 def _wait_for_all(given: options.Options, processes: list[Process], served: list[Account]) -> None:
-    _, worker, observer, web = processes
+    redis, worker, observer, web = processes
     address = "127.0.0.1" if given.bind == "0.0.0.0" else given.bind  # noqa: S104
     address = "::1" if address == "::" else address
 
@@ -242,12 +243,16 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
     def key_is_there(key: str) -> bool:
         import redis as client
 
-        with client.Redis(unix_socket_path=str(given.data / "redis.sock")) as connection:
-            return bool(connection.exists(key))
+        try:
+            with client.Redis(unix_socket_path=str(given.data / "redis.sock")) as connection:
+                return bool(connection.exists(key))
+        except client.RedisError:
+            return False  # it starts, or it has died, which `wait_until` sees
 
-    wait_until(lambda: key_is_there(f"berth:worker:{HOST}"), [worker], 30, "the worker")
-    wait_until(lambda: key_is_there(f"berth:observer:{HOST}"), [observer], 30, "the observer")
-    wait_until(web_answers, [web], 30, "the web server")
+    for name, process in (("worker", worker), ("observer", observer)):
+        key = f"berth:{name}:{HOST}"
+        wait_until(partial(key_is_there, key), [process, redis], 30, f"the {name}")
+    wait_until(web_answers, [web, redis], 30, "the web server")
     for account in served:
         _ping(account)
 

@@ -84,8 +84,9 @@ def wait_until(
         if dead or time.monotonic() > end:
             log = (dead or processes)[0].log
             lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+            fault = f"{dead[0].name} has ended" if dead else f"{what} does not answer"
             raise Refusal(
-                f"{what} does not answer: {lines[-1] if lines else 'it said nothing'}",
+                f"{fault}: {lines[-1] if lines else 'it said nothing'}",
                 f"The whole story is in {log}.",
             )
         time.sleep(0.03)

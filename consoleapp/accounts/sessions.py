@@ -8,9 +8,12 @@ from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from consoleapp.accounts.access import Actor
@@ -19,6 +22,7 @@ from consoleapp.accounts.devices import device, told
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import note
 from consoleapp.audit.record import record
+from consoleapp.faults import fault, page
 
 # Noting each use would make every read of a page a write.
 _NOTED_EVERY = 300.0
@@ -35,6 +39,21 @@ class SignedIn:
     since: datetime
     last_used: datetime
     current: bool
+
+
+class Sessions(SessionMiddleware):
+    """Django's, which also says why a session cannot be saved: a full disk, or a lock."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """After the view."""
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as error:
+            if (found := fault(error)) is None:
+                raise  # it was ended meanwhile
+            return page(found)
 
 
 class NoteUse(BeforeView):

@@ -10,12 +10,12 @@ from typing import Any
 
 import pydantic
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from consoleapp.accounts.access import Conflict, Refused
+from consoleapp.faults import fault
 from consoleapp.languages.sentences import in_language
 from consoleapp.live.relay import Unanswered
 from consoleapp.policy.check import NotAllowed
@@ -46,6 +46,8 @@ MESSAGES = {
     404: "There is nothing at this address, or you may not see it.",
     405: "This address does not take that method.",
     413: "The body is too large.",
+    503: "The console cannot do this now. Try again in a moment.",
+    507: "A disk of the console is full. The host's administrator must make room on it.",
     500: "Something went wrong inside Berth; the server's log has the details.",
 }
 ENGINE_STATUS = {
@@ -199,6 +201,8 @@ def against_policy(error: NotAllowed) -> HttpResponse:
 
 
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    if found := fault(error):
+        return answer(found.status, str(found.message))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return answer(500)
 
@@ -220,7 +224,6 @@ def register(api: NinjaAPI) -> None:
         RequestDataTooBig: lambda _, e: answer(413),
         SuspiciousOperation: lambda _, e: answer(400),
         BadRequest: lambda _, e: answer(400),
-        OperationalError: lambda _, e: answer(503, "The database is busy; try again."),
         Exception: _unforeseen,
     }
     for kind, handler in table.items():

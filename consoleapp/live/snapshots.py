@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from asgiref.sync import sync_to_async
@@ -19,6 +19,7 @@ NO_REDIS = "What is known of the accounts cannot be read: Berth's Redis does not
 NO_OBSERVER = "Nobody follows this account now: the observer of its host does not run."
 _LOOK_EVERY = 0.012
 _ASK_AFTER = 0.1
+_SLEW = timedelta(seconds=5)
 logger = logging.getLogger(__name__)
 
 
@@ -130,7 +131,12 @@ fresh = sync_to_async(fresh_sync, thread_sensitive=False)
 def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
     if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
         return False
-    return not_before is None or seen.taken >= not_before
+    now = datetime.now(UTC)
+    # Stamps of the future are from before the clock was set back: everything since is newer than
+    # such a moment, and a snapshot with such a stamp says nothing about its age.
+    if not_before is None or not_before > now:
+        return True
+    return not_before <= seen.taken <= now + _SLEW
 
 
 def _hopeless(head: Head, asked_at: datetime) -> bool:
