@@ -13,8 +13,9 @@ from typing import Any
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.run_line import option_takes_value, split_option
 from engine.schema.units import NotCarriedOver
-from engine.units import quadlets
+from engine.units import create_command, quadlets
 from engine.units.inspected import command_line
+from engine.units.signals import stop_signal
 
 # Options that Quadlet says itself, or that only matter to the terminal that made the container.
 _SAID_ANYWAY = {
@@ -83,8 +84,8 @@ def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet
             "Use `generate systemd` for the pod, or write a .pod file and its .container files.",
         )
     name = str(found["Name"])
-    options, image_name, command = _options(found, image)
     made = _Made()
+    options, image_name, command = _options(found, image, made)
     for option, value in options:
         _take(made, option, value, found, major)
     _compare(made, options, found)
@@ -110,29 +111,22 @@ def ends(found: dict[str, Any]) -> list[str]:
     So that one which dies of these by itself (out of memory) is restarted all the same,
     RestartForceExitStatus= names them too; it has no effect when the unit is stopped.
     """
-    own = _stop_signal(found["Config"].get("StopSignal"))
+    own = stop_signal(found["Config"].get("StopSignal"))
     signals = {int(signal.SIGTERM), int(signal.SIGKILL)} | ({own} if own else set())
     statuses = " ".join(str(128 + each) for each in sorted(signals))
     return [f"SuccessExitStatus={statuses}", f"RestartForceExitStatus={statuses}"]
 
 
-def _stop_signal(said: Any) -> int | None:
-    """The number of a container's stop signal, which Podman 4 says as such, and 5 by its name."""
-    if isinstance(said, int):
-        return said if 0 < said < 65 else None
-    name = str(said or "").upper()
-    name = name if name.startswith("SIG") else f"SIG{name}"
-    return int(signal.Signals[name]) if name in signal.Signals.__members__ else None
-
-
 def _options(
-    found: dict[str, Any], image: dict[str, Any]
+    found: dict[str, Any], image: dict[str, Any], made: _Made
 ) -> tuple[list[tuple[str, str | None]], str, list[str]]:
     """The options of the command that made it, the image, and the words after that."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
-    at = next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), None)
+    at = create_command.place(words)
     if at is None:
-        words, at = command_line(found, image), 1
+        words, lost = command_line(found, image)
+        made.lost += lost
+        at = 1
     options: list[tuple[str, str | None]] = []
     at += 1
     while at < len(words):

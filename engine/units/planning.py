@@ -1,5 +1,7 @@
 """The files that would keep a container running, in one style. Writes nothing but temp files."""
 
+import asyncio
+import json
 import re
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -11,7 +13,7 @@ from engine.adapters.podman import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.unit_names import QUADLET_FOLDER, UNIT_FOLDER, GeneratedStyle
 from engine.schema.units import NotCarriedOver
-from engine.units import create_command, from_container, network, quadlets, unnamed
+from engine.units import create_command, from_container, inspected, network, quadlets, unnamed
 from engine.units.inventory import UNIT_LABEL
 from engine.units.unnamed import Unnamed
 
@@ -23,6 +25,7 @@ CLASSIC_NOTE = (
 )
 # Options that a unit's own command says, or that have no sense in it.
 _OF_A_UNIT = {"--rm", "-d", "--detach", "--replace", "--cgroups", "--restart", "--cidfile"}
+_LARGEST_RUNTIME = 4 * 1024 * 1024
 _NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,190}")
 
 
@@ -57,15 +60,50 @@ async def plan(
         )
     if style == "generate-classic":
         return await _classic(found, of_unit=of_unit)
+    found, lost, read_off = await _with_command(podman, found)
     volumes = unnamed.unnamed(found, await _names_of_volumes(podman))
     found = unnamed.with_names(_by_hand(found) if of_unit else found, volumes)
     if style == "quadlet":
         made = await _quadlet(podman, found)
-    elif of_unit or volumes:  # Podman itself would write what made the container, as it was
+    elif (
+        of_unit or volumes or read_off
+    ):  # Podman itself would write what made the container, as it was
         made = _from_command(found)
     else:
         made = await _generated(found, new=True)
-    return replace(made, volumes=volumes)
+    return replace(made, volumes=volumes, not_carried_over=[*lost, *made.not_carried_over])
+
+
+async def _with_command(
+    podman: Podman, found: dict[str, Any]
+) -> tuple[dict[str, Any], list[NotCarriedOver], bool]:
+    """The container with a command that would make it; what such a command cannot have; and
+    whether that was read off its inspect data, as it has none of its own."""
+    if create_command.place([str(each) for each in found["Config"].get("CreateCommand") or []]):
+        return found, [], False
+    lost: list[NotCarriedOver] = []
+    try:
+        image = await podman.call("GET", f"/images/{found['Image']}/json")
+    except EngineError as error:
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+        image = {}
+        reason = "The image is gone, so all that it brought along is in the unit as well."
+        lost.append(NotCarriedOver(option=str(found["ImageName"]), reason=reason))
+    runtime = await asyncio.to_thread(_runtime, str(found.get("OCIConfigPath") or ""))
+    words, more = inspected.command_line(found, image, runtime)
+    config = {**found["Config"], "CreateCommand": words}
+    return {**found, "Config": config}, [*lost, *more], True
+
+
+def _runtime(path: str) -> dict[str, Any] | None:
+    """The runtime's configuration, which is there once a container was started."""
+    try:
+        with Path(path).open() as file:
+            read = json.loads(file.read(_LARGEST_RUNTIME))
+    except (OSError, ValueError):
+        return None
+    return read if isinstance(read, dict) else None
 
 
 async def _names_of_volumes(podman: Podman) -> list[str]:
@@ -90,11 +128,8 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
             "This host's Podman is older than 4.4 and has no Quadlets.",
             "Use `generate systemd --new`.",
         )
-    image: dict[str, Any] = {}
-    if not found["Config"].get("CreateCommand"):
-        image = await podman.call("GET", f"/images/{found['Image']}/json")
     name = str(found["Name"])
-    made = from_container.quadlet(found, image, podman.major)
+    made = from_container.quadlet(found, {}, podman.major)
     file = f"{QUADLET_FOLDER}/{name}.container"
     services, complaints = await quadlets.generate({f"{name}.container": made.text})
     text = await _without_wait(made.text, services.get(f"{name}.service", ""), name)
@@ -121,8 +156,6 @@ async def _without_wait(text: str, service: str, name: str) -> str:
 async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
     """What `podman generate systemd --files --name` makes, in a folder of its own."""
     name = str(found["Name"])
-    if new:
-        _need_command(found)
     with tempfile.TemporaryDirectory(prefix="berth-generate-") as place:
         done = await programs.run(
             *("podman", "generate", "systemd", "--files", "--name"),
@@ -151,16 +184,6 @@ async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
     )
 
 
-def _need_command(found: dict[str, Any]) -> None:
-    if not found["Config"].get("CreateCommand"):
-        raise EngineError(
-            ErrorCode.INVALID,
-            f"{found['Name']} was made through Podman's API without a command line, which --new "
-            "needs.",
-            "Choose a Quadlet or the classic style.",
-        )
-
-
 def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
     """The container as if it had been made by hand: without what its unit's command added."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
@@ -187,7 +210,6 @@ def _from_command(found: dict[str, Any]) -> Plan:
     Podman itself refuses to generate from the former ("containers managed by systemd are not
     supported"), and knows nothing of the latter.
     """
-    _need_command(found)
     name = str(found["Name"])
     _, options, rest = create_command.split(
         [str(each) for each in found["Config"]["CreateCommand"]]

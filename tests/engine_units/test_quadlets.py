@@ -97,7 +97,7 @@ def test_a_container_without_a_command_line_is_read_off_its_inspect_data() -> No
     for line in (
         "Environment=A=1",
         "PublishPort=127.0.0.1:8080:80",
-        "Volume=data:/data:rw",
+        "Volume=data:/data",
         "HostName=box",
         "Exec=serve",
     ):
