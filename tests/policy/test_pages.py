@@ -132,6 +132,8 @@ def test_a_line_is_judged_without_being_run(strict: LinuxAccount, people: dict[s
     assert "It would be refused." in text
     assert "binds.roots" in text
     assert "--privileged" in text
+    posted = client.post("/accounts/web/policy/check/", {"line": line}).content.decode()
+    assert posted == text
     fine = client.get("/accounts/web/policy/check/", {"line": f"podman run {IMAGE}"})
     assert "It would be allowed." in fine.content.decode()
     assert client.get("/accounts/web/policy/check/", {"line": "rm -rf"}).status_code == 422

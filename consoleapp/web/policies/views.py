@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from consoleapp.accounts.access import Actor, require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
@@ -53,11 +53,15 @@ def mine(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return render(request, "policies/mine.html", context)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @require_role(Role.VIEWER)
 def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Whether a pasted `podman run` line would be allowed; nothing is requested."""
-    line = request.GET.get("line", "")[:100_000]
+    """Whether a pasted `podman run` line would be allowed; nothing is requested.
+
+    Pages post it: a line may hold secrets, and addresses are kept in logs and histories.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    line = given.get("line", "")[:100_000]
     context: dict[str, object] = {"line": line}
     try:
         found = read_line(line)

@@ -63,6 +63,12 @@ def test_the_text_is_opened_with_its_digest(as_, operator, several, engine):
     assert "<script>alert" not in page
 
 
+def test_a_text_that_begins_with_an_empty_line_keeps_it(as_, operator, several, engine):
+    engine({queries.UnitFileText: FOUND.model_copy(update={"text": "\n[Container]\n\tA=b\n"})})
+    page = as_(operator).get(f"{BASE}text/", {"file": FILE}).content.decode()
+    assert ">\n\n[Container]\n\tA=b\n</textarea>" in page
+
+
 def test_problems_stand_at_their_lines(as_, operator, several, engine):
     engine({queries.UnitValidate: BAD})
     page = as_(operator).post(f"{BASE}check/", form()).content.decode()
