@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,6 +120,15 @@ def _processes(uid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended just now
     return found
+
+
+def open_to_all(folder: Path) -> None:
+    """Let other accounts go to a folder below pytest's own, whose parents only root may enter."""
+    folder.chmod(0o755)
+    for parent in folder.parents:
+        if parent == Path(tempfile.gettempdir()):
+            return
+        parent.chmod(0o711)
 
 
 def open_devices() -> None:

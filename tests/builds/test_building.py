@@ -15,6 +15,7 @@ import pytest
 
 from engine.schema.progress import Cancelled, Failed, Succeeded
 from tests.builds.conftest import BASE, Account, Yard
+from tests.waiting import eventually
 
 SECRET = "not-for-any-log-4711"
 
@@ -127,27 +128,13 @@ async def test_cancelling_ends_every_process_and_leaves_nothing(
     operation = uuid4()
     text = f"FROM {BASE}\nRUN echo up; (sleep 4711 &) ; sleep 4711\n"
     building = asyncio.create_task(yard.build(operation, containerfile=text, cache=False))
-    for _ in range(400):
-        if _sleepers() or building.done():
-            break
-        await asyncio.sleep(0.05)
-    assert _sleepers(), building.done() and building.result()
+    await eventually(lambda: shipwright.sleepers() or building.done(), "it sleeps")
+    assert shipwright.sleepers(), building.result()
     await yard.engine.cancel(operation)
     assert isinstance(await building, Cancelled)
-    assert not _sleepers()
+    assert not shipwright.sleepers()
     assert not shipwright.leftovers()
     assert "It was cancelled." in await yard.log(operation, follow=True)
-
-
-def _sleepers() -> list[str]:
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if (place / "cmdline").read_bytes() == b"sleep\x004711\x00":
-                found.append(place.name)
-        except OSError:
-            continue
-    return found
 
 
 async def test_a_secret_is_seen_by_its_step_and_by_nothing_else(
@@ -236,18 +223,10 @@ async def test_what_a_build_started_ends_with_the_engine_that_started_it(
         user=shipwright.uid,
         env=shipwright.environment,
     )
-    for _ in range(200):
-        if len(_sleepers()) == 2:
-            break
-        await asyncio.sleep(0.05)
-    assert len(_sleepers()) == 2
+    await eventually(lambda: len(shipwright.sleepers()) == 2, "both sleep")
     parent.kill()
     await parent.wait()
-    for _ in range(200):
-        if not _sleepers():
-            break
-        await asyncio.sleep(0.05)
-    assert not _sleepers()
+    await eventually(lambda: not shipwright.sleepers(), "none is left")
 
 
 def _tags(registry: str, repository: str) -> list[str]:

@@ -15,7 +15,7 @@ from engine.schema.progress import Cancelled, Failed, Succeeded
 from tests.builds.conftest import BASE, Account, Yard, enrolled, open_yard
 from tests.builds.git_server import GitServer, serving
 from tests.builds.test_building import cat
-from tests.machine import own
+from tests.machine import open_to_all, own
 
 
 def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
@@ -41,9 +41,7 @@ def git(work: Path, *words: str) -> str:
 def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
     """With one repository: branches main and next, the tag v1, and in `.first` its first commit."""
     place = tmp_path_factory.mktemp("git")
-    place.parent.parent.chmod(0o711)
-    place.parent.chmod(0o711)
-    place.chmod(0o755)
+    open_to_all(place)
     work = place / "work"
     subprocess.run(["git", "init", "-qb", "main", str(work)], check=True)
     commit(

@@ -11,7 +11,8 @@ import pytest
 from engine.schema.errors import EngineUnreachable
 from engine.schema.progress import Succeeded, Unknown
 from tests.builds.conftest import BASE, Account, open_yard
-from tests.builds.test_building import SECRET, _sleepers, cat, tar
+from tests.builds.test_building import SECRET, cat, tar
+from tests.waiting import eventually
 
 # The first step leaves files of another id in its container; the second hangs until /go is there.
 TEXT = f"""FROM {BASE}
@@ -28,8 +29,8 @@ def _it_serves_again(shipwright: Account) -> Iterator[None]:
         shipwright.start()
 
 
-async def _until_it_sleeps(building: "asyncio.Task[object]") -> None:
-    while not _sleepers():
+async def _until_it_sleeps(account: Account, building: "asyncio.Task[object]") -> None:
+    while not account.sleepers():
         assert not building.done(), building.result()
         await asyncio.sleep(0.05)
 
@@ -52,14 +53,11 @@ async def test_a_build_whose_engine_ended_leaves_nothing_and_works_when_it_is_tr
 ) -> None:
     operation = uuid4()
     building = asyncio.create_task(_begin(shipwright, operation, "no"))
-    await _until_it_sleeps(building)
+    await _until_it_sleeps(shipwright, building)
     await asyncio.to_thread(shipwright.end, how)
     with suppress(EngineUnreachable):
         await building
-    for _ in range(400):
-        if not _sleepers():
-            break
-        await asyncio.sleep(0.05)
+    await eventually(lambda: not shipwright.sleepers(), "none is left")
     await asyncio.to_thread(shipwright.start)
     assert not shipwright.leftovers()
     async with open_yard(shipwright) as yard:

@@ -3,7 +3,7 @@
     python -m tests.console.engine_double SOCKET STATE_FOLDER
 
     quick          succeeds at once              fails        fails, saying all that it was given
-    steps-20-50    20 steps of 50 ms each        hang         goes on until it is cancelled
+    gate           until STATE_FOLDER/gate is     hang         goes on until it is cancelled
 
 What began and what ended is kept in STATE_FOLDER, one line each in `log`, so that a test can see
 how often something really ran, and so that it remembers over a kill -9 as the real engine does.
@@ -24,7 +24,7 @@ class Double:
     """Operations by id: what was said about each, and who still waits for more."""
 
     def __init__(self, state: Path) -> None:
-        self._log = state / "log"
+        self._log, self._gate = state / "log", state / "gate"
         self._said: dict[str, Told] = {}
         self._more = asyncio.Condition()
         self._cancelled: set[str] = set()
@@ -47,15 +47,12 @@ class Double:
 
     async def _work(self, name: str, kind: str, parameters: dict[str, Any]) -> None:
         target = parameters.get("container") or parameters.get("image") or ""
-        word, *numbers = target.split("/")[-1].split("-")
+        word = target.split("/")[-1]
         outcome: dict[str, Any] = {"type": "succeeded", "result": {"summary": f"did {kind}"}}
-        if word == "steps":
-            for step in range(int(numbers[0])):
-                await self._say(name, {"type": "progress", "current": step})
-                await asyncio.sleep(int(numbers[1]) / 1000)
-                if name in self._cancelled:
-                    outcome = {"type": "cancelled"}
-                    break
+        if word == "gate":
+            await self._say(name, {"type": "progress", "current": 3})
+            while not self._gate.exists():  # noqa: ASYNC110 - another process opens it
+                await asyncio.sleep(0.02)
         elif word == "hang":
             async with self._more:
                 await self._more.wait_for(lambda: name in self._cancelled)

@@ -82,6 +82,14 @@ class Processes:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
+    def open_gate(self) -> None:
+        """Operations on `gate` go on to their end, those that come later too."""
+        (self.engine_state / "gate").touch()
+
+    def ended(self, operation: Any) -> bool:
+        """Whether the engine got to its end, which it notes before it tells anybody."""
+        return f"{operation.pk} ended" in (self.engine_state / "log").read_text()
+
     def began(self, operation: Any) -> int:
         """How often the engine began to work on it."""
         log = self.engine_state / "log"

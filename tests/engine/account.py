@@ -1,6 +1,5 @@
 """A Linux account as the tests speak of it: its shell, and its engine."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from engine.schema.queries import (
 from engine.schema.snapshot import ContainerRow
 from launch.demo import IMAGE
 from tests.engine.linux_account import EngineProcess, LinuxAccount
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,14 @@ class Account:
 
     async def becomes(self, container: str, state: str) -> ContainerRow:
         """Wait for a container's state. Out: its row."""
-        for _ in range(200):
+
+        async def found() -> ContainerRow | None:
             row = (await self.rows())[container]
-            if row.state == state:
-                return row
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{container} is {row.state}, not {state}")
+            return row if row.state == state else None
+
+        row = await eventually(found, f"{container} is {state}")
+        assert row is not None
+        return row
 
     async def remove(self, container: str) -> None:
         """Whatever it is doing, and at once."""

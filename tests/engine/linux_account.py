@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.adapters.runtime import Choice
 from tests.machine import SYSTEMD, add_user, make_runtime, open_devices
+from tests.waiting import until
 
 TREE = Path(__file__).resolve().parents[2]
 SUBIDS = 65536
@@ -114,15 +114,13 @@ class EngineProcess:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for _ in range(1200):
-            assert self._process.poll() is None, "the engine ended"
-            with socket.socket(socket.AF_UNIX) as knock:
-                try:
-                    knock.connect(str(self.socket))
-                    return
-                except OSError:
-                    time.sleep(0.05)
-        raise AssertionError("the engine does not listen")
+        until(self._listens, "the engine listens")
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "the engine ended"
+        with socket.socket(socket.AF_UNIX) as knock:
+            return knock.connect_ex(str(self.socket)) == 0
 
     @property
     def pid(self) -> int:
@@ -144,4 +142,4 @@ class EngineProcess:
         """Send it a signal. Out: the exit status (that of systemd-run on a systemd host)."""
         assert self._process is not None
         os.kill(self.pid, how)
-        return self._process.wait(10)
+        return self._process.wait()

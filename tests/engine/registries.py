@@ -17,6 +17,7 @@ import pytest
 from launch.demo import IMAGE
 from tests.engine.linux_account import LinuxAccount
 from tests.machine import free_port
+from tests.waiting import until
 
 NOISE = 6 * 1024 * 1024
 USER, PASSWORD = "reader", "a-password-for-tests-only"
@@ -158,13 +159,12 @@ def _serve(place: Path, tls: str, auth: str, certificate: Path | None = None) ->
     _wait_for(port)
     yield Registry(f"127.0.0.1:{port}", certificate)
     process.terminate()
-    process.wait(10)
+    process.wait()
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(100):
+    def listens() -> bool:
         with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the registry does not listen")
+            return knock.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, "the registry listens")

@@ -15,6 +15,7 @@ from tests.engine.account import Account
 from tests.engine.linux_account import LinuxAccount
 from tests.engine.registries import Registry
 from tests.machine import free_port
+from tests.waiting import eventually
 
 MISTAKES: dict[str, tuple[dict[str, Any], ErrorCode, str]] = {
     "a path that is not there": (
@@ -159,22 +160,23 @@ async def test_an_environment_arrives_as_it_was_written(alice: Account) -> None:
 async def test_one_that_removes_itself_goes_when_it_ends(alice: Account) -> None:
     result = await alice.do(ContainerRun(image=IMAGE, remove=True, command_line=["echo"]))
     assert result["id"]
-    for _ in range(100):
-        if not await alice.rows():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it is still there")
+
+    async def gone() -> bool:
+        return not await alice.rows()
+
+    await eventually(gone, "it goes by itself")
 
 
 async def test_one_that_fails_is_started_again_as_often_as_was_said(alice: Account) -> None:
     await alice.launch("sh", "-c", "exit 3", name="fails", restart="on-failure", restart_tries=2)
-    for _ in range(50):
+
+    async def given_up() -> bool:
         count = (await alice.inspect("fails"))["RestartCount"]
-        row = (await alice.rows())["fails"]
-        if row.state == "exited" and count == 2:
-            break
-        await asyncio.sleep(0.1)
-    assert (row.state, row.exit_code, count) == ("exited", 3, 2)
+        return (await alice.rows())["fails"].state == "exited" and count == 2
+
+    await eventually(given_up, "it was started twice more")
+    row = (await alice.rows())["fails"]
+    assert (row.state, row.exit_code) == ("exited", 3)
     # Podman 4.3 does not list it, and nothing is not zero.
     assert row.restarts in (None, 2)
 
@@ -214,18 +216,17 @@ async def test_the_labels_of_hostile_images_are_text(
 
 
 async def _get(port: int) -> bytes:
-    for _ in range(100):
+    async def answer() -> bytes:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET / HTTP/1.0\r\n\r\n")
             answer = await reader.read()
             writer.close()
         except OSError:
-            answer = b""  # the door is open before the program behind it listens
-        if answer:
-            return answer
-        await asyncio.sleep(0.05)
-    raise AssertionError("nothing answers")
+            return b""  # the door is open before the program behind it listens
+        return answer
+
+    return await eventually(answer, "something answers")
 
 
 def _empty_tar() -> bytes:

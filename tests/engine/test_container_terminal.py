@@ -16,6 +16,7 @@ from engine.schema.queries import (
     TerminalSize,
 )
 from tests.engine.account import Account
+from tests.waiting import PATIENCE, eventually
 
 PASTE = 64 * 1024
 
@@ -28,7 +29,7 @@ def typed(text: str) -> TerminalInput:
 async def until(terminal: Terminal, words: str) -> str:
     """Read until the words are there. Out: all that was shown."""
     shown = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for each in terminal:
             assert isinstance(each, TerminalOutput), each
             shown += base64.b64decode(each.data)
@@ -40,7 +41,7 @@ async def until(terminal: Terminal, words: str) -> str:
 async def rest(terminal: Terminal) -> tuple[str, TerminalEnded | QueryFailed]:
     """All that is shown until the end, and the end."""
     shown = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for each in terminal:
             if isinstance(each, TerminalOutput):
                 shown += base64.b64decode(each.data)
@@ -57,8 +58,7 @@ async def test_a_shell_with_the_size_of_the_page_and_its_exit_code(alice: Accoun
         shown = await until(terminal, "xterm-256color-42")
         assert "33 101" in shown
         await terminal.send(TerminalSize(columns=77, rows=22))
-        await asyncio.sleep(0.2)
-        await terminal.send(typed("stty size\n"))
+        await terminal.send(typed('until [ "$(stty size)" = "22 77" ]; do :; done; stty size\n'))
         await until(terminal, "22 77")
         await terminal.send(typed("exit 7\n"))
         _, end = await rest(terminal)
@@ -75,10 +75,9 @@ async def test_a_large_paste_arrives_whole(alice: Account) -> None:
     ) as terminal:
         await until(terminal, "ready")
         await terminal.send(typed(pasted))
-        for _ in range(100):
-            if len(alice.podman("exec", "web", "cat", "/tmp/pasted")) == PASTE:
-                break
-            await asyncio.sleep(0.05)
+        await eventually(
+            lambda: len(alice.podman("exec", "web", "cat", "/tmp/pasted")) == PASTE, "it is whole"
+        )
     assert alice.podman("exec", "web", "cat", "/tmp/pasted") == pasted
 
 
@@ -109,15 +108,10 @@ async def test_what_is_left_open_is_ended(alice: Account, leaving: str) -> None:
     await alice.launch(name="web")
     query = ContainerTerminal(container="web", command_line=["sleep", "4321"])
     async with alice.engine.terminal(query):
-        await asyncio.sleep(0.3)
-        assert _running("sleep 4321")
+        await eventually(lambda: _running(alice, "sleep 4321"), "it runs")
         if leaving == "a lost connection":
             await alice.engine.close()
-    for _ in range(60):
-        if not _running("sleep 4321"):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it still runs")
+    await eventually(lambda: not _running(alice, "sleep 4321"), "it ends")
 
 
 async def test_a_container_that_ends_ends_the_terminal(alice: Account) -> None:
@@ -170,11 +164,14 @@ async def test_a_program_that_is_not_there_is_named_in_the_terminal(alice: Accou
     assert isinstance(end, QueryFailed) or end.exit_code == 127
 
 
-def _running(command: str) -> bool:
+def _running(account: Account, command: str) -> bool:
     wanted = command.encode().replace(b" ", b"\0") + b"\0"
-    for place in Path("/proc").iterdir():
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            if place.name.isdigit() and (place / "cmdline").read_bytes() == wanted:
+            if (
+                place.stat().st_uid == account.linux.uid
+                and (place / "cmdline").read_bytes() == wanted
+            ):
                 return True
         except OSError:
             continue

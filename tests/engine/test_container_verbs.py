@@ -24,6 +24,7 @@ from engine.schema.errors import ErrorCode
 from engine.schema.parameters import Parameters
 from launch.demo import IMAGE
 from tests.engine.account import Account
+from tests.waiting import PATIENCE, eventually
 
 # Notes each signal, and ends only of SIGKILL.
 NOTES = """
@@ -66,7 +67,7 @@ async def test_stop_start_and_restart(alice: Account) -> None:
     assert (await alice.rows())["web"].state == "running"
 
 
-@pytest.mark.parametrize(("timeout", "own"), [(1, 600), (None, 1)], ids=["said", "its own"])
+@pytest.mark.parametrize(("timeout", "own"), [(1, 600), (None, 11)], ids=["said", "its own"])
 @pytest.mark.parametrize("verb", [ContainerStop, ContainerRestart])
 async def test_a_timeout_ends_what_does_not_listen(
     alice: Account, verb: Any, timeout: int | None, own: int
@@ -75,7 +76,9 @@ async def test_a_timeout_ends_what_does_not_listen(
     await _says(alice, "deaf", "ready")
     began = asyncio.get_running_loop().time()
     await alice.do(verb(container="deaf", timeout=timeout))
-    assert 0.9 < asyncio.get_running_loop().time() - began < 9
+    # Longer than Podman's own 10 s, where the container says so.
+    least, most = (0.9, 600) if timeout else (10.5, PATIENCE)
+    assert least < asyncio.get_running_loop().time() - began < most
     assert "got TERM" in alice.podman("logs", "deaf")
 
 
@@ -220,8 +223,4 @@ async def test_what_runs_from_an_image_keeps_it(alice: Account) -> None:
 
 
 async def _says(alice: Account, container: str, words: str) -> None:
-    for _ in range(60):
-        if words in alice.podman("logs", container):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{container} does not say {words}: {alice.podman('logs', container)}")
+    await eventually(lambda: words in alice.podman("logs", container), f"it says {words}")

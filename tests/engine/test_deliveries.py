@@ -21,6 +21,7 @@ from engine.schema.parameters import Parameters
 from engine.schema.progress import Failed, Succeeded, Unknown
 from launch.demo import IMAGE
 from tests.engine.account import Account
+from tests.waiting import eventually
 
 SLEEPS = ContainerRun(image=IMAGE, command_line=["sleep", "1000"])
 
@@ -134,9 +135,12 @@ async def _kill_engine(alice: Account) -> None:
     alice.process.end(signal.SIGKILL)
     await alice.engine.close()
     alice.process.start()
-    for _ in range(100):
+
+    async def answers() -> bool:
         try:
             await alice.engine.ping()
-            return
         except EngineUnreachable:
-            await asyncio.sleep(0.05)
+            return False
+        return True
+
+    await eventually(answers, "the new engine answers")
