@@ -8,6 +8,8 @@ from typing import TypeVar
 T = TypeVar("T")
 PATIENCE = 240.0
 """Seconds after which a test gives up: no machine is that slow, so it will never happen."""
+SET_UP = 1800.0
+"""The same for a set-up that may fetch packages."""
 
 
 def until(true: Callable[[], T], what: str, patience: float = PATIENCE) -> T:

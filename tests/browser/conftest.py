@@ -5,7 +5,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.machine import free_port, open_devices, own, remove_user
+from tests.waiting import PATIENCE, SET_UP, until
 
 TREE = Path(__file__).resolve().parents[2]
 ALICE, BOB = own("alice"), own("bob")
@@ -79,14 +79,15 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             stderr=output,
             start_new_session=True,
         )
-    deadline = time.monotonic() + 300
-    while b"ready at" not in log.read_bytes():
+
+    def ready() -> bool:
         assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.2)
+        return b"ready at" in log.read_bytes()
+
+    until(ready, "the console is ready", SET_UP)
     yield Console(f"http://127.0.0.1:{port}", data, process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait() == 0
     for name in (ALICE, BOB):
         remove_user(name)
     shutil.rmtree(data, ignore_errors=True)
@@ -108,15 +109,18 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for _ in range(100):
+
+    def answers() -> bool:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=1)
-            break
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=PATIENCE)
         except OSError:
-            time.sleep(0.1)
+            return False
+        return True
+
+    until(answers, "the registry answers")
     yield f"127.0.0.1:{port}"
     process.terminate()
-    process.wait(10)
+    process.wait()
 
 
 # Not for the session: while Playwright runs, no asyncio test can.

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tarfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +25,7 @@ from engine.schema.queries import Document
 from engine.schema.query import Query
 from launch.demo import archive
 from tests.machine import add_user, free_port, make_runtime, open_devices, own, remove_user
+from tests.waiting import PATIENCE, until
 
 TREE = Path(__file__).resolve().parents[2]
 IMAGE = "localhost/demo:1"
@@ -75,11 +75,12 @@ class Account:
             env={**self._environment(), "PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
-        deadline = time.monotonic() + 30
-        while not _answers(self.socket):
-            assert self.process.poll() is None, "the engine ended"
-            assert time.monotonic() < deadline, "the engine does not listen"
-            time.sleep(0.05)
+        until(self._listens, "the engine listens")
+
+    def _listens(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, "the engine ended"
+        return _answers(self.socket)
 
     def kill(self) -> None:
         """SIGKILL for the engine and all that it started."""
@@ -268,14 +269,15 @@ def _serve(place: Path, more: str = "", tls: str = "") -> Iterator[Registry]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for _ in range(100):
+
+    def listens() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, "the registry listens")
     yield Registry(f"127.0.0.1:{port}", place / "images")
     process.terminate()
-    process.wait(10)
+    process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -319,7 +321,7 @@ def manifest_digest(registry: Registry, repository: str, tag: str) -> str:
         headers={"Accept": ", ".join(kinds)},
     )
     try:
-        with urllib.request.urlopen(asked, timeout=5) as response:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
             return str(response.headers["Docker-Content-Digest"])
     except urllib.error.HTTPError:
         return ""

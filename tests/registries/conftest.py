@@ -1,12 +1,10 @@
 """Real registries on loopback, a real Linux account, and its real engine."""
 
-import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from engine.schema.parameters import Parameters
 from engine.schema.queries import Query
 from launch import demo, identities
 from tests.machine import free_port, open_devices, own, remove_user
+from tests.waiting import until
 
 TREE = Path(__file__).resolve().parents[2]
 NAME = own("registries")
@@ -89,14 +88,15 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             stdout=output,
             stderr=output,
         )
-    deadline = time.monotonic() + 60
-    while "serving uid" not in log.read_text():
+
+    def serves() -> bool:
         assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
+        return "serving uid" in log.read_text()
+
+    until(serves, "the engine serves")
     yield Account(made.name, made.uid, made.home, made.socket)
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait()
     print(log.read_text())
     remove_user(NAME)
 
@@ -174,17 +174,18 @@ class Registries:
             stderr=subprocess.DEVNULL,
         )
         self._running.append(process)
-        for _ in range(100):
+
+        def listens() -> bool:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        until(listens, "the registry listens")
         return Server(f"127.0.0.1:{port}", place)
 
     def end(self) -> None:
         for process in self._running:
             process.terminate()
-            process.wait(10)
+            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -248,8 +249,3 @@ def push(account: Account, server: Server, name: str) -> None:
     """The demo image, to a registry without TLS."""
     done = account.run("podman", "push", "--tls-verify=false", IMAGE, f"{server.address}/{name}")
     assert done.returncode == 0, done.stderr
-
-
-async def settled() -> None:
-    """A moment for what was signalled."""
-    await asyncio.sleep(0.2)

@@ -11,8 +11,9 @@ from engine.schema.images import ImagePull
 from engine.schema.progress import Cancelled, Failed, Succeeded
 from engine.schema.queries import RegistryCheck, RegistryTags, RemoteImageInspect
 from engine.schema.transfers import ImageCopy
-from tests.registries.conftest import Account, Registries, Server, Talk, settled
+from tests.registries.conftest import Account, Registries, Server, Talk
 from tests.registries.failing import failing
+from tests.waiting import eventually
 
 FAULTS = [
     ("401", "unauthorized"),
@@ -84,6 +85,11 @@ async def test_browsing_says_what_is_wrong(
         assert names["names"] == ["1"]
 
 
+def skopeo(account: Account) -> str:
+    """The pids of its programs that copy images."""
+    return account.run("pgrep", "-u", str(account.uid), "-x", "skopeo").stdout
+
+
 async def test_a_slow_copy_is_cancelled_and_its_programs_end(
     account: Account, talk: Talk, plain: Server, mirror: Server
 ) -> None:
@@ -103,12 +109,12 @@ async def test_a_slow_copy_is_cancelled_and_its_programs_end(
 
         task = asyncio.create_task(carry_out())
         await registry.asked.wait()
-        assert account.run("pgrep", "-x", "skopeo").stdout
+        assert skopeo(account)
         await talk.engine.cancel(operation)
         assert isinstance(await task, Cancelled)
-        await settled()
-        assert account.run("pgrep", "-u", str(account.uid), "-x", "skopeo").stdout == ""
-        assert account.run("sh", "-c", "ls -d /tmp/berth-copy-*").stdout == ""
+        await eventually(lambda: not skopeo(account), "its programs end")
+        left = ("find", "/tmp", "-maxdepth", "1", "-name", "berth-copy-*", "-user", account.name)
+        await eventually(lambda: not account.run(*left).stdout, "its folder is removed")
 
 
 async def test_an_expired_certificate_is_named(

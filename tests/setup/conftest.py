@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from tests.browser.conftest import PASSWORD, TREE
 from tests.machine import free_port, open_devices, own, remove_user
+from tests.waiting import PATIENCE, SET_UP, until
 
 ACCOUNT = own("setup")
 # They live as long as their containers, which outlive Berth.
@@ -26,13 +26,13 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("BERTH_")
 
 
 def serve(*words: str) -> "subprocess.CompletedProcess[str]":
-    """bin/serve, for starts that are refused. Ends by itself, or fails the test after a minute."""
+    """bin/serve, for starts that are refused. Ends by itself, or fails the test."""
     return subprocess.run(
         [str(TREE / "bin/serve"), *words],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SET_UP,
     )
 
 
@@ -54,15 +54,18 @@ class Berth:
                 stderr=output,
                 start_new_session=True,
             )
-        while b"ready at" not in self.output.read_bytes():
-            assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.05)
+        until(self._ready, "it is ready", SET_UP)
+
+    def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.output.read_text()
+        return b"ready at" in self.output.read_bytes()
 
     def end(self, how: int = signal.SIGINT) -> int:
         """Send the supervisor a signal. Out: its exit status."""
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait()
 
     def processes(self) -> dict[int, str]:
         """Pids and command lines of all that the supervisor started, containers left out."""
@@ -105,7 +108,7 @@ class Berth:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=40) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read())
 
     def launch(self, token: str, name: str) -> dict[str, Any]:
@@ -115,7 +118,12 @@ class Berth:
             "parameters": {"image": "localhost/berth-demo:latest", "name": name},
         }
         asked = self.api(token, "POST", f"/accounts/{ACCOUNT}/operations", body)
-        return dict(self.api(token, "GET", f"/operations/{asked['id']}?wait=30"))
+
+        def ended() -> dict[str, Any] | None:
+            row = dict(self.api(token, "GET", f"/operations/{asked['id']}?wait=30"))
+            return row if row["ended_at"] else None
+
+        return until(ended, "the launch ends") or {}
 
 
 @pytest.fixture(scope="module")

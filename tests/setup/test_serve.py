@@ -3,13 +3,13 @@
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.browser.conftest import podman
 from tests.setup.conftest import ACCOUNT, Berth
+from tests.waiting import until
 
 CHILDREN = {
     "redis": "redis-server",
@@ -17,14 +17,6 @@ CHILDREN = {
     "the observer": "manage.py observe",
     "the web server": "gunicorn",
 }
-
-
-def until(happened: "object", seconds: float, what: str) -> None:
-    """Wait for `happened()`."""
-    deadline = time.monotonic() + seconds
-    while not happened():  # type: ignore[operator]
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def answers(berth: Berth) -> bool:
@@ -60,9 +52,9 @@ def test_its_data_are_for_nobody_else(berth: Berth) -> None:
 def test_what_is_killed_is_started_again_and_launches_go_on(berth: Berth, words: str) -> None:
     token, before = berth.token(), [p for p, line in berth.processes().items() if words in line]
     os.kill(berth.pid_of(words), signal.SIGKILL)
-    until(lambda: not [p for p in before if Path(f"/proc/{p}").exists()], 5, "no orphans")
-    until(lambda: any(words in line for line in berth.processes().values()), 10, "a new one")
-    until(lambda: answers(berth), 10, "the web server")
+    until(lambda: not [p for p in before if Path(f"/proc/{p}").exists()], "no orphans")
+    until(lambda: any(words in line for line in berth.processes().values()), "a new one")
+    until(lambda: answers(berth), "the web server")
     ended = berth.launch(token, f"after-{words.split()[0].replace('.', '-')}")
     assert ended["state"] == "succeeded", ended
 
@@ -93,12 +85,7 @@ def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_a
     assert ended["state"] == "succeeded", ended
     ours = berth.processes()
     assert berth.end(signal.SIGINT) == 0
-    left = ours
-    deadline = time.monotonic() + 15
-    while left and time.monotonic() < deadline:
-        left = {pid: line for pid, line in left.items() if Path(f"/proc/{pid}").exists()}
-        time.sleep(0.1)
-    assert not left
+    until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], "all of them ended")
     assert "stays" in podman(ACCOUNT, "ps", "--format", "{{.Names}}").stdout
     berth.start()
     said = berth.output.read_text()
@@ -108,7 +95,7 @@ def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_a
 def test_a_killed_supervisor_leaves_nothing_in_the_way_of_the_next(berth: Berth) -> None:
     ours = berth.processes()
     berth.end(signal.SIGKILL)
-    until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], 15, "all of them ended")
+    until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], "all of them ended")
     berth.start()
     ended = berth.launch(berth.token(), "after-supervisor")
     assert ended["state"] == "succeeded", ended
