@@ -12,21 +12,21 @@ SET_UP = 1800.0
 """The same for a set-up that may fetch packages."""
 
 
-def until(true: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+def until(true: Callable[[], T], what: str, within: float = PATIENCE) -> T:
     """Wait for something to be so, and give what it gave."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + within
     while not (found := true()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not after {patience:.0f} s: {what}")
+            raise AssertionError(f"not after {within:.0f} s: {what}")
         time.sleep(0.02)
     return found
 
 
 async def eventually(
-    true: Callable[[], T | Awaitable[T]], what: str, patience: float = PATIENCE
+    true: Callable[[], T | Awaitable[T]], what: str, within: float = PATIENCE
 ) -> T:
     """The same where an event loop runs; the condition may be a coroutine."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + within
     while True:
         found = true()
         if isinstance(found, Awaitable):
@@ -34,5 +34,5 @@ async def eventually(
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not after {patience:.0f} s: {what}")
+            raise AssertionError(f"not after {within:.0f} s: {what}")
         await asyncio.sleep(0.02)

@@ -15,6 +15,7 @@ from consoleapp.audit import sealer, shipping, syslog
 from consoleapp.audit.heads import sign_head
 from consoleapp.audit.models import Cursor, Link
 from tests.audit.conftest import written
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RFC5424 = re.compile(
@@ -147,10 +148,9 @@ async def test_a_destination_that_is_down_keeps_nothing_from_being_sealed(settin
     settings.BERTH_AUDIT_SYSLOG = f"unix://{place}/nobody-listens"
     tasks = [asyncio.create_task(work()) for work in (sealer.seal_forever, shipping.ship_forever)]
     await asyncio.to_thread(written, 2)
-    for _ in range(100):
-        if await asyncio.to_thread(Link.objects.count) == 2:
-            break
-        await asyncio.sleep(0.1)
+    await eventually(
+        lambda: asyncio.to_thread(lambda: Link.objects.count() == 2), "both are sealed"
+    )
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,10 +9,11 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.machine import free_port, open_devices, own, remove_user
 from tests.waiting import PATIENCE, SET_UP, until
@@ -21,6 +22,7 @@ TREE = Path(__file__).resolve().parents[2]
 ALICE, BOB = own("alice"), own("bob")
 PASSWORD = "a-password-for-tests-only"
 IMAGE = "localhost/berth-demo:latest"
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @dataclass
@@ -132,6 +134,14 @@ def browser() -> Iterator[Browser]:
             executable_path="/usr/bin/chromium",
             args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
         )
+        new_context = chromium.new_context
+
+        def patient(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE * 1000)
+            return context
+
+        chromium.new_context = patient  # type: ignore[method-assign]
         yield chromium
         chromium.close()
 

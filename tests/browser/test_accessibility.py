@@ -114,7 +114,7 @@ def test_no_page_has_a_serious_or_critical_finding(page: Page, values: dict[str,
         looked_at.add(address)
         page.goto(address)
         loading = page.locator("main .loading").locator("visible=true")
-        expect(loading, address).to_have_count(0, timeout=30_000)
+        expect(loading, address).to_have_count(0)
         if findings_here := findings(page):
             found[f"{name} {address}"] = findings_here
     assert len(looked_at) > 60

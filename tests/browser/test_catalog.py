@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ALICE, IMAGE, podman
+from tests.waiting import PATIENCE, until
 
 SCRIPT = "echo $GREETING $EXTRA >> /data/index.html && exec httpd -f -p 8080 -h /data"
 
@@ -43,7 +44,7 @@ def make(page: Page, name: str) -> str:
     page.locator("[name=environment-name]").fill("GREETING")
     page.locator("[name=environment-value]").fill("${greeting}")
     preview = page.locator("#template-preview")
-    expect(preview).to_contain_text("podman run -d", timeout=10_000)
+    expect(preview).to_contain_text("podman run -d")
     expect(preview.locator("strong")).to_have_text("greets")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(re.compile(r"/catalog/\d+/$"))
@@ -53,17 +54,18 @@ def make(page: Page, name: str) -> str:
 def succeeded(page: Page) -> str:
     """Waits for the operation; out: the address that it shows."""
     page.wait_for_url("**/operations/*/")
-    expect(page.locator("main .state").first).to_have_text("succeeded", timeout=30_000)
+    expect(page.locator("main .state").first).to_have_text("succeeded")
     return str(page.locator("a.address").get_attribute("href"))
 
 
 def served(address: str) -> str:
-    for _ in range(50):
+    def answer() -> str:
         try:
-            return urllib.request.urlopen(address, timeout=5).read().decode()
+            return str(urllib.request.urlopen(address, timeout=PATIENCE).read().decode())
         except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"nothing is served at {address}")
+            return ""
+
+    return until(answer, f"something is served at {address}")
 
 
 def test_a_parameter_becomes_a_served_page_and_a_newer_version_takes_its_place(page: Page) -> None:
@@ -112,7 +114,7 @@ def test_a_newer_version_that_cannot_start_leaves_the_old_container_running(page
     page.goto(f"/catalog/relaunch/{ALICE}/steady/")
     page.get_by_role("button", name="Relaunch", exact=True).click()
     page.wait_for_url("**/operations/*/")
-    expect(page.locator("main .state").first).to_have_text("failed", timeout=30_000)
+    expect(page.locator("main .state").first).to_have_text("failed")
     assert "still-here" in served(address)
     assert podman(ALICE, "ps", "--all", "--format", "{{.Names}}").stdout.split() == ["steady"]
 
@@ -124,7 +126,7 @@ def test_a_template_is_made_from_a_running_container_without_its_secrets(page: P
     )
     assert made.returncode == 0, made.stderr
     page.goto(f"/catalog/new/?account={ALICE}&container=by-hand")
-    expect(page.get_by_label("Image", exact=True)).to_have_value(IMAGE, timeout=15_000)
+    expect(page.get_by_label("Image", exact=True)).to_have_value(IMAGE)
     values = page.locator("[name=environment-value]")
     expect(page.get_by_label("Parameter's name").first).to_have_value("db_password")
     assert "hunter2" not in page.content()

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ALICE, BOB, IMAGE, Console, podman, sign_in
 from tests.machine import free_port
+from tests.waiting import PATIENCE
 
 
 def launch(page: Page, name: str, port: int | None = None) -> None:
@@ -23,7 +24,7 @@ def launch(page: Page, name: str, port: int | None = None) -> None:
         page.locator("[name=ports-container]").first.fill("8080")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/operations/*/")
-    expect(page.locator("main .state").first).to_have_text("succeeded", timeout=20_000)
+    expect(page.locator("main .state").first).to_have_text("succeeded")
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ def test_a_template_is_a_running_web_server_three_clicks_after_sign_in(page: Pag
     page.wait_for_url("**/catalog/*/?account=*")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/operations/*/")
-    expect(page.locator("main .state").first).to_have_text("succeeded", timeout=20_000)
+    expect(page.locator("main .state").first).to_have_text("succeeded")
     listed = podman(ALICE, "ps", "--format", "{{.Names}} {{.Ports}}").stdout.split()
     assert listed
     port = re.search(r":(\d+)->8080", " ".join(listed))
     assert port
-    served = urllib.request.urlopen(f"http://127.0.0.1:{port[1]}/", timeout=5).read()
+    served = urllib.request.urlopen(f"http://127.0.0.1:{port[1]}/", timeout=PATIENCE).read()
     assert b"It works" in served
     podman(ALICE, "rm", "--all", "--force", "--time", "0")
 
@@ -62,9 +63,7 @@ def test_a_pull_from_a_registry_ends_with_the_image_in_the_list(page: Page, regi
     page.get_by_label("Image", exact=True).fill(reference)
     page.get_by_label("Check the registry's certificate").uncheck()
     page.get_by_role("button", name="Pull", exact=True).click()
-    expect(page.locator("#images-table").get_by_role("link", name=reference)).to_be_visible(
-        timeout=20_000
-    )
+    expect(page.locator("#images-table").get_by_role("link", name=reference)).to_be_visible()
     podman(ALICE, "rmi", reference)
 
 
@@ -73,7 +72,7 @@ def test_a_container_that_dies_elsewhere_changes_its_row_by_itself(page: Page, w
     row = page.get_by_role("row").filter(has_text=web)
     expect(row.locator(".state").first).to_have_text("running")
     podman(ALICE, "kill", web)
-    expect(row.locator(".state").first).to_contain_text("exited", timeout=5_000)
+    expect(row.locator(".state").first).to_contain_text("exited")
 
 
 def test_logs_are_followed(page: Page) -> None:
@@ -81,33 +80,35 @@ def test_logs_are_followed(page: Page) -> None:
     script = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.2; done"
     podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, IMAGE, "sh", "-c", script)
     page.goto(f"/accounts/{ALICE}/containers/")
-    expect(page.get_by_role("link", name=name)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name=name)).to_be_visible()
     page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
-    expect(page.get_by_text("line 3", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("line 3", exact=True)).to_be_visible()
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
 
 def test_a_terminal_runs_commands_in_the_container(page: Page, web: str) -> None:
     page.goto(f"/accounts/{ALICE}/containers/{web}/terminal/")
     page.get_by_role("button", name=re.compile("Open|Connect")).first.click()
-    expect(page.locator("#terminal-state")).to_have_text("Open", timeout=15_000)
+    expect(page.locator("#terminal-state")).to_have_text("Open")
     page.locator(".xterm-helper-textarea").focus()
     page.keyboard.type("echo $((40+2))-is-it\n")
-    expect(page.locator(".xterm-rows")).to_contain_text("42-is-it", timeout=10_000)
+    expect(page.locator(".xterm-rows")).to_contain_text("42-is-it")
 
 
 def test_stop_and_remove_leave_nothing_and_the_audit_tells_it_all(page: Page) -> None:
     name = f"brief-{time.monotonic_ns()}"
     port = free_port()
     launch(page, name, port)
-    assert b"It works" in urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
+    assert (
+        b"It works" in urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE).read()
+    )
     page.goto(f"/accounts/{ALICE}/containers/{name}/")
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator("#container-head .state").first).to_contain_text("exited", timeout=15_000)
+    expect(page.locator("#container-head .state").first).to_contain_text("exited")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Remove…").click()
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_text("This container is gone.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("This container is gone.")).to_be_visible()
     assert podman(ALICE, "container", "exists", name).returncode == 1
     page.goto(f"/audit/?q={name}")
     for kind in ("container.run", "container.stop", "container.remove"):

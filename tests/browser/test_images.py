@@ -23,9 +23,9 @@ def image(page: Page) -> Iterator[str]:
 
 def test_the_files_of_a_layer_are_found(page: Page, image: str) -> None:
     page.get_by_role("link", name="Files").first.click()
-    expect(page.get_by_text("/bin/busybox", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("/bin/busybox", exact=True)).to_be_visible()
     page.get_by_label("Search files of the layer").fill("passwd")
-    expect(page.get_by_text("/etc/passwd", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("/etc/passwd", exact=True)).to_be_visible()
     expect(page.get_by_text("/bin/busybox", exact=True)).to_have_count(0)
 
 
@@ -40,7 +40,7 @@ def test_an_image_is_pushed_under_another_name(page: Page, image: str, registry:
     page.get_by_role("button", name="Push", exact=True).click()
     expect(page.get_by_text("Accepted").first).to_be_visible()
     page.goto(f"/operations/?q={IMAGE}")
-    expect(page.locator("main .state").first).to_have_text(re.compile("succeeded"), timeout=20_000)
+    expect(page.locator("main .state").first).to_have_text(re.compile("succeeded"))
     pulled = podman(BOB, "pull", "--tls-verify=false", name)
     assert pulled.returncode == 0, pulled.stderr
 
@@ -53,7 +53,7 @@ def test_an_image_is_shared_and_both_audits_tell_of_it(page: Page, image: str) -
     expect(page.get_by_text("Accepted").first).to_be_visible()
     page.goto(f"/accounts/{BOB}/images/")
     link = page.locator("#images-table").get_by_role("link", name="localhost/from-alice:1")
-    expect(link).to_be_visible(timeout=30_000)
+    expect(link).to_be_visible()
     identity = "{{.Id}}"
     here = podman(ALICE, "image", "inspect", "--format", identity, IMAGE).stdout
     there = podman(BOB, "image", "inspect", "--format", identity, "localhost/from-alice:1").stdout
@@ -69,17 +69,17 @@ def test_an_image_is_saved_and_the_file_loads_again(page: Page, image: str) -> N
     expect(page.get_by_text("Accepted").first).to_be_visible()
     page.goto(f"/operations/?q={IMAGE}")
     row = page.get_by_role("row").filter(has_text="Save image")
-    expect(row.locator(".state").first).to_have_text(re.compile("succeeded"), timeout=30_000)
+    expect(row.locator(".state").first).to_have_text(re.compile("succeeded"))
     row.get_by_role("link").first.click()
     with page.expect_download() as coming:
         page.get_by_role("link", name=re.compile("^Download")).click()
     page.goto(f"/accounts/{BOB}/images/load/")
     page.locator("input[type=file]").set_input_files(coming.value.path())
     button = page.get_by_role("button", name="Load", exact=True)
-    expect(page.locator("input[name=archive]")).to_have_count(1, timeout=15_000)
+    expect(page.locator("input[name=archive]")).to_have_count(1)
     expect(button).to_be_enabled()
     button.click()
     expect(page.get_by_text("Accepted").first).to_be_visible()
     page.goto(f"/accounts/{BOB}/images/")
     loaded = page.locator("#images-table").get_by_role("link", name=IMAGE)
-    expect(loaded).to_be_visible(timeout=30_000)
+    expect(loaded).to_be_visible()

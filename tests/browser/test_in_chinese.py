@@ -38,7 +38,7 @@ def test_no_page_has_an_english_sentence(
         page.goto(address)
         assert page.locator("html").get_attribute("lang") == "zh-Hans", address
         loading = page.locator("main .loading").locator("visible=true")
-        expect(loading, address).to_have_count(0, timeout=30_000)
+        expect(loading, address).to_have_count(0)
         if english := page.evaluate(_ENGLISH, list(_NAMES)):
             found[f"{name} {address}"] = english
     assert len(looked_at) > 60

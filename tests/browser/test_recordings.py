@@ -37,13 +37,13 @@ def shop(console: Console) -> Iterator[str]:
 
 def shell_in(page: Page, name: str) -> None:
     page.goto(f"/accounts/{ALICE}/containers/{name}/terminal/")
-    expect(page.locator("#terminal-state")).to_have_text("Open", timeout=30_000)
+    expect(page.locator("#terminal-state")).to_have_text("Open")
 
 
 def enter(page: Page, line: str, shows: str) -> None:
     page.locator("#terminal-box textarea").press_sequentially(line)
     page.keyboard.press("Enter")
-    expect(page.locator("#terminal-box .xterm-rows")).to_contain_text(shows, timeout=20_000)
+    expect(page.locator("#terminal-box .xterm-rows")).to_contain_text(shows)
 
 
 def newest(page: Page) -> str:
@@ -64,16 +64,16 @@ def test_a_recorded_session_is_replayed_as_it_was_typed(
     enter(page, ESCAPES, "press")
     enter(page, "sleep 3; echo second-$((40+3))", "second-43")
     page.keyboard.type("exit\n")
-    expect(page.locator("#terminal-state")).to_have_text("Not open", timeout=20_000)
+    expect(page.locator("#terminal-state")).to_have_text("Not open")
 
     address = newest(page)
     rows = page.locator("#replay-terminal .xterm-rows")
     expect(page.get_by_text("the command ended (exit code 0)")).to_be_visible()
     page.get_by_label("Speed").select_option("4")
     page.locator("#replay-begin").click()
-    expect(rows).to_contain_text("first-42", timeout=20_000)
-    expect(rows).to_contain_text("second-43", timeout=30_000)
-    expect(page.locator("#replay-play")).to_have_attribute("aria-label", "Play", timeout=20_000)
+    expect(rows).to_contain_text("first-42")
+    expect(rows).to_contain_text("second-43")
+    expect(page.locator("#replay-play")).to_have_attribute("aria-label", "Play")
     assert "owned" not in page.title()
     link = rows.get_by_text("press").last.bounding_box()
     assert link
@@ -138,7 +138,7 @@ def test_what_pours_out_is_slowed_down_and_ctrl_c_still_works(
     shell_in(page, shop)
     page.locator("#terminal-box textarea").press_sequentially("yes")
     page.keyboard.press("Enter")
-    expect(page.locator("#terminal-box .xterm-rows")).to_contain_text("y", timeout=20_000)
+    expect(page.locator("#terminal-box .xterm-rows")).to_contain_text("y")
     page.wait_for_timeout(2000)
     page.keyboard.press("Control+c")
     enter(page, "echo done-$((1+1))", "done-2")

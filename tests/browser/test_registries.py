@@ -13,7 +13,6 @@ from tests.browser.conftest import ALICE, IMAGE, Console, podman
 from tests.registries.conftest import Registries, Server
 
 AT = f"/accounts/{ALICE}/registries/"
-PATIENCE = 60_000
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,13 @@ def test_a_registry_from_its_first_mention_to_a_copy(page: Page, harbour: Harbou
     page.get_by_role("link", name="Browse", exact=True).click()
     page.get_by_role("textbox", name="Registry").fill(harbour.address)
     page.get_by_role("button", name="Browse").click()
-    page.get_by_role("link", name="team/app", exact=True).click(timeout=PATIENCE)
-    expect(page.get_by_role("link", name="2", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="team/app", exact=True).click()
+    expect(page.get_by_role("link", name="2", exact=True)).to_be_visible()
     page.get_by_label("Filter tags").fill("2")
     page.get_by_role("button", name="List tags").click()
     expect(page.get_by_role("link", name="1", exact=True)).to_have_count(0)
-    page.get_by_role("link", name="2", exact=True).click(timeout=PATIENCE)
-    expect(page.locator("dl.kv")).to_contain_text(harbour.digest("team/app:2"), timeout=PATIENCE)
+    page.get_by_role("link", name="2", exact=True).click()
+    expect(page.locator("dl.kv")).to_contain_text(harbour.digest("team/app:2"))
     expect(page.locator("dl.kv")).to_contain_text("httpd")
 
     page.get_by_role("link", name="Copy…").click()
@@ -94,17 +93,17 @@ def test_an_update_is_looked_for_on_demand(page: Page, registry: str) -> None:
     pushed = podman(ALICE, "push", "--tls-verify=false", name)
     assert pushed.returncode == 0, pushed.stderr
     page.goto(f"/accounts/{ALICE}/images/?q=browser/update")
-    expect(page.locator("#images-table")).to_contain_text(name, timeout=PATIENCE)
+    expect(page.locator("#images-table")).to_contain_text(name)
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("button", name="Look for updates").click()
     # The registry has no TLS, and the account does not say that it may: nobody can be asked.
-    expect(page.locator("#updates")).to_contain_text("could not be compared", timeout=PATIENCE)
+    expect(page.locator("#updates")).to_contain_text("could not be compared")
     podman(ALICE, "untag", IMAGE, name)
 
 
 def _add(page: Page, harbour: Harbour) -> None:
     page.goto(AT)
-    page.get_by_role("link", name="Add").first.click(timeout=PATIENCE)
+    page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Names that begin with").fill(harbour.address)
     page.get_by_label("Insecure: do not verify it").check()
     page.get_by_role("button", name="Save").click()
@@ -112,7 +111,7 @@ def _add(page: Page, harbour: Harbour) -> None:
     _succeeded(page, "Change registries")
     page.goto(AT)
     expect(page.get_by_role("row").filter(has_text=harbour.address).first).to_contain_text(
-        "insecure", timeout=PATIENCE
+        "insecure"
     )
 
 
@@ -126,9 +125,9 @@ def _sign_in(page: Page, harbour: Harbour) -> None:
         expect(page.get_by_text("Accepted").first).to_be_visible()
         page.goto("/operations/?q=registry.login")
         row = page.get_by_role("row").filter(has_text=harbour.address).first
-        expect(row.locator(".state").first).to_have_text(state, timeout=PATIENCE)
+        expect(row.locator(".state").first).to_have_text(state)
     page.goto(AT)
-    expect(page.get_by_role("row").filter(has_text="harbour").last).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("row").filter(has_text="harbour").last).to_be_visible()
 
 
 def _search(page: Page, harbour: Harbour) -> None:
@@ -136,10 +135,10 @@ def _search(page: Page, harbour: Harbour) -> None:
     page.get_by_label("Search for").fill(f"{harbour.address}/app")
     page.get_by_role("button", name="Search").click()
     found = page.get_by_role("link", name=f"{harbour.address}/team/app")
-    expect(found).to_be_visible(timeout=PATIENCE)
+    expect(found).to_be_visible()
 
 
 def _succeeded(page: Page, label: str) -> None:
     page.goto("/operations/")
     row = page.get_by_role("row").filter(has_text=label).first
-    expect(row.locator(".state").first).to_have_text("succeeded", timeout=PATIENCE)
+    expect(row.locator(".state").first).to_have_text("succeeded")

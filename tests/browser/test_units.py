@@ -8,10 +8,10 @@ from tests.browser.conftest import ALICE
 
 def test_without_a_user_manager_the_page_says_so_and_leads_to_the_doctor(page: Page) -> None:
     page.goto(f"/accounts/{ALICE}/units/")
-    expect(page.get_by_text("There are no units for this account")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("There are no units for this account")).to_be_visible()
     page.get_by_role("link", name="What the doctor says").click()
     page.wait_for_url("**/doctor/")
-    expect(page.locator(".findings li").first).to_be_visible(timeout=15_000)
+    expect(page.locator(".findings li").first).to_be_visible()
     expect(page.locator(".findings .is-problem .finding-remedy").first).to_be_visible()
 
 

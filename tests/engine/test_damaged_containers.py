@@ -1,16 +1,15 @@
 """Containers that Podman's storage has lost a part of, or that only the storage knows."""
 
-import asyncio
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 from engine.schema.containers import ContainerRemove
 from engine.schema.errors import ErrorCode
 from launch.demo import IMAGE
 from tests.engine.account import Account
+from tests.waiting import eventually
 
 
 def _storage(alice: Account) -> Path:
@@ -60,11 +59,8 @@ async def test_one_that_only_storage_knows_is_removed_by_force(alice: Account) -
     # A build whose Podman is killed leaves its working container behind.
     script = '"$@" >/dev/null 2>&1 & echo $!'
     pid = int(alice.linux.run("sh", "-c", script, "sh", *words).stdout)
-    deadline = time.monotonic() + 60
     listing = ("ps", "--all", "--external", "--format", "{{.Names}}")
-    while not (name := alice.podman(*listing)):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)
+    name = await eventually(lambda: alice.podman(*listing), "it has a working container")
     os.kill(pid, signal.SIGKILL)
     await alice.do(ContainerRemove(container=name, force=True))
     assert alice.podman(*listing) == ""

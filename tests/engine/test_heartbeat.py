@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from engine.schema.queries import HEARTBEAT_SECONDS
 from tests.engine.account import Account
+from tests.waiting import PATIENCE
 
 
 async def test_a_stopped_podman_has_no_heartbeat(alice: Account) -> None:
@@ -22,7 +23,7 @@ async def test_a_stopped_podman_has_no_heartbeat(alice: Account) -> None:
     listening = asyncio.create_task(listen())
     pid = alice.process.service_pid()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await beats.get()
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(2 * HEARTBEAT_SECONDS)  # one may have been under way
@@ -31,7 +32,7 @@ async def test_a_stopped_podman_has_no_heartbeat(alice: Account) -> None:
         await asyncio.sleep(2 * HEARTBEAT_SECONDS)
         assert beats.empty()
         os.kill(pid, signal.SIGCONT)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await beats.get()
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from tests.waiting import until
 
 CACHE = Path("/var/cache/berth-lab")
 BOOT = Path(__file__).with_name("boot.sh")
@@ -97,14 +98,11 @@ class Host:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        deadline = time.monotonic() + 60
-        while True:
-            state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
-            if state in ("running", "degraded"):  # a lab has no console to log in at
-                return
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the host did not boot: {state or 'no answer'}")
-            time.sleep(0.3)
+        until(self._is_up, "the host is up")
+
+    def _is_up(self) -> bool:
+        state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+        return state in ("running", "degraded")  # a lab has no console to log in at
 
     def run(self, *argv: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command in there as root."""
@@ -149,7 +147,7 @@ class Host:
         if (pid := self._init()) is not None:
             os.kill(pid, 9)
         if self._boot is not None:
-            self._boot.wait(10)
+            self._boot.wait()
             self._boot = None
 
     def _init(self) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.lab.host import Host
 from tests.machine import free_port
+from tests.waiting import until
 
 PORT, OLDER_PORT = free_port(), free_port()
 IMAGE = "localhost/berth-demo:latest"
@@ -88,11 +89,12 @@ def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[s
     asked = {"kind": kind, "parameters": parameters}
     operation = api(host, "POST", f"/accounts/{account}/operations", asked)
     assert "id" in operation, operation
-    for _ in range(4):
-        ended = api(host, "GET", f"/operations/{operation['id']}?wait=30")
-        if ended["ended_at"]:
-            break
-    return ended
+
+    def ended() -> dict[str, Any] | None:
+        row = api(host, "GET", f"/operations/{operation['id']}?wait=30")
+        return row if row["ended_at"] else None
+
+    return until(ended, f"{kind} ends") or {}
 
 
 def done(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.live import snapshots, store
 from consoleapp.live.observer import Observer
 from engine.schema.parameters import Role
+from tests import waiting
 from tests.live.engine_double import Double
-from tests.waiting import PATIENCE, eventually, until
+from tests.waiting import PATIENCE, eventually
 
 
 class RedisServer:
@@ -32,7 +33,7 @@ class RedisServer:
         path = settings.BERTH_REDIS.removeprefix("unix://")
         command = ["redis-server", "--port", "0", "--unixsocket", path, "--save", ""]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd="/")
-        until(lambda: self._answers(path), "Redis answers")
+        waiting.until(lambda: self._answers(path), "Redis answers")
 
     def _answers(self, path: str) -> bool:
         assert self._process is not None

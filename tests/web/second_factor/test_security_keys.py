@@ -121,4 +121,4 @@ def test_a_passkey_signs_in_alone_and_after_the_password_until_it_is_removed(kir
 def test_a_key_that_cannot_be_used_is_explained_in_the_page(kira: Kira) -> None:
     kira.tab.goto(kira.url.replace("localhost", "127.0.0.1") + "/user/login/")
     kira.tab.get_by_role("button", name="Use a passkey").click()
-    expect(kira.tab.locator("#passkey-error")).to_contain_text("host name", timeout=60_000)
+    expect(kira.tab.locator("#passkey-error")).to_contain_text("host name")
