@@ -188,7 +188,7 @@ ROOT_URLCONF = "consoleapp.urls"
 ASGI_APPLICATION = "consoleapp.asgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "consoleapp.pages.Pages",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {

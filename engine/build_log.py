@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from engine.environment import state_directory
+from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import LogLine
 
@@ -38,7 +39,7 @@ class BuildLog:
     def say(self, text: str) -> None:
         """One line."""
         line = LogLine(stream="stdout", at=datetime.now(UTC), text=text)
-        raw = line.model_dump_json().encode() + b"\n"
+        raw = as_json(line).encode() + b"\n"
         if self._size + len(raw) > LARGEST:
             self._left_out += len(self._held) == LAST_LINES
             self._held.append(raw)
@@ -51,7 +52,7 @@ class BuildLog:
         if self._left_out:
             note = f"… {self._left_out} lines were left out: the log became too large."
             line = LogLine(stream="stderr", at=datetime.now(UTC), text=note)
-            self._file.write(line.model_dump_json().encode() + b"\n")
+            self._file.write(as_json(line).encode() + b"\n")
         self._file.write(b"".join(self._held))
         self._file.close()
 

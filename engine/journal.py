@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from engine.schema.characters import as_json
 from engine.schema.progress import Outcome
 
 KEPT_SECONDS = 30 * 86_400
@@ -82,7 +83,7 @@ class Journal:
         """Remember how it ended; every later delivery gets this answer."""
         self._database.execute(
             "update operations set ended = ?, outcome = ? where id = ?",
-            (time.time(), outcome.model_dump_json(), str(operation)),
+            (time.time(), as_json(outcome), str(operation)),
         )
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from engine.schema.characters import as_json
 from engine.schema.parameters import Model
 
 _ENOUGH = 32 * 1024
@@ -23,7 +24,7 @@ class LineWriter:
 
     async def say(self, message: Model) -> None:
         """One message. Raises ConnectionResetError when the reader has gone."""
-        self._buffer += message.model_dump_json().encode() + b"\n"
+        self._buffer += as_json(message).encode() + b"\n"
         if len(self._buffer) >= _ENOUGH:
             await self.flush()
         elif self._soon is None or self._soon.done():

@@ -22,6 +22,7 @@ from engine.operations.sharing import outgoing
 from engine.peers import peer_uid
 from engine.queries import table
 from engine.queries.terminal import Terminal, open_terminal
+from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
 from engine.schema.parameters import ImageReference, Model
@@ -255,7 +256,7 @@ async def _terminal(request: web.Request, asked: ContainerTerminal) -> web.WebSo
         async with open_terminal(request.app[ACCOUNT].podman, asked) as opened:
             await _converse(socket, opened)
     except EngineError as error:
-        await socket.send_str(_failed(error).model_dump_json())
+        await socket.send_str(as_json(_failed(error)))
     await socket.close()
     return socket
 
@@ -263,7 +264,7 @@ async def _terminal(request: web.Request, asked: ContainerTerminal) -> web.WebSo
 async def _converse(socket: web.WebSocketResponse, opened: Terminal) -> None:
     async def speak() -> None:
         async for answer in opened.output():
-            await socket.send_str(answer.model_dump_json())
+            await socket.send_str(as_json(answer))
 
     async def listen() -> None:
         async for message in socket:
@@ -355,15 +356,13 @@ def _refuse(code: ErrorCode, message: str, status: int) -> web.Response:
 
 
 def _report(report: ErrorReport, status: int) -> web.Response:
-    return web.Response(
-        text=report.model_dump_json(), status=status, content_type="application/json"
-    )
+    return web.Response(text=as_json(report), status=status, content_type="application/json")
 
 
 def _json(model: Model) -> web.Response:
-    return web.Response(text=model.model_dump_json(), content_type="application/json")
+    return web.Response(text=as_json(model), content_type="application/json")
 
 
 def _many(models: list[Any]) -> web.Response:
-    text = "[" + ",".join(model.model_dump_json() for model in models) + "]"
+    text = "[" + ",".join(as_json(model) for model in models) + "]"
     return web.Response(text=text, content_type="application/json")

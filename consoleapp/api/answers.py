@@ -3,7 +3,9 @@
 from django.http import HttpResponse
 from pydantic import BaseModel
 
+from engine.schema.characters import as_json
+
 
 def send(body: BaseModel, status: int = 200, **headers: str) -> HttpResponse:
     """The response with `body` as JSON."""
-    return HttpResponse(body.model_dump_json(), "application/json", status, headers=headers)
+    return HttpResponse(as_json(body), "application/json", status, headers=headers)

@@ -19,6 +19,7 @@ from consoleapp.faults import fault
 from consoleapp.languages.sentences import in_language
 from consoleapp.live.relay import Unanswered
 from consoleapp.policy.check import NotAllowed
+from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.kinds import KINDS
 
@@ -142,7 +143,7 @@ def answer(
             fields=list(fields),
         )
     )
-    response = HttpResponse(body.model_dump_json(), "application/json", status, headers=headers)
+    response = HttpResponse(as_json(body), "application/json", status, headers=headers)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Berth"'
     return response
@@ -200,6 +201,13 @@ def against_policy(error: NotAllowed) -> HttpResponse:
     return answer(403, str(error), fields, code="policy")
 
 
+def _from_ninja(error: HttpError) -> HttpResponse:
+    """What ninja says; it makes its own sentence of whatever a body's parser says."""
+    if isinstance(said := error.__cause__, Problem):
+        return answer(said.status, said.message, said.fields)
+    return answer(error.status_code, "" if error.status_code == 401 else error.message)
+
+
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
     if found := fault(error):
         return answer(found.status, str(found.message))
@@ -217,7 +225,7 @@ def register(api: NinjaAPI) -> None:
         NotAllowed: lambda _, e: against_policy(e),
         Refused: lambda _, e: answer(403, str(e)),
         Http404: lambda _, e: answer(404),
-        HttpError: lambda _, e: answer(e.status_code, "" if e.status_code == 401 else e.message),
+        HttpError: lambda _, e: _from_ninja(e),
         EngineError: lambda _, e: from_engine(e),
         EngineUnreachable: lambda _, e: answer(503, str(e)),
         Unanswered: lambda _, e: answer(504, str(e)),

@@ -20,6 +20,7 @@ from consoleapp.api import (
     tokens,
     units,
 )
+from consoleapp.api.bodies import Bodies
 from consoleapp.api.credentials import Session, Token
 from consoleapp.api.page import Page
 
@@ -34,6 +35,7 @@ api = NinjaAPI(
     urls_namespace="api",
     auth=[Token(), Session()],
     docs=Page(),
+    parser=Bodies(),
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),

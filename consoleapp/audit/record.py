@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from consoleapp.audit.models import Event
+from engine.schema.characters import readable
 
 if TYPE_CHECKING:
     from consoleapp.accounts.access import Actor
@@ -28,16 +29,16 @@ def record(
     """
     return Event.objects.create(
         actor=actor.user,
-        actor_name=actor.name[:150],
+        actor_name=readable(actor.name[:150]),
         ip=actor.ip[:45],
         source=actor.source,
         account=account,
         account_name=account.key if account else "",
         action=action,
         kind=kind,
-        target=target[:600],
+        target=readable(target[:600]),
         operation=operation,
         parameters=parameters,
         outcome=outcome,
-        detail=detail,
+        detail=readable(detail),
     )

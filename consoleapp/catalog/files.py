@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
 from consoleapp.catalog.places import Location
+from engine.schema.characters import place_of_half
 from engine.schema.parameters import Line, Model
 
 LARGEST = 64 * 1024
@@ -66,6 +67,9 @@ def read(text: str) -> tuple[str, Contents]:
         raise Unreadable(
             [_("This is not YAML: %(problem)s.") % {"problem": str(error).splitlines()[0]}]
         ) from None
+    if (place := place_of_half(data)) is not None:
+        said = _("%(place)s contains half of a character (a lone surrogate).")
+        raise Unreadable([said % {"place": place}])
     if not isinstance(data, dict):
         raise Unreadable([_("Line 1: a template is a mapping: name, run, parameters and others.")])
     if data.pop("format", None) != FORMAT:

@@ -26,6 +26,7 @@ from consoleapp.policy.standing import Verdict, query_refusals, standing
 from consoleapp.recordings.models import How
 from consoleapp.recordings.recorder import NotRecorded, Recorder, Session, recording
 from engine.client import Engine, Terminal
+from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.parameters import Role
 from engine.schema.queries import ContainerTerminal, Query, QueryFailed, TerminalSize
@@ -343,7 +344,7 @@ class _Outlet:
             await asyncio.gather(pumping, return_exceptions=True)
 
     def _add(self, answer: BaseModel) -> None:
-        line = answer.model_dump_json()
+        line = as_json(answer)
         self._lines.append(line)
         self._bytes += len(line)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from engine.schema.characters import as_json
 from engine.schema.parameters import Model
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot, UnitRow
 
@@ -47,7 +48,7 @@ class Writer:
 
 
 def _line(model: BaseModel) -> bytes:
-    return model.model_dump_json().encode()
+    return as_json(model).encode()
 
 
 def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:

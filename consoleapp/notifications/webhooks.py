@@ -22,6 +22,7 @@ from django.conf import settings
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
 from consoleapp.operations.seal import seal_text, unseal_text
+from engine.schema.characters import readable
 
 TIMEOUT = 10.0
 PREFIX = "whsec_"
@@ -61,7 +62,7 @@ def message(delivery: Delivery) -> Message:
     hook = delivery.webhook
     if hook is None:
         raise ValueError("a delivery by e-mail")
-    body = json.dumps(_payload(delivery), ensure_ascii=False).encode()
+    body = readable(json.dumps(_payload(delivery), ensure_ascii=False)).encode()
     at = int(time.time())
     headers = {
         "Content-Type": "application/json",

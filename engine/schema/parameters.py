@@ -13,7 +13,10 @@ from pydantic import (
     SecretStr,
     SerializationInfo,
     StringConstraints,
+    model_validator,
 )
+
+from engine.schema.characters import REFUSAL, place_of_half
 
 REDACTED = "••••••"
 SECRET_WORDS = re.compile(
@@ -101,6 +104,14 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def whole_characters(given: Any) -> Any:
+    """Refuse lone surrogates anywhere in what somebody asks for."""
+    place = place_of_half(given)
+    if place is not None:
+        raise ValueError(f"{place}: {REFUSAL}" if place else REFUSAL)
+    return given
+
+
 def _environment(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not name or "=" in name or "\0" in name or "\n" in name:
@@ -149,6 +160,8 @@ class Result(Model):
 
 class Parameters(Model):
     """The parameters of one kind of operation. Subclasses are the kinds (see `kinds.py`)."""
+
+    _whole = model_validator(mode="before")(whole_characters)
 
     kind: ClassVar[str]
     label: ClassVar[str]

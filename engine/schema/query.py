@@ -2,11 +2,15 @@
 
 from typing import ClassVar
 
-from engine.schema.parameters import Model, Role
+from pydantic import model_validator
+
+from engine.schema.parameters import Model, Role, whole_characters
 
 
 class Query(Model):
     """The base of all queries. `query` is its name on the wire."""
+
+    _whole = model_validator(mode="before")(whole_characters)
 
     query: ClassVar[str]
     role: ClassVar[Role] = Role.VIEWER

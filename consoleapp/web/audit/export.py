@@ -7,6 +7,7 @@ from itertools import islice
 
 from consoleapp.audit.exported import COLUMNS, cells, lines
 from consoleapp.audit.models import Event
+from engine.schema.characters import HALF
 
 _AT_ONCE = 500
 
@@ -24,14 +25,19 @@ def as_csv(events: Iterable[Event]) -> Iterator[str]:
     yield writer.writerow(COLUMNS)
     for batch in _batches(events):
         for line in lines(batch):
-            yield writer.writerow(cells(line))
+            yield _writable(writer.writerow(cells(line)))
 
 
 def as_json_lines(events: Iterable[Event]) -> Iterator[str]:
     """One JSON object a line."""
     for batch in _batches(events):
         for line in lines(batch):
-            yield json.dumps(line, ensure_ascii=False) + "\n"
+            yield _writable(json.dumps(line, ensure_ascii=False)) + "\n"
+
+
+def _writable(text: str) -> str:
+    """Lone surrogates, which stand in JSON only, as JSON spells them: the hash stays the same."""
+    return HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:

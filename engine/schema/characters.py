@@ -1,0 +1,47 @@
+"""Halves of characters: lone surrogates, which a Python text can hold and UTF-8 cannot.
+
+JSON may spell one (`"\\ud800"`), and file names that are no UTF-8 are read into some. What people
+send is refused with them; what is there already is shown with a replacement character.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
+
+HALF = re.compile("[\ud800-\udfff]")
+REFUSAL = "must not contain half of a character (a lone surrogate)"
+
+
+def readable(text: str) -> str:
+    """`text` with a replacement character for each half."""
+    return HALF.sub("\N{REPLACEMENT CHARACTER}", text) if HALF.search(text) else text
+
+
+def place_of_half(data: Any) -> str | None:
+    """Where in JSON-like `data` the first half is, with dots; None when there is none."""
+    waiting: list[tuple[str, Any]] = [("", data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            if HALF.search(value):
+                return place
+        elif isinstance(value, Mapping):
+            for name, each in value.items():
+                if isinstance(name, str) and HALF.search(name):
+                    return f"{place}.{readable(name)}".strip(".")
+                waiting.append((f"{place}.{name}".strip("."), each))
+        elif isinstance(value, (list, tuple)):
+            waiting += [(f"{place}.{at}".strip("."), each) for at, each in enumerate(value)]
+    return None
+
+
+def as_json(model: BaseModel) -> str:
+    """The model as JSON, with a replacement character for each half in it."""
+    try:
+        return model.model_dump_json()
+    except PydanticSerializationError:
+        return readable(json.dumps(model.model_dump(mode="json"), ensure_ascii=False))
