@@ -3,6 +3,7 @@
 from django.urls import path
 
 from consoleapp.catalog import editor_views, file_views, port_views, views
+from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
 
 app_name = "catalog"
 
@@ -20,5 +21,5 @@ urlpatterns = [
     path("catalog/<int:template_id>/versions/", views.versions, name="versions"),
     path("catalog/<int:template_id>/export/", file_views.export, name="export"),
     path("catalog/<int:template_id>/remove/", editor_views.remove, name="remove"),
-    path("catalog/relaunch/<str:account>/<str:container>/", views.relaunch, name="relaunch"),
+    path("catalog/relaunch/<str:account>/<object:container>/", views.relaunch, name="relaunch"),
 ]

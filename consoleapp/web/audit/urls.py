@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
 from consoleapp.web.audit import views
 
 app_name = "audit"
@@ -9,5 +10,5 @@ app_name = "audit"
 urlpatterns = [
     path("audit/", views.everything, name="list"),
     path("audit/<int:event_id>/", views.detail, name="detail"),
-    path("accounts/<str:account>/containers/<str:container>/story/", views.story, name="story"),
+    path("accounts/<str:account>/containers/<object:container>/story/", views.story, name="story"),
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
 from consoleapp.web.containers import launch, views
 
 app_name = "containers"
@@ -15,9 +16,8 @@ urlpatterns = [
     path("accounts/<str:account>/containers/launch/preview/", launch.preview, name="preview"),
     # No container can have such a name.
     path("accounts/<str:account>/containers/~rows/", views.rows, name="rows"),
-    # Last, because a container's name could be anything; ids reach those that are hidden by a page.
     path(
-        "accounts/<str:account>/containers/<str:container>/",
+        "accounts/<str:account>/containers/<object:container>/",
         include("consoleapp.web.containers.detail_urls"),
     ),
 ]

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
+from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
 from consoleapp.web.images import detail, insight, manifests, moving, updates, views
 
 app_name = "images"
 
 _ACCOUNT = "accounts/<str:account>/images"
-_IMAGE = f"{_ACCOUNT}/<str:image>"
+_IMAGE = f"{_ACCOUNT}/<object:image>"
 
 urlpatterns = [
     path(f"{_ACCOUNT}/", views.images, name="list"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
+from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
 from consoleapp.web.units import acting, detail, editing, keeping, updates, views
 
 app_name = "units"
 
 _ACCOUNT = "accounts/<str:account>/units"
-_UNIT = f"{_ACCOUNT}/<str:unit>"
+_UNIT = f"{_ACCOUNT}/<object:unit>"
 
 urlpatterns = [
     path(f"{_ACCOUNT}/", views.units, name="list"),
@@ -24,8 +25,8 @@ urlpatterns = [
     path(f"{_ACCOUNT}/edit/saved/<uuid:operation>/", editing.saved, name="saved"),
     path(f"{_ACCOUNT}/edit/restore/", editing.restore, name="restore"),
     path(f"{_ACCOUNT}/edit/restored/<uuid:operation>/", editing.restored, name="restored"),
-    path(f"{_ACCOUNT}/keep/<str:container>/", keeping.keep, name="keep"),
-    path(f"{_ACCOUNT}/keep/<str:container>/panel/", keeping.panel, name="keep_panel"),
+    path(f"{_ACCOUNT}/keep/<object:container>/", keeping.keep, name="keep"),
+    path(f"{_ACCOUNT}/keep/<object:container>/panel/", keeping.panel, name="keep_panel"),
     # A unit's name always has a dot in it, so none is hidden by the words above.
     path(f"{_UNIT}/", detail.unit, {"view": "status"}, name="detail"),
     path(f"{_UNIT}/journal/", detail.unit, {"view": "journal"}, name="journal"),
