@@ -7,7 +7,15 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Header, Query, Router
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
 
 from consoleapp.accounts.access import Actor
 from consoleapp.api.accounts import find_account
@@ -21,6 +29,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, retry, submit
 from consoleapp.web.operations.visible import operable, visible_operations
+from engine.schema import image_names
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters
 from engine.schema.shell_text import shell_text
@@ -28,6 +37,14 @@ from engine.schema.shell_text import shell_text
 router = Router(tags=["operations"])
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
 Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
+
+
+def _named(parameters: Parameters) -> Parameters:
+    try:
+        return image_names.checked(parameters)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"{fault['loc'][0]}: {fault['msg']}") from None
 
 
 def _request_model(parameters: type[Parameters]) -> type[BaseModel]:
@@ -38,7 +55,7 @@ def _request_model(parameters: type[Parameters]) -> type[BaseModel]:
         __config__=ConfigDict(extra="forbid", title=parameters.label),
         __doc__=parameters.__doc__,
         kind=(Literal[parameters.kind], ...),
-        parameters=(parameters, given),
+        parameters=(Annotated[parameters, AfterValidator(_named)], given),
     )
 
 

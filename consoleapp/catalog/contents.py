@@ -26,6 +26,7 @@ from consoleapp.catalog.parameters import (
     WrongValue,
 )
 from consoleapp.languages.sentences import in_language
+from engine.schema import image_names
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import SECRET_WORDS, URL_WITH_PASSWORD, Model
 from engine.schema.run_line import size
@@ -181,7 +182,7 @@ def fill(
 def container(filled: dict[str, Any], model: type[ContainerRun] = ContainerRun) -> ContainerRun:
     """The typed container. Raises Wrong, by location in `run`."""
     try:
-        return model.model_validate(filled)
+        return image_names.checked(model.model_validate(filled))
     except ValidationError as error:
         raise Wrong(_by_location(error)) from None
 

@@ -4,8 +4,15 @@ import re
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from consoleapp.catalog import patterns
 from engine.schema.parameters import Line, Model
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -18,6 +25,11 @@ _SECRET_LIMIT = 4000
 
 class WrongValue(ValueError):
     """Raised for a value that a parameter does not take; its text is a sentence for the person."""
+
+
+def _is_kept(info: ValidationInfo) -> bool:
+    """Whether it was saved before, perhaps by a Berth that took more: then it is shown as it is."""
+    return bool(isinstance(info.context, dict) and info.context.get("kept"))
 
 
 class _Parameter(Model):
@@ -36,8 +48,8 @@ class _Defaulted(_Parameter):
     required: bool = True
 
     @model_validator(mode="after")
-    def _takes_its_default(self) -> "_Defaulted":
-        if self.default:
+    def _takes_its_default(self, info: ValidationInfo) -> "_Defaulted":
+        if self.default and not _is_kept(info):
             self.read(self.default)
         return self
 
@@ -55,14 +67,15 @@ class TextParameter(_Defaulted):
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, value: str) -> str:
+    def _compiles(cls, value: str, info: ValidationInfo) -> str:
+        if _is_kept(info):
+            return value
         try:
-            re.compile(value)
-        except re.error as error:
+            patterns.check(value)
+        except patterns.Wrong as error:
             raise ValueError(
                 _("this is no regular expression: %(problem)s") % {"problem": error}
             ) from None
-        # Python's engine goes back and forth; nested repeats could keep a page busy for hours.
         if re.search(r"[+*}]\)*[+*{]", value) or re.search(r"\([^)]*[+*|][^)]*\)[+*{]", value):
             raise ValueError(_("a repeat inside a repeat is not allowed in a pattern"))
         return value
@@ -72,7 +85,14 @@ class TextParameter(_Defaulted):
             raise WrongValue(_("This must be without control characters."))
         if len(typed) > 1000:
             raise WrongValue(_("At most 1000 characters."))
-        if self.pattern and not re.fullmatch(self.pattern, typed):
+        try:
+            fits = not self.pattern or patterns.matches(self.pattern, typed)
+        except patterns.Wrong as error:
+            raise WrongValue(
+                _("The template's pattern cannot be used any more: %(problem)s. Edit the template.")
+                % {"problem": error}
+            ) from None
+        if not fits:
             raise WrongValue(
                 _("This does not match the pattern %(pattern)s") % {"pattern": self.pattern}
             )

@@ -15,6 +15,7 @@ import aiohttp
 
 from engine.adapters.default_ulimits import default_ulimits
 from engine.adapters.podman_errors import understand
+from engine.adapters.registry_files import RegistryFiles
 from engine.cancellation import unstoppable
 from engine.schema.errors import EngineError, ErrorCode
 
@@ -34,6 +35,7 @@ class Podman:
         self.socket = socket
         self.reload = reload
         """Makes the service read its configuration files anew."""
+        self.registry_files = RegistryFiles(reload)
         self.version = ""
         self.default_ulimits: list[dict[str, str | int]] = []
         """What a container has to be given for the command line's sake."""
@@ -118,6 +120,16 @@ class Podman:
         """Wait for a sign of life. Raises EngineError."""
         async with self._request("GET", "/_ping", {}, None, {}) as response:
             await response.read()
+
+    async def apply_registries(self) -> None:
+        """Before whatever asks a registry: have the service know registries.conf as it is now.
+
+        Raises EngineError where Podman refuses the files.
+        """
+        await self.registry_files.apply(self._registries)
+
+    async def _registries(self) -> Any:
+        return (await self.call("GET", "/info")).get("registries")
 
     async def exists(self, path: str) -> bool:
         """Whether the object at `path` is there (libpod's /exists)."""

@@ -65,8 +65,8 @@ def load() -> Effective:
     paths: list[tuple[Path, Owner]] = []
     if main.exists():
         paths.append((main, "account" if main == own else "host"))
-    paths += [(path, "host") for path in _drop_ins(HOST_FOLDER)]
-    paths += [(path, "account") for path in _drop_ins(own_folder())]
+    paths += [(path, "host") for path in drop_ins(HOST_FOLDER)]
+    paths += [(path, "account") for path in drop_ins(own_folder())]
     for path, owner in paths:
         effective = _lay_over(effective, path, owner)
     if alias_cache().exists():
@@ -115,7 +115,8 @@ def _listed(old: dict[str, Any], name: str) -> list[str]:
     return [str(each) for each in names] if isinstance(names, list) else []
 
 
-def _drop_ins(folder: Path) -> list[Path]:
+def drop_ins(folder: Path) -> list[Path]:
+    """The files of a folder that count, in their order; none where it cannot be read."""
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(".conf"))
     except OSError:
@@ -133,7 +134,7 @@ def _lay_over(before: Effective, path: Path, owner: Owner) -> Effective:
         if is_version_1(tomllib.loads(text)):
             told = told.model_copy(update={"version": 1})
         after = _merged(before, data, str(path), own=path == own_file())
-    except (OSError, UnicodeDecodeError, Unreadable, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         told = told.model_copy(update={"error": str(error)})
         return replace(before, files=[*before.files, told])
     return replace(after, files=[*before.files, told])
@@ -145,7 +146,9 @@ def _merged(before: Effective, data: dict[str, Any], origin: str, *, own: bool) 
         found = _registry(entry, origin, own)
         registries[found.prefix] = found
     aliases = dict(before.aliases)
-    for name, value in (data.get("aliases") or {}).items():
+    listed_aliases = data.get("aliases")
+    # Podman overlooks aliases that are no table.
+    for name, value in listed_aliases.items() if isinstance(listed_aliases, dict) else ():
         aliases[name] = Alias(name=name, value=str(value), origin=origin, own=own)
     after = replace(before, registries=registries, aliases=aliases)
     if "unqualified-search-registries" in data:

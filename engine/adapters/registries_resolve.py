@@ -7,6 +7,7 @@ the search list; the longest matching prefix decides; mirrors come before the lo
 import re
 
 from engine.adapters.registries_conf import Effective
+from engine.schema import image_names
 from engine.schema.registry_facts import Attempt, Candidate, Registry, Resolution
 
 _REFERENCE = re.compile(
@@ -18,9 +19,11 @@ _REFERENCE = re.compile(
 def resolve(asked: str, effective: Effective) -> Resolution:
     """What `podman pull` would try for `asked`, in order."""
     text = asked.removeprefix("docker://")
+    if problem := image_names.refusal(text):
+        return refused(asked, f"{problem}.", "A name is like registry.example/team/app:1.")
     found = _REFERENCE.match(text)
     if not found:
-        return _refused(asked, "This is no image reference.", "Like registry.example/team/app:1.")
+        return refused(asked, "This is no image reference.", "Like registry.example/team/app:1.")
     name, tag, digest = found["name"], found["tag"], found["digest"]
     suffix = (f":{tag}" if tag else "") + (f"@{digest}" if digest else "") or ":latest"
     if _is_whole(name):
@@ -31,7 +34,7 @@ def resolve(asked: str, effective: Effective) -> Resolution:
         candidates = [_candidate(_normal(alias.value), suffix, bool(digest), effective)]
         return Resolution(asked=asked, how="alias", origin=alias.origin, candidates=candidates)
     if not effective.search:
-        return _refused(
+        return refused(
             asked,
             f"{name} is a short name that no alias explains, and there is no search list.",
             "Write the whole name with its registry, or add an alias or a registry to search.",
@@ -118,7 +121,8 @@ def _normal(name: str) -> str:
     return name
 
 
-def _refused(asked: str, problem: str, remedy: str) -> Resolution:
+def refused(asked: str, problem: str, remedy: str) -> Resolution:
+    """What nothing is tried for."""
     return Resolution(
         asked=asked, how="refused", origin="", candidates=[], problem=problem, remedy=remedy
     )

@@ -28,6 +28,7 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
     present = await work.podman.exists(path(parameters.image))
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")
+    await work.podman.apply_registries()
     work.report(Progress(message=f"Asking for {parameters.image}"))
     before = await image_names.image_id(work, parameters.image) if present else ""
     for _ in range(image_names.TRIES):

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 
-TRANSPORTS = {
-    "docker", "docker-archive", "docker-daemon", "oci", "oci-archive", "dir", "sif", "ostree",
-    "containers-storage", "tarball", "atomic", "http", "https",
-}  # fmt: skip
+from engine.schema import image_names
+
+TRANSPORTS = {*image_names.TRANSPORTS, "http", "https"}
 _HOST = r"(?:[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?::[0-9]+)?|[a-zA-Z0-9-]+:[0-9]+|localhost)"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 # The grammar of distribution/reference, with the registry that it leaves optional.

@@ -11,6 +11,7 @@ from engine.adapters import (
     registry_trust,
 )
 from engine.adapters.podman import Podman
+from engine.adapters.registry_files import REMEDY
 from engine.operations.image_names import path
 from engine.operations.registries import digest_of
 from engine.schema.errors import EngineError
@@ -26,6 +27,7 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
     own = str(registries_conf.own_file())
     file = next((each for each in effective.files if each.path == own), None)
     configuration = Configuration(
+        problem=await podman.registry_files.problem(),
         files=effective.files,
         search=effective.search,
         search_origin=effective.search_origin,
@@ -47,7 +49,12 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
 
 async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Document]:
     """Where Podman would look for a name."""
-    found = registries_resolve.resolve(query.name.strip(), registries_conf.load())
+    if problem := await podman.registry_files.problem():
+        found = registries_resolve.refused(
+            query.name, f"Podman refuses its configuration: {problem}", REMEDY
+        )
+    else:
+        found = registries_resolve.resolve(query.name.strip(), registries_conf.load())
     if found.how in ("alias", "search"):
         found = found.model_copy(update={"local": await _local(podman, query.name.strip())})
     yield Document(data=found.model_dump(mode="json"))

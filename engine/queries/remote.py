@@ -32,6 +32,7 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
             "There is no registry to search: the search list is empty.",
             "Add one on the Registries page, or search in one registry, like quay.io/nginx.",
         )
+    await podman.apply_registries()
     answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
     told = Search(
         found=[each for found, _ in answers for each in found],

@@ -128,12 +128,15 @@ Line = Annotated[str, StringConstraints(max_length=4_096, pattern=r"^[^\x00-\x1f
 ContainerName = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", max_length=253)
 ]
+IMAGE_NAME = "the-name-of-an-image"
+"""Marks the fields that engine/schema/image_names.py looks at."""
 # A reference (registry/name:tag@digest) or an id. Never starts with a dash.
 ImageReference = Annotated[
     str,
     StringConstraints(
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", max_length=512, strip_whitespace=True
     ),
+    IMAGE_NAME,
 ]
 # A reference that begins with its registry: host.example/…, host:port/…, localhost/….
 RemoteReference = Annotated[

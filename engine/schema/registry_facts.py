@@ -87,6 +87,8 @@ class Policy(Model):
 class Configuration(Model):
     """All that decides where the account's images come from."""
 
+    problem: str = ""
+    """Why Podman refuses the files, in its own words: then nothing can be pulled."""
     files: list[ConfigurationFile]
     search: list[str]
     search_origin: str

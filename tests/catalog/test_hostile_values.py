@@ -1,8 +1,12 @@
 """A parameter's value stays a value: it never becomes an option, a mount, or another path."""
 
+import time
+
 import pytest
+from pydantic import ValidationError
 
 from consoleapp.catalog.contents import Wrong, container, fill, parse, read_values
+from consoleapp.catalog.parameters import TextParameter, WrongValue
 
 EVERYWHERE = {
     "parameters": [{"name": n, "type": "text"} for n in ("tag", "vol", "arg", "env", "lab", "nam")],
@@ -202,3 +206,50 @@ def test_a_version_that_was_kept_before_a_rule_is_shown_and_not_launched():
     assert parse(said, kept=True).run == said["run"]
     with pytest.raises(Wrong, match="is a program"):
         parse(said)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["((a|a))*b", "a{0,100}a{0,100}a{0,100}b", "a?a?a?a?aaaa", "(a|b|ab)c"]
+)
+def test_any_pattern_takes_time_in_proportion_to_the_value(pattern):
+    began = time.process_time()
+    try:
+        parameter = TextParameter(name="x", pattern=pattern)
+    except ValidationError:
+        return  # refused, which is as good
+    for value in ("a" * 1000, "ab" * 500):
+        with pytest.raises(WrongValue):
+            parameter.read(value)
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)a", r"(a)\1", "a)|(b", "(?<!x)y"])
+def test_what_the_linear_engine_does_not_know_is_refused(pattern):
+    with pytest.raises(ValidationError):
+        TextParameter(name="x", pattern=pattern)
+
+
+def test_a_stored_pattern_that_is_not_known_any_more_says_so_where_it_is_used():
+    kept = {
+        "parameters": [{"name": "x", "type": "text", "pattern": "(?=a)a", "default": "a"}],
+        "run": {"image": "a:${x}"},
+    }
+    with pytest.raises(Wrong):
+        parse(kept)
+    contents = parse(kept, kept=True)
+    with pytest.raises(WrongValue, match="cannot be used any more"):
+        contents.parameters[0].read("a")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "fits"),
+    [("[a-z]+", "abc", True), ("[a-z]+", "abc1", False), ("a|b", "ab", False), ("^a$", "a", True),
+     ("", "anything", True), (r"\d{2,3}", "12", True), ("ü+", "üü", True)],
+)  # fmt: skip
+def test_a_pattern_describes_the_whole_value(pattern, value, fits):
+    parameter = TextParameter(name="x", pattern=pattern)
+    if fits:
+        assert parameter.read(value) == value
+    else:
+        with pytest.raises(WrongValue):
+            parameter.read(value)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.languages.sentences import in_language
+from engine.schema import image_names
 from engine.schema.builds import ImageBuild
 
 SOURCES = [
@@ -148,7 +149,8 @@ class BuildForm(forms.Form):
         if self.errors:
             return cleaned
         try:
-            self.parameters = ImageBuild.model_validate(self._values(cleaned) | pairs)
+            made = ImageBuild.model_validate(self._values(cleaned) | pairs)
+            self.parameters = image_names.checked(made)
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
                 words = _WORDS.get(fault["type"]) or in_language(

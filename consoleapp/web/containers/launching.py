@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from consoleapp.languages.sentences import in_language
 from consoleapp.web.containers.env_file import read_env
 from consoleapp.web.text_areas import as_typed
+from engine.schema import image_names
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.parameters import REDACTED
 from engine.schema.run_line import seconds, size
@@ -106,7 +107,7 @@ class Launch:
         if self.errors:
             return None
         try:
-            return ContainerRun.model_validate(values)
+            return image_names.checked(ContainerRun.model_validate(values))
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
                 self.place(fault)

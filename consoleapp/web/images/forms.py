@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.languages.sentences import in_language
+from engine.schema import image_names
 from engine.schema.archives import ImageLoad, ImageShare
 from engine.schema.images import ImagePull, ImagePush, ImageTag
 from engine.schema.manifests import ManifestAdd, ManifestCreate, ManifestPush
@@ -38,7 +39,8 @@ class Judged(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                self.parameters = self.model.model_validate(self.values(cleaned))
+                made = self.model.model_validate(self.values(cleaned))
+                self.parameters = image_names.checked(made)
             except ValidationError as error:
                 for fault in error.errors(include_url=False, include_input=False):
                     place = str(fault["loc"][0]) if fault["loc"] else None
