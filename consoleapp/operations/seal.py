@@ -85,7 +85,9 @@ def redact(said: Any, secrets: frozenset[str]) -> Any:
 
 def _hidden(wire: Any, public: Any) -> list[str]:
     if isinstance(wire, str) and public == REDACTED != wire:
-        return [wire] if len(wire) >= 4 else []  # shorter ones would black out half of any text
+        # Programs quote lines of it. Shorter ones would black out half of any text.
+        pieces = {wire, *(line.strip() for line in wire.splitlines())}
+        return [piece for piece in pieces if len(piece) >= 4]
     if isinstance(wire, dict) and isinstance(public, dict):
         return [text for key in wire for text in _hidden(wire[key], public.get(key))]
     if isinstance(wire, list) and isinstance(public, list):

@@ -197,3 +197,10 @@ def test_what_had_a_secret_is_not_retried_without_it(
     cancel(first, actor=by(olga))
     with pytest.raises(Conflict, match="secret"):
         retry(first, actor=by(olga))
+
+
+def test_each_line_of_a_secret_is_kept_out_of_what_an_engine_says() -> None:
+    run = ContainerRun(image="x", environment={"TLS_KEY": "begin\nhunter2\n\tend\nab"})
+    said = seal.redact({"error": "line 2: 'hunter2' and end"}, seal.secrets_in(run))
+    assert "hunter2" not in str(said)
+    assert "'" in said["error"]

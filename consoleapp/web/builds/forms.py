@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.languages.sentences import in_language
+from consoleapp.web.text_areas import as_typed
 from engine.schema import image_names
 from engine.schema.builds import ImageBuild
 
@@ -20,6 +21,7 @@ SOURCES = [
     ("git", "Git"),
 ]
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+_QUOTES = '"""'
 _WORDS = {
     "string_pattern_mismatch": gettext_lazy("These characters are not allowed here."),
     "string_too_long": gettext_lazy("This is too long."),
@@ -42,7 +44,9 @@ def _line(label: str, placeholder: str = "", **more: Any) -> forms.CharField:
 
 def _pairs(label: str, placeholder: str, help_text: str) -> forms.CharField:
     widget = forms.Textarea(attrs={**_MONO, "rows": 3, "placeholder": placeholder})
-    return forms.CharField(label=label, required=False, widget=widget, help_text=help_text)
+    return forms.CharField(
+        label=label, required=False, strip=False, widget=widget, help_text=help_text
+    )
 
 
 class BuildForm(forms.Form):
@@ -87,14 +91,18 @@ class BuildForm(forms.Form):
     build_args = _pairs(
         gettext_lazy("Build arguments"),
         "VERSION=1.2",
-        gettext_lazy("One a line. They stay in the image's history."),
+        gettext_lazy(
+            "One a line; a value of several lines stands between three double quotes. They stay in "
+            "the image's history."
+        ),
     )
     secrets = _pairs(
         gettext_lazy("Secrets"),
         "token=…",
         gettext_lazy(
             "One a line, for <code>RUN --mount=type=secret,id=token</code>: in /run/secrets/ "
-            "during that step, in no layer and in no log. Never kept."
+            "during that step, in no layer and in no log. Never kept. A value of several lines, "
+            "such as a key, stands between three double quotes."
         ),
     )
     labels = _pairs(gettext_lazy("Labels"), "org.example.team=harbour", gettext_lazy("One a line."))
@@ -165,7 +173,7 @@ class BuildForm(forms.Form):
         values = {name: cleaned[name] for name in plain}
         values |= {name: cleaned[name] for name in chosen if cleaned[name]}
         values["tags"] = cleaned["tags"].split()
-        values["containerfile"] = cleaned["containerfile"].replace("\r\n", "\n")
+        values["containerfile"] = as_typed(cleaned["containerfile"])
         match self.chosen:
             case "paste":
                 values.pop("containerfile_path", None)
@@ -188,13 +196,23 @@ class BuildForm(forms.Form):
 
     def _pairs(self, name: str) -> dict[str, str]:
         found: dict[str, str] = {}
-        for line in (self.cleaned_data.get(name) or "").splitlines():
+        lines = iter(as_typed(self.cleaned_data.get(name) or "").split("\n"))
+        for line in lines:
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             key, equals, value = line.partition("=")
             if not equals:
                 self.add_error(name, _("One NAME=value a line."))
                 return {}
+            if value.startswith(_QUOTES):
+                value = value.removeprefix(_QUOTES)
+                while not value.endswith(_QUOTES):
+                    following = next(lines, None)
+                    if following is None:
+                        self.add_error(name, _("Three quotes begin a value and do not end it."))
+                        return {}
+                    value = f"{value}\n{following}"
+                value = value.removesuffix(_QUOTES)
             found[key.strip()] = value
         return found
 
@@ -204,6 +222,11 @@ class BuildForm(forms.Form):
             if place:
                 return place if place in self.fields else None
         return str(where[0]) if where and where[0] in self.fields else None
+
+
+def _pair(name: str, value: str) -> str:
+    quotes = _QUOTES if "\n" in value or value.startswith(_QUOTES) else ""
+    return f"{name}={quotes}{value}{quotes}"
 
 
 def initial(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +239,7 @@ def initial(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
     given["tags"] = " ".join(parameters.get("tags", []))
     for name in ("build_args", "labels"):
-        given[name] = "\n".join(f"{key}={text}" for key, text in given.get(name, {}).items())
+        given[name] = "\n".join(_pair(key, text) for key, text in given.get(name, {}).items())
     given |= {"git_url": git.get("url"), "git_ref": git.get("ref"), "git_folder": git.get("folder")}
     given["source"] = next(
         (name for name in ("git", "context", "files") if parameters.get(name)), "paste"

@@ -214,3 +214,28 @@ def test_a_long_containerfile_is_taken_and_one_that_is_too_long_is_refused_at_th
     refused = client.post(FORM, PASTED | {"containerfile": text * 2})
     assert refused.status_code == 422
     assert 'id="id_containerfile_error"' in refused.content.decode()
+
+
+def test_arguments_and_secrets_may_have_several_lines_and_come_back(as_, operator):
+    client = as_(operator)
+    given = {
+        "build_args": 'A="""one\r\n\ttwo\r\n"""\r\nB=a"b"\r\nC="""x"""\r\nD="quoted"',
+        "secrets": 'key="""-----BEGIN\r\nhidden\r\n-----END"""',
+    }
+    assert client.post(FORM, PASTED | given).status_code == 302
+    build = Operation.objects.get()
+    wanted = {"A": "one\n\ttwo\n", "B": 'a"b"', "C": "x", "D": '"quoted"'}
+    assert build.parameters["build_args"] == wanted
+    assert build.has_secrets
+    page = client.get(f"{FORM}?from={build.pk}")
+    shown = page.context["form"]["build_args"].value()
+    client.post(FORM, PASTED | {"build_args": shown.replace("\n", "\r\n")})
+    again = Operation.objects.exclude(pk=build.pk).get()
+    assert again.parameters["build_args"] == wanted
+
+
+def test_quotes_without_an_end_are_told(as_, operator):
+    answer = as_(operator).post(FORM, PASTED | {"secrets": 'key="""hidden-value\r\nmore'})
+    assert answer.status_code == 422
+    assert "Three quotes begin a value" in answer.content.decode()
+    assert "hidden-value" not in answer.content.decode()
