@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from engine.adapters import regular_files
 from engine.schema.registries import LARGEST_FILE, Mirror
 from engine.schema.registry_facts import Alias, ConfigurationFile, Registry
 
@@ -58,18 +59,18 @@ def load() -> Effective:
     """Read everything anew. A file that cannot be read is in `files` with its error."""
     named = os.environ.get("CONTAINERS_REGISTRIES_CONF")
     own, effective = own_file(), Effective()
-    main = Path(named) if named else own if own.exists() else HOST_FILE
+    main = Path(named) if named else own if regular_files.exists(own) else HOST_FILE
     if main != HOST_FILE and HOST_FILE.exists():
         unused = ConfigurationFile(path=str(HOST_FILE), owner="host", used=False)
         effective.files.append(unused)
     paths: list[tuple[Path, Owner]] = []
-    if main.exists():
+    if regular_files.exists(main):
         paths.append((main, "account" if main == own else "host"))
     paths += [(path, "host") for path in drop_ins(HOST_FOLDER)]
     paths += [(path, "account") for path in drop_ins(own_folder())]
     for path, owner in paths:
         effective = _lay_over(effective, path, owner)
-    if alias_cache().exists():
+    if regular_files.exists(alias_cache()):
         effective = _lay_over(effective, alias_cache(), "account")
     return effective
 
@@ -116,25 +117,26 @@ def _listed(old: dict[str, Any], name: str) -> list[str]:
 
 
 def drop_ins(folder: Path) -> list[Path]:
-    """The files of a folder that count, in their order; none where it cannot be read."""
+    """The files of a folder that count, in their order; the folder itself where it cannot be read."""
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(".conf"))
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError:
+        return [folder]  # reading it says what is wrong
 
 
 def _lay_over(before: Effective, path: Path, owner: Owner) -> Effective:
-    told = ConfigurationFile(path=str(path), owner=owner)
+    told = ConfigurationFile(path=regular_files.printable(path), owner=owner)
     try:
-        with path.open("rb") as opened:
-            text = opened.read(LARGEST_FILE + 1).decode()
+        text = regular_files.read(path, LARGEST_FILE + 1).decode()
         if len(text) > LARGEST_FILE:
             raise Unreadable("It is too large.")
         data = parse(text)
         if is_version_1(tomllib.loads(text)):
             told = told.model_copy(update={"version": 1})
         after = _merged(before, data, str(path), own=path == own_file())
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         told = told.model_copy(update={"error": str(error)})
         return replace(before, files=[*before.files, told])
     return replace(after, files=[*before.files, told])

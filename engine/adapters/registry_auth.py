@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import programs
+from engine.adapters import programs, regular_files
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.registry_facts import SignIn
 
@@ -33,7 +33,10 @@ def sign_ins() -> list[SignIn]:
     """Who the account is, at which registry."""
     found: dict[str, SignIn] = {}
     for path in files():
-        data = _read(path)
+        data, error = _parsed(path)
+        if error:
+            told = SignIn(registry="", username="", origin=str(path), error=error)
+            found[f"\0{path}"] = told
         for registry, entry in data.get("auths", {}).items():
             pair = _pair(entry)
             name = pair[0] if pair else ""
@@ -104,14 +107,29 @@ def _told(output: str) -> tuple[str, str] | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    return _parsed(path)[0]  # Podman says itself where it matters that one is broken
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], str]:
+    """The file's parts that are tables, and what is wrong with it; nothing where there is none."""
     try:
-        with path.open("rb") as opened:
-            data = json.loads(opened.read(_LARGEST))
-    except (OSError, ValueError):
-        return {}  # Podman says so itself where it matters
+        text = regular_files.read(path, _LARGEST + 1)
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        return {}, f"This file cannot be read: {error.strerror}."
+    if len(text) > _LARGEST:
+        return {}, "This file is too large."
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, "This file is no JSON: Podman refuses to use it."
     if not isinstance(data, dict):
-        return {}
-    return {name: value for name, value in data.items() if isinstance(value, dict)}
+        return {}, "This file holds no sign-ins: Podman refuses to use it."
+    tables = {name: value for name, value in data.items() if isinstance(value, dict)}
+    odd = [name for name in ("auths", "credHelpers") if data.get(name) and name not in tables]
+    why = f"{odd[0]} is no table in this file: Podman refuses to use it." if odd else ""
+    return tables, why
 
 
 def _pair(entry: Any) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cryptography import x509
 
+from engine.adapters import regular_files
 from engine.schema.registry_facts import Certificate, Policy, PolicyRule
 
 _LARGEST = 1024 * 1024
@@ -41,22 +42,42 @@ def certificates() -> list[Certificate]:
     """The authorities in all folders."""
     found = []
     for place in _places():
-        folders = sorted(place.iterdir()) if place.is_dir() else []
-        for path in [
-            path for folder in folders if folder.is_dir() for path in folder.glob("*.crt")
-        ]:
-            own = place == own_certificates() and path.name == "ca.crt"
-            found.append(_certificate(path, own))
+        try:
+            folders = sorted(each for each in place.iterdir() if each.is_dir())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            found.append(_unreadable("", place, error))
+            continue
+        for folder in folders:
+            try:
+                paths = sorted(each for each in folder.iterdir() if each.suffix == ".crt")
+            except OSError as error:
+                found.append(_unreadable(folder.name, folder, error))
+                continue
+            own = place == own_certificates()
+            found += [_certificate(path, own and path.name == "ca.crt") for path in paths]
     return found
+
+
+def _unreadable(registry: str, place: Path, error: OSError) -> Certificate:
+    return Certificate(
+        registry=regular_files.printable(registry), subject="", expires=None,
+        origin=regular_files.printable(place), own=False,
+        error=f"This folder cannot be read: {error.strerror}.",
+    )  # fmt: skip
 
 
 def _certificate(path: Path, own: bool) -> Certificate:
     told = Certificate(
-        registry=path.parent.name, subject="", expires=None, origin=str(path), own=own
+        registry=regular_files.printable(path.parent.name),
+        subject="",
+        expires=None,
+        origin=regular_files.printable(path),
+        own=own,
     )
     try:
-        with path.open("rb") as opened:
-            first = x509.load_pem_x509_certificates(opened.read(_LARGEST))[0]
+        first = x509.load_pem_x509_certificates(regular_files.read(path, _LARGEST))[0]
     except (OSError, ValueError, IndexError):
         return told.model_copy(update={"error": "This is no certificate that can be read."})
     subject = first.subject.rfc4514_string()
@@ -66,11 +87,10 @@ def _certificate(path: Path, own: bool) -> Certificate:
 def policy() -> Policy:
     """The signature policy that Podman and Skopeo follow."""
     own = Path(os.environ["HOME"]) / ".config/containers/policy.json"
-    path = own if own.exists() else Path("/etc/containers/policy.json")
+    path = own if regular_files.exists(own) else Path("/etc/containers/policy.json")
     text = ""
     try:
-        with path.open("rb") as opened:
-            text = opened.read(_LARGEST).decode(errors="replace")
+        text = regular_files.read(path, _LARGEST).decode(errors="replace")
         rules = _rules(json.loads(text))
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         why = f"{type(error).__name__}: {error}"

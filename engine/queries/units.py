@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from engine.adapters import journal
+from engine.adapters.regular_files import printable
 from engine.operations.containers import path
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
@@ -44,9 +45,9 @@ def _drop_in(path: str) -> schema.DropIn:
     try:
         found = files.find(path)
     except EngineError as error:
-        return schema.DropIn(file=files.printable(path), problem=error.report.message)
+        return schema.DropIn(file=printable(path), problem=error.report.message)
     text, digest = (found.text, found.digest) if found else ("", "")
-    return schema.DropIn(file=files.printable(path), text=text, digest=digest)
+    return schema.DropIn(file=printable(path), text=text, digest=digest)
 
 
 async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[schema.Status]:

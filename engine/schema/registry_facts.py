@@ -46,8 +46,10 @@ class SignIn(Model):
     """A registry that the account is signed in to; never the password."""
 
     registry: str
+    """"" for a file that cannot be used: `error` says why."""
     username: str
     origin: str
+    error: str = ""
 
 
 class Certificate(Model):

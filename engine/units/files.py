@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.adapters.regular_files import printable
 from engine.environment import state_directory
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
@@ -142,14 +143,6 @@ class Entry:
     def shown_link(self) -> str:
         """Where it leads, in characters that can be shown."""
         return printable(self.link or "")
-
-
-def printable(name: str) -> str:
-    """A file's name with \\xNN for bytes that are no characters, or none that can be shown."""
-    whole = name.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in whole
-    )
 
 
 def entries() -> list[Entry]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from engine.adapters.regular_files import printable
 from engine.schema.errors import EngineError
 from engine.schema.unit_names import (
     QUADLET_KINDS,
@@ -219,7 +220,7 @@ def _note(entry: files.Entry) -> str:
 
 
 def _free(name: str, taken: dict[str, Source]) -> str:
-    shown, number = files.printable(name), 1
+    shown, number = printable(name), 1
     free = shown
     while free in taken:
         number += 1
