@@ -117,7 +117,7 @@ def _listed(old: dict[str, Any], name: str) -> list[str]:
 
 
 def drop_ins(folder: Path) -> list[Path]:
-    """The files of a folder that count, in their order; the folder itself where it cannot be read."""
+    """The files of a folder that count, in their order; the folder itself if it cannot be read."""
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(".conf"))
     except FileNotFoundError:

@@ -66,9 +66,7 @@ def test_an_odd_drop_in_hides_no_other(
     assert not errors["10-good.conf"]
 
 
-@pytest.mark.parametrize(
-    "text", ["registry = 'x'", "registry = [1]", "aliases = 3", "[[registry]]\nmirror = 'x'"]
-)
+@pytest.mark.parametrize("text", ["registry = 'x'", "registry = [1]", "[[registry]]\nmirror = 'x'"])
 def test_a_file_of_another_shape_is_a_row(home: Path, text: str) -> None:
     (home / "registries.conf").write_text(text)
     (file,) = registries_conf.load().files
