@@ -317,3 +317,20 @@ async def test_a_query_for_a_terminal_is_not_answered_another_way(
 ) -> None:
     with pytest.raises(EngineError):
         await alice.answers(ContainerTerminal(container="web"))
+
+
+async def test_launches_at_the_same_moment_do_not_pass_the_limit_together(
+    alice: Account, policy: HostFile
+) -> None:
+    policy.write("containers = 3")
+    await alice.launch()
+    sleeps = ContainerRun(image=IMAGE, command_line=["sleep", "1000"])
+    ends = await asyncio.gather(*(alice.outcome(sleeps) for _ in range(8)))
+    refused = [end for end in ends if isinstance(end, Failed)]
+    assert len(refused) == 6
+    assert {end.error.code for end in refused} == {ErrorCode.POLICY}
+    assert len(await alice.rows()) == 3
+    # A place that is given back is free again.
+    (row, *_) = (await alice.rows()).values()
+    await alice.remove(row.name)
+    assert not isinstance(await alice.outcome(sleeps), Failed)
