@@ -17,6 +17,7 @@ _OF_PODMAN = {"PODMAN_SYSTEMD_UNIT"}
 _USUAL_NETWORKS = {"", "podman", "bridge", "pasta", "slirp4netns"}
 _EVERYWHERE = ("", "0.0.0.0")  # noqa: S104 - to compare with
 _SHORTEST_SECRET = 4
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _OF_THE_IMAGE = {"PATH", "TERM", "HOME", "HOSTNAME", "container"}
 
 
@@ -169,7 +170,7 @@ def _by_hand(inspected: Mapping[str, Any]) -> dict[str, Any]:
     mode = str(host.get("NetworkMode") or "")
     volumes = [
         {
-            "source": str(mount.get("Name") or mount.get("Source") or ""),
+            "source": _source(mount),
             "target": str(mount.get("Destination") or ""),
             "read_only": not mount.get("RW", True),
         }
@@ -185,3 +186,9 @@ def _by_hand(inspected: Mapping[str, Any]) -> dict[str, Any]:
         "volumes": volumes,
         "labels": {str(n): str(v) for n, v in (config.get("Labels") or {}).items()},
     }
+
+
+def _source(mount: Mapping[str, Any]) -> str:
+    """A volume's name, "" for an anonymous one, which is this container's alone; else a path."""
+    name = str(mount.get("Name") or "")
+    return "" if _ANONYMOUS.fullmatch(name) else name or str(mount.get("Source") or "")

@@ -185,3 +185,14 @@ def test_a_secret_of_several_lines_is_typed_and_not_sent_back(as_, web, operator
     page = answer.content.decode()
     assert "hunter2" not in page
     assert '<textarea name="p-tls_key"' in page
+
+
+def test_the_anonymous_volume_of_a_container_made_through_the_api_stays_its_own():
+    mounts = [
+        {"Type": "volume", "Name": "0a" * 32, "Source": "/v/_data", "Destination": "/a"},
+        {"Type": "volume", "Name": "data", "Source": "/w/_data", "Destination": "/b"},
+        {"Type": "bind", "Source": "/srv", "Destination": "/c", "RW": False},
+    ]
+    made = draft({"ImageName": "x", "Config": {}, "Mounts": mounts})
+    sources = [each["source"] for each in made.contents["run"]["volumes"]]
+    assert sources == ["", "data", "/srv"]
