@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
         "--peer-uid", type=int, action="append", help="who may connect (default: the own uid)"
     )
     parser.add_argument(
-        "--idle-seconds", type=float, default=600.0, help="end when idle so long; 0: never"
+        "--idle-seconds", type=float, default=180.0, help="end when idle so long; 0: never"
     )
     options = parser.parse_args()
     if not options.peer_uid:

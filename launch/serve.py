@@ -193,7 +193,7 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
     return [
         process(
             *("redis", redis, "--port", "0", "--unixsocket", str(given.data / "redis.sock")),
-            *("--unixsocketperm", "700", "--save", "", "--appendonly", "no"),
+            *("--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--hz", "1"),
             *("--dir", str(given.data), "--daemonize", "no"),
         ),
         process(
@@ -203,7 +203,7 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
         ),
         process("observer", str(BIN / "python"), str(CODE / "manage.py"), "observe"),
         process(
-            *("web", str(BIN / "gunicorn"), "-k", "uvicorn_worker.UvicornWorker", "-w", "2"),
+            *("web", str(BIN / "gunicorn"), "-k", "launch.web_worker.Worker", "-w", "2"),
             *("--graceful-timeout", "3", "-b", f"{bind}:{given.port}", "--no-control-socket"),
             *("-c", "python:launch.web_workers", "--forwarded-allow-ips", ""),
             *("--worker-tmp-dir", "/dev/shm", "consoleapp.asgi:application"),  # noqa: S108

@@ -107,7 +107,7 @@ def keep_running(processes: list[Process]) -> None:
                 process.popen = None
                 process.due = now + process.pause
                 process.pause = min(process.pause * 2, LONGEST_PAUSE)
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def end(processes: list[Process]) -> None:

@@ -6,6 +6,7 @@ import logging
 from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.utils import timezone
 
+from consoleapp import pace
 from consoleapp.accounts.access import Actor
 from consoleapp.audit import words
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash
@@ -15,6 +16,8 @@ from consoleapp.audit.models import Event, Link, Pending, Pruning
 from consoleapp.audit.record import record
 
 EVERY = 1.0
+LONGEST = 20.0
+"""Seconds between two rounds when nothing is written to the database."""
 BETWEEN = 0.05
 """A pause between batches, in which operations write: SQLite lets in one writer at a time."""
 AT_ONCE = 500
@@ -24,8 +27,11 @@ logger = logging.getLogger(__name__)
 async def seal_forever() -> None:
     """Seal until cancelled. What goes wrong in one round is logged, and the next one comes."""
     while True:
-        more = await asyncio.to_thread(_round)
-        await asyncio.sleep(BETWEEN if more else EVERY)
+        before = pace.stamp()
+        if await asyncio.to_thread(_round):
+            await asyncio.sleep(BETWEEN)
+        else:
+            await pace.change(before, EVERY, LONGEST)
 
 
 def seal_all() -> int:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from pydantic import ValidationError
 
+from consoleapp import pace
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.sealer import seal_forever
 from consoleapp.audit.shipping import ship_forever
@@ -30,7 +31,9 @@ from consoleapp.operations.states import State
 from consoleapp.operations.sweeper import sweep_forever
 from consoleapp.recordings.broken import close_forever
 
-LOOK_EVERY = 2.0
+LOOK_EVERY = 5.0
+READ_EVERY = 30.0
+"""Seconds between two looks into a database that nobody has written to."""
 BEAT_EVERY = 3.0
 HOST_SECONDS = 10
 AGAIN_AFTER = 0.3
@@ -65,6 +68,8 @@ class Observer:
         self._accounts: dict[int, LinuxAccount] = {}
         self._busy: set[int] = set()
         self._look = asyncio.Event()
+        self._read: pace.Stamp = None
+        self._read_at = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -114,16 +119,22 @@ class Observer:
                 continue
 
     async def _read_database(self) -> None:
+        now = pace.stamp()
+        if now and now == self._read and time.monotonic() < self._read_at + READ_EVERY:
+            return  # nobody has written to it since
         try:
             self._host, self._accounts, self._busy = await asyncio.to_thread(_of_this_host)
+            self._read, self._read_at = now, time.monotonic()
         except DatabaseError as error:
             logger.warning("the database does not answer, going on with what is known: %s", error)
 
     async def _watched(self) -> dict[int, float]:
         try:
             now = time.time()
-            await self._redis.zremrangebyscore(store.WATCHED, "-inf", now)
-            found = await self._redis.zrange(store.WATCHED, 0, 10_000, withscores=True)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.zremrangebyscore(store.WATCHED, "-inf", now)
+                pipe.zrange(store.WATCHED, 0, 10_000, withscores=True)
+                _, found = await pipe.execute()
         except store.RedisDown as error:
             logger.warning("Redis does not say who is looked at: %s", error)
             return {}
@@ -179,9 +190,11 @@ class Observer:
 
     async def _beat(self) -> None:
         while True:
-            await self._redis.set(store.observer_key(), os.getpid(), ex=HOST_SECONDS)
-            if self._host is not None:
-                await self._redis.set(store.host_key(self._host), "1", ex=HOST_SECONDS)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(store.observer_key(), os.getpid(), ex=HOST_SECONDS)
+                if self._host is not None:
+                    pipe.set(store.host_key(self._host), "1", ex=HOST_SECONDS)
+                await pipe.execute()
             for follower, _ in list(self._followers.values()):
                 await follower.beat()
             await asyncio.sleep(BEAT_EVERY if self._host is not None else 0.2)

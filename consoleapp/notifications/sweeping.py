@@ -8,6 +8,7 @@ from consoleapp.notifications import queue
 from consoleapp.notifications.models import Delivery, Occurrence
 
 KEPT = timedelta(days=90)
+SOON = timedelta(seconds=30)
 TESTS_KEPT = timedelta(days=7)
 
 
@@ -15,6 +16,12 @@ def send_again() -> None:
     """Tell a worker of what is due: its pause is over, or the message about it was lost."""
     if queue.due().exists():
         queue.wake()
+
+
+def waits() -> bool:
+    """Whether something is due soon."""
+    soon = timezone.now() + SOON
+    return Delivery.objects.filter(ended_at=None, due_at__lte=soon).exists()
 
 
 def remove_old() -> None:

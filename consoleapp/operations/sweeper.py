@@ -18,10 +18,11 @@ from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 from pydantic import ValidationError
 
+from consoleapp import pace
 from consoleapp.accounts.models import Host
 from consoleapp.approval.deciding import expire
 from consoleapp.files import claim
@@ -38,6 +39,8 @@ from engine.schema.kinds import KINDS, UnknownKind
 from engine.schema.progress import Interrupted, Recollection, Running, Unknown
 
 EVERY = 2.0
+LONGEST = 15.0
+"""Seconds between two rounds when nothing is under way, and nothing written to the database."""
 FILES_EVERY = 300
 SEND_AGAIN_AFTER = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(minutes=10)
@@ -53,13 +56,22 @@ logger = logging.getLogger(__name__)
 async def sweep_forever() -> None:
     """Sweep until cancelled. What goes wrong in one round is logged, and the next one comes."""
     while True:
-        await asyncio.to_thread(_round)
-        await asyncio.sleep(EVERY)
+        before = pace.stamp()
+        if await asyncio.to_thread(_round):
+            await asyncio.sleep(EVERY)
+        else:
+            await pace.change(before, EVERY, LONGEST)
 
 
-def _round() -> None:
+def _round() -> bool:
+    """Out: whether the next one is due soon, because something is under way."""
     try:
         sweep()
+        unfinished = Operation.objects.filter(ended_at=None).exclude(state=State.AWAITING)
+        return unfinished.exists() or sweeping.waits()
+    except DatabaseError as error:
+        logger.warning("it is not known what is under way: %s", error)
+        return True
     finally:
         connections.close_all()  # the next round may come in another thread
 
