@@ -96,7 +96,8 @@ def _digest() -> str:
     found = hashlib.sha256()
     for path in paths:
         content = _content(path)
-        found.update(f"{path}\0{'none' if content is None else len(content)}\0".encode())
+        length = "none" if content is None else str(len(content))
+        found.update(os.fsencode(path) + f"\0{length}\0".encode())
         found.update(content or b"")
     return found.hexdigest()
 
