@@ -64,13 +64,14 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     await work.units.systemd.reload()
     left = drop_ins.of(parameters.file)
     warnings = [f"Its drop-ins are still there: {', '.join(left)}."] if left else []
-    stopped = (
-        f", the instances of {unit} are stopped."
-        if is_template(unit)
-        else (f", {unit} is stopped." if unit else ".")
-    )
+    if is_template(unit):
+        summary = f"{parameters.file} was deleted, the instances of {unit} are stopped."
+    elif unit:
+        summary = f"{parameters.file} was deleted, {unit} is stopped."
+    else:
+        summary = f"{parameters.file} was deleted."
     return schema.UnitWritten(
-        summary=f"{parameters.file} was deleted{stopped}",
+        summary=summary,
         warnings=warnings,
         file=parameters.file,
         digest="",

@@ -231,8 +231,10 @@ def _entry(
             return Entry(path, problem=f"The link cannot be read: {error.strerror}.")
     if entry.is_file(follow_symlinks=False):
         return Entry(path)
-    what = "a folder" if entry.is_dir(follow_symlinks=False) else "a pipe, a socket or a device"
-    return Entry(path, problem=f"It is {what}, and no file that could hold a unit.")
+    if entry.is_dir(follow_symlinks=False):
+        return Entry(path, problem="It is a folder, and no file that could hold a unit.")
+    problem = "It is a pipe, a socket or a device, and no file that could hold a unit."
+    return Entry(path, problem=problem)
 
 
 @contextmanager

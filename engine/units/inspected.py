@@ -30,13 +30,13 @@ _OWN_LABELS = ("PODMAN_SYSTEMD", "berth.operation")
 _LOST: list[tuple[str, str, str]] = [
     # Key of HostConfig, the option, why.
     ("Links", "--link", "Podman has no links; containers of one network find each other."),
-    ("CgroupConf", "--cgroup-conf", "Settings of its cgroup are the unit's to make."),
+    ("CgroupConf", "--cgroup-conf", "The unit sets up its own cgroup."),
     ("CgroupParent", "--cgroup-parent", "A unit's container lives in the unit's own cgroup."),
-    ("BlkioWeightDevice", "--blkio-weight-device", "What it was cannot be read off."),
-    ("BlkioDeviceReadBps", "--device-read-bps", "What it was cannot be read off."),
-    ("BlkioDeviceWriteBps", "--device-write-bps", "What it was cannot be read off."),
-    ("BlkioDeviceReadIOps", "--device-read-iops", "What it was cannot be read off."),
-    ("BlkioDeviceWriteIOps", "--device-write-iops", "What it was cannot be read off."),
+    ("BlkioWeightDevice", "--blkio-weight-device", "Podman's data does not give its value."),
+    ("BlkioDeviceReadBps", "--device-read-bps", "Podman's data does not give its value."),
+    ("BlkioDeviceWriteBps", "--device-write-bps", "Podman's data does not give its value."),
+    ("BlkioDeviceReadIOps", "--device-read-iops", "Podman's data does not give its value."),
+    ("BlkioDeviceWriteIOps", "--device-write-iops", "Podman's data does not give its value."),
 ]
 
 
@@ -371,15 +371,15 @@ def _lost(found: dict[str, Any], runtime: dict[str, Any] | None) -> list[NotCarr
         if host.get(key)
     ]
     if config.get("StartupHealthCheck"):
-        reason = "The check at its start cannot be read off: write it anew."
+        reason = "Podman's data does not give the startup check: add it by hand."
         lost.append(NotCarriedOver(option="--health-startup-cmd", reason=reason))
     if found.get("Dependencies") and not str(host.get("NetworkMode")).startswith("container:"):
-        reason = "Other containers that it needs are units' business: After= and Requires=."
+        reason = "A unit names what it needs with After= and Requires=."
         lost.append(NotCarriedOver(option="--requires", reason=reason))
     if runtime is None:
         reason = (
-            "The container was made without a command line and was never started, so these "
-            "cannot be read off: start it once, then look here again."
+            "The container has no command line and was never started, so Podman's data does not "
+            "give these: start it once, then look here again."
         )
         lost.append(NotCarriedOver(option="--sysctl, --ulimit, --device", reason=reason))
     return lost

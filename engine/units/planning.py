@@ -88,7 +88,7 @@ async def _with_command(
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
         image = {}
-        reason = "The image is gone, so all that it brought along is in the unit as well."
+        reason = "The image is gone, so its own settings are written into the unit as well."
         lost.append(NotCarriedOver(option=str(found["ImageName"]), reason=reason))
     runtime = await asyncio.to_thread(_runtime, str(found.get("OCIConfigPath") or ""))
     words, more = inspected.command_line(found, image, runtime)
