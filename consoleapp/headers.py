@@ -1,4 +1,4 @@
-"""The content security policy of every answer that has not got one of its own."""
+"""The content security policy of every answer, and no-store, where it has none of its own."""
 
 from collections.abc import Callable
 
@@ -30,6 +30,8 @@ def content_security_policy(get_response: Callable[..., object]) -> Callable[...
 
     def add(response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault(HEADER, POLICY)
+        # What differs by who asks stays in no cache: not the browser's, not a proxy's.
+        response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )

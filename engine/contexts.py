@@ -21,6 +21,7 @@ from typing import IO, Literal
 
 from engine.files import disk_error
 from engine.schema.errors import EngineError, ErrorCode
+from engine.tar_headers import BoundedInfo, is_tar
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 16 * 1024**3
@@ -54,11 +55,11 @@ def unpack(archive: Path, into: Path, stop: threading.Event) -> int:
     """
     unpacking = _Unpacking(archive, into, stop)
     try:
-        if zipfile.is_zipfile(archive) and not tarfile.is_tarfile(archive):
+        if zipfile.is_zipfile(archive) and not is_tar(str(archive)):
             with zipfile.ZipFile(archive) as opened:
                 unpacking.all(_of_zip(opened))
         else:
-            with tarfile.open(archive, "r:*") as tar:
+            with tarfile.open(archive, "r:*", tarinfo=BoundedInfo) as tar:
                 unpacking.all(_of_tar(tar))
     except tarfile.ReadError as error:
         if "not be opened" in str(error) or "file could" in str(error):

@@ -54,6 +54,7 @@ MESSAGES = {
 ENGINE_STATUS = {
     ErrorCode.INVALID: 422,
     ErrorCode.POLICY: 403,
+    ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
     ErrorCode.REFUSED: 422,

@@ -15,10 +15,10 @@ SENTENCES = (
     _("Its certificate is not accepted: %(why)s."),
     _("No connection: %(why)s."),
     _(
-        "%(address)s is not an address of the internet. "
-        "An administrator can allow it in BERTH_WEBHOOK_NETWORKS."
+        "Its host is not on the internet, or has no address. An administrator can allow a network "
+        "in BERTH_WEBHOOK_NETWORKS."
     ),
-    _("%(address)s is only reached by https."),
+    _("Addresses of the internet are only reached by https."),
     _("It answered %(status)s: redirects are not followed."),
     _("It answered %(status)s."),
     _("needs viewer"),

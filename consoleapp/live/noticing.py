@@ -28,6 +28,10 @@ GRACE = 1.5
 AGAIN_AFTER = 2.0
 MEANT_WITHIN = timedelta(seconds=60)
 MARGIN = timedelta(seconds=5)
+MOST_MEANT = 10_000
+"""Containers of which it is kept that an end was meant; the oldest go first."""
+MOST_DEATHS = 1_000
+"""Deaths that wait at once; an engine that tells of more is not believed."""
 FULL_FROM, FULL_TO = 0.90, 0.87
 """Of a file system's size: nearly full from the one, and until it is below the other."""
 _KILLED = {130, 137, 143}
@@ -62,11 +66,11 @@ class Noticing:
             return
         match event.action:
             case "stop" | "kill":
-                self._meant[event.id] = event.at
+                self._mean(event)
                 self._forgive(event.id)
             case "restart":
                 # Before the death where a person restarts it, after it where its policy does.
-                self._meant[event.id] = event.at
+                self._mean(event)
             case "init" | "start":
                 self._meant.pop(event.id, None)
             case "remove":
@@ -129,6 +133,12 @@ class Noticing:
         self._work.append(work)
         self._bell.set()
 
+    def _mean(self, event: EngineEvent) -> None:
+        self._meant.pop(event.id, None)
+        self._meant[event.id] = event.at
+        while len(self._meant) > MOST_MEANT:
+            del self._meant[next(iter(self._meant))]
+
     def _died(self, event: EngineEvent) -> None:
         code = _code(event)
         meant = self._meant.pop(event.id, None)
@@ -151,6 +161,9 @@ class Noticing:
                 code, row.image if row else event.attributes.get("image", ""), oom=oom
             ),
         )
+        if len(self._deaths) + len(self._work) >= MOST_DEATHS:
+            logger.warning("account %s: too many containers died at once", self._account)
+            return
         self._deaths.append(_Death(seen, time.monotonic() + GRACE))
         self._bell.set()
 

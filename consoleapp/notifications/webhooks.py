@@ -27,6 +27,18 @@ from engine.schema.characters import readable
 TIMEOUT = 10.0
 PREFIX = "whsec_"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_ISATAP = 0x5EFE
+_UNICAST = ipaddress.ip_network("2000::/3")
+_SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "2001:db8::/32")
+)
+"""Protocols and documentation, not all of which Python's tables know."""
+_NOWHERE = (
+    "Its host is not on the internet, or has no address. An administrator can allow a network "
+    "in BERTH_WEBHOOK_NETWORKS."
+)
+"""Says the same of a name that is unknown and of one that leads inside: which, is nobody's."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -113,7 +125,7 @@ async def post(sent: Message) -> Undelivered | None:
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if forbidden := _forbidden(error):
             return Undelivered(str(forbidden), again=False)
-        return Undelivered(f"No connection: {_words(error)}.", again=True)
+        return Undelivered(_said(error), again=True)
 
 
 def check(address: Address, *, encrypted: bool) -> None:
@@ -125,21 +137,28 @@ def check(address: Address, *, encrypted: bool) -> None:
     meant = _meant(address)
     if any(meant in network or address in network for network in settings.BERTH_WEBHOOK_NETWORKS):
         return
-    if not meant.is_global or meant.is_multicast:
-        raise Forbidden(
-            f"{address} is not an address of the internet. An administrator can allow it "
-            "in BERTH_WEBHOOK_NETWORKS."
-        )
+    if not _on_the_internet(meant):
+        raise Forbidden(_NOWHERE)
     if not encrypted:
-        raise Forbidden(f"{address} is only reached by https.")
+        raise Forbidden("Addresses of the internet are only reached by https.")
+
+
+def _on_the_internet(address: Address) -> bool:
+    if address.is_multicast or not address.is_global:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _SPECIAL)
+    # All else is reserved, local (fec0::/10 as well), or has an IPv4 address in it in some old way.
+    return address in _UNICAST and not any(address in network for network in _SPECIAL)
 
 
 def _meant(address: Address) -> Address:
     """The IPv4 address that stands in an IPv6 one, if one does."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    within = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _NAT64 or (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
+        return within
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, address))[1]
 
 
@@ -164,6 +183,15 @@ def _forbidden(error: BaseException) -> Forbidden | None:
             if isinstance(each, BaseExceptionGroup):
                 seen += each.exceptions
     return None
+
+
+def _said(error: BaseException) -> str:
+    """Why there was no answer, without an address or what a name server says."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return _NOWHERE
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"No connection: {error.os_error.strerror or type(error.os_error).__name__}."
+    return f"No connection: {type(error).__name__}."
 
 
 def _words(error: BaseException) -> str:

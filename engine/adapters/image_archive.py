@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.tar_headers import BoundedInfo
 
 _PIECE = 1 << 20
 _MOST_MEMBERS = 50_000
@@ -104,7 +105,7 @@ def _unpacked(file: BinaryIO) -> _Readable:
 
 def _read(source: _Bounded, room: int) -> _Seen:
     seen = _Seen()
-    with tarfile.open(fileobj=source, mode="r|") as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=source, mode="r|", tarinfo=BoundedInfo) as tar:  # type: ignore[call-overload]
         for member in tar:
             tar.members = []  # tarfile remembers all of them otherwise
             _check_member(member, seen)

@@ -1,6 +1,5 @@
 """What one may ask of an engine without changing anything. Answers are JSON objects, one a line."""
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic import Field
 from engine.schema.disk import DiskUse, PrunePreview
 from engine.schema.errors import Capped
 from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
+from engine.schema.moments import Moment
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
 from engine.schema.query import Query as Query
 from engine.schema.registries import RegistryHost
@@ -45,8 +45,8 @@ class ContainerLogs(Query):
     follow: bool = False
     tail: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     """None: from the first line."""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class ContainerStats(Query):
@@ -250,7 +250,7 @@ class LogLine(Model):
 
     type: Literal["line"] = "line"
     stream: Literal["stdout", "stderr"]
-    at: datetime | None
+    at: Moment | None
     text: str
     partial: bool = False
     """The line goes on in this stream's next one: it is too long for one message."""
@@ -260,7 +260,7 @@ class StatsSample(Model):
     """One reading. None where the host cannot tell; `unavailable` then says why, by field."""
 
     type: Literal["sample"] = "sample"
-    at: datetime
+    at: Moment
     cpu_percent: float | None
     """100 is one whole processor."""
     memory: int | None
@@ -324,7 +324,7 @@ class EngineEvent(Model):
     """
 
     type: Literal["event"] = "event"
-    at: datetime
+    at: Moment
     noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
     action: Annotated[str, Field(max_length=100)]
     """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""

@@ -1,8 +1,8 @@
 """What an engine answers about registries; each is the `data` of a `Document`."""
 
-from datetime import datetime
 from typing import Literal
 
+from engine.schema.moments import Moment
 from engine.schema.parameters import Model
 from engine.schema.registries import Mirror
 
@@ -57,7 +57,7 @@ class Certificate(Model):
 
     registry: str
     subject: str
-    expires: datetime | None
+    expires: Moment | None
     origin: str
     own: bool
     error: str = ""

@@ -1,11 +1,11 @@
 """What an account looks like at one moment: the rows of every list page."""
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from engine.schema.containers import Port
+from engine.schema.moments import Moment
 from engine.schema.parameters import Model
 from engine.schema.unit_names import SourceKind, Style
 
@@ -27,18 +27,22 @@ ContainerState = Literal[
 Health = Literal["", "starting", "healthy", "unhealthy"]
 
 
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+"""What Podman calls an object. It stands in addresses of pages, so an engine cannot make it up."""
+
+
 class ContainerRow(Model):
     """One line of `podman ps -a`."""
 
-    id: str
+    id: ObjectId
     name: str
     image: str
     image_id: str
     command: list[str] = []
-    created: datetime
+    created: Moment
     state: ContainerState
-    started: datetime | None = None
-    exited: datetime | None = None
+    started: Moment | None = None
+    exited: Moment | None = None
     exit_code: int | None = None
     """None while it has not ended."""
     oom_killed: bool = False
@@ -61,11 +65,11 @@ class ContainerRow(Model):
 class ImageRow(Model):
     """One line of `podman images`."""
 
-    id: str
+    id: ObjectId
     """64 hexadecimal digits, without the algorithm."""
     tags: list[str] = []
     digest: str = ""
-    created: datetime
+    created: Moment
     size: int
     """Bytes, shared layers included."""
     labels: dict[str, str] = {}
@@ -102,7 +106,7 @@ class UnitRow(Model):
     """active, reloading, inactive, failed, activating, deactivating."""
     sub: str = "dead"
     """running, exited, dead, failed, auto-restart, start, …"""
-    since: datetime | None = None
+    since: Moment | None = None
     """When `active` last changed."""
     file_state: str = ""
     """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" when not loaded."""
@@ -170,7 +174,7 @@ class EngineInfo(Model):
 class Snapshot(Model):
     """All of an account at `taken`."""
 
-    taken: datetime
+    taken: Moment
     containers: Rows[ContainerRow]
     images: Rows[ImageRow]
     units: Rows[UnitRow] = []

@@ -1,10 +1,10 @@
 """What one may ask about units, the account's session and auto-updates; and the answers."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.schema.moments import Moment
 from engine.schema.parameters import ContainerName, Line, Model, Role, Text
 from engine.schema.query import Query
 from engine.schema.snapshot import UnitRow
@@ -41,8 +41,8 @@ class UnitJournal(Query):
     """None: from the first line."""
     priority: Annotated[int, Field(ge=0, le=7)] = 7
     """The least urgent to show: 3 error, 4 warning, 6 info, 7 all."""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     grep: Line = ""
     """Only lines that contain this text."""
 
@@ -93,7 +93,7 @@ class Version(Model):
     """A kept earlier text of a file."""
 
     id: str
-    at: datetime
+    at: Moment
     """When it was replaced."""
     digest: Digest
     size: int
@@ -117,7 +117,7 @@ class FileText(Model):
     text: str
     """"" when it does not exist (`digest` is "" then)."""
     digest: Digest
-    modified: datetime | None = None
+    modified: Moment | None = None
     unit: str = ""
     versions: list[Version] = []
     """Newest first."""
@@ -132,7 +132,7 @@ class JournalLine(Model):
     """One line of the account's journal."""
 
     type: Literal["journal"] = "journal"
-    at: datetime
+    at: Moment
     unit: str = ""
     program: str = ""
     """SYSLOG_IDENTIFIER: podman, systemd, or the container's name."""
@@ -242,8 +242,8 @@ class AutoUpdates(Model):
     containers: list[AutoUpdated] = []
     timer_enabled: bool = False
     timer_active: bool = False
-    next_run: datetime | None = None
-    last_run: datetime | None = None
+    next_run: Moment | None = None
+    last_run: Moment | None = None
 
 
 UnitAnswer = FileText | JournalLine | Status | Validation | UnitPreview | Health | AutoUpdates

@@ -7,6 +7,7 @@ import pytest
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Query
 from tests.api.conftest import Caller
 
@@ -84,3 +85,20 @@ def test_the_document_has_them_all_with_what_they_take(caller: Callable[..., Cal
         assert set(parameters) <= {each["name"] for each in read["parameters"]}
         assert read["description"]
         assert "200" in read["responses"]
+
+
+@pytest.mark.parametrize(("place", "parameters", "query"), READS)
+def test_a_refusal_is_a_403_and_no_fault_of_the_engine(
+    caller: Callable[..., Caller],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    parameters: dict[str, object],
+    query: str,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise EngineError(ErrorCode.FORBIDDEN, "This needs the role operator on web.")
+
+    monkeypatch.setattr(relay, "document_sync", refuse)
+    answer = caller("viewer").get(f"/accounts/web/registries{place}", **parameters)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "forbidden"

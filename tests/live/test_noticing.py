@@ -12,6 +12,7 @@ from consoleapp.live.observer import Observer
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Notice, Occurrence
 from consoleapp.notifications.record import listened
+from engine.schema.queries import EngineEvent
 from tests.live.conftest import RedisServer, open_page
 from tests.live.engine_double import Double, row
 from tests.notifications.conftest import rule
@@ -169,3 +170,18 @@ async def test_a_disk_that_fills_is_told_and_whose_grant_is_gone_hears_nothing(
     died(engine, 3)
     await asyncio.sleep(noticing.GRACE * 2)
     assert await Notice.objects.acount() == 1
+
+
+def test_an_engine_cannot_fill_the_observers_memory() -> None:
+    heard = noticing.Noticing(1)
+    for number in range(noticing.MOST_MEANT + 500):
+        at = datetime.now(UTC)
+        heard.heard(EngineEvent(noun="container", action="kill", id=f"{number:x}", at=at))
+    assert len(heard._meant) == noticing.MOST_MEANT
+    assert f"{noticing.MOST_MEANT + 499:x}" in heard._meant
+    for number in range(noticing.MOST_DEATHS + 500):
+        exited = {"containerExitCode": "3"}
+        heard.heard(
+            EngineEvent(noun="container", action="died", id=f"d{number}", at=at, attributes=exited)
+        )
+    assert len(heard._deaths) == noticing.MOST_DEATHS

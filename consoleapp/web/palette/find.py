@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import LinuxAccount
@@ -168,7 +168,9 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
     for each in seen:
         for row in each.containers:
             if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
-                url = reverse("containers:detail", args=[each.account.key, row.id[:12]])
+                url = _page_of("containers:detail", each.account.key, row.id[:12])
+                if url is None:
+                    continue
                 yield Found(
                     row.name,
                     url,
@@ -176,6 +178,14 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
                     f"{in_language(row.state)} · {each.account.key}",
                     mono=True,
                 )
+
+
+def _page_of(view: str, account: str, name: str) -> str | None:
+    """Where the page is; None for an engine's word that no address can have."""
+    try:
+        return reverse(view, args=[account, name])
+    except NoReverseMatch:
+        return None
 
 
 def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
@@ -205,7 +215,9 @@ def _images(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
         for image in each.images:
             if words and _fits(words, *image.tags, image.id[:12]):
                 label = image.tags[0] if image.tags else image.id[:12]
-                url = reverse("images:detail", args=[each.account.key, image.id])
+                url = _page_of("images:detail", each.account.key, image.id)
+                if url is None:
+                    continue
                 yield Found(label, url, "stack-2", each.account.key, mono=True)
 
 

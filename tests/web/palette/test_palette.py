@@ -48,3 +48,15 @@ def test_odd_questions_get_an_answer(as_, web, operator):
         response = as_(operator).get("/palette/", {"q": text})
         assert response.status_code == 200
         assert "<script>" not in response.content.decode()
+
+
+def test_what_an_engine_makes_up_takes_no_finding_away(as_, web, operator, seen):
+    found = snapshot(container("frontend"))
+    odd = found.images[0].model_construct(**(dict(found.images[0]) | {"id": "a/b"}))
+    row = found.containers[0].model_construct(**(dict(found.containers[0]) | {"id": "a/b"}))
+    seen["web"] = Seen(
+        found.model_copy(update={"images": [odd, *found.images], "containers": [row]})
+    )
+    for text in ("demo", "front", "a/b", "e"):
+        assert as_(operator).get("/palette/", {"q": text}).status_code == 200
+    assert f"/images/{'f' * 64}/" in find(as_(operator), "demo:1")
