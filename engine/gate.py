@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from engine.adapters import stored_images
 from engine.adapters.podman import Podman
 from engine.environment import account_name, runtime_directory, state_directory
 from engine.policy import containerfile, image_names, inspected, quadlet
@@ -150,11 +151,36 @@ class Gate:
     async def build(self, parameters: ImageBuild, file: Path) -> None:
         """Let a Containerfile be built. Raises EngineError (policy)."""
         if policies := self.policies():
-            text = file.read_text(errors="replace")
-            wanted = containerfile.demands(text, parameters.build_args)
+            wanted = containerfile.demands(_text(file), parameters.build_args)
             if file.name.endswith(".in"):
                 wanted.append(d.Raw(said=f"{file.name}, with its #include,"))
             await self._judge(policies, wanted, parameters.kind)
+
+    def images(self, parameters: ImageBuild, file: Path) -> list[str]:
+        """The images that have to be looked at before the build takes them; none without policy."""
+        if not self.policies():
+            return []
+        return containerfile.images(_text(file), parameters.build_args)
+
+    async def later(self, image: str) -> None:
+        """Let a build begin with an image: its ONBUILD steps are run then.
+
+        Raises EngineError (policy).
+        """
+        found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
+        store = (await self.podman.call("GET", "/info"))["store"]
+        root, driver = Path(store["graphRoot"]), str(store["graphDriverName"])
+        identity = str(found["Id"]).removeprefix("sha256:")
+        try:
+            steps = await asyncio.to_thread(stored_images.later_steps, root, driver, identity)
+        except stored_images.Unreadable as error:
+            raise EngineError(
+                ErrorCode.POLICY,
+                f"What {image} has ready for ONBUILD cannot be read: {error}",
+                REMEDY,
+            ) from error
+        if steps:
+            await self._judge(self.policies(), containerfile.later(steps), ImageBuild.kind)
 
     async def _judge(self, policies: list[Policy], wanted: list[d.Demand], what: str) -> None:
         seen = [await self._seen(policies, each) for each in wanted]
@@ -233,6 +259,11 @@ def _read(wanted: Iterable[d.Demand]) -> list[d.Demand]:
         if isinstance(each, d.KubeFile) and (found := files.find(each.file)):
             whole += documents.demands(found.text)
     return whole
+
+
+def _text(file: Path) -> str:
+    # Never by read_text, which takes a lone carriage return for a line's end; Buildah does not.
+    return file.read_bytes().decode(errors="replace")
 
 
 def _opens(real: str) -> str:

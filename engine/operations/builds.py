@@ -20,12 +20,13 @@ from engine import build_log, contexts
 from engine.adapters import programs
 from engine.adapters.podman_errors import understand
 from engine.cancellation import heed
-from engine.operations import build_leftovers, image_names
+from engine.operations import build_leftovers, image_names, pulls
 from engine.operations.build_steps import Steps
 from engine.operations.image_names import path
 from engine.operations.work import Work
 from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.images import ImagePull
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.progress import Progress
 
@@ -88,7 +89,12 @@ async def _build(
     hidden: list[str],
 ) -> str:
     steps = Steps()
-    await work.gate.build(parameters, _containerfile(parameters, place, context))
+    file = _containerfile(parameters, place, context)
+    await work.gate.build(parameters, file)
+    if images := work.gate.images(parameters, file):
+        await _look_at(work, parameters, images)
+        # What was looked at is what is taken.
+        parameters = parameters.model_copy(update={"pull": "never"})
     argv, environment = _command(work, parameters, place, context)
     whole = False
     try:
@@ -115,6 +121,23 @@ async def _build(
     for name in parameters.tags:
         await image_names.ensure(work, name, identity)
     return identity
+
+
+async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> None:
+    """Have the images here, and judge what they have ready for ONBUILD. Raises EngineError."""
+    for image in images:
+        is_here = await work.podman.exists(path(image))
+        if parameters.pull == "always" or (parameters.pull == "missing" and not is_here):
+            if parameters.platform:
+                raise EngineError(
+                    ErrorCode.POLICY,
+                    f"{image} has to be looked at before it is built from, and is not here for "
+                    f"{parameters.platform}.",
+                    "Pull it for that platform first, and build without a pull.",
+                )
+            await pulls.pull(work, ImagePull(image=image, policy="always"))
+        if await work.podman.exists(path(image)):
+            await work.gate.later(image)
 
 
 def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:

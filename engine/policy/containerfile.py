@@ -1,12 +1,14 @@
 """What a Containerfile asks for: images, and all in it that reaches out of the build.
 
-Read more strictly than Buildah reads it: what cannot be told for certain is demanded as the worst
-that it could be. `RUN --mount` of the types bind and cache has let builds out to the host more than
-once (CVE-2024-1753, CVE-2024-9407, CVE-2024-9675, CVE-2024-11218), so it counts as a bind mount.
+Judged is a plain dialect, read as Buildah reads it: what cannot be told for certain is demanded as
+the worst that it could be. `RUN --mount` of the types bind and cache has let builds out to the host
+more than once (CVE-2024-1753, CVE-2024-9407, CVE-2024-9675, CVE-2024-11218), so it counts as a bind
+mount.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.policy import demands as d
 
@@ -16,36 +18,95 @@ _HARMLESS = {
     "--chown", "--chmod", "--link", "--parents", "--exclude", "--checksum", "--keep-git-dir",
 }  # fmt: skip
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
-_HEREDOC = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)")
+_HEREDOC = re.compile(r"(-?)([\"']?)([A-Za-z_][A-Za-z0-9_]*)\2")
+_BLANK = " \t"
 
 
 def demands(text: str, build_args: Mapping[str, str]) -> list[d.Demand]:
-    """The demands of a Containerfile's text."""
+    """The demands of a Containerfile's text.
+
+    It is read twice: as a Podman reads it that knows here-documents, and as one that does not, to
+    which their lines are instructions.
+    """
+    found = [demand for said in _odd(text) for demand in _worst(said)]
+    for knows_documents in (True, False):
+        found += _read(text, build_args, knows_documents)
+    return list(dict.fromkeys(found))
+
+
+def images(text: str, build_args: Mapping[str, str]) -> list[str]:
+    """The images that it takes something from, and that are no stages of its own."""
+    names = [each.name for each in _read(text, build_args, True) if isinstance(each, d.Image)]
+    return [name for name in dict.fromkeys(names) if name and "$" not in name]
+
+
+def later(steps: Iterable[str]) -> list[d.Demand]:
+    """The demands of a base image's ONBUILD steps."""
+    return [demand for step in steps for demand in demands(step, {})]
+
+
+def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> list[d.Demand]:
     found: list[d.Demand] = []
-    names: set[str] = set()
-    count = 0
+    stages: list[str] = []
+    """What each stage is called, "" for nothing."""
     values: dict[str, str] = {}
-    if re.search(r"^\s*#\s*escape\s*=", text, re.I | re.M):
-        found.append(d.Raw(said="An escape character of one's own (# escape=)", field=FIELD))
-    for word, rest, inside in _instructions(text):
+    for word, rest in _instructions(text, knows_documents):
+        if not word.isascii():
+            found += _worst(f"An instruction {word[:20]!r}")
+            continue
         while word == "ONBUILD":
             word, rest = _first(rest)
         options, rest = _options(rest)
         words = rest.split()
-        if word == "ARG" and not count and not inside:
+        if word == "ARG" and not stages:
             for each in words:
-                name, _, value = each.partition("=")
-                values[name] = build_args.get(name, value.strip("\"'"))
+                name, equals, value = each.partition("=")
+                given = build_args.get(name, value.strip("\"'") if equals else "")
+                # One that is set twice, to what is not the same, is none that can be told.
+                values[name] = given if values.get(name, given) == given else f"${name}"
         elif word == "FROM":
             image = _filled(words[0] if words else "", values)
-            if image not in names and image != "scratch":
+            if image != "scratch" and image not in filter(None, stages):
                 found.append(d.Image(name=image, field=FIELD))
-            if not inside:
-                count += 1
-                names |= {words[2]} if len(words) == 3 and words[1].upper() == "AS" else set()
+                if "$" in image:
+                    # What the image has ready for ONBUILD cannot be looked at either.
+                    found += _worst(f"FROM {image}")
+            stages.append(words[2] if len(words) == 3 and words[1].upper() == "AS" else "")
         elif word in ("COPY", "ADD", "RUN"):
-            found += _reaching(word, options, names | {str(each) for each in range(count)})
+            before = {*filter(None, stages[:-1]), *(str(at) for at in range(len(stages) - 1))}
+            found += _reaching(word, options, before)
+            if _documents(rest) is None:
+                found += _worst(f"{word} with a here-document of an odd name")
     return found
+
+
+def _odd(text: str) -> Iterator[str]:
+    """What Buildah and this module might read differently."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    odd = sorted({letter for letter in plain if _is_odd(letter)})
+    if odd:
+        yield f"A character that is not plain (U+{ord(odd[0]):04X})"
+    for line in plain.split("\n"):
+        comment = line.strip()
+        name, equals, _ = comment.partition("=")
+        if comment.startswith("#") and equals and name.strip("# \t").lower() == "escape":
+            yield "An escape character of one's own (# escape=)"
+
+
+def _is_odd(letter: str) -> bool:
+    """Blanks that one reader takes for blanks and another does not; what cannot be seen."""
+    if letter in " \t\n":
+        return False
+    return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Zs")
+
+
+def _worst(said: str) -> list[d.Demand]:
+    """All that something that cannot be told for certain could ask for."""
+    return [
+        d.Raw(said=said, field=FIELD),
+        d.Image(name=said, field=FIELD),
+        d.Bind(source=said, field=FIELD),
+    ]
 
 
 def _reaching(word: str, options: list[str], stages: set[str]) -> Iterator[d.Demand]:
@@ -110,31 +171,62 @@ def _options(rest: str) -> tuple[list[str], str]:
     return found, rest.strip()
 
 
-def _instructions(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Instructions with their arguments on one line: comments out, continued lines joined.
+def _instructions(text: str, knows_documents: bool) -> Iterator[tuple[str, str]]:
+    """Instructions with their arguments on one line, as Buildah's parser makes them.
 
-    The third is whether it stands in a here-document: there it is an instruction only to a Podman
-    that does not know such documents.
+    Comments and empty lines go, also between the parts of a continued line; a backslash at a line's
+    end (blanks may follow it) goes with the end, and nothing comes in its place. The lines of a
+    here-document are left out by a reader that knows such documents.
     """
-    lines = iter(text.replace("\r\n", "\n").split("\n"))
-    ends: list[str] = []
+    lines = iter(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"))
     for line in lines:
-        whole = line.strip()
-        if ends and whole == ends[0]:
-            ends.pop(0)
+        if _is_empty(line):
             continue
-        if not whole or whole.startswith("#"):
-            continue
-        while whole.endswith("\\") and not ends:
+        parts = []
+        part, ends = _continued(line.lstrip(_BLANK))
+        parts.append(part)
+        while not ends:
             following = next(lines, None)
             if following is None:
                 break
-            if following.strip() and not following.lstrip().startswith("#"):
-                whole = f"{whole[:-1]} {following.strip()}"
-        word, rest = _first(whole)
-        yield word, rest, bool(ends)
-        if word in ("RUN", "COPY", "ADD") and not ends:
-            ends = _HEREDOC.findall(whole)
+            if not _is_empty(following):
+                part, ends = _continued(following)
+                parts.append(part)
+        word, rest = _first("".join(parts))
+        yield word, rest
+        if knows_documents and word in ("RUN", "COPY", "ADD"):
+            for dash, name in _documents(rest) or []:
+                for inside in lines:
+                    if (inside.lstrip("\t") if dash else inside) == name:
+                        break
+
+
+def _documents(rest: str) -> list[tuple[bool, str]] | None:
+    """The here-documents of an instruction: whether tabs are taken off, and what ends each.
+
+    None where one is called so that readers may differ about its end.
+    """
+    found = []
+    for word in rest.split():
+        begun, _, name = word.lstrip("0123456789").partition("<<")
+        if begun or "<<" not in word or "<" in name:
+            continue
+        plain = _HEREDOC.fullmatch(name)
+        if not plain:
+            return None
+        found.append((bool(plain[1]), plain[3]))
+    return found
+
+
+def _is_empty(line: str) -> bool:
+    shown = line.strip(_BLANK)
+    return not shown or shown.startswith("#")
+
+
+def _continued(line: str) -> tuple[str, bool]:
+    """A line without its backslash at the end, and whether it ends there."""
+    shown = line.rstrip(_BLANK)
+    return (shown[:-1], False) if shown.endswith("\\") else (line, True)
 
 
 def _first(text: str) -> tuple[str, str]:

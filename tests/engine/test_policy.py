@@ -168,6 +168,29 @@ async def test_an_id_is_as_good_as_the_names_of_its_image(alice: Account, policy
     await forbidden(alice, ImageTag(image=identity, tag="localhost/other"), "images.patterns")
 
 
+async def test_what_a_base_image_has_ready_for_onbuild_is_judged(
+    alice: Account, policy: HostFile
+) -> None:
+    """Only images of Docker's format have such steps."""
+    policy.write('[images]\npatterns = ["localhost/*"]')
+    text = "FROM {}\nONBUILD RUN --mount=type=bind,source=/,target=/h true\n"
+    trap = ImageBuild(
+        tags=["localhost/trap:1"], containerfile=text.format(IMAGE), format="docker", cache=False
+    )
+    await alice.do(trap)
+    asked = ImageBuild(
+        tags=["localhost/own-try:1"], containerfile="FROM localhost/trap:1\n", cache=False
+    )
+    harmless = ImageBuild(
+        tags=["localhost/own-try:2"], containerfile=f"FROM {IMAGE}\nRUN true\n", cache=False
+    )
+    policy.write("[binds]\nroots = []")
+    await forbidden(alice, asked, "binds.roots")
+    await alice.do(harmless)
+    for name in ("localhost/trap:1", "localhost/own-try:2"):
+        alice.podman("rmi", "--force", name)
+
+
 async def test_a_containerfile_in_the_context_is_read_as_well(
     alice: Account, policy: HostFile
 ) -> None:

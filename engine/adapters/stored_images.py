@@ -1,0 +1,37 @@
+"""What Podman's inspect leaves out of an image's configuration: read in the account's storage."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+_LARGEST = 8 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """Raised when the storage has no such image that can be read."""
+
+
+def later_steps(root: Path, driver: str, identity: str) -> list[str]:
+    """The ONBUILD steps of an image, by its id. Raises Unreadable.
+
+    Podman reads names without regard to case and joins objects that are there twice, so every list
+    of that name counts, wherever it is.
+    """
+    name = base64.b64encode(f"sha256:{identity}".encode()).decode()
+    try:
+        with (root / f"{driver}-images" / identity / f"={name}").open("rb") as opened:
+            text = opened.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise Unreadable("its configuration is too large")
+        found: list[Any] = []
+
+        def look(pairs: list[tuple[str, Any]]) -> None:
+            found.extend(value for key, value in pairs if key.lower() == "onbuild" and value)
+
+        json.loads(text, object_pairs_hook=look)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unreadable(str(error)) from error
+    return [
+        str(step) for steps in found for step in (steps if isinstance(steps, list) else [steps])
+    ]
