@@ -33,14 +33,15 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     follows reads everything anew then. Heartbeats come in between.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
-    tasks = [
-        asyncio.create_task(_pour(of_podman(podman), heard)),
-        asyncio.create_task(_pour(_heartbeats(podman), heard)),
-    ]
+    tasks = [asyncio.create_task(_pour(of_podman(podman), heard))]
     if not absent():
         tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
     try:
+        beats = False
         while (event := await heard.get()) is not None:
+            if event.noun == "system" and not beats:
+                beats = True
+                tasks.append(asyncio.create_task(_pour(_heartbeats(podman), heard)))
             yield event
         for task in tasks:
             if task.done():
