@@ -23,6 +23,8 @@ from engine.schema.parameters import Lane
 URGENT = "urgent"
 PER_ACCOUNT: dict[str, int] = {Lane.SLOW: 3, Lane.QUICK: 8, URGENT: 2}
 IN_ALL: dict[str, int] = {Lane.SLOW: 14, Lane.QUICK: 12, URGENT: 4}
+KEPT: dict[str, int] = {Lane.SLOW: 3, Lane.QUICK: 3, URGENT: 1}
+"""For accounts of which none runs, so that a few whose engines hang cannot stop the rest."""
 LEASE = timedelta(seconds=30)
 # More candidates than free places, since some of them wait for the same target.
 _LOOK_AHEAD = 8
@@ -71,6 +73,8 @@ class Load:
     def room(self, account: int, lane: str) -> int:
         """How many more operations of `account` the lane takes."""
         free = IN_ALL[lane] - self._in_all[lane]
+        if self._by_account[account, lane]:
+            free -= KEPT[lane]
         return max(0, min(free, PER_ACCOUNT[lane] - self._by_account[account, lane]))
 
     def takes(self, place: Place) -> bool:

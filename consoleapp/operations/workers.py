@@ -40,7 +40,8 @@ def release_dead() -> int:
             name = path.stem
             running = Operation.objects.filter(state=State.RUNNING, worker__startswith=f"{name}:")
             over = running.update(lease_until=timezone.now() - timedelta(seconds=1))
-            logger.warning("the worker %s is gone; it had %s operations", name, over)
+            if over:
+                logger.warning("the worker %s died; it had %s operations", name, over)
             path.unlink(missing_ok=True)
             found += 1
     return found

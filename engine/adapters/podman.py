@@ -170,7 +170,7 @@ class Podman:
                 if loop.time() > deadline:
                     raise EngineError(
                         ErrorCode.UNAVAILABLE,
-                        f"Podman's service does not answer: {error}. Nothing was started.",
+                        f"Podman's service does not answer: {error}.",
                         "It is being started again. Try again in a moment.",
                     ) from error
                 await asyncio.sleep(0.02)

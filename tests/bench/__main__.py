@@ -37,6 +37,7 @@ class Served:
     console: Console
     process: "subprocess.Popen[bytes]"
     accounts: list[str]
+    data: Path
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def served(accounts: list[str]) -> Iterator[Served]:
         ).stdout.strip()
         console = Console(f"http://127.0.0.1:{port}", token)
         console.sign_in("admin", PASSWORD)
-        yield Served(console, process, accounts)
+        yield Served(console, process, accounts, data)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import threading
@@ -35,6 +36,7 @@ VICTIMS = {
     "observer": "manage.py observe",
 }
 WITHIN = 240.0
+SLOW = 15.0
 ENDED = ("succeeded", "failed", "cancelled", "lost", "expired", "declined")
 
 
@@ -168,6 +170,9 @@ class Actor:
                 with self.storm.lock:
                     self.storm.ends[found["state"]] += 1
                     self.storm.seconds.append(time.monotonic() - began)
+                if time.monotonic() - began > SLOW:
+                    times = {n: v for n, v in found.items() if n.endswith("_at")}
+                    print(f"  slow: {kind} {asked['id']} {times}", flush=True)
                 return dict(found)
             time.sleep(0.1)
         self.storm.fault("stuck", f"{kind} {asked['id']} is {found['state']}")
@@ -244,6 +249,7 @@ def kill(storm: Storm, kills: int, stop: threading.Event, killed: Counter[str]) 
                 except ProcessLookupError:
                     continue
                 killed[name] += 1
+                print(f"  {time.strftime('%X')} killed {name} {pid}", flush=True)
 
 
 def _orphans(storm: Storm) -> None:
@@ -268,6 +274,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--actors", type=int, default=8)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--logs", type=Path, help="a folder to keep the processes' logs in")
     given = parser.parse_args()
     account = own("chaos")
     with served([account]) as one:
@@ -291,6 +298,9 @@ def main() -> None:
         stop.set()
         killing.join()
         _orphans(storm)
+        if given.logs:
+            shutil.copytree(one.data / "logs", given.logs, dirs_exist_ok=True)
+            shutil.copy(one.data / "serve.out", given.logs)
     seconds = sorted(storm.seconds)
     print(f"seed {given.seed}; killed {dict(killed)}; ends {dict(storm.ends)}")
     print(f"p99 {seconds[int(len(seconds) * 0.99) - 1]:.1f} s, longest {seconds[-1]:.1f} s")

@@ -48,6 +48,23 @@ def test_kills_that_hang_take_their_own_room_only(
     assert following in {each.pk for each in kills}
 
 
+def test_two_accounts_whose_engines_hang_leave_room_for_a_third(
+    web: LinuxAccount, other: LinuxAccount, admin: User, sent: Any
+) -> None:
+    third = LinuxAccount.objects.create(
+        host=web.host, name="third", key="third", uid=4244, socket="/nowhere/third.sock"
+    )
+    for parameters in (ContainerStart, ContainerKill):
+        for account in (web, other):
+            claimed(
+                [submit(account, parameters(container=f"c{n}"), actor=by(admin)) for n in range(20)]
+            )
+    more = [submit(third, ContainerStart(container="c"), actor=by(admin))]
+    more += [submit(third, ContainerKill(container="k"), actor=by(admin))]
+    assert set(next_ones(web.host)) == {each.pk for each in more}
+    assert claimed(more) == 2
+
+
 def test_an_urgent_one_passes_what_waits_for_the_same_container_and_a_full_lane(
     web: LinuxAccount, olga: User, sent: Any
 ) -> None:
