@@ -14,6 +14,7 @@ from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
 from consoleapp.api.seen import current
 from consoleapp.live import relay
+from consoleapp.live.redaction import container_row
 from engine.schema.parameters import ContainerName
 from engine.schema.queries import (
     ContainerChanges,
@@ -76,7 +77,9 @@ def list_containers(
             taken=seen.snapshot.taken,
             live=seen.live,
             total=len(rows),
-            containers=rows[filters.offset : filters.offset + filters.limit],
+            containers=[
+                container_row(row) for row in rows[filters.offset : filters.offset + filters.limit]
+            ],
         )
     )
 
@@ -94,7 +97,7 @@ def read_container(request: HttpRequest, account: str, container: str) -> HttpRe
     found = exact or [row for row in rows if len(container) >= 3 and row.id.startswith(container)]
     if len(found) != 1:
         raise Problem(404, f"There is no container {container!r} in this account.")
-    return send(found[0])
+    return send(container_row(found[0]))
 
 
 async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
 from consoleapp.api.seen import current
+from consoleapp.live.redaction import image_row
 from engine.schema.snapshot import ImageRow
 
 router = Router(tags=["images"])
@@ -74,7 +75,9 @@ def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter])
             live=seen.live,
             unavailable=seen.snapshot.info.images_unread,
             total=len(rows),
-            images=rows[filters.offset : filters.offset + filters.limit],
+            images=[
+                image_row(row) for row in rows[filters.offset : filters.offset + filters.limit]
+            ],
         )
     )
 
@@ -91,4 +94,4 @@ def read_image(request: HttpRequest, account: str, image: str) -> HttpResponse:
     found = exact or [row for row in rows if len(image) >= 3 and row.id.startswith(image)]
     if len(found) != 1:
         raise Problem(404, f"There is no image {image!r} in this account.")
-    return send(found[0])
+    return send(image_row(found[0]))

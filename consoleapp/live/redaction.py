@@ -30,6 +30,7 @@ from engine.schema.queries import (
     RemoteImageInspect,
     Table,
 )
+from engine.schema.snapshot import ContainerRow, ImageRow
 
 MASKED = (
     *(ContainerInspect, ContainerTop, ImageInspect, ImageHistory, ManifestInspect),
@@ -59,6 +60,16 @@ def _masked(answer: BaseModel) -> BaseModel:
         rows = [[redacted(cell) for cell in row] for row in answer.rows]
         return answer.model_copy(update={"rows": rows})
     return answer
+
+
+def container_row(row: ContainerRow) -> ContainerRow:
+    """A row of a snapshot as it is handed out."""
+    return row.model_copy(update={"labels": redacted(row.labels), "command": redacted(row.command)})
+
+
+def image_row(row: ImageRow) -> ImageRow:
+    """The same of an image."""
+    return row.model_copy(update={"labels": redacted(row.labels)})
 
 
 def redacted(data: Any, depth: int = 0) -> Any:

@@ -211,3 +211,20 @@ def test_a_token_costs_one_query_and_its_use_is_noted_once_a_minute(
     with django_assert_num_queries(1):
         alice.get("/kinds")
     assert ApiToken.objects.get().last_used_at == noted
+
+
+def test_rows_of_containers_and_images_hold_no_secret(caller, seen):
+    labels = {"com.example.api-token": "hunter2", "version": "1"}
+    command = ["server", "--password", "hunter2", "--db-pass=hunter2", "-v"]
+    row = seen.containers[0].model_copy(update={"labels": labels, "command": command})
+    seen.containers[0] = row
+    seen.images[0] = seen.images[0].model_copy(update={"labels": labels})
+    for path in (
+        *("/accounts/web/containers", f"/accounts/web/containers/{row.name}"),
+        *("/accounts/web/images", f"/accounts/web/images/{seen.images[0].id}"),
+    ):
+        for name in ("viewer", "operator"):
+            answer = caller(name).get(path)
+            assert answer.status_code == 200
+            assert "hunter2" not in answer.content.decode()
+            assert '"version":"1"' in answer.content.decode()

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consoleapp.web.chips import Chip
+from engine.schema.parameters import redact_word
 from engine.schema.snapshot import ContainerRow
 
 STATES = (
@@ -100,5 +101,5 @@ def _mentions(row: ContainerRow, wanted: str) -> bool:
         return True
     texts = [row.name, row.image, row.id, row.pod, row.unit]
     texts += [port.spell() for port in row.ports]
-    texts += [f"{name}={value}" for name, value in row.labels.items()]
+    texts += [redact_word(f"{name}={value}") for name, value in row.labels.items()]
     return any(wanted in text.lower() for text in texts)
