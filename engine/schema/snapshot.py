@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from engine.schema.containers import Port
 from engine.schema.moments import Moment
@@ -13,6 +13,11 @@ Row = TypeVar("Row")
 MOST_ROWS = 20_000
 Rows = Annotated[list[Row], Field(max_length=MOST_ROWS)]
 """A list of an account's objects; beyond MOST_ROWS it is nobody's."""
+LONGEST = 4096
+Shown = Annotated[str, AfterValidator(lambda text: text[:LONGEST])]
+"""A text of a row; more of it than LONGEST characters is nothing that anybody would read."""
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A number that a database and a page can deal with."""
 ContainerState = Literal[
     "created",
     "running",
@@ -35,15 +40,15 @@ class ContainerRow(Model):
     """One line of `podman ps -a`."""
 
     id: ObjectId
-    name: str
-    image: str
-    image_id: str
+    name: Shown
+    image: Shown
+    image_id: Shown
     command: list[str] = []
     created: Moment
     state: ContainerState
     started: Moment | None = None
     exited: Moment | None = None
-    exit_code: int | None = None
+    exit_code: Number | None = None
     """None while it has not ended."""
     oom_killed: bool = False
     """It ended because the kernel killed it for want of memory."""
@@ -52,13 +57,13 @@ class ContainerRow(Model):
     labels: dict[str, str] = {}
     mounts: list[str] = []
     networks: list[str] = []
-    pod: str = ""
+    pod: Shown = ""
     infra: bool = False
-    unit: str = ""
+    unit: Shown = ""
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
-    restarts: int | None = None
+    restarts: Number | None = None
     """None where Podman's list does not tell (4.3)."""
-    problem: str = ""
+    problem: Shown = ""
     """What Podman says of it makes no sense: why; then only what could be read is here."""
 
 
@@ -68,9 +73,9 @@ class ImageRow(Model):
     id: ObjectId
     """64 hexadecimal digits, without the algorithm."""
     tags: list[str] = []
-    digest: str = ""
+    digest: Shown = ""
     created: Moment
-    size: int
+    size: Number
     """Bytes, shared layers included."""
     labels: dict[str, str] = {}
     dangling: bool = False
@@ -78,7 +83,7 @@ class ImageRow(Model):
     """A list of images for several architectures."""
     used_by: list[str] = []
     """Names of the account's containers that are made from it."""
-    problem: str = ""
+    problem: Shown = ""
     """What Podman says of it makes no sense: why; then only what could be read is here."""
 
 
@@ -88,10 +93,10 @@ class UnitRow(Model):
     `unit` is its key: no two rows have the same.
     """
 
-    unit: str
+    unit: Shown
     """The service's name, as in `web.service`; of a Quadlet, the generated one's."""
-    description: str = ""
-    file: str = ""
+    description: Shown = ""
+    file: Shown = ""
     """The file that one edits, below ~/.config: a Quadlet or a unit file. "" when it is gone."""
     readable: bool = True
     """Whether Berth can open `file`; if not, `problem` or a warning says why."""
@@ -99,33 +104,33 @@ class UnitRow(Model):
     style: Style
     template: bool = False
     """A template (`worker@.service`): only its instances (`worker@1.service`) run."""
-    load: str = "not-found"
+    load: Shown = "not-found"
     """systemd's word: loaded, not-found (a Quadlet that was never loaded, or that the generator
     refused), bad-setting, error, masked; `template` for a template, which is never loaded."""
-    active: str = "inactive"
+    active: Shown = "inactive"
     """active, reloading, inactive, failed, activating, deactivating."""
-    sub: str = "dead"
+    sub: Shown = "dead"
     """running, exited, dead, failed, auto-restart, start, …"""
     since: Moment | None = None
     """When `active` last changed."""
-    file_state: str = ""
+    file_state: Shown = ""
     """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" when not loaded."""
     starts_at_boot: bool = False
     """Something that starts at boot starts it, and lingering is on."""
-    boot_reason: str = ""
+    boot_reason: Shown = ""
     """Why it does not start at boot, when it does not."""
-    result: str = "success"
+    result: Shown = "success"
     """Of the last run: success, exit-code, signal, timeout, start-limit-hit, …"""
-    exit_status: int | None = None
+    exit_status: Number | None = None
     """The main process's, when it failed."""
     needs_reload: bool = False
     """A file changed since the last daemon-reload: what runs is not what stands on the disk."""
-    problem: str = ""
+    problem: Shown = ""
     """Why no unit was made of the file: what Podman's generator or systemd says of it, or why it
     cannot be read."""
     containers: list[str] = []
     """Names of the containers that it manages."""
-    image: str = ""
+    image: Shown = ""
     """Of a .container file, the image as the file names it; "" where none can be told."""
     differs: bool = False
     """Its container was made by another command than the one in the unit now: restart to apply."""
@@ -139,14 +144,14 @@ class UnitRow(Model):
 class EngineInfo(Model):
     """What the account's Podman says of itself and of the host."""
 
-    engine_version: str = ""
+    engine_version: Shown = ""
     """Of the engine's code; "" for an engine from before it said so."""
-    podman_version: str
-    api_version: str
-    runtime: str
+    podman_version: Shown
+    api_version: Shown
+    runtime: Shown
     """crun or runc: the one that the probe found to work."""
-    storage_driver: str
-    storage_root: str
+    storage_driver: Shown
+    storage_root: Shown
     cgroup_version: Literal["v1", "v2", ""]
     cgroup_controllers: list[str] = []
     """Those delegated to the account; a limit without its controller cannot be kept."""
@@ -157,16 +162,16 @@ class EngineInfo(Model):
     """Why the units could not be read; then `units` are those of before, or none."""
     images_unread: str = ""
     """The same for images."""
-    no_systemd: str = ""
+    no_systemd: Shown = ""
     """Why units cannot be offered; "" where they can."""
     quadlet: bool = False
     """Whether this Podman (4.4 and later) makes units of Quadlet files."""
     linger: bool | None = None
     """Whether the account's units start at boot and outlive its logins; None: not known."""
-    disk_used: int | None = None
+    disk_used: Number | None = None
     """Bytes below storage_root's file system that are in use, with `disk_total` its size."""
-    disk_total: int | None = None
-    disk_device: str = ""
+    disk_total: Number | None = None
+    disk_device: Shown = ""
     """The file system's device (major:minor): accounts that have the same share it."""
     warnings: list[str] = []
 

@@ -145,9 +145,11 @@ async def test_what_is_not_http_is_an_engine_out_of_reach(tmp_path: Path) -> Non
 
 
 async def test_more_rows_than_an_account_can_have_are_refused(tmp_path: Path) -> None:
-    row = {"unit": "u", "kind": "service", "style": "classic"}
-    body = json.dumps([row] * 25_000).encode()
-    async with engine_that(says(body), tmp_path / "engine.sock") as engine:
+    row = {"unit": "u", "kind": "service", "style": "quadlet"}
+    few, many = (json.dumps([row] * number).encode() for number in (20_000, 20_001))
+    async with engine_that(says(few), tmp_path / "few.sock") as engine:
+        assert len(await engine.units()) == 20_000
+    async with engine_that(says(many), tmp_path / "many.sock") as engine:
         with pytest.raises(EngineFault):
             await engine.units()
 
@@ -231,3 +233,21 @@ async def test_lines_are_whole_whatever_the_pieces() -> None:
 
     found = [line async for line in limits.lines(pieces(), 10)]
     assert found == [b"ab", b"c", b"", b"de"]
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 30, "1e400"])
+async def test_numbers_that_no_page_can_show_are_refused(number: str, tmp_path: Path) -> None:
+    row = '[{"id": "a", "created": "2026-01-01T00:00:00Z", "size": NUMBER}]'
+    speaks = says(row.replace("NUMBER", number).encode())
+    async with engine_that(speaks, tmp_path / "engine.sock") as engine:
+        with pytest.raises(EngineFault):
+            await engine.images()
+
+
+async def test_a_name_that_nobody_would_read_to_its_end_is_cut(tmp_path: Path) -> None:
+    row = {"unit": "u" * 1_000_000, "kind": "service", "style": "quadlet", "problem": "p" * 10**6}
+    body = json.dumps([row]).encode()
+    async with engine_that(says(body), tmp_path / "engine.sock") as engine:
+        (found,) = await engine.units()
+    assert len(found.unit) <= 4096
+    assert len(found.problem) <= 4096
