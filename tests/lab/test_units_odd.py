@@ -9,7 +9,8 @@ pytestmark = pytest.mark.usefixtures("dave_is_tidied")
 SERVICES = "/home/dave/.config/systemd/user"
 QUADLETS = "/home/dave/.config/containers/systemd"
 _TEMPLATE = f"""[Service]
-ExecStart=/usr/bin/podman run --rm --name worker-%i --stop-signal KILL {IMAGE}
+ExecStart=/usr/bin/podman run --rm --name worker-%i --cgroups=no-conmon {IMAGE}
+ExecStop=/usr/bin/podman rm --force --time 0 worker-%i
 [Install]
 WantedBy=default.target
 DefaultInstance=main
