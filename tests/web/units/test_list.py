@@ -181,3 +181,15 @@ def test_images_that_cannot_be_listed_are_no_empty_list(as_, operator, seen):
     page = as_(operator).get("/accounts/web/images/").content.decode()
     assert "Podman cannot list the images." in page
     assert "No images yet" not in page
+
+
+@pytest.mark.parametrize("name", ["a b.service", "x\\xff.service", "<b>.service", "..service"])
+def test_nothing_is_done_to_what_can_be_no_unit_and_no_page_breaks(as_, operator, seen, name):
+    odd = unit("odd", unit=name, file=f"systemd/user/{name}", problem="odd", readable=False)
+    seen["web"] = Seen(with_units(odd))
+    asked = as_(operator).post(f"{LIST}act/", {"kind": "unit.start", "unit": name})
+    assert asked.status_code < 500
+    for url in (f"{LIST}edit/", f"{LIST}edit/text/", f"{LIST}new/"):
+        assert as_(operator).get(url, {"file": odd.file}).status_code < 500
+    if name != "x\\xff.service":  # which is a name that systemd takes
+        assert not Operation.objects.exists()
