@@ -10,7 +10,7 @@ from engine.schema.errors import EngineError
 from engine.schema.unit_names import QUADLET_KINDS, kind_of
 from engine.schema.unit_queries import Validation
 from engine.schema.units import Problem
-from engine.units import files, network, quadlets
+from engine.units import drop_ins, files, network, quadlets
 
 _VERIFIED = re.compile(r"^(?P<file>[^:\s]+\.(?:service|timer)):(?:(?P<line>\d+):)?\s*(?P<text>.*)$")
 _PORT = re.compile(r"^\s*PublishPort\s*=\s*(?P<value>\S+)|(?:-p|--publish)[= ](?P<other>\S+)")
@@ -23,7 +23,9 @@ async def check(file: str, text: str) -> Validation:
     found: list[Problem] = traps(text)
     checked, generated, unit = ["berth"], "", quadlets.unit_of(file, text)
     if kind in QUADLET_KINDS and quadlets.generator():
-        services, complaints = await quadlets.generate({**_neighbours(file), name: text})
+        services, complaints = await quadlets.generate(
+            {**_neighbours(file), **_drop_ins(file), name: text}
+        )
         checked.append("podman")
         generated = services.get(unit, "")
         said = quadlets.problems(complaints, name, text)
@@ -142,6 +144,19 @@ def _neighbours(file: str) -> dict[str, str]:
             continue
         if here:
             found[other.rpartition("/")[2]] = here.text
+    return found
+
+
+def _drop_ins(file: str) -> dict[str, str]:
+    """The texts of the Quadlet's drop-ins, by folder and name, as the generator looks for them."""
+    found = {}
+    for path in drop_ins.of(file):
+        try:
+            here = files.find(path)
+        except EngineError:
+            continue  # the page of the file says why
+        if here:
+            found["/".join(path.split("/")[-2:])] = here.text
     return found
 
 

@@ -79,7 +79,8 @@ async def _with_command(
 ) -> tuple[dict[str, Any], list[NotCarriedOver], bool]:
     """The container with a command that would make it; what such a command cannot have; and
     whether that was read off its inspect data, as it has none of its own."""
-    if create_command.place([str(each) for each in found["Config"].get("CreateCommand") or []]):
+    words = [str(each) for each in found["Config"].get("CreateCommand") or []]
+    if create_command.place(words) is not None:
         return found, [], False
     lost: list[NotCarriedOver] = []
     try:

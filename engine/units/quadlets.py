@@ -91,6 +91,7 @@ async def generate(files: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     with tempfile.TemporaryDirectory(prefix="berth-quadlet-") as place:
         for name, text in files.items():
             path = Path(place) / name
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         return await dry_run({"QUADLET_UNIT_DIRS": place})
 

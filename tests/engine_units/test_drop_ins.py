@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.units import drop_ins
+from engine.units import checking, drop_ins, quadlets
 
 FOLDER = "containers/systemd"
 
@@ -74,3 +74,25 @@ def test_one_that_is_newer_than_the_unit_is_a_change(home: Path, tmp_path: Path)
     assert not drop_ins.changed_since(f"{FOLDER}/k1.container", made)
     os.utime(home / "k1.container.d/10.conf", (2**32, 2**32))
     assert drop_ins.changed_since(f"{FOLDER}/k1.container", made)
+
+
+async def test_a_file_is_checked_together_with_its_drop_ins(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home, "k1.container.d/10.conf", "[Container]\nImage=localhost/app\n")
+    given: dict[str, str] = {}
+
+    async def dry_run(environment: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        place = Path(environment["QUADLET_UNIT_DIRS"])
+        for path in place.rglob("*"):
+            if path.is_file():
+                given[str(path.relative_to(place))] = path.read_text()
+        return {}, []
+
+    monkeypatch.setattr(quadlets, "generator", lambda: "/usr/libexec/podman/quadlet")
+    monkeypatch.setattr(quadlets, "dry_run", dry_run)
+    await checking.check(f"{FOLDER}/k1.container", "[Container]\n")
+    assert given == {
+        "k1.container": "[Container]\n",
+        "k1.container.d/10.conf": "[Container]\nImage=localhost/app\n",
+    }
