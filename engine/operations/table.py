@@ -84,6 +84,9 @@ RESUME: dict[str, Perform] = {
     "container.rename": containers.resume_rename,
     "container.commit": containers.resume_commit,
     "image.untag": images.untag,
+    "unit.write": units.resume_write,
+    "unit.delete": units.delete,
+    "unit.restore": units.resume_restore,
 }
 """For kinds that may not be done twice: how to go on after the engine or Podman died in the middle.
 They raise Unsettled where nobody can tell what came of it."""

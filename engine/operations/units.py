@@ -30,6 +30,18 @@ async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
     return written.model_copy(update={"problems": checked.problems})
 
 
+async def resume_write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
+    """Write it, or only have systemd read it: the engine that died may have written it already."""
+    digest = _digest_now(parameters.file, parameters.text) or parameters.digest
+    return await write(work, parameters.model_copy(update={"digest": digest}))
+
+
+def _digest_now(file: str, text: str) -> str:
+    """The digest of the file, if `text` is what stands there; else ""."""
+    found = files.find(file)
+    return found.digest if found and found.text == text else ""
+
+
 async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritten:
     """Write a file as it is, restore its label, daemon-reload."""
     version = files.write(file, text, digest)
@@ -49,6 +61,11 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     """Stop it, disable it, take its file away."""
     await available(work)
     found = files.find(parameters.file)
+    if found is None and work.noted:  # the engine that died had taken it away
+        await work.units.systemd.reload()
+        return schema.UnitWritten(
+            summary=f"{parameters.file} was deleted.", file=parameters.file, digest="", unit=""
+        )
     if found is None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {parameters.file}.")
     if parameters.digest and found.digest != parameters.digest:
@@ -60,6 +77,7 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     unit = quadlets.unit_of(parameters.file, found.text)
     if unit and sources.is_unit_name(unit):
         await take_down(work, unit, kind_of(parameters.file) not in QUADLET_KINDS)
+    work.note(found.digest)
     version = files.delete(parameters.file, found.digest)
     await work.units.systemd.reload()
     left = drop_ins.of(parameters.file)
@@ -106,6 +124,13 @@ async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWrit
     return written.model_copy(
         update={"summary": f"{parameters.file} is as it was in version {parameters.version}."}
     )
+
+
+async def resume_restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
+    """The same as `resume_write`, for a kept version."""
+    kept = files.version(parameters.file, parameters.version)
+    digest = _digest_now(parameters.file, kept.text) or parameters.digest
+    return await restore(work, parameters.model_copy(update={"digest": digest}))
 
 
 async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Result:

@@ -60,6 +60,7 @@ class UnitWrite(_OneFile):
 
     kind: ClassVar[str] = "unit.write"
     label: ClassVar[str] = "Save unit"
+    resumable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
     text: UnitText
@@ -77,6 +78,7 @@ class UnitDelete(_OneFile):
 
     kind: ClassVar[str] = "unit.delete"
     label: ClassVar[str] = "Delete unit"
+    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
@@ -92,6 +94,7 @@ class UnitRestore(_OneFile):
 
     kind: ClassVar[str] = "unit.restore"
     label: ClassVar[str] = "Restore version"
+    resumable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
     version: VersionId

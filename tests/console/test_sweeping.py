@@ -21,6 +21,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, submit
 from engine.schema.containers import ContainerRestart, ContainerRun, ContainerStart
+from engine.schema.manifests import ManifestCreate
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Interrupted, Running, Unknown
 from engine.schema.units import UnitDaemonReload, UnitWrite
@@ -174,10 +175,8 @@ def test_a_cancelled_one_whose_engine_died_is_only_cancelled_if_it_never_began(
         (ContainerRestart(container="c"), State.QUEUED),
         (ContainerRun(image="localhost/x"), State.QUEUED),
         (UnitDaemonReload(), State.QUEUED),
-        (
-            UnitWrite(file="containers/systemd/a.container", text="[Container]\n"),
-            State.LOST,
-        ),
+        (UnitWrite(file="containers/systemd/a.container", text="[Container]\n"), State.QUEUED),
+        (ManifestCreate(name="localhost/list", images=[]), State.LOST),
     ],
     ids=lambda each: getattr(each, "kind", str(each)),
 )

@@ -1,0 +1,108 @@
+"""What becomes of a unit file whose operation an engine's death cut short."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engine.operations import units
+from engine.schema.errors import EngineError
+from engine.schema.units import UnitDelete, UnitRestore, UnitWrite
+from engine.units import checking, files, selinux
+
+FILE = "systemd/user/web.service"
+TEXT = "[Service]\nExecStart=/bin/true\n"
+
+
+class Systemd:
+    """Counts how often it was told to read the files."""
+
+    def __init__(self) -> None:
+        self.reloads = 0
+
+    async def manager(self, name: str) -> str:
+        return "252"
+
+    async def properties(self, unit: str) -> dict[str, str]:
+        return {"LoadState": "not-found"}
+
+    async def reload(self) -> None:
+        self.reloads += 1
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+
+    async def fine(*_: Any) -> Any:
+        return SimpleNamespace(ok=True, problems=[])
+
+    async def no_label(*_: Any) -> str:
+        return ""
+
+    async def passes(*_: Any, **__: Any) -> None:
+        return None
+
+    monkeypatch.setattr(checking, "check", fine)
+    monkeypatch.setattr(selinux, "restore", no_label)
+    noted: list[str] = []
+    return SimpleNamespace(
+        units=SimpleNamespace(systemd=Systemd()),
+        gate=SimpleNamespace(write=passes),
+        note=noted.append,
+        noted="",
+        notes=noted,
+    )
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before-the-write", "after-it"])
+async def test_a_new_file_is_there_once_whenever_the_engine_died(work: Any, written: bool) -> None:
+    if written:
+        files.write(FILE, TEXT, "")
+    result = await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
+    assert result.digest == files.digest_of(TEXT)
+    found = files.find(FILE)
+    assert found
+    assert found.text == TEXT
+    assert work.units.systemd.reloads == 1
+    assert files.versions(FILE) == []
+
+
+async def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(work: Any) -> None:
+    files.write(FILE, "another text", "")
+    with pytest.raises(EngineError):
+        await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
+    found = files.find(FILE)
+    assert found
+    assert found.text == "another text"
+
+
+@pytest.mark.parametrize("restored", [False, True], ids=["before-the-write", "after-it"])
+async def test_a_version_is_put_back_whenever_the_engine_died(work: Any, restored: bool) -> None:
+    files.write(FILE, TEXT, "")
+    version = files.write(FILE, "newer", files.digest_of(TEXT))
+    if restored:
+        files.write(FILE, TEXT, files.digest_of("newer"))
+    asked = UnitRestore(file=FILE, version=version, digest=files.digest_of("newer"))
+    await units.resume_restore(work, asked)
+    found = files.find(FILE)
+    assert found
+    assert found.text == TEXT
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["before-it-went", "after-it-went"])
+async def test_a_file_is_deleted_whenever_the_engine_died(work: Any, deleted: bool) -> None:
+    version = files.write(FILE, TEXT, "")
+    assert version == ""
+    work.noted = files.digest_of(TEXT)
+    if deleted:
+        files.delete(FILE, None)
+    result = await units.delete(work, UnitDelete(file=FILE, digest=files.digest_of(TEXT)))
+    assert "was deleted" in result.summary
+    assert files.find(FILE) is None
+    assert work.units.systemd.reloads == 1
+    work.noted = ""
+    with pytest.raises(EngineError, match="There is no file"):
+        await units.delete(work, UnitDelete(file=FILE))
