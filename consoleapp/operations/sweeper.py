@@ -18,7 +18,7 @@ from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.utils import timezone
 from pydantic import ValidationError
 
@@ -69,7 +69,7 @@ def _round() -> bool:
         sweep()
         unfinished = Operation.objects.filter(ended_at=None).exclude(state=State.AWAITING)
         return unfinished.exists() or sweeping.waits()
-    except DatabaseError as error:
+    except Exception as error:  # whatever it is, the next round is not to be missed
         logger.warning("it is not known what is under way: %s", error)
         return True
     finally:
