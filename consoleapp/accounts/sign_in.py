@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -59,7 +60,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """By which failures count together; allauth's own has the Host header in it."""
-        return lockout.key(_tried(credentials), self.get_client_ip(request))
+        address = truncate_ip(self.get_client_ip(request))  # one network of IPv6 is one guesser
+        return lockout.key(_tried(credentials), address)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth's check of the number of failures; raises ValidationError when locked out."""

@@ -68,6 +68,12 @@ def test_addresses_of_one_ipv6_network_are_one(operator: User) -> None:
     assert checked() == 30
 
 
+def test_addresses_of_one_ipv6_network_share_the_guesses_for_a_name(operator: User) -> None:
+    for number in range(12):
+        guess("olga", "not-this-one", f"2001:db8::{number:x}")
+    assert checked() == 5
+
+
 def test_a_stranger_does_not_lock_an_administrator_out(admin: User) -> None:
     for _ in range(8):
         guess("admin", "not-this-one", "203.0.113.250")
