@@ -1,6 +1,7 @@
 """Server-sent events: what an open page hears, who may listen, and when it ends."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, LinuxAccount, User
-from consoleapp.live import publish, store, views
+from consoleapp.live import publish, snapshots, store, views
 from consoleapp.live.hub import MOST_WAITING, Stream, hub
 from consoleapp.live.observer import Observer
 from consoleapp.operations.models import Operation
@@ -144,3 +145,26 @@ async def test_a_page_that_opens_while_the_last_one_closes_hears_what_happens(
         await tell(running)
         heard = [await second.next(1.0) for _ in range(4)]
     assert f"operation-{running.pk}" in {told.event for told in heard if told}
+
+
+async def test_a_page_hears_which_rows_changed_and_since_which_version(
+    observer: Observer, web: LinuxAccount, engine: Double, victor: User
+) -> None:
+    engine.put(row("a"), silent=True)
+    async with open_page(victor, PAGE) as page, open_page(victor, "/live/") as dashboard:
+        await eventually(lambda: page.heard("containers"), "the first snapshot")
+        before = (await sync_to_async(snapshots.load)(web)).version
+        engine.put(row("a", "exited"), "died")
+
+        def said() -> dict[str, Any]:
+            named = [json.loads(data) for name, data in page.events if name == "rows"]
+            return next((each for each in named if each["ids"] == row("a").id[:12]), {})
+
+        rows = await eventually(said, "the rows that changed")
+        assert rows["version"] > before
+        assert (await sync_to_async(snapshots.load)(web)).version >= rows["version"]
+        await eventually(lambda: dashboard.heard("account-web"), "the card's event")
+        assert not dashboard.heard("rows")
+        # The numbers on the overview are as true as the list.
+        overview = await (await browser(victor)).get("/accounts/web/")
+        assert "sse:rows" in overview.content.decode()
