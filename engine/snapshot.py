@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
@@ -135,7 +136,7 @@ def _container_or_why(row: dict[str, Any]) -> ContainerRow:
         names = row.get("Names")
         name = str(names[0]) if isinstance(names, list) and names else identity[:12]
         return ContainerRow(
-            id=identity, name=name, image=str(row.get("Image") or ""), image_id="",
+            id=_id(identity), name=name, image=str(row.get("Image") or ""), image_id="",
             created=_NEVER, state="unknown", problem=_why(error),
         )  # fmt: skip
 
@@ -148,9 +149,14 @@ def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> Ima
         log.warning("an image cannot be read: %s", error)
         tags = image.get("RepoTags")
         return ImageRow(
-            id=str(image["Id"]), tags=[str(each) for each in tags or []], created=_NEVER, size=0,
-            used_by=sorted(users), problem=_why(error),
+            id=_id(str(image["Id"])), tags=[str(each) for each in tags or []],
+            created=_NEVER, size=0, used_by=sorted(users), problem=_why(error),
         )  # fmt: skip
+
+
+def _id(said: str) -> str:
+    """An id that addresses can have, whatever Podman says: its row is to be shown."""
+    return re.sub(r"[^A-Za-z0-9_.:-]", "_", said[:128]) or "unknown"
 
 
 def _why(error: Exception) -> str:

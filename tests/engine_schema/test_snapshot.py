@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from engine import snapshot as engine_snapshot
 from engine.schema.queries import ContainerLogs, EngineEvent, LogLine
 from engine.schema.snapshot import ContainerRow, ImageRow
 
@@ -57,3 +58,13 @@ def test_an_event_without_a_zone_is_in_utc():
     }
     known = {name: said[name] for name in said if name in EngineEvent.model_fields}
     assert EngineEvent.model_validate(known).at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", ["a/b", "", "é b", None, 7, "x" * 500])
+def test_a_row_with_an_id_that_makes_no_sense_is_shown_as_one_that_says_so(said):
+    image = engine_snapshot._image_or_why({"Id": said, "RepoTags": ["a:1"]}, [], False)
+    assert image.problem
+    assert image.tags == ["a:1"]
+    container = engine_snapshot._container_or_why({"Id": said, "Names": ["a"]})
+    assert container.problem
+    assert container.name == "a"
