@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+
+from tests.waiting import PATIENCE
+
+# Many writers at once take long where the machine is busy; SQLite gives up on a lock after this.
+if connection.vendor == "sqlite":
+    settings.DATABASES["default"]["OPTIONS"]["timeout"] = PATIENCE
 
 append_only = importlib.import_module("consoleapp.audit.migrations.0004_triggers")
 

@@ -37,18 +37,18 @@ def remove() -> None:
 
 
 def _marked() -> list[int]:
-    """Processes of an earlier run: those of our own pid namespace, our own line left out."""
-    own = os.readlink("/proc/self/ns/pid")
+    line = own_line()
     return [
         pid
         for pid in (int(place.name) for place in Path("/proc").glob("[0-9]*"))
-        if pid not in _line() and _is_marked(pid, own)
+        if pid not in line and is_left(pid)
     ]
 
 
-def _is_marked(pid: int, namespace: str) -> bool:
+def is_left(pid: int) -> bool:
+    """Whether tests started it, or it serves data of theirs; in our own pid namespace."""
     try:
-        if os.readlink(f"/proc/{pid}/ns/pid") != namespace:
+        if os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid"):
             return False
         place = Path(f"/proc/{pid}")
         said = (place / "environ").read_bytes() + (place / "cmdline").read_bytes()
@@ -57,7 +57,7 @@ def _is_marked(pid: int, namespace: str) -> bool:
         return False  # it ended just now
 
 
-def _line() -> set[int]:
+def own_line() -> set[int]:
     """This process and its parents."""
     found, pid = set(), os.getpid()
     while pid > 0:

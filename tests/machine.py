@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,13 +121,16 @@ def _processes(uid: int) -> list[int]:
     return found
 
 
-def open_to_all(folder: Path) -> None:
-    """Let other accounts go to a folder below pytest's own, whose parents only root may enter."""
-    folder.chmod(0o755)
-    for parent in folder.parents:
-        if parent == Path(tempfile.gettempdir()):
-            return
-        parent.chmod(0o711)
+@contextmanager
+def open_folder(name: str) -> Iterator[Path]:
+    """A folder that other accounts may read; those of pytest are for root, and are closed again."""
+    place = Path("/var/tmp") / own(name)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(mode=0o755)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 def open_devices() -> None:

@@ -28,10 +28,12 @@ def main(words: list[str]) -> int:
             return 1
         leftovers.remove()
         with tempfile.TemporaryDirectory(prefix="berth-test-") as cache:
-            return _run(words, Path(cache))
+            return run(words, Path(cache))
 
 
-def _run(words: list[str], cache: Path) -> int:
+def run(words: list[str], cache: Path) -> int:
+    """All tests, and once more those that failed. Out: the exit status of the last run."""
+    # One more than there are processors: tests wait a lot.
     workers = [] if _chosen(words) else ["-n", str(len(os.sched_getaffinity(0)) + 1)]
     status = _pytest(*workers, "--durations=20", *words, cache=cache)
     file = cache / "v/cache/lastfailed"
@@ -48,7 +50,6 @@ def _chosen(words: list[str]) -> bool:
 
 
 def _pytest(*words: str, cache: Path) -> int:
-    """With more than a processor's worth of workers: tests wait a lot."""
     command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", *words]
     try:
         return subprocess.run(command, env=os.environ | {leftovers.MARK: "1"}).returncode

@@ -123,7 +123,7 @@ def test_no_page_has_a_serious_or_critical_finding(page: Page, values: dict[str,
 
 def is_a_page(page: Page, address: str) -> bool:
     """Whether a GET answers a whole page by itself, rather than a part, a file or a redirect."""
-    answer = page.request.get(address, max_redirects=0)
+    answer = page.request.get(address, max_redirects=0, max_retries=3)
     kind = answer.headers.get("content-type", "")
     return kind.startswith("text/html") and answer.body().lstrip()[:9].lower() == b"<!doctype"
 

@@ -15,7 +15,7 @@ from engine.schema.progress import Cancelled, Failed, Succeeded
 from tests.builds.conftest import BASE, Account, Yard, enrolled, open_yard
 from tests.builds.git_server import GitServer, serving
 from tests.builds.test_building import cat
-from tests.machine import open_to_all, own
+from tests.machine import open_folder, own
 
 
 def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
@@ -38,10 +38,13 @@ def git(work: Path, *words: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+def git_server() -> Iterator[GitServer]:
     """With one repository: branches main and next, the tag v1, and in `.first` its first commit."""
-    place = tmp_path_factory.mktemp("git")
-    open_to_all(place)
+    with open_folder("git-server") as place:
+        yield from _served(place)
+
+
+def _served(place: Path) -> Iterator[GitServer]:
     work = place / "work"
     subprocess.run(["git", "init", "-qb", "main", str(work)], check=True)
     commit(
