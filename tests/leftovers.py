@@ -26,7 +26,10 @@ def remove() -> None:
         if entry.pw_name.startswith(PREFIX):
             remove_user(entry.pw_name)
     found = [
-        str(path) for each in FOLDERS for path in Path(each).parent.glob(f"{Path(each).name}*")
+        str(path)
+        for each in FOLDERS
+        for path in Path(each).parent.glob(f"{Path(each).name}*")
+        if path.is_dir()
     ]
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in reversed(mounts):
@@ -51,8 +54,12 @@ def is_left(pid: int) -> bool:
         if os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid"):
             return False
         place = Path(f"/proc/{pid}")
-        said = (place / "environ").read_bytes() + (place / "cmdline").read_bytes()
-        return any(each.encode() in said for each in (f"{MARK}=", *FOLDERS))
+        given = (place / "environ").read_bytes()
+        # Redis writes over its environment.
+        told = (place / "cmdline").read_bytes()
+        return any(each.encode() in given for each in (f"{MARK}=", *FOLDERS)) or any(
+            f"unixsocket:{each}".encode() in told for each in FOLDERS
+        )
     except (FileNotFoundError, ProcessLookupError):
         return False  # it ended just now
 

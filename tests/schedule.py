@@ -18,8 +18,10 @@ COST = {
     "tests/builds": 150,
     "tests/images": 100,
     "tests/setup": 100,
+    "tests/lab/test_units_older_podman.py": 120,
+    "tests/audit/test_postgresql.py": 90,
 }
-"""Seconds that the tests of a folder take, about; other folders go last, a file at a time."""
+"""Seconds that a folder or a file takes, about; all others go last, a file at a time."""
 WHOLE = {
     "tests/lab/test_units_older_podman.py": "tests/lab/test_units_older_podman.py",
     "tests/lab": "tests/lab",
@@ -29,10 +31,11 @@ ALONE = {"tests/engine/test_policy.py"}
 """Files that change what all processes of the machine see; they run last, with nothing beside."""
 SLOW = (
     *COST,
-    *("tests/live", "tests/console/test_lives.py", "tests/audit/test_postgresql.py"),
+    *("tests/live", "tests/console/test_lives.py", "tests/suite"),
+    *("tests/api/test_document.py", "tests/files/test_crossing.py", "tests/audit/test_chain.py"),
     *("tests/web/second_factor/test_security_keys.py", "tests/web/single_sign_on"),
 )
-"""What --quick leaves out: tests of real engines, browsers, hosts and servers."""
+"""What --quick leaves out: tests of engines, browsers, hosts and servers, or of much at once."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

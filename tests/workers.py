@@ -27,7 +27,7 @@ def family(of: str) -> str:
     """The folder whose files share what is dear; "" for all others."""
     if of in WHOLE.values():
         return of
-    return next((folder for folder in COST if of.startswith(f"{folder}/")), "")
+    return next((each for each in COST if of == each or of.startswith(f"{each}/")), "")
 
 
 class Schedule(LoadScopeScheduling):  # type: ignore[misc]
