@@ -203,4 +203,5 @@ def test_what_a_killed_run_left_is_told_from_other_processes(
 
 
 def test_the_run_itself_is_no_leftover() -> None:
-    assert {os.getpid(), os.getppid()} <= leftovers.own_line()
+    # 0 is a parent in another pid namespace.
+    assert {os.getpid(), os.getppid()} - {0} <= leftovers.own_line()
