@@ -189,6 +189,7 @@ ASGI_APPLICATION = "consoleapp.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "consoleapp.pages.Pages",
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
