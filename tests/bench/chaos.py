@@ -50,6 +50,7 @@ class Storm:
     place: Path
     random: random.Random
     left: int
+    cancels: float
     lock: threading.Lock = field(default_factory=threading.Lock)
     ends: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -160,7 +161,7 @@ class Actor:
         body = {"kind": kind, "parameters": parameters}
         key = uuid.uuid4().hex
         asked = self._api("POST", f"/accounts/{self.storm.account}/operations", body, key)
-        if self.random.random() < 0.15:
+        if self.random.random() < self.storm.cancels:
             time.sleep(self.random.random() * 0.2)
             self._api("POST", f"/operations/{asked['id']}/cancel")
         began = time.monotonic()
@@ -273,6 +274,7 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=300)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--actors", type=int, default=8)
+    parser.add_argument("--cancels", type=float, default=0.15, help="share of the operations")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--logs", type=Path, help="a folder to keep the processes' logs in")
     given = parser.parse_args()
@@ -285,7 +287,7 @@ def main() -> None:
         place.mkdir()
         os.chown(place, podman.account.pw_uid, podman.account.pw_gid)
         chance = random.Random(given.seed)
-        storm = Storm(one, podman, account, place, chance, given.operations)
+        storm = Storm(one, podman, account, place, chance, given.operations, given.cancels)
         actors = [
             threading.Thread(target=Actor(storm, number).run) for number in range(given.actors)
         ]
