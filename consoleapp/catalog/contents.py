@@ -80,7 +80,7 @@ class Contents(Model):
 def summary_of(description: str) -> str:
     """A description's first line without Markdown's marks."""
     line = next((each for each in description.splitlines() if each.strip()), "")
-    line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)
+    line = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", line)
     return re.sub(r"[#*_`>]", "", line).strip()[:300]
 
 

@@ -29,7 +29,7 @@ _LAST_WORDS = 1.0
 _MOST_KEPT = 200
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BAR = re.compile(r"^Copying (blob|config) (?:sha256:)?([0-9a-f]{7,64})\s*(.*)$")
-_BYTES = re.compile(r"([\d.]+)\s?([KMGT]?i?)B? / ([\d.]+)\s?([KMGT]?i?)B")
+_BYTES = re.compile(r"(?<![\d.])([\d.]+)\s?([KMGT]?i?)B? / ([\d.]+)\s?([KMGT]?i?)B")
 _IMAGE_OF_LIST = re.compile(r"^Copying image \S+ \((\d+)/(\d+)\)$")
 # Podman's and Skopeo's (logrus, on a terminal) ways to begin their last words.
 _FATAL = re.compile(r"^(?:Error: |FATA\[\d+\] )")

@@ -9,8 +9,8 @@ import re
 
 from engine.adapters import programs
 
-_DEFAULT = re.compile(r"^\s*--ulimit \w+ .*\(default \[([^]]+)\]\)$", re.M)
-_LIMIT = re.compile(r"(\w+)=(-?\d+)(?::(-?\d+))?")
+_DEFAULT = re.compile(r"^[ \t]*--ulimit \w+ .*\(default \[([^][\n]+)\]\)$", re.M)
+_LIMIT = re.compile(r"(?<!\w)(\w+)=(-?\d+)(?::(-?\d+))?")
 _NO_LIMIT = 2**64
 
 

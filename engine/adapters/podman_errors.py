@@ -17,13 +17,12 @@ _BLANKED = re.compile(
     r"|(`(?:\w+\.max|/sys/fs/cgroup/[^`]*)`)"  # kept: the files of cgroups
     r"|`[^`]*(?:`|$)"  # what crun quotes
     r"|(?<![\w'])'[^'\n]*'"
-    r"|\b[a-z][a-z+-]*://[^\s\"]+?(?=:?(?:\s|$))"
+    r"|\b(?:https?|docker|oci|dir|unix|tcp|containers-storage)://[^\s\"]+?(?=:?(?:\s|$))"
     r"|(?<![^\s(\[])[/~][^\s]*?(?=[:;,]?(?:\s|$))",
     re.S,
 )
 _PATH = re.compile(r"\A(statfs|l?stat) /.*(?=: [^:]*$)", re.S)
 """A path alone, which may have any letters in it."""
-_SEPARATOR = re.compile(r"\s*\n\s*(?:\* )?")
 _REGISTRY = "A registries.conf of the account or the host blocks it: see the Registries page."
 _NOT_VERIFIED = (
     "The registry's certificate could not be verified. If it is meant to be reached without "
@@ -438,7 +437,9 @@ def understand(message: str, status: int = 500) -> EngineError:
 def _causes(message: str) -> str:
     """The chain of causes, without what a user may have chosen."""
     text = _PATH.sub(r"\1 …", message) if _PATH.match(message) else message
-    return _SEPARATOR.sub(": ", _BLANKED.sub(_blank, text[-_LONGEST:]))
+    # Several errors at once stand on lines of their own.
+    lines = (line.strip() for line in _BLANKED.sub(_blank, text[-_LONGEST:]).split("\n"))
+    return ": ".join(line.removeprefix("* ") for line in lines if line)
 
 
 def _blank(found: "re.Match[str]") -> str:

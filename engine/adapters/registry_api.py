@@ -146,7 +146,7 @@ class RegistryApi:
             return str(auth.encode()) if auth else None
         if scheme.lower() != "bearer":
             return None
-        told = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+        told = dict(re.findall(r'(?<!\w)(\w+)="([^"]*)"', rest))
         realm = urlsplit(told.get("realm", ""))
         if realm.scheme != "https" and not (realm.scheme == "http" and self.insecure):
             raise _strange("It wants the password sent over an unprotected connection.")
@@ -205,7 +205,7 @@ def split(name: str) -> tuple[str, str]:
 
 def next_after(reply: Reply) -> str:
     """The `last` of the Link header that leads to the next page, "" at the end."""
-    found = re.search(r'<([^>]+)>\s*;\s*rel="?next"?', reply.headers.get("link", ""))
+    found = re.search(r'<([^<>]+)>[ \t]*;[ \t]*rel="?next"?', reply.headers.get("link", ""))
     if not found:
         return ""
     query = parse_qs(urlsplit(urljoin("https://registry/", found[1])).query)

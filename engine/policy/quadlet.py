@@ -13,7 +13,7 @@ from engine.schema.run_line import size
 from engine.schema.unit_names import kind_of, redacted
 
 FIELD = "text"
-_LINE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ \t]*=[ \t]*(.*?)[ \t]*")
+_LINE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ \t]*=(.*)")
 _SECTION = re.compile(r"[ \t]*\[([A-Za-z]+)\][ \t]*")
 # What an image's own name may be, or that of the file that makes it.
 _OTHER_FILE = re.compile(
@@ -119,7 +119,7 @@ def _lines(read: _Read, text: str) -> Iterator[tuple[str, str, str]]:
         elif found := _SECTION.fullmatch(line):
             section = found[1]
         elif (found := _LINE.fullmatch(line)) and not line.endswith("\\") and line.isprintable():
-            yield section, found[1], found[2]
+            yield section, found[1], found[2].strip(" \t")
         else:
             read.raw(f"Line {number}, which is not a plain Key=value,")
 

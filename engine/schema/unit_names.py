@@ -96,7 +96,8 @@ def kind_of(file: str) -> str:
     return file.rpartition(".")[2]
 
 
-_QUOTED = re.compile(r"""(["'])([A-Za-z_][\w.-]*)=((?:\\.|(?!\1).)*)\1""")
+_QUOTED = re.compile(r"""(["'])([A-Za-z_][\w.-]*)=((?:\\.|(?!\1)[^\\])*)(\1|\\?$)""")
+"""One that nothing ends goes to the line's end: a secret in it is none the less one."""
 _BARE = re.compile(r"""(?<![\w"'.-])([A-Za-z_][\w.-]*)=([^\s"']\S*)""")
 _YAML_NAME = re.compile(r"""\s*(?:-\s+)?name:\s*["']?([A-Za-z_][\w.-]*)["']?\s*""")
 _YAML_VALUE = re.compile(r"\s*value:\s*\S")
@@ -107,8 +108,8 @@ def redacted(text: str) -> str:
     """A unit file's text without the values of variables that hold secrets."""
 
     def quoted(found: "re.Match[str]") -> str:
-        quote, name, value = found.groups()
-        return f"{quote}{name}={REDACTED if is_secret(name, value) else value}{quote}"
+        quote, name, value, end = found.groups()
+        return f"{quote}{name}={REDACTED if is_secret(name, value) else value}{end}"
 
     def bare(found: "re.Match[str]") -> str:
         name, value = found.groups()

@@ -40,7 +40,7 @@ def unit_of(file: str, text: str = "") -> str:
         return name
     if kind not in QUADLET_KINDS:
         return ""
-    given = re.search(r"^\s*ServiceName\s*=\s*(\S+)\s*$", text, re.M)
+    given = re.search(r"^[ \t]*ServiceName[ \t]*=[ \t]*(\S+)[ \t]*$", text, re.M)
     stem = given[1] if given else name.removesuffix(f".{kind}") + _SUFFIX.get(kind, "")
     return f"{stem}.service"
 
@@ -71,7 +71,7 @@ def sections(text: str) -> list[str]:
 def with_install(text: str) -> str:
     """The text with an [Install] section, so that the unit starts at boot."""
     if "Install" in sections(text):
-        return re.sub(r"(?m)^\s*\[Install\]\s*$", _INSTALL, text, count=1)
+        return re.sub(r"(?m)^[ \t]*\[Install\][ \t]*$", _INSTALL, text, count=1)
     return text.rstrip("\n") + f"\n\n{_INSTALL}\n"
 
 

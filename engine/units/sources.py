@@ -26,9 +26,9 @@ from engine.schema.unit_names import (
 )
 from engine.units import files, quadlets
 
-_RUNS_PODMAN = re.compile(r"^\s*Exec\w*\s*=.*\bpodman\b", re.M)
-_RUNS_ANEW = re.compile(r"^\s*ExecStart=\S*podman (?:container )?run\b", re.M)
-_MAKES_POD = re.compile(r"^\s*ExecStartPre=\S*podman pod create\b", re.M)
+_RUNS_PODMAN = re.compile(r"^[ \t]*Exec\w*[ \t]*=.*\bpodman\b", re.M)
+_RUNS_ANEW = re.compile(r"^[ \t]*ExecStart=\S*podman (?:container )?run\b", re.M)
+_MAKES_POD = re.compile(r"^[ \t]*ExecStartPre=\S*podman pod create\b", re.M)
 _DEFAULT_INSTANCE = re.compile(r"^[ \t]*DefaultInstance[ \t]*=[ \t]*(\S+)[ \t]*$", re.M)
 # As systemd judges names (unit_name_is_valid); Berth acts on no name that begins with - or a dot.
 _UNIT_NAME = re.compile(r"[a-zA-Z0-9:_.\\-][a-zA-Z0-9:_.@\\-]*\.service")

@@ -25,6 +25,6 @@ def _value(text: str, section: str, key: str) -> str:
     for line in text.splitlines():
         if opening := re.fullmatch(r"\s*\[([^\]]*)\]\s*", line):
             here = opening[1]
-        elif here == section and (set_ := re.fullmatch(rf"\s*{key}\s*=\s*(.*?)\s*", line)):
-            found = set_[1]
+        elif here == section and (set_ := re.fullmatch(rf"\s*{key}\s*=(.*)", line)):
+            found = set_[1].strip()
     return found

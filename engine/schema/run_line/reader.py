@@ -15,7 +15,8 @@ _LONGEST = 100_000
 _SHOWN = 200
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _PROMPT = re.compile(
-    r"(\s*)(?:\S+@\S+[$#%>]|[$#%>])(?=[ \t]+(?:sudo[ \t]+)?(?:\S+/)?(?:docker|podman|nerdctl)\b)"
+    r"(\s*)(?:[^\s@]+@\S+[$#%>]|[$#%>])"
+    r"(?=[ \t]+(?:sudo[ \t]+)?(?:\S+/)?(?:docker|podman|nerdctl)\b)"
 )
 _PREFIXES = frozenset({"command", "exec", "time", "nohup", "env", "$", "%"})
 _SUDO_VALUES = frozenset({"-u", "-g", "-h", "-p", "-C", "-T", "-R", "-D", "-U", "-r", "-t"})

@@ -1,0 +1,1 @@
+"""Every regular expression of Berth's: linear in what it reads."""
