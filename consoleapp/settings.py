@@ -346,14 +346,35 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BERTH_DATA / "static"
-STATICFILES_DIRS = [
-    folder
-    for folder in (BASE_DIR / "static", ("vendor", BERTH_ASSETS))
-    if Path(folder[1] if isinstance(folder, tuple) else folder).is_dir()
+# Of npm's packages only the folders that pages use something of.
+VENDOR = (
+    *("@fontsource-variable/ibm-plex-sans", "@fontsource/ibm-plex-mono", "@tabler/core/dist/css"),
+    *("@tabler/core/dist/js", "@tabler/icons-webfont/dist", "@xterm/xterm/css"),
+    *("@xterm/xterm/lib", "@xterm/addon-fit/lib", "uplot/dist"),
+)
+# And of those folders not these. See launch/prepare.py.
+BERTH_UNUSED_ASSETS = [
+    *("*.map", "*.scss", "*.html", "*.rtl.*", "tabler-[!i]*", "tabler-icons-*"),
+    *("tabler*.esm*", "tabler.css", "tabler.js", "tabler-icons.css"),
 ]
-WHITENOISE_USE_FINDERS = True
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    *((f"vendor/{name}", BERTH_ASSETS / name) for name in VENDOR if (BERTH_ASSETS / name).is_dir()),
+]
+# Tests and runserver serve files from where they lie, by their own names.
+_AS_THEY_LIE = DEBUG or (TESTING and os.environ.get("BERTH_COLLECTED") != "1")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if _AS_THEY_LIE
+        else "consoleapp.static_files.Storage"
+    },
+}
+WHITENOISE_USE_FINDERS = _AS_THEY_LIE
 # Tests make the middleware anew for each client; looking at every asset then takes a second.
-WHITENOISE_AUTOREFRESH = DEBUG or TESTING
+WHITENOISE_AUTOREFRESH = _AS_THEY_LIE
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MAX_AGE = 3600
 
 # Words are in locale/, by which CONTRIBUTING.md tells how to add some, or a language. bin/serve

@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from launch.privileges import as_root
 from launch.refusal import Refusal, say
 
 SERVICE = "berth"
@@ -62,37 +63,40 @@ def accounts(names: tuple[str, ...], service: Service) -> list[Account]:
     """
     if os.geteuid() != 0:
         own = pwd.getpwuid(os.getuid()).pw_name
-        others = [name for name in names if name != own]
-        if others:
-            raise Refusal(
-                f"Only root can start engines of other accounts ({', '.join(others)}).",
-                f"Leave --account away to run containers as {own}, or use sudo.",
-            )
+        need_own(names, own)
         return [_account(own, service)]
     return [_account(name, service) for name in names or (DEMO_ACCOUNT,)]
+
+
+def need_own(names: tuple[str, ...], own: str) -> None:
+    """Refuse the accounts of others to an ordinary user."""
+    others = [name for name in names if name != own]
+    if others:
+        raise Refusal(
+            f"Only root can start engines of other accounts ({', '.join(others)}).",
+            f"Leave --account away to run containers as {own}, or use sudo.",
+        )
 
 
 def _account(name: str, service: Service) -> Account:
     root = os.geteuid() == 0
     if root and not _known(pwd.getpwnam, name):
-        if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
-            raise Refusal(f"{name!r} cannot be the name of a Linux account.", "Choose another.")
+        check_name(name)
         say(f"making the Linux account {name}")
         _run("useradd", "--create-home", "--shell", "/bin/bash", name)
     found = pwd.getpwnam(name)
-    if found.pw_uid == 0:
-        raise Refusal("Containers of root are not rootless.", "Name another account.")
-    for kind in ("uid", "gid"):
-        _need_range(name, found.pw_uid, kind)
-    runtime = Path(f"/run/user/{found.pw_uid}")
-    _need_runtime(runtime, found.pw_uid, found.pw_gid)
+    check_name(name)
+    need_ranges(name, found.pw_uid)
     if root:
+        runtime = Path(f"/run/user/{found.pw_uid}")
+        _need_runtime(runtime, found.pw_uid, found.pw_gid)
         place = Path("/run/berth") / str(found.pw_uid)
         place.mkdir(parents=True, exist_ok=True)
         place.parent.chmod(0o755)
         os.chown(place, found.pw_uid, service.gid)
         place.chmod(0o2750)
     else:
+        runtime = own_runtime(found.pw_uid, found.pw_gid)
         place = runtime / "berth"
         place.mkdir(mode=0o700, exist_ok=True)
     return Account(
@@ -100,28 +104,77 @@ def _account(name: str, service: Service) -> Account:
     )
 
 
-def _need_range(name: str, uid: int, kind: str) -> None:
-    file = Path(f"/etc/sub{kind}")
-    lines = file.read_text().splitlines() if file.exists() else []
-    if any(line.split(":")[0] in (name, str(uid)) for line in lines if line.count(":") == 2):
+def check_name(name: str) -> None:
+    """Refuse root, and what cannot be the name of an account that is to be made."""
+    if _known(pwd.getpwnam, name):
+        if pwd.getpwnam(name).pw_uid == 0:
+            raise Refusal("Containers of root are not rootless.", "Name another account.")
+    elif not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
+        raise Refusal(f"{name!r} cannot be the name of a Linux account.", "Choose another.")
+
+
+def need_ranges(name: str, uid: int) -> None:
+    """Refuse an account without subordinate ids; the remedy names ranges that nobody has."""
+    missing = [kind for kind in ("uid", "gid") if not _has_range(name, uid, kind)]
+    if not missing:
         return
+    first = _first_free_id()
+    words = " ".join(f"--add-sub{kind}s {first}-{first + 65535}" for kind in missing)
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    files = " and ".join(f"/etc/sub{kind}" for kind in missing)
     raise Refusal(
-        f"The account {name} has no range in {file}, which rootless Podman needs.",
-        f"Run: usermod --add-sub{kind}s 200000-265535 {name} (a range that no one else has)",
+        f"The account {name} has no range in {files}, which rootless Podman needs.",
+        f"Run: {sudo}usermod {words} {name}",
     )
 
 
+def _has_range(name: str, uid: int, kind: str) -> bool:
+    return any(owner in (name, str(uid)) for owner, _ in _ranges(kind))
+
+
+def _first_free_id() -> int:
+    return max([100_000, *(end for kind in ("uid", "gid") for _, end in _ranges(kind))])
+
+
+def _ranges(kind: str) -> list[tuple[str, int]]:
+    """Whose each range of /etc/subuid or /etc/subgid is, and the first number after it."""
+    file = Path(f"/etc/sub{kind}")
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    parts = [line.split(":") for line in lines]
+    return [
+        (each[0], int(each[1]) + int(each[2]))
+        for each in parts
+        if len(each) == 3 and each[1].isdecimal() and each[2].isdecimal()
+    ]
+
+
+def own_runtime(uid: int, gid: int) -> Path:
+    """Where an ordinary user's own sockets go: the session's directory, or what a login makes."""
+    given = Path(os.environ.get("XDG_RUNTIME_DIR") or "/")
+    if given.is_absolute() and _is_private(given, uid):
+        return given
+    runtime = Path(f"/run/user/{uid}")
+    _need_runtime(runtime, uid, gid)
+    return runtime
+
+
 def _need_runtime(runtime: Path, uid: int, gid: int) -> None:
-    try:
-        found = runtime.stat()
-        if found.st_uid == uid and stat.S_IMODE(found.st_mode) == 0o700:
-            return
-    except FileNotFoundError:
-        pass  # no login session has made it
+    if _is_private(runtime, uid):
+        return
     say(f"making {runtime}, which no login session has made")
-    sudo = [] if os.geteuid() == 0 else ["sudo"]
-    _run(*sudo, "install", "-d", "-m", "0755", "/run/user")
-    _run(*sudo, "install", "-d", "-m", "0700", "-o", str(uid), "-g", str(gid), str(runtime))
+    if not runtime.parent.is_dir():
+        as_root("install", "-d", "-m", "0755", "/run/user")
+    as_root("install", "-d", "-m", "0700", "-o", str(uid), "-g", str(gid), str(runtime))
+
+
+def _is_private(place: Path, uid: int) -> bool:
+    try:
+        found = place.stat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISDIR(found.st_mode) and found.st_uid == uid and stat.S_IMODE(found.st_mode) == 0o700
+    )
 
 
 def _known(look_up: object, name: str) -> bool:

@@ -5,18 +5,24 @@ import io
 import sys
 
 import django
+from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+
+from launch import prepared
 
 
 def main() -> int:
     """Exit status 0, or a traceback that says what the database refused."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("steps", nargs="*")
     parser.add_argument("--account", nargs=3, action="append", default=[])
     parser.add_argument("--demo", default="")
+    parser.add_argument("--stamp", default="", help="kept in the database at the end")
     given = parser.parse_args()
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
+    if not prepared.has_static_files(settings.BERTH_DATA):
+        _collect()
     password = io.StringIO()
     call_command("first_admin", stdout=password)
     if password.getvalue():
@@ -25,7 +31,18 @@ def main() -> int:
         call_command("link_account", name, uid=int(uid), socket=socket, stdout=io.StringIO())
     if given.demo:
         call_command("demo_template", given.demo, stdout=io.StringIO())
+    if given.stamp and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA user_version = {prepared.number(given.stamp)}")
     return 0
+
+
+def _collect() -> None:
+    stamp = prepared.static_stamp(settings.BERTH_DATA)
+    stamp.unlink(missing_ok=True)
+    unused = settings.BERTH_UNUSED_ASSETS
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=unused)
+    stamp.write_text(prepared.fingerprint())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """`bin/serve`, after the packages are there: check, prepare, start, wait, watch."""
 
-import errno
-import fcntl
 import os
 import secrets
+import select
 import shutil
 import socket
 import subprocess
@@ -15,24 +14,31 @@ from pathlib import Path
 from launch import demo, options
 from launch.doors import open_doors
 from launch.identities import Account, Service, accounts, service
+from launch.preflight import need_free_port, take
+from launch.prepared import fingerprint, is_prepared
+from launch.privileges import open_devices
 from launch.refusal import Refusal, say
 from launch.supervise import Process, Stopped, end, keep_running, stop_on_signals, wait_until
 
 CODE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 HOST = "local"
+ENGINE_PATIENCE = 120.0  # seconds: on a busy machine an engine needs some to start
+# Whatever proxy this machine is set to: what is on loopback is not reached by it.
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def main() -> int:
     """Exit status 0 after Ctrl-C, 1 when it cannot start (said in one line), 2 for wrong usage."""
     given = options.read(sys.argv[1:])
+    os.chdir(CODE)  # the console's user may not see where root was
     try:
         who = service()
         _open_data(given.data, who)
         lock = _lock(given.data)
-        _check_port(given.bind, given.port)
+        need_free_port(given.bind, given.port)
         served = accounts(given.accounts, who)
-        _open_devices()
+        open_devices()
         logs = given.data / "logs"
         lifeline = open_doors(served, who, CODE, logs)
         image = demo.make_image(served[0]) if given.demo else ""
@@ -102,42 +108,8 @@ def _open_data(data: Path, who: Service) -> None:
 
 def _lock(data: Path) -> int:
     lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Refusal(
-            f"Another bin/serve uses {data}.", "End it first, or give another --data DIR."
-        ) from None
+    take(lock, data)
     return lock
-
-
-def _check_port(bind: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((bind, port))
-        except OSError as error:
-            reason = "is in use" if error.errno == errno.EADDRINUSE else f"fails: {error.strerror}"
-            raise Refusal(
-                f"Port {port} on {bind} {reason}.", "Choose another with --port N or --bind."
-            ) from error
-
-
-def _open_devices() -> None:
-    """What udev does on a machine that has it; rootless Podman needs both, tun for any network."""
-    sudo = [] if os.geteuid() == 0 else ["sudo"]
-    for device in (Path("/dev/fuse"), Path("/dev/net/tun")):
-        if not device.exists() or device.stat().st_mode & 0o006 == 0o006:
-            continue
-        say(f"opening {device} to all accounts, as udev does: rootless Podman uses it")
-        try:
-            done = subprocess.run([*sudo, "chmod", "0666", str(device)])  # noqa: S603
-            opened = done.returncode == 0
-        except FileNotFoundError:
-            opened = False  # this machine has no sudo
-        if not opened:
-            say(f"{device} stays closed, and containers may fail. As root: chmod 0666 {device}")
 
 
 def _become(who: Service) -> None:
@@ -215,13 +187,19 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
 def _prepare(
     given: options.Options, environment: dict[str, str], served: list[Account], image: str
 ) -> None:
-    """Migrations, static files, the first administrator, the accounts: one Django process."""
-    wanted = ["migrate", "collect"]
-    argv = [str(BIN / "python"), "-m", "launch.prepare", *wanted]
+    """Migrations, static files, the first administrator, the accounts: one Django process.
+
+    None at all where nothing of it has changed since the last time.
+    """
+    words: list[str] = []
     for account in served:
-        argv += ["--account", account.name, str(account.uid), str(account.socket)]
+        words += ["--account", account.name, str(account.uid), str(account.socket)]
     if image:
-        argv += ["--demo", image]
+        words += ["--demo", image]
+    stamp = fingerprint(*words)
+    if "BERTH_DATABASE_URL" not in environment and is_prepared(given.data, stamp):
+        return
+    argv = [str(BIN / "python"), "-m", "launch.prepare", "--stamp", stamp, *words]
     done = subprocess.run(argv, env=environment, cwd=CODE)  # noqa: S603 - fixed command
     if done.returncode:
         raise Refusal("The database could not be prepared; the reason is above.", "")
@@ -235,7 +213,7 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
     def web_answers() -> bool:
         host = f"[{address}]" if ":" in address else address
         try:
-            with urllib.request.urlopen(f"http://{host}:{given.port}/healthz", timeout=2) as got:
+            with DIRECTLY.open(f"http://{host}:{given.port}/healthz", timeout=5) as got:
                 return bool(got.status == 200)
         except OSError:
             return False
@@ -251,18 +229,21 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
 
     for name, process in (("worker", worker), ("observer", observer)):
         key = f"berth:{name}:{HOST}"
-        wait_until(partial(key_is_there, key), [process, redis], 30, f"the {name}")
-    wait_until(web_answers, [web, redis], 30, "the web server")
+        wait_until(partial(key_is_there, key), [process, redis], f"the {name}")
+    wait_until(web_answers, [web, redis], "the web server")
     for account in served:
         _ping(account)
 
 
 def _ping(account: Account) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        door.settimeout(60)
+        door.settimeout(ENGINE_PATIENCE)
         try:
             door.connect(str(account.socket))
             door.sendall(b"GET /v1/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+            ready, *_ = select.select([door], [], [], 5)
+            if not ready:
+                say(f"waiting for the engine of {account.name}, which is starting")
             answered = door.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             answered = False

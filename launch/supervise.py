@@ -1,5 +1,6 @@
 """Runs the console's processes, starts again those that die, and ends them all together."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from launch.lifetime import end_with_parent
 from launch.refusal import Refusal, say
 
 GRACE = 5.0
+# While something starts: when that is said first and again, and after what silence it is given up.
+FIRST_WORD, NEXT_WORD, STANDSTILL = 5.0, 10.0, 60.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 
 
@@ -74,22 +77,58 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGHUP, stop)
 
 
-def wait_until(
-    answers: Callable[[], bool], processes: list[Process], seconds: float, what: str
-) -> None:
-    """Wait for `answers()` to be true; raises Refusal with the log's last line if it never is."""
-    end = time.monotonic() + seconds
+def wait_until(answers: Callable[[], bool], processes: list[Process], what: str) -> None:
+    """Wait for `answers()` for as long as the processes live and get on; say so now and then.
+
+    Raises Refusal with the log's last line when one has ended, or when they neither computed nor
+    said anything for a whole minute.
+    """
+    started = moved = time.monotonic()
+    due, seen = started + FIRST_WORD, [_work_done(each) for each in processes]
     while not answers():
+        now = time.monotonic()
         dead = [p for p in processes if p.popen is not None and p.popen.poll() is not None]
-        if dead or time.monotonic() > end:
-            log = (dead or processes)[0].log
-            lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        if (done := [_work_done(each) for each in processes]) != seen:
+            seen, moved = done, now
+        if dead or now - moved > STANDSTILL:
             fault = f"{dead[0].name} has ended" if dead else f"{what} does not answer"
+            log = (dead or processes)[0].log
             raise Refusal(
-                f"{fault}: {lines[-1] if lines else 'it said nothing'}",
+                f"{fault}: {_last_line(log) or 'it said nothing'}",
                 f"The whole story is in {log}.",
             )
+        if now > due:
+            due = now + NEXT_WORD
+            say(f"waiting for {what}, which is starting ({now - started:.0f} s so far)")
         time.sleep(0.03)
+
+
+def _work_done(process: Process) -> tuple[int, int]:
+    """What grows while a process gets on: its processor time with its children's, and its log."""
+    ticks = sum(_ticks(pid) for pid in _family(process.popen.pid)) if process.popen else 0
+    return ticks, process.log.stat().st_size if process.log.exists() else 0
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for each in found:
+        with contextlib.suppress(OSError):  # it ended just now
+            children = Path(f"/proc/{each}/task/{each}/children").read_text()
+            found += [int(child) for child in children.split()]
+    return found
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0  # it ended just now
+    return int(fields[11]) + int(fields[12])  # proc(5): utime, stime
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else ""
 
 
 def keep_running(processes: list[Process]) -> None:

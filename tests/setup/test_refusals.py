@@ -1,6 +1,5 @@
 """Starts that cannot work say so in one line with the remedy, and leave nothing behind."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +9,6 @@ from tests.machine import add_user, free_port, own, remove_user
 from tests.setup.conftest import ACCOUNT, Berth, serve
 
 RANGELESS = own("bare")
-TREE = Path(__file__).resolve().parents[2]
-WITHOUT_SUDO = """
-command() { case "$*" in *sudo) return 1 ;; *) builtin command "$@" ;; esac; }
-. bin/lib/say.sh
-. bin/lib/packages.sh
-_apt a-package-that-is-missing
-"""
 
 
 @pytest.fixture
@@ -92,18 +84,6 @@ def test_a_wrong_command_line(words: tuple[str, ...]) -> None:
     done = serve(*words)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-
-
-def test_what_must_be_installed_by_somebody_who_cannot() -> None:
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", WITHOUT_SUDO],
-        cwd=TREE,
-        user="nobody",
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert "This needs root, and sudo is not installed. Run it as root once." in done.stderr
 
 
 def test_help_needs_nothing_of_the_machine() -> None:

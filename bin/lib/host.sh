@@ -1,0 +1,44 @@
+# A host with systemd: the files that bin/install makes there. Sourced by the programs in bin/.
+
+SERVICES=(berth-redis berth-worker berth-observer berth-web)
+ETC=/etc/berth DATA=/var/lib/berth
+# Made anew by each bin/install; and the administrator's, which are never touched and win.
+DEFAULTS=$ETC/defaults.env SETTINGS=$ETC/berth.env
+ENGINE_DEFAULTS=$ETC/engine-defaults.env ENGINE_SETTINGS=$ETC/engine.env
+ACCOUNTS=/etc/tmpfiles.d/berth-accounts.conf
+
+need_systemd() { [ -d /run/systemd/system ] || fail "systemd is not the init of this machine. $1"; }
+
+# setting NAME FILE...: what the last of the files says, nothing where none does.
+setting() {
+  local name=$1 file value found=; shift
+  for file; do
+    [ -e "$file" ] || continue
+    value=$(sed -nE "s/^[[:space:]]*$name[[:space:]]*=//p" "$file" | tail -n 1)
+    value=${value#[\"\']} value=${value%[\"\']}
+    [ -z "$value" ] || found=$value
+  done
+  printf '%s' "$found"
+}
+
+# With the services' settings, as their user. COMMAND...
+as_console() {
+  systemd-run --quiet --pipe --wait --collect --uid=berth --gid=berth --property=UMask=0077 \
+    --property="EnvironmentFile=$DEFAULTS" --property="EnvironmentFile=-$SETTINGS" --property=WorkingDirectory=/opt/berth/code "$@"
+}
+
+# enrolled: the uids of the accounts that take part, a line each.
+enrolled() { if [ -e "$ACCOUNTS" ]; then sed -nE 's#^d /run/berth/([0-9]+) .*#\1#p' "$ACCOUNTS"; fi; }
+
+user_systemctl() { # UID ARGUMENT...
+  local name; name=$(id -un -- "$1") || return 1; shift
+  systemctl --user -M "$name@" "$@"
+}
+
+has_manager() { systemctl is-active --quiet "user@$1.service"; } # UID
+
+# knows_hangup PID: whether it does something at SIGHUP other than die of it.
+knows_hangup() {
+  local caught; caught=$(awk '$1 == "SigCgt:" {print $2}' "/proc/$1/status" 2>/dev/null)
+  [ $((16#${caught:-0} & 1)) = 1 ]
+}

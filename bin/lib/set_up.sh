@@ -1,0 +1,24 @@
+# All of set-up, in its order. Sourced by the programs in bin/.
+for part in say packages place python assets words; do . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/$part.sh"; done
+
+# set_up TREE PLACE run|test: what is missing is installed, fetched and made; what is there stays as it is.
+# However it is interrupted, the next one goes on: new things are made aside, stamps are written last.
+set_up() {
+  local tree=$1 place=$2 lock=requirements.txt parts=(run) assets=
+  if [ "$3" = test ]; then lock=requirements-dev.txt parts=(run test) assets=dev; fi
+  choose_place "$tree" "$place"
+  one_at_a_time "$PLACE"
+  install_packages "${parts[@]}"
+  need_python
+  if ! is_current "$VENV" "$(venv_stamp "$VENV" "$tree" "$lock")" || ! is_current "$ASSETS" "$(assets_stamp "$tree" "$assets")" ||
+    { [ "$CODE" != "$tree" ] && ! is_current "$CODE" "$(code_stamp "$tree")"; }; then
+    need_nobody_running
+    make_venv "$VENV" "$tree" "$lock"
+    fetch_assets "$tree" "$ASSETS" "$assets"
+    copy_code "$tree"
+    if [ "${UPGRADING:-}" = yes ]; then before_change; fi
+    put_in_place
+  fi
+  compile_words "$CODE"
+  set_up_is_over
+}

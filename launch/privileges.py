@@ -1,0 +1,44 @@
+"""The few things of a start that only root can do: done as root, by way of sudo, or told to do."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from launch.refusal import Refusal, say
+
+DEVICES = (Path("/dev/fuse"), Path("/dev/net/tun"))
+
+
+def as_root(*argv: str) -> None:
+    """Run a command as root.
+
+    Raises Refusal with the command to paste, where this is not root and sudo is missing or refuses.
+    """
+    words = shlex.join(argv)
+    sudo: list[str] = []
+    if os.geteuid() != 0:
+        if shutil.which("sudo") is None:
+            raise Refusal("sudo is not installed, and root is needed once.", f"As root: {words}")
+        sudo = ["sudo"]
+        if subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:  # noqa: S607
+            say(f"sudo may ask for your password: {words}")
+    done = subprocess.run([*sudo, *argv], stderr=subprocess.PIPE, text=True)  # noqa: S603 - no shell
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said else f"status {done.returncode}"
+        raise Refusal(f"`{words}` failed: {why}.", f"As root: {words}" if sudo else "")
+
+
+def open_devices() -> None:
+    """What udev does on a machine that has it; rootless Podman needs both, tun for any network."""
+    closed = [each for each in DEVICES if each.exists() and each.stat().st_mode & 0o006 != 0o006]
+    if not closed:
+        return
+    names = [str(each) for each in closed]
+    say(f"opening {' and '.join(names)} to all accounts, as udev does: rootless Podman uses them")
+    try:
+        as_root("chmod", "0666", *names)
+    except Refusal as refusal:
+        say(f"{' and '.join(names)} stay closed, and containers may fail: {refusal}")
