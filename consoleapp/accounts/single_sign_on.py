@@ -6,6 +6,7 @@ address that its holder may choose; administrators are made and unmade only here
 
 from typing import Any
 
+import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -41,6 +42,12 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         sociallogin.email_addresses = []
         if sociallogin.is_existing:
             _follow(sociallogin, request)
+
+    def get_requests_session(self) -> requests.Session:
+        """What asks the provider: by this machine's proxy, unless it is on loopback."""
+        session: requests.Session = super().get_requests_session()
+        session.trust_env = not _provider().issuer.startswith("http://")
+        return session
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
         """Only where the file says so."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
@@ -186,13 +187,22 @@ async def open_registry(
         timeout=aiohttp.ClientTimeout(total=SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "berth"},
-        trust_env=True,
+        # Proxies, and the certificates of this machine; loopback never goes by way of a proxy.
+        trust_env=not _on_loopback(registry),
     ) as session:
         try:
             async with asyncio.timeout(seconds):
                 yield RegistryApi(registry, insecure, session)
         except TimeoutError as error:
             raise _slow(registry) from error
+
+
+def _on_loopback(registry: str) -> bool:
+    try:
+        host = urlsplit(f"//{registry}").hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def split(name: str) -> tuple[str, str]:

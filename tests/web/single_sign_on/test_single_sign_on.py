@@ -1,6 +1,7 @@
 """Signing in by a real OpenID Connect provider that runs on loopback."""
 
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -197,6 +198,19 @@ def test_a_subject_is_one_string(userinfo, id_token, same):
     said = {"userinfo": {"sub": userinfo}, "id_token": {"sub": id_token}}
     assert single_sign_on._same_subject(said) is same
     assert not single_sign_on._same_subject({"userinfo": None, "id_token": []})
+
+
+def test_a_provider_on_loopback_is_not_asked_by_way_of_a_proxy(configure, issuer, monkeypatch):
+    claims(issuer, "kim-9", preferred_username="kim")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "")
+    # The browser's part is played without one.
+    monkeypatch.setattr(httpx, "post", partial(httpx.post, trust_env=False))
+    _, answer = go(issuer, "kim-9")
+    assert answer.status_code == 302
+    assert User.objects.filter(username="kim").exists()
 
 
 def test_administrators_and_shared_addresses_are_never_linked(configure, issuer, admin, operator):
