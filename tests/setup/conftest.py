@@ -43,13 +43,13 @@ class Berth:
         self.port, self.data, self.output = free_port(), place / "data", place / "output"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it and wait for its address."""
+    def start(self, **environment: str) -> None:
+        """Start it, with more in its environment, and wait for its address."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(TREE / "bin/serve"), "--demo", "--port", str(self.port)]
                 + ["--data", str(self.data), "--account", ACCOUNT],
-                env=ENVIRONMENT | {"BERTH_ADMIN_PASSWORD": PASSWORD},
+                env=ENVIRONMENT | {"BERTH_ADMIN_PASSWORD": PASSWORD} | environment,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

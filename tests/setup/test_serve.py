@@ -1,9 +1,13 @@
 """bin/serve keeps Berth running, as nobody who matters, and ends all of it when told."""
 
+import json
 import os
+import re
 import signal
 import socket
+import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -11,6 +15,7 @@ from tests.browser.conftest import podman
 from tests.setup.conftest import ACCOUNT, Berth
 from tests.waiting import until
 
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 CHILDREN = {
     "redis": "redis-server",
     "the worker": "celery",
@@ -78,6 +83,22 @@ def engine_of_account() -> int:
     raise AssertionError("the account has no engine")
 
 
+def test_browsers_keep_styles_and_scripts_whose_names_have_a_hash(berth: Berth) -> None:
+    address = f"http://127.0.0.1:{berth.port}"
+    with DIRECTLY.open(f"{address}/user/login/") as answer:
+        found = re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.read().decode())
+    names = json.loads((berth.data / "static/staticfiles.json").read_text())["paths"]
+    terminal = f"/static/{names['js/terminal.js']}"
+    with DIRECTLY.open(address + terminal) as answer:
+        imported = re.findall(r'from "([^"]+)"', answer.read().decode())
+    assert len(imported) == 3
+    found += [urljoin(terminal, each) for each in imported]
+    for path in found:
+        assert re.search(r"\.[0-9a-f]{12}\.\w+$", path), path
+        with DIRECTLY.open(address + path) as answer:
+            assert "immutable" in answer.headers["Cache-Control"], path
+
+
 def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_again(
     berth: Berth,
 ) -> None:
@@ -87,7 +108,11 @@ def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_a
     assert berth.end(signal.SIGINT) == 0
     until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], "all of them ended")
     assert "stays" in podman(ACCOUNT, "ps", "--format", "{{.Names}}").stdout
-    berth.start()
+    collected = (berth.data / "static.stamp").stat()
+    # A proxy that this machine is set to is not asked for what is on loopback.
+    nowhere = "http://127.0.0.1:1"
+    berth.start(http_proxy=nowhere, https_proxy=nowhere, all_proxy=nowhere, no_proxy="")
+    assert (berth.data / "static.stamp").stat() == collected
     said = berth.output.read_text()
     assert not [word for word in ("installing", "making", "fetching", "password") if word in said]
 
