@@ -37,8 +37,8 @@ user_systemctl() { # UID ARGUMENT...
 
 has_manager() { systemctl is-active --quiet "user@$1.service"; } # UID
 
-# knows_hangup PID: whether it does something at SIGHUP other than die of it.
-knows_hangup() {
+# can_be_asked PID: whether it does something at SIGUSR1 other than die of it.
+can_be_asked() {
   local caught; caught=$(awk '$1 == "SigCgt:" {print $2}' "/proc/$1/status" 2>/dev/null)
-  [ $((16#${caught:-0} & 1)) = 1 ]
+  [ $(((16#${caught:-0} >> 9) & 1)) = 1 ]
 }

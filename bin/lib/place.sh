@@ -78,7 +78,8 @@ need_nobody_running() {
     words=$({ tr '\0' ' ' <"$file"; } 2>/dev/null) || continue
     case "$words" in "$VENV"/bin/*) ;; *) continue ;; esac
     pid=${file#/proc/} pid=${pid%/cmdline}
-    [ "$pid" != "$$" ] || continue
+    # Containers and other hosts on this machine may have a Berth of their own at the same path.
+    [ "$pid" != "$$" ] && [ "/proc/$pid/root$VENV/bin" -ef "$VENV/bin" ] || continue
     case "$words" in
       *' launch.serve '*) fail "bin/serve runs from $PLACE (process $pid), and $other. End it first: Ctrl-C where it runs, or kill $pid" ;;
       *' -m pytest '*) fail "bin/test runs from $PLACE (process $pid), and $other. Wait for its end, or kill $pid" ;;

@@ -111,6 +111,7 @@ def test_other_code_is_refused_while_a_console_runs_and_said_how_to_end_it(
     tree: Path, tmp_path: Path, words: tuple[str, ...], remedy: str
 ) -> None:
     venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
     idle = "import time; time.sleep(600)"
     # The kernel shows these words, whatever it is that runs.
     running = subprocess.Popen(
