@@ -1,8 +1,9 @@
-"""axe on every page that the URL configuration knows, in both themes."""
+"""Every page that the URL configuration knows: axe in both themes, and no English in Chinese."""
 
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,12 @@ from tests.browser.axe import findings
 from tests.browser.conftest import ALICE, IMAGE, Console, podman
 from tests.browser.test_first_hour import launch
 
+ENGLISH = Path(__file__).with_name("english.js").read_text()
+# What people called things, and what has no other name.
+NAMES = (
+    *("Those who see", "A program", "Hello web"),
+    "A small web server with one page, to see that everything works.",
+)
 NO_PAGES = {
     "api": "answers JSON; its documentation's page is Swagger's own",
     "live": "streams, which never end",
@@ -101,7 +108,11 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
 
-def test_no_page_has_a_serious_or_critical_finding(page: Page, values: dict[str, Any]) -> None:
+def test_every_page_is_in_the_readers_language_and_has_no_serious_finding(
+    page: Page, console: Console, values: dict[str, Any]
+) -> None:
+    """Each page is visited once, in Chinese, and looked at in both ways."""
+    page.context.add_cookies([{"name": "berth_language", "value": "zh-hans", "url": console.url}])
     found: dict[str, list[str]] = {}
     looked_at: set[str] = set()
     for name, arguments in routes(get_resolver().url_patterns):
@@ -113,10 +124,12 @@ def test_no_page_has_a_serious_or_critical_finding(page: Page, values: dict[str,
             continue
         looked_at.add(address)
         page.goto(address)
+        assert page.locator("html").get_attribute("lang") == "zh-Hans", address
         loading = page.locator("main .loading").locator("visible=true")
         expect(loading, address).to_have_count(0)
-        if findings_here := findings(page):
-            found[f"{name} {address}"] = findings_here
+        english = page.evaluate(ENGLISH, list(NAMES))
+        if faults := [*(f"English: {each}" for each in english), *findings(page)]:
+            found[f"{name} {address}"] = faults
     assert len(looked_at) > 60
     assert not found, "\n".join(f"{at}\n  " + "\n  ".join(them) for at, them in found.items())
 
