@@ -7,14 +7,13 @@ import io
 import re
 
 from django.utils.translation import gettext as _
+from dotenv.parser import parse_stream
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def read_env(text: str) -> tuple[dict[str, str], str]:
     """The variables of an .env file's text, and what is wrong with it ("" for nothing)."""
-    from dotenv.parser import parse_stream
-
     found: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line + _blank_lines(binding.original.string)
