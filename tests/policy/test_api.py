@@ -32,6 +32,11 @@ def strict(
     write(accounts["web"].host, STRICT, actor=Actor(user=people["admin"]))
 
 
+def _is_no_name(attempt: Attempt) -> bool:
+    """Whether Podman itself refuses the image's name, which the API says before any policy."""
+    return "//" in str(attempt.parameters.get("image", ""))
+
+
 @pytest.mark.parametrize("who", ["operator", "owner", "admin"])
 @pytest.mark.parametrize("attempt", ATTEMPTS[::4], ids=str)
 def test_an_attempt_is_a_403_that_names_the_rule(
@@ -40,6 +45,9 @@ def test_an_attempt_is_a_403_that_names_the_rule(
     if attempt.parameters.get("source") == "other":
         return  # that account is not here
     answer = caller(who).operate(attempt.kind, **attempt.parameters)
+    if _is_no_name(attempt):
+        assert (answer.status_code, Operation.objects.exists()) == (422, False)
+        return
     assert answer.status_code == 403, answer.content
     error = answer.json()["error"]
     assert error["code"] == "policy"
@@ -62,7 +70,11 @@ def test_a_dry_run_says_what_would_be_refused_and_leaves_no_trace(
     caller: Callable[..., Caller], attempt: Attempt
 ) -> None:
     body = {"kind": attempt.kind, "parameters": attempt.parameters}
-    answer = caller("operator").post("/accounts/web/policy/check", body).json()
+    said = caller("operator").post("/accounts/web/policy/check", body)
+    if _is_no_name(attempt):
+        assert said.status_code == 422
+        return
+    answer = said.json()
     assert answer["allowed"] is False
     assert attempt.rule in {each["rule"] for each in answer["refusals"]}
     assert not Event.objects.filter(action="policy.refused").exists()
