@@ -19,7 +19,7 @@ COST = {
     "tests/images": 100,
     "tests/setup": 100,
     "tests/lab/test_units_older_podman.py": 120,
-    "tests/audit/test_postgresql.py": 90,
+    "tests/audit/test_postgresql.py": 350,
 }
 """Seconds that a folder or a file takes, about; all others go last, a file at a time."""
 WHOLE = {
