@@ -74,18 +74,27 @@ def image(account: LinuxAccount) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def default_limits(alice_linux: LinuxAccount) -> list[dict[str, Any]]:
+    """What Podman's command line puts on every container where pid_max is within its limits."""
+    alice_linux.podman("create", "--name", "plain", IMAGE)
+    limits: list[dict[str, Any]] = inspect(alice_linux, "plain")["HostConfig"]["Ulimits"]
+    return limits
+
+
 def _bind(text: str) -> str:
     source, target, options = text.split(":")
     return f"{source}:{target}:{'ro' if 'ro' in options.split(',') else 'rw'}"
 
 
-def comparable(found: dict[str, Any]) -> dict[str, Any]:
-    """What makes the container, without what is its own."""
+def comparable(found: dict[str, Any], default_limits: list[dict[str, Any]]) -> dict[str, Any]:
+    """What makes the container, without what is its own and what no option asked for."""
     kept = {key: value for key, value in found.items() if key not in _OWN}
     config = {k: v for k, v in found["Config"].items() if k not in _OWN_OF_CONFIG}
     config["Env"] = sorted(each for each in config["Env"] if not each.startswith("HOSTNAME="))
     host = {k: v for k, v in found["HostConfig"].items() if k not in _OWN_OF_HOST}
     host["Binds"] = sorted(_bind(each) for each in host["Binds"])
+    host["Ulimits"] = [each for each in host["Ulimits"] if each not in default_limits]
     host["Tmpfs"] = {place: sorted(said.split(",")) for place, said in host["Tmpfs"].items()}
     networks = sorted(found["NetworkSettings"].get("Networks") or {})
     return {
@@ -141,7 +150,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("what", OPTIONS)
 def test_the_line_makes_the_same_container(
-    alice_linux: LinuxAccount, create: Create, what: str
+    alice_linux: LinuxAccount, create: Create, default_limits: list[dict[str, Any]], what: str
 ) -> None:
     made = create("theirs", **OPTIONS[what])
     assert create_command.place(made["Config"]["CreateCommand"] or []) is None
@@ -149,7 +158,8 @@ def test_the_line_makes_the_same_container(
     assert not any(word.startswith("--env=PATH=") for word in argv)
     alice_linux.podman("rm", "theirs")
     alice_linux.podman("create", *argv[2:])
-    wanted, got = comparable(made), comparable(inspect(alice_linux, "theirs"))
+    wanted = comparable(made, default_limits)
+    got = comparable(inspect(alice_linux, "theirs"), default_limits)
     assert [f"{key}: {got.get(key)}, not {value}" for key, value in wanted.items()
             if got.get(key) != value] == []  # fmt: skip
 
