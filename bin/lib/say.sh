@@ -53,6 +53,8 @@ cause() {
 with_progress() {
   local what=$1 log=$2 status=0 ticker; shift 2
   (
+    # What sleeps here outlives it by up to a second, and would keep the next set-up waiting.
+    set_up_is_over
     seconds=0
     # Until it is killed, or the program is gone; of one that only waits to be reaped there are no words left.
     while sleep 1 >/dev/null 2>&1 && { read -r -d '' words </proc/$$/cmdline; } 2>/dev/null && [ -n "$words" ]; do

@@ -84,13 +84,18 @@ class _Bars:
 
 
 async def copy(
-    argv: list[str], message: str, report: Callable[[Progress], None], temporary: Path
+    argv: list[str],
+    message: str,
+    report: Callable[[Progress], None],
+    temporary: Path,
+    finished: Callable[[list[str]], bool] = lambda words: False,
 ) -> list[str]:
     """Run a program that copies images, with a bar a layer. Out: its other lines.
 
     It has `temporary` for its own files, since one that is ended leaves them. Cancelling ends the
-    program, unless it is done before that (see engine.cancellation). Raises EngineError with its
-    own last words.
+    program, unless it is done before that (see engine.cancellation): `finished` says so by its
+    lines, or by what it left. Its status doesn't: Podman's is 0 also when it was asked to end.
+    Raises EngineError with its own last words.
     """
     bars = _Bars(message)
     report(bars.progress())
@@ -115,12 +120,13 @@ async def copy(
         try:
             status = await process.wait()
         except asyncio.CancelledError:
+            ended = process.returncode is not None
             await unstoppable(end(process))
-            if process.returncode:
+            await unstoppable(_rest(reading))
+            if process.returncode or not (ended or finished(bars.words)):
                 raise
             status = 0
-        # Not until the terminal's end: a process that Podman leaves behind may hold it open.
-        await asyncio.wait({reading}, timeout=_LAST_WORDS)
+        await _rest(reading)
     finally:
         await end(process)
         reading.cancel()
@@ -128,6 +134,11 @@ async def copy(
     if status:
         raise understand(_last_words(bars.words, argv[0], status))
     return bars.words
+
+
+async def _rest(reading: "asyncio.Task[None]") -> None:
+    # Not until the terminal's end: a process that Podman leaves behind may hold it open.
+    await asyncio.wait({reading}, timeout=_LAST_WORDS)
 
 
 async def _read(terminal: int, bars: _Bars, report: Callable[[Progress], None]) -> None:

@@ -71,7 +71,10 @@ async def load_archive(work: Work, archive: Path) -> list[str]:
 async def _load(work: Work, archive: Path) -> list[str]:
     argv = ["podman", *work.podman_options, "load", f"--input={archive}"]
     try:
-        words = await copy(argv, "Loading", work.report, work.files.workplace(work.id))
+        words = await copy(
+            *(argv, "Loading", work.report, work.files.workplace(work.id)),
+            lambda words: any(map(_LOADED.match, words)),
+        )
     except EngineError as error:
         if "does not match any of the supported image formats" not in error.report.message:
             raise

@@ -13,7 +13,10 @@ from engine.schema.parameters import Result
 from engine.units import control
 
 log = logging.getLogger(__name__)
-_HALF_STARTED = re.compile(r"container .*already exists: OCI runtime error")
+# What Podman says when the OCI runtime has made the container already, or has started it.
+_HALF_STARTED = re.compile(
+    r"container .*already exists: OCI runtime error|/(?:runc|crun) start [0-9a-f]{64}` failed"
+)
 _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
@@ -37,7 +40,7 @@ async def start_up(work: Work, container: str) -> None:
     except EngineError as error:
         if not _HALF_STARTED.search(error.report.message):
             raise
-        # The OCI runtime has made it, and Podman died before it could write that down.
+        # Podman died before it could write down what the OCI runtime had done.
         found = await work.podman.call("GET", path(container, "json"))
         runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
         argv = ("podman", "unshare", runtime, "delete", "--force", str(found["Id"]))

@@ -67,5 +67,6 @@ async def _podman(work: Work, *words: str) -> str:
         "Working on the list",
         work.report,
         work.files.workplace(work.id),
+        bool,
     )
     return said[-1].split()[0].removesuffix(":") if said else ""

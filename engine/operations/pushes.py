@@ -34,13 +34,22 @@ async def to_registry(
         argv += [] if parameters.tls_verify else ["--tls-verify=false"]
         argv += ["--", parameters.image, f"docker://{parameters.destination}"]
         await copy(
-            argv, f"Pushing to {parameters.destination}", work.report, work.files.workplace(work.id)
+            argv,
+            f"Pushing to {parameters.destination}",
+            work.report,
+            work.files.workplace(work.id),
+            lambda words: bool(_read(digest)),
         )
         return ImagePushed(
             summary=f"{parameters.destination} is in the registry.",
             reference=parameters.destination,
-            digest=digest.read_text().strip() if digest.exists() else "",
+            digest=_read(digest),
         )
+
+
+def _read(digest: Path) -> str:
+    """What Podman has written once all is in the registry, or ""."""
+    return digest.read_text().strip() if digest.exists() else ""
 
 
 @contextmanager

@@ -33,7 +33,10 @@ async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str
         argv = parameters.command()
         argv[2:2] = ["--digestfile", os.fspath(file)]
         message = f"Copying {parameters.source}"
-        await copying.copy(argv, message, report, work.files.workplace(work.id))
+        await copying.copy(
+            *(argv, message, report, work.files.workplace(work.id)),
+            lambda words: file.exists() and bool(file.read_text().strip()),
+        )
         return file.read_text().strip()
 
 

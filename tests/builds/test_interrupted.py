@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from engine.schema.builds import ImageBuild
 from engine.schema.errors import EngineUnreachable
-from engine.schema.progress import Succeeded, Unknown
+from engine.schema.progress import Interrupted, Succeeded
 from tests.builds.conftest import BASE, Account, open_yard
 from tests.builds.test_building import SECRET, cat, tar
 from tests.waiting import eventually
@@ -62,7 +63,8 @@ async def test_a_build_whose_engine_ended_leaves_nothing_and_works_when_it_is_tr
     assert not shipwright.leftovers()
     async with open_yard(shipwright) as yard:
         # It does no harm to build again: the worker sends it anew under the same id.
-        assert isinstance(await yard.engine.recall(operation), Unknown)
+        assert isinstance(await yard.engine.recall(operation), Interrupted)
+        assert ImageBuild.repeatable
     outcome = await _begin(shipwright, operation, "yes")
     assert isinstance(outcome, Succeeded), outcome
     assert cat(shipwright, "localhost/built:1", "/own/file") == "x\n"

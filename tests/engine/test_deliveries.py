@@ -102,6 +102,17 @@ async def test_a_launch_in_which_podmans_service_is_killed_ends_as_one_container
     assert (row.id, row.state) == (end.result["id"], "running")
 
 
+async def test_what_the_runtime_started_and_podman_did_not_write_down_is_started(
+    alice: Account,
+) -> None:
+    alice.linux.podman("create", "--name", "web", IMAGE, "sleep", "1000")
+    alice.linux.podman("init", "web")
+    identity = (await alice.inspect("web"))["Id"]
+    alice.linux.podman("unshare", "runc", "start", identity)
+    await alice.do(ContainerStart(container="web"))
+    assert (await alice.rows())["web"].state == "running"
+
+
 @pytest.mark.parametrize("after", [0.0, 0.05])
 async def test_verbs_in_which_podmans_service_is_killed_succeed_with_their_effect(
     alice: Account, after: float

@@ -1,5 +1,6 @@
 """bin/uninstall lists all that Berth has on a machine, and removes it; data only when told to."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def tools(tmp_path: Path) -> Path:
     for name in ("userdel", "groupdel"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*"\n')
         (tmp_path / name).chmod(0o755)
+    # Out of /opt, where the tests may run from.
+    for part in ("bin", "deploy"):
+        shutil.copytree(TREE / part, tmp_path / "tree" / part)
     return tmp_path
 
 
@@ -34,7 +38,7 @@ def machine(tools: Path, script: str) -> "subprocess.CompletedProcess[str]":
     """Run a script there."""
     return subprocess.run(
         ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "bash", "-c"]
-        + [MACHINE + script, "bash", str(TREE / "bin/uninstall")],
+        + [MACHINE + script, "bash", str(tools / "tree/bin/uninstall")],
         env=CLEAN | {"PATH": f"{tools}:{CLEAN['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
