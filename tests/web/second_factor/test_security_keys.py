@@ -93,6 +93,7 @@ def test_a_passkey_signs_in_alone_and_after_the_password_until_it_is_removed(kir
 
     kira.sign_out()
     kira.give_password()
+    tab.wait_for_url("**/user/2fa/authenticate/**")  # and for the script behind the button
     tab.get_by_role("button", name="Use a security key").click()
     at_dashboard(tab)
 
