@@ -11,6 +11,7 @@ import pytest
 from tests import leftovers
 from tests.machine import free_port, own
 from tests.schedule import ALONE, SLOW
+from tests.waiting import until
 
 TREE = Path(__file__).resolve().parents[2]
 NOTES = """
@@ -196,6 +197,8 @@ def test_what_a_killed_run_left_is_told_from_other_processes(
 ) -> None:
     with subprocess.Popen(["sleep", "1000"], env=variables) as process:
         try:
+            environment = Path(f"/proc/{process.pid}/environ")
+            until(environment.read_bytes, "its environment can be read")
             found = leftovers.is_left(process.pid)
         finally:
             process.kill()
