@@ -114,7 +114,9 @@ def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
     page.get_by_role("link", name="Show the unit").click()
     page.locator("#unit-head").get_by_role("link", name="web", exact=True).click()
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
-    page.get_by_role("button", name="Stop unit").click()
+    # Leaving the page takes a request along that is still under way.
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name="Stop unit").click()
     page.goto(f"{BASE}/web.service/")
     # One that ends by SIGKILL (here its stop signal) leaves its unit "failed".
     over = re.compile("^(inactive|failed)$")

@@ -102,10 +102,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(autouse=True)
-def clean(request: pytest.FixtureRequest) -> None:
-    """Each test begins without a configuration, sign-ins or certificates of the account's own."""
+def clean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave no configuration, sign-in or certificate of the account's own to the next test."""
+    account: Account | None = None
     if "account" in request.fixturenames:
-        account: Account = request.getfixturevalue("account")
+        account = request.getfixturevalue("account")
+    yield
+    if account:
         account.run("rm", "-rf", f"{account.home}/.config/containers")
         account.run("rm", "-f", f"/run/user/{account.uid}/containers/auth.json")
         service = subprocess.run(
