@@ -40,9 +40,14 @@ def victor(web: LinuxAccount) -> User:
 def spool() -> Iterator[Path]:
     """Where uploads rest; empty before and after."""
     folder: Path = settings.BERTH_DATA / "uploads"
+
+    def empty() -> None:
+        for left in folder.glob("*"):
+            left.unlink()
+
+    empty()
     yield folder
-    for left in folder.glob("*"):
-        left.unlink()
+    empty()
 
 
 async def client_of(user: User) -> AsyncClient:
