@@ -57,9 +57,6 @@ WRONG = """async ([version, expected]) => {
     }
   }
 }"""
-REST = """async () => {
-  while (told.busy) await new Promise((resolve) => setTimeout(resolve, 20));
-}"""
 STATES = """() => Object.fromEntries(
   [...document.querySelectorAll('#containers-table tbody > tr')]
     .map((row) => [row.id, row.dataset.state])
@@ -123,13 +120,18 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
         return list(await page.evaluate(WRONG, [known, expected]))
 
 
+async def quiet(page: Page) -> None:
+    """Wait until the page has asked for something and used every answer."""
+    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
+
+
 async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
     await snapshots.fresh(web)
     async with page.expect_response(lambda answer: "/live/" in answer.url):
         await page.goto(LIST)
     await eventually(lambda: shows(page, engine), "the list is there")
     # The stream's first word has the table fetched once.
-    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
+    await quiet(page)
 
 
 async def test_no_row_stays_wrong_while_tables_are_drawn_anew(
@@ -244,5 +246,5 @@ async def test_a_filter_and_a_reload_under_way_at_once_end_filtered(
     async with page.expect_response(lambda it: is_list(it.url) and not is_held(it.url)):
         await second()
     answer.set()
-    await page.evaluate(REST)
+    await quiet(page)
     assert list(await page.evaluate(STATES)) == [f"container-{row('db-1').id[:12]}"]
