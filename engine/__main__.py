@@ -12,13 +12,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from engine.account import Account, open_account
-from engine.activity import Activity
-from engine.environment import prepare, runtime_directory
-from engine.replacement import replaced
+from engine.process.environment import prepare, runtime_directory
 from engine.schema.errors import EngineError
 from engine.schema.version import version
-from engine.service import application
+from engine.server.account import Account, open_account
+from engine.server.app import application
+from engine.server.code_change import replaced
+from engine.server.idle import Activity
 
 _FIRST_PASSED_SOCKET = 3
 

@@ -17,8 +17,8 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
 from pydantic import Field, TypeAdapter, ValidationError
 
-from engine import limits
-from engine.peers import peer_uid
+from engine.process.peers import peer_uid
+from engine.schema import limits
 from engine.schema.errors import (
     EngineError,
     EngineFault,

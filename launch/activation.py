@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 LISTENING, LIFELINE = 3, 4
-DOORKEEPER = Path(__file__).with_name("doorkeeper.py")
+DOORKEEPER = Path(__file__).with_name("socket_activator.py")
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 """Seconds until a doorkeeper is started again: longer each time, unless it ran for CALM."""
 

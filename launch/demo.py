@@ -6,8 +6,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from launch.errors import Refusal, say
 from launch.identities import Account
-from launch.refusal import Refusal, say
 
 IMAGE = "localhost/berth-demo:latest"
 PAGE = b"""<!doctype html>

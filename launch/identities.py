@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from launch.errors import Refusal, say
 from launch.privileges import as_root
-from launch.refusal import Refusal, say
 
 SERVICE = "berth"
 WEB_GROUP = "berth-web"

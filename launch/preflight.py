@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from launch import options
+from launch.errors import Refusal
 from launch.identities import DEMO_ACCOUNT, check_name, need_own, need_ranges, own_runtime
 from launch.privileges import open_devices
-from launch.refusal import Refusal
 
 
 def main() -> int:

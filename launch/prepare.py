@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from launch import prepared
+from launch import fingerprint
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     given = parser.parse_args()
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    if not prepared.has_static_files(settings.BERTH_DATA):
+    if not fingerprint.has_static_files(settings.BERTH_DATA):
         _collect()
     password = io.StringIO()
     call_command("first_admin", stdout=password)
@@ -33,16 +33,16 @@ def main() -> int:
         call_command("demo_template", given.demo, stdout=io.StringIO())
     if given.stamp and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA user_version = {prepared.number(given.stamp)}")
+            cursor.execute(f"PRAGMA user_version = {fingerprint.number(given.stamp)}")
     return 0
 
 
 def _collect() -> None:
-    stamp = prepared.static_stamp(settings.BERTH_DATA)
+    stamp = fingerprint.static_stamp(settings.BERTH_DATA)
     stamp.unlink(missing_ok=True)
     unused = settings.BERTH_UNUSED_ASSETS
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=unused)
-    stamp.write_text(prepared.fingerprint())
+    stamp.write_text(fingerprint.fingerprint())
 
 
 if __name__ == "__main__":

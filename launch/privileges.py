@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from launch.refusal import Refusal, say
+from launch.errors import Refusal, say
 
 DEVICES = (Path("/dev/fuse"), Path("/dev/net/tun"))
 

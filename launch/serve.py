@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from launch import demo, options
-from launch.doors import open_doors
+from launch.errors import Refusal, say
+from launch.fingerprint import fingerprint, is_prepared
 from launch.identities import Account, Service, accounts, service
 from launch.preflight import need_free_port, take
-from launch.prepared import fingerprint, is_prepared
 from launch.privileges import open_devices
-from launch.refusal import Refusal, say
-from launch.supervise import Process, Stopped, end, keep_running, stop_on_signals, wait_until
+from launch.sockets import open_doors
+from launch.supervisor import Process, Stopped, end, keep_running, stop_on_signals, wait_until
 
 CODE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

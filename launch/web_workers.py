@@ -2,7 +2,7 @@
 
 import signal
 
-from launch.lifetime import end_with_parent
+from launch.pdeathsig import end_with_parent
 
 
 def post_fork(_master: object, _worker: object) -> None:

@@ -11,10 +11,10 @@ from consoleapp.approval.models import Approval, Ask, Decision
 from consoleapp.operations import seal
 from consoleapp.operations.models import Operation
 from consoleapp.policy.standing import seen, standing
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy import rules
-from engine.policy.judge import judge
-from engine.policy.wishes import wishes
+from engine.policy.evaluate import judge
+from engine.policy.extract import wishes
 from engine.schema.parameters import Parameters
 
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from engine.policy import demands as d
-from engine.policy.wishes import wishes
+from engine.policy import requests as d
+from engine.policy.extract import wishes
 from engine.schema.containers import OPERATION_LABEL
 from engine.schema.kinds import UnknownKind, parse
 

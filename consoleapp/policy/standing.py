@@ -10,12 +10,12 @@ from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.live import snapshots
 from consoleapp.policy.models import PolicyVersion
 from consoleapp.policy.words import Area, describe
-from engine.policy import demands as d
 from engine.policy import image_names
-from engine.policy.file import PLACE, PolicyFile, Unusable
-from engine.policy.judge import judge
+from engine.policy import requests as d
+from engine.policy.evaluate import judge
+from engine.policy.extract import asked, wishes
+from engine.policy.host_file import PLACE, PolicyFile, Unusable
 from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
-from engine.policy.wishes import asked, wishes
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from engine.policy.judge import human
+from engine.policy.evaluate import human
 from engine.policy.rules import AskingPolicy, CpusLimit, MemoryLimit, PidsLimit, Policy
 
 Area = Literal[

@@ -5,10 +5,10 @@ import re
 import shutil
 from pathlib import Path
 
-from engine.adapters.copying import copy
-from engine.adapters.image_archive import check, unpack
+from engine.operations.context import Work
 from engine.operations.image_names import TRIES, path
-from engine.operations.work import Work
+from engine.podman.image_archive import check, unpack
+from engine.podman.image_copy import copy
 from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress

@@ -5,16 +5,16 @@ from typing import Any
 
 from engine.operations import named_volumes
 from engine.operations.containers import path
+from engine.operations.context import Work
 from engine.operations.units import available, take_down
-from engine.operations.work import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
 from engine.schema.unit_names import template_of
-from engine.units import control, files, planning, selinux
-from engine.units.inventory import lingers
-from engine.units.planning import Plan
-from engine.units.unnamed import Unnamed
+from engine.systemd import control, selinux, unit_files, unit_plan
+from engine.systemd.anonymous_volumes import Unnamed
+from engine.systemd.inventory import lingers
+from engine.systemd.unit_plan import Plan
 
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
@@ -28,8 +28,8 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
             f"{found['Name']} is kept running by {unit} already.",
             "Enable that unit, or convert it to another style.",
         )
-    style = parameters.style or planning.default_style()
-    plan = await planning.plan(work.podman, found, style)
+    style = parameters.style or unit_plan.default_style()
+    plan = await unit_plan.plan(work.podman, found, style)
     await _refuse_taken(work, plan)
     if found["HostConfig"].get("AutoRemove"):
         raise EngineError(
@@ -65,8 +65,8 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
         )
     found = await work.podman.call("GET", path(row.containers[0], "json"))
     await work.gate.keep(found)
-    plan = await planning.plan(work.podman, found, parameters.style, of_unit=True)
-    before = files.find(row.file)
+    plan = await unit_plan.plan(work.podman, found, parameters.style, of_unit=True)
+    before = unit_files.find(row.file)
     if before is None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
     await _refuse_taken(work, plan, but=row.unit)
@@ -75,7 +75,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     if made_by_unit:  # its volumes without a name go with its container
         await named_volumes.fill(work, plan.volumes)
     await take_down(work, row.unit, row.style != "quadlet")
-    files.delete(row.file, before.digest)
+    unit_files.delete(row.file, before.digest)
     await work.units.systemd.reload()
     try:
         if made_by_unit:
@@ -96,7 +96,7 @@ async def _put_back_unit(
     work: Work, plan: Plan, file: str, text: str, was_active: bool, row: Any
 ) -> None:
     await _remove(work, plan)
-    files.write(file, text, "")
+    unit_files.write(file, text, "")
     await work.units.systemd.reload()
     if row.style != "quadlet" and row.file_state == "enabled":
         await work.units.systemd.enable(row.unit)
@@ -152,7 +152,7 @@ def _kept(found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
             "Lingering is off, so the unit does not start at boot, only at a login: turn it on."
         )
     if not anew:
-        warnings.append(planning.CLASSIC_NOTE)
+        warnings.append(unit_plan.CLASSIC_NOTE)
     return schema.ContainerKept(
         summary=f"{plan.unit} keeps {found['Name']} running.",
         warnings=warnings,
@@ -171,13 +171,13 @@ async def _install(work: Work, plan: Plan) -> None:
     written: list[str] = []
     try:
         for file, text in plan.files.items():
-            files.write(file, text, "")
+            unit_files.write(file, text, "")
             written.append(file)
-            await selinux.restore(files.configuration() / file)
+            await selinux.restore(unit_files.configuration() / file)
         await work.units.systemd.reload()
     except EngineError:
         for file in written:
-            files.delete(file, None)
+            unit_files.delete(file, None)
         raise
 
 
@@ -188,7 +188,7 @@ async def _come_up(work: Work, plan: Plan) -> None:
         await systemd.enable(plan.unit)
         await systemd.reload()
     await control.carry_out(systemd, "StartUnit", plan.unit)
-    await asyncio.sleep(planning.SETTLE_SECONDS)
+    await asyncio.sleep(unit_plan.SETTLE_SECONDS)
     facts = await systemd.properties(plan.unit)
     if facts.get("ActiveState") != "active":
         raise await control.failed(
@@ -199,8 +199,8 @@ async def _come_up(work: Work, plan: Plan) -> None:
 async def _remove(work: Work, plan: Plan) -> None:
     await take_down(work, plan.unit, plan.style != "quadlet")
     for file in plan.files:
-        if files.find(file):
-            files.delete(file, None)
+        if unit_files.find(file):
+            unit_files.delete(file, None)
     await work.units.systemd.reload()
 
 
@@ -225,7 +225,7 @@ async def _put_back(
 
 async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:
     for file in plan.files:
-        if files.find(file):
+        if unit_files.find(file):
             raise EngineError(
                 ErrorCode.CONFLICT,
                 f"{file} exists already.",

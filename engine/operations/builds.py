@@ -2,7 +2,7 @@
 
 Not Podman's API for it: that takes the context as one more tar over the socket and unpacks it
 again, wants secrets inside of it, and a RUN step goes on after its reader has left. The program is
-given paths, and is ended with all that it started (adapters/process_tree.py).
+given paths, and is ended with all that it started (process/subreaper.py).
 
 All of a build is in its own folder of the engine's spool: context, secrets, the program's TMPDIR.
 """
@@ -16,14 +16,14 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
-from engine import build_log, contexts
-from engine.adapters import programs
-from engine.adapters.podman_errors import understand
-from engine.cancellation import heed
-from engine.operations import build_leftovers, image_names, pulls
-from engine.operations.build_steps import Steps
+from engine.builds import build_context, build_log, cleanup
+from engine.builds.steps import Steps
+from engine.operations import image_names, pulls
+from engine.operations.context import Work
 from engine.operations.image_names import path
-from engine.operations.work import Work
+from engine.podman.errors import understand
+from engine.process import programs
+from engine.process.cancellation import heed
 from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.images import ImagePull
@@ -112,9 +112,7 @@ async def _build(
             raise
     finally:
         if not whole:
-            await asyncio.shield(
-                build_leftovers.tidy(work.podman, work.podman_options, work.id, place)
-            )
+            await asyncio.shield(cleanup.tidy(work.podman, work.podman_options, work.id, place))
     steps.finish()
     work.report(steps.progress("Built"))
     identity = (place / IMAGE_ID).read_text().strip().removeprefix("sha256:")
@@ -189,7 +187,7 @@ def _command(
     for name, secret in parameters.secrets.items():
         argv.append(f"--secret=id={name},src={_private(place, name, secret.get_secret_value())}")
     # No step asks for this one: it marks the working containers of this build as its own.
-    mark = build_leftovers.mark(work.id)
+    mark = cleanup.mark(work.id)
     argv.append(f"--secret=id={mark},src={_private(place, mark, '')}")
     return [*argv, "--", str(context)], environment
 
@@ -259,7 +257,9 @@ def _is_script(file: Path) -> bool:
 
 async def _unpack(archive: Path, context: Path) -> int:
     stop = threading.Event()
-    unpacking = asyncio.ensure_future(asyncio.to_thread(contexts.unpack, archive, context, stop))
+    unpacking = asyncio.ensure_future(
+        asyncio.to_thread(build_context.unpack, archive, context, stop)
+    )
     try:
         return await asyncio.shield(unpacking)
     except asyncio.CancelledError:

@@ -4,13 +4,13 @@ import logging
 import re
 from urllib.parse import quote
 
-from engine.adapters import programs
 from engine.operations import image_names
-from engine.operations.work import Unsettled, Work
+from engine.operations.context import Unsettled, Work
+from engine.process import programs
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
-from engine.units import control
+from engine.systemd import control
 
 log = logging.getLogger(__name__)
 # What Podman says when the OCI runtime has made the container already, or has started it.

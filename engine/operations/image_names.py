@@ -7,7 +7,7 @@ does not hold it; it looks at its own names at the end, under the lock, and give
 
 from urllib.parse import quote
 
-from engine.operations.work import Work
+from engine.operations.context import Work
 from engine.policy import image_names
 from engine.schema.errors import EngineError, ErrorCode
 

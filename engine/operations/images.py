@@ -5,8 +5,8 @@ from typing import Any
 
 from engine.operations import image_names
 from engine.operations.containers import pruned
+from engine.operations.context import Work
 from engine.operations.image_names import path
-from engine.operations.work import Work
 from engine.schema import images as schema
 from engine.schema.containers import Pruned
 from engine.schema.errors import EngineError, ErrorCode

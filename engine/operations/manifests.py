@@ -1,9 +1,9 @@
 """Operations on manifest lists."""
 
-from engine.adapters.copying import copy
-from engine.cancellation import heed, unstoppable
+from engine.operations.context import Work
 from engine.operations.pushes import to_registry
-from engine.operations.work import Work
+from engine.podman.image_copy import copy
+from engine.process.cancellation import heed, unstoppable
 from engine.schema import manifests as schema
 from engine.schema.images import ImagePushed
 from engine.schema.progress import Progress

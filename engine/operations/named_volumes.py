@@ -5,10 +5,10 @@ import os
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
-from engine.operations.work import Work
+from engine.operations.context import Work
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
-from engine.units.unnamed import Unnamed
+from engine.systemd.anonymous_volumes import Unnamed
 
 
 async def fill(work: Work, volumes: list[Unnamed]) -> None:

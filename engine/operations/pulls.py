@@ -11,12 +11,12 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from engine.adapters.podman import Podman
-from engine.adapters.podman_errors import understand
-from engine.cancellation import unstoppable
 from engine.operations import image_names
+from engine.operations.context import Work
 from engine.operations.image_names import path
-from engine.operations.work import Work
+from engine.podman.client import Podman
+from engine.podman.errors import understand
+from engine.process.cancellation import unstoppable
 from engine.schema.images import ImagePull, ImagePulled
 from engine.schema.progress import Progress, Step
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from engine.adapters.copying import copy
-from engine.environment import runtime_directory
-from engine.operations.work import Work
+from engine.operations.context import Work
+from engine.podman.image_copy import copy
+from engine.process.environment import runtime_directory
 from engine.schema.images import ImagePush, ImagePushed
 from engine.schema.manifests import ManifestPush
 

@@ -8,9 +8,12 @@ from contextlib import suppress
 
 from cryptography import x509
 
-from engine.adapters import own_files, programs, registries_edit, skopeo
-from engine.adapters.podman_errors import understand
-from engine.operations.work import Work
+from engine.files import safe_files
+from engine.operations.context import Work
+from engine.podman import skopeo
+from engine.podman.errors import understand
+from engine.process import programs
+from engine.registries import config_edit
 from engine.schema import registries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
@@ -29,8 +32,8 @@ def digest_of(content: bytes | None) -> str:
 async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
     """Change the file if it still is what was seen, and if Podman accepts the outcome."""
     async with _EDITING:
-        with own_files.folder(*_FOLDER, make=True) as folder:
-            before = own_files.read(folder, _NAME, schema.LARGEST_FILE)
+        with safe_files.folder(*_FOLDER, make=True) as folder:
+            before = safe_files.read(folder, _NAME, schema.LARGEST_FILE)
             _need(before, parameters.seen)
             try:
                 text = (before or b"").decode()
@@ -38,11 +41,11 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
                 raise EngineError(
                     ErrorCode.CONFLICT, "registries.conf is no UTF-8 text.", "Replace it whole."
                 ) from error
-            after = registries_edit.edited(text, parameters.edit).encode()
+            after = config_edit.edited(text, parameters.edit).encode()
             await _accepted(folder, after)
             # Podman took a moment: whoever wrote meanwhile must not be overwritten.
-            _need(own_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
-            own_files.replace(folder, _NAME, after)
+            _need(safe_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
+            safe_files.replace(folder, _NAME, after)
     await work.podman.reload()
     return schema.RegistriesEdited(summary="registries.conf was changed.", digest=digest_of(after))
 
@@ -59,7 +62,7 @@ def _need(content: bytes | None, seen: str) -> None:
 async def _accepted(folder: int, content: bytes) -> None:
     """Let the real tool read it, before anybody else does."""
     name = f".berth-{secrets.token_hex(8)}.candidate"
-    own_files.replace(folder, name, content, mode=0o600)
+    safe_files.replace(folder, name, content, mode=0o600)
     path = os.path.join(os.environ["HOME"], *_FOLDER, name)
     try:
         ended = await programs.run(
@@ -119,8 +122,8 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
             "There is a private key in it, which does not belong here.",
             "Paste the certificate of the authority alone.",
         )
-    with own_files.folder(*_FOLDER, "certs.d", parameters.registry, make=True) as folder:
-        own_files.replace(folder, "ca.crt", pem)
+    with safe_files.folder(*_FOLDER, "certs.d", parameters.registry, make=True) as folder:
+        safe_files.replace(folder, "ca.crt", pem)
     await work.podman.reload()
     subject = found[0].subject.rfc4514_string() or "an authority without a name"
     return Result(summary=f"{parameters.registry} is trusted by {subject}.")
@@ -128,8 +131,8 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
 
 async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
     """Remove certs.d/REGISTRY/ca.crt, and the folder when nothing else is in it."""
-    with suppress(FileNotFoundError), own_files.folder(*_FOLDER, "certs.d") as certificates:
-        with own_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
+    with suppress(FileNotFoundError), safe_files.folder(*_FOLDER, "certs.d") as certificates:
+        with safe_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
             os.unlink("ca.crt", dir_fd=folder)
         with suppress(OSError):
             os.rmdir(parameters.registry, dir_fd=certificates)

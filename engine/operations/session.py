@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from engine.adapters import programs
+from engine.operations.context import Work
 from engine.operations.units import available
-from engine.operations.work import Work
+from engine.process import programs
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
-from engine.units import control
+from engine.systemd import control
 
 TIMER = "podman-auto-update.timer"
 _BAD = {

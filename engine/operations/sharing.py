@@ -17,16 +17,16 @@ from pathlib import Path
 
 import aiohttp
 
-from engine.adapters.children import die_with
-from engine.adapters.copying import end
-from engine.adapters.podman import Podman
-from engine.adapters.podman_errors import understand
-from engine.environment import state_directory
-from engine.files import discard
-from engine.incoming import Brought
+from engine.files.image_transfer import Brought
+from engine.files.spool import discard
 from engine.operations.archives import RESERVE, load_archive
+from engine.operations.context import Work
 from engine.operations.image_names import ensure, path
-from engine.operations.work import Work
+from engine.podman.client import Podman
+from engine.podman.errors import understand
+from engine.podman.image_copy import end
+from engine.process.environment import state_directory
+from engine.process.pdeathsig import die_with
 from engine.schema.archives import ImageShare, ImageShared
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress

@@ -4,11 +4,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from engine.adapters import copying, skopeo
-from engine.adapters.registry_api import open_registry, split
-from engine.cancellation import heed
-from engine.operations.work import Report, Work
-from engine.queries.remote import digest_at, plan
+from engine.operations.context import Report, Work
+from engine.podman import image_copy, skopeo
+from engine.process.cancellation import heed
+from engine.queries.remote_images import digest_at, plan
+from engine.registries.registry_api import open_registry, split
 from engine.schema import transfers as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
@@ -33,7 +33,7 @@ async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str
         argv = parameters.command()
         argv[2:2] = ["--digestfile", os.fspath(file)]
         message = f"Copying {parameters.source}"
-        await copying.copy(
+        await image_copy.copy(
             *(argv, message, report, work.files.workplace(work.id)),
             lambda words: file.exists() and bool(file.read_text().strip()),
         )

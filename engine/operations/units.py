@@ -1,6 +1,6 @@
 """Operations on the account's units and their files."""
 
-from engine.operations.work import Work
+from engine.operations.context import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
@@ -11,13 +11,13 @@ from engine.schema.unit_names import (
     kind_of,
     template_of,
 )
-from engine.units import checking, control, drop_ins, files, quadlets, selinux, sources
+from engine.systemd import control, drop_ins, quadlets, selinux, sources, unit_files, validation
 
 
 async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
     """Check it, write it, have systemd read it."""
     await available(work)
-    checked = await checking.check(parameters.file, parameters.text)
+    checked = await validation.check(parameters.file, parameters.text)
     if not checked.ok and not parameters.even_with_errors:
         first = next(each for each in checked.problems if each.severity == "error")
         where = f" (line {first.line})" if first.line else ""
@@ -38,19 +38,19 @@ async def resume_write(work: Work, parameters: schema.UnitWrite) -> schema.UnitW
 
 def _digest_now(file: str, text: str) -> str:
     """The digest of the file, if `text` is what stands there; else ""."""
-    found = files.find(file)
+    found = unit_files.find(file)
     return found.digest if found and found.text == text else ""
 
 
 async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritten:
     """Write a file as it is, restore its label, daemon-reload."""
-    version = files.write(file, text, digest)
-    label = await selinux.restore(files.configuration() / file)
+    version = unit_files.write(file, text, digest)
+    label = await selinux.restore(unit_files.configuration() / file)
     await work.units.systemd.reload()
     return schema.UnitWritten(
         summary=f"{file} was {'saved' if digest else 'created'}.",
         file=file,
-        digest=files.digest_of(text),
+        digest=unit_files.digest_of(text),
         unit=quadlets.unit_of(file, text),
         version=version,
         selinux=label,
@@ -60,7 +60,7 @@ async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritt
 async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritten:
     """Stop it, disable it, take its file away."""
     await available(work)
-    found = files.find(parameters.file)
+    found = unit_files.find(parameters.file)
     if found is None and work.noted:  # the engine that died had taken it away
         await work.units.systemd.reload()
         return schema.UnitWritten(
@@ -78,7 +78,7 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     if unit and sources.is_unit_name(unit):
         await take_down(work, unit, kind_of(parameters.file) not in QUADLET_KINDS)
     work.note(found.digest)
-    version = files.delete(parameters.file, found.digest)
+    version = unit_files.delete(parameters.file, found.digest)
     await work.units.systemd.reload()
     left = drop_ins.of(parameters.file)
     warnings = [f"Its drop-ins are still there: {', '.join(left)}."] if left else []
@@ -117,7 +117,7 @@ async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
 
 async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
     """Put a kept version back."""
-    kept = files.version(parameters.file, parameters.version)
+    kept = unit_files.version(parameters.file, parameters.version)
     await work.gate.write(parameters.file, kept.text, new=not parameters.digest)
     await available(work)
     written = await put(work, parameters.file, kept.text, parameters.digest)
@@ -128,7 +128,7 @@ async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWrit
 
 async def resume_restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
     """The same as `resume_write`, for a kept version."""
-    kept = files.version(parameters.file, parameters.version)
+    kept = unit_files.version(parameters.file, parameters.version)
     digest = _digest_now(parameters.file, kept.text) or parameters.digest
     return await restore(work, parameters.model_copy(update={"digest": digest}))
 
@@ -238,7 +238,7 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
             "Enable an instance by a link to the template's file beside it "
             "(NAME@INSTANCE.container), or by DefaultInstance= in its [Install] section.",
         )
-    found = files.find(row.file)
+    found = unit_files.find(row.file)
     if found is None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
     has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text

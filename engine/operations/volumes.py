@@ -1,7 +1,7 @@
 """Operations on volumes."""
 
 from engine.operations.containers import pruned
-from engine.operations.work import Work
+from engine.operations.context import Work
 from engine.schema.containers import Pruned
 from engine.schema.volumes import VolumePrune
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 
 FIELD = "containerfile"
 _HARMLESS_MOUNTS = {"secret", "tmpfs"}

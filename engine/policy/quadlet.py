@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy.kube import documents
 from engine.schema import mounts
 from engine.schema.run_line import size

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from engine import build_log
-from engine.adapters.podman import Podman
+from engine.builds import build_log
+from engine.podman.client import Podman
 from engine.schema.queries import BuildLines, LogLine
 
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from engine.adapters.podman import Podman
 from engine.operations.containers import path
+from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import (
     ContainerChanges,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.adapters import layer_store
-from engine.adapters.podman import Podman
+from engine.podman import layer_store
+from engine.podman.client import Podman
 from engine.queries.layers import place
 from engine.schema import disk as schema
 from engine.schema.queries import Document

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from engine.adapters.podman import Podman
 from engine.operations.image_names import path
+from engine.podman.client import Podman
 from engine.schema.queries import Document, ImageHistory, ImageInspect, ManifestInspect, Table
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import layer_store
-from engine.adapters.layer_store import Entry, StoredLayer
-from engine.adapters.podman import Podman
 from engine.operations.image_names import path
+from engine.podman import layer_store
+from engine.podman.client import Podman
+from engine.podman.layer_store import Entry, StoredLayer
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.layers import (
     FileOfLayer,

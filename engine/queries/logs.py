@@ -7,8 +7,8 @@ from typing import Literal
 
 import aiohttp
 
-from engine.adapters.podman import Podman
 from engine.operations.containers import path
+from engine.podman.client import Podman
 from engine.schema.queries import ContainerLogs, LogLine
 
 _HEADER = 8

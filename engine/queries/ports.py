@@ -4,7 +4,7 @@ import errno
 import socket
 from collections.abc import AsyncIterator
 
-from engine.adapters.podman import Podman
+from engine.podman.client import Podman
 from engine.schema.queries import Document, FreePorts
 
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

@@ -2,18 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from engine.adapters import (
-    own_files,
-    registries_conf,
-    registries_resolve,
-    registry_auth,
-    registry_check,
-    registry_trust,
-)
-from engine.adapters.podman import Podman
-from engine.adapters.registry_files import REMEDY
+from engine.files import safe_files
 from engine.operations.image_names import path
 from engine.operations.registries import digest_of
+from engine.podman.client import Podman
+from engine.registries import auth_file, connection_check, registries_conf, resolution, trust
+from engine.registries.config_files import REMEDY
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve
 from engine.schema.registries import LARGEST_FILE
@@ -40,9 +34,9 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
         own_digest=digest_of(content),
         own_version=file.version if file else 2,
         own_error=error or (file.error if file else ""),
-        sign_ins=registry_auth.sign_ins(),
-        certificates=registry_trust.certificates(),
-        policy=registry_trust.policy(),
+        sign_ins=auth_file.sign_ins(),
+        certificates=trust.certificates(),
+        policy=trust.policy(),
     )
     yield Document(data=configuration.model_dump(mode="json"))
 
@@ -50,11 +44,11 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
 async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Document]:
     """Where Podman would look for a name."""
     if problem := await podman.registry_files.problem():
-        found = registries_resolve.refused(
+        found = resolution.refused(
             query.name, f"Podman refuses its configuration: {problem}", REMEDY
         )
     else:
-        found = registries_resolve.resolve(query.name.strip(), registries_conf.load())
+        found = resolution.resolve(query.name.strip(), registries_conf.load())
     if found.how in ("alias", "search"):
         found = found.model_copy(update={"local": await _local(podman, query.name.strip())})
     yield Document(data=found.model_dump(mode="json"))
@@ -62,7 +56,7 @@ async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Docum
 
 async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]:
     """Try a registry, step by step."""
-    found = await registry_check.check(query.registry)
+    found = await connection_check.check(query.registry)
     yield Document(data=found.model_dump(mode="json"))
 
 
@@ -78,8 +72,8 @@ async def _local(podman: Podman, name: str) -> str:
 
 def _own() -> tuple[bytes | None, str]:
     try:
-        with own_files.folder(".config", "containers") as folder:
-            return own_files.read(folder, "registries.conf", LARGEST_FILE), ""
+        with safe_files.folder(".config", "containers") as folder:
+            return safe_files.read(folder, "registries.conf", LARGEST_FILE), ""
     except FileNotFoundError:
         return None, ""
     except EngineError as error:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from engine.operations.session import TIMER, updates
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
-from engine.units import doctor
-from engine.units.inventory import Inventory, moment
+from engine.systemd import doctor
+from engine.systemd.inventory import Inventory, moment
 
 
 async def health(units: Inventory, query: schema.SessionHealth) -> AsyncIterator[schema.Health]:

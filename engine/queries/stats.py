@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.adapters import processes
-from engine.adapters.podman import Podman
+from engine.podman.client import Podman
+from engine.process import procfs
 from engine.queries.containers import running
 from engine.schema.queries import ContainerStats, StatsSample
 
@@ -31,7 +31,7 @@ async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSam
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
     host = (await podman.call("GET", "/info"))["host"]
     controllers = set(host.get("cgroupControllers") or [])
-    if host["cgroupVersion"] == "v2" and processes.has_own_cgroup(state["Pid"], found["Id"]):
+    if host["cgroupVersion"] == "v2" and procfs.has_own_cgroup(state["Pid"], found["Id"]):
         samples = _from_cgroups(podman, found, controllers, shares_network)
     else:
         samples = _from_processes(state["Pid"], shares_network)
@@ -55,7 +55,7 @@ async def _from_cgroups(
 def _read(
     stats: dict[str, Any], first: int, controllers: set[str], shares_network: bool
 ) -> StatsSample:
-    seen = None if {"memory", "pids"} <= controllers else processes.usage(first)
+    seen = None if {"memory", "pids"} <= controllers else procfs.usage(first)
     unavailable = {}
     limit = stats["MemLimit"] if "memory" in controllers else None
     if limit is None:
@@ -91,16 +91,16 @@ async def _from_processes(first: int, shares_network: bool) -> AsyncIterator[Sta
     }
     if shares_network:
         unavailable |= {"network_in": _HOST_NETWORK, "network_out": _HOST_NETWORK}
-    before, then = processes.usage(first), time.monotonic()
+    before, then = procfs.usage(first), time.monotonic()
     pause = 0.2  # a first sample soon, the rest at their pace
     while before:
         await asyncio.sleep(pause)
         pause = INTERVAL
         now = time.monotonic()
-        seen = processes.usage(first)
+        seen = procfs.usage(first)
         if seen is None:
             return
-        traffic = None if shares_network else processes.network(first)
+        traffic = None if shares_network else procfs.network(first)
         used = max(0.0, seen.cpu_seconds - before.cpu_seconds)
         yield StatsSample(
             at=datetime.now(UTC),

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from engine.adapters.podman import Podman
-from engine.adapters.podman_errors import understand
 from engine.operations.containers import path
+from engine.podman.client import Podman
+from engine.podman.errors import understand
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import (
     ContainerTerminal,

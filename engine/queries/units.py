@@ -2,39 +2,43 @@
 
 from collections.abc import AsyncIterator
 
-from engine.adapters import journal
-from engine.adapters.regular_files import printable
+from engine.files.regular_files import printable
 from engine.operations.containers import path
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.unit_names import template_of
-from engine.units import (
-    checking,
+from engine.systemd import (
+    diagnosis,
     drop_ins,
-    explain,
-    files,
-    planning,
+    journal,
     quadlets,
     selinux,
     sources,
+    unit_files,
+    unit_plan,
+    validation,
 )
-from engine.units.inventory import Inventory, start_command
+from engine.systemd.inventory import Inventory, start_command
 
 _NEVER = 1 << 63
 
 
 async def file(units: Inventory, query: schema.UnitFileText) -> AsyncIterator[schema.FileText]:
     """The file, or a kept version of it."""
-    place = files.configuration() / query.file
-    found = files.version(query.file, query.version) if query.version else files.find(query.file)
+    place = unit_files.configuration() / query.file
+    found = (
+        unit_files.version(query.file, query.version)
+        if query.version
+        else unit_files.find(query.file)
+    )
     yield schema.FileText(
         file=query.file,
         text=found.text if found else "",
         digest=found.digest if found else "",
         modified=found.modified if found else None,
         unit=quadlets.unit_of(query.file, found.text if found else ""),
-        versions=files.versions(query.file),
+        versions=unit_files.versions(query.file),
         drop_ins=[_drop_in(each) for each in drop_ins.of(query.file)] if found else [],
         selinux=selinux.label(place) if selinux.is_on() else "",
         selinux_expected=await selinux.expected(place),
@@ -43,7 +47,7 @@ async def file(units: Inventory, query: schema.UnitFileText) -> AsyncIterator[sc
 
 def _drop_in(path: str) -> schema.DropIn:
     try:
-        found = files.find(path)
+        found = unit_files.find(path)
     except EngineError as error:
         return schema.DropIn(file=printable(path), problem=error.report.message)
     text, digest = (found.text, found.digest) if found else ("", "")
@@ -63,7 +67,7 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
     facts = {} if row.template else await units.systemd.properties(query.unit)
     failed = row.active == "failed" or row.result != "success"
     lines = await journal.last(query.unit, 30) if failed else []
-    explanation, remedy = explain.failure(
+    explanation, remedy = diagnosis.failure(
         row.result, str(facts.get("Type") or ""), lines, row.exit_status or 0
     )
     memory, tasks = int(facts.get("MemoryCurrent") or 0), int(facts.get("TasksCurrent") or 0)
@@ -72,7 +76,7 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
         row=row,
         fragment=str(facts.get("FragmentPath") or ""),
         drop_ins=[
-            *(str(files.configuration() / each) for each in drop_ins.of(row.file)),
+            *(str(unit_files.configuration() / each) for each in drop_ins.of(row.file)),
             *(str(each) for each in facts.get("DropInPaths") or []),
         ],
         exec_start=[[_masked(word) for word in start]] if start else [],
@@ -111,7 +115,7 @@ async def journal_lines(
 
 async def check(units: Inventory, query: schema.UnitValidate) -> AsyncIterator[schema.Validation]:
     """What is wrong with a text that is not saved."""
-    yield await checking.check(query.file, query.text)
+    yield await validation.check(query.file, query.text)
 
 
 async def preview(
@@ -121,12 +125,12 @@ async def preview(
     await units.systemd.manager("Version")
     found = await units.podman.call("GET", path(query.container, "json"))
     managed = await units.owned(query.container)
-    default = planning.default_style()
+    default = unit_plan.default_style()
     styles = []
     for style in ("quadlet", "generate-new", "generate-classic"):
-        notes = [planning.CLASSIC_NOTE] if style == "generate-classic" else []
+        notes = [unit_plan.CLASSIC_NOTE] if style == "generate-classic" else []
         try:
-            plan = await planning.plan(units.podman, found, style, of_unit=bool(managed))
+            plan = await unit_plan.plan(units.podman, found, style, of_unit=bool(managed))
         except EngineError as error:
             reason = f"{error.report.message} {error.report.remedy}".strip()
             styles.append(

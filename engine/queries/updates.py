@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from engine.adapters.podman import Podman
-from engine.queries.remote import manifest, meant
+from engine.podman.client import Podman
+from engine.queries.remote_images import manifest, meant
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, ImageUpdates
 from engine.schema.registry_facts import Update, Updates

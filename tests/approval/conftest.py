@@ -16,7 +16,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.policy import standing
 from consoleapp.policy.writing import write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import Parameters, Role
 from launch.demo import IMAGE

@@ -14,7 +14,7 @@ from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel
 from consoleapp.policy import standing
 from consoleapp.policy.writing import write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from tests.catalog.conftest import busy, host, operator, sent, template, web  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db

@@ -244,7 +244,7 @@ def kill(storm: Storm, kills: int, stop: threading.Event, killed: Counter[str]) 
                 line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if VICTIMS[name] in line and "doorkeeper" not in line:
+            if VICTIMS[name] in line and "socket_activator" not in line:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:

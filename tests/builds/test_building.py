@@ -217,7 +217,7 @@ async def test_it_is_pushed_when_it_is_built_and_a_failed_push_says_that_it_was_
 async def test_what_a_build_started_ends_with_the_engine_that_started_it(
     shipwright: Account,
 ) -> None:
-    tree = Path(__file__).resolve().parents[2] / "engine/adapters/process_tree.py"
+    tree = Path(__file__).resolve().parents[2] / "engine/process/subreaper.py"
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PARENT, str(tree)),
         user=shipwright.uid,

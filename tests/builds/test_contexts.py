@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from engine import contexts
+from engine.builds import build_context
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Failed
 from tests.builds.conftest import Account, Yard
@@ -101,7 +101,7 @@ def test_a_hostile_archive_is_refused_and_reaches_nothing_outside(
     archive.write_bytes(make())
     into.mkdir(parents=True)
     with pytest.raises(EngineError) as refused:
-        contexts.unpack(archive, into, threading.Event())
+        build_context.unpack(archive, into, threading.Event())
     assert said in refused.value.report.message, refused.value.report.message
     assert not (tmp_path / "evil").exists()
     assert not (tmp_path / "in" / "evil").exists()
@@ -109,11 +109,11 @@ def test_a_hostile_archive_is_refused_and_reaches_nothing_outside(
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contexts, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(build_context, "MOST_MEMBERS", 10)
     (tmp_path / "a").write_bytes(tar(*[(f"f{n}", FILE, b"") for n in range(11)]))
     (tmp_path / "into").mkdir()
     with pytest.raises(EngineError, match="more than 10 members"):
-        contexts.unpack(tmp_path / "a", tmp_path / "into", threading.Event())
+        build_context.unpack(tmp_path / "a", tmp_path / "into", threading.Event())
 
 
 def test_what_is_fine_is_unpacked_with_links_modes_and_hard_links(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_what_is_fine_is_unpacked_with_links_modes_and_hard_links(tmp_path: Path
     (tmp_path / "a").write_bytes(made.getvalue())
     into = tmp_path / "into"
     into.mkdir()
-    assert contexts.unpack(tmp_path / "a", into, threading.Event()) == 3
+    assert build_context.unpack(tmp_path / "a", into, threading.Event()) == 3
     assert (into / "bin/run").stat().st_mode & 0o7777 == 0o755
     assert (into / "docs/a").stat().st_mode & 0o7777 == 0o644
     assert (into / "docs").stat().st_mode & 0o777 == 0o755
@@ -145,8 +145,8 @@ def test_unpacking_stops_when_it_is_not_wanted_any_more(tmp_path: Path) -> None:
     stop.set()
     (tmp_path / "a").write_bytes(tar(("a", FILE, b"x")))
     (tmp_path / "into").mkdir()
-    with pytest.raises(contexts.Stopped):
-        contexts.unpack(tmp_path / "a", tmp_path / "into", stop)
+    with pytest.raises(build_context.Stopped):
+        build_context.unpack(tmp_path / "a", tmp_path / "into", stop)
 
 
 @pytest.mark.parametrize("name", ["dots", "device", "zip bomb", "truncated gz", "link chain"])

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.adapters.runtime import Choice
+from engine.podman.runtime import Choice
 from tests.machine import SYSTEMD, add_user, make_runtime, open_devices
 from tests.waiting import until
 

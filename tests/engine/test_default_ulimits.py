@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.adapters import programs
-from engine.adapters.default_ulimits import default_ulimits
+from engine.podman.default_ulimits import default_ulimits
+from engine.process import programs
 
 HELP = """
       --uidmap strings      UID map to use for the user namespace

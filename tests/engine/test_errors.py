@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engine.adapters.podman_errors import understand
+from engine.podman.errors import understand
 from engine.schema.containers import (
     ContainerRemove,
     ContainerRename,

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from engine import client, limits
+from engine import client
 from engine.client import Engine
+from engine.schema import limits
 from engine.schema.containers import ContainerStop
 from engine.schema.errors import (
     LONGEST_TEXT,

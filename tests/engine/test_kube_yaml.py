@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.policy import demands as d
-from engine.policy import inspected
+from engine.policy import inspect_data
+from engine.policy import requests as d
 from engine.policy.kube import documents
 from launch.demo import IMAGE
 from tests.engine.account import Account
@@ -79,7 +79,7 @@ def told(wanted: list[d.Demand]) -> set[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", CASES)
 def test_podman_makes_what_was_judged(played: Played, name: str) -> None:
     wanted = told(documents.demands(CASES[name]))
-    assert wanted == told(inspected.demands(played(CASES[name])))
+    assert wanted == told(inspect_data.demands(played(CASES[name])))
     assert len(wanted) == (1 if name in ("none", "limits") else 2)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.units import create_command
-from engine.units.inspected import command_line
+from engine.systemd import create_command
+from engine.systemd.inspect_data import command_line
 from launch.demo import IMAGE
 from tests.engine.linux_account import EngineProcess, LinuxAccount
 from tests.waiting import until

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import replacement
 from engine.schema.containers import ContainerStop
 from engine.schema.errors import EngineError, EngineUnreachable
 from engine.schema.progress import Succeeded
 from engine.schema.version import on_disk, version
+from engine.server import code_change
 from tests.engine.account import Account
 from tests.waiting import eventually
 
@@ -47,7 +47,7 @@ async def test_it_begins_again_only_when_its_operation_has_ended(alice: Account)
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A little code."""
-    monkeypatch.setattr(replacement, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(code_change, "LOOK_EVERY", 0.01)
     (tmp_path / "part").mkdir()
     (tmp_path / "one.py").write_text("1")
     (tmp_path / "part/two.py").write_text("2")
@@ -56,7 +56,7 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("change", ["edited", "added", "removed"])
 async def test_other_code_is_noticed(code: Path, change: str) -> None:
-    looking = asyncio.create_task(replacement.replaced(on_disk(code), code))
+    looking = asyncio.create_task(code_change.replaced(on_disk(code), code))
     await asyncio.sleep(0.05)
     assert not looking.done()
     match change:
@@ -71,7 +71,7 @@ async def test_other_code_is_noticed(code: Path, change: str) -> None:
 
 
 async def test_the_same_code_laid_down_once_more_is_no_other(code: Path) -> None:
-    looking = asyncio.create_task(replacement.replaced(on_disk(code), code))
+    looking = asyncio.create_task(code_change.replaced(on_disk(code), code))
     for _ in range(10):
         (code / "one.py").write_text("1")
         os.utime(code / "one.py", ns=(1, 1))
@@ -84,7 +84,7 @@ async def test_code_that_is_gone_for_a_moment_is_waited_for(code: Path, tmp_path
     running = on_disk(code)
     (code / "one.py").rename(tmp_path / "kept")
     (code / "one.py").symlink_to(tmp_path / "nowhere")
-    looking = asyncio.create_task(replacement.replaced(running, code))
+    looking = asyncio.create_task(code_change.replaced(running, code))
     await asyncio.sleep(0.05)
     assert not looking.done()
     (code / "one.py").unlink()

@@ -7,18 +7,18 @@ from uuid import uuid4
 
 import pytest
 
-from engine.adapters.podman import Unanswered
-from engine.cancellation import heed, requested, unstoppable
-from engine.files import Files
-from engine.gate import Gate
-from engine.incoming import Incoming
-from engine.journal import Journal
-from engine.operations import runner as module
-from engine.operations.runner import TRIES, Runner
+from engine.files.image_transfer import Incoming
+from engine.files.spool import Files
+from engine.podman.client import Unanswered
+from engine.process.cancellation import heed, requested, unstoppable
 from engine.schema.containers import ContainerRestart, ContainerStart, ContainerUnpause
 from engine.schema.errors import ErrorCode
 from engine.schema.parameters import Parameters, Result
 from engine.schema.progress import Cancelled, Interrupted, Outcome, Progress, Succeeded, Unknown
+from engine.server import runner as module
+from engine.server.admission import Gate
+from engine.server.ledger import Journal
+from engine.server.runner import TRIES, Runner
 
 
 class Open(Gate):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters.stored_images import Unreadable, later_steps
+from engine.podman.stored_images import Unreadable, later_steps
 from engine.policy import containerfile
-from engine.policy import demands as d
+from engine.policy import requests as d
 
 ID = "a" * 64
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.adapters import registries_conf, registry_auth, registry_trust
+from engine.registries import auth_file, registries_conf, trust
 
 ODD = ["dangling", "itself", "folder", "pipe", "locked", "large", "bytes"]
 GOOD = '[[registry]]\nlocation = "good.example"\n'
@@ -96,14 +96,14 @@ def test_an_odd_file_of_sign_ins_hides_no_other(
             (home / "auth.json").write_text('{"auths": ["x"]}')
         case _:
             make(home / "auth.json", what, monkeypatch)
-    found = registry_auth.sign_ins()
+    found = auth_file.sign_ins()
     assert [each.registry for each in found if not each.error] == ["good.example"]
     broken = [each for each in found if each.error]
     # A link that leads nowhere is, to Podman, a file that is not there.
     assert [Path(each.origin).name for each in broken] == (
         [] if what == "dangling" else ["auth.json"]
     )
-    assert registry_auth.credentials("good.example") == ("u", "p")
+    assert auth_file.credentials("good.example") == ("u", "p")
 
 
 @pytest.mark.parametrize("what", ODD)
@@ -113,6 +113,6 @@ def test_an_odd_certificate_hides_no_other_list(
     folder = home / "certs.d/reg.example"
     folder.mkdir(parents=True)
     make(folder / "ca.crt", what, monkeypatch)
-    (found,) = [each for each in registry_trust.certificates() if each.own]
+    (found,) = [each for each in trust.certificates() if each.own]
     assert found.error
     assert found.registry == "reg.example"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from engine import snapshot as engine_snapshot
+from engine.queries import snapshot as engine_snapshot
 from engine.schema.queries import ContainerLogs, EngineEvent, LogLine
 from engine.schema.snapshot import ContainerRow, ImageRow
 

@@ -4,10 +4,10 @@ from typing import Any, cast
 
 import pytest
 
-from engine import snapshot
-from engine.adapters.podman import Podman
+from engine.podman.client import Podman
+from engine.queries import snapshot
 from engine.schema.errors import EngineError, ErrorCode
-from engine.units.inventory import Inventory
+from engine.systemd.inventory import Inventory
 
 CONTAINER = {
     "Id": "a" * 64, "Names": ["web"], "Image": "localhost/bb", "ImageID": "b" * 64,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.units.doctor import key_quota
+from engine.systemd.doctor import key_quota
 
 LISTED = """    0:   128 127/127 119/1000000 3016/25000000
  1000:     4 4/4 4/200 77/20000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.units import checking, drop_ins, quadlets
+from engine.systemd import drop_ins, quadlets, validation
 
 FOLDER = "containers/systemd"
 
@@ -91,7 +91,7 @@ async def test_a_file_is_checked_together_with_its_drop_ins(
 
     monkeypatch.setattr(quadlets, "generator", lambda: "/usr/libexec/podman/quadlet")
     monkeypatch.setattr(quadlets, "dry_run", dry_run)
-    await checking.check(f"{FOLDER}/k1.container", "[Container]\n")
+    await validation.check(f"{FOLDER}/k1.container", "[Container]\n")
     assert given == {
         "k1.container": "[Container]\n",
         "k1.container.d/10.conf": "[Container]\nImage=localhost/app\n",

@@ -6,7 +6,7 @@ import pytest
 
 from engine.client import Engine
 from engine.schema.errors import EngineUnreachable
-from engine.units import explain, from_container
+from engine.systemd import diagnosis, from_container
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_an_end_by_its_stop_signal_is_clean_and_restarts_what_nobody_stopped(
 
 
 def test_an_end_by_a_signal_is_explained_and_another_failure_is_not_taken_for_one() -> None:
-    explanation, remedy = explain.failure("exit-code", "notify", [], 143)
+    explanation, remedy = diagnosis.failure("exit-code", "notify", [], 143)
     assert "SIGTERM" in explanation
     assert "SuccessExitStatus=143" in remedy
-    assert explain.failure("exit-code", "notify", [], 1) == ("", "")
+    assert diagnosis.failure("exit-code", "notify", [], 1) == ("", "")
 
 
 async def test_an_account_whose_socket_is_gone_is_told_of_lingering(tmp_path: Path) -> None:

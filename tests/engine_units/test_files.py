@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.units import UnitStart, UnitWrite
-from engine.units import files
+from engine.systemd import unit_files
 
 FILE = "containers/systemd/web.container"
 
@@ -59,11 +59,11 @@ def test_a_hostile_unit_name_is_refused(unit: str) -> None:
 
 
 def test_a_file_is_written_whole_and_its_earlier_text_kept(home: Path) -> None:
-    assert files.write(FILE, "one\n", "") == ""
-    version = files.write(FILE, "two\n", files.digest_of("one\n"))
+    assert unit_files.write(FILE, "one\n", "") == ""
+    version = unit_files.write(FILE, "two\n", unit_files.digest_of("one\n"))
     assert (home / ".config" / FILE).read_text() == "two\n"
-    assert files.version(FILE, version).text == "one\n"
-    assert [each.id for each in files.versions(FILE)] == [version]
+    assert unit_files.version(FILE, version).text == "one\n"
+    assert [each.id for each in unit_files.versions(FILE)] == [version]
     assert os.listdir(home / ".config/containers/systemd") == ["web.container"]
 
 
@@ -71,9 +71,9 @@ def test_a_file_is_written_whole_and_its_earlier_text_kept(home: Path) -> None:
 def test_a_file_that_is_another_than_the_editor_saw_is_not_overwritten(
     home: Path, digest: str
 ) -> None:
-    files.write(FILE, "one\n", "")
+    unit_files.write(FILE, "one\n", "")
     with pytest.raises(EngineError) as refused:
-        files.write(FILE, "two\n", digest)
+        unit_files.write(FILE, "two\n", digest)
     assert refused.value.report.code is ErrorCode.CONFLICT
     assert (home / ".config" / FILE).read_text() == "one\n"
 
@@ -84,11 +84,11 @@ def test_a_planted_link_in_place_of_the_file_is_not_written_through(home: Path) 
     place = home / ".config" / FILE
     place.parent.mkdir(parents=True)
     place.symlink_to(outside)
-    for digest in ("", files.digest_of("mine\n")):
+    for digest in ("", unit_files.digest_of("mine\n")):
         with pytest.raises(EngineError):
-            files.write(FILE, "theirs\n", digest)
+            unit_files.write(FILE, "theirs\n", digest)
     with pytest.raises(EngineError):
-        files.find(FILE)
+        unit_files.find(FILE)
     assert outside.read_text() == "mine\n"
 
 
@@ -101,9 +101,9 @@ def test_a_planted_link_in_place_of_a_folder_is_not_followed(home: Path, link: s
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(outside)
     with pytest.raises(EngineError):
-        files.write(FILE, "theirs\n", "")
+        unit_files.write(FILE, "theirs\n", "")
     assert not list(outside.rglob("*.container"))
-    assert files.all_files() == []
+    assert unit_files.all_files() == []
 
 
 def test_a_fifo_in_place_of_the_file_holds_nobody_up(home: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_fifo_in_place_of_the_file_holds_nobody_up(home: Path) -> None:
     place.parent.mkdir(parents=True)
     os.mkfifo(place)
     with pytest.raises(EngineError):
-        files.find(FILE)
+        unit_files.find(FILE)
 
 
 def test_a_secret_in_a_file_is_not_in_the_row_of_its_operation() -> None:

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from engine.adapters.podman import Podman
-from engine.adapters.systemd import Systemd
+from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.snapshot import UnitRow
-from engine.units import inventory, quadlets, sources
-from engine.units.inventory import Inventory
+from engine.systemd import inventory, quadlets, sources
+from engine.systemd.inventory import Inventory
+from engine.systemd.user_manager import Systemd
 from tests.engine_units.systemd_double import PodmanDouble, SystemdDouble
 
 RUNS_PODMAN = "[Service]\nExecStart=/usr/bin/podman run --rm localhost/bb\n"

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from engine.adapters.podman import Podman
+from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
-from engine.units import planning, quadlets
+from engine.systemd import quadlets, unit_plan
 
 VOLUME = "a" * 64
 SERVICE = ["podman", "system", "service", "-t", "60", "unix:///run/user/1000/podman.sock"]
@@ -67,7 +67,7 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> None:
      ["podman", "container", "clone", "x"], [], None],
 )  # fmt: skip
 async def test_a_unit_comes_from_what_the_container_is(style: Any, command: Any) -> None:
-    plan = await planning.plan(cast(Podman, Store()), made(CreateCommand=command), style)
+    plan = await unit_plan.plan(cast(Podman, Store()), made(CreateCommand=command), style)
     (text,) = plan.files.values()
     assert "system service" not in text
     assert "kube" not in text
@@ -84,7 +84,7 @@ async def test_a_unit_comes_from_what_the_container_is(style: Any, command: Any)
 
 
 async def test_an_image_that_is_gone_is_said_and_all_of_it_is_in_the_unit() -> None:
-    plan = await planning.plan(cast(Podman, Store(image=False)), made(), "quadlet")
+    plan = await unit_plan.plan(cast(Podman, Store(image=False)), made(), "quadlet")
     (text,) = plan.files.values()
     assert "IMG=own" in text
     assert "The image is gone" in plan.not_carried_over[0].reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.units import checking, from_container, quadlets
+from engine.systemd import from_container, quadlets, validation
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_install_section_comes_and_goes() -> None:
     ],
 )
 def test_a_known_trap_is_warned_of_at_its_line(line: str, says: str) -> None:
-    (found,) = checking.traps(f"[Container]\n{line}\n")
+    (found,) = validation.traps(f"[Container]\n{line}\n")
     assert (found.severity, found.line) == ("warning", 2)
     assert says in found.message
 

@@ -9,7 +9,7 @@ import pytest
 from engine.operations import units
 from engine.schema.errors import EngineError
 from engine.schema.units import UnitDelete, UnitRestore, UnitWrite
-from engine.units import checking, files, selinux
+from engine.systemd import selinux, unit_files, validation
 
 FILE = "systemd/user/web.service"
 TEXT = "[Service]\nExecStart=/bin/true\n"
@@ -45,7 +45,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def passes(*_: Any, **__: Any) -> None:
         return None
 
-    monkeypatch.setattr(checking, "check", fine)
+    monkeypatch.setattr(validation, "check", fine)
     monkeypatch.setattr(selinux, "restore", no_label)
     noted: list[str] = []
     return SimpleNamespace(
@@ -60,48 +60,48 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("written", [False, True], ids=["before-the-write", "after-it"])
 async def test_a_new_file_is_there_once_whenever_the_engine_died(work: Any, written: bool) -> None:
     if written:
-        files.write(FILE, TEXT, "")
+        unit_files.write(FILE, TEXT, "")
     result = await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
-    assert result.digest == files.digest_of(TEXT)
-    found = files.find(FILE)
+    assert result.digest == unit_files.digest_of(TEXT)
+    found = unit_files.find(FILE)
     assert found
     assert found.text == TEXT
     assert work.units.systemd.reloads == 1
-    assert files.versions(FILE) == []
+    assert unit_files.versions(FILE) == []
 
 
 async def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(work: Any) -> None:
-    files.write(FILE, "another text", "")
+    unit_files.write(FILE, "another text", "")
     with pytest.raises(EngineError):
         await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
-    found = files.find(FILE)
+    found = unit_files.find(FILE)
     assert found
     assert found.text == "another text"
 
 
 @pytest.mark.parametrize("restored", [False, True], ids=["before-the-write", "after-it"])
 async def test_a_version_is_put_back_whenever_the_engine_died(work: Any, restored: bool) -> None:
-    files.write(FILE, TEXT, "")
-    version = files.write(FILE, "newer", files.digest_of(TEXT))
+    unit_files.write(FILE, TEXT, "")
+    version = unit_files.write(FILE, "newer", unit_files.digest_of(TEXT))
     if restored:
-        files.write(FILE, TEXT, files.digest_of("newer"))
-    asked = UnitRestore(file=FILE, version=version, digest=files.digest_of("newer"))
+        unit_files.write(FILE, TEXT, unit_files.digest_of("newer"))
+    asked = UnitRestore(file=FILE, version=version, digest=unit_files.digest_of("newer"))
     await units.resume_restore(work, asked)
-    found = files.find(FILE)
+    found = unit_files.find(FILE)
     assert found
     assert found.text == TEXT
 
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["before-it-went", "after-it-went"])
 async def test_a_file_is_deleted_whenever_the_engine_died(work: Any, deleted: bool) -> None:
-    version = files.write(FILE, TEXT, "")
+    version = unit_files.write(FILE, TEXT, "")
     assert version == ""
-    work.noted = files.digest_of(TEXT)
+    work.noted = unit_files.digest_of(TEXT)
     if deleted:
-        files.delete(FILE, None)
-    result = await units.delete(work, UnitDelete(file=FILE, digest=files.digest_of(TEXT)))
+        unit_files.delete(FILE, None)
+    result = await units.delete(work, UnitDelete(file=FILE, digest=unit_files.digest_of(TEXT)))
     assert "was deleted" in result.summary
-    assert files.find(FILE) is None
+    assert unit_files.find(FILE) is None
     assert work.units.systemd.reloads == 1
     work.noted = ""
     with pytest.raises(EngineError, match="There is no file"):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.units.unnamed import unnamed, with_names
+from engine.systemd.anonymous_volumes import unnamed, with_names
 
 HASH = "ab" * 32
 OTHER = "cd" * 32

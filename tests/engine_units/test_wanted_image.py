@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.units.wanted_image import wanted_image
+from engine.systemd.quadlet_image import wanted_image
 
 OTHERS = {
     "base.image": "[Image]\nImage=quay.example/base:2\n",

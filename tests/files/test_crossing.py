@@ -14,7 +14,7 @@ from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.files import claim, receive, spool
 from consoleapp.operations.models import Operation
-from engine.files import Files
+from engine.files.spool import Files
 from engine.schema.files import Produced
 from tests.files.conftest import client_of
 

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from engine.adapters import image_archive
 from engine.client import Engine
+from engine.podman import image_archive
 from engine.schema.archives import ImageLoad, ImageSave
 from engine.schema.errors import EngineError
 from tests.images.conftest import IMAGE, LAYERED, Account, Said, carry_out, hand_over, tar

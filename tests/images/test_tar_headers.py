@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import contexts
-from engine.adapters import image_archive
+from engine.builds import build_context
+from engine.podman import image_archive
 from engine.schema.errors import EngineError
 
 
@@ -88,7 +88,7 @@ def test_it_is_refused_in_little_memory(tmp_path: Path, made: Callable, packed: 
         with pytest.raises(EngineError):
             image_archive.check(archive, 1 << 40)
         with pytest.raises(EngineError):
-            contexts.unpack(archive, tmp_path / "context", threading.Event())
+            build_context.unpack(archive, tmp_path / "context", threading.Event())
         assert tracemalloc.get_traced_memory()[1] < 40 << 20
     finally:
         tracemalloc.stop()
@@ -104,4 +104,4 @@ def test_ordinary_long_names_are_read(tmp_path: Path) -> None:
                 tar.addfile(info, io.BytesIO(b"x"))
         into = tmp_path / f"into-{number}"
         into.mkdir()
-        assert contexts.unpack(archive, into, threading.Event()) == 3
+        assert build_context.unpack(archive, into, threading.Event()) == 3

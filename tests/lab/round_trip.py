@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine.units import from_container
+from engine.systemd import from_container
 
 UNITS = Path.home() / ".config/containers/systemd"
 CONFIG = (

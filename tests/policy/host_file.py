@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.policy.file import PLACE
+from engine.policy.host_file import PLACE
 
 
 class HostFile:

@@ -12,7 +12,7 @@ from consoleapp.operations import broker
 from consoleapp.operations.models import Operation
 from consoleapp.policy import standing
 from consoleapp.policy.writing import write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from tests.api.conftest import Caller, accounts, caller, people  # noqa: F401 - fixtures
 from tests.policy.attempts import ALLOWED, ATTEMPTS, STRICT, Attempt
 

@@ -15,7 +15,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.policy import standing
 from consoleapp.policy.check import NotAllowed
 from consoleapp.policy.writing import write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from tests.catalog.conftest import busy, host, operator, sent, template, web  # noqa: F401 - fixtures
 from tests.policy.attempts import STRICT
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.policy import demands as d
 from engine.policy import quadlet
-from engine.policy.judge import judge
+from engine.policy import requests as d
+from engine.policy.evaluate import judge
+from engine.policy.extract import unclassified, wishes
 from engine.policy.rules import Policy, Unreadable, read, read_host
-from engine.policy.wishes import unclassified, wishes
 from engine.schema.kinds import KINDS, parse
 from tests.policy.attempts import ALLOWED, ATTEMPTS, STRICT, Attempt
 

@@ -15,7 +15,7 @@ from consoleapp.operations import broker
 from consoleapp.operations.models import Operation
 from consoleapp.policy import standing
 from consoleapp.policy.writing import of, write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from launch.demo import IMAGE
 from tests.api.conftest import accounts, people  # noqa: F401 - fixtures
 from tests.policy.attempts import STRICT

@@ -20,7 +20,7 @@ from consoleapp.policy import standing
 from consoleapp.policy.check import NotAllowed, check_query
 from consoleapp.policy.models import PolicyVersion
 from consoleapp.policy.writing import of, versions, write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from engine.policy.rules import Unreadable
 from engine.schema.containers import ContainerRun
 from engine.schema.kinds import parse

@@ -8,7 +8,7 @@ from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.policy import standing
 from consoleapp.policy.writing import write
-from engine.policy.file import PolicyFile
+from engine.policy.host_file import PolicyFile
 from tests.live.conftest import (  # noqa: F401 - fixtures
     engine,
     observer,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.adapters import registries_conf
-from engine.adapters.registries_edit import edited
+from engine.registries import registries_conf
+from engine.registries.config_edit import edited
 from engine.schema import registries as schema
 from tests.registries.conftest import Account
 

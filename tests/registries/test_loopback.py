@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.adapters import registry_api
+from engine.registries import registry_api
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from launch.doors import open_doors
 from launch.identities import Account, Service
+from launch.sockets import open_doors
 from tests.engine.linux_account import LinuxAccount, make_account
 from tests.machine import own, remove_user
 from tests.waiting import until

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from launch import prepared, supervise
-from launch.refusal import Refusal
-from launch.supervise import Process, wait_until
+from launch import fingerprint, supervisor
+from launch.errors import Refusal
+from launch.supervisor import Process, wait_until
 
 
 def process(tmp_path: Path, script: str) -> Process:
@@ -21,7 +21,7 @@ def process(tmp_path: Path, script: str) -> Process:
 def test_what_computes_is_waited_for_however_long_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(supervise, "FIRST_WORD", 0.2)
+    monkeypatch.setattr(supervisor, "FIRST_WORD", 0.2)
     script = "import pathlib, time\nwhile time.process_time() < 1.5: pass\n"
     script += "pathlib.Path('ready').touch()\ntime.sleep(600)\n"
     made = process(tmp_path, script)
@@ -35,7 +35,7 @@ def test_what_computes_is_waited_for_however_long_and_that_is_said(
 def test_what_does_nothing_at_all_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervise, "STANDSTILL", 1.0)
+    monkeypatch.setattr(supervisor, "STANDSTILL", 1.0)
     made = process(tmp_path, "import time; print('last words', flush=True); time.sleep(600)")
     try:
         with pytest.raises(Refusal, match="the web server does not answer"):
@@ -53,37 +53,37 @@ def test_what_has_ended_is_told_at_once_with_its_last_words(tmp_path: Path) -> N
 def prepare(data: Path, stamp: str) -> None:
     """What launch.prepare leaves."""
     with sqlite3.connect(data / "db.sqlite3") as connection:
-        connection.execute(f"PRAGMA user_version = {prepared.number(stamp)}")
-    prepared.static_stamp(data).write_text(prepared.fingerprint())
+        connection.execute(f"PRAGMA user_version = {fingerprint.number(stamp)}")
+    fingerprint.static_stamp(data).write_text(fingerprint.fingerprint())
 
 
 def test_data_are_prepared_once_and_again_after_any_change(tmp_path: Path) -> None:
-    stamp = prepared.fingerprint("--account", "alice")
-    assert not prepared.is_prepared(tmp_path, stamp)
+    stamp = fingerprint.fingerprint("--account", "alice")
+    assert not fingerprint.is_prepared(tmp_path, stamp)
     prepare(tmp_path, stamp)
-    assert prepared.is_prepared(tmp_path, stamp)
-    assert not prepared.is_prepared(tmp_path, prepared.fingerprint("--account", "bob"))
-    prepared.static_stamp(tmp_path).write_text("of older code")
-    assert not prepared.is_prepared(tmp_path, stamp)
+    assert fingerprint.is_prepared(tmp_path, stamp)
+    assert not fingerprint.is_prepared(tmp_path, fingerprint.fingerprint("--account", "bob"))
+    fingerprint.static_stamp(tmp_path).write_text("of older code")
+    assert not fingerprint.is_prepared(tmp_path, stamp)
 
 
 def test_a_database_that_was_restored_or_is_new_is_prepared(tmp_path: Path) -> None:
-    stamp = prepared.fingerprint()
-    prepare(tmp_path, prepared.fingerprint("an older version"))
+    stamp = fingerprint.fingerprint()
+    prepare(tmp_path, fingerprint.fingerprint("an older version"))
     older = (tmp_path / "db.sqlite3").read_bytes()
     prepare(tmp_path, stamp)
-    assert prepared.is_prepared(tmp_path, stamp)
+    assert fingerprint.is_prepared(tmp_path, stamp)
     (tmp_path / "db.sqlite3").write_bytes(older)
-    assert not prepared.is_prepared(tmp_path, stamp)
+    assert not fingerprint.is_prepared(tmp_path, stamp)
     (tmp_path / "db.sqlite3").unlink()
-    assert not prepared.is_prepared(tmp_path, stamp)
+    assert not fingerprint.is_prepared(tmp_path, stamp)
     (tmp_path / "db.sqlite3").write_text("no database at all, but long enough to be read as one")
-    assert not prepared.is_prepared(tmp_path, stamp)
+    assert not fingerprint.is_prepared(tmp_path, stamp)
 
 
 def test_a_first_start_that_was_interrupted_while_it_collected_collects_again(
     tmp_path: Path,
 ) -> None:
-    assert not prepared.has_static_files(tmp_path)
+    assert not fingerprint.has_static_files(tmp_path)
     (tmp_path / "static").mkdir()
-    assert not prepared.has_static_files(tmp_path)
+    assert not fingerprint.has_static_files(tmp_path)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from launch import serve
-from launch.refusal import Refusal
-from launch.supervise import Process, end
+from launch.errors import Refusal
+from launch.supervisor import Process, end
 
 
 def process(name: str, place: Path, *argv: str) -> Process:

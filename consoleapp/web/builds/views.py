@@ -33,7 +33,7 @@ from engine.schema.parameters import Role
 _ROWS = 50
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _KIND = "image.build"
-# How a step ended, as engine/operations/build_steps.py says it: what a catalogue has to know.
+# How a step ended, as engine/builds/steps.py says it: what a catalogue has to know.
 _STEPS = (
     gettext_noop("cached"),
     gettext_noop("done, %(seconds)s s"),

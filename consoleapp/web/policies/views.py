@@ -17,7 +17,7 @@ from consoleapp.policy.standing import Source, Verdict, refusals, standing
 from consoleapp.policy.words import ICONS, Said, describe
 from consoleapp.policy.writing import Target, of, versions, write
 from consoleapp.web.policies.example import APPROVAL, EXAMPLE
-from engine.policy.file import PLACE
+from engine.policy.host_file import PLACE
 from engine.policy.rules import Unreadable, read
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import Role

@@ -1,7 +1,7 @@
 """Annotations of pods and of what makes them: some are options of `podman run`."""
 
 from engine.policy.kube.plain_yaml import Value
-from engine.policy.kube.reading import Read
+from engine.policy.kube.reader import Read
 
 _HARMLESS_ANNOTATIONS = {
     "io.containers.autoupdate", "io.containers.sdnotify", "io.podman.annotations.init",

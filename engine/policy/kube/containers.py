@@ -2,10 +2,10 @@
 
 import re
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy.kube import security
 from engine.policy.kube.plain_yaml import Value
-from engine.policy.kube.reading import FIELD, Read, Table, anything, each_of, line, take, true
+from engine.policy.kube.reader import FIELD, Read, Table, anything, each_of, line, take, true
 
 NUMBER = re.compile(r"0|[1-9]\d{0,9}")
 _MEMORY = re.compile(r"(0|[1-9]\d{0,12})([kMGT]|[KMGT]i)?")

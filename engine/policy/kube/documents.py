@@ -1,11 +1,11 @@
 """The documents of a kube YAML: pods, and what makes pods."""
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy.kube.annotations import annotations
 from engine.policy.kube.containers import NUMBER
 from engine.policy.kube.plain_yaml import Unclear, Value, documents
 from engine.policy.kube.pods import NAME, pod
-from engine.policy.kube.reading import FIELD, Read, Table, Take, anything, take
+from engine.policy.kube.reader import FIELD, Read, Table, Take, anything, take
 
 
 def demands(text: str) -> list[d.Demand]:

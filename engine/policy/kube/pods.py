@@ -7,11 +7,11 @@ account, by names with `..` in them, and through links that a container left the
 
 import re
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy.kube import security
 from engine.policy.kube.containers import containers
 from engine.policy.kube.plain_yaml import Value
-from engine.policy.kube.reading import FIELD, Read, Table, anything, each_of, line, take, true
+from engine.policy.kube.reader import FIELD, Read, Table, anything, each_of, line, take, true
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,250}")
 

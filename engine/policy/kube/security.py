@@ -1,8 +1,8 @@
 """Security contexts of pods and containers."""
 
-from engine.policy import demands as d
+from engine.policy import requests as d
 from engine.policy.kube.plain_yaml import Value
-from engine.policy.kube.reading import FIELD, Read, Take, anything, line, take, true
+from engine.policy.kube.reader import FIELD, Read, Take, anything, line, take, true
 
 
 def _privileged(read: Read, where: str, value: Value) -> None:

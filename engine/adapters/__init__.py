@@ -1,1 +1,0 @@
-"""One module for each real program that the engine uses."""

@@ -1,0 +1,236 @@
+"""Unpacking an uploaded build context, which is hostile until shown otherwise.
+
+Stricter than tarfile's own `data` filter, and the same for zip: names are checked, then files are
+made one by one with O_EXCL, so that nothing is ever written over or through something that the
+archive made before; symbolic links come last, when nothing is written any more.
+"""
+
+import errno
+import lzma
+import os
+import shutil
+import stat
+import tarfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal
+
+from engine.files.spool import disk_error
+from engine.files.tar_headers import BoundedInfo, is_tar
+from engine.schema.errors import EngineError, ErrorCode
+
+MOST_MEMBERS = 100_000
+MOST_BYTES = 16 * 1024**3
+MOST_RATIO = 200
+"""Unpacked bytes for one of the archive; source code packs to a tenth, zeroes to a thousandth."""
+RATIO_COUNTS_FROM = 64 * 1024**2
+LONGEST_PATH = 1024
+DEEPEST = 64
+_PIECE = 256 * 1024
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
+
+
+class Stopped(Exception):
+    """Raised in the thread that unpacks when nobody wants that any more."""
+
+
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    kind: Literal["file", "folder", "link", "copy"]
+    executable: bool = False
+    leads_to: str = ""
+    """Of a symbolic link, its target as it is written; of a hard link, the member's name."""
+    content: IO[bytes] | None = None
+
+
+def unpack(archive: Path, into: Path, stop: threading.Event) -> int:
+    """Unpack a tar (plain, gz, bz2, xz) or zip into the empty folder `into`. Out: its bytes.
+
+    Raises EngineError with the member's name for what is refused, Stopped when `stop` is set.
+    """
+    unpacking = _Unpacking(archive, into, stop)
+    try:
+        if zipfile.is_zipfile(archive) and not is_tar(str(archive)):
+            with zipfile.ZipFile(archive) as opened:
+                unpacking.all(_of_zip(opened))
+        else:
+            with tarfile.open(archive, "r:*", tarinfo=BoundedInfo) as tar:
+                unpacking.all(_of_tar(tar))
+    except tarfile.ReadError as error:
+        if "not be opened" in str(error) or "file could" in str(error):
+            raise _refused("is not a tar or zip archive", "the upload") from error
+        raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+    except _DAMAGED as error:
+        raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+    except (NotImplementedError, RuntimeError) as error:  # zipfile's words for what it cannot read
+        raise _refused(f"cannot be read: {error}", "the archive") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_error(error) from error
+        if error.errno is None or isinstance(error, tarfile.TarError):  # gzip.BadGzipFile
+            raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+        raise EngineError(
+            ErrorCode.INVALID, f"The archive cannot be unpacked: {error.strerror}."
+        ) from error
+    return unpacking.size
+
+
+class _Unpacking:
+    def __init__(self, archive: Path, into: Path, stop: threading.Event) -> None:
+        self._into = into
+        self._stop = stop
+        self._packed = max(1, archive.stat().st_size)
+        self._made: dict[PurePosixPath, str] = {}
+        self._links: list[tuple[PurePosixPath, str]] = []
+        self.size = 0
+
+    def all(self, members: Iterator[_Member]) -> None:
+        for count, member in enumerate(members, 1):
+            if self._stop.is_set():
+                raise Stopped
+            if count > MOST_MEMBERS:
+                raise _refused(f"has more than {MOST_MEMBERS:,} members", "the archive")
+            self._one(member)
+        for path, target in self._links:
+            (self._into / path).symlink_to(target)
+        # A chain of links can climb where each one alone stays inside.
+        inside = self._into.resolve()
+        for path, target in self._links:
+            if not Path(os.path.realpath(inside / path)).is_relative_to(inside):
+                raise _refused(f"is a link that leads out of the context, to {target!r}", str(path))
+
+    def _one(self, member: _Member) -> None:
+        path = _checked(member.name)
+        if path is None:
+            return
+        if member.kind == "folder":
+            self._folder(path)
+            return
+        if path in self._made:
+            raise _refused("is in the archive twice", member.name)
+        self._folder(path.parent)
+        match member.kind:
+            case "file":
+                self._made[path] = "file"
+                self._write(member, path)
+            case "link":
+                self._made[path] = "link"
+                self._links.append((path, _checked_target(path, member)))
+            case "copy":
+                source = _checked(member.leads_to)
+                if source is None or self._made.get(source) != "file":
+                    raise _refused(
+                        f"is a hard link to {member.leads_to!r}, which is no earlier file of "
+                        "the archive",
+                        member.name,
+                    )
+                self._made[path] = "file"
+                self._grow((self._into / source).stat().st_size, ratio=False)
+                shutil.copyfile(self._into / source, self._into / path)
+                shutil.copymode(self._into / source, self._into / path)
+
+    def _folder(self, path: PurePosixPath) -> None:
+        for part in reversed([path, *path.parents]):
+            if not part.parts:
+                continue
+            if self._made.get(part, "folder") != "folder":
+                raise _refused("is a folder and something else at the same time", str(part))
+            if part not in self._made:
+                self._made[part] = "folder"
+                (self._into / part).mkdir()
+                (self._into / part).chmod(0o755)
+
+    def _write(self, member: _Member, path: PurePosixPath) -> None:
+        mode = 0o755 if member.executable else 0o644
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        # The engine's umask hides files from others; in the image they are to be readable.
+        with os.fdopen(os.open(self._into / path, flags, 0o600), "wb") as file:
+            while member.content and (piece := member.content.read(_PIECE)):
+                if self._stop.is_set():
+                    raise Stopped
+                self._grow(len(piece))
+                file.write(piece)
+            os.fchmod(file.fileno(), mode)
+
+    def _grow(self, by: int, *, ratio: bool = True) -> None:
+        self.size += by
+        if self.size > MOST_BYTES:
+            raise _refused(f"unpacks to more than {MOST_BYTES // 1024**3} GiB", "the archive")
+        if ratio and self.size > max(RATIO_COUNTS_FROM, self._packed * MOST_RATIO):
+            raise _refused(
+                f"unpacks to more than {MOST_RATIO} times its size, as bombs do", "the archive"
+            )
+
+
+def _of_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
+    for entry in tar:
+        if entry.isdir():
+            yield _Member(entry.name, "folder")
+        elif entry.issym():
+            yield _Member(entry.name, "link", leads_to=entry.linkname)
+        elif entry.islnk():
+            yield _Member(entry.name, "copy", leads_to=entry.linkname)
+        elif entry.isreg():
+            executable = bool(entry.mode & 0o111)
+            yield _Member(entry.name, "file", executable, content=tar.extractfile(entry))
+        else:
+            raise _refused("is a device, a pipe or something else that is no file", entry.name)
+
+
+def _of_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
+    for entry in opened.infolist():
+        mode = entry.external_attr >> 16
+        if entry.flag_bits & 1:
+            raise _refused("is encrypted", entry.filename)
+        if entry.is_dir():
+            yield _Member(entry.filename, "folder")
+        elif stat.S_ISLNK(mode):
+            if entry.file_size > LONGEST_PATH:
+                raise _refused("is a link with too long a target", entry.filename)
+            target = opened.read(entry).decode("utf-8", "surrogateescape")
+            yield _Member(entry.filename, "link", leads_to=target)
+        elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise _refused("is a device, a pipe or something else that is no file", entry.filename)
+        else:
+            with opened.open(entry) as content:
+                yield _Member(entry.filename, "file", bool(mode & 0o111), content=content)
+
+
+def _checked(name: str) -> PurePosixPath | None:
+    """The member's place in the context; None for the context itself."""
+    if "\0" in name or len(name) > LONGEST_PATH:
+        raise _refused("has a name that no file can have", name)
+    if name.startswith("/") or "\\" in name or (len(name) > 1 and name[1] == ":"):
+        raise _refused("has an absolute or foreign path", name)
+    path = PurePosixPath(name)
+    if ".." in path.parts:
+        raise _refused("leads out of the context with `..`", name)
+    if len(path.parts) > DEEPEST:
+        raise _refused(f"is more than {DEEPEST} folders deep", name)
+    return path if path.parts else None
+
+
+def _checked_target(path: PurePosixPath, member: _Member) -> str:
+    target = member.leads_to
+    if not target or "\0" in target or target.startswith("/"):
+        raise _refused(f"is a link to the absolute path {target!r}", member.name)
+    depth = len(path.parent.parts)
+    for part in PurePosixPath(target).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            raise _refused(f"is a link that leads out of the context, to {target!r}", member.name)
+    return target
+
+
+def _refused(why: str, what: str) -> EngineError:
+    shown = what if what.startswith("the ") else f"the member {what[:200]!r}"
+    return EngineError(
+        ErrorCode.INVALID,
+        f"The context was refused: {shown} {why}.",
+        "Make the archive of plain files, folders and links that stay inside of it.",
+    )

@@ -1,0 +1,108 @@
+"""`container.replace`: a new container takes the name of an old one, or the old one goes on.
+
+What `podman run --replace` does, with a way back: the command line removes the old container
+before it knows whether the new one starts. Named volumes are not touched, and the old container's
+anonymous ones stay as well (`podman volume ls`), as with the command line.
+"""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from engine.operations import container_run
+from engine.operations.containers import path
+from engine.operations.context import Work
+from engine.podman.client import Unanswered
+from engine.process.cancellation import heed, unstoppable
+from engine.schema.containers import ContainerReplace, ContainerStarted
+from engine.schema.errors import EngineError, ErrorCode
+
+
+async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
+    """Pull, put the old one aside, start the new one, remove the old one; undone when it fails."""
+    name = parameters.name
+    aside = aside_name(name, work.id)
+    # An engine that died in the middle of this may have put it aside already.
+    old = await _inspect(work, aside) or await _inspect(work, name)
+    if old is None:
+        return await container_run.run(work, parameters)
+    if unit := (old["Config"].get("Labels") or {}).get("PODMAN_SYSTEMD_UNIT"):
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{name} belongs to the systemd unit {unit}, which would start it again.",
+            "Change the unit instead.",
+        )
+    await container_run.prepare(work, parameters)
+    ran = old["State"]["Status"] in ("running", "paused", "restarting")
+    try:
+        if old["Name"] != aside:
+            await work.podman.call("POST", path(old["Id"], "rename"), params={"name": aside})
+            heed()
+        if ran:  # before the new one starts: it may want the same ports
+            await work.podman.call("POST", path(old["Id"], "stop"))
+            heed()
+        started = await container_run.run(work, parameters)
+    except Unanswered:
+        raise  # it is looked at what there is
+    except (EngineError, asyncio.CancelledError):
+        await unstoppable(_put_back(work, old["Id"], name, start=ran))
+        raise
+    await unstoppable(_remove(work, old["Id"]))
+    return started.model_copy(update={"summary": f"{name} was replaced."})
+
+
+async def find(work: Work) -> ContainerStarted | None:
+    """The new container, if the engine died after it was made; if before, the old one is back."""
+    rows = await work.podman.call("GET", "/containers/json", params={"all": "true"})
+    suffix = aside_name("", work.id)
+    aside = next((r for r in rows or [] if str(r["Names"][0]).endswith(suffix)), None)
+    found, fault = None, None
+    try:
+        found = await container_run.find(work)
+    except Unanswered:
+        raise
+    except EngineError as error:
+        fault = error
+    if aside and found:
+        await _remove(work, aside["Id"])
+    elif aside:
+        await _put_back(work, aside["Id"], aside["Names"][0].removesuffix(suffix), start=True)
+    if fault:
+        raise fault
+    return found
+
+
+def aside_name(name: str, operation: UUID) -> str:
+    """What the old container is called while the new one starts."""
+    return f"{name}.replaced-{operation.hex[:12]}"
+
+
+async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = await work.podman.call("GET", path(container, "json"))
+    except EngineError as error:
+        if error.report.code is ErrorCode.NOT_FOUND:
+            return None
+        raise
+    # Podman takes the beginning of an id for a name as well.
+    return found if found["Name"] == container else None
+
+
+async def _remove(work: Work, identity: str) -> None:
+    try:
+        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "false"})
+    except EngineError as error:
+        if error.report.code is not ErrorCode.NOT_FOUND:  # with --rm it went as it stopped
+            raise
+
+
+async def _put_back(work: Work, identity: str, name: str, *, start: bool) -> None:
+    try:
+        found = await work.podman.call("GET", path(identity, "json"))
+        if found["Name"] != name:
+            await work.podman.call("POST", path(identity, "rename"), params={"name": name})
+        if start:
+            await work.podman.call("POST", path(identity, "start"))
+    except EngineError as error:
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise

@@ -1,0 +1,197 @@
+"""`container.run`: create and start a container, all of it or nothing."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.operations import image_names, pulls
+from engine.operations.containers import path, removal, start_up
+from engine.operations.context import Work
+from engine.podman.client import Unanswered
+from engine.podman.create_spec import specification
+from engine.process.cancellation import heed, unstoppable
+from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted, Port
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.images import ImagePull
+
+
+async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
+    """Pull if need be, create, start. One that cannot start, or is cancelled, is removed again."""
+    try:
+        return await _run(work, parameters)
+    except asyncio.CancelledError:
+        await unstoppable(discard(work))
+        raise
+
+
+async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
+    check(work, parameters)
+    parameters = await work.gate.run(parameters)
+    body = specification(parameters, work.id, work.podman.major)
+    if work.podman.default_ulimits:
+        body["r_limits"] = work.podman.default_ulimits
+    if parameters.pull in ("always", "newer"):
+        await _pull(work, parameters)
+        heed()
+    try:
+        created = await work.podman.call("POST", "/containers/create", body=body)
+    except EngineError as error:
+        if not _lacks_image(error) or parameters.pull == "never":
+            raise
+        await _pull(work, parameters)
+        heed()
+        created = await work.podman.call("POST", "/containers/create", body=body)
+    identity = str(created["Id"])
+    work.note(identity)
+    heed()
+    try:
+        await work.gate.still(identity)
+        await start_up(work, identity)
+    except Unanswered:
+        raise  # it is looked for
+    except EngineError:
+        await unstoppable(_remove(work, identity))  # nothing half-done stays
+        raise
+    heed()
+    return await _started(work, parameters, identity, list(created.get("Warnings") or []))
+
+
+def check(work: Work, parameters: ContainerRun) -> None:
+    """Refuse, before anything is made, what cannot work on this host. Raises EngineError."""
+    _check_limits(parameters, work.controllers)
+    _check_paths(parameters)
+
+
+async def prepare(work: Work, parameters: ContainerRun) -> None:
+    """What `run` does before it makes the container: check it, and have the image here."""
+    check(work, parameters)
+    wanted = parameters.pull in ("always", "newer")
+    if not wanted and parameters.pull == "missing":
+        wanted = not await work.podman.exists(image_names.path(parameters.image))
+    if wanted:
+        await _pull(work, parameters)
+
+
+async def find(work: Work) -> ContainerStarted | None:
+    """The container that this operation made before the engine died, finished if need be."""
+    rows = await _made(work)
+    if not rows:
+        return None
+    row = rows[0]
+    work.note(str(row["Id"]))
+    if row["State"] in ("created", "configured", "initialized"):
+        try:
+            await work.gate.still(row["Id"])
+            await start_up(work, row["Id"])
+        except Unanswered:
+            raise
+        except EngineError:
+            await _remove(work, row["Id"])
+            raise
+    return ContainerStarted(
+        summary=f"{row['Names'][0]} was launched.",
+        id=row["Id"],
+        name=row["Names"][0],
+        ports=ports_of(row.get("Ports")),
+    )
+
+
+def ports_of(mappings: list[dict[str, Any]] | None) -> list[Port]:
+    """Podman's port mappings as ours."""
+    return [
+        Port(
+            container_port=mapping["container_port"],
+            host_port=mapping["host_port"] or None,
+            host_ip=mapping.get("host_ip") or "",
+            protocol=mapping.get("protocol") or "tcp",
+            length=mapping.get("range") or 1,
+        )
+        for mapping in mappings or []
+    ]
+
+
+async def _started(
+    work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
+) -> ContainerStarted:
+    # Podman drops ports where the network is not the container's own, and says so in a warning.
+    kept = not any("Port mappings have been discarded" in warning for warning in warnings)
+    name, ports = parameters.name, parameters.ports if kept else []
+    if name is None or ports:
+        rows = await work.podman.call(
+            "GET",
+            "/containers/json",
+            params={"all": "true", "filters": f'{{"id":["{identity}"]}}'},
+        )
+        # None: with --rm it may have ended and gone already.
+        if rows:
+            name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
+    return ContainerStarted(
+        summary=f"{name or identity[:12]} was launched.",
+        warnings=warnings,
+        id=identity,
+        name=name or identity[:12],
+        ports=ports,
+    )
+
+
+async def _pull(work: Work, parameters: ContainerRun) -> None:
+    policy = "newer" if parameters.pull == "newer" else "always"
+    await pulls.pull(work, ImagePull(image=parameters.image, policy=policy))
+
+
+def _lacks_image(error: EngineError) -> bool:
+    text = error.report.message.lower()
+    return "image not known" in text or "no such image" in text
+
+
+async def discard(work: Work) -> None:
+    """Remove what this operation has made: it was cancelled."""
+    for row in await _made(work):
+        await _remove(work, str(row["Id"]))
+
+
+async def _made(work: Work) -> list[dict[str, Any]]:
+    label = json.dumps({"label": [f"{OPERATION_LABEL}={work.id}"]})
+    rows: list[dict[str, Any]] | None = await work.podman.call(
+        "GET", "/containers/json", params={"all": "true", "filters": label}
+    )
+    return rows or []
+
+
+async def _remove(work: Work, identity: str) -> None:
+    try:
+        await work.podman.call("DELETE", path(identity), params=removal(force=True, volumes=True))
+    except EngineError as error:
+        # With --rm Podman may have removed it itself; anything else is worth knowing.
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+
+
+def _check_limits(parameters: ContainerRun, controllers: frozenset[str]) -> None:
+    wanted = {"memory": parameters.memory, "cpu": parameters.cpus, "pids": parameters.pids}
+    missing = [name for name, value in wanted.items() if value and name not in controllers]
+    if missing:
+        raise EngineError(
+            ErrorCode.UNAVAILABLE,
+            f"This host cannot keep a limit on {' and '.join(missing)}: the cgroup controller is "
+            "not delegated to the account.",
+            "Launch without this limit. A host with cgroup v2 and systemd delegates controllers "
+            "(see `Delegate=` of user@.service).",
+        )
+
+
+def _check_paths(parameters: ContainerRun) -> None:
+    """As the command line does, before anything is made."""
+    for volume in parameters.volumes:
+        if not volume.source.startswith("/"):
+            continue
+        try:
+            Path(volume.source).lstat()
+        except OSError as error:
+            raise EngineError(
+                ErrorCode.INVALID,
+                f"statfs {volume.source}: {(error.strerror or str(error)).lower()}",
+                "This path does not exist on the host, or the account may not see it. "
+                "Make it first, or use a named volume.",
+            ) from error

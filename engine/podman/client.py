@@ -1,0 +1,203 @@
+"""Podman's REST API on its Unix socket: one small client, errors understood.
+
+Paths are libpod's (`/containers/json`); `docker=True` takes the Docker-compatible twin, which tells
+more in a few places.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from engine.podman.default_ulimits import default_ulimits
+from engine.podman.errors import understand
+from engine.process.cancellation import unstoppable
+from engine.registries.config_files import RegistryFiles
+from engine.schema.errors import EngineError, ErrorCode
+
+DOCKER_API = "/v1.40"
+START_PATIENCE = 10.0
+"""Seconds to wait for a Podman service that is just (re)starting."""
+
+
+class Unanswered(EngineError):
+    """Raised when Podman's service ended after it had a request: nobody knows what came of it."""
+
+
+class Podman:
+    """A connection pool to the account's own `podman system service`."""
+
+    def __init__(self, socket: Path, reload: Callable[[], Awaitable[None]]) -> None:
+        self.socket = socket
+        self.reload = reload
+        """Makes the service read its configuration files anew."""
+        self.registry_files = RegistryFiles(reload)
+        self.version = ""
+        self.default_ulimits: list[dict[str, str | int]] = []
+        """What a container has to be given for the command line's sake."""
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Find out the version; every later call speaks exactly this one. Raises EngineError."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(self.socket), limit=0),
+            timeout=aiohttp.ClientTimeout(total=None),
+            read_bufsize=2**18,
+        )
+        async with self._request("GET", "/_ping", {}, None, {}) as answer:
+            self.version = answer.headers.get("Libpod-API-Version", "4.0.0")
+        if self.major < 5:
+            self.default_ulimits = await default_ulimits()
+
+    async def close(self) -> None:
+        """End all connections."""
+        if self._session:
+            await self._session.close()
+
+    @property
+    def major(self) -> int:
+        """4 or 5."""
+        return int(self.version.split(".")[0])
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        docker: bool = False,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A response whose status is fine, to be read piece by piece. Raises EngineError."""
+        prefix = DOCKER_API if docker else f"/v{self.version}/libpod"
+        async with self._request(
+            method, prefix + path, params or {}, body, headers or {}
+        ) as response:
+            if response.status >= 400:
+                raise understand(_message(await response.text()), response.status)
+            yield response
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: object = None,
+        docker: bool = False,
+    ) -> Any:
+        """The decoded JSON answer, None when there is none. Raises EngineError.
+
+        A change that was asked for is waited for although the caller is cancelled meanwhile.
+        """
+        calling = self._call(method, path, params, body, docker)
+        return await (calling if method == "GET" else unstoppable(calling))
+
+    async def _call(
+        self, method: str, path: str, params: dict[str, str] | None, body: object, docker: bool
+    ) -> Any:
+        deadline = asyncio.get_running_loop().time() + START_PATIENCE
+        while True:
+            try:
+                async with self.stream(
+                    method, path, params=params, body=body, docker=docker
+                ) as response:
+                    raw = await response.read()
+                    # 304: it already is in the state that was asked for.
+                    return json.loads(raw) if raw.strip() and response.status != 304 else None
+            except Unanswered:
+                # In the middle of the answer. Reading again does no harm.
+                if method != "GET" or asyncio.get_running_loop().time() > deadline:
+                    raise
+
+    async def ping(self) -> None:
+        """Wait for a sign of life. Raises EngineError."""
+        async with self._request("GET", "/_ping", {}, None, {}) as response:
+            await response.read()
+
+    async def apply_registries(self) -> None:
+        """Before whatever asks a registry: have the service know registries.conf as it is now.
+
+        Raises EngineError where Podman refuses the files.
+        """
+        await self.registry_files.apply(self._registries)
+
+    async def _registries(self) -> Any:
+        return (await self.call("GET", "/info")).get("registries")
+
+    async def exists(self, path: str) -> bool:
+        """Whether the object at `path` is there (libpod's /exists)."""
+        prefix = f"/v{self.version}/libpod"
+        async with self._request("GET", f"{prefix}{path}/exists", {}, None, {}) as response:
+            await response.read()
+            return response.status == 204
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str],
+        body: object,
+        headers: dict[str, str],
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise RuntimeError("Podman.open() comes first")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_PATIENCE
+        while True:
+            try:
+                response = await self._session.request(
+                    method,
+                    f"http://podman{path}",
+                    params=params,
+                    headers=headers,
+                    **({"json": body} if body is not None else {}),  # type: ignore[arg-type]
+                )
+                break
+            except aiohttp.ClientError as error:
+                # Nothing was sent, or nothing that changes anything: it is safe to try again while
+                # the service is being restarted.
+                safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
+                if not safe:
+                    raise _unanswered(error) from error
+                if loop.time() > deadline:
+                    raise EngineError(
+                        ErrorCode.UNAVAILABLE,
+                        f"Podman's service does not answer: {error}.",
+                        "It is being started again. Try again in a moment.",
+                    ) from error
+                await asyncio.sleep(0.02)
+        try:
+            yield response
+        except aiohttp.ClientError as error:
+            raise _unanswered(error) from error
+        finally:
+            # An answer that was not read to its end must not go back to the pool: closing it is
+            # also how a pull or a followed log is stopped.
+            response.close() if not response.content.at_eof() else response.release()
+
+
+def _unanswered(error: aiohttp.ClientError) -> Unanswered:
+    return Unanswered(
+        ErrorCode.INTERRUPTED,
+        f"Podman's service ended in the middle of it ({str(error) or 'connection closed'}).",
+        "It is being started again. Look at the present state before trying again.",
+    )
+
+
+def _message(raw: str) -> str:
+    """Podman's words in an error body, which is JSON of one of two shapes, or plain text."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return raw
+    if not isinstance(body, dict):
+        return raw
+    return str(body.get("message") or body.get("error") or body.get("cause") or raw)

@@ -1,0 +1,85 @@
+"""Runs health checks where no systemd does.
+
+Podman leaves the clock to systemd: it makes a timer for each container with a health check. For an
+account without a user manager nobody would ever run one, so the engine does, at the same pace.
+"""
+
+import asyncio
+import json
+import logging
+from contextlib import aclosing
+from typing import Any
+
+from engine.operations.containers import path
+from engine.podman.client import Podman
+from engine.queries import events
+from engine.schema.errors import EngineError, ErrorCode
+
+log = logging.getLogger(__name__)
+_AGAIN_AFTER = 1.0
+_GONE = {ErrorCode.NOT_FOUND, ErrorCode.CONFLICT}
+
+
+class HealthChecks:
+    """The checks of one account's running containers; each has a task while it runs."""
+
+    def __init__(self, podman: Podman) -> None:
+        self._podman = podman
+        self._checks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether any container is being checked, so that the engine must stay."""
+        return bool(self._checks)
+
+    async def run(self) -> None:
+        """Follow what starts, until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._follow()
+                except EngineError as error:
+                    log.warning("following what starts begins again: %s", error)
+                    await asyncio.sleep(_AGAIN_AFTER)
+        finally:
+            for task in self._checks.values():
+                task.cancel()
+
+    async def _follow(self) -> None:
+        async with aclosing(events.of_podman(self._podman)) as happened:
+            async for event in happened:
+                if event.noun == "system":
+                    for container in await self._running():
+                        self._begin(container)
+                elif event.noun == "container" and event.action == "start":
+                    self._begin(event.id)
+
+    async def _running(self) -> list[str]:
+        rows = await self._podman.call(
+            "GET", "/containers/json", params={"filters": json.dumps({"status": ["running"]})}
+        )
+        return [str(row["Id"]) for row in rows or []]
+
+    def _begin(self, container: str) -> None:
+        if container not in self._checks:
+            task = asyncio.create_task(self._check(container))
+            self._checks[container] = task
+            task.add_done_callback(lambda _: self._checks.pop(container, None))
+
+    async def _check(self, container: str) -> None:
+        """At once, then after each interval, until the container runs no more."""
+        try:
+            found = await self._podman.call("GET", path(container, "json"))
+            interval = _interval(found["Config"].get("Healthcheck") or {})
+            while interval:
+                await self._podman.call("GET", path(container, "healthcheck"))
+                await asyncio.sleep(interval)
+        except EngineError as error:
+            if error.report.code not in _GONE:
+                log.warning("no more health checks of %s: %s", container[:12], error)
+
+
+def _interval(check: dict[str, Any]) -> float:
+    """Seconds between two runs; 0 for no check, or one that is only run by hand."""
+    tests = (check.get("Test") or ["NONE"])[0] != "NONE"
+    return int(check.get("Interval") or 0) / 1e9 if tests else 0.0

@@ -1,0 +1,184 @@
+"""What an operation's parameters ask for. A kind that is not listed asks for the worst.
+
+What only the engine can see (where a link leads, what a kept version says, how many containers
+there are) is added there: see engine/server/admission.py.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.policy import containerfile, image_names, quadlet
+from engine.policy import requests as d
+from engine.schema import archives, builds, containers, images, manifests, registries, transfers
+from engine.schema import units as unit_kinds
+from engine.schema.kinds import KINDS
+from engine.schema.parameters import Parameters
+from engine.schema.queries import ContainerTerminal
+from engine.schema.query import Query
+
+
+def wishes(parameters: Parameters) -> list[d.Demand]:
+    """Everything that a policy may have something to say about."""
+    if parameters.kind in HARMLESS:
+        return []
+    if parameters.kind not in _WISHES:
+        return [d.Raw(said=f"{parameters.label}, which policies do not know,")]
+    return _WISHES[parameters.kind](parameters)
+
+
+def asked(query: Query) -> list[d.Demand]:
+    """The same for a query."""
+    return [d.Terminal(recorded=query.recorded)] if isinstance(query, ContainerTerminal) else []
+
+
+def _run(wanted: containers.ContainerRun) -> list[d.Demand]:
+    found: list[d.Demand] = [d.Image(name=wanted.image, field="image")]
+    if wanted.kind == containers.ContainerRun.kind:
+        found.append(d.OneMore())
+    found.append(d.Space())
+    for at, volume in enumerate(wanted.volumes):
+        if volume.source.startswith("/"):
+            # With U, Podman changes the owner of what is there, also for a read-only mount.
+            closed = volume.read_only and not volume.chown
+            found.append(
+                d.Bind(source=volume.source, read_only=closed, field=f"volumes.{at}.source")
+            )
+    for at, port in enumerate(wanted.ports):
+        first = port.host_port
+        last = first + port.length - 1 if first else 0
+        found.append(d.Port(first=first, last=last, field=f"ports.{at}.host_port"))
+    found += quadlet.network(wanted.network, "network")
+    limits = d.Limits(memory=wanted.memory, cpus=wanted.cpus, pids=wanted.pids, field="memory")
+    return [*found, limits]
+
+
+def _commit(wanted: containers.ContainerCommit) -> list[d.Demand]:
+    return [d.Build(), d.Image(name=wanted.image, use="name", field="image"), d.Space()]
+
+
+def _build(wanted: builds.ImageBuild) -> list[d.Demand]:
+    found: list[d.Demand] = [d.Build(), d.Space()]
+    found += [d.Image(name=tag, use="name", field="tags") for tag in wanted.tags]
+    if wanted.push_to:
+        found.append(d.Registry(name=wanted.push_to, field="push_to"))
+    if wanted.containerfile.strip():
+        found += containerfile.demands(wanted.containerfile, wanted.build_args)
+    elif (wanted.containerfile_path or "").endswith(".in"):
+        # Buildah runs these through the C preprocessor, whose #include reads any file.
+        found.append(d.Raw(said="A Containerfile with #include (.in)", field="containerfile_path"))
+    return found
+
+
+def _pull(wanted: images.ImagePull) -> list[d.Demand]:
+    return [d.Image(name=wanted.image, field="image"), d.Space()]
+
+
+def _push(wanted: images.ImagePush | manifests.ManifestPush) -> list[d.Demand]:
+    return [d.Registry(name=wanted.destination, field="destination")]
+
+
+def _tag(wanted: images.ImageTag) -> list[d.Demand]:
+    return [
+        d.Image(name=wanted.image, use="name", field="image"),
+        d.Image(name=wanted.tag, use="name", field="tag"),
+    ]
+
+
+def _load(wanted: archives.ImageLoad) -> list[d.Demand]:
+    return [d.Archive(field="archive"), d.Space()]
+
+
+def _share(wanted: archives.ImageShare) -> list[d.Demand]:
+    found: list[d.Demand] = [d.Archive(field="image"), d.Space()]
+    if wanted.tag or not image_names.is_id(wanted.image):
+        found.append(d.Image(name=wanted.tag or wanted.image, use="name", field="image"))
+    return found
+
+
+def _manifest_create(wanted: manifests.ManifestCreate) -> list[d.Demand]:
+    found: list[d.Demand] = [d.Image(name=wanted.name, use="name", field="name")]
+    return found + [d.Image(name=each, use="name", field="images") for each in wanted.images]
+
+
+def _manifest_add(wanted: manifests.ManifestAdd) -> list[d.Demand]:
+    use = d.Image(name=wanted.image, field="image") if wanted.remote else None
+    return [use or d.Image(name=wanted.image, use="name", field="image")]
+
+
+def _copy(wanted: transfers.ImageCopy | transfers.ImageSync) -> list[d.Demand]:
+    return [
+        d.Registry(name=wanted.source, field="source"),
+        d.Registry(name=wanted.destination, field="destination"),
+    ]
+
+
+def _delete_remote(wanted: transfers.ImageDeleteRemote) -> list[d.Demand]:
+    return [d.Registry(name=wanted.image, field="image")]
+
+
+def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> list[d.Demand]:
+    return [d.Registry(name=wanted.registry, field="registry")]
+
+
+def _registries(wanted: registries.RegistriesEdit) -> list[d.Demand]:
+    """An allowed name must not lead to a registry that is not."""
+    leads: set[str] = set()
+    match wanted.edit:
+        case registries.SetSearch(registries=names):
+            places = list(names)
+        case registries.SetRegistry() as edit:
+            places = [edit.location or edit.prefix, *(each.location for each in edit.mirrors)]
+            leads = {place for place in places if place != edit.prefix}
+        case registries.SetAlias(value=value):
+            return [d.Image(name=value, use="name", field="edit")]
+        case registries.ReplaceText():
+            return [d.Raw(said="A whole registries.conf", field="edit")]
+        case _:
+            places = []
+    return [d.Registry(name=place, leads=place in leads, field="edit") for place in places]
+
+
+def _unit(wanted: unit_kinds.UnitWrite) -> list[d.Demand]:
+    return quadlet.demands(wanted.file, wanted.text, new=not wanted.digest)
+
+
+_WISHES: dict[str, Callable[[Any], list[d.Demand]]] = {
+    "container.run": _run,
+    "container.replace": _run,
+    "container.commit": _commit,
+    "image.build": _build,
+    "image.pull": _pull,
+    "image.push": _push,
+    "image.tag": _tag,
+    "image.load": _load,
+    "image.share": _share,
+    "manifest.create": _manifest_create,
+    "manifest.add": _manifest_add,
+    "manifest.push": _push,
+    "image.copy": _copy,
+    "image.sync": _copy,
+    "image.delete-remote": _delete_remote,
+    "registry.login": _sign_in,
+    "registry.trust": _sign_in,
+    "registries.edit": _registries,
+    "unit.write": _unit,
+}
+HARMLESS = frozenset(
+    {
+        "container.start", "container.stop", "container.restart", "container.kill",
+        "container.pause", "container.unpause", "container.rename", "container.remove",
+        "container.prune", "image.remove", "image.prune", "image.untag", "image.save",
+        "manifest.remove", "volume.prune", "registry.logout", "registry.distrust", "unit.delete",
+        "unit.daemon-reload", "unit.start", "unit.stop", "unit.restart", "unit.enable",
+        "unit.disable", "unit.reset-failed", "autoupdate.run", "autoupdate.enable",
+        "autoupdate.disable", "linger.enable", "linger.disable",
+        # What these write is only known to the engine, which judges it there.
+        "unit.restore", "unit.convert", "container.autostart",
+    }
+)  # fmt: skip
+"""Kinds that ask for nothing, by their parameters."""
+
+
+def unclassified() -> set[str]:
+    """Kinds that stand in neither table: refused wherever there is a policy."""
+    return set(KINDS) - set(_WISHES) - HARMLESS

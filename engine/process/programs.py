@@ -1,0 +1,186 @@
+"""Running a program as the account: no shell, words as they are, nothing of it left at its end."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.process.pdeathsig import die_with
+from engine.schema.errors import EngineError, ErrorCode
+
+_TREE = Path(__file__).with_name("subreaper.py")
+LONGEST_LINE = 16 * 1024
+LAST_WORDS = 0.3
+"""Seconds."""
+MOST_COMPLAINTS = 64 * 1024
+"""Bytes of error text that are kept (its end)."""
+
+
+class Failure(Exception):
+    """Raised when a program ended with another status than 0."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
+async def lines(
+    argv: list[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> AsyncGenerator[str, None]:
+    """What it writes (both streams), as lines without their ends. Raises Failure at its end.
+
+    Leaving the iteration, also by a cancellation, ends the program and all that it started.
+    Use it with `aclosing`.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(_TREE), str(os.getpid()), *argv),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **(environment or {})},
+        cwd=folder,
+    )
+    if process.stdout is None:
+        raise RuntimeError("a process without its output")
+    try:
+        rest = b""
+        async for piece in _pieces(process, process.stdout):
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield _text(line)
+            if len(rest) > LONGEST_LINE:
+                yield _text(rest)
+                rest = b""
+        if rest:
+            yield _text(rest)
+        if status := await process.wait():
+            raise Failure(status)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def _pieces(
+    process: asyncio.subprocess.Process, output: asyncio.StreamReader
+) -> AsyncGenerator[bytes, None]:
+    """What it writes until it ends: something that it left running may keep the pipe open."""
+    ended = asyncio.create_task(process.wait())
+    reading = asyncio.create_task(output.read(64 * 1024))
+    try:
+        while True:
+            await asyncio.wait({ended, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():  # it has ended, and what it wrote last may be on its way
+                await asyncio.wait({reading}, timeout=LAST_WORDS)
+            if not reading.done() or not reading.result():
+                return
+            yield reading.result()
+            reading = asyncio.create_task(output.read(64 * 1024))
+    finally:
+        ended.cancel()
+        reading.cancel()
+
+
+def _text(line: bytes) -> str:
+    # What comes after a carriage return is what a terminal would show in the end.
+    shown = line.rstrip(b"\r").rpartition(b"\r")[2]
+    return shown[:LONGEST_LINE].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a program ended, and what it said."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def last_words(self) -> str:
+        """The last line of what it complained about."""
+        lines = (self.errors.strip() or self.output.strip()).splitlines()
+        return lines[-1] if lines else f"exit status {self.status}"
+
+
+async def run(
+    *argv: str,
+    given: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    seconds: float | None = 60.0,
+    late: str = "",
+    most: int = 8 * 1024 * 1024,
+    place: str = "/",
+) -> Done:
+    """Run it in `place` to its end; `given` is what it reads.
+
+    A cancelled or late call kills the program and everything that it started. Raises EngineError
+    when it is not installed, takes longer than `seconds` (then `late` is the remedy), or says more
+    than `most` bytes.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+            cwd=place,
+            start_new_session=True,
+            preexec_fn=die_with(os.getpid()),
+        )
+    except FileNotFoundError as error:
+        raise missing(argv[0]) from error
+    try:
+        async with asyncio.timeout(seconds):
+            output, errors, _ = await asyncio.gather(
+                _whole(process.stdout, most),
+                _whole(process.stderr, most, keep=MOST_COMPLAINTS),
+                _give(process, given),
+            )
+            status = await process.wait()
+    except TimeoutError as error:
+        raise EngineError(
+            ErrorCode.TIMEOUT,
+            f"{argv[0]} took longer than {seconds:g} seconds and was stopped.",
+            late,
+        ) from error
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    return Done(status, output.decode(errors="replace"), errors.decode(errors="replace"))
+
+
+def missing(program: str) -> EngineError:
+    """What to raise where a program is not there."""
+    return EngineError(
+        ErrorCode.UNAVAILABLE,
+        f"{program} is not installed on this host.",
+        "Ask the host's administrator to install it.",
+    )
+
+
+async def _give(process: asyncio.subprocess.Process, given: bytes) -> None:
+    if process.stdin:
+        with suppress(ConnectionError):
+            process.stdin.write(given)
+            await process.stdin.drain()
+        process.stdin.close()
+
+
+async def _whole(stream: asyncio.StreamReader | None, most: int, keep: int | None = None) -> bytes:
+    if stream is None:
+        raise RuntimeError("a program without pipes")
+    kept = bytearray()
+    while piece := await stream.read(64 * 1024):
+        kept += piece
+        if keep is not None:
+            del kept[:-keep]
+        elif len(kept) > most:
+            raise EngineError(ErrorCode.INVALID, "The answer is too large to be shown.")
+    return bytes(kept)

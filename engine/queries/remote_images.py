@@ -1,0 +1,281 @@
+"""What registries have: search, catalogues, tags, images that are not pulled."""
+
+import asyncio
+import fnmatch
+import platform as machine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from engine.operations.image_names import path
+from engine.podman import skopeo
+from engine.podman.client import Podman
+from engine.registries import registries_conf, resolution
+from engine.registries.registry_api import MANIFESTS, RegistryApi, next_after, open_registry, split
+from engine.schema import queries as asked
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.queries import Document, Table
+from engine.schema.registry_facts import Found, Names, Platform, RemoteImage, Search
+from engine.schema.transfers import MOST_TAGS
+
+_LISTS = ("manifest.list", "image.index")
+
+
+async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[Document]:
+    """`podman search` at each registry of the search list, or at the one that the term names."""
+    hosts = registries_conf.load().search
+    whole = query.term.partition("/")[0]
+    named = "/" in query.term and ("." in whole or ":" in whole or whole == "localhost")
+    terms = [query.term] if named else [f"{host}/{query.term}" for host in hosts]
+    if not terms:
+        raise EngineError(
+            ErrorCode.INVALID,
+            "There is no registry to search: the search list is empty.",
+            "Add one on the Registries page, or search in one registry, like quay.io/nginx.",
+        )
+    await podman.apply_registries()
+    answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
+    told = Search(
+        found=[each for found, _ in answers for each in found],
+        problems=[problem for _, problem in answers if problem],
+    )
+    yield Document(data=told.model_dump())
+
+
+async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], str]:
+    registry = term.partition("/")[0]
+    entry = resolution.find_registry(registry, registries_conf.load())
+    params = {"term": term, "limit": str(limit)}
+    params |= {"tlsVerify": "false"} if entry and entry.insecure else {}
+    try:
+        async with asyncio.timeout(8):
+            rows = await podman.call("GET", "/images/search", params=params)
+    except TimeoutError:
+        return [], f"{registry} did not answer in time."
+    except EngineError as error:
+        return [], f"{registry}: {error.report.message}"
+    return [
+        Found(
+            registry=registry,
+            name=str(row.get("Name") or ""),
+            description=str(row.get("Description") or ""),
+            stars=int(row.get("Stars") or 0),
+            official=bool(row.get("Official")),
+        )
+        for row in rows or []
+    ], ""
+
+
+async def repositories(
+    podman: Podman, query: asked.RegistryRepositories
+) -> AsyncIterator[Document]:
+    """One page of the catalogue."""
+    async with open_registry(query.registry) as api:
+
+        async def page(after: str, limit: int) -> Names:
+            return await _page(api, "/v2/_catalog", "repositories", after, limit, "")
+
+        names = await _matching(page, query)
+    yield Document(data=names.model_dump())
+
+
+async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Document]:
+    """One page of a repository's tags."""
+    registry, repository = split(query.repository)
+    async with open_registry(registry, repository) as api:
+
+        async def page(after: str, limit: int) -> Names:
+            return await _tags(api, repository, after, limit)
+
+        names = await _matching(page, query)
+    yield Document(data=names.model_dump())
+
+
+async def _matching(
+    page: Callable[[str, int], Awaitable[Names]],
+    query: asked.RegistryRepositories | asked.RegistryTags,
+) -> Names:
+    """One page of the names that match: registries do not filter, so more of theirs are read."""
+    if not query.match:
+        return await page(query.after, query.limit)
+    wanted, after = query.match.lower(), query.after
+    found: list[str] = []
+    while True:
+        names = await page(after, 1000)
+        found += [name for name in names.names if wanted in name.lower()]
+        if len(found) > query.limit:
+            return Names(names=found[: query.limit], next=found[query.limit - 1])
+        after = names.next
+        if not after:
+            return Names(names=found)
+
+
+async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:
+    """Manifest and configuration, read by Skopeo, and how the account's own image compares."""
+    found = resolution.resolve(query.image, registries_conf.load())
+    if not found.candidates or found.how == "refused":
+        raise EngineError(ErrorCode.INVALID, found.problem, found.remedy)
+    reference = found.candidates[0].name
+    digest, raw = await manifest(reference)
+    platforms = platforms_of(raw)
+    one = raw
+    name = reference
+    if platforms:
+        chosen = next((each for each in platforms if each.architecture == _own()), platforms[0])
+        name = f"{_nameless(reference)}@{chosen.digest}"
+        one = await skopeo.inspect(name)
+    config = await skopeo.inspect(name, config=True)
+    settings = config.get("config") or {}
+    layers = [
+        (str(each.get("digest") or ""), int(each.get("size") or 0))
+        for each in one.get("layers") or []
+    ]
+    local = await _local(podman, reference)
+    told = RemoteImage(
+        reference=reference,
+        digest=digest,
+        media_type=str(raw.get("mediaType") or one.get("mediaType") or ""),
+        created=str(config.get("created") or ""),
+        architecture=str(config.get("architecture") or ""),
+        os=str(config.get("os") or ""),
+        size=sum(size for _, size in layers),
+        layers=layers,
+        platforms=platforms,
+        environment=[str(each) for each in settings.get("Env") or []],
+        labels={str(k): str(v) for k, v in (settings.get("Labels") or {}).items()},
+        command=[str(each) for each in settings.get("Cmd") or []],
+        entrypoint=[str(each) for each in settings.get("Entrypoint") or []],
+        local=local[0] if local else "",
+        update=bool(local) and not (meant(digest, raw) | meant("", one)) & set(local),
+    )
+    yield Document(data=told.model_dump(mode="json"))
+
+
+async def sync_plan(podman: Podman, query: asked.SyncPlan) -> AsyncIterator[Table]:
+    """What a sync would copy: new, changed and same tags."""
+    rows = await plan(query.source, query.destination, query.pattern)
+    yield Table(titles=["Tag", "State", "Digest"], rows=[list(row) for row in rows])
+
+
+async def plan(
+    source: str, destination: str, pattern: str, *, seconds: float | None = 8.0
+) -> list[tuple[str, str, str]]:
+    """Tag, state (new, changed, same) and digest at the source, for all tags that fit."""
+    here, repository = split(source)
+    there, target = split(destination)
+    async with (
+        open_registry(here, repository, seconds=seconds) as first,
+        open_registry(there, target, seconds=seconds) as second,
+    ):
+        fitting: list[str] = []
+        after = ""
+        while True:
+            page = await _tags(first, repository, after, 1000)
+            fitting += [name for name in page.names if fnmatch.fnmatchcase(name, pattern)]
+            after = page.next
+            if len(fitting) > MOST_TAGS:
+                raise EngineError(
+                    ErrorCode.INVALID,
+                    f"More than {MOST_TAGS} tags fit {pattern}.",
+                    "Narrow the pattern, and do it in parts.",
+                )
+            if not after:
+                break
+        limit = asyncio.Semaphore(4)
+
+        async def compare(tag: str) -> tuple[str, str, str]:
+            async with limit:
+                ours = await digest_at(first, repository, tag)
+                theirs = await digest_at(second, target, tag)
+            state = "new" if not theirs else "same" if ours == theirs else "changed"
+            return tag, state, ours
+
+        return list(await asyncio.gather(*(compare(tag) for tag in sorted(fitting))))
+
+
+async def digest_at(api: RegistryApi, repository: str, tag: str) -> str:
+    """The digest that a tag means, "" when it is not there."""
+    where = f"/v2/{repository}/manifests/{quote(tag, safe=':')}"
+    try:
+        reply = await api.get(where, repository=repository, method="HEAD", accept=MANIFESTS)
+    except EngineError as error:
+        if error.report.code is ErrorCode.NOT_FOUND:
+            return ""
+        raise
+    return reply.headers.get("docker-content-digest", "")
+
+
+async def _tags(api: RegistryApi, repository: str, after: str, limit: int) -> Names:
+    return await _page(api, f"/v2/{repository}/tags/list", "tags", after, limit, repository)
+
+
+async def _page(
+    api: RegistryApi, path: str, key: str, after: str, limit: int, repository: str
+) -> Names:
+    """One page; registries that know no pages give everything, which is cut here."""
+    query = urlencode({"n": limit, **({"last": after} if after else {})})
+    reply = await api.get(f"{path}?{query}", repository=repository)
+    names = [str(name) for name in reply.json().get(key) or []]
+    following = next_after(reply)
+    if len(names) > limit or (after and after in names):
+        names = sorted(name for name in names if name > after)
+        following = names[limit - 1] if len(names) > limit else following
+    return Names(names=sorted(names[:limit]), next=following)
+
+
+async def manifest(reference: str) -> tuple[str, dict[str, Any]]:
+    """Digest and content of what a whole reference means, list or image. Raises EngineError."""
+    name = _nameless(reference)
+    registry, repository = split(name)
+    tag = reference[len(name) :]
+    wanted = tag.partition("@")[2] or tag.removeprefix(":")
+    where = f"/v2/{repository}/manifests/{wanted}"
+    async with open_registry(registry, repository) as api:
+        reply = await api.get(where, repository=repository, accept=MANIFESTS)
+    return reply.headers.get("docker-content-digest", ""), reply.json()
+
+
+def _nameless(reference: str) -> str:
+    """The name without tag and digest."""
+    name = reference.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"
+
+
+def meant(digest: str, raw: dict[str, Any]) -> set[str]:
+    """All digests by which an account may have what a manifest means.
+
+    That of the configuration is Podman's id of the image: one that was pushed from here is
+    compressed on the way, and has another manifest at the registry.
+    """
+    config = str((raw.get("config") or {}).get("digest") or "")
+    return {digest, config, *(each.digest for each in platforms_of(raw))} - {""}
+
+
+def platforms_of(raw: dict[str, Any]) -> list[Platform]:
+    """The images of a list, none for an image."""
+    return [
+        Platform(
+            os=str((each.get("platform") or {}).get("os") or ""),
+            architecture=str((each.get("platform") or {}).get("architecture") or ""),
+            variant=str((each.get("platform") or {}).get("variant") or ""),
+            digest=str(each.get("digest") or ""),
+            size=int(each.get("size") or 0),
+        )
+        for each in raw.get("manifests") or []
+    ]
+
+
+def _own() -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine.machine(), machine.machine())
+
+
+async def _local(podman: Podman, reference: str) -> list[str]:
+    """The digests of the account's own image of that name."""
+    try:
+        found = await podman.call("GET", path(reference, "json"))
+    except EngineError:
+        return []  # it has none, which is the usual case
+    digests = [str(each).rpartition("@")[2] for each in found.get("RepoDigests") or []]
+    identity = f"sha256:{str(found.get('Id') or '').removeprefix('sha256:')}"
+    return list(dict.fromkeys([str(found.get("Digest") or ""), *digests, identity]))

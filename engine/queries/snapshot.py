@@ -1,0 +1,254 @@
+"""An account at one moment, from Podman's list calls alone: no inspect per container."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+from datetime import UTC, datetime
+from typing import Any, cast, get_args
+
+from pydantic import ValidationError
+
+from engine.operations.container_run import ports_of
+from engine.podman import oom
+from engine.podman.client import Podman
+from engine.schema.errors import EngineError
+from engine.schema.snapshot import (
+    ContainerRow,
+    ContainerState,
+    EngineInfo,
+    Health,
+    ImageRow,
+    Snapshot,
+    UnitRow,
+)
+from engine.schema.version import version
+from engine.systemd import quadlets
+from engine.systemd.inventory import UNIT_LABEL, Inventory, lingers
+from engine.systemd.user_manager import absent
+
+_STATES = set(get_args(ContainerState))
+_HEALTH = set(get_args(Health))
+# Two states before the first start, and two after the end (before and after Podman's own tidying
+# up, of which no event tells), are the same to a reader, as they are in `podman ps`.
+_SAME_STATE = {
+    "configured": "created",
+    "initialized": "created",
+    "stopped": "exited",
+    "improper": "unknown",
+}
+_LARGEST_LIST = 256 * 1024
+_NEVER = datetime.fromtimestamp(0, UTC)
+# What reading a row raises when Podman says something unheard of; ValidationError is a ValueError.
+_NONSENSE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+log = logging.getLogger(__name__)
+
+
+async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
+    """All containers, or those of `ids` that still exist."""
+    params = {"all": "true"}
+    if ids is not None:
+        params["filters"] = json.dumps({"id": ids})
+    answer = await podman.call("GET", "/containers/json", params=params)
+    return await oom.marked(podman, [_container_or_why(row) for row in answer or []])
+
+
+async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
+    """All images, with the containers that use each."""
+    found = await podman.call("GET", "/images/json")
+    users: dict[str, list[str]] = {}
+    for row in await containers(podman) if rows is None else rows:
+        users.setdefault(row.image_id, []).append(row.name)
+    lists = {image["Id"] for image in found or [] if await _is_list(podman, image)}
+    return [
+        _image_or_why(image, users.get(image["Id"], []), image["Id"] in lists)
+        for image in found or []
+    ]
+
+
+async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
+    """What Podman says of itself and the host."""
+    said = await podman.call("GET", "/info")
+    host, store = said["host"], said["store"]
+    root = str(store["graphRoot"])
+    used, total, device = _disk(root)
+    return EngineInfo(
+        engine_version=version(),
+        podman_version=said["version"]["Version"],
+        api_version=said["version"]["APIVersion"],
+        runtime=host["ociRuntime"]["name"],
+        storage_driver=store["graphDriverName"],
+        storage_root=root,
+        cgroup_version=host["cgroupVersion"] if host["cgroupVersion"] in ("v1", "v2") else "",
+        cgroup_controllers=host.get("cgroupControllers") or [],
+        selinux=bool(host.get("security", {}).get("selinuxEnabled")),
+        systemd=not absent(),
+        no_systemd=absent(),
+        quadlet=bool(quadlets.generator()),
+        linger=lingers() if not absent() else None,
+        disk_used=used,
+        disk_total=total,
+        disk_device=device,
+        warnings=[*warnings, *_warnings(host, store)],
+    )
+
+
+async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
+    """All of it. `taken` is from before the first question, so it never claims too much."""
+    taken = datetime.now(UTC)
+    rows, (units, units_unread) = await asyncio.gather(containers(podman), _units(inventory))
+    found, images_unread = await _images(podman, rows)
+    said = await info(podman, warnings)
+    unread = {"units_unread": units_unread, "images_unread": images_unread}
+    return Snapshot(
+        taken=taken,
+        containers=rows,
+        images=found,
+        units=units,
+        info=said.model_copy(update=unread),
+    )
+
+
+async def _units(inventory: Inventory) -> tuple[list[UnitRow], str]:
+    """The units, and what kept them from being read: containers are shown all the same."""
+    try:
+        return await inventory.rows(), ""
+    except EngineError as error:
+        return [], error.report.message
+
+
+async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageRow], str]:
+    """The images, and what kept them from being listed: one broken layer stops Podman's list."""
+    try:
+        return await images(podman, rows), ""
+    except EngineError as error:
+        return [], error.report.message
+
+
+def _container_or_why(row: dict[str, Any]) -> ContainerRow:
+    """Its row; where what Podman says makes no sense, one that says so."""
+    try:
+        return _container(row)
+    except _NONSENSE as error:
+        log.warning("a container cannot be read: %s", error)
+        identity = str(row.get("Id") or "")
+        names = row.get("Names")
+        name = str(names[0]) if isinstance(names, list) and names else identity[:12]
+        return ContainerRow(
+            id=_id(identity), name=name, image=str(row.get("Image") or ""), image_id="",
+            created=_NEVER, state="unknown", problem=_why(error),
+        )  # fmt: skip
+
+
+def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
+    """Its row; where what Podman says makes no sense, one that says so."""
+    try:
+        return _image(image, users, is_list)
+    except _NONSENSE as error:
+        log.warning("an image cannot be read: %s", error)
+        tags = image.get("RepoTags")
+        return ImageRow(
+            id=_id(str(image["Id"])), tags=[str(each) for each in tags or []],
+            created=_NEVER, size=0, used_by=sorted(users), problem=_why(error),
+        )  # fmt: skip
+
+
+def _id(said: str) -> str:
+    """An id that addresses can have, whatever Podman says: its row is to be shown."""
+    return re.sub(r"[^A-Za-z0-9_.:-]", "_", said[:128]) or "unknown"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+        return f"What Podman says of it makes no sense: {places}."
+    return f"What Podman says of it makes no sense: {error}."
+
+
+def _container(row: dict[str, Any]) -> ContainerRow:
+    state = _SAME_STATE.get(row["State"], row["State"])
+    running = state in ("running", "paused", "stopping")
+    labels = row.get("Labels") or {}
+    ended = bool(row.get("Exited")) and not running
+    status = row.get("Status") or ""
+    return ContainerRow(
+        id=row["Id"],
+        name=(row.get("Names") or [row["Id"][:12]])[0],
+        image=row.get("Image") or "",
+        image_id=row.get("ImageID") or "",
+        command=row.get("Command") or [],
+        created=row["Created"],
+        state=cast(ContainerState, state if state in _STATES else "unknown"),
+        started=_time(row.get("StartedAt")),
+        exited=_time(row.get("ExitedAt")) if ended else None,
+        exit_code=row.get("ExitCode") if ended else None,
+        # For a container with a health check, this field is its health and nothing else.
+        health=cast(Health, status if status in _HEALTH and running else ""),
+        ports=ports_of(row.get("Ports")),
+        labels=labels,
+        mounts=row.get("Mounts") or [],
+        networks=row.get("Networks") or [],
+        pod=row.get("PodName") or "",
+        infra=bool(row.get("IsInfra")),
+        unit=str(labels.get(UNIT_LABEL) or ""),
+        restarts=row.get("Restarts"),
+    )
+
+
+async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
+    """Podman 5 says so in its list; Podman 4 only when asked, and only a tiny image can be one."""
+    if "IsManifestList" in image:
+        return bool(image["IsManifestList"])
+    try:
+        if int(image.get("Size") or 0) > _LARGEST_LIST or podman.major >= 5:
+            return False
+        return await podman.exists(f"/manifests/{image['Id']}")
+    except (EngineError, *_NONSENSE) as error:
+        log.warning("whether %s is a manifest list is not known: %s", image["Id"][:12], error)
+        return False
+
+
+def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
+    names = [name for name in image.get("RepoTags") or [] if name != "<none>:<none>"]
+    return ImageRow(
+        id=image["Id"],
+        tags=names,
+        digest=image.get("Digest") or "",
+        created=datetime.fromtimestamp(image["Created"], UTC),
+        size=image.get("Size") or 0,
+        labels=image.get("Labels") or {},
+        dangling=not names,
+        manifest_list=is_list,
+        used_by=sorted(users),
+    )
+
+
+def _time(seconds: int | None) -> datetime | None:
+    """Podman says "never" with the year 1."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
+
+
+def _disk(root: str) -> tuple[int | None, int | None, str]:
+    try:
+        disk, device = os.statvfs(root), os.stat(root).st_dev
+    except OSError:
+        return None, None, ""
+    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    return used, disk.f_blocks * disk.f_frsize, f"{os.major(device)}:{os.minor(device)}"
+
+
+def _warnings(host: dict[str, Any], store: dict[str, Any]) -> list[str]:
+    found = []
+    if store["graphDriverName"] == "vfs":
+        found.append(
+            "Images are stored with the vfs driver, which copies every layer: slow and large. "
+            "An account without images yet takes overlay once a storage.conf says so; Debian's "
+            "package containers-storage brings one."
+        )
+    if host["cgroupVersion"] == "v1":
+        found.append(
+            "The host uses cgroup v1 (or a hybrid): rootless Podman cannot limit memory, "
+            "processors or processes there."
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Registries: the registries.conf files, sign-ins, trust, and the registries' own HTTP API."""

@@ -1,0 +1,143 @@
+"""The account's own sign-ins, as Podman keeps them (containers-auth.json(5))."""
+
+import base64
+import binascii
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from engine.files import regular_files
+from engine.process import programs
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.registry_facts import SignIn
+
+_LARGEST = 1024 * 1024
+_HELPER_SECONDS = 4.0
+_HELPER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+def files() -> list[Path]:
+    """Where Podman looks, in order; the first is where it writes."""
+    home = Path(os.environ["HOME"])
+    named = os.environ.get("REGISTRY_AUTH_FILE")
+    if named:
+        return [Path(named)]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    first = Path(runtime) / "containers" if runtime else home / ".config" / "containers"
+    places = [first / "auth.json", home / ".config/containers/auth.json"]
+    return list(dict.fromkeys([*places, home / ".docker/config.json"]))
+
+
+def sign_ins() -> list[SignIn]:
+    """Who the account is, at which registry."""
+    found: dict[str, SignIn] = {}
+    for path in files():
+        data, error = _parsed(path)
+        if error:
+            told = SignIn(registry="", username="", origin=str(path), error=error)
+            found[f"\0{path}"] = told
+        for registry, entry in data.get("auths", {}).items():
+            pair = _pair(entry)
+            name = pair[0] if pair else ""
+            found.setdefault(registry, SignIn(registry=registry, username=name, origin=str(path)))
+        for registry, helper in data.get("credHelpers", {}).items():
+            told = SignIn(registry=registry, username=f"({helper})", origin=str(path))
+            found.setdefault(registry, told)
+    return sorted(found.values(), key=lambda each: each.registry)
+
+
+def credentials(registry: str, repository: str = "") -> tuple[str, str] | None:
+    """User name and password for a repository: the longest key that fits wins."""
+    key = f"{registry}/{repository}".rstrip("/")
+    while key:
+        for path in files():
+            pair = _pair(_read(path).get("auths", {}).get(key))
+            if pair:
+                return pair
+        key = key.rpartition("/")[0]
+    return None
+
+
+async def sign_in_for(registry: str, repository: str = "") -> tuple[str, str] | None:
+    """User name and password: the registry's credential helper is asked first, as by Podman.
+
+    Raises EngineError when the helper fails.
+    """
+    return await _helped(registry) or credentials(registry, repository)
+
+
+async def _helped(registry: str) -> tuple[str, str] | None:
+    """The protocol is Docker's: `docker-credential-NAME get`, the registry on its input."""
+    name = next(
+        (
+            str(found)
+            for path in files()
+            if (found := _read(path).get("credHelpers", {}).get(registry))
+        ),
+        "",
+    )
+    if not _HELPER.match(name):
+        return None
+    program = f"docker-credential-{name}"
+    ended = await programs.run(
+        *(program, "get"),
+        given=registry.encode(),
+        seconds=_HELPER_SECONDS,
+        late="It may wait for a password: try it in a shell of the account.",
+    )
+    if "credentials not found" in ended.output:
+        return None
+    pair = _told(ended.output)
+    if ended.status or pair is None:
+        raise EngineError(
+            ErrorCode.UNAUTHORIZED,
+            f"The credential helper {program} gave no sign-in for {registry}.",
+            "Try it in a shell of the account; it may have to be unlocked there.",
+        )
+    return pair
+
+
+def _told(output: str) -> tuple[str, str] | None:
+    try:
+        told = json.loads(output)
+        return str(told["Username"]), str(told["Secret"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return _parsed(path)[0]  # Podman says itself where it matters that one is broken
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], str]:
+    """The file's parts that are tables, and what is wrong with it; nothing where there is none."""
+    try:
+        text = regular_files.read(path, _LARGEST + 1)
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        return {}, f"This file cannot be read: {error.strerror}."
+    if len(text) > _LARGEST:
+        return {}, "This file is too large."
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, "This file is no JSON: Podman refuses to use it."
+    if not isinstance(data, dict):
+        return {}, "This file holds no sign-ins: Podman refuses to use it."
+    tables = {name: value for name, value in data.items() if isinstance(value, dict)}
+    odd = [name for name in ("auths", "credHelpers") if data.get(name) and name not in tables]
+    why = f"{odd[0]} is no table in this file: Podman refuses to use it." if odd else ""
+    return tables, why
+
+
+def _pair(entry: Any) -> tuple[str, str] | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("auth"), str):
+        return None
+    try:
+        name, colon, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (name, password.rstrip("\0")) if colon else None

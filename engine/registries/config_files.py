@@ -1,0 +1,113 @@
+"""The registries.conf files as they are now: what Podman says of them, and a Podman service that
+knows them so. The service reads them once, and remembers them until it is told.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import stat
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.process import programs
+from engine.registries import registries_conf
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.registries import LARGEST_FILE
+
+log = logging.getLogger(__name__)
+_FAULT = "getting registries: "
+"""What `podman info` begins with when the files are why it fails."""
+_PATIENCE = 10.0
+_PAUSE = 0.1
+REMEDY = "The Registries page shows the files. Put right what Podman says, then try again."
+
+
+@dataclass
+class RegistryFiles:
+    """What was found out about the files, and for which content of theirs."""
+
+    reload: Callable[[], Awaitable[None]]
+    """Tells the service to read the files anew."""
+    _judged: str = ""
+    _problem: str = ""
+    _registries: Any = None
+    _applied: str = ""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def problem(self) -> str:
+        """Why Podman refuses the files, in its own words; "" when it accepts them."""
+        async with self._lock:
+            await self._judge()
+            return self._problem
+
+    async def apply(self, in_service: Callable[[], Awaitable[Any]]) -> None:
+        """Have the service know the files as they are; `in_service` is what it knows of registries.
+
+        Raises EngineError with Podman's own words where it refuses them.
+        """
+        async with self._lock:
+            digest = await self._judge()
+            if self._problem:
+                raise EngineError(
+                    ErrorCode.INVALID, f"Podman refuses its configuration: {self._problem}", REMEDY
+                )
+            if digest == self._applied:
+                return
+            await self.reload()
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + _PATIENCE
+            while (known := await in_service() or {}) != self._registries:
+                if loop.time() > deadline:
+                    log.warning("the service knows %s, not %s", known, self._registries)
+                    break
+                await asyncio.sleep(_PAUSE)
+                await self.reload()
+            self._applied = digest
+
+    async def _judge(self) -> str:
+        digest = await asyncio.to_thread(_digest)
+        if digest == self._judged:
+            return digest
+        ended = await programs.run("podman", "info", "--format", "{{json .Registries}}")
+        words = [line for line in ended.errors.splitlines() if _FAULT in line]
+        if ended.status and not words:
+            raise EngineError(
+                ErrorCode.UNAVAILABLE,
+                f"Podman does not work for this account: {ended.last_words}",
+                "Run `podman info` as the account: it says what is missing.",
+            )
+        self._problem = words[-1].partition(_FAULT)[2] if words and ended.status else ""
+        self._registries = {} if self._problem else json.loads(ended.output) or {}
+        self._judged = digest
+        return digest
+
+
+def _digest() -> str:
+    """Of all that decides what Podman reads, in the order in which it does."""
+    named = os.environ.get("CONTAINERS_REGISTRIES_CONF", "")
+    paths = [Path(named)] if named else []
+    paths += [registries_conf.own_file(), registries_conf.HOST_FILE]
+    paths += registries_conf.drop_ins(registries_conf.HOST_FOLDER)
+    paths += registries_conf.drop_ins(registries_conf.own_folder())
+    found = hashlib.sha256()
+    for path in paths:
+        content = _content(path)
+        length = "none" if content is None else str(len(content))
+        found.update(os.fsencode(path) + f"\0{length}\0".encode())
+        found.update(content or b"")
+    return found.hexdigest()
+
+
+def _content(path: Path) -> bytes | None:
+    with suppress(OSError):
+        # A pipe in the place of a file must not hold the engine up.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return opened.read(LARGEST_FILE)
+    return None

@@ -1,0 +1,172 @@
+"""Tries a registry as a person would who looks for the fault: address, TLS, API, sign-in."""
+
+import asyncio
+import socket
+import ssl
+import time
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from engine.registries import auth_file, registries_conf, trust
+from engine.registries.registry_api import open_registry
+from engine.registries.resolution import find_registry
+from engine.schema.errors import EngineError
+from engine.schema.registry_facts import Check, CheckStep
+
+_SECONDS = 3.0
+_SOON_DAYS = 21
+
+
+async def check(registry: str) -> Check:
+    """All steps; those that make no sense after a failed one are `skipped`."""
+    entry = find_registry(registry, registries_conf.load())
+    insecure = bool(entry and entry.insecure)
+    steps = [await _address(registry)]
+    if steps[0].state == "good":
+        steps.append(await _tls(registry, insecure))
+        steps += await _api(registry)
+    return Check(registry=registry, insecure=insecure, steps=steps)
+
+
+def _place(registry: str) -> tuple[str, int]:
+    name = "registry-1.docker.io" if registry == "docker.io" else registry
+    host, colon, port = name.rpartition(":")
+    if colon and port.isdigit():
+        return host.strip("[]"), int(port)
+    return name.strip("[]"), 443
+
+
+async def _address(registry: str) -> CheckStep:
+    host, port = _place(registry)
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        if isinstance(error, socket.gaierror):
+            detail, remedy = f"No host is called {host}.", "Check the spelling, and the host's DNS."
+        elif isinstance(error, TimeoutError):
+            detail, remedy = f"{host}:{port} does not answer.", "A firewall may swallow it."
+        else:
+            detail = f"{host}:{port}: {error.strerror or error}."
+            remedy = "Does the registry run, and on this port?"
+        return CheckStep(name="address", state="bad", detail=detail, remedy=remedy)
+    writer.close()
+    return CheckStep(
+        name="address",
+        state="good",
+        detail=f"{host}:{port} accepts connections.",
+        milliseconds=_since(began),
+    )
+
+
+async def _tls(registry: str, insecure: bool) -> CheckStep:
+    began = time.monotonic()
+    try:
+        certificate = await _handshake(registry, verify=True)
+    except ssl.SSLCertVerificationError as error:
+        shown = await _unverified(registry)
+        return CheckStep(
+            name="tls",
+            state="warning" if insecure else "bad",
+            detail=f"The certificate is not trusted: {error.verify_message}. {shown}".strip(),
+            remedy="Podman uses it all the same, as registries.conf says insecure: anybody between "
+            "may read passwords and change images."
+            if insecure
+            else "Trust its authority below, or have the certificate renewed.",
+        )
+    except (OSError, TimeoutError):
+        return CheckStep(
+            name="tls",
+            state="warning" if insecure else "bad",
+            detail="It does not speak TLS.",
+            remedy="Podman speaks plain HTTP to it, as registries.conf says insecure: anybody "
+            "between may read passwords and change images."
+            if insecure
+            else "Podman will refuse it, unless its entry says insecure.",
+        )
+    left = (certificate.not_valid_after_utc - datetime.now(UTC)).days
+    return CheckStep(
+        name="tls",
+        state="warning" if left < _SOON_DAYS else "good",
+        detail=_described(certificate),
+        remedy=f"It expires in {left} days: have it renewed." if left < _SOON_DAYS else "",
+        milliseconds=_since(began),
+    )
+
+
+async def _unverified(registry: str) -> str:
+    try:
+        return _described(await _handshake(registry, verify=False))
+    except (OSError, TimeoutError, ValueError):
+        return ""
+
+
+async def _handshake(registry: str, *, verify: bool) -> x509.Certificate:
+    host, port = _place(registry)
+    context = trust.context(registry, verify=verify)
+    async with asyncio.timeout(_SECONDS):
+        _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+    try:
+        peer: ssl.SSLObject = writer.get_extra_info("ssl_object")
+        return x509.load_der_x509_certificate(peer.getpeercert(binary_form=True) or b"")
+    finally:
+        writer.close()
+
+
+def _described(certificate: x509.Certificate) -> str:
+    until = certificate.not_valid_after_utc.date().isoformat()
+    return (
+        f"For {certificate.subject.rfc4514_string() or 'no name'}, issued by "
+        f"{certificate.issuer.rfc4514_string() or 'no name'}, valid until {until}."
+    )
+
+
+async def _api(registry: str) -> list[CheckStep]:
+    began = time.monotonic()
+    try:
+        async with open_registry(registry, seconds=4) as api:
+            reply = await api.ask("/v2/")
+        spent = _since(began)
+        signed_in = await auth_file.sign_in_for(registry)
+    except EngineError as error:
+        report = error.report
+        return [CheckStep(name="api", state="bad", detail=report.message, remedy=report.remedy)]
+    who = f" as {signed_in[0]}" if signed_in else ""
+    if reply.status == 200:
+        speaks = CheckStep(
+            name="api", state="good", detail="It speaks the registry API v2.", milliseconds=spent
+        )
+        how = f"It lets the account in{who}." if who else "It asks for no sign-in."
+        return [speaks, CheckStep(name="sign-in", state="good", detail=how)]
+    if reply.status in (401, 403):
+        return [
+            CheckStep(
+                name="api",
+                state="good",
+                detail="It speaks the registry API v2.",
+                milliseconds=spent,
+            ),
+            CheckStep(
+                name="sign-in",
+                state="bad" if who else "warning",
+                detail=f"It refuses the sign-in{who}." if who else "It wants a sign-in.",
+                remedy="Sign in anew: the password may have changed." if who else "Sign in below.",
+            ),
+        ]
+    return [
+        CheckStep(
+            name="api",
+            state="bad",
+            detail=f"It answers with status {reply.status} to /v2/.",
+            remedy="This may be no registry, or one in trouble."
+            if reply.status < 500 and reply.status != 429
+            else "It has a fault of its own or wants fewer requests: try again later.",
+            milliseconds=spent,
+        )
+    ]
+
+
+def _since(began: float) -> float:
+    return round(1000 * (time.monotonic() - began), 1)

@@ -1,0 +1,292 @@
+"""A registry's own HTTP API (OCI distribution specification), with the account's sign-in.
+
+Times, sizes and the hosts that are spoken to are bounded: a registry is somebody else's program.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
+
+import aiohttp
+
+from engine.registries import auth_file, registries_conf, trust
+from engine.registries.resolution import find_registry
+from engine.schema.errors import EngineError, ErrorCode
+
+SECONDS = 8.0
+"""For all that one question needs; the console waits 10."""
+LARGEST = 8 * 1024 * 1024
+MANIFESTS = ", ".join(
+    [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ]
+)
+_HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """Raises EngineError when it is no JSON object."""
+        try:
+            data = json.loads(self.body)
+        except ValueError as error:
+            raise _strange("It sent no JSON.") from error
+        if not isinstance(data, dict):
+            raise _strange("It sent no JSON object.")
+        return data
+
+
+class RegistryApi:
+    """Questions to one registry."""
+
+    def __init__(self, registry: str, insecure: bool, session: aiohttp.ClientSession) -> None:
+        self.registry = registry
+        self.insecure = insecure
+        self._session = session
+        self._scheme = "https"
+        self._authorization: dict[str, str] = {}
+
+    async def get(
+        self, path: str, *, repository: str = "", method: str = "GET", accept: str = ""
+    ) -> Reply:
+        """The answer to a question, signed in where it asks for that. Raises EngineError."""
+        reply = await self.ask(path, repository=repository, method=method, accept=accept)
+        if reply.status >= 400:
+            raise _refusal(self.registry, path, reply)
+        return reply
+
+    async def ask(
+        self, path: str, *, repository: str = "", method: str = "GET", accept: str = ""
+    ) -> Reply:
+        """The same, whatever the status."""
+        reply = await self._send(method, path, accept, self._authorization.get(repository))
+        if reply.status == 401:
+            authorization = await self._sign_in(
+                reply.headers.get("www-authenticate", ""), repository
+            )
+            if authorization:
+                self._authorization[repository] = authorization
+                reply = await self._send(method, path, accept, authorization)
+        if 300 <= reply.status < 400:
+            raise EngineError(
+                ErrorCode.UNREACHABLE,
+                f"{self.registry} sends one on to {_host(reply.headers.get('location', ''))}.",
+                "Berth does not follow a registry elsewhere. Name the registry that it means.",
+            )
+        return reply
+
+    async def _send(self, method: str, path: str, accept: str, authorization: str | None) -> Reply:
+        headers = {"Accept": accept} if accept else {}
+        headers |= {"Authorization": authorization} if authorization else {}
+        tried = self._scheme
+        try:
+            return await self._request(method, self._url(path), headers)
+        except EngineError:
+            if not self.insecure or tried == "http":
+                raise
+            self._scheme = "http"
+            return await self._request(method, self._url(path), headers)
+
+    def _url(self, path: str) -> str:
+        return f"{self._scheme}://{_HUB.get(self.registry, self.registry)}{path}"
+
+    async def _request(
+        self, method: str, url: str, headers: dict[str, str], auth: aiohttp.BasicAuth | None = None
+    ) -> Reply:
+        try:
+            async with self._session.request(
+                method, url, headers=headers, auth=auth, allow_redirects=False
+            ) as response:
+                body = bytearray()
+                async for piece in response.content.iter_chunked(64 * 1024):
+                    body += piece
+                    if len(body) > LARGEST:
+                        raise EngineError(
+                            ErrorCode.INVALID, f"{self.registry} answers more than can be shown."
+                        )
+                given = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status, given, bytes(body))
+        except aiohttp.ClientSSLError as error:
+            raise EngineError(
+                ErrorCode.UNREACHABLE,
+                f"The certificate of {self.registry} could not be verified: {_words(error)}.",
+                "Trust its authority on the Registries page, or ask who runs it to renew it.",
+            ) from error
+        except TimeoutError as error:
+            raise _slow(self.registry) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise EngineError(
+                ErrorCode.UNREACHABLE,
+                f"{self.registry} cannot be reached: {_words(error)}.",
+                "Check its name and port, and the host's network.",
+            ) from error
+
+    async def _sign_in(self, challenge: str, repository: str) -> str | None:
+        """The Authorization that the challenge asks for, None without a way to get one."""
+        scheme, _, rest = challenge.partition(" ")
+        pair = await auth_file.sign_in_for(self.registry, repository)
+        auth = aiohttp.BasicAuth(*pair) if pair else None
+        if scheme.lower() == "basic":
+            return str(auth.encode()) if auth else None
+        if scheme.lower() != "bearer":
+            return None
+        told = dict(re.findall(r'(?<!\w)(\w+)="([^"]*)"', rest))
+        realm = urlsplit(told.get("realm", ""))
+        if realm.scheme != "https" and not (realm.scheme == "http" and self.insecure):
+            raise _strange("It wants the password sent over an unprotected connection.")
+        wanted = {name: told[name] for name in ("service", "scope") if name in told}
+        wanted |= {name: values[-1] for name, values in parse_qs(realm.query).items()}
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in wanted.items())
+        url = f"{realm.scheme}://{realm.netloc}{realm.path}?{query}"
+        reply = await self._request("GET", url, {}, auth)
+        if reply.status >= 400:
+            return None
+        token = reply.json().get("token") or reply.json().get("access_token")
+        return f"Bearer {token}" if isinstance(token, str) and token.isprintable() else None
+
+
+@asynccontextmanager
+async def open_registry(
+    registry: str, repository: str = "", *, seconds: float | None = SECONDS
+) -> AsyncIterator[RegistryApi]:
+    """A registry as registries.conf has it; the block may take `seconds` in all.
+
+    Raises EngineError when it is blocked there, or takes longer.
+    """
+    effective = registries_conf.load()
+    entry = find_registry(f"{registry}/{repository}".rstrip("/"), effective)
+    if entry and entry.blocked:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{entry.prefix} is blocked by {entry.origin}.",
+            "Unblock it on the Registries page.",
+        )
+    insecure = bool(entry and entry.insecure)
+    connector = aiohttp.TCPConnector(ssl=trust.context(registry, verify=not insecure), limit=4)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "berth"},
+        # Proxies, and the certificates of this machine; loopback never goes by way of a proxy.
+        trust_env=not _on_loopback(registry),
+    ) as session:
+        try:
+            async with asyncio.timeout(seconds):
+                yield RegistryApi(registry, insecure, session)
+        except TimeoutError as error:
+            raise _slow(registry) from error
+
+
+def _on_loopback(registry: str) -> bool:
+    try:
+        host = urlsplit(f"//{registry}").hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def split(name: str) -> tuple[str, str]:
+    """Registry and repository of a whole name without tag."""
+    registry, _, repository = name.partition("/")
+    if registry in _HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    return registry, repository
+
+
+def next_after(reply: Reply) -> str:
+    """The `last` of the Link header that leads to the next page, "" at the end."""
+    found = re.search(r'<([^<>]+)>[ \t]*;[ \t]*rel="?next"?', reply.headers.get("link", ""))
+    if not found:
+        return ""
+    query = parse_qs(urlsplit(urljoin("https://registry/", found[1])).query)
+    return str(query.get("last", [""])[-1])
+
+
+def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
+    said = _said(reply)
+    match reply.status:
+        case 401 | 403:
+            return EngineError(
+                ErrorCode.UNAUTHORIZED,
+                f"{registry} wants a sign-in, or one that may do this.{said}",
+                "Sign in to it on the Registries page.",
+            )
+        case 404:
+            return EngineError(
+                ErrorCode.NOT_FOUND,
+                f"{registry} has nothing there.{said}",
+                "Check the name. Some registries, like Docker Hub, offer no catalogue."
+                if "_catalog" in path
+                else "Check the name and the tag.",
+            )
+        case 405:
+            return EngineError(
+                ErrorCode.CONFLICT,
+                f"{registry} does not allow this.{said}",
+                "Who runs it has to turn it on (`storage.delete.enabled` in docker-registry).",
+            )
+        case 429:
+            wait = reply.headers.get("retry-after", "")
+            again = f" in {wait} seconds" if wait.isdigit() else " later"
+            return EngineError(
+                ErrorCode.UNREACHABLE,
+                f"{registry} answers no more for now: too many requests.{said}",
+                f"Try again{again}; a sign-in often raises the limit.",
+            )
+    return EngineError(
+        ErrorCode.UNREACHABLE,
+        f"{registry} has a fault of its own (status {reply.status}).{said}",
+        "Try again later, or tell who runs it.",
+    )
+
+
+def _said(reply: Reply) -> str:
+    try:
+        errors = json.loads(reply.body)["errors"]
+        words = str(errors[0].get("message") or errors[0].get("code") or "")
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return ""
+    return f" It says: {words[:200]}." if words else ""
+
+
+def _slow(registry: str) -> EngineError:
+    return EngineError(
+        ErrorCode.TIMEOUT,
+        f"{registry} did not answer within {SECONDS:g} seconds.",
+        "It is slow, or something between swallows the connection. Try again later.",
+    )
+
+
+def _strange(detail: str) -> EngineError:
+    return EngineError(
+        ErrorCode.UNREACHABLE,
+        f"The registry does not answer as a registry does. {detail}",
+        "Check the address: is it a registry?",
+    )
+
+
+def _words(error: BaseException) -> str:
+    inner = getattr(error, "os_error", None) or error
+    return str(getattr(inner, "strerror", None) or inner or type(error).__name__).rstrip(".")
+
+
+def _host(location: str) -> str:
+    return urlsplit(location).netloc[:200] or "another place"

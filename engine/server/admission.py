@@ -1,0 +1,280 @@
+"""The host's policy where it counts: what the engine is about to do, with what only it can see.
+
+The web tier has judged the same parameters, but whoever reaches the engine's socket by another way
+meets the same rules here. Paths are resolved here, and again right before Podman uses them.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from engine.podman import stored_images
+from engine.podman.client import Podman
+from engine.policy import containerfile, image_names, inspect_data, quadlet
+from engine.policy import requests as d
+from engine.policy.evaluate import human, judge
+from engine.policy.extract import asked, wishes
+from engine.policy.host_file import PolicyFile, Unusable
+from engine.policy.kube import documents
+from engine.policy.rules import Policy
+from engine.process.environment import account_name, runtime_directory, state_directory
+from engine.queries.disk import disk
+from engine.schema.builds import ImageBuild
+from engine.schema.containers import OPERATION_LABEL, ContainerRun
+from engine.schema.disk import DiskUse
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.parameters import Parameters
+from engine.schema.query import Query
+from engine.schema.unit_names import kind_of
+from engine.systemd import unit_files
+
+log = logging.getLogger(__name__)
+REMEDY = "The page “What may I do” lists the rules. The host's administrator sets them."
+
+
+@dataclass
+class Gate:
+    """What one account may do."""
+
+    podman: Podman
+    file: PolicyFile = field(default_factory=PolicyFile)
+    _counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reserved: dict[UUID, int] = field(default_factory=dict)
+    """How many containers each admitted operation makes: they count before they are there."""
+
+    def policies(self) -> list[Policy]:
+        """The policies that hold now. Raises EngineError where nothing is allowed."""
+        try:
+            return self.file.policies(account_name())
+        except Unusable as error:
+            log.warning("policy: %s", error)
+            raise EngineError(
+                ErrorCode.POLICY,
+                f"{error} Until that is mended, nothing is allowed here.",
+                "The host's administrator must mend the file, or remove it.",
+            ) from error
+
+    async def admit(self, parameters: Parameters, operation: UUID) -> list[str]:
+        """Let an operation pass: warnings for its result. Raises EngineError (policy).
+
+        What it may make is reserved for it until `release`.
+        """
+        policies = self.policies()
+        if not policies:
+            return []
+        wanted = _read(wishes(parameters))
+        if count := sum(each.count for each in wanted if isinstance(each, d.OneMore)):
+            async with self._counting:
+                self.release(operation)  # it is begun again
+                await self._judge(policies, wanted, parameters.kind)
+                self._reserved[operation] = count
+        else:
+            await self._judge(policies, wanted, parameters.kind)
+        if not any(isinstance(each, d.Space) for each in wanted):
+            return []
+        return await self._nearly_full(policies)
+
+    def release(self, operation: UUID) -> None:
+        """It has ended: what it has made is there by now."""
+        self._reserved.pop(operation, None)
+
+    def ask(self, query: Query) -> None:
+        """Let a query pass. Raises EngineError (policy)."""
+        self._refuse(self.policies(), asked(query), query.query)
+
+    async def run(self, parameters: ContainerRun) -> ContainerRun:
+        """The same launch with the paths where they lead to now, and what its volumes are judged.
+
+        Raises EngineError (policy).
+        """
+        policies = self.policies()
+        if all(policy.binds is None for policy in policies):
+            return parameters
+        volumes, found = [], list[d.Demand]()
+        for volume in parameters.volumes:
+            if volume.source.startswith("/"):
+                real = os.path.realpath(volume.source)
+                volumes.append(volume.model_copy(update={"source": real}))
+                closed = volume.read_only and not volume.chown
+                found.append(d.Bind(source=real, read_only=closed))
+            else:
+                volumes.append(volume)
+                found += await self._volume(volume.source) if volume.source else []
+        await self._judge(policies, found, parameters.kind)
+        return parameters.model_copy(update={"volumes": volumes})
+
+    async def still(self, container: str) -> None:
+        """Right before a container that Berth made is started: has a link been put into the way of
+        its binds? Then where it leads to is judged. Raises EngineError (policy)."""
+        policies = self.policies()
+        if all(policy.binds is None for policy in policies):
+            return
+        found = await self.podman.call("GET", f"/containers/{quote(container, safe='')}/json")
+        if OPERATION_LABEL not in (found["Config"].get("Labels") or {}):
+            return
+        wanted: list[d.Demand] = [
+            each
+            for each in inspect_data.demands(found)
+            if isinstance(each, d.Bind) and os.path.realpath(each.source) != each.source
+        ]
+        await self._judge(policies, wanted, "container.start")
+
+    async def keep(self, found: dict[str, Any]) -> None:
+        """Let a unit make a container like this one again. Raises EngineError (policy)."""
+        if policies := self.policies():
+            await self._judge(policies, inspect_data.demands(found), "container.autostart")
+
+    async def write(self, file: str, text: str, *, new: bool) -> None:
+        """Let a unit file be written. Raises EngineError (policy)."""
+        if policies := self.policies():
+            wanted = _read(quadlet.demands(file, text, new=new))
+            await self._judge(policies, wanted, "unit.write")
+
+    async def play(self, file: str) -> None:
+        """Let the unit of a .kube file be started: its YAML may have changed since it was written.
+
+        Raises EngineError (policy).
+        """
+        policies = self.policies()
+        if not policies or kind_of(file) != "kube" or not (found := unit_files.find(file)):
+            return
+        wanted = _read(quadlet.demands(file, found.text, new=False))
+        kept = [each for each in wanted if not isinstance(each, d.OneMore)]
+        await self._judge(policies, kept, "unit.start")
+
+    async def build(self, parameters: ImageBuild, file: Path) -> None:
+        """Let a Containerfile be built. Raises EngineError (policy)."""
+        if policies := self.policies():
+            wanted = containerfile.demands(_text(file), parameters.build_args)
+            if file.name.endswith(".in"):
+                wanted.append(d.Raw(said=f"{file.name}, with its #include,"))
+            await self._judge(policies, wanted, parameters.kind)
+
+    def images(self, parameters: ImageBuild, file: Path) -> list[str]:
+        """The images that have to be looked at before the build takes them; none without policy."""
+        if not self.policies():
+            return []
+        return containerfile.images(_text(file), parameters.build_args)
+
+    async def later(self, image: str) -> None:
+        """Let a build begin with an image: its ONBUILD steps are run then.
+
+        Raises EngineError (policy).
+        """
+        found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
+        store = (await self.podman.call("GET", "/info"))["store"]
+        root, driver = Path(store["graphRoot"]), str(store["graphDriverName"])
+        identity = str(found["Id"]).removeprefix("sha256:")
+        try:
+            steps = await asyncio.to_thread(stored_images.later_steps, root, driver, identity)
+        except stored_images.Unreadable as error:
+            raise EngineError(
+                ErrorCode.POLICY,
+                f"What {image} has ready for ONBUILD cannot be read: {error}",
+                REMEDY,
+            ) from error
+        if steps:
+            await self._judge(self.policies(), containerfile.later(steps), ImageBuild.kind)
+
+    async def _judge(self, policies: list[Policy], wanted: list[d.Demand], what: str) -> None:
+        seen = [await self._seen(policies, each) for each in wanted]
+        self._refuse(policies, seen, what)
+
+    def _refuse(self, policies: list[Policy], wanted: Iterable[d.Demand], what: str) -> None:
+        wanted = list(wanted)
+        refusals = [each for policy in policies for each in judge(policy, wanted)]
+        if not refusals:
+            return
+        said = " ".join(dict.fromkeys(str(each) for each in refusals))
+        log.warning("policy: refused %s: %s", what, said)
+        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {said}", REMEDY)
+
+    async def _seen(self, policies: list[Policy], demand: d.Demand) -> d.Demand:
+        """The demand with what only the engine can see."""
+        match demand:
+            case d.Bind(source=source) if source.startswith("/"):
+                real = os.path.realpath(source)
+                return replace(demand, resolved=real, opens=_opens(real))
+            case d.Image(name=name) if image_names.is_id(name):
+                return replace(demand, known=await self._names(name))
+            case d.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
+                rows = await self.podman.call("GET", "/containers/json", params={"all": "true"})
+                others = [row for row in rows or [] if row.get("PodName") not in pods]
+                shown = {(row.get("Labels") or {}).get(OPERATION_LABEL) for row in rows or []}
+                coming = [count for each, count in self._reserved.items() if str(each) not in shown]
+                return replace(demand, present=len(others) + sum(coming))
+            case d.Space() if any(policy.disk.most for policy in policies):
+                return replace(demand, used=await self._used())
+        return demand
+
+    async def _names(self, image: str) -> tuple[str, ...]:
+        try:
+            found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
+        except EngineError as error:
+            if error.report.code is ErrorCode.NOT_FOUND:
+                return ()
+            raise
+        return (*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []))
+
+    async def _volume(self, name: str) -> list[d.Demand]:
+        """A volume may be a path of the host under a name: `podman volume create -o device=…`."""
+        try:
+            found = await self.podman.call("GET", f"/volumes/{name}/json")
+        except EngineError as error:
+            if error.report.code is ErrorCode.NOT_FOUND:
+                return []
+            raise
+        device = str((found.get("Options") or {}).get("device") or "")
+        return [d.Bind(source=device)] if device.startswith("/") else []
+
+    async def _used(self) -> int:
+        async for document in disk(self.podman, DiskUse()):
+            sizes = ("images_size", "containers_size", "volumes_size")
+            return sum(int(document.data[name]) for name in sizes)
+        return 0
+
+    async def _nearly_full(self, policies: list[Policy]) -> list[str]:
+        lines = [policy.disk.warn for policy in policies if policy.disk.warn]
+        if not lines:
+            return []
+        used = await self._used()
+        if used < min(lines):
+            return []
+        most = min((policy.disk.most for policy in policies if policy.disk.most), default=None)
+        rest = f" of {human(most)} that it may take" if most else ""
+        return [f"The account takes {human(used)} of the disk{rest}: remove what is not needed."]
+
+
+def _read(wanted: Iterable[d.Demand]) -> list[d.Demand]:
+    """The same with what stands in the files that are named. Raises EngineError for a link."""
+    whole: list[d.Demand] = []
+    for each in wanted:
+        whole.append(each)
+        if isinstance(each, d.KubeFile) and (found := unit_files.find(each.file)):
+            whole += documents.demands(found.text)
+    return whole
+
+
+def _text(file: Path) -> str:
+    # Never by read_text, which takes a lone carriage return for a line's end; Buildah does not.
+    return file.read_bytes().decode(errors="replace")
+
+
+def _opens(real: str) -> str:
+    """The place of the account's own that a path has in it or lies in; "" for none."""
+    home = Path(os.environ["HOME"])
+    places = (
+        home / ".config", home / ".ssh", home / ".local/share/containers", state_directory(),
+        runtime_directory(),
+    )  # fmt: skip
+    for place in places:
+        own = Path(os.path.realpath(place))
+        if own.is_relative_to(real) or Path(real).is_relative_to(own):
+            return str(place)
+    return ""

@@ -1,0 +1,247 @@
+"""Runs operations: each id once, however often it is asked for, with any number of readers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from engine.files.image_transfer import Incoming
+from engine.files.spool import Files
+from engine.operations.context import Report, Unsettled, Work
+from engine.operations.handlers import PERFORM, RECOVER, RESUME
+from engine.podman.client import Podman, Unanswered
+from engine.process.cancellation import heed, requested, unstoppable
+from engine.schema import progress as said
+from engine.schema.errors import EngineError, ErrorCode, ErrorReport
+from engine.schema.parameters import Parameters
+from engine.server.admission import Gate
+from engine.server.ledger import Journal
+from engine.systemd.inventory import Inventory
+
+log = logging.getLogger(__name__)
+PROGRESS_PAUSE = 0.25
+"""Seconds between two messages of progress; only the newest one counts."""
+TRIES = 5
+"""How often an operation survives the end of Podman's service in its middle."""
+STOP_PATIENCE = 1.0
+"""Seconds for what is tidied up when the engine ends."""
+TOO_LATE = "It was too late to cancel: this could not be stopped any more."
+
+
+@dataclass
+class _Run:
+    kind: str
+    progress: said.Progress | None = None
+    attempt: asyncio.Task[said.Outcome] | None = None
+    """The work itself, which a cancellation ends."""
+    task: asyncio.Task[said.Outcome] | None = None
+    """Waits for it, and writes the outcome down whatever happens."""
+    cancelled: bool = False
+
+
+class Runner:
+    """The operations of one account that are running now, and its memory of the past ones."""
+
+    def __init__(
+        self,
+        podman: Podman,
+        units: Inventory,
+        journal: Journal,
+        controllers: frozenset[str],
+        files: Files,
+        podman_options: list[str],
+        incoming: Incoming,
+        gate: Gate,
+    ) -> None:
+        self._podman = podman
+        self._units = units
+        self._journal = journal
+        self._controllers = controllers
+        self._files = files
+        self._podman_options = podman_options
+        self._incoming = incoming
+        self._gate = gate
+        self._names = asyncio.Lock()
+        self._running: dict[UUID, _Run] = {}
+        self._stopping = False
+
+    @property
+    def running(self) -> list[UUID]:
+        """The ids of those that run."""
+        return list(self._running)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs."""
+        return bool(self._running)
+
+    async def run(
+        self, operation: UUID, parameters: Parameters
+    ) -> AsyncIterator[said.Progress | said.Outcome]:
+        """Start it, or join the running one, or give the first answer again.
+
+        Leaving the iteration does not stop the operation. Raises EngineError when the id belongs to
+        an operation of another kind.
+        """
+        running = self._running.get(operation)
+        entry = None if running else self._journal.find(operation)
+        kind = running.kind if running else entry.kind if entry else parameters.kind
+        if kind != parameters.kind:
+            raise EngineError(ErrorCode.CONFLICT, f"This id belongs to a {kind} already.")
+        if entry and entry.outcome:
+            yield entry.outcome
+            return
+        if running is None:
+            running = self._start(operation, parameters, again=entry is not None)
+        async for message in _follow(running):
+            yield message
+
+    async def recall(self, operation: UUID) -> said.Unknown | said.Running | said.Outcome:
+        """What became of an operation; `interrupted`: it was begun, and may be delivered again."""
+        if operation in self._running:
+            return said.Running()
+        entry = self._journal.find(operation)
+        if entry is None:
+            return said.Unknown()
+        return entry.outcome or said.Interrupted()
+
+    def cancel(self, operation: UUID) -> None:
+        """Ask one to stop. What has ended stays as it is. Raises EngineError for an unknown id."""
+        running = self._running.get(operation)
+        if running is None:
+            if self._journal.find(operation) is None:
+                raise EngineError(ErrorCode.NOT_FOUND, "The engine has not heard of it (yet).")
+        elif running.attempt and not running.cancelled:  # once: it may be tidying up already
+            running.cancelled = True
+            running.attempt.cancel()
+
+    async def stop(self) -> None:
+        """Let go of all that run, without an outcome: the engine ends."""
+        self._stopping = True
+        runs = list(self._running.values())
+        self._running.clear()
+        for run in runs:
+            if run.attempt:
+                run.attempt.cancel()
+        tasks = {run.task for run in runs if run.task}
+        if tasks:  # some wait for Podman, which ends next
+            await asyncio.wait(tasks, timeout=STOP_PATIENCE)
+
+    def _start(self, operation: UUID, parameters: Parameters, *, again: bool) -> _Run:
+        self._journal.begin(operation, parameters.kind)
+        run = self._running[operation] = _Run(parameters.kind)
+        run.attempt = asyncio.create_task(self._attempt(operation, parameters, run, again))
+        run.task = asyncio.create_task(self._conclude(operation, run.attempt))
+        return run
+
+    async def _conclude(self, operation: UUID, attempt: asyncio.Task[said.Outcome]) -> said.Outcome:
+        await asyncio.wait({attempt})
+        # Cancelled before its first turn, it never ran.
+        outcome = said.Cancelled() if attempt.cancelled() else attempt.result()
+        if self._running.pop(operation, None):
+            self._journal.end(operation, outcome)
+        self._gate.release(operation)
+        succeeded = isinstance(outcome, said.Succeeded)
+        await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
+        return outcome
+
+    async def _carry_out(
+        self, operation: UUID, parameters: Parameters, report: Report, again: bool
+    ) -> said.Outcome:
+        """`again`: it was begun before, and nobody knows how far it got."""
+        tries = 0
+        while True:
+            work = self._work(operation, report)
+            try:
+                if again and not parameters.repeatable:
+                    return await self._go_on(work, parameters)
+                return await _perform(work, parameters)
+            except Unsettled:
+                return said.Interrupted()
+            except Unanswered as error:
+                tries += 1
+                if self._stopping or tries == TRIES:
+                    return said.Interrupted()
+                log.warning("%s %s: %s", parameters.kind, operation, error)
+                again = True
+
+    async def _go_on(self, work: Work, parameters: Parameters) -> said.Outcome:
+        """Find out how far it got before the engine or Podman died, and do the rest."""
+        kind = parameters.kind
+        if kind in RESUME:
+            result = await unstoppable(RESUME[kind](work, parameters))
+            return said.Succeeded(result=result.model_dump(mode="json"))
+        if kind not in RECOVER:
+            raise Unsettled
+        # A launch: its container carries the operation's id.
+        if found := await unstoppable(RECOVER[kind](work)):
+            return said.Succeeded(result=found.model_dump(mode="json"))
+        if work.noted:
+            # It was made, and has gone since: by --rm, or by somebody's hand. Never twice.
+            raise Unsettled
+        heed()
+        return await _perform(work, parameters)
+
+    def _work(self, operation: UUID, report: Report) -> Work:
+        return Work(
+            id=operation,
+            podman=self._podman,
+            units=self._units,
+            report=report,
+            note=lambda made: self._journal.note(operation, made),
+            noted=self._journal.made(operation),
+            controllers=self._controllers,
+            files=self._files,
+            podman_options=self._podman_options,
+            incoming=self._incoming,
+            gate=self._gate,
+            names=self._names,
+        )
+
+    async def _attempt(
+        self, operation: UUID, parameters: Parameters, run: _Run, again: bool
+    ) -> said.Outcome:
+        def report(progress: said.Progress) -> None:
+            run.progress = progress
+
+        try:
+            outcome = await self._carry_out(operation, parameters, report, again)
+            if requested() and isinstance(outcome, said.Succeeded):
+                warnings = [*(outcome.result.get("warnings") or []), TOO_LATE]
+                outcome = said.Succeeded(result={**outcome.result, "warnings": warnings})
+            return outcome
+        except EngineError as error:
+            return said.Failed(error=error.report)
+        except asyncio.CancelledError:
+            return said.Cancelled()
+        except Exception as error:  # the one place where a fault becomes an outcome
+            log.exception("a fault in an operation")
+            return said.Failed(
+                error=ErrorReport(
+                    code=ErrorCode.INTERNAL,
+                    message=f"A fault in Berth's engine: {type(error).__name__}.",
+                    remedy="The engine's log on the host says more.",
+                )
+            )
+
+
+async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
+    warnings = await work.gate.admit(parameters, work.id)
+    doing = PERFORM[parameters.kind](work, parameters)
+    result = await (doing if parameters.stoppable else unstoppable(doing))
+    if warnings:
+        result = result.model_copy(update={"warnings": [*result.warnings, *warnings]})
+    return said.Succeeded(result=result.model_dump(mode="json"))
+
+
+async def _follow(run: _Run) -> AsyncIterator[said.Progress | said.Outcome]:
+    if run.task is None:
+        raise RuntimeError("a run without a task")
+    last = None
+    while not run.task.done():
+        await asyncio.wait({run.task}, timeout=PROGRESS_PAUSE)
+        if run.progress is not last and run.progress is not None:
+            last = run.progress
+            yield last
+    yield run.task.result()

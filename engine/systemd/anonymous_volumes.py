@@ -1,0 +1,90 @@
+"""Volumes without a name, which would not outlive a unit's container: they get names.
+
+A unit's container goes when it stops, and the volumes that Podman named itself go with it (`--rm`,
+and `podman rm --volumes` in a Quadlet's service), even when a unit mounts one by its long name.
+So their data is copied into volumes with names, and those are mounted in their place.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.systemd import create_command
+
+_GIVEN_BY_PODMAN = re.compile(r"[0-9a-f]{64}")
+_LONGEST_PLACE = 60
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """One of them, the place where the container has it, and the name that its copy gets."""
+
+    volume: str
+    target: str
+    name: str
+
+    @property
+    def note(self) -> str:
+        """What becomes of it."""
+        return (
+            f"The volume without a name at {self.target} would go with the container at the unit's "
+            f"first stop: its data is copied into the volume {self.name}, which the unit mounts "
+            f"there. The volume {self.volume[:12]} itself stays until you remove it."
+        )
+
+
+def unnamed(found: dict[str, Any], taken: Iterable[str]) -> list[Unnamed]:
+    """The volumes without a name of a container as inspect found it. `taken`: names in use."""
+    used = set(taken)
+    made = []
+    for mount in found.get("Mounts") or []:
+        volume, target = str(mount.get("Name") or ""), str(mount.get("Destination") or "")
+        if mount.get("Type") != "volume" or not _GIVEN_BY_PODMAN.fullmatch(volume):
+            continue
+        if _is_of_another(found, target):
+            continue
+        name = _free_name(str(found["Name"]), target, used)
+        used.add(name)
+        made.append(Unnamed(volume, target, name))
+    return made
+
+
+def with_names(found: dict[str, Any], volumes: list[Unnamed]) -> dict[str, Any]:
+    """What inspect found, as if the container had been made with the named volumes."""
+    config, host = found["Config"], found["HostConfig"]
+    words = [str(each) for each in config.get("CreateCommand") or []]
+    if words:
+        return {**found, "Config": {**config, "CreateCommand": _command(words, volumes)}}
+    names = {each.volume: each.name for each in volumes}
+    binds = [str(each).partition(":") for each in host.get("Binds") or []]
+    named = [f"{names.get(source, source)}:{rest}" for source, _, rest in binds]
+    return {**found, "HostConfig": {**host, "Binds": named}}
+
+
+def _is_of_another(found: dict[str, Any], target: str) -> bool:
+    """Whether the container has it from another one (`--volumes-from`), whose it stays."""
+    words = [str(each) for each in found["Config"].get("CreateCommand") or []]
+    options = create_command.split(words)[1]
+    shares = any(each.option == "--volumes-from" for each in options)
+    return shares and all(each.target != target for each in options)
+
+
+def _command(words: list[str], volumes: list[Unnamed]) -> list[str]:
+    """The command with names: in the options that ask for the volumes, and in new options for
+    those that the image asks for."""
+    names = {each.target: each.name for each in volumes}
+    before, options, after = create_command.split(words)
+    made = list(before)
+    for each in options:
+        made += each.with_source(names.pop(each.target)) if each.target in names else each.words
+    return [*made, *(f"--volume={name}:{target}" for target, name in names.items()), *after]
+
+
+def _free_name(container: str, target: str, used: set[str]) -> str:
+    """`CONTAINER-PLACE`, with a number when that is taken."""
+    place = re.sub(r"[^a-zA-Z0-9_.]+", "-", target).strip("-.")[:_LONGEST_PLACE] or "data"
+    name, number = f"{container}-{place}", 2
+    while name in used:
+        name, number = f"{container}-{place}-{number}", number + 1
+    return name

@@ -1,0 +1,70 @@
+"""Whether a unit starts at boot, by the graph of units that start one another.
+
+From `default.target`, which the account's manager starts, to whatever that wants, requires, binds
+to or upholds (systemd.unit(5)); also by way of other units: a pod's service that its container's
+brings along.
+"""
+
+from collections.abc import Mapping
+
+from engine.schema.errors import EngineError, ErrorCode
+from engine.systemd.user_manager import Systemd
+
+_STARTED_BY = ("WantedBy", "RequiredBy", "UpheldBy", "BoundBy")
+_TARGET = "default.target"
+_MOST_STEPS = 500
+
+
+class Boot:
+    """Answers for the units of one moment: asks systemd about each unit once."""
+
+    def __init__(self, systemd: Systemd, links: Mapping[str, set[str]]) -> None:
+        self.systemd = systemd
+        self.links = links
+        self._starters: dict[str, set[str]] = {}
+        self._roots: set[str] | None = None
+
+    def know(self, unit: str, facts: Mapping[str, object]) -> None:
+        """Take what was asked already."""
+        if facts:
+            self._starters[unit] = _starters(facts)
+
+    async def starts(self, unit: str) -> bool:
+        """Whether `default.target` starts it. Raises EngineError when systemd is gone."""
+        roots = await self._targets()
+        waiting, seen = [unit], {unit}
+        while waiting and len(seen) < _MOST_STEPS:
+            above = await self._above(waiting.pop())
+            if above & roots:
+                return True
+            waiting += sorted(above - seen)
+            seen |= above
+        return False
+
+    async def starters(self, unit: str) -> list[str]:
+        """The units that start it, of which none may start at boot."""
+        return sorted(await self._above(unit))
+
+    async def _above(self, unit: str) -> set[str]:
+        if unit not in self._starters:
+            try:
+                self._starters[unit] = _starters(await self.systemd.properties(unit))
+            except EngineError as error:
+                if error.report.code in (ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT):
+                    raise
+                self._starters[unit] = set()  # a name that systemd does not know starts nothing
+        return self._starters[unit] | self.links.get(unit, set())
+
+    async def _targets(self) -> set[str]:
+        if self._roots is None:
+            facts = await self.systemd.properties(_TARGET)
+            self._roots = {_TARGET, *(str(each) for each in facts.get("Names") or [])}
+        return self._roots
+
+
+def _starters(facts: Mapping[str, object]) -> set[str]:
+    found: set[str] = set()
+    for name in _STARTED_BY:
+        value = facts.get(name)
+        found |= {str(each) for each in value} if isinstance(value, list) else set()
+    return found

@@ -1,0 +1,47 @@
+"""Starts and stops units, and says why when that fails."""
+
+from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.unit_queries import JournalLine
+from engine.systemd import diagnosis, journal
+from engine.systemd.user_manager import Systemd
+
+_WARNING = 4
+_VERBS = {"StartUnit": "start", "StopUnit": "stop", "RestartUnit": "restart"}
+
+
+async def carry_out(systemd: Systemd, method: str, unit: str) -> None:
+    """One job, to its end. Raises EngineError with the unit's last lines."""
+    facts = await systemd.properties(unit)
+    if facts.get("LoadState") == "not-found" and method != "StopUnit":
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            f"systemd knows no unit {unit}.",
+            "If its file is new, reload the unit files first; the check of the file says why "
+            "Podman's generator may have refused it.",
+        )
+    result = await systemd.job(method, unit)
+    if result == "done":
+        return
+    raise await failed(systemd, unit, f"{unit} did not {_VERBS[method]} ({result})")
+
+
+async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
+    """The error for a unit that failed, with what its journal says last."""
+    facts = await systemd.properties(unit)
+    lines = await journal.last(unit, 30)
+    status = int(facts.get("ExecMainStatus") or 0)
+    explanation, remedy = diagnosis.failure(
+        str(facts.get("Result") or ""), str(facts.get("Type") or ""), lines, status
+    )
+    said = telling(lines)
+    message = ". ".join(part.rstrip(".") for part in (what, explanation, said) if part) + "."
+    return EngineError(
+        ErrorCode.CONFLICT, message[:4000], remedy or "Look at the unit's journal for more."
+    )
+
+
+def telling(lines: list[JournalLine]) -> str:
+    """The line that most likely says what went wrong."""
+    said = [line.text for line in lines if "error" in line.text.lower()]
+    said = said or [line.text for line in lines if line.priority <= _WARNING]
+    return said[-1].strip() if said else ""

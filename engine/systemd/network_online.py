@@ -1,0 +1,35 @@
+"""The wait of Quadlets for the host's network-online.target, which some hosts never reach.
+
+From 5.3 on, Podman's generator has a user's Quadlets wait for it by a helper unit, up to 90 s
+(podman-systemd.unit(5), "Implicit network dependencies").
+"""
+
+from engine.process import programs
+
+WAITER = "podman-user-wait-network-online.service"
+_NOT_TO_WAIT = """
+[Quadlet]
+# Nothing on this host reaches network-online.target: the start at boot would wait 90 s for it.
+DefaultDependencies=false
+"""
+WHY = (
+    "At boot its start waits for the host's network-online.target, and nothing on this host "
+    "reaches that: it goes on after 90 s. DefaultDependencies=false under [Quadlet] ends the wait."
+)
+
+
+async def is_reached() -> bool:
+    """Whether the host has reached the target; any account may ask the system's manager."""
+    done = await programs.run("systemctl", "is-active", "--quiet", "network-online.target")
+    return not done.status
+
+
+async def waits_in_vain(service: str) -> bool:
+    """Whether a service that Podman's generator made would wait until the 90 s are over."""
+    return WAITER in service and not await is_reached()
+
+
+def without_wait(text: str) -> str:
+    """A Quadlet's text that does not wait."""
+    before, install, after = text.partition("\n[Install]\n")
+    return f"{before.rstrip()}\n{_NOT_TO_WAIT}{install}{after}"

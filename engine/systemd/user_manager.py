@@ -1,0 +1,279 @@
+"""The account's own systemd, over D-Bus: org.freedesktop.systemd1 on the session bus.
+
+dbus-fast: pure asyncio, kept by Home Assistant's makers; what we say is the manager's own API,
+as written in org.freedesktop.systemd1(5).
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from engine.process.environment import has_user_manager
+from engine.schema.errors import EngineError, ErrorCode
+
+log = logging.getLogger(__name__)
+_NAME = "org.freedesktop.systemd1"
+_MANAGER = "/org/freedesktop/systemd1"
+_UNITS = "/org/freedesktop/systemd1/unit/"
+_CALL_SECONDS = 25.0
+_CODES = {
+    "NoSuchUnit": ErrorCode.NOT_FOUND,
+    "FileNotFound": ErrorCode.NOT_FOUND,
+    "UnitMasked": ErrorCode.CONFLICT,
+    "AccessDenied": ErrorCode.FORBIDDEN,
+    "InvalidArgs": ErrorCode.INVALID,
+    "UnitGenerated": ErrorCode.CONFLICT,
+}
+
+
+def absent() -> str:
+    """Why there is no user manager to talk to; "" when there is one."""
+    if not os.path.isdir("/run/systemd/system"):
+        return "systemd is not the init of this machine, so no user manager can keep units."
+    if not has_user_manager():
+        return "No user manager runs for this account: turn lingering on for it."
+    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return "The account has no session bus: install the package dbus-user-session."
+    return ""
+
+
+class Systemd:
+    """A connection to the user manager, made when it is first needed and again when it broke."""
+
+    def __init__(self) -> None:
+        self._bus: MessageBus | None = None
+        self._opening = asyncio.Lock()
+        self._listeners: set[Callable[[Message], None]] = set()
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._bus:
+            self._bus.disconnect()
+            self._bus = None
+
+    async def properties(self, unit: str) -> dict[str, Any]:
+        """All properties of a unit, loaded if need be (LoadState says whether it was found)."""
+        answer = await self._call(
+            _UNITS + escape(unit), "org.freedesktop.DBus.Properties", "GetAll", "s", [""]
+        )
+        return {name: plain(value) for name, value in answer[0].items()}
+
+    async def manager(self, name: str) -> Any:
+        """One property of the manager itself."""
+        answer = await self._call(
+            _MANAGER, "org.freedesktop.DBus.Properties", "Get", "ss", [f"{_NAME}.Manager", name]
+        )
+        return plain(answer[0])
+
+    async def names(self, *states: str) -> list[str]:
+        """The names of all loaded units in one of `states`."""
+        answer = await self._manage("ListUnitsFiltered", "as", [list(states)])
+        return [str(row[0]) for row in answer[0]]
+
+    async def loaded(self, *patterns: str) -> list[str]:
+        """The names of loaded units that fit one of `patterns` (as in a shell)."""
+        answer = await self._manage("ListUnitsByPatterns", "asas", [[], list(patterns)])
+        return [str(row[0]) for row in answer[0]]
+
+    async def file_state(self, unit: str) -> str:
+        """enabled, disabled, generated, …; also of a template. Raises EngineError for no file."""
+        answer = await self._manage("GetUnitFileState", "s", [unit])
+        return str(answer[0])
+
+    async def reload(self) -> None:
+        """daemon-reload: generators run, every file is read anew."""
+        await self._manage("Reload", "", [])
+
+    async def enable(self, unit: str) -> None:
+        """Make the links of its [Install] section. Raises EngineError when it has none."""
+        answer = await self._manage("EnableUnitFiles", "asbb", [[unit], False, False])
+        if not answer[0]:
+            raise EngineError(
+                ErrorCode.INVALID,
+                f"{unit} has no [Install] section, so it cannot be enabled.",
+                "Add to its file: [Install] with WantedBy=default.target.",
+            )
+
+    async def disable(self, unit: str) -> None:
+        """Remove the links of its [Install] section."""
+        await self._manage("DisableUnitFiles", "asb", [[unit], False])
+
+    async def reset_failed(self, unit: str) -> None:
+        """Forget that it failed."""
+        await self._manage("ResetFailedUnit", "s", [unit])
+
+    async def job(self, method: str, unit: str) -> str:
+        """StartUnit, StopUnit or RestartUnit, to the job's end: done, failed, timeout, canceled,
+        dependency, skipped. A caller that is cancelled cancels the job."""
+        ended: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+
+        def hear(message: Message) -> None:
+            if message.member == "JobRemoved":
+                ended.put_nowait((int(message.body[0]), str(message.body[3])))
+
+        self._listeners.add(hear)
+        number = None
+        try:
+            answer = await self._manage(method, "ss", [unit, "replace"])
+            number = int(str(answer[0]).rpartition("/")[2])
+            while True:
+                which, result = await ended.get()
+                if which == number:
+                    number = None
+                    return result
+        finally:
+            self._listeners.discard(hear)
+            if number is not None:
+                await asyncio.shield(self._cancel(number))
+
+    async def signals(self) -> AsyncGenerator[str, None]:
+        """Names of units whose state changed, as it happens; "" when the files were read anew.
+
+        Raises EngineError when the connection ends.
+        """
+        bus = await self._open()
+        heard: asyncio.Queue[str | None] = asyncio.Queue(10_000)
+
+        def hear(message: Message) -> None:
+            changed = _changed(message)
+            if changed is not None and not heard.full():
+                heard.put_nowait(changed)
+
+        self._listeners.add(hear)
+        gone = asyncio.create_task(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        gone.add_done_callback(lambda _: heard.put_nowait(None))
+        try:
+            while (name := await heard.get()) is not None:
+                yield name
+            raise EngineError(ErrorCode.UNAVAILABLE, "The session bus ended the connection.")
+        finally:
+            self._listeners.discard(hear)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+
+    async def _cancel(self, number: int) -> None:
+        try:
+            await self._manage("CancelJob", "u", [number])
+        except EngineError as error:
+            log.info("a job of systemd ended before it could be cancelled: %s", error)
+
+    async def _manage(self, member: str, signature: str, body: list[Any]) -> list[Any]:
+        return await self._call(_MANAGER, f"{_NAME}.Manager", member, signature, body)
+
+    async def _call(
+        self, path: str, interface: str, member: str, signature: str, body: list[Any]
+    ) -> list[Any]:
+        bus = await self._open()
+        message = Message(_NAME, path, interface, member, signature=signature, body=body)
+        try:
+            async with asyncio.timeout(_CALL_SECONDS):
+                reply = await bus.call(message)
+        except TimeoutError as error:
+            raise EngineError(
+                ErrorCode.TIMEOUT, f"systemd did not answer to {member} in {_CALL_SECONDS:g} s."
+            ) from error
+        except (EOFError, OSError) as error:
+            raise EngineError(ErrorCode.UNAVAILABLE, f"The session bus is gone: {error}") from error
+        if reply is None:
+            raise EngineError(ErrorCode.INTERNAL, f"systemd gave no answer to {member}.")
+        if reply.message_type is MessageType.ERROR:
+            text = str(reply.body[0]) if reply.body else str(reply.error_name)
+            short = str(reply.error_name).rpartition(".")[2]
+            raise EngineError(_CODES.get(short, ErrorCode.INTERNAL), text)
+        return list(reply.body)
+
+    async def _open(self) -> MessageBus:
+        if reason := absent():
+            raise EngineError(
+                ErrorCode.UNAVAILABLE,
+                reason,
+                "The host's administrator sees what is missing with bin/enroll --check ACCOUNT.",
+            )
+        async with self._opening:
+            if self._bus is None or not self._bus.connected:
+                address = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+                try:
+                    bus = await MessageBus(bus_address=address).connect()
+                except (OSError, EOFError, ValueError) as error:
+                    raise EngineError(
+                        ErrorCode.UNAVAILABLE, f"The session bus does not answer: {error}"
+                    ) from error
+                bus.add_message_handler(self._dispatch)
+                rule = f"type='signal',sender='{_NAME}'"
+                await bus.call(
+                    Message(
+                        "org.freedesktop.DBus",
+                        "/org/freedesktop/DBus",
+                        "org.freedesktop.DBus",
+                        "AddMatch",
+                        signature="s",
+                        body=[rule],
+                    )
+                )
+                await bus.call(Message(_NAME, _MANAGER, f"{_NAME}.Manager", "Subscribe"))
+                self._bus = bus
+            return self._bus
+
+    def _dispatch(self, message: Message) -> None:
+        if message.message_type is MessageType.SIGNAL:
+            for listener in list(self._listeners):
+                listener(message)
+
+
+def escape(unit: str) -> str:
+    """A unit's name as the last part of its object path (as systemd's bus_label_escape)."""
+    if not unit:
+        return "_"
+    return "".join(
+        letter
+        if letter.isascii() and (letter.isalpha() or (letter.isdigit() and at))
+        else "".join(f"_{byte:02x}" for byte in letter.encode())
+        for at, letter in enumerate(unit)
+    )
+
+
+def unescape(label: str) -> str:
+    """The unit's name of an object path's last part."""
+    raw = bytearray()
+    at = 0
+    while at < len(label):
+        if label[at] == "_" and at + 2 < len(label):
+            try:
+                raw.append(int(label[at + 1 : at + 3], 16))
+                at += 3
+                continue
+            except ValueError:
+                pass
+        raw += label[at].encode()
+        at += 1
+    return raw.decode(errors="replace")
+
+
+def plain(value: Any) -> Any:
+    """A value without its variants."""
+    if isinstance(value, Variant):
+        return plain(value.value)
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return value
+
+
+def _changed(message: Message) -> str | None:
+    path = message.path or ""
+    if message.member == "PropertiesChanged" and path.startswith(_UNITS):
+        # Each change is told for both of a unit's interfaces: one of them is enough.
+        if message.body and message.body[0] == f"{_NAME}.Unit":
+            return unescape(path.removeprefix(_UNITS))
+        return None
+    if message.member == "UnitFilesChanged":
+        return ""
+    if message.member == "Reloading" and message.body and message.body[0] is False:
+        return ""
+    return None

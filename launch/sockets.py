@@ -1,0 +1,107 @@
+"""Opens each account's socket and puts a doorkeeper behind it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from launch.errors import Refusal
+from launch.identities import Account, Service
+
+LONGEST_PATH = 107  # of a Unix socket, in bytes
+ENDING = 7.0  # seconds: a little more than a doorkeeper gives its engine
+ACTIVATION = Path(__file__).parent / "activation.py"
+
+
+def open_doors(accounts: list[Account], service: Service, code: Path, logs: Path) -> int:
+    """Start a doorkeeper for each account. Out: a pipe's end to keep open."""
+    lifeline, keep = os.pipe()
+    for account in accounts:
+        _open_door(account, service, code, logs, lifeline)
+    os.close(lifeline)
+    return keep
+
+
+def _open_door(account: Account, service: Service, code: Path, logs: Path, lifeline: int) -> None:
+    path = account.socket
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise Refusal(f"{path} is too long for a Unix socket.", "Set a shorter XDG_RUNTIME_DIR.")
+    _need_nobody_behind(path, account)
+    path.unlink(missing_ok=True)
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    door.bind(str(path))
+    root = os.geteuid() == 0
+    if root:
+        os.chown(path, account.uid, service.gid)
+    path.chmod(0o660 if root else 0o600)
+    groups = os.getgrouplist(account.name, account.gid) if root else []
+
+    def become() -> None:
+        # 3 and 4, by way of numbers that cannot be either of them.
+        kept = [os.dup(door.fileno()), os.dup(lifeline)]
+        os.dup2(kept[0], 3)
+        os.dup2(kept[1], 4)
+        if root:
+            os.setgroups(groups)
+            os.setresgid(account.gid, account.gid, account.gid)
+            os.setresuid(account.uid, account.uid, account.uid)
+        # As the account: the kernel names who listened to whoever connects, also before an engine.
+        door.listen(128)
+
+    log = os.open(
+        logs / f"engine-{account.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+    )
+    if root:
+        os.fchown(log, service.uid, service.gid)
+    subprocess.Popen(  # noqa: S603 - a fixed command
+        [sys.executable, str(ACTIVATION)],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=_environment(account, service, code),
+        cwd="/",
+        pass_fds=(3, 4),
+        preexec_fn=become,
+        start_new_session=True,
+    )
+    os.close(log)
+    door.close()
+
+
+def _need_nobody_behind(path: Path, account: Account) -> None:
+    """Refuse to take a door from a Berth that keeps it; one that is ending gets time for that."""
+    deadline = time.monotonic() + ENDING
+    while True:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            try:
+                knock.connect(str(path))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return
+        if time.monotonic() > deadline:
+            raise Refusal(
+                f"Another Berth serves the account {account.name}.",
+                "End it (Ctrl-C there, or bin/enroll ACCOUNT --remove), or name another --account.",
+            )
+        time.sleep(0.1)
+
+
+def _environment(account: Account, service: Service, code: Path) -> dict[str, str]:
+    environment = {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(account.home),
+        "USER": account.name,
+        "LOGNAME": account.name,
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "XDG_RUNTIME_DIR": str(account.runtime),
+        "PYTHONPATH": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "BERTH_ENGINE_PEER_UIDS": str(service.uid),
+    }
+    if "BERTH_BUILD_FROM_GIT" in os.environ:
+        environment["BERTH_BUILD_FROM_GIT"] = os.environ["BERTH_BUILD_FROM_GIT"]
+    bus = account.runtime / "bus"
+    if bus.is_socket():
+        environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
+    return environment

@@ -1,0 +1,165 @@
+"""Runs the console's processes, starts again those that die, and ends them all together."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launch.errors import Refusal, say
+from launch.pdeathsig import end_with_parent
+
+GRACE = 5.0
+# While something starts: when that is said first and again, and after what silence it is given up.
+FIRST_WORD, NEXT_WORD, STANDSTILL = 5.0, 10.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
+
+
+@dataclass
+class Process:
+    """One process to keep running."""
+
+    name: str
+    argv: list[str]
+    environment: dict[str, str]
+    log: Path
+    cwd: Path
+    gid: int | None = None
+    """A group to change to, without any other."""
+    popen: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    pause: float = field(default=FIRST_PAUSE)
+    due: float = 0.0
+
+    def start(self) -> None:
+        """Start it, its output appended to its log."""
+        gid = self.gid
+
+        def set_up() -> None:
+            if gid is not None:
+                os.setresgid(gid, gid, gid)
+            # After the change of group, which would forget it: however the supervisor dies, this
+            # process ends too, and leaves the port and the database to the next start.
+            end_with_parent(signal.SIGTERM)
+
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(  # noqa: S603 - fixed commands
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                cwd=self.cwd,
+                # Ctrl-C is for the supervisor, which then ends them in order.
+                start_new_session=True,
+                preexec_fn=set_up,
+            )
+        self.started = time.monotonic()
+
+
+class Stopped(Exception):
+    """Raised in the main flow by Ctrl-C or SIGTERM."""
+
+
+def stop_on_signals() -> None:
+    """From here on SIGINT and SIGTERM raise Stopped."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Stopped
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+
+
+def wait_until(answers: Callable[[], bool], processes: list[Process], what: str) -> None:
+    """Wait for `answers()` for as long as the processes live and get on; say so now and then.
+
+    Raises Refusal with the log's last line when one has ended, or when they neither computed nor
+    said anything for a whole minute.
+    """
+    started = moved = time.monotonic()
+    due, seen = started + FIRST_WORD, [_work_done(each) for each in processes]
+    while not answers():
+        now = time.monotonic()
+        dead = [p for p in processes if p.popen is not None and p.popen.poll() is not None]
+        if (done := [_work_done(each) for each in processes]) != seen:
+            seen, moved = done, now
+        if dead or now - moved > STANDSTILL:
+            fault = f"{dead[0].name} has ended" if dead else f"{what} does not answer"
+            log = (dead or processes)[0].log
+            raise Refusal(
+                f"{fault}: {_last_line(log) or 'it said nothing'}",
+                f"The whole story is in {log}.",
+            )
+        if now > due:
+            due = now + NEXT_WORD
+            say(f"waiting for {what}, which is starting ({now - started:.0f} s so far)")
+        time.sleep(0.03)
+
+
+def _work_done(process: Process) -> tuple[int, int]:
+    """What grows while a process gets on: its processor time with its children's, and its log."""
+    ticks = sum(_ticks(pid) for pid in _family(process.popen.pid)) if process.popen else 0
+    return ticks, process.log.stat().st_size if process.log.exists() else 0
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for each in found:
+        with contextlib.suppress(OSError):  # it ended just now
+            children = Path(f"/proc/{each}/task/{each}/children").read_text()
+            found += [int(child) for child in children.split()]
+    return found
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0  # it ended just now
+    return int(fields[11]) + int(fields[12])  # proc(5): utime, stime
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else ""
+
+
+def keep_running(processes: list[Process]) -> None:
+    """Start again what ends, after a pause that grows, until Stopped is raised."""
+    while True:
+        now = time.monotonic()
+        for process in processes:
+            if process.popen is None:
+                if now >= process.due:
+                    process.start()
+            elif process.popen.poll() is not None:
+                if now - process.started > CALM:
+                    process.pause = FIRST_PAUSE
+                say(f"{process.name} ended ({process.popen.returncode}); it is started again")
+                process.popen = None
+                process.due = now + process.pause
+                process.pause = min(process.pause * 2, LONGEST_PAUSE)
+        time.sleep(0.25)
+
+
+def end(processes: list[Process]) -> None:
+    """End them in the reverse order of their start, politely first."""
+    for process in reversed(processes):
+        if process.popen is not None and process.popen.poll() is None:
+            process.popen.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in reversed(processes):
+        if process.popen is None:
+            continue
+        try:
+            process.popen.wait(max(0.05, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.popen.pid, signal.SIGKILL)
+            process.popen.wait()
