@@ -1,17 +1,23 @@
 """How often to look into the database for work: after every change to it, and now and then.
 
-Rounds that find nothing cost a connection and some queries each. Where the database is a file,
-whether anybody wrote to it since is told by the file, at no cost.
+Rounds that find nothing cost a connection and some queries each. Where the database is a file, the
+file says whether anybody wrote to it since, and the kernel says when.
 """
 
 import asyncio
+import ctypes
+import logging
 import os
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
 
 Stamp = tuple[int, ...] | None
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_IN_MODIFY = 0x2  # linux/inotify.h
+logger = logging.getLogger(__name__)
 
 
 def stamp() -> Stamp:
@@ -35,8 +41,46 @@ def stamp() -> Stamp:
 
 async def change(before: Stamp, every: float, longest: float) -> None:
     """Wait `every` seconds, and on while nobody has written since `before`, up to `longest`."""
-    until = time.monotonic() + longest
     await asyncio.sleep(every)
-    # Other processes write.
-    while before and stamp() == before and time.monotonic() < until:  # noqa: ASYNC110
+    if before is None:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(longest - every):
+            with _writes(Path(settings.DATABASES["default"]["NAME"]).parent) as written:
+                await _other_than(before, written, every)
+
+
+async def _other_than(before: Stamp, written: asyncio.Event | None, every: float) -> None:
+    while stamp() == before:
+        if written is not None:
+            await written.wait()
+            if stamp() != before:
+                return
+        # Readers write to files beside the database, too: look at it no more often than this.
         await asyncio.sleep(every)
+        if written is not None:
+            written.clear()
+
+
+@contextmanager
+def _writes(directory: Path) -> Iterator[asyncio.Event | None]:
+    """An event that is set when a file in `directory` was written to; None if the kernel can't."""
+    watch = int(_LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+    if watch < 0 or _LIBC.inotify_add_watch(watch, os.fsencode(directory), _IN_MODIFY) < 0:
+        logger.warning("the kernel cannot watch %s: %s", directory, os.strerror(ctypes.get_errno()))
+        if watch >= 0:
+            os.close(watch)
+        yield None
+        return
+    loop, written = asyncio.get_running_loop(), asyncio.Event()
+
+    def drain() -> None:
+        os.read(watch, 65536)
+        written.set()
+
+    loop.add_reader(watch, drain)
+    try:
+        yield written
+    finally:
+        loop.remove_reader(watch)
+        os.close(watch)

@@ -418,7 +418,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "retry_on_timeout": True,
+    # Messages are pushed to a worker that waits: it need not ask anew every second, nor look for
+    # messages that a worker took and did not acknowledge (the sweeper sends those).
+    "polling_interval": 30,
+    "unacked_restore_interval": 300,
 }
+CELERY_WORKER_TIMER_PRECISION = 30
 CELERY_TASK_PUBLISH_RETRY = False
 # Connections are kept, and dropped when they break: see consoleapp/celery.py.
 CELERY_DB_REUSE_MAX = 1_000_000_000

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import time
@@ -133,6 +134,9 @@ def _last_line(log: Path) -> str:
 
 def keep_running(processes: list[Process]) -> None:
     """Start again what ends, after a pause that grows, until Stopped is raised."""
+    ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
         now = time.monotonic()
         for process in processes:
@@ -146,7 +150,10 @@ def keep_running(processes: list[Process]) -> None:
                 process.popen = None
                 process.due = now + process.pause
                 process.pause = min(process.pause * 2, LONGEST_PAUSE)
-        time.sleep(0.25)
+        due = [process.due for process in processes if process.popen is None]
+        wait = max(0.0, min(due) - time.monotonic()) if due else None
+        if select.select([ended], [], [], wait)[0]:
+            os.read(ended, 4096)
 
 
 def end(processes: list[Process]) -> None:

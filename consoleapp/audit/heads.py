@@ -56,6 +56,12 @@ def sign_head(*, at_once: bool = False) -> Head | None:
     return head
 
 
+def is_unsigned() -> bool:
+    """Whether the end of the chain is newer than the last head."""
+    last = Head.objects.order_by("-number").values_list("seq", flat=True).first() or 0
+    return Link.objects.filter(seq__gt=last).exists()
+
+
 def line_of(head: Head) -> HeadLine:
     """The head as it is sent elsewhere."""
     return HeadLine(

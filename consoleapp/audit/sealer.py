@@ -10,14 +10,16 @@ from consoleapp import pace
 from consoleapp.accounts.access import Actor
 from consoleapp.audit import words
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit.heads import is_unsigned, sign_head
 from consoleapp.audit.keys import BadKey
 from consoleapp.audit.models import Event, Link, Pending, Pruning
 from consoleapp.audit.record import record
 
 EVERY = 1.0
-LONGEST = 20.0
+LONGEST = 300.0
 """Seconds between two rounds when nothing is written to the database."""
+LONGEST_UNSIGNED = 20.0
+"""The same while a head is still to be signed."""
 BETWEEN = 0.05
 """A pause between batches, in which operations write: SQLite lets in one writer at a time."""
 AT_ONCE = 500
@@ -28,10 +30,11 @@ async def seal_forever() -> None:
     """Seal until cancelled. What goes wrong in one round is logged, and the next one comes."""
     while True:
         before = pace.stamp()
-        if await asyncio.to_thread(_round):
+        longest = await asyncio.to_thread(_round)
+        if longest == BETWEEN:
             await asyncio.sleep(BETWEEN)
         else:
-            await pace.change(before, EVERY, LONGEST)
+            await pace.change(before, EVERY, longest)
 
 
 def seal_all() -> int:
@@ -103,16 +106,18 @@ def _untangle(waiting: list[int]) -> int:
     return 0
 
 
-def _round() -> bool:
-    """One round; whether there is more to do at once."""
+def _round() -> float:
+    """One round; the seconds until the next one, if nothing is written meanwhile."""
     try:
         sealed = seal()
         sign_head()
-        return sealed == AT_ONCE
+        if sealed == AT_ONCE:
+            return BETWEEN
+        return LONGEST_UNSIGNED if is_unsigned() else LONGEST
     except (DatabaseError, BadKey, OSError) as error:
         logger.error("the audit log is not sealed: %s", error)
     except Exception:
         logger.exception("sealing the audit log broke off")
     finally:
         connections.close_all()  # the next round may come in another thread
-    return False
+    return LONGEST_UNSIGNED

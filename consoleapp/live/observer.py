@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import IO
 
 from django.conf import settings
@@ -32,10 +32,12 @@ from consoleapp.operations.sweeper import sweep_forever
 from consoleapp.recordings.broken import close_forever
 
 LOOK_EVERY = 5.0
-READ_EVERY = 30.0
+READ_EVERY = 300.0
 """Seconds between two looks into a database that nobody has written to."""
-BEAT_EVERY = 3.0
-HOST_SECONDS = 10
+BEAT_EVERY, HOST_SECONDS = 3.0, 10
+"""Seconds between two signs of life, and until pages miss them."""
+IDLE_BEAT_EVERY, IDLE_HOST_SECONDS = 10.0, 30
+"""The same while no account is followed."""
 AGAIN_AFTER = 0.3
 logger = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ class Observer:
         self._accounts: dict[int, LinuxAccount] = {}
         self._busy: set[int] = set()
         self._look = asyncio.Event()
+        self._beat_now = asyncio.Event()
+        self._host_known = asyncio.Event()
         self._read: pace.Stamp = None
         self._read_at = 0.0
 
@@ -104,7 +108,10 @@ class Observer:
     # --- which accounts ----------------------------------------------------------------------
 
     async def _choose(self) -> None:
-        """Look who matters: every LOOK_EVERY, and at once when an account is looked at anew."""
+        """Look who matters: every LOOK_EVERY, and at once when an account is looked at anew.
+
+        While nobody does: when something was written to the database.
+        """
         while True:
             self._look.clear()  # first: who comes while this looks is looked for again
             await self._read_database()
@@ -112,11 +119,10 @@ class Observer:
             for account in (watched.keys() | self._busy) & self._accounts.keys():
                 self._follow(self._accounts[account], watched.get(account, 0.0))
             await self._drop()
-            try:
-                async with asyncio.timeout(LOOK_EVERY):
-                    await self._look.wait()
-            except TimeoutError:
-                continue
+            if self._followers:
+                await _either(self._look.wait(), asyncio.sleep(LOOK_EVERY))
+            else:
+                await _either(self._look.wait(), pace.change(self._read, LOOK_EVERY, READ_EVERY))
 
     async def _read_database(self) -> None:
         now = pace.stamp()
@@ -125,6 +131,9 @@ class Observer:
         try:
             self._host, self._accounts, self._busy = await asyncio.to_thread(_of_this_host)
             self._read, self._read_at = now, time.monotonic()
+            if self._host is not None and not self._host_known.is_set():
+                self._host_known.set()
+                self._beat_now.set()
         except DatabaseError as error:
             logger.warning("the database does not answer, going on with what is known: %s", error)
 
@@ -145,6 +154,8 @@ class Observer:
         if account.pk not in self._followers:
             follower = Follower(account.pk, account.key, account.socket, account.uid, self._redis)
             self._followers[account.pk] = (follower, asyncio.create_task(follower.run()))
+            self._beat_now.set()
+            self._look.set()
         follower, _ = self._followers[account.pk]
         if account.pk in self._busy:
             until = time.time() + LOOK_EVERY * 3
@@ -172,6 +183,7 @@ class Observer:
                     for follower, _ in self._followers.values():
                         follower.rewrite()
                     self._look.set()
+                    self._beat_now.set()
                 elif message["type"] == "message" and len(message["data"]) < 10_000:
                     self._wake(message["data"])
 
@@ -190,19 +202,23 @@ class Observer:
 
     async def _beat(self) -> None:
         while True:
+            self._beat_now.clear()
+            every, seconds = BEAT_EVERY, HOST_SECONDS
+            if not self._followers:
+                every, seconds = IDLE_BEAT_EVERY, IDLE_HOST_SECONDS
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.set(store.observer_key(), os.getpid(), ex=HOST_SECONDS)
+                pipe.set(store.observer_key(), os.getpid(), ex=seconds)
                 if self._host is not None:
-                    pipe.set(store.host_key(self._host), "1", ex=HOST_SECONDS)
+                    pipe.set(store.host_key(self._host), "1", ex=seconds)
                 await pipe.execute()
             for follower, _ in list(self._followers.values()):
                 await follower.beat()
-            await asyncio.sleep(BEAT_EVERY if self._host is not None else 0.2)
+            await _either(self._beat_now.wait(), asyncio.sleep(every))
 
     async def _answer(self) -> None:
         # As long as no account was ever linked there is nobody to ask.
-        while self._host is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        while self._host is None:
+            await self._host_known.wait()
         await producer.answer_forever(self._host)
 
 
@@ -219,6 +235,17 @@ def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
         return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:
         connections.close_all()  # the next look may come in another thread
+
+
+async def _either(*waits: Coroutine[object, object, object]) -> None:
+    """Wait until one of them is over."""
+    tasks = [asyncio.create_task(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 _PARTS = (sweep_forever, seal_forever, ship_forever, close_forever)

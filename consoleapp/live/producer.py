@@ -34,6 +34,8 @@ from engine.schema.queries import ContainerTerminal, Query, QueryFailed, Termina
 MOST_AT_ONCE = 200
 """Queries of all users together, as long as each has at least a few."""
 MOST_OF_A_USER = 30
+LONGEST_WAIT = 60
+"""Seconds that Redis holds an answer back while there is no request."""
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
 JUDGE_AGAIN_EVERY = 10.0
@@ -61,7 +63,7 @@ async def answer_forever(host: int) -> None:
     redis = store.streaming()
     try:
         while True:
-            got = await redis.blpop([relayed.requests(host)], timeout=5)
+            got = await redis.blpop([relayed.requests(host)], timeout=LONGEST_WAIT)
             now = time.time()
             for each in [i for i, at in used.items() if at < now - 2 * relayed.VALID_SECONDS]:
                 del used[each]

@@ -19,7 +19,12 @@ def send_again() -> None:
 
 
 def waits() -> bool:
-    """Whether something is due soon."""
+    """Whether something is still to be delivered."""
+    return Delivery.objects.filter(ended_at=None).exists()
+
+
+def is_due_soon() -> bool:
+    """Whether something is due within SOON."""
     soon = timezone.now() + SOON
     return Delivery.objects.filter(ended_at=None, due_at__lte=soon).exists()
 

@@ -39,8 +39,10 @@ from engine.schema.kinds import KINDS, UnknownKind
 from engine.schema.progress import Interrupted, Recollection, Running, Unknown
 
 EVERY = 2.0
-LONGEST = 15.0
-"""Seconds between two rounds when nothing is under way, and nothing written to the database."""
+LONGEST_WAITING = 15.0
+"""Seconds between two rounds while something waits for its time: an approval, a delivery."""
+LONGEST = 300.0
+"""The same when nothing does, and nothing is written to the database."""
 FILES_EVERY = 300
 SEND_AGAIN_AFTER = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(minutes=10)
@@ -57,21 +59,24 @@ async def sweep_forever() -> None:
     """Sweep until cancelled. What goes wrong in one round is logged, and the next one comes."""
     while True:
         before = pace.stamp()
-        if await asyncio.to_thread(_round):
+        longest = await asyncio.to_thread(_round)
+        if longest == EVERY:
             await asyncio.sleep(EVERY)
         else:
-            await pace.change(before, EVERY, LONGEST)
+            await pace.change(before, EVERY, longest)
 
 
-def _round() -> bool:
-    """Out: whether the next one is due soon, because something is under way."""
+def _round() -> float:
+    """Out: the seconds until the next one, if nothing is written to the database meanwhile."""
     try:
         sweep()
-        unfinished = Operation.objects.filter(ended_at=None).exclude(state=State.AWAITING)
-        return unfinished.exists() or sweeping.waits()
+        unfinished = Operation.objects.filter(ended_at=None)
+        if unfinished.exclude(state=State.AWAITING).exists() or sweeping.is_due_soon():
+            return EVERY
+        return LONGEST_WAITING if unfinished.exists() or sweeping.waits() else LONGEST
     except Exception as error:  # whatever it is, the next round is not to be missed
         logger.warning("it is not known what is under way: %s", error)
-        return True
+        return EVERY
     finally:
         connections.close_all()  # the next round may come in another thread
 

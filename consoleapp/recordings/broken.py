@@ -6,26 +6,35 @@ import logging
 from django.conf import settings
 from django.db import connections
 
+from consoleapp import pace
 from consoleapp.accounts.access import Actor
 from consoleapp.recordings import place, recorder
 from consoleapp.recordings.models import How, Recording
 
 EVERY = 60.0
+LONGEST = 3600.0
+"""Seconds between two looks when nothing is written to the database."""
 logger = logging.getLogger(__name__)
 
 
 async def close_forever() -> None:
     """Look until cancelled: at the start, and then for ends that the database did not take."""
     while True:
-        await asyncio.to_thread(_round)
-        await asyncio.sleep(EVERY)
+        before = pace.stamp()
+        if await asyncio.to_thread(_round):
+            await pace.change(before, EVERY, LONGEST)
+        else:
+            await asyncio.sleep(EVERY)
 
 
-def _round() -> None:
+def _round() -> bool:
+    """Out: whether it could be looked."""
     try:
         close()
+        return True
     except Exception:
         logger.exception("looking for recordings that broke off")
+        return False
     finally:
         connections.close_all()  # the next round may come in another thread
 

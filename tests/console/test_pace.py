@@ -40,6 +40,20 @@ async def test_a_write_ends_the_wait_and_a_read_does_not(file: sqlite3.Connectio
     await eventually(waiting.done, "the write was seen")
 
 
+async def test_a_wait_does_not_look_again_and_again(
+    file: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[pace.Stamp] = []
+    before = pace.stamp()
+    monkeypatch.setattr(pace, "stamp", lambda: looks.append(before) or before)
+    waiting = asyncio.create_task(pace.change(before, 0.001, 3600.0))
+    await eventually(lambda: looks, "it waits")
+    for _ in range(100):
+        await asyncio.sleep(0.002)
+    assert len(looks) == 1
+    waiting.cancel()
+
+
 async def test_time_ends_the_wait_as_well(file: sqlite3.Connection) -> None:
     await asyncio.wait_for(pace.change(pace.stamp(), 0.01, 0.1), 60)
 

@@ -1,0 +1,61 @@
+"""Processor time of each of Berth's processes while nobody looks, and while pages are open."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.memory import Process, processes_of
+
+
+@dataclass(frozen=True)
+class Used:
+    """What one process computed: seconds of processor time in a minute."""
+
+    process: Process
+    seconds: float
+
+
+def used(processes: Callable[[], list[Process]], seconds: float) -> list[Used]:
+    """Processor time a minute of each process that is there at both ends of `seconds`."""
+    began, before = time.monotonic(), {each.pid: _nanoseconds(each.pid) for each in processes()}
+    time.sleep(seconds)
+    minutes = (time.monotonic() - began) / 60
+    return [
+        Used(each, (_nanoseconds(each.pid) - before[each.pid]) / 1e9 / minutes)
+        for each in processes()
+        if each.pid in before
+    ]
+
+
+def idle(root: int, seconds: float) -> list[Used]:
+    """`used` for `root` and everything below it."""
+    return used(lambda: processes_of(root), seconds)
+
+
+def _nanoseconds(pid: int) -> int:
+    """Of all its threads: finer than the ticks of /proc/PID/stat."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            total += int(task.read_text().split()[0])
+        except OSError:  # the thread has just ended
+            continue
+    return total
+
+
+def report(found: list[Used], title: str) -> list[tuple[str, str]]:
+    """Lines of the table."""
+    total = sum(each.seconds for each in found)
+    memory = sum(each.process.pss for each in found)
+    lines = [(title, f"{total:8.3f} s of CPU a minute, {memory:.0f} MiB PSS")]
+    for name in sorted({each.process.name for each in found}):
+        group = [each for each in found if each.process.name == name]
+        lines.append(
+            (
+                f"  {name} ×{len(group)}",
+                f"{sum(each.seconds for each in group):8.3f} s   "
+                f"{sum(each.process.pss for each in group):.0f} MiB",
+            )
+        )
+    return lines
