@@ -46,6 +46,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
     A tag that fails does not keep the others from being copied, unless one after the other does:
     then it is the registry's fault. Raises EngineError that names those that failed.
     """
+    await work.podman.registry_files.require()
     work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))
     rows = await plan(parameters.source, parameters.destination, parameters.pattern, seconds=None)
     chosen = set(parameters.tags)
@@ -110,6 +111,7 @@ def _named(tags: list[str]) -> str:
 
 async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> schema.RemoteDeleted:
     """Delete what the tag means, by its digest; other tags of the same digest go with it."""
+    await work.podman.registry_files.require()
     name, _, digest = parameters.image.partition("@")
     head, slash, last = name.rpartition("/")
     repository_name, _, tag = last.partition(":")

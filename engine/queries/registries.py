@@ -56,7 +56,8 @@ async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Docum
 
 async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]:
     """Try a registry, step by step."""
-    found = await connection_check.check(query.registry)
+    problem = await podman.registry_files.problem()
+    found = await connection_check.check(query.registry, problem)
     yield Document(data=found.model_dump(mode="json"))
 
 

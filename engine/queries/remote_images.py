@@ -70,6 +70,7 @@ async def repositories(
     podman: Podman, query: asked.RegistryRepositories
 ) -> AsyncIterator[Document]:
     """One page of the catalogue."""
+    await podman.registry_files.require()
     async with open_registry(query.registry) as api:
 
         async def page(after: str, limit: int) -> Names:
@@ -81,6 +82,7 @@ async def repositories(
 
 async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Document]:
     """One page of a repository's tags."""
+    await podman.registry_files.require()
     registry, repository = split(query.repository)
     async with open_registry(registry, repository) as api:
 
@@ -112,6 +114,7 @@ async def _matching(
 
 async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:
     """Manifest and configuration, read by Skopeo, and how the account's own image compares."""
+    await podman.registry_files.require()
     found = resolution.resolve(query.image, registries_conf.load())
     if not found.candidates or found.how == "refused":
         raise EngineError(ErrorCode.INVALID, found.problem, found.remedy)
@@ -153,6 +156,7 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
 
 async def sync_plan(podman: Podman, query: asked.SyncPlan) -> AsyncIterator[Table]:
     """What a sync would copy: new, changed and same tags."""
+    await podman.registry_files.require()
     rows = await plan(query.source, query.destination, query.pattern)
     yield Table(titles=["Tag", "State", "Digest"], rows=[list(row) for row in rows])
 

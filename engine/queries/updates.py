@@ -16,6 +16,7 @@ _SECONDS = 8.0
 
 async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document]:
     """Ask the registries, a few at a time; one that is slow keeps only its own names unknown."""
+    await podman.registry_files.require()
     own = await _own(podman)
     deadline = asyncio.get_running_loop().time() + _SECONDS
     limit = asyncio.Semaphore(_AT_ONCE)

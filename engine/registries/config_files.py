@@ -45,6 +45,11 @@ class RegistryFiles:
             await self._judge()
             return self._problem
 
+    async def require(self) -> None:
+        """Raise EngineError with Podman's own words where it refuses the files."""
+        if problem := await self.problem():
+            raise _refused(problem)
+
     async def apply(self, in_service: Callable[[], Awaitable[Any]]) -> None:
         """Have the service know the files as they are; `in_service` is what it knows of registries.
 
@@ -53,9 +58,7 @@ class RegistryFiles:
         async with self._lock:
             digest = await self._judge()
             if self._problem:
-                raise EngineError(
-                    ErrorCode.INVALID, f"Podman refuses its configuration: {self._problem}", REMEDY
-                )
+                raise _refused(self._problem)
             if digest == self._applied:
                 return
             await self.reload()
@@ -85,6 +88,10 @@ class RegistryFiles:
         self._registries = {} if self._problem else json.loads(ended.output) or {}
         self._judged = digest
         return digest
+
+
+def _refused(problem: str) -> EngineError:
+    return EngineError(ErrorCode.INVALID, f"Podman refuses its configuration: {problem}", REMEDY)
 
 
 def _digest() -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from engine.registries import auth_file, registries_conf, trust
+from engine.registries.config_files import REMEDY
 from engine.registries.registry_api import open_registry
 from engine.registries.resolution import find_registry
 from engine.schema.errors import EngineError
@@ -18,8 +19,19 @@ _SECONDS = 3.0
 _SOON_DAYS = 21
 
 
-async def check(registry: str) -> Check:
-    """All steps; those that make no sense after a failed one are `skipped`."""
+async def check(registry: str, problem: str) -> Check:
+    """Try each step in turn, and end where the next ones would make no sense.
+
+    `problem` is why Podman refuses its configuration, "" where it accepts it.
+    """
+    if problem:
+        step = CheckStep(
+            name="configuration",
+            state="bad",
+            detail=f"Podman refuses its configuration: {problem}",
+            remedy=REMEDY,
+        )
+        return Check(registry=registry, insecure=False, steps=[step])
     entry = find_registry(registry, registries_conf.load())
     insecure = bool(entry and entry.insecure)
     steps = [await _address(registry)]

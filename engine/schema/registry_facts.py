@@ -145,7 +145,7 @@ class Resolution(Model):
 class CheckStep(Model):
     """One thing that was tried at a registry."""
 
-    name: Literal["address", "tls", "api", "sign-in"]
+    name: Literal["configuration", "address", "tls", "api", "sign-in"]
     state: Literal["good", "bad", "warning", "skipped"]
     detail: str
     remedy: str = ""

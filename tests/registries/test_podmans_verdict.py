@@ -1,5 +1,7 @@
 """What Podman refuses is said and not answered, and what a shell has changed holds at once."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -8,11 +10,18 @@ from engine.schema.containers import ContainerRun
 from engine.schema.images import ImagePull
 from engine.schema.progress import Failed, Succeeded
 from engine.schema.queries import (
+    ImageUpdates,
     QueryFailed,
     RegistriesShow,
+    RegistryCheck,
+    RegistryRepositories,
     RegistryResolve,
     RegistrySearch,
+    RegistryTags,
+    RemoteImageInspect,
+    SyncPlan,
 )
+from engine.schema.transfers import ImageDeleteRemote, ImageSync
 from tests.registries.conftest import Account, Server, Talk
 
 REFUSED = {
@@ -111,6 +120,37 @@ async def test_a_search_goes_by_the_files_as_they_are(account: Account, talk: Ta
     answer = await talk.ask(RegistrySearch(term="quay.io/x"))
     assert isinstance(answer, QueryFailed)
     assert "Podman refuses" in answer.message
+
+
+async def test_nothing_is_read_from_a_registry_by_files_that_podman_refuses(
+    account: Account, talk: Talk, plain: Server
+) -> None:
+    place, app = plain.address, f"{plain.address}/library/app"
+    entry = f'[[registry]]\nlocation = "{place}"\ninsecure = true\n'
+    copies: dict[str, Any] = {"source": app, "destination": f"{place}/copies/app"}
+    reads = [
+        RegistryRepositories(registry=place),
+        RegistryTags(repository=app),
+        RemoteImageInspect(image=f"{app}:1"),
+        ImageUpdates(images=[f"{app}:1"]),
+        SyncPlan(**copies, pattern="*"),
+    ]
+    writes = [ImageSync(**copies, pattern="*"), ImageDeleteRemote(image=f"{app}:1")]
+    account.write(f'{entry}[aliases]\n"x" = "y"\n')
+    for query in reads:
+        answer = await talk.ask(query)
+        assert isinstance(answer, QueryFailed), (query, answer)
+        assert "Podman refuses its configuration" in answer.message, query
+    for operation in writes:
+        ended = await talk.do(operation)
+        assert isinstance(ended, Failed), (operation, ended)
+        assert "Podman refuses its configuration" in ended.error.message, operation
+    [step] = (await talk.ask(RegistryCheck(registry=place)))["steps"]
+    assert (step["name"], step["state"]) == ("configuration", "bad")
+    account.write(entry)
+    for query in reads:
+        assert not isinstance(await talk.ask(query), QueryFailed), query
+    assert (await talk.ask(RegistryCheck(registry=place)))["steps"][0]["name"] == "address"
 
 
 @pytest.mark.parametrize(
