@@ -164,6 +164,11 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         _HOST_ADDRESS,
     ),
     (
+        r"can't forward protocol: \w+",
+        ErrorCode.INVALID,
+        "The account's network forwards TCP and UDP only. Choose one of them.",
+    ),
+    (
         r"(?:slirp4netns|pasta|rootlessport|netavark) (?:failed|exited|error)[^:]*"
         r"|setting up pasta[^:]*|netavark",
         ErrorCode.UNAVAILABLE,

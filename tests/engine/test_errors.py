@@ -89,6 +89,22 @@ SAID = [
         "conflict: port",
     ),
     (
+        "pasta failed with exit code 1:\nFailed to bind port 8080 (Cannot assign requested address) "
+        "for option '-t fe80::1/8080-8080:80-80'\n",
+        "invalid: address",
+    ),
+    (
+        "pasta failed with exit code 1:\nFailed to bind port 9911 (Address already in use) for "
+        "option '-t 127.0.0.1/9911-9911:80-80'\n",
+        "conflict: port",
+    ),
+    (
+        "pasta failed with exit code 1:\nFailed to bind port 80 (Permission denied) for option "
+        "'-t 80-80:80-80'\n",
+        "invalid: below 1024",
+    ),
+    ("can't forward protocol: sctp", "invalid: TCP and UDP"),
+    (
         "error from slirp4netns while setting up port redirection: map[desc:bad request: "
         "add_hostfwd: slirp_add_hostfwd failed]",
         "invalid: address",
