@@ -119,7 +119,9 @@ def _lists(config: dict[str, Any], host: dict[str, Any]) -> list[str]:
 def _ports(host: dict[str, Any], config: dict[str, Any], own: dict[str, Any]) -> list[str]:
     argv = []
     exposed = own.get("ExposedPorts") or {}
-    for inside, places in (host.get("PortBindings") or {}).items():
+    # Ports without a place on the host: Podman 5 has them here, Podman 4 among the bindings.
+    bindings = dict.fromkeys(config.get("ExposedPorts") or {}) | (host.get("PortBindings") or {})
+    for inside, places in bindings.items():
         if not places and inside not in exposed:
             argv.append(f"--expose={inside}")
         for place in places or []:
@@ -171,6 +173,8 @@ def _namespaces(config: dict[str, Any], host: dict[str, Any], identity: str) -> 
     ):
         mode = str(host.get(key) or "")
         argv += [f"{option}={mode}"] if mode not in usual else []
+    if host.get("HostsFile"):  # Docker's API has it so since Podman 5.4, which has the option too
+        argv.append(f"--hosts-file={host['HostsFile']}")
     name = str(config.get("Hostname") or "")
     shared = host.get("UTSMode") == "host" or host.get("NetworkMode") == "host"
     if name and not identity.startswith(name) and not shared:
