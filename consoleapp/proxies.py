@@ -1,8 +1,8 @@
 """Whose word counts about where a request came from: only that of the proxies in the settings.
 
 The web server (uvicorn) is told to believe nobody. Here `X-Forwarded-For` and `X-Forwarded-Proto`
-of a named proxy become the client and the scheme of the request. From anybody else the first is
-taken out, so that nothing behind can believe it by mistake.
+of a named proxy become the client and the scheme of the request. Then both are taken out, so that
+nothing behind can believe them by mistake.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -34,7 +34,7 @@ def _seen_from_outside(scope: Scope) -> Scope:
     hops = [value for name, value in headers if name == FOR]
     seen: dict[str, Any] = {
         **scope,
-        "headers": [(name, value) for name, value in headers if name != FOR],
+        "headers": [(name, value) for name, value in headers if name not in (FOR, PROTO)],
     }
     if not _trusted(peer):
         return seen

@@ -1,8 +1,12 @@
 """Style sheets, scripts and fonts have names with a hash, so that browsers keep them for good.
 
-`launch.prepare` collects them into STATIC_ROOT after each change of the code. Names of before stay:
-pages that are open still ask for them.
+`launch.prepare` collects them into STATIC_ROOT after each change of the code. Names of the version
+before stay: pages that are open still ask for them. Older ones go.
 """
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -30,3 +34,15 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
             ),
         ),
     )
+
+    def post_process(self, *args: Any, **options: Any) -> Iterator[Any]:
+        """Name the files, then remove what neither this nor the last collection names."""
+        before = set(self.hashed_files.values())
+        yield from super().post_process(*args, **options)
+        self._prune(before | set(self.hashed_files.values()) | {self.manifest_name})
+
+    def _prune(self, kept: set[str]) -> None:
+        for file in Path(self.location).rglob("*"):
+            name = file.relative_to(self.location).as_posix()
+            if file.is_file() and name.removesuffix(".gz").removesuffix(".br") not in kept:
+                file.unlink()

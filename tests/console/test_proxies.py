@@ -1,9 +1,11 @@
 """Where a request came from is what the peer's address says, or a proxy that the settings name."""
 
 import asyncio
+import io
 from ipaddress import ip_network
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 
 from consoleapp.proxies import from_proxies
 
@@ -76,6 +78,10 @@ def test_the_client_is(settings, trusted, peer, headers, client, kind):
 )
 def test_the_scheme_is(settings, trusted, said, scheme):
     headers = [("X-Forwarded-Proto", said)]
-    assert through(settings, trusted, "10.0.0.1", headers)["scheme"] == scheme
+    seen = through(settings, trusted, "10.0.0.1", headers)
+    assert seen["scheme"] == scheme
+    assert not seen["headers"]
+    asked = ASGIRequest({**seen, "path": "/", "method": "GET"}, io.BytesIO())
+    assert asked.is_secure() == (scheme == "https")
     socket = through(settings, trusted, "10.0.0.1", headers, "websocket")
     assert socket["scheme"] == scheme.replace("http", "ws")

@@ -197,7 +197,7 @@ def test_the_cause_decides_and_no_word_that_a_user_has_chosen(said: str, wanted:
     code, _, word = wanted.partition(": ")
     assert report.code == code, report
     assert word in report.remedy, report
-    assert report.message == said
+    assert report.message == said.strip()
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,11 @@ def test_nothing_opens_before_another_is_chosen(reset, page):
     assert (answer.status_code, answer.url) == (302, PAGE)
 
 
+def test_the_page_that_asks_for_another_has_no_other_message(reset):
+    page = signed_in("olga", reset).get(PAGE).content.decode()
+    assert "signed in as" not in page.lower()
+
+
 def test_nothing_can_be_changed_before_either(reset, operator):
     client = signed_in("olga", reset)
     assert client.post("/me/", {"first_name": "Olga"}).url == PAGE
