@@ -12,7 +12,7 @@ from tests.lab.session import IMAGE, as_account
 # In there: makes each container through the API, then by the line that is read off its data.
 _MAKE = """
 import http.client, json, os, socket, subprocess, sys, tempfile, time
-from engine.units.inspected import command_line
+from engine.systemd.inspect_data import command_line
 image_name, options = sys.argv[1], json.loads(sys.argv[2])
 def podman(*words):
     ended = subprocess.run(["podman", *words], capture_output=True, text=True)
