@@ -89,8 +89,8 @@ SAID = [
         "conflict: port",
     ),
     (
-        "pasta failed with exit code 1:\nFailed to bind port 8080 (Cannot assign requested address) "
-        "for option '-t fe80::1/8080-8080:80-80'\n",
+        "pasta failed with exit code 1:\nFailed to bind port 8080 (Cannot assign requested address)"
+        " for option '-t fe80::1/8080-8080:80-80'\n",
         "invalid: address",
     ),
     (
