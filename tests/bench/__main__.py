@@ -16,10 +16,12 @@ from tests.bench import (
     audit,
     building,
     deaths,
+    idle,
     launching,
     lists,
     memory,
     registries,
+    rows,
     throughput,
 )
 from tests.bench.console import Console
@@ -27,6 +29,7 @@ from tests.bench.podman import Podman, podman_of
 from tests.browser.conftest import PASSWORD, TREE
 from tests.machine import free_port, remove_user
 
+PARTS = ["audit", "builds", "registries", "rows", "idle"]
 IMAGE = "localhost/berth-demo:latest"
 
 
@@ -92,7 +95,9 @@ def main() -> None:
     parser.add_argument("--image-mb", type=int, default=1000, help="an image's way, timed")
     parser.add_argument("--large-mb", type=int, default=2048, help="an image's way, in memory")
     parser.add_argument("--transfers", type=int, default=3, help="ways of the image, each")
-    parser.add_argument("--only", choices=["audit", "builds", "registries"], help="this part alone")
+    parser.add_argument("--rows", type=int, nargs="+", default=[5, 100, 500], help="of the page")
+    parser.add_argument("--seconds", type=float, default=60, help="of idling, each way")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
     given = parser.parse_args()
     if given.only in (None, "audit"):
         for database in ("sqlite", "postgresql"):
@@ -109,6 +114,10 @@ def main() -> None:
             _one_account(one, podman, given)
         if given.only in (None, "registries"):
             _registries(one, podman, given)
+        if given.only in (None, "rows"):
+            _rows(one, podman, given)
+        if given.only in (None, "idle"):
+            _idle(one, podman, given)
     if given.only:
         return
     names = [f"berth-bench-{number}" for number in range(1, given.accounts + 1)]
@@ -154,6 +163,26 @@ def _registries(one: Served, podman: Podman, given: argparse.Namespace) -> None:
         _print("A large image on its way", registries.report_peaks(
             registries.peaks(at, root, given.large_mb), given.large_mb
         ))  # fmt: skip
+
+
+def _rows(one: Served, podman: Podman, given: argparse.Namespace) -> None:
+    for count in sorted(given.rows):
+        figures = rows.drawing(one.console, one.accounts[0], podman, IMAGE, count, given.runs)
+        _print(f"A row in the browser, {count} rows", rows.report(figures, count))
+
+
+def _idle(one: Served, podman: Podman, given: argparse.Namespace) -> None:
+    """Nobody looks, and the engine has ended; then two pages with 100 containers."""
+    root, [account] = one.process.pid, one.accounts
+    idle.until_unwatched(root)
+    _print("Idle", idle.report(idle.idle(root, given.seconds), "nobody looks"))
+    lists.fill(podman, IMAGE, 100)
+    with rows.list_page(one.console, account) as page, rows.second(page):
+        found = idle.idle(root, given.seconds)
+        _print("Two pages", idle.report(found, "two pages, 100 containers"))
+        with idle.starts_and_stops(podman, IMAGE):
+            found = idle.idle(root, given.seconds)
+        _print("Busy pages", idle.report(found, "two pages, a start and a stop every 2 s"))
 
 
 def _runtime(console: Console, account: str) -> str:

@@ -1,11 +1,14 @@
 """Processor time of each of Berth's processes while nobody looks, and while pages are open."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.memory import Process, processes_of
+from tests.bench.podman import Podman
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,36 @@ def used(processes: Callable[[], list[Process]], seconds: float) -> list[Used]:
 def idle(root: int, seconds: float) -> list[Used]:
     """`used` for `root` and everything below it."""
     return used(lambda: processes_of(root), seconds)
+
+
+def until_unwatched(root: int, within: float = 600.0) -> None:
+    """Wait until the engines have ended themselves as nobody needs them. Raises TimeoutError."""
+    until = time.monotonic() + within
+    while any(each.name in ("engine", "podman") for each in processes_of(root)):
+        if time.monotonic() > until:
+            raise TimeoutError("an engine does not end although nobody looks")
+        time.sleep(1.0)
+
+
+@contextmanager
+def starts_and_stops(podman: Podman, image: str, every: float = 2.0) -> Iterator[None]:
+    """A container is started and stopped in a shell every two seconds within the block."""
+    name, over = "bench-busy", threading.Event()
+    podman("create", "--name", name, image, "sleep", "100000")
+
+    def work() -> None:
+        while not over.wait(every):
+            podman("start", name)
+            podman("stop", "-t", "0", name)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        worker.join()
+        podman("rm", "-f", "-t", "0", name)
 
 
 def _nanoseconds(pid: int) -> int:

@@ -120,11 +120,6 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
         return list(await page.evaluate(WRONG, [known, expected]))
 
 
-async def quiet(page: Page) -> None:
-    """Wait until the page has asked for something and used every answer."""
-    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
-
-
 async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
     await snapshots.fresh(web)
     async with page.expect_response(lambda answer: "/live/" in answer.url):
