@@ -19,7 +19,7 @@ from django.urls import path  # noqa: E402
 from consoleapp.files.body import capped, streaming  # noqa: E402
 from consoleapp.live.origin import Foreign, same_origin  # noqa: E402
 from consoleapp.live.urls import sockets  # noqa: E402
-from consoleapp.proxies import from_proxies  # noqa: E402
+from consoleapp.web.proxies import from_proxies  # noqa: E402
 
 nowhere = path("<path:anything>", Foreign.as_asgi())
 application = from_proxies(

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, worker_init, worker_ready
+from celery.signals import setup_logging, task_postrun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 # Django's checks load every page and the API, which a worker never serves; `migrate` runs them.
@@ -37,16 +37,3 @@ def _drop_broken_connections(**_: object) -> None:
     from django.db import close_old_connections
 
     close_old_connections()
-
-
-@worker_ready.connect
-def _say_ready(**_: object) -> None:
-    """Tell the launcher, which waits for it, that operations are taken from now on."""
-    import redis
-    from django.conf import settings
-
-    from consoleapp.operations import workers
-
-    workers.release_dead()
-    with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
-        connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())

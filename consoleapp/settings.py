@@ -139,14 +139,16 @@ INSTALLED_APPS = [
     "consoleapp.files",
     "consoleapp.audit",
     "consoleapp.notifications",
+    "consoleapp.worker",
+    "consoleapp.observer",
     "consoleapp.live",
     "consoleapp.web",
     "consoleapp.api",
     "consoleapp.catalog",
-    "consoleapp.policy",
+    "consoleapp.policies",
     "consoleapp.recordings",
-    "consoleapp.approval",
-    "consoleapp.languages",
+    "consoleapp.operations.approval",
+    "consoleapp.i18n",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -168,13 +170,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "consoleapp.headers.content_security_policy",
+    "consoleapp.web.headers.content_security_policy",
     "consoleapp.api.envelope.Envelope",
     "consoleapp.accounts.sessions.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "consoleapp.languages.chosen.language",
+    "consoleapp.i18n.choice.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -188,14 +190,14 @@ ROOT_URLCONF = "consoleapp.urls"
 ASGI_APPLICATION = "consoleapp.asgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "consoleapp.pages.Pages",
+        "BACKEND": "consoleapp.web.template_backend.Pages",
         "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": [
                 "django.templatetags.i18n",
-                "consoleapp.languages.templatetags.languages",
+                "consoleapp.i18n.templatetags.languages",
             ],
             "context_processors": [
                 "django.template.context_processors.request",
@@ -227,7 +229,7 @@ def _networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from error
 
 
-# Proxies that are believed about clients: see consoleapp/proxies.py. `unix`: by a Unix socket.
+# Proxies that are believed about clients: see consoleapp/web/proxies.py. `unix`: by a Unix socket.
 BERTH_TRUSTED_PROXIES = _networks("BERTH_TRUSTED_PROXIES")
 BERTH_TRUSTED_UNIX_PROXY = "unix" in _words("BERTH_TRUSTED_PROXIES")
 
@@ -367,7 +369,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if _AS_THEY_LIE
-        else "consoleapp.static_files.Storage"
+        else "consoleapp.web.static_files.Storage"
     },
 }
 WHITENOISE_USE_FINDERS = _AS_THEY_LIE
@@ -385,7 +387,7 @@ LANGUAGES = [("en", "English")] + [
     for code, name, folder in [("zh-hans", "简体中文", "zh_Hans")]
     if (LOCALE_PATHS[0] / folder / "LC_MESSAGES/django.mo").is_file()
 ]
-FORMAT_MODULE_PATH = ["consoleapp.languages.formats"]
+FORMAT_MODULE_PATH = ["consoleapp.i18n.formats"]
 LANGUAGE_COOKIE_NAME = "berth_language"
 LANGUAGE_COOKIE_AGE = 365 * 86_400
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -47,15 +47,15 @@ def healthy(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-handler500 = "consoleapp.faults.server_error"
+handler500 = "consoleapp.core.faults.server_error"
 urlpatterns = [
     path("healthz", healthy, name="healthy"),
     re_path(rf"^user/(?:{_UNUSED})", _not_offered),
     path("", include("consoleapp.web.single_sign_on.urls")),
     path("user/", include("allauth.urls")),
     path("api/", include("consoleapp.api.urls")),
-    path("", include("consoleapp.languages.urls")),
+    path("", include("consoleapp.web.languages.urls")),
     path("live/", include("consoleapp.live.urls")),
-    path("", include("consoleapp.catalog.urls")),
+    path("", include("consoleapp.web.catalog.urls")),
     *(path("", include(f"consoleapp.web.{noun}.urls")) for noun in NOUNS),
 ]

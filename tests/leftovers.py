@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.machine import PREFIX, remove_user
-from tests.policy.host_file import restore
+from tests.policies.host_file import restore
 
 MARK = "TESTS_OF_BERTH"
 """A variable in the environment of what tests start."""

@@ -31,7 +31,7 @@ ALONE = {"tests/engine/test_policy.py"}
 """Files that change what all processes of the machine see; they run last, with nothing beside."""
 SLOW = (
     *COST,
-    *("tests/live", "tests/console/test_lives.py", "tests/suite"),
+    *("tests/live", "tests/operations/test_lives.py", "tests/suite"),
     *("tests/api/test_document.py", "tests/files/test_crossing.py", "tests/audit/test_chain.py"),
     *("tests/web/second_factor/test_security_keys.py", "tests/web/single_sign_on"),
 )

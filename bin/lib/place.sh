@@ -64,7 +64,7 @@ _pack() { # TREE
     cd "$1"
     find . \( -path ./.git -o -path ./.stamp -o -path ./.venv -o -path './.venv.*' -o -path ./node_modules -o -path './node_modules.*' \
       -o -name __pycache__ -o -path './.*_cache' -o -path ./data -o -path ./.hypothesis -o -path ./.berth-set-up \
-      -o -path ./consoleapp/languages/extracted.py -o -name '*.mo' -o -name '*.mo.new' \) -prune -o \( -type f -o -type l \) -print0 |
+      -o -path ./consoleapp/i18n/extracted.py -o -name '*.mo' -o -name '*.mo.new' \) -prune -o \( -type f -o -type l \) -print0 |
       LC_ALL=C sort -z |
       tar --null --no-recursion -T - --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=u=rwX,go=rX -cf -
   )

@@ -2,8 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
@@ -12,50 +11,13 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from consoleapp.accounts.models import ApiToken, Grant, LinuxAccount, User
+from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.record import record
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor
+from consoleapp.i18n.sentences import in_language
 from engine.schema.parameters import Role
 
 View = Callable[..., Any]
-
-
-class Refused(Exception):
-    """Raised instead of doing what was asked; its text is a sentence for the person."""
-
-
-class Conflict(Refused):
-    """Refused because of how things stand, not because of who asks."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who does something, from where, by which door. `label` names one who is gone since."""
-
-    user: User | None
-    token: ApiToken | None = None
-    ip: str = ""
-    source: Literal["page", "api", "system"] = "system"
-    label: str = ""
-
-    @staticmethod
-    def of(request: HttpRequest) -> "Actor":
-        """Whoever is signed in (or nobody), on a page."""
-        user = getattr(request, "user", None)
-        known = user if user is not None and user.is_authenticated else None
-        return Actor(user=known, ip=client_ip(request), source="page")
-
-    @property
-    def name(self) -> str:
-        """What rows and events call it."""
-        if self.user is not None:
-            return self.user.get_username()
-        return self.label or ("system" if self.source == "system" else "")
-
-
-def client_ip(request: HttpRequest) -> str:
-    """The peer's address as the server saw it; headers that anybody can send don't count."""
-    return str(request.META.get("REMOTE_ADDR") or "")
 
 
 def visible_accounts(user: Any) -> QuerySet[LinuxAccount]:

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import Invitation, User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -45,12 +46,10 @@ def key(name: str) -> str:
 
 def check(name: str) -> None:
     """Refuse the normalized `name` of a new user. Raises ValidationError with the reason."""
-    from consoleapp.accounts.models import User
-
     allowed_characters(name)
     if len(name) > LONGEST:
         raise ValidationError(_("A user name has at most %(most)s characters.") % {"most": LONGEST})
-    if User.objects.filter(name_key=key(name)).exists():
+    if get_user_model().objects.filter(name_key=key(name)).exists():
         raise ValidationError(_("That name is taken: a user with it already exists."))
     if _outline(name) in _RESERVED_OUTLINES:
         raise ValidationError(_("That name is reserved."))
@@ -61,8 +60,6 @@ def check(name: str) -> None:
 
 def check_group(name: str, group: Group | None = None) -> None:
     """Refuse the normalized `name` for a group (or for `group`). Raises ValidationError."""
-    from consoleapp.accounts.models import User
-
     if any(unicodedata.category(character)[0] == "C" for character in name):
         raise ValidationError(_("A name has no control characters and no invisible ones."))
     wanted = _outline(name)
@@ -73,7 +70,10 @@ def check_group(name: str, group: Group | None = None) -> None:
     others = Group.objects.exclude(pk=group.pk) if group else Group.objects.all()
     if any(key(other) == key(name) for other in others.values_list("name", flat=True)):
         raise ValidationError(_("There is a group with that name."))
-    if any(_outline(user) == wanted for user in User.objects.values_list("username", flat=True)):
+    if any(
+        _outline(user) == wanted
+        for user in get_user_model().objects.values_list("username", flat=True)
+    ):
         raise ValidationError(_("That name reads like the name of a user."))
 
 

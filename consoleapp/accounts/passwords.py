@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from consoleapp.accounts.access import Actor
-from consoleapp.accounts.before_view import Detour
+from consoleapp.accounts.middleware_base import Detour
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 PAGE = "passwords:choose"
 REFUSAL = "Your password is a one-time password. Sign in on the console to choose your own."

@@ -19,10 +19,10 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.utils.translation import gettext_noop
 
-from consoleapp.accounts.access import Actor
-from consoleapp.accounts.before_view import Detour
+from consoleapp.accounts.middleware_base import Detour
 from consoleapp.accounts.models import GroupRule, User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 SET_UP = "second_factor:set_up"
 REFUSAL = (

@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Grant, LinuxAccount, ServiceAccount, User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from engine.schema.parameters import Role
 
 # Not owner: it could let others in, and outlive the person who made it so.

@@ -16,13 +16,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
-from consoleapp.accounts.before_view import BeforeView
 from consoleapp.accounts.devices import device, told
+from consoleapp.accounts.middleware_base import BeforeView
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import note
 from consoleapp.audit.record import record
-from consoleapp.faults import fault, page
+from consoleapp.core.actor import Actor
+from consoleapp.core.faults import fault, page
 
 # Noting each use would make every read of a page a write.
 _NOTED_EVERY = 300.0

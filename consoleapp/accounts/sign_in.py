@@ -18,10 +18,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from consoleapp.accounts import lockout, names
-from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.models import User
 from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor, client_ip
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -20,10 +20,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext_noop
 
 from consoleapp.accounts import tokens
-from consoleapp.accounts.access import Actor, client_ip
 from consoleapp.accounts.identity_provider import IdentityProvider
 from consoleapp.accounts.models import ApiToken, User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor, client_ip
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

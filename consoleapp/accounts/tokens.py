@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, User
 from consoleapp.accounts.notes import note
 from consoleapp.accounts.second_factor import owing
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 PREFIX = "berth_"
 _SHOWN = len(PREFIX) + 6

@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel
 
-from consoleapp.accounts.access import Actor, role_on, visible_accounts
+from consoleapp.accounts.access import role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
-from consoleapp.live import snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
 from engine.schema.snapshot import EngineInfo
 
@@ -92,7 +93,7 @@ def read_account(request: HttpRequest, account: str) -> HttpResponse:
     """One account, and what is known of its Podman without asking it anew."""
     actor = actor_of(request)
     found = find_account(actor, account)
-    seen = snapshots.load(found)
+    seen = reader.load(found)
     snapshot = seen.snapshot if seen else None
     return send(
         AccountDetail(

@@ -9,17 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from consoleapp.accounts.access import Actor
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.operations import OperationBody, accepted, body
 from consoleapp.api.paging import CursorPage, cut
 from consoleapp.api.problems import Problem, responses
-from consoleapp.approval.deciders import decidable
-from consoleapp.approval.deciding import approve, decline
+from consoleapp.core.actor import Actor
+from consoleapp.operations.approval.approvers import decidable
+from consoleapp.operations.approval.decisions import approve, decline
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from consoleapp.web.operations.visible import operable, visible_operations
+from consoleapp.operations.visible import operable, visible_operations
 
 router = Router(tags=["approvals"])
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]

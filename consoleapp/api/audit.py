@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from consoleapp.accounts.audit_access import readable
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import CursorPage, Moment
 from consoleapp.api.problems import responses, wrong
 from consoleapp.audit.models import Event, Link
 from consoleapp.audit.search import Criteria, newest
-from consoleapp.web.audit.filters import readable
 
 router = Router(tags=["audit"])
 Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]

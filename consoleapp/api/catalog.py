@@ -8,16 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from consoleapp.accounts.access import Actor, Conflict, Refused, refuse
+from consoleapp.accounts.access import refuse
+from consoleapp.accounts.roles import operated_accounts
 from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.operations import OperationBody, accepted
 from consoleapp.api.problems import FieldProblem, Problem, responses
 from consoleapp.catalog import changes, files, imports, launching
-from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
+from consoleapp.catalog.definition import Contents, Wrong, as_json, parse
 from consoleapp.catalog.models import LaunchTemplate, may_change, visible_templates
-from consoleapp.web.accounts.roles import operated_accounts
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
 from engine.schema.parameters import ContainerName, Line, Role
 
 router = Router(tags=["catalogue"])

@@ -12,7 +12,7 @@ from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
-from consoleapp.api.seen import current
+from consoleapp.api.snapshot import current
 from consoleapp.live import relay
 from consoleapp.live.redaction import container_row
 from engine.schema.parameters import ContainerName

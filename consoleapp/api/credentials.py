@@ -8,8 +8,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import APIKeyCookie, HttpBearer
 
 from consoleapp.accounts import passwords, second_factor, tokens
-from consoleapp.accounts.access import Actor
 from consoleapp.api.problems import Problem
+from consoleapp.core.actor import Actor
 
 
 class Token(HttpBearer):

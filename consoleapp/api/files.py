@@ -10,11 +10,12 @@ from django.http.response import HttpResponseBase
 from ninja import Router
 from pydantic import BaseModel, Field
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 from consoleapp.files import claim, serve
 from consoleapp.files.body import BrokenOff, chunks
 from consoleapp.files.models import Download, Upload

@@ -17,18 +17,18 @@ from pydantic import (
     create_model,
 )
 
-from consoleapp.accounts.access import Actor
 from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import CursorPage, Moment, cut
 from consoleapp.api.problems import Problem, responses
 from consoleapp.api.waiting import until_ended
+from consoleapp.core.actor import Actor
 from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, retry, submit
-from consoleapp.web.operations.visible import operable, visible_operations
+from consoleapp.operations.visible import operable, visible_operations
 from engine.schema import image_names
 from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters

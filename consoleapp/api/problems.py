@@ -14,11 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from consoleapp.accounts.access import Conflict, Refused
-from consoleapp.faults import fault
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.errors import Conflict, Refused
+from consoleapp.core.faults import fault
+from consoleapp.i18n.sentences import in_language
 from consoleapp.live.relay import Unanswered
-from consoleapp.policy.check import NotAllowed
+from consoleapp.policies.check import NotAllowed
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.kinds import KINDS

@@ -15,8 +15,8 @@ from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import CursorPage, Moment, cut
 from consoleapp.api.problems import Problem, responses
+from consoleapp.recordings.access import FileGone, readable, served
 from consoleapp.recordings.models import Recording
-from consoleapp.recordings.readable import FileGone, readable, served
 
 router = Router(tags=["audit"])
 Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]

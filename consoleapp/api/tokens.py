@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel
 
-from consoleapp.accounts.access import Refused, refuse
+from consoleapp.accounts.access import refuse
 from consoleapp.accounts.models import ApiToken
 from consoleapp.accounts.tokens import revoke
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.paging import Identity
 from consoleapp.api.problems import Problem, responses
+from consoleapp.core.errors import Refused
 
 router = Router(tags=["me"])
 

@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
-from consoleapp.accounts.access import Actor, refuse, role_on
+from consoleapp.accounts.access import refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
-from consoleapp.api.seen import current
+from consoleapp.api.snapshot import current
+from consoleapp.core.actor import Actor
 from consoleapp.live import relay
-from consoleapp.live.snapshots import AccountSnapshot
+from consoleapp.snapshots.reader import AccountSnapshot
 from engine.schema import unit_queries as queries
 from engine.schema.parameters import ContainerName, Model, Role
 from engine.schema.query import Query as EngineQuery

@@ -13,7 +13,7 @@ from consoleapp.api import (
     kinds,
     logs,
     operations,
-    policy,
+    policies,
     problems,
     recordings,
     registries,
@@ -39,7 +39,7 @@ api = NinjaAPI(
 )
 NOUNS = (
     *(accounts, containers, logs, images, registries, units, catalog),
-    *(kinds, operations, approvals, policy, files, audit, recordings, tokens),
+    *(kinds, operations, approvals, policies, files, audit, recordings, tokens),
 )
 for noun in NOUNS:
     api.add_router("", noun.router)

@@ -4,9 +4,9 @@ import asyncio
 
 from asgiref.sync import sync_to_async
 
-from consoleapp.live import store
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
+from consoleapp.snapshots import store
 
 
 async def until_ended(operation: Operation, seconds: float) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
-from consoleapp.audit import keys, words
+from consoleapp.audit import keys, search_index
 from consoleapp.audit.chain import moment
-from consoleapp.audit.heads import statement
+from consoleapp.audit.checkpoints import statement
 from consoleapp.audit.models import Event, Link, Pruning
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 AT_ONCE = 2000
 
@@ -26,7 +26,7 @@ def prune(before: datetime, *, actor: Actor) -> int:
     _summarise(before, actor)
     dropped = _drop()
     if kept := Event.objects.order_by("pk").first():
-        words.forget(kept.pk)
+        search_index.forget(kept.pk)
     return dropped
 
 

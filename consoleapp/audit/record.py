@@ -7,8 +7,8 @@ from consoleapp.audit.models import Event
 from engine.schema.characters import readable
 
 if TYPE_CHECKING:
-    from consoleapp.accounts.access import Actor
     from consoleapp.accounts.models import LinuxAccount
+    from consoleapp.core.actor import Actor
 
 
 def record(

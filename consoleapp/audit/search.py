@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from consoleapp.audit.chain import form_of
 from consoleapp.audit.models import Event, Pending
-from consoleapp.audit.words import Clauses, find, fits, named, split
+from consoleapp.audit.search_index import Clauses, find, fits, named, split
 
 _FIRST = 64
 _AT_ONCE = 500

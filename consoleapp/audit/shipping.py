@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from consoleapp.audit import exported, syslog
+from consoleapp.audit import export, syslog
 from consoleapp.audit.models import Cursor, Event, Link
 
 EVERY = 1.0
@@ -147,7 +147,7 @@ def _next(name: str) -> tuple[list[int], list[dict[str, Any]]]:
         links = Link.objects.filter(seq__gt=cursor.seq).order_by("seq")
         batch = dict(links.values_list("seq", "event_id")[:AT_ONCE])
         events = list(Event.objects.filter(pk__in=batch.values()))
-        return list(batch), sorted(exported.lines(events), key=lambda line: line["seq"])
+        return list(batch), sorted(export.lines(events), key=lambda line: line["seq"])
     finally:
         connections.close_all()  # the next batch may come in another thread
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from consoleapp.audit import keys, prune
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash, moment
-from consoleapp.audit.heads import HeadLine, line_of, said
+from consoleapp.audit.checkpoints import HeadLine, line_of, said
 from consoleapp.audit.models import Event, Head, Link, Pending, Pruning
 
 AT_ONCE = 2000

@@ -6,11 +6,11 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Max
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
-from consoleapp.catalog.contents import Contents, as_json
+from consoleapp.catalog.definition import Contents, as_json
 from consoleapp.catalog.models import LaunchTemplate, TemplateVersion
+from consoleapp.core.actor import Actor
 
 
 @transaction.atomic

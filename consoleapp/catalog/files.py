@@ -8,8 +8,8 @@ import yaml
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from consoleapp.catalog.contents import Contents, Wrong, as_json, parse
-from consoleapp.catalog.places import Location
+from consoleapp.catalog.definition import Contents, Wrong, as_json, parse
+from consoleapp.catalog.locations import Location
 from engine.schema.characters import place_of_half
 from engine.schema.parameters import Line, Model
 

@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from consoleapp.accounts.access import Actor, Refused
 from consoleapp.catalog import changes, files
 from consoleapp.catalog.models import LaunchTemplate, TemplateVersion, may_change
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 
 
 class NotYours(Refused):

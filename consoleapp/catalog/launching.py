@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from pydantic import Field, ValidationError
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.catalog import ports
-from consoleapp.catalog.contents import Contents, Wrong, container, fill, parse, read_values
+from consoleapp.catalog.definition import Contents, Wrong, container, fill, parse, read_values
+from consoleapp.catalog.locations import whole
 from consoleapp.catalog.models import (
     LaunchTemplate,
     PortAllotment,
@@ -20,10 +20,11 @@ from consoleapp.catalog.models import (
     visible_templates,
 )
 from consoleapp.catalog.parameters import PortParameter, SecretParameter
-from consoleapp.catalog.places import whole
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import check, submit
-from consoleapp.policy import check as policy
+from consoleapp.policies import check as policy
 from engine.schema.containers import ContainerReplace, ContainerRun
 from engine.schema.parameters import Model
 from engine.schema.snapshot import ContainerRow

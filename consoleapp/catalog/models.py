@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 
 from consoleapp.accounts.models import User
 from consoleapp.catalog.build_recipe import BuildRecipe as BuildRecipe
-from consoleapp.catalog.contents import Contents, parse, summary_of
+from consoleapp.catalog.definition import Contents, parse, summary_of
 
 
 class LaunchTemplate(models.Model):

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.catalog.models import PortAllotment, PortRange
 from consoleapp.catalog.parameters import PortParameter
-from consoleapp.live import relay, snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
+from consoleapp.live import relay
 from consoleapp.operations.states import State
+from consoleapp.snapshots import reader
 from engine.schema.queries import FreePorts
 
 
@@ -74,7 +76,7 @@ def taken(host: Host, protocol: str) -> set[int]:
         PortAllotment.objects.filter(host=host, protocol=protocol).values_list("port", flat=True)
     )
     for account in LinuxAccount.objects.filter(host=host, active=True):
-        seen = snapshots.load(account)
+        seen = reader.load(account)
         for row in seen.snapshot.containers if seen and seen.snapshot else []:
             for port in row.ports:
                 if port.host_port and port.protocol == protocol:
@@ -90,7 +92,7 @@ def release(host: Host) -> None:
         if row.operation.state in (State.FAILED, State.CANCELLED):
             gone.append(row.pk)
             continue
-        seen = snapshots.load(row.account)
+        seen = reader.load(row.account)
         if seen is None or seen.snapshot is None or not row.operation.ended_at:
             continue
         if (seen.taken or seen.snapshot.taken) <= row.operation.ended_at:

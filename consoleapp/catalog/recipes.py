@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.catalog.models import BuildRecipe
+from consoleapp.core.actor import Actor
 
 
 @transaction.atomic

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 from consoleapp.files import spool
 from consoleapp.files.models import Download, Upload
 from engine.schema.files import Produced

@@ -12,8 +12,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Refused, refuse, role_on
+from consoleapp.accounts.access import refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.files import spool
 from consoleapp.files.models import Upload
 from engine.schema.parameters import Role

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
-from consoleapp.live import store
-from consoleapp.live.publish import Told
+from consoleapp.snapshots import store
+from consoleapp.snapshots.page_events import Told
 
 MOST_WAITING = 500
 LARGEST = 20_000

@@ -19,15 +19,16 @@ from django.utils import translation
 from pydantic import Field, ValidationError
 
 from consoleapp.accounts import passwords, second_factor
-from consoleapp.accounts.access import Actor, refuse, role_on, visible_accounts
+from consoleapp.accounts.access import refuse, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
-from consoleapp.languages.chosen import of_scope
-from consoleapp.languages.sentences import in_language
-from consoleapp.live import relay, relayed
+from consoleapp.core.actor import Actor
+from consoleapp.i18n.choice import of_scope
+from consoleapp.i18n.sentences import in_language
+from consoleapp.live import relay, relay_protocol
+from consoleapp.live.session_access import release, role_of
 from consoleapp.live.shares import Shares
 from consoleapp.live.spoken import answers_in_language
-from consoleapp.live.standing import release, role_of
 from engine.schema.parameters import Model
 from engine.schema.queries import QUERIES, ContainerTerminal, Query
 
@@ -97,7 +98,7 @@ class Queries(AsyncWebsocketConsumer):
                 self._unseen = max(0, self._unseen - 1)
                 self._seen.set()
             elif self._query and self._query.duplex:
-                await self._asked.send(relayed.TYPED.validate_json(text_data))
+                await self._asked.send(relay_protocol.TYPED.validate_json(text_data))
             else:
                 await self.close(4400, "This query takes no input.")
         except (ValidationError, KeyError):

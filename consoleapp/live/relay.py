@@ -11,9 +11,10 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relayed, store
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay_protocol
+from consoleapp.snapshots import store
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Query, TerminalInput, TerminalSize
 
@@ -34,7 +35,7 @@ class Asked:
         if actor.user is None:
             raise Unanswered("Nobody is signed in.")
         self._host = account.host_id
-        self._request = relayed.Request(
+        self._request = relay_protocol.Request(
             id=secrets.token_hex(16),
             account=account.pk,
             user=actor.user.pk,
@@ -44,7 +45,7 @@ class Asked:
             parameters=query.model_dump(mode="json"),
             reveal=reveal,
         )
-        self._names = relayed.Names(self._request.id)
+        self._names = relay_protocol.Names(self._request.id)
         self.session = UUID(self._request.id)
         self._duplex = query.duplex
         self._redis = store.streaming()
@@ -60,7 +61,7 @@ class Asked:
             await self._ask()
             accepted = False
             while True:
-                wait = relayed.SILENT_AFTER if accepted else ACCEPTED_WITHIN
+                wait = relay_protocol.SILENT_AFTER if accepted else ACCEPTED_WITHIN
                 got = await self._redis.blpop([self._names.answers], timeout=wait)
                 if got is None:
                     raise Unanswered(
@@ -69,16 +70,16 @@ class Asked:
                         else "The observer of the account's host does not answer."
                     )
                 element: bytes = got[1]
-                if element == relayed.ENDED:
+                if element == relay_protocol.ENDED:
                     return
-                if element == relayed.ACCEPTED:
+                if element == relay_protocol.ACCEPTED:
                     if not accepted:
                         yield b""
                     accepted = True
                     continue
-                if len(element) > relayed.LARGEST_ELEMENT:
+                if len(element) > relay_protocol.LARGEST_ELEMENT:
                     raise Unanswered("The answer is too large.")
-                relayed.ANSWERS.validate_json(element)
+                relay_protocol.ANSWERS.validate_json(element)
                 yield element
         except store.RedisDown as error:
             raise Unanswered("Berth's Redis does not answer.") from error
@@ -90,7 +91,7 @@ class Asked:
         try:
             async with self._sending:
                 # Another process takes them out.
-                while await self._redis.llen(self._names.typed) >= relayed.MOST_TYPED:  # noqa: ASYNC110
+                while await self._redis.llen(self._names.typed) >= relay_protocol.MOST_TYPED:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
                 async with self._redis.pipeline(transaction=False) as pipe:
                     pipe.rpush(self._names.typed, message.model_dump_json())
@@ -108,8 +109,8 @@ class Asked:
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.delete(names.reader, names.answers, names.typed)
                 if self._duplex:  # so that a shell that was left ends now, not at the next look
-                    pipe.rpush(names.typed, relayed.ENDED)
-                    pipe.expire(names.typed, int(relayed.SIGN_OF_LIFE))
+                    pipe.rpush(names.typed, relay_protocol.ENDED)
+                    pipe.expire(names.typed, int(relay_protocol.SIGN_OF_LIFE))
                 await pipe.execute()
         except store.RedisDown:
             pass  # the keys expire, and a producer without a Redis stops by itself
@@ -117,12 +118,12 @@ class Asked:
             await self._redis.aclose()
 
     async def _ask(self) -> None:
-        names, host = self._names, relayed.requests(self._host)
+        names, host = self._names, relay_protocol.requests(self._host)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(names.reader, "1", ex=int(relayed.SILENT_AFTER))
+            pipe.set(names.reader, "1", ex=int(relay_protocol.SILENT_AFTER))
             pipe.rpush(host, self._request.sign())
             pipe.ltrim(host, -1000, -1)
-            pipe.expire(host, relayed.VALID_SECONDS)
+            pipe.expire(host, relay_protocol.VALID_SECONDS)
             await pipe.execute()
         self._alive = asyncio.create_task(self._stay())
 
@@ -130,7 +131,7 @@ class Asked:
         while True:
             await asyncio.sleep(_RENEW_EVERY)
             try:
-                await self._redis.set(self._names.reader, "1", ex=int(relayed.SILENT_AFTER))
+                await self._redis.set(self._names.reader, "1", ex=int(relay_protocol.SILENT_AFTER))
             except store.RedisDown:
                 continue  # the reading side notices, and says so
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import snapshots
 from consoleapp.live.hub import Stream, hub
-from consoleapp.live.publish import Told
+from consoleapp.live.session_access import accounts_of, release
 from consoleapp.live.shares import Shares
-from consoleapp.live.standing import accounts_of, release
 from consoleapp.operations.models import Operation
+from consoleapp.snapshots import reader
+from consoleapp.snapshots.page_events import Told
 from engine.schema.parameters import Role
 
 HEARTBEAT = 15.0
@@ -126,7 +126,7 @@ def _rendered(operation: str, user: int) -> str:
 
 async def _watch(account: LinuxAccount | None) -> None:
     if account is not None:
-        await sync_to_async(snapshots.watch, thread_sensitive=False)(account)
+        await sync_to_async(reader.watch, thread_sensitive=False)(account)
 
 
 def _adjust(stream: Stream, seen: dict[int, str], now_seen: dict[int, str]) -> None:

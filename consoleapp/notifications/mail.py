@@ -7,8 +7,8 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consoleapp.languages.chosen import of_person
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.choice import of_person
+from consoleapp.i18n.sentences import in_language
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
 from consoleapp.notifications.webhooks import Undelivered

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from consoleapp.notifications.happenings import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, Happening
 
 HAPPENINGS = [(each.value, about.label) for each, about in ABOUT.items()]
 

@@ -14,8 +14,8 @@ from kombu.exceptions import OperationalError
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.celery import app
-from consoleapp.live.publish import noticed
 from consoleapp.notifications.models import Delivery, DeliveryState
+from consoleapp.snapshots.page_events import noticed
 
 DELIVER = "notifications.deliver"
 AT_ONCE = 20

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from consoleapp.accounts.models import Host, LinuxAccount
-from consoleapp.live.publish import noticed
 from consoleapp.notifications import queue
-from consoleapp.notifications.happenings import Happening
+from consoleapp.notifications.event_types import Happening
 from consoleapp.notifications.models import Delivery, Listened, Notice, Occurrence, Rule
-from consoleapp.notifications.wishes import rules_for
+from consoleapp.notifications.subscriptions import rules_for
+from consoleapp.snapshots.page_events import noticed
 
 MOST_AN_HOUR = 5
 """How often people are told that the same happened to the same container; the rest is counted."""

@@ -5,10 +5,10 @@ import logging
 import threading
 
 from consoleapp.accounts.access import role_on
+from consoleapp.core.encryption import Unreadable
 from consoleapp.notifications import mail, queue, webhooks
 from consoleapp.notifications.models import Delivery
 from consoleapp.notifications.webhooks import Undelivered
-from consoleapp.operations.seal import Unreadable
 
 _one_at_a_time = threading.Lock()
 logger = logging.getLogger(__name__)

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from django.conf import settings
 
+from consoleapp.core.encryption import decrypt, encrypt
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
-from consoleapp.operations.seal import seal_text, unseal_text
 from engine.schema.characters import readable
 
 TIMEOUT = 10.0
@@ -66,7 +66,7 @@ class Message:
 def new_secret() -> tuple[str, str]:
     """A secret as its owner sees it, once, and as it is kept."""
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-    return secret, seal_text(secret)
+    return secret, encrypt(secret)
 
 
 def message(delivery: Delivery) -> Message:
@@ -81,7 +81,7 @@ def message(delivery: Delivery) -> Message:
         "User-Agent": "Berth",
         "webhook-id": str(delivery.pk),
         "webhook-timestamp": str(at),
-        "webhook-signature": signature(unseal_text(hook.sealed), str(delivery.pk), at, body),
+        "webhook-signature": signature(decrypt(hook.sealed), str(delivery.pk), at, body),
     }
     return Message(hook.url, headers, body)
 

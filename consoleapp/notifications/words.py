@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consoleapp.notifications.happenings import Happening
+from consoleapp.notifications.event_types import Happening
 from consoleapp.notifications.models import Occurrence
 from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 

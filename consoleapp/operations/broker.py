@@ -6,6 +6,9 @@ from uuid import UUID
 from kombu.exceptions import OperationalError
 
 from consoleapp.celery import app
+from consoleapp.operations.models import Operation
+from consoleapp.operations.page_events import operation_changed
+from consoleapp.operations.states import State, move
 
 EXECUTE = "operations.execute"
 CANCEL = "operations.cancel"
@@ -23,3 +26,11 @@ def send(task: str, operation: UUID, host: str) -> bool:
         logger.warning("no broker for %s of %s: %s", task, operation, error)
         return False
     return True
+
+
+def hand_over(operation: Operation) -> None:
+    """Tell the workers of an operation whose row is there by now."""
+    sent = send(EXECUTE, operation.pk, operation.account.host.name)
+    if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
+        operation.refresh_from_db()  # a worker is at it already
+    operation_changed(operation)

@@ -6,7 +6,7 @@ can tell for sure, and the file itself is for operators as well.
 
 from typing import Any
 
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
 
 TEXTS = frozenset(("text", "containerfile", "files", "yaml", "certificate"))

@@ -7,9 +7,9 @@ once one was claimed first: each counts those before it, and no two of them see 
 from django.db.models import Q
 from pydantic import ValidationError
 
-from consoleapp.live import snapshots
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
+from consoleapp.snapshots import reader
 from engine.policy import requests as d
 from engine.policy.extract import wishes
 from engine.schema.containers import OPERATION_LABEL
@@ -21,7 +21,7 @@ def ahead_of(operation: Operation) -> int:
     of the account does not show yet. It is waited for a snapshot that knows of all that ended."""
     if operation.started_at is None:
         return 0
-    known = snapshots.fresh_sync(operation.account, operation.started_at)
+    known = reader.fresh_sync(operation.account, operation.started_at)
     shown = set()
     if known.snapshot:
         shown = {row.labels.get(OPERATION_LABEL) for row in known.snapshot.containers}

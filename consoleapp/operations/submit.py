@@ -6,17 +6,19 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Conflict, Refused, refuse, role_on
+from consoleapp.accounts.access import refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.approval import request as approval
-from consoleapp.approval.asking import asked
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
 from consoleapp.files import claim
-from consoleapp.live.publish import operation_changed
-from consoleapp.operations import broker, elsewhere, seal
+from consoleapp.operations import broker, cross_account, secret_parameters
+from consoleapp.operations.approval import request as approval
+from consoleapp.operations.approval.requirements import asked
+from consoleapp.operations.audit import note
 from consoleapp.operations.models import Operation
-from consoleapp.operations.noting import note
+from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import WAITING, State, move
-from consoleapp.policy import check as policy
+from consoleapp.policies import check as policy
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Parameters, Role
 
@@ -38,14 +40,14 @@ def submit(
     Conflict when the key meant something else.
     """
     check(account, parameters.kind, parameters.role, actor)
-    elsewhere.check(account, parameters, actor)
+    cross_account.check(account, parameters, actor)
     policy.check(account, parameters, actor)
-    fingerprint = seal.fingerprint(account.key, parameters) if idempotency_key else ""
+    fingerprint = secret_parameters.fingerprint(account.key, parameters) if idempotency_key else ""
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
     uploads = claim.check(account, parameters.uploads(), actor)
     asks = asked(actor.user, account, parameters)
-    sealed = seal.seal(parameters)
+    sealed = secret_parameters.seal(parameters)
     operation = Operation(
         id=uuid4(),
         kind=parameters.kind,
@@ -78,7 +80,7 @@ def submit(
                 approval.ask(operation, parameters, asks, actor=actor)
                 transaction.on_commit(partial(operation_changed, operation))
             else:
-                transaction.on_commit(partial(hand_over, operation))
+                transaction.on_commit(partial(broker.hand_over, operation))
     except IntegrityError:
         # Only the key can clash: the same request came twice at the same moment.
         if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
@@ -150,11 +152,3 @@ def _earlier(actor: Actor, key: str, fingerprint: str) -> Operation | None:
     if earlier and earlier.fingerprint != fingerprint:
         raise Conflict("This idempotency key was used before, for something else.")
     return earlier
-
-
-def hand_over(operation: Operation) -> None:
-    """Tell the workers of an operation whose row is there by now."""
-    sent = broker.send(broker.EXECUTE, operation.pk, operation.account.host.name)
-    if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
-        operation.refresh_from_db()  # a worker is at it already
-    operation_changed(operation)

@@ -18,13 +18,13 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.files import spool
-from consoleapp.live import snapshots
-from consoleapp.recordings import cast, place
+from consoleapp.recordings import cast, storage
 from consoleapp.recordings.models import How, Recording
+from consoleapp.snapshots import reader
 from engine.schema.queries import (
     ContainerTerminal,
     QueryFailed,
@@ -168,7 +168,7 @@ class Recorder:
 def _begin(session: Session) -> Recorder:
     try:
         _check_room(session.account)
-        descriptor = place.create(session.key)
+        descriptor = storage.create(session.key)
     except OSError as error:
         why = (error.strerror or "an error of the disk").lower()
         raise NotRecorded(_refusal(f"the recording cannot be kept ({why})")) from error
@@ -206,7 +206,7 @@ def _begin(session: Session) -> Recorder:
             _tell("recording.begun", row, session.actor, facts)
     except (OSError, DatabaseError) as error:
         os.close(descriptor)
-        place.file_of(session.key).unlink(missing_ok=True)
+        storage.file_of(session.key).unlink(missing_ok=True)
         if isinstance(error, DatabaseError):
             raise
         why = (error.strerror or "an error of the disk").lower()
@@ -274,7 +274,7 @@ def _check_room(account: LinuxAccount) -> None:
     if kept >= settings.BERTH_RECORDING_QUOTA:
         quota = spell(settings.BERTH_RECORDING_QUOTA)
         raise NotRecorded(_refusal(f"the recordings of {account.key} have reached {quota}"))
-    place.folder()
+    storage.folder()
     _check_disk()
 
 
@@ -292,7 +292,7 @@ def _refusal(why: str) -> str:
 
 def _name_of(session: Session) -> str:
     """The container's name as the last snapshot has it; "" when there is none."""
-    seen = snapshots.load(session.account)
+    seen = reader.load(session.account)
     rows = seen.snapshot.containers if seen and seen.snapshot else []
     asked = session.query.container
     return next((row.name for row in rows if asked in (row.id, row.id[:12], row.name)), "")

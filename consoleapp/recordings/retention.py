@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
-from consoleapp.recordings import place
+from consoleapp.core.actor import Actor
+from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
 
 _AT_ONCE = 200
@@ -39,11 +39,11 @@ def prune(before: datetime, *, actor: Actor) -> int:
 
 def _remove_files() -> None:
     """All files that an event says were pruned, also those that a call before left."""
-    left = set(place.keys())
+    left = set(storage.keys())
     events = Event.objects.filter(action="recording.pruned").order_by("-pk")
     for facts in events.values_list("parameters", flat=True).iterator():
         if not left:
             return
         for key in left & set(facts["recordings"]):
-            (place.folder() / f"{key}.cast").unlink(missing_ok=True)
+            (storage.folder() / f"{key}.cast").unlink(missing_ok=True)
         left -= set(facts["recordings"])

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from consoleapp.audit.models import Event, Pruning
 from consoleapp.audit.verify import Report
-from consoleapp.recordings import place
+from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
 
 
@@ -19,7 +19,7 @@ def verify(report: Report) -> int:
     begin and end meanwhile, so what seems to be missing is looked for once more.
     """
     rows = {str(key) for key in Recording.objects.values_list("key", flat=True)}
-    there = rows | set(place.keys())
+    there = rows | set(storage.keys())
     begun = _told("recording.begun")
     ended = _told("recording.ended")
     pruned = {key for facts in _facts("recording.pruned") for key in facts["recordings"]}
@@ -35,7 +35,7 @@ def verify(report: Report) -> int:
 
 
 def _faults(key: str, facts: dict[str, Any]) -> Iterator[str]:
-    found = place.digest(UUID(key))
+    found = storage.digest(UUID(key))
     row = Recording.objects.filter(key=key).first()
     if (found is None or row is None) and _is_pruned(key):
         return
@@ -54,7 +54,7 @@ def _check_open(key: str, report: Report) -> None:
     if not Recording.objects.filter(key=key, ended_at=None).exists():
         if not _told("recording.ended", key):
             report.add(f"Recording {key} was begun, and there is no trace of its end.")
-    elif not place.file_of(UUID(key)).exists():
+    elif not storage.file_of(UUID(key)).exists():
         report.add(f"Recording {key} goes on, and its file was removed.")
 
 

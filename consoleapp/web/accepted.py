@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
-from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
+from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit

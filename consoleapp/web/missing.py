@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import snapshots
+from consoleapp.snapshots import reader
 
 _LOOKING = "look-again"
 
@@ -23,7 +23,7 @@ def missing(
     known: bool,
 ) -> HttpResponse:
     """`template` as 404, or as 503 when nothing is `known` of the account; 204 when asked again."""
-    snapshots.refresh(account)
+    reader.refresh(account)
     if looks_again(request):
         return HttpResponse(status=204)
     return render(request, template, context, status=404 if known else 503)

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.accounts.notes import remember
-from consoleapp.approval.deciders import decidable
-from consoleapp.live import snapshots
+from consoleapp.operations.approval.approvers import decidable
 from consoleapp.operations.models import Operation
-from consoleapp.policy.standing import standing
-from consoleapp.web.notifications.mine import unread
+from consoleapp.policies.effective_policy import standing
+from consoleapp.snapshots import reader
+from consoleapp.web.notifications.visible import unread
 
 _REMEMBERED = "account"
 DECIDES = "decides"
@@ -75,7 +75,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def _silent(account: LinuxAccount | None) -> int:
     """Seconds that the account's engine has not answered for."""
-    seen = snapshots.load(account) if account else None
+    seen = reader.load(account) if account else None
     return seen.silent if seen else 0
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.accounts.tokens import issue
-from consoleapp.live import snapshots
+from consoleapp.snapshots import reader
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot
 
 TAKEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -117,7 +117,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Snapshot:
             cgroup_version="v1",
         ),
     )
-    current = snapshots.AccountSnapshot(snapshot=snapshot, version=1, live=True, error="")
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda *_, **__: current)
-    monkeypatch.setattr(snapshots, "load", lambda *_: current)
+    current = reader.AccountSnapshot(snapshot=snapshot, version=1, live=True, error="")
+    monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: current)
+    monkeypatch.setattr(reader, "load", lambda *_: current)
     return snapshot

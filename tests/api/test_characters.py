@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
 from consoleapp.catalog import files
+from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
 from engine.schema.characters import as_json, place_of_half, readable
 from engine.schema.containers import ContainerRun

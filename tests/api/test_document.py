@@ -7,8 +7,8 @@ import schemathesis
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, given, settings
 
-from consoleapp.live import publish
 from consoleapp.operations import broker
+from consoleapp.snapshots import page_events
 from engine.schema.snapshot import Snapshot
 from tests.api.conftest import Caller
 
@@ -20,7 +20,7 @@ def test_nothing_that_is_sent_breaks_it(
     caller: Callable[..., Caller], seen: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "send", lambda *_: True)
-    monkeypatch.setattr(publish, "operation_changed", lambda *_: None)
+    monkeypatch.setattr(page_events, "operation_changed", lambda *_: None)
     headers = {"Authorization": f"Bearer {caller('operator').secret}", "Host": "localhost"}
     document = schemathesis.openapi.from_wsgi(
         "/api/v1/openapi.json", get_wsgi_application(), headers=headers

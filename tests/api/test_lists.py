@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
-from consoleapp.live import snapshots
+from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
+from consoleapp.snapshots import reader
 
 
 def names(answer):
@@ -91,8 +91,8 @@ def test_images_are_found_by_names_with_slashes(caller, seen):
 
 
 def test_an_account_that_was_never_seen_is_unavailable_and_says_why(caller, monkeypatch):
-    nothing = snapshots.AccountSnapshot(snapshot=None, version=0, live=False, error="It sleeps.")
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda *_, **__: nothing)
+    nothing = reader.AccountSnapshot(snapshot=None, version=0, live=False, error="It sleeps.")
+    monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: nothing)
     answer = caller("viewer").get("/accounts/web/containers")
     assert answer.status_code == 503
     assert answer.json()["error"]["message"] == "It sleeps."

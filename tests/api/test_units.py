@@ -2,7 +2,8 @@
 
 import pytest
 
-from consoleapp.live import relay, snapshots
+from consoleapp.live import relay
+from consoleapp.snapshots import reader
 from engine.schema import unit_queries as queries
 from engine.schema.snapshot import UnitRow
 
@@ -20,8 +21,8 @@ def units(seen, monkeypatch):
     shot = seen.model_copy(
         update={"units": rows, "info": seen.info.model_copy(update={"no_systemd": "No bus."})}
     )
-    now = snapshots.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda *_, **__: now)
+    now = reader.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
+    monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: now)
 
 
 @pytest.fixture
@@ -88,8 +89,8 @@ def test_units_that_cannot_be_read_are_said_and_no_missing_unit(caller, seen, mo
     why = {"systemd": True, "units_unread": "The session bus is gone."}
     info = seen.info.model_copy(update=why)
     shot = seen.model_copy(update={"units": [row], "info": info})
-    now = snapshots.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda *_, **__: now)
+    now = reader.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
+    monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: now)
     someone = caller("viewer")
     body = someone.get("/accounts/web/units").json()
     assert body["unavailable"] == "The session bus is gone."

@@ -7,15 +7,15 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
-from consoleapp.live import snapshots
+from consoleapp.core.actor import Actor
 from consoleapp.notifications import queue
 from consoleapp.operations import broker
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
-from consoleapp.policy import standing
-from consoleapp.policy.writing import write
+from consoleapp.policies import effective_policy
+from consoleapp.policies.versions import write
+from consoleapp.snapshots import reader
 from engine.policy.host_file import PolicyFile
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import Parameters, Role
@@ -43,9 +43,9 @@ def sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str
 
     monkeypatch.setattr(broker, "send", send)
     monkeypatch.setattr(queue, "wake", lambda: True)
-    monkeypatch.setattr(snapshots, "load", lambda *_: None)
-    monkeypatch.setattr(snapshots, "watch", lambda *_: None)
-    monkeypatch.setattr(standing, "_file", PolicyFile(tmp_path / "policy.toml"))
+    monkeypatch.setattr(reader, "load", lambda *_: None)
+    monkeypatch.setattr(reader, "watch", lambda *_: None)
+    monkeypatch.setattr(effective_policy, "_file", PolicyFile(tmp_path / "policy.toml"))
     return messages
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.catalog import launching, ports
 from consoleapp.catalog.models import PortAllotment
+from consoleapp.core.actor import Actor
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel
-from consoleapp.policy import standing
-from consoleapp.policy.writing import write
+from consoleapp.policies import effective_policy
+from consoleapp.policies.versions import write
 from engine.policy.host_file import PolicyFile
 from tests.catalog.conftest import busy, host, operator, sent, template, web  # noqa: F401 - fixtures
 
@@ -31,7 +31,7 @@ CONTENTS = {
 
 @pytest.fixture(autouse=True)
 def asking(web: LinuxAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "_file", PolicyFile(tmp_path / "policy.toml"))
+    monkeypatch.setattr(effective_policy, "_file", PolicyFile(tmp_path / "policy.toml"))
     write(web, '[approval.memory]\nmost = "1g"', actor=Actor(user=None))
 
 

@@ -9,25 +9,27 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Conflict, Refused
 from consoleapp.accounts.models import ApiToken, Grant, LinuxAccount, ServiceAccount, User
-from consoleapp.approval.asking import asked
-from consoleapp.approval.deciders import decidable, deciders
-from consoleapp.approval.deciding import Uncommented, approve, decline, expire
-from consoleapp.approval.models import Approval
 from consoleapp.audit.models import Event
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
 from consoleapp.files import claim, spool
 from consoleapp.files.models import Upload
-from consoleapp.live import snapshots
 from consoleapp.notifications.models import Notice
 from consoleapp.notifications.words import place, title
-from consoleapp.operations import queue, seal, sweeper, tasks
-from consoleapp.operations.conversation import Conversation
+from consoleapp.operations import queue, secret_parameters
+from consoleapp.operations.approval.approvers import decidable, deciders
+from consoleapp.operations.approval.decisions import Uncommented, approve, decline, expire
+from consoleapp.operations.approval.models import Approval
+from consoleapp.operations.approval.requirements import asked
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, retry, submit
-from consoleapp.policy.check import NotAllowed
-from consoleapp.policy.writing import write
+from consoleapp.policies.check import NotAllowed
+from consoleapp.policies.versions import write
+from consoleapp.snapshots import reader
+from consoleapp.worker import sweeper, tasks
+from consoleapp.worker.engine_session import Conversation
 from engine.policy.rules import Unreadable, read, read_host
 from engine.schema.archives import ImageLoad
 from engine.schema.containers import ContainerRemove
@@ -139,7 +141,7 @@ def test_between_the_look_and_the_change_somebody_else_may_be_first(
     web: LinuxAccount, olga: User, olaf: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operation = request(web, olga)
-    monkeypatch.setattr("consoleapp.approval.deciding._check", lambda *_: None)
+    monkeypatch.setattr("consoleapp.operations.approval.decisions._check", lambda *_: None)
     cancel(Operation.objects.get(pk=operation.pk), actor=by(olga))
     with pytest.raises(Conflict):
         approve(operation, actor=by(olaf))
@@ -272,7 +274,7 @@ def test_secrets_stay_sealed_while_it_waits_and_are_forgotten_at_its_end(
     login = RegistryLogin(registry="quay.example", username="u", password="hidden-word")
     operation = request(web, olga, login)
     assert "hidden-word" not in f"{operation.parameters}{operation.sealed}"
-    assert seal.parameters_of(operation) == login
+    assert secret_parameters.parameters_of(operation) == login
     decline(operation, actor=by(olaf), comment="no")
     assert not Operation.objects.get(pk=operation.pk).sealed
 
@@ -332,7 +334,7 @@ def test_an_unknown_number_of_containers_waits_and_a_known_one_is_counted(
     write(web, "[approval]\ncontainers = 2", actor=ROOT)
     assert asked(olga, web, wanted())
     seen = SimpleNamespace(snapshot=SimpleNamespace(containers=[1], images=[]))
-    monkeypatch.setattr(snapshots, "load", lambda *_: seen)
+    monkeypatch.setattr(reader, "load", lambda *_: seen)
     assert not asked(olga, web, wanted())
     seen.snapshot.containers.append(2)
     assert "may have 2" in str(asked(olga, web, wanted())[0])
@@ -376,7 +378,7 @@ def test_a_key_used_before_gives_what_waits(web: LinuxAccount, olga: User) -> No
     first = submit(web, wanted(), actor=by(olga), idempotency_key="k")
     assert submit(web, wanted(), actor=by(olga), idempotency_key="k").pk == first.pk
     assert Approval.objects.count() == 1
-    assert seal.parameters_of(first) == wanted()
+    assert secret_parameters.parameters_of(first) == wanted()
 
 
 def test_approvers_and_then_the_requester_are_told_and_nobody_else(

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
 from consoleapp.accounts.tokens import issue
+from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from consoleapp.policy.writing import write
+from consoleapp.policies.versions import write
 from engine.schema.containers import ContainerRemove, ContainerReplace
 from engine.schema.parameters import Role
 from engine.schema.units import UnitWrite

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit import keys
 from consoleapp.audit.models import Event
 from consoleapp.audit.verify import Report, verify
+from consoleapp.core.actor import Actor
 
 triggers = importlib.import_module("consoleapp.audit.migrations.0004_triggers")
 

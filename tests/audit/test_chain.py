@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
-from consoleapp.audit import keys, sealer
+from consoleapp.audit import chainer, keys
 from consoleapp.audit.chain import BEGINNING, canonical, form_of, link_hash
-from consoleapp.audit.heads import read_heads, sign_head
+from consoleapp.audit.checkpoints import read_heads, sign_head
 from consoleapp.audit.models import Event, Head, Link, Pending
 from consoleapp.audit.record import record
 from tests.audit.conftest import checked, written
@@ -24,7 +24,7 @@ WRITERS, EACH = 16, 1000
 def test_an_event_is_pending_until_it_is_sealed(nobody):
     event = record("test", actor=nobody)
     assert Pending.objects.filter(event=event).exists()
-    assert sealer.seal_all() == Pending.objects.count() + Link.objects.count()
+    assert chainer.seal_all() == Pending.objects.count() + Link.objects.count()
     link = Link.objects.get(event=event)
     assert link.seq == Link.objects.count()
     assert not Pending.objects.exists()
@@ -33,7 +33,7 @@ def test_an_event_is_pending_until_it_is_sealed(nobody):
 @pytest.mark.django_db
 def test_a_link_hashes_the_event_its_place_and_the_link_before():
     written(3)
-    sealer.seal_all()
+    chainer.seal_all()
     previous = BEGINNING
     for link in Link.objects.order_by("seq"):
         event = form_of(Event.objects.get(pk=link.event_id))
@@ -56,7 +56,7 @@ def test_what_json_cannot_say_is_refused():
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_the_database_refuses_to_change_what_is_written(model, verb):
     written(1)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head()
     table = model._meta.db_table
     column = "action" if model is Event else "hash"
@@ -90,11 +90,11 @@ def test_a_file_that_is_no_key_is_named(place):
 def test_heads_are_signed_now_and_then_and_written_to_a_file(place):
     assert sign_head() is None or Link.objects.exists()
     written(2)
-    sealer.seal_all()
+    chainer.seal_all()
     head = sign_head(at_once=True)
     assert head.seq == Link.objects.count()
     written(1, first=2)
-    sealer.seal_all()
+    chainer.seal_all()
     assert sign_head() is None  # the last one is seconds old
     assert sign_head(at_once=True).number == head.number + 1
     assert sign_head(at_once=True) is None  # nothing is new
@@ -123,10 +123,10 @@ def test_an_event_that_commits_late_is_chained_late_and_a_rollback_leaves_no_gap
         record("never", actor=nobody)
         transaction.set_rollback(True)
     record("quick", actor=nobody)
-    sealer.seal_all()
+    chainer.seal_all()
     go_on.set()
     thread.join()
-    sealer.seal_all()
+    chainer.seal_all()
     chained = [link.event.action for link in Link.objects.order_by("seq").select_related("event")]
     assert chained == ["quick", "slow"]
     assert list(Link.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2]
@@ -152,8 +152,8 @@ def test_sixteen_writers_and_three_sealers_make_one_chain_without_a_gap(nobody):
     def seal() -> None:
         try:
             while not ended.is_set():
-                sealer.seal()
-                time.sleep(sealer.BETWEEN)
+                chainer.seal()
+                time.sleep(chainer.BETWEEN)
         except BaseException as error:
             faults.append(error)
         finally:
@@ -168,7 +168,7 @@ def test_sixteen_writers_and_three_sealers_make_one_chain_without_a_gap(nobody):
     ended.set()
     for thread in sealers:
         thread.join()
-    sealer.seal_all()
+    chainer.seal_all()
     assert not faults
     assert Event.objects.count() == WRITERS * EACH
     seqs = list(Link.objects.order_by("seq").values_list("seq", flat=True))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from consoleapp.audit import sealer
-from consoleapp.audit.exported import harmless
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit import chainer
+from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.export import harmless
 from consoleapp.audit.models import Event
 from consoleapp.web.audit.export import as_csv, as_json_lines
 from tests.audit.conftest import written
@@ -25,7 +25,7 @@ def rows():
             actor_name=text or "x", source="api", action="test", target=text, detail=text * 2,
             parameters={} if number % 2 else None,
         )  # fmt: skip
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     return Event.objects.order_by("-pk")
 

@@ -3,8 +3,8 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from consoleapp.audit import sealer
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit import chainer
+from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Event, Head, Link
 from tests.audit.conftest import checked, written
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def history(db: None) -> None:
     written(3)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
 
 
@@ -53,7 +53,7 @@ def test_a_link_is_not_replaced_by_way_of_its_event(history: None) -> None:
 
 def test_new_rows_are_written_as_before(history: None) -> None:
     written(2, first=3)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     assert (Event.objects.count(), Link.objects.count(), Head.objects.count()) == (5, 5, 2)
     assert checked().faults == []

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from consoleapp.audit import sealer
+from consoleapp.audit import chainer
 from consoleapp.audit.models import Event, Word
 from consoleapp.audit.search import Criteria, matching, newest
-from consoleapp.audit.words import (
+from consoleapp.audit.search_index import (
     SPAN,
     Clauses,
     find,
@@ -50,15 +50,15 @@ def events(request) -> list[Event]:
     )
     if request.param == "half":
         monkeypatch_at_once(request, 18)
-        sealer.seal()
+        chainer.seal()
     elif request.param == "sealed":
-        sealer.seal_all()
+        chainer.seal_all()
     return list(Event.objects.order_by("-pk"))
 
 
 def monkeypatch_at_once(request, size: int) -> None:
     """Sealing takes `size` events at a time."""
-    request.getfixturevalue("monkeypatch").setattr(sealer, "AT_ONCE", size)
+    request.getfixturevalue("monkeypatch").setattr(chainer, "AT_ONCE", size)
 
 
 def walked(criteria: Criteria, scope: Clauses | None = None) -> list[int]:
@@ -176,6 +176,6 @@ def test_whole_spans_are_forgotten():
 def test_long_words_and_names_are_found_whole():
     event = Event.objects.create(source="page", action="test", target="t" * 600, detail="d" * 300)
     Event.objects.create(source="page", action="test", target="t" * 599 + "x", detail="d" * 299)
-    sealer.seal_all()
+    chainer.seal_all()
     assert walked(Criteria(targets=("t" * 600,))) == [event.pk]
     assert walked(Criteria(words="d" * 300)) == [event.pk]

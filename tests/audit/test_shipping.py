@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from consoleapp.audit import sealer, shipping, syslog
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit import chainer, shipping, syslog
+from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Cursor, Link
 from tests.audit.conftest import written
 from tests.waiting import eventually
@@ -27,7 +27,7 @@ RFC5424 = re.compile(
 def three() -> None:
     """Three sealed events and a signed head."""
     written(3)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
 
 
@@ -146,7 +146,7 @@ def test_settings_that_make_no_sense_are_left_out(settings, place: Path):
 
 async def test_a_destination_that_is_down_keeps_nothing_from_being_sealed(settings, place):
     settings.BERTH_AUDIT_SYSLOG = f"unix://{place}/nobody-listens"
-    tasks = [asyncio.create_task(work()) for work in (sealer.seal_forever, shipping.ship_forever)]
+    tasks = [asyncio.create_task(work()) for work in (chainer.seal_forever, shipping.ship_forever)]
     await asyncio.to_thread(written, 2)
     await eventually(
         lambda: asyncio.to_thread(lambda: Link.objects.count() == 2), "both are sealed"

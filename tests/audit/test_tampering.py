@@ -6,8 +6,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consoleapp.audit import sealer
-from consoleapp.audit.heads import read_heads, sign_head
+from consoleapp.audit import chainer
+from consoleapp.audit.checkpoints import read_heads, sign_head
 from consoleapp.audit.models import Event, Head, Link, Pending
 from tests.audit.conftest import checked, written
 
@@ -22,10 +22,10 @@ SAMPLED = settings(
 def chain(db: None, django_db_blocker) -> list[tuple[int, int]]:
     """(seq, event) of 10,000 links, with a signed head in the middle and one at the end."""
     written(LENGTH // 2)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     written(LENGTH - Link.objects.count(), first=LENGTH // 2)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     if connection.vendor == "postgresql":
         # As autovacuum does elsewhere; without it, the search for unchained events is quadratic.
@@ -65,7 +65,7 @@ def test_a_change_of_every_single_event_is_found_and_named(chain, around_the_tri
 @pytest.mark.django_db
 def test_a_change_of_every_column_is_found(around_the_triggers, change):
     written(3)
-    sealer.seal_all()
+    chainer.seal_all()
     seq, event = Link.objects.order_by("-seq").values_list("seq", "event_id")[1]
     with around_the_triggers() as cursor:
         cursor.execute(f"UPDATE audit_event SET {change} WHERE id = {event}")
@@ -132,7 +132,7 @@ def _rehash(seq: int) -> None:
 
 def test_a_chain_made_anew_without_the_key_is_found_by_the_heads(db, around_the_triggers):
     written(20)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     last = Link.objects.order_by("-seq").values_list("seq", flat=True)[0]
     with around_the_triggers() as cursor:
@@ -146,7 +146,7 @@ def test_a_chain_made_anew_without_the_key_is_found_by_the_heads(db, around_the_
 
 def test_a_tail_that_was_cut_off_is_found_by_the_head_in_the_database(db, around_the_triggers):
     written(5)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     with around_the_triggers() as cursor:
         _cut(cursor, 2)
@@ -157,7 +157,7 @@ def test_a_tail_that_was_cut_off_with_its_heads_is_found_by_the_heads_kept_elsew
     db, around_the_triggers, place
 ):
     written(5)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     with around_the_triggers() as cursor:
         _cut(cursor, 2)
@@ -177,7 +177,7 @@ def _cut(cursor, count: int) -> None:
 def test_a_removed_head_and_a_forged_one_are_found(db, around_the_triggers):
     for number in range(3):
         written(1, first=number)
-        sealer.seal_all()
+        chainer.seal_all()
         sign_head(at_once=True)
     number = Head.objects.order_by("-number").values_list("number", flat=True)[1]
     with around_the_triggers() as cursor:
@@ -189,7 +189,7 @@ def test_a_removed_head_and_a_forged_one_are_found(db, around_the_triggers):
 
 
 def test_an_event_that_vanishes_before_it_is_sealed_is_written_down(db, around_the_triggers):
-    sealer.seal_all()
+    chainer.seal_all()
     written(1)
     event = Event.objects.latest("pk").pk
     with around_the_triggers() as cursor:
@@ -197,14 +197,14 @@ def test_an_event_that_vanishes_before_it_is_sealed_is_written_down(db, around_t
         cursor.execute(f"DELETE FROM audit_pending WHERE event_id = {event}")
         cursor.execute(f"INSERT INTO audit_pending (event_id) VALUES ({event})")
     assert any(f"Event {event} was removed before" in fault for fault in checked().faults)
-    sealer.seal_all()
+    chainer.seal_all()
     assert Event.objects.filter(action="audit.missing", target=f"event {event}").exists()
 
 
 @pytest.mark.django_db
 def test_the_command_says_where_and_ends_with_an_error(around_the_triggers, capsys):
     written(3)
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head(at_once=True)
     call_command("verify_audit")
     assert "The history is whole." in capsys.readouterr().out

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from consoleapp.audit import sealer
+from consoleapp.audit import chainer
 from consoleapp.audit.models import Event, Link, Pending
 from tests.audit.conftest import checked
 
@@ -44,7 +44,7 @@ def test_old_events_are_untouched_and_become_links_of_the_chain(before):
     before()
     assert _rows() == rows
     assert Pending.objects.count() == 1200
-    assert sealer.seal_all() == 1200
+    assert chainer.seal_all() == 1200
     assert list(Link.objects.order_by("seq").values_list("seq", "event_id")) == [
         (number, number) for number in range(1, 1201)
     ]

@@ -86,7 +86,7 @@ def fill(count: int) -> float:
     """Insert `count` events past the triggers that would slow it, and index their words."""
     from django.db import connection
 
-    from consoleapp.audit.words import SPAN
+    from consoleapp.audit.search_index import SPAN
     from tests.audit.conftest import triggers
 
     vendor = connection.vendor
@@ -117,7 +117,7 @@ def _index(count: int) -> None:
 
     from consoleapp.audit.chain import FIELDS, form
     from consoleapp.audit.models import Event
-    from consoleapp.audit.words import SPAN, pack, sets, words_of
+    from consoleapp.audit.search_index import SPAN, pack, sets, words_of
 
     for first in range(0, min(count, AGAIN * SPAN + SPAN - 1) + 1, SPAN):
         rows = Event.objects.filter(pk__range=(first, first + SPAN - 1)).values_list(*FIELDS)
@@ -141,10 +141,10 @@ def _index(count: int) -> None:
 
 def pages() -> list[tuple[str, Callable[[], Any]]]:
     """What is asked for, each time with other values."""
+    from consoleapp.audit.chain_status import standing
     from consoleapp.audit.models import Event
     from consoleapp.audit.search import Criteria, newest
-    from consoleapp.audit.standing import standing
-    from consoleapp.audit.words import named
+    from consoleapp.audit.search_index import named
 
     last = Event.objects.latest("pk")
     some = random.Random(7)
@@ -206,8 +206,8 @@ def writing(count: int) -> tuple[float, float]:
     """Microseconds to record an event in a transaction: without the chain's trigger, and with."""
     from django.db import connection, transaction
 
-    from consoleapp.accounts.access import Actor
     from consoleapp.audit.record import record
+    from consoleapp.core.actor import Actor
     from tests.audit.conftest import triggers
 
     def spend() -> list[float]:
@@ -271,7 +271,7 @@ def chain(count: int) -> list[tuple[str, str]]:
     """The cost of a link, and how fast events are sealed and verified."""
     from django.db import connection
 
-    from consoleapp.audit import sealer
+    from consoleapp.audit import chainer
     from consoleapp.audit.chain import BEGINNING
     from consoleapp.audit.verify import Report, walk
 
@@ -283,7 +283,7 @@ def chain(count: int) -> list[tuple[str, str]]:
             [count],
         )
     began = time.perf_counter()
-    sealed = sealer.seal_all()
+    sealed = chainer.seal_all()
     sealing = sealed / (time.perf_counter() - began)
     report = Report()
     began = time.perf_counter()

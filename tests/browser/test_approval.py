@@ -21,7 +21,7 @@ def asks(console: Console) -> Iterator[None]:
     setting = f"""
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Grant, LinuxAccount, User
-from consoleapp.policy.writing import write
+from consoleapp.policies.versions import write
 account = LinuxAccount.objects.get(name={ALICE!r})
 for name, role in (("olga", "operator"), ("olaf", "owner")):
     user, made = User.objects.update_or_create(username=name, defaults={{"is_active": True}})
@@ -35,7 +35,7 @@ write(account, {POLICY!r}, actor=Actor(user=None))
     undoing = f"""
 from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.policy.writing import write
+from consoleapp.policies.versions import write
 write(LinuxAccount.objects.get(name={ALICE!r}), "", actor=Actor(user=None))
 User.objects.filter(username__in=["olga", "olaf"]).update(is_active=False)
 """

@@ -12,8 +12,8 @@ from tests.browser.axe import findings
 from tests.browser.conftest import ALICE, IMAGE, Console, podman
 
 BEGIN = (
-    "from consoleapp.accounts.models import LinuxAccount; from consoleapp.accounts.access import "
-    "Actor; from consoleapp.policy.writing import write; "
+    "from consoleapp.accounts.models import LinuxAccount; from consoleapp.core.actor import "
+    "Actor; from consoleapp.policies.versions import write; "
     f"write(LinuxAccount.objects.get(name='{ALICE}'), '''{{text}}''', actor=Actor(user=None))"
 )
 # Hostile: a title, the clipboard, and a link (its text is not in the line that is typed).

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consoleapp.catalog import changes, ports
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate
 from tests.web.conftest import (  # noqa: F401 - fixtures
     admin,
@@ -56,6 +56,6 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 def template(user: Any, contents: dict[str, Any] = WEB, name: str = "Shop") -> LaunchTemplate:
-    from consoleapp.accounts.access import Actor
+    from consoleapp.core.actor import Actor
 
     return changes.create(name, parse(contents), actor=Actor(user=user))

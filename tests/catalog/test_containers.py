@@ -5,7 +5,7 @@ import json
 import pytest
 
 from consoleapp.catalog.containers import draft, past_launch
-from consoleapp.catalog.contents import Wrong, parse
+from consoleapp.catalog.definition import Wrong, parse
 from consoleapp.catalog.models import LaunchTemplate
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerRun

@@ -3,7 +3,7 @@
 import pytest
 
 from consoleapp.catalog import files
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate
 from tests.catalog.conftest import WEB, template
 

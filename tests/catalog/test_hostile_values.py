@@ -5,7 +5,7 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from consoleapp.catalog.contents import Wrong, container, fill, parse, read_values
+from consoleapp.catalog.definition import Wrong, container, fill, parse, read_values
 from consoleapp.catalog.parameters import TextParameter, WrongValue
 
 EVERYWHERE = {

@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from consoleapp.accounts.models import User
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 
 
 @pytest.mark.django_db(transaction=True)

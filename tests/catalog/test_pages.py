@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from consoleapp.audit.models import Event
 from consoleapp.catalog import changes
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate, PortAllotment, TemplateVersion
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerRun
@@ -197,7 +197,7 @@ def test_the_help_of_a_parameter_is_text(as_, web, operator):
 def test_the_difference_of_two_versions_is_shown(as_, web, operator):
     made = template(operator)
     changed = {**WEB, "run": {**WEB["run"], "image": "registry.example/shop:2"}}
-    from consoleapp.accounts.access import Actor
+    from consoleapp.core.actor import Actor
 
     changes.save_version(made, parse(changed), actor=Actor(user=operator), note="Newer shop")
     page = as_(operator).get(f"/catalog/{made.pk}/versions/").content.decode()

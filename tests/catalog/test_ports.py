@@ -2,10 +2,11 @@
 
 import pytest
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.catalog import launching, ports
-from consoleapp.catalog.contents import Wrong
+from consoleapp.catalog.definition import Wrong
 from consoleapp.catalog.models import PortAllotment, PortRange
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 from consoleapp.operations.models import Operation
 from engine.schema.containers import Port
 from tests.catalog.conftest import WEB, template

@@ -2,10 +2,10 @@
 
 import pytest
 
-from consoleapp.accounts.access import Actor
 from consoleapp.catalog import changes, launching
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import PortAllotment
+from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerReplace, Port
 from tests.catalog.conftest import WEB, template

@@ -27,8 +27,8 @@ from engine.schema.queries import ContainerTerminal
 from engine.schema.units import ContainerAutostart, UnitRestore, UnitWrite
 from launch.demo import IMAGE
 from tests.engine.account import Account
-from tests.policy.attempts import ATTEMPTS, STRICT
-from tests.policy.host_file import HostFile, host_file
+from tests.policies.attempts import ATTEMPTS, STRICT
+from tests.policies.host_file import HostFile, host_file
 
 YARD = Path("/var/tmp/berth-policy")
 

@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 # Programs for developers, which read Berth's own source.
-NOT_READING_INPUT = ("consoleapp/languages/", "/migrations/", "/management/")
+NOT_READING_INPUT = ("consoleapp/i18n/", "/migrations/", "/management/")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as console
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.core.actor import Actor
 from consoleapp.files import body, receive
 from consoleapp.files import spool as places
 from consoleapp.files.models import Upload

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from django.test import AsyncClient
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.core.actor import Actor
 from consoleapp.files import claim, receive, spool
 from consoleapp.operations.models import Operation
 from engine.files.spool import Files

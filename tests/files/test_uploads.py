@@ -12,8 +12,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor, Conflict
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict
 from consoleapp.files import body, claim, receive
 from consoleapp.files import spool as places
 from consoleapp.files.models import Upload

@@ -17,7 +17,7 @@ from tests.waiting import eventually
 async def share(
     giving: Engine, taking: Engine, image: str = LAYERED, cut: int | None = None
 ) -> Outcome:
-    """What consoleapp.operations.feeding does; with `cut`, the giving end breaks off after that."""
+    """What consoleapp.worker.image_relay does; with `cut`, the giving end breaks off after that."""
     operation = uuid4()
     asked = ImageShare(source="anna", image=image)
     feeding: asyncio.Task[None] | None = None

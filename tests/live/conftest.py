@@ -15,8 +15,8 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
-from consoleapp.live import snapshots, store
-from consoleapp.live.observer import Observer
+from consoleapp.observer.observer import Observer
+from consoleapp.snapshots import reader, store
 from engine.schema.parameters import Role
 from tests import waiting
 from tests.live.engine_double import Double
@@ -56,7 +56,7 @@ def redis_process() -> Iterator[RedisServer]:
     server = RedisServer()
     server.start()
     store.connection().flushall()
-    snapshots._kept.clear()
+    reader._kept.clear()
     yield server
     server.kill()
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
-from consoleapp.live import queries, relay, relayed, store
-from consoleapp.live.observer import Observer
+from consoleapp.core.actor import Actor
+from consoleapp.live import queries, relay, relay_protocol
+from consoleapp.observer.observer import Observer
+from consoleapp.snapshots import store
 from engine.schema.errors import EngineError
 from engine.schema.queries import ContainerInspect, ContainerLogs, ContainerTerminal
 from tests.live.conftest import RedisServer, browser, socket_of
@@ -39,7 +40,7 @@ async def test_logs_come_in_order_and_whole(
 async def test_a_reader_that_leaves_stops_the_engines_work(
     observer: Observer, engine: Double, victor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relayed, "SIGN_OF_LIFE", 0.1)
+    monkeypatch.setattr(relay_protocol, "SIGN_OF_LIFE", 0.1)
     engine.lines = [line(1)]
     socket = await socket_of(victor)
     await socket.connect()
@@ -60,7 +61,7 @@ async def test_the_producer_waits_for_a_slow_reader(
     await anext(batches)
     await asyncio.sleep(0.5)
     waiting = store.connection().llen(f"berth:answers:{asked._request.id}")
-    assert waiting <= relayed.MOST_WAITING + 1
+    assert waiting <= relay_protocol.MOST_WAITING + 1
     await batches.aclose()
     await asked.close()
 
@@ -174,15 +175,15 @@ async def test_the_observer_checks_the_grant_itself(
 async def test_a_forged_or_repeated_request_reaches_no_engine(
     observer: Observer, engine: Double, victor: User, web: LinuxAccount
 ) -> None:
-    request = relayed.Request(
+    request = relay_protocol.Request(
         id="0" * 32, account=web.pk, user=victor.pk, query="container.inspect",
         parameters={"container": "a"},
     )  # fmt: skip
     signed = request.sign()
     pushed = store.connection()
-    pushed.set(relayed.Names(request.id).reader, "1")
+    pushed.set(relay_protocol.Names(request.id).reader, "1")
     pushed.rpush(
-        relayed.requests(web.host_id), signed[:-1] + "x", "nonsense", "\xff", signed, signed
+        relay_protocol.requests(web.host_id), signed[:-1] + "x", "nonsense", "\xff", signed, signed
     )
     await eventually(lambda: engine.asked, "the true one")
     await asyncio.sleep(0.2)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.accounts.tokens import issue
+from consoleapp.core.actor import Actor
 from consoleapp.live import relay
-from consoleapp.live.observer import Observer
 from consoleapp.live.redaction import redacted
+from consoleapp.observer.observer import Observer
 from engine.schema.layers import ImageCompare, ImageLayers
 from engine.schema.queries import (
     ContainerInspect,

@@ -11,8 +11,8 @@ from django.conf import settings
 from playwright.async_api import Page, Route, async_playwright
 
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.live import snapshots
-from consoleapp.live.observer import Observer
+from consoleapp.observer.observer import Observer
+from consoleapp.snapshots import reader
 from tests.live.conftest import browser
 from tests.live.engine_double import Double, row
 from tests.machine import free_port
@@ -121,7 +121,7 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
 
 
 async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
-    await snapshots.fresh(web)
+    await reader.fresh(web)
     async with page.expect_response(lambda answer: "/live/" in answer.url):
         await page.goto(LIST)
     await eventually(lambda: shows(page, engine), "the list is there")

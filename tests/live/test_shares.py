@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.live import observer as observing
-from consoleapp.live import producer, queries, relay, views
-from consoleapp.live.observer import Observer
+from consoleapp.core.actor import Actor
+from consoleapp.live import queries, relay, views
 from consoleapp.live.shares import Shares
+from consoleapp.observer import observer as observing
+from consoleapp.observer import relay_server
+from consoleapp.observer.observer import Observer
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import ContainerInspect, ContainerLogs
 from tests.live.conftest import browser, open_page, socket_of
@@ -26,7 +27,7 @@ async def test_a_viewer_with_many_queries_leaves_room_for_others(
     engine.lines = [DOCUMENT]
     many = [
         relay.Asked(web, ContainerLogs(container="a", follow=True), Actor(user=victor))
-        for _ in range(producer.MOST_OF_A_USER)
+        for _ in range(relay_server.MOST_OF_A_USER)
     ]
     batches = [asked.batches() for asked in many]
     for each in batches:

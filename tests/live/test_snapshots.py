@@ -7,14 +7,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import rows, snapshots, store
-from consoleapp.live.observer import AnotherOne, Observer, lock
+from consoleapp.observer.observer import AnotherOne, Observer, lock
+from consoleapp.snapshots import reader, row_format, store
 from engine.schema.snapshot import Snapshot, UnitRow
 from tests.live.conftest import RedisServer
 from tests.live.engine_double import IMAGE, INFO, Double, row
 from tests.waiting import eventually
 
-load = sync_to_async(snapshots.load, thread_sensitive=False)
+load = sync_to_async(reader.load, thread_sensitive=False)
 
 
 async def names(web: LinuxAccount) -> list[str]:
@@ -26,7 +26,7 @@ async def test_an_account_is_followed_from_the_first_look(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
     engine.put(row("a"), silent=True)
-    seen = await snapshots.fresh(web)
+    seen = await reader.fresh(web)
     assert seen.live
     assert not seen.error
     assert [each.name for each in seen.snapshot.containers] == ["a"]
@@ -38,7 +38,7 @@ async def test_only_the_containers_of_an_event_are_asked_for(
 ) -> None:
     engine.put(row("a"), silent=True)
     engine.put(row("b"), silent=True)
-    await snapshots.fresh(web)
+    await reader.fresh(web)
 
     async def asked_for(state: str, action: str) -> list[str]:
         engine.asked.clear()
@@ -60,10 +60,10 @@ async def test_only_the_containers_of_an_event_are_asked_for(
 async def test_a_fresh_snapshot_shows_what_an_operation_did_even_without_an_event(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
-    await snapshots.fresh(web)
+    await reader.fresh(web)
     engine.put(row("made"), silent=True)
     ended = datetime.now(UTC)
-    seen = await snapshots.fresh(web, not_before=ended)
+    seen = await reader.fresh(web, not_before=ended)
     assert [each.name for each in seen.snapshot.containers] == ["made"]
     assert seen.taken >= ended
 
@@ -72,7 +72,7 @@ async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
     engine.put(row("a"), silent=True)
-    await snapshots.fresh(web)
+    await reader.fresh(web)
     await engine.stop()
 
     async def said() -> bool:
@@ -96,13 +96,13 @@ async def test_redis_may_lose_everything(
     observer: Observer, web: LinuxAccount, engine: Double, redis_process: RedisServer
 ) -> None:
     engine.put(row("a"), silent=True)
-    await snapshots.fresh(web)
+    await reader.fresh(web)
     redis_process.kill()
     seen = await load(web)
-    assert seen.error == snapshots.NO_REDIS
+    assert seen.error == reader.NO_REDIS
     assert [each.name for each in seen.snapshot.containers] == ["a"]
     redis_process.start()
-    snapshots._kept.clear()
+    reader._kept.clear()
 
     async def back() -> bool:
         return await names(web) == ["a"] and (await load(web)).live
@@ -113,8 +113,8 @@ async def test_redis_may_lose_everything(
 async def test_without_an_observer_it_is_said_so(
     redis_process: RedisServer, web: LinuxAccount
 ) -> None:
-    assert (await load(web)).error == snapshots.NO_OBSERVER
-    seen = await snapshots.fresh(web, timeout=0.2)
+    assert (await load(web)).error == reader.NO_OBSERVER
+    seen = await reader.fresh(web, timeout=0.2)
     assert not seen.live
 
 
@@ -122,7 +122,7 @@ async def test_what_nobody_looks_at_is_not_followed_any_more(
     observer: Observer, web: LinuxAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "WATCH_SECONDS", 1)
-    await snapshots.fresh(web)
+    await reader.fresh(web)
 
     async def left() -> bool:
         return not (await load(web)).live
@@ -139,7 +139,7 @@ def test_there_is_one_observer() -> None:
 
 async def test_garbage_in_redis_is_not_shown(redis_process: RedisServer, web: LinuxAccount) -> None:
     now = datetime.now(UTC)
-    head = snapshots.Head(version=7, taken=now, at=now)
+    head = reader.Head(version=7, taken=now, at=now)
     for body in (
         b"",
         b"7\n",
@@ -156,8 +156,8 @@ async def test_garbage_in_redis_is_not_shown(redis_process: RedisServer, web: Li
 def test_a_row_that_did_not_change_is_not_parsed_again() -> None:
     taken = datetime.now(UTC)
     first = Snapshot(taken=taken, containers=[row("a"), row("b")], images=[IMAGE], info=INFO)
-    writer = rows.Writer()
-    before, known = rows.read(writer.write(first), {})
+    writer = row_format.Writer()
+    before, known = row_format.read(writer.write(first), {})
     assert before == first
     changed = first.model_copy(
         update={
@@ -165,7 +165,7 @@ def test_a_row_that_did_not_change_is_not_parsed_again() -> None:
             "containers": [row("a", "exited"), first.containers[1]],
         }
     )
-    after, _ = rows.read(writer.write(changed), known)
+    after, _ = row_format.read(writer.write(changed), known)
     assert after == changed
     assert after.containers[1] is before.containers[1]
     assert after.containers[0] is not before.containers[0]
@@ -176,7 +176,7 @@ async def test_nothing_waits_longer_than_it_was_told(
 ) -> None:
     redis_process.kill()
     async with asyncio.timeout(3):
-        await snapshots.fresh(web, timeout=0.3)
+        await reader.fresh(web, timeout=0.3)
 
 
 @pytest.mark.parametrize("noun", ["unit", "image"])
@@ -186,7 +186,7 @@ async def test_what_an_engine_cannot_read_stays_as_it_was_and_is_said(
 ) -> None:
     engine.units = [UnitRow(unit="web.service", kind="container", style="quadlet")]
     engine.put(row("a"), silent=True)
-    await snapshots.fresh(web)
+    await reader.fresh(web)
     engine.refuses = {f"{noun}s": "systemd is stuck"}
     engine.say("pod" if whole else noun, "changed")
 

@@ -10,17 +10,19 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, LinuxAccount, User
-from consoleapp.live import publish, snapshots, store, views
+from consoleapp.live import views
 from consoleapp.live.hub import MOST_WAITING, Stream, hub
-from consoleapp.live.observer import Observer
+from consoleapp.observer.observer import Observer
 from consoleapp.operations.models import Operation
+from consoleapp.operations.page_events import operation_changed
+from consoleapp.snapshots import page_events, reader, store
 from engine.schema.containers import ContainerStop
 from tests.live.conftest import RedisServer, browser, open_page
 from tests.live.engine_double import Double, row
 from tests.waiting import eventually
 
 PAGE = "/live/accounts/web/"
-tell = sync_to_async(publish.operation_changed, thread_sensitive=False)
+tell = sync_to_async(operation_changed, thread_sensitive=False)
 
 
 @sync_to_async
@@ -64,7 +66,7 @@ async def test_the_dashboard_hears_which_account_changed(
     redis_process: RedisServer, web: LinuxAccount, victor: User
 ) -> None:
     async with open_page(victor, "/live/") as page:
-        await sync_to_async(publish.publish)(web, "containers", {})
+        await sync_to_async(page_events.publish)(web, "containers", {})
         await eventually(lambda: page.heard("account-web"), "the account's event")
 
 
@@ -103,7 +105,7 @@ async def test_a_slow_browser_is_told_to_look_again_instead_of_filling_memory() 
     stream = Stream(frozenset({1}))
     assert stream.missed()
     for _ in range(3 * MOST_WAITING):
-        stream.put(publish.Told(account=1, event="containers"))
+        stream.put(page_events.Told(account=1, event="containers"))
     assert stream._waiting.qsize() <= MOST_WAITING
     assert stream.missed()
 
@@ -117,9 +119,10 @@ async def test_what_makes_no_sense_in_redis_does_not_reach_the_page(
         for text in ("x", '{"account": 1, "event": "a\\nb"}', '{"account": 1, "event": "toast<"}'):
             said.publish(store.channel(web.pk), text)
         said.publish(
-            store.channel(web.pk), publish.Told(account=web.pk + 1, event="info").model_dump_json()
+            store.channel(web.pk),
+            page_events.Told(account=web.pk + 1, event="info").model_dump_json(),
         )
-        await sync_to_async(publish.publish)(web, "images", {})
+        await sync_to_async(page_events.publish)(web, "images", {})
         await eventually(lambda: page.heard("account-web"), "what makes sense")
         assert [name for name, _ in page.events if name != "hello"] == ["account-web"]
 
@@ -153,7 +156,7 @@ async def test_a_page_hears_which_rows_changed_and_since_which_version(
     engine.put(row("a"), silent=True)
     async with open_page(victor, PAGE) as page, open_page(victor, "/live/") as dashboard:
         await eventually(lambda: page.heard("containers"), "the first snapshot")
-        before = (await sync_to_async(snapshots.load)(web)).version
+        before = (await sync_to_async(reader.load)(web)).version
         engine.put(row("a", "exited"), "died")
 
         def said() -> dict[str, Any]:
@@ -162,7 +165,7 @@ async def test_a_page_hears_which_rows_changed_and_since_which_version(
 
         rows = await eventually(said, "the rows that changed")
         assert rows["version"] > before
-        assert (await sync_to_async(snapshots.load)(web)).version >= rows["version"]
+        assert (await sync_to_async(reader.load)(web)).version >= rows["version"]
         await eventually(lambda: dashboard.heard("account-web"), "the card's event")
         assert not dashboard.heard("rows")
         # The numbers on the overview are as true as the list.

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import User
 from consoleapp.notifications import queue
-from consoleapp.notifications.happenings import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, Happening
 from consoleapp.notifications.models import Rule, Webhook
 from consoleapp.notifications.record import Seen
 from consoleapp.notifications.webhooks import new_secret
-from tests.console.conftest import (  # noqa: F401 - fixtures
+from tests.notifications.receiver import Receiver, receiving
+from tests.operations.conftest import (  # noqa: F401 - fixtures
     admin,
     host,
     olga,
@@ -22,7 +23,6 @@ from tests.console.conftest import (  # noqa: F401 - fixtures
     victor,
     web,
 )
-from tests.notifications.receiver import Receiver, receiving
 
 EVERYTHING = [each.value for each in ABOUT]
 CONTAINER = "c" * 64

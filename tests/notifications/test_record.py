@@ -9,18 +9,18 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.notifications import words
-from consoleapp.notifications.happenings import Happening
+from consoleapp.notifications.event_types import Happening
 from consoleapp.notifications.models import Delivery, Notice, Occurrence
 from consoleapp.notifications.record import MOST_AN_HOUR, Seen, found, happened, listened, stand
+from consoleapp.notifications.subscriptions import wanted_accounts
 from consoleapp.notifications.sweeping import remove_old
-from consoleapp.notifications.wishes import wanted_accounts
-from consoleapp.operations.ending import finish
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
+from consoleapp.worker.completion import finish
 from engine.schema.containers import ContainerStop
 from engine.schema.errors import ErrorCode, ErrorReport
-from tests.console.conftest import by
 from tests.notifications.conftest import CONTAINER, death, hook, illness, rule
+from tests.operations.conftest import by
 
 UNHEALTHY = frozenset({Happening.CONTAINER_UNHEALTHY})
 

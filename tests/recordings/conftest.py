@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.policy import standing
-from consoleapp.policy.writing import write
+from consoleapp.core.actor import Actor
+from consoleapp.policies import effective_policy
+from consoleapp.policies.versions import write
 from engine.policy.host_file import PolicyFile
 from tests.live.conftest import (  # noqa: F401 - fixtures
     engine,
@@ -28,7 +28,7 @@ def data(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.BERTH_DATA = tmp_path
     settings.BERTH_AUDIT_KEY = tmp_path / "audit-key"
     settings.BERTH_AUDIT_HEADS = str(tmp_path / "heads.jsonl")
-    monkeypatch.setattr(standing, "_file", PolicyFile(tmp_path / "policy.toml"))
+    monkeypatch.setattr(effective_policy, "_file", PolicyFile(tmp_path / "policy.toml"))
     return tmp_path
 
 

@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.core.actor import Actor
 from consoleapp.recordings import cast, recorder
 from consoleapp.recordings.models import Recording
 from engine.schema.queries import ContainerTerminal

@@ -6,13 +6,13 @@ import pytest
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.audit.models import Event
-from consoleapp.live import snapshots
-from consoleapp.policy.writing import write
-from consoleapp.recordings import place
+from consoleapp.core.actor import Actor
+from consoleapp.policies.versions import write
+from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
+from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
 from tests.recordings.kept import kept
 from tests.web.conftest import Seen, container, snapshot
@@ -24,8 +24,8 @@ PIECES = ((0.1, b"$ "), (1.0, b"echo hi\r\nhi\r\n"))
 @pytest.fixture(autouse=True)
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Seen(snapshot(container("shop")))
-    monkeypatch.setattr(snapshots, "load", lambda *_: seen)
-    monkeypatch.setattr(snapshots, "watch", lambda *_: None)
+    monkeypatch.setattr(reader, "load", lambda *_: seen)
+    monkeypatch.setattr(reader, "watch", lambda *_: None)
 
 
 @pytest.fixture
@@ -168,12 +168,12 @@ async def test_the_file_comes_as_it_is_kept(recording: Recording, people: dict[s
     ):
         answer = await client.get(address)
         data = b"".join([piece async for piece in answer.streaming_content])
-        assert data == place.file_of(recording.key).read_bytes()
+        assert data == storage.file_of(recording.key).read_bytes()
         assert json.loads(data.splitlines()[2]) == [1.0, "o", "echo hi\r\nhi\r\n"]
 
 
 def test_a_file_that_is_gone_is_told(recording: Recording, people: dict[str, User]) -> None:
-    place.file_of(recording.key).unlink()
+    storage.file_of(recording.key).unlink()
     client = client_of(people["admin"])
     assert client.get(reverse("recordings:cast", args=[recording.key])).status_code == 404
     answer = client.get(f"/api/v1/recordings/{recording.key}/cast")

@@ -11,13 +11,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.audit.models import Event
-from consoleapp.live import producer, relay
-from consoleapp.live.observer import Observer
-from consoleapp.policy.writing import write
-from consoleapp.recordings import broken, place, recorder
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay
+from consoleapp.observer import relay_server
+from consoleapp.observer.observer import Observer
+from consoleapp.policies.versions import write
+from consoleapp.recordings import recorder, recovery, storage
 from consoleapp.recordings.models import How, Recording
 from engine.schema.queries import ContainerTerminal
 from tests.live.conftest import Socket, socket_of
@@ -48,7 +49,7 @@ async def ended() -> Recording:
 
 
 def lines(row: Recording) -> list[Any]:
-    return [json.loads(line) for line in place.file_of(row.key).read_text().splitlines()]
+    return [json.loads(line) for line in storage.file_of(row.key).read_text().splitlines()]
 
 
 async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
@@ -72,7 +73,7 @@ async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
     assert row.how == How.LEFT
     told = await Event.objects.aget(action="recording.ended")
     assert told.parameters["sha256"] == row.sha256
-    assert (row.size, row.sha256) == place.digest(row.key)
+    assert (row.size, row.sha256) == storage.digest(row.key)
     assert told.parameters["recording"] == str(row.key)
     begun = await Event.objects.aget(action="recording.begun")
     assert begun.parameters["asked_by"] == "the account web"
@@ -88,7 +89,7 @@ async def test_the_file_is_the_consoles_own(
     await socket.leave()
     row = await ended()
     assert stat.S_IMODE((data / "recordings").stat().st_mode) == 0o700
-    assert stat.S_IMODE(place.file_of(row.key).stat().st_mode) == 0o400
+    assert stat.S_IMODE(storage.file_of(row.key).stat().st_mode) == 0o400
 
 
 async def test_without_such_a_policy_nothing_is_recorded_whatever_a_page_says(
@@ -153,7 +154,7 @@ async def test_at_its_limit_the_session_is_ended_before_more_is_shown(
     assert failed["message"] == "The session was ended: its recording has reached 1 KiB."
     row = await ended()
     assert row.how == How.STOPPED
-    assert "y" not in place.file_of(row.key).read_text()
+    assert "y" not in storage.file_of(row.key).read_text()
     await eventually(lambda: engine.queries_left, "the shell is ended")
 
 
@@ -212,12 +213,12 @@ async def test_what_a_killed_observer_left_is_closed_by_the_next_one(
     )
     left = await asyncio.to_thread(recorder._begin, session)  # and no end
     await left._keep(left._events.output(1, b"so far"))
-    assert await sync_to_async(broken.close)() == 1
+    assert await sync_to_async(recovery.close)() == 1
     row = await Recording.objects.aget()
     assert row.how == How.BROKEN_OFF
-    assert (row.size, row.sha256) == place.digest(row.key)
+    assert (row.size, row.sha256) == storage.digest(row.key)
     assert lines(row)[-1][2] == "so far"
-    assert await sync_to_async(broken.close)() == 0
+    assert await sync_to_async(recovery.close)() == 0
 
 
 async def test_where_another_policy_allows_no_terminals_there_is_none(
@@ -242,7 +243,7 @@ async def test_a_terminal_from_before_the_policy_is_ended(
     web: LinuxAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(producer, "JUDGE_AGAIN_EVERY", 0.1)
+    monkeypatch.setattr(relay_server, "JUDGE_AGAIN_EVERY", 0.1)
     socket = await opened(olga)
     await type_in(socket, b"not recorded")
     await sync_to_async(write)(web, 'terminal = "recorded"', actor=Actor(user=None))
@@ -259,7 +260,7 @@ async def test_a_recorded_one_ends_when_terminals_are_forbidden(
     asked: LinuxAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(producer, "JUDGE_AGAIN_EVERY", 0.1)
+    monkeypatch.setattr(relay_server, "JUDGE_AGAIN_EVERY", 0.1)
     socket = await opened(olga)
     await socket.hear()
     await type_in(socket, b"recorded")

@@ -8,15 +8,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.audit import sealer
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit import chainer
+from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Event
-from consoleapp.live import snapshots
-from consoleapp.recordings import place
+from consoleapp.core.actor import Actor
+from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
 from consoleapp.recordings.retention import prune
+from consoleapp.snapshots import reader
 from tests.recordings.kept import kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def recording(web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch) -> Recording:
-    monkeypatch.setattr(snapshots, "load", lambda *_: None)
+    monkeypatch.setattr(reader, "load", lambda *_: None)
     return kept(web, olga, (0.5, b"secret work\r\n"))
 
 
 def verified() -> str:
     """What verify_audit says; raises CommandError where something is wrong."""
-    sealer.seal()
+    chainer.seal()
     sign_head()
     out = StringIO()
     try:
@@ -47,7 +47,7 @@ def test_a_recording_as_it_was_made_is_whole(recording: Recording) -> None:
 
 
 def test_one_changed_letter_is_found(recording: Recording) -> None:
-    file = place.file_of(recording.key)
+    file = storage.file_of(recording.key)
     file.chmod(0o600)
     file.write_bytes(file.read_bytes().replace(b"secret", b"honest"))
     said = verified()
@@ -56,15 +56,15 @@ def test_one_changed_letter_is_found(recording: Recording) -> None:
 
 
 def test_a_removed_file_is_found(recording: Recording) -> None:
-    place.file_of(recording.key).unlink()
+    storage.file_of(recording.key).unlink()
     assert f"The file of recording {recording.key} was removed." in verified()
 
 
 def test_a_row_changed_along_with_its_file_is_found(recording: Recording) -> None:
-    file = place.file_of(recording.key)
+    file = storage.file_of(recording.key)
     file.chmod(0o600)
     file.write_bytes(b"{}")
-    size, sha256 = place.digest(recording.key) or (0, "")
+    size, sha256 = storage.digest(recording.key) or (0, "")
     Recording.objects.update(size=size, sha256=sha256)
     said = verified()
     assert f"The file of recording {recording.key} was changed" in said
@@ -74,7 +74,7 @@ def test_a_row_changed_along_with_its_file_is_found(recording: Recording) -> Non
 def test_a_removed_row_and_a_slipped_in_file_are_found(recording: Recording) -> None:
     Recording.objects.all().delete()
     stranger = uuid4()
-    place.file_of(stranger).write_text("{}")
+    storage.file_of(stranger).write_text("{}")
     said = verified()
     assert f"The row of recording {recording.key} was removed." in said
     assert f"Recording {stranger} is not in the audit log" in said
@@ -86,8 +86,8 @@ def test_what_retention_removes_is_an_event_and_not_missed(
     Recording.objects.update(ended_at=timezone.now() - timedelta(days=30))
     young = kept(web, olga, (0.1, b"young"))
     assert prune(timezone.now() - timedelta(days=7), actor=Actor(user=None)) == 1
-    assert not place.file_of(recording.key).exists()
-    assert place.file_of(young.key).exists()
+    assert not storage.file_of(recording.key).exists()
+    assert storage.file_of(young.key).exists()
     told = Event.objects.get(action="recording.pruned")
     assert told.parameters["recordings"] == [str(recording.key)]
     assert "The history is whole." in verified()
@@ -95,11 +95,11 @@ def test_what_retention_removes_is_an_event_and_not_missed(
 
 def test_the_retention_of_the_audit_log_takes_them_along(recording: Recording) -> None:
     Recording.objects.update(ended_at=timezone.now() - timedelta(days=30))
-    sealer.seal()
+    chainer.seal()
     out = StringIO()
     call_command("prune_audit", before=timezone.now().date(), stdout=out)
     assert "1 recordings removed" in out.getvalue()
-    assert not place.file_of(recording.key).exists()
+    assert not storage.file_of(recording.key).exists()
     call_command("prune_recordings", before=timezone.now().date(), stdout=out)
     assert "0 recordings removed." in out.getvalue()
     assert "The history is whole." in verified()

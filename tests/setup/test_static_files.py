@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
-from consoleapp.static_files import Storage
+from consoleapp.web.static_files import Storage
 
 
 def collect(place: Path, text: str) -> None:

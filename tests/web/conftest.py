@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
-from consoleapp.live import publish, snapshots
 from consoleapp.operations import broker
 from consoleapp.operations.models import Operation
+from consoleapp.snapshots import page_events, reader
 from engine.schema.containers import ContainerStop
 from engine.schema.parameters import Parameters, Role
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot
@@ -115,7 +115,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         return True
 
     monkeypatch.setattr(broker, "send", note)
-    monkeypatch.setattr(publish, "publish", lambda *args, **kwargs: None)
+    monkeypatch.setattr(page_events, "publish", lambda *args, **kwargs: None)
     return messages
 
 
@@ -123,8 +123,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Seen]:
     """Snapshots by account key; an account that is not in it has none yet."""
     known: dict[str, Seen] = {}
-    monkeypatch.setattr(snapshots, "load", lambda account: known.get(account.key, Seen(None)))
-    monkeypatch.setattr(snapshots, "watch", lambda account: None)
+    monkeypatch.setattr(reader, "load", lambda account: known.get(account.key, Seen(None)))
+    monkeypatch.setattr(reader, "watch", lambda account: None)
     return known
 
 

@@ -20,8 +20,8 @@ from django.utils import timezone
 from consoleapp.accounts import notes, tokens
 from consoleapp.accounts.models import ApiToken
 from consoleapp.accounts.sessions import Sessions
-from consoleapp.faults import BUSY, DATA_FULL, DATABASE_FULL, OTHER_FULL, fault
-from consoleapp.live import snapshots
+from consoleapp.core.faults import BUSY, DATA_FULL, DATABASE_FULL, OTHER_FULL, fault
+from consoleapp.snapshots import reader
 from tests.web.conftest import Seen, container, snapshot
 
 pytestmark = [
@@ -112,7 +112,7 @@ def test_no_page_writes_when_it_is_read_again(
     as_: Any, admin: Any, web: Any, seen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen["web"] = Seen(snapshot(container("db")))
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda account, *_, **__: seen["web"])
+    monkeypatch.setattr(reader, "fresh_sync", lambda account, *_, **__: seen["web"])
     browser = as_(admin)
     browser.raise_request_exception = False
     found = [each for each in routes(get_resolver().url_patterns) if not LEFT_OUT.search(each)]

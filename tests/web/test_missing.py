@@ -2,7 +2,7 @@
 
 import pytest
 
-from consoleapp.live import snapshots
+from consoleapp.snapshots import reader
 from tests.web.conftest import Seen, container, snapshot
 
 AGAIN = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TRIGGER": "look-again"}
@@ -17,8 +17,8 @@ PAGES = {
 def refreshed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The accounts that the observer was asked to look at."""
     keys: list[str] = []
-    monkeypatch.setattr(snapshots, "refresh", lambda account: keys.append(account.key))
-    monkeypatch.setattr(snapshots, "fresh_sync", lambda account, **_: snapshots.load(account))
+    monkeypatch.setattr(reader, "refresh", lambda account: keys.append(account.key))
+    monkeypatch.setattr(reader, "fresh_sync", lambda account, **_: reader.load(account))
     return keys
 
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor
+from consoleapp.i18n.sentences import in_language
 from engine.schema.parameters import Role
 
 _ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import snapshots
+from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
 from engine.schema.version import version
@@ -110,8 +110,8 @@ class Summary:
 
 def summarise(account: LinuxAccount, role: Role | None) -> Summary:
     """The summary of `account`; marks it as looked at, so that its snapshot is kept fresh."""
-    snapshots.watch(account)
-    kept = snapshots.load(account)
+    reader.watch(account)
+    kept = reader.load(account)
     snapshot = kept.snapshot if kept else None
     return Summary(
         account=account,

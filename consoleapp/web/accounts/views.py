@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.web.accounts.roles import accounts_with_roles
+from consoleapp.accounts.roles import accounts_with_roles
+from consoleapp.operations.visible import operable, visible_operations
 from consoleapp.web.accounts.summary import summarise
-from consoleapp.web.operations.visible import operable, visible_operations
 from engine.schema.parameters import Role
 
 RECENT = 8

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from consoleapp.accounts.access import Actor, Refused
-from consoleapp.approval.deciding import Uncommented, approve, decline
-from consoleapp.approval.request import explain
-from consoleapp.operations.noting import name
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
+from consoleapp.operations.approval.decisions import Uncommented, approve, decline
+from consoleapp.operations.approval.request import explain
+from consoleapp.operations.audit import name
+from consoleapp.operations.visible import visible_operation, visible_operations
 from consoleapp.web.approvals.views import about
-from consoleapp.web.operations.visible import visible_operation, visible_operations
 
 _MOST_CHOSEN = 200
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import remember
-from consoleapp.approval.deciders import decidable
 from consoleapp.operations import disclosure
+from consoleapp.operations.approval.approvers import decidable
 from consoleapp.operations.models import Operation
+from consoleapp.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.navigation import DECIDES
-from consoleapp.web.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.query import query_without_page
 
 ROWS = 50

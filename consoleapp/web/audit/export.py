@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from consoleapp.audit.exported import COLUMNS, cells, lines
+from consoleapp.audit.export import COLUMNS, cells, lines
 from consoleapp.audit.models import Event
 from engine.schema.characters import HALF
 

@@ -1,19 +1,13 @@
-"""Which audit events a person may read, and what one may narrow them by."""
+"""What a list of audit events may be narrowed by."""
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consoleapp.accounts.models import User
-from consoleapp.audit.models import Event
 from consoleapp.audit.search import Criteria
-from consoleapp.audit.words import Clauses, named
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.sentences import in_language
 from consoleapp.web import days
-from consoleapp.web.accounts.roles import accounts_with_roles
 from engine.schema.kinds import KINDS
-from engine.schema.parameters import Role
 
 # The first words of the actions there are; "operation" finds every "operation.…".
 ACTIONS = (
@@ -37,33 +31,6 @@ ACTIONS = (
     "audit",
 )
 _SEVERAL = {"action": "actions", "kind": "kinds", "target": "targets"}
-
-
-def readable(user: User) -> Clauses:
-    """What a readable event must have, in words of the index.
-
-    Administrators read all; others what they did, and what was done on accounts they own.
-    """
-    if user.is_superuser:
-        return []
-    owned = [named("account_id", account) for account in _owned(user)]
-    return [[named("actor_id", user.pk), *owned]]
-
-
-def readable_events(user: User) -> QuerySet[Event]:
-    """The same as rows."""
-    if user.is_superuser:
-        return Event.objects.all()
-    return Event.objects.filter(Q(actor=user.pk) | Q(account__in=_owned(user)))
-
-
-def owns(user: User, account: int) -> bool:
-    """Whether `user` reads everybody's events on it: addresses, and what only the log tells."""
-    return user.is_superuser or account in _owned(user)
-
-
-def _owned(user: User) -> list[int]:
-    return [account.pk for account, role in accounts_with_roles(user) if role.covers(Role.OWNER)]
 
 
 class EventFilters(forms.Form):

@@ -13,7 +13,7 @@ from typing import Any
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.audit.search import Criteria, matching
-from consoleapp.audit.words import named
+from consoleapp.audit.search_index import named
 from consoleapp.operations.models import Operation
 
 _MOST_EVENTS = 2000

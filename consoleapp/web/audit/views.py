@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.access import require_role
+from consoleapp.accounts.audit_access import owns, readable, readable_events
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.audit.chain_status import standing
 from consoleapp.audit.models import Link
 from consoleapp.audit.search import matching, newest
-from consoleapp.audit.standing import standing
-from consoleapp.recordings.readable import of_event
+from consoleapp.recordings.access import of_event
 from consoleapp.web.audit.export import as_csv, as_json_lines
-from consoleapp.web.audit.filters import EventFilters, owns, readable, readable_events
+from consoleapp.web.audit.filters import EventFilters
 from consoleapp.web.audit.story import lives_of
 from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role

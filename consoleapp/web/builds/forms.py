@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.sentences import in_language
 from consoleapp.web.text_areas import as_typed
 from engine.schema import image_names
 from engine.schema.builds import ImageBuild

@@ -16,14 +16,16 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.catalog import recipes
 from consoleapp.catalog.models import BuildRecipe
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
-from consoleapp.policy.check import NotAllowed
+from consoleapp.policies.check import NotAllowed
 from consoleapp.web.accepted import refused
 from consoleapp.web.builds.failed_line import failed_line
 from consoleapp.web.builds.forms import BuildForm, initial

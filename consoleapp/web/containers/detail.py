@@ -12,8 +12,8 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.catalog.launching import news
 from consoleapp.operations.models import Operation
+from consoleapp.web.container_lookup import Found, look_up
 from consoleapp.web.containers import exits
-from consoleapp.web.containers.lookup import Found, look_up
 from consoleapp.web.missing import appeared, looks_again, missing
 from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role

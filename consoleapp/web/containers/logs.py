@@ -11,10 +11,11 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
 from consoleapp.live import log_lines, relay
-from consoleapp.web.containers.panels import failure
+from consoleapp.web.engine_failure import failure
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.queries import ContainerLogs

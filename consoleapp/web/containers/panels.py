@@ -6,16 +6,16 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor
 from consoleapp.live import relay
 from consoleapp.web import inspection
 from consoleapp.web.containers import inspected
+from consoleapp.web.engine_failure import failure
 from engine.schema import queries
 from engine.schema.errors import EngineError
 from engine.schema.parameters import REDACTED, Role
@@ -92,14 +92,3 @@ def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResp
     response = HttpResponse(text, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{container[:64]}.json"'
     return response
-
-
-def failure(error: EngineError | relay.Unanswered) -> dict[str, str]:
-    """What a panel that could not be filled says: a message and what to do about it."""
-    if isinstance(error, EngineError):
-        report = error.report
-        return {"message": in_language(report.message), "remedy": in_language(report.remedy)}
-    return {
-        "message": in_language(str(error)) or _("The engine did not answer in time."),
-        "remedy": _("It may be busy or not running; what the page knew before is still shown."),
-    }

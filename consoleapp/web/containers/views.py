@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.languages.sentences import in_language
-from consoleapp.live import snapshots
+from consoleapp.i18n.sentences import in_language
+from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
 from consoleapp.web.query import query_without_page
@@ -34,8 +34,8 @@ _FLAGS = ("force", "volumes", "pause")
 @require_role(Role.VIEWER)
 def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The list; htmx gets only the table."""
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+    reader.watch(account)
+    seen = reader.load(account)
     context = {"seen": seen, **_listed(request, seen)}
     only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     return render(request, f"containers/{'_table' if only_table else 'list'}.html", context)
@@ -45,7 +45,7 @@ def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.VIEWER)
 def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The rows `ids` of the list, as far as they are on this page, and the order of all on it."""
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     context = _listed(request, seen)
     wanted = set(request.GET.get("ids", "").split(","))
     on_page = list(context["page"])
@@ -58,7 +58,7 @@ def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """Which containers a prune would remove."""
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     every = seen.snapshot.containers if seen and seen.snapshot else []
     going = [each for each in every if each.state in ("exited", "created", "dead")]
     return render(request, "containers/_prune.html", {"going": going})
@@ -101,7 +101,7 @@ def _parameters(request: HttpRequest, model: type[Parameters], container: str) -
     return given
 
 
-def _listed(request: HttpRequest, seen: snapshots.AccountSnapshot | None) -> dict[str, Any]:
+def _listed(request: HttpRequest, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
     """What the list and its parts are made of."""
     choice = listing.Filter(request.GET)
     every = seen.snapshot.containers if seen and seen.snapshot else []

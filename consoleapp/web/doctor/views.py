@@ -4,10 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay, snapshots
-from consoleapp.web.containers.panels import failure
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay
+from consoleapp.snapshots import reader
+from consoleapp.web.engine_failure import failure
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.unit_queries import Health, SessionHealth
@@ -19,7 +21,7 @@ _WORST_FIRST = ("problem", "warning", "ok")
 @require_role(Role.VIEWER)
 def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The page; what the doctor finds is loaded into it."""
-    snapshots.watch(account)
+    reader.watch(account)
     return render(request, "doctor/doctor.html", {})
 
 
@@ -33,7 +35,7 @@ def findings(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
     health = Health.model_validate(answer)
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     context = {
         "findings": sorted(health.findings, key=lambda each: _WORST_FIRST.index(each.state)),
         "problems": sum(each.state == "problem" for each in health.findings),

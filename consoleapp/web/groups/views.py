@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import names, second_factor
-from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Grant, ServiceAccount, User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 
 class GroupForm(forms.ModelForm):  # type: ignore[type-arg]

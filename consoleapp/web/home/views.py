@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
+from consoleapp.accounts.roles import accounts_with_roles
 from consoleapp.catalog.models import visible_templates
 from consoleapp.operations.models import Operation
-from consoleapp.web.accounts.roles import accounts_with_roles
+from consoleapp.operations.visible import visible_operations
 from consoleapp.web.accounts.summary import summarise
-from consoleapp.web.operations.visible import visible_operations
 from engine.schema.parameters import Role
 
 RECENT = 8

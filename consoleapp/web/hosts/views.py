@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.record import record
-from consoleapp.live import snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.snapshots import reader
 from engine.schema.version import version
 
 
@@ -24,7 +25,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         Prefetch("linuxaccount_set", queryset=linked, to_attr="linked")
     ).order_by("name")
     for account in (each for host in hosts for each in host.linked if each.active):  # type: ignore[attr-defined]
-        seen = snapshots.load(account)
+        seen = reader.load(account)
         account.engine = seen.snapshot.info.engine_version if seen and seen.snapshot else None
         account.engine_differs = account.engine is not None and account.engine != version()
     context = {"hosts": hosts, "console_version": version()}

@@ -9,14 +9,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay, snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
+from consoleapp.live import relay
 from consoleapp.live.redaction import redacted
 from consoleapp.operations.submit import submit
+from consoleapp.snapshots import reader
 from consoleapp.web import inspection
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.containers.panels import failure
+from consoleapp.web.engine_failure import failure
 from consoleapp.web.images import rows
 from consoleapp.web.images.forms import TagForm
 from consoleapp.web.missing import appeared, looks_again, missing
@@ -105,9 +108,9 @@ def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
 
 def _find(
     account: LinuxAccount, image: str
-) -> tuple[snapshots.AccountSnapshot | None, ImageRow | None]:
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+) -> tuple[reader.AccountSnapshot | None, ImageRow | None]:
+    reader.watch(account)
+    seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
     wanted = image.removeprefix("sha256:")
     matches = [row for row in every if row.id.startswith(wanted)] if len(wanted) >= 12 else []

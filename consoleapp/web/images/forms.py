@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import ValidationError
 
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.sentences import in_language
 from engine.schema import image_names
 from engine.schema.archives import ImageLoad, ImageShare
 from engine.schema.images import ImagePull, ImagePush, ImageTag

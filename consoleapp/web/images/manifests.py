@@ -6,15 +6,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
+from consoleapp.snapshots import reader
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.images import rows
-from consoleapp.web.images.asking import ask
+from consoleapp.web.images.form_view import ask
 from consoleapp.web.images.forms import ManifestAddForm, ManifestCreateForm, ManifestPushForm
-from consoleapp.web.images.moving import known
+from consoleapp.web.images.transfers import known
 from engine.schema.manifests import ManifestRemove
 from engine.schema.parameters import Role
 
@@ -23,7 +25,7 @@ from engine.schema.parameters import Role
 @require_role(Role.OPERATOR)
 def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """A new list."""
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
     choices = [(tag, tag) for row in every if not row.manifest_list for tag in row.tags[:1]]
     return ask(

@@ -4,12 +4,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay, snapshots
-from consoleapp.web.containers.panels import failure
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay
+from consoleapp.snapshots import reader
+from consoleapp.web.engine_failure import failure
 from consoleapp.web.images import rows
-from consoleapp.web.images.moving import known
+from consoleapp.web.images.transfers import known
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.queries import ImageUpdates
@@ -23,7 +25,7 @@ _MOST = 100
 @require_role(Role.OPERATOR)
 def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The images that the list's toolbar shows."""
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     images = seen.snapshot.images if seen and seen.snapshot else []
     shown = rows.chosen(images, rows.Filter(request.GET))
     return _answered(request, account, [tag for image in shown for tag in image.tags])

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.languages.sentences import in_language
-from consoleapp.live import snapshots
+from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
+from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.images import rows
-from consoleapp.web.images.asking import submitted
+from consoleapp.web.images.form_view import submitted
 from consoleapp.web.images.forms import PullForm
 from consoleapp.web.query import query_without_page
 from engine.schema.kinds import parse
@@ -42,8 +42,8 @@ _SEVERAL = ("image.remove", "image.tag")
 @require_role(Role.VIEWER)
 def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The list; htmx gets only the table."""
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+    reader.watch(account)
+    seen = reader.load(account)
     choice = rows.Filter(request.GET)
     every = seen.snapshot.images if seen and seen.snapshot else []
     role: Role = request.role  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def _parameters(
 
 
 def _rows(account: LinuxAccount) -> list[ImageRow]:
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     return seen.snapshot.images if seen and seen.snapshot else []
 
 

@@ -12,10 +12,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import invitations
-from consoleapp.accounts.access import Actor, Conflict, client_ip, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Invitation
 from consoleapp.accounts.sending import send_invitation
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor, client_ip
+from consoleapp.core.errors import Conflict
+from consoleapp.i18n.sentences import in_language
 from consoleapp.web.invitations.forms import AcceptForm, InvitationForm
 from consoleapp.web.query import query_without_page
 

@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import second_factor, service
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import ApiToken, Grant
 from consoleapp.accounts.tokens import issue
 from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.web.me.forms import ProfileForm, TokenForm
 
 

@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consoleapp.accounts.access import Actor, visible_accounts
+from consoleapp.accounts.access import visible_accounts
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.notifications import mail
-from consoleapp.notifications.happenings import ABOUT
+from consoleapp.notifications.event_types import ABOUT
 from consoleapp.notifications.models import Rule, Webhook
 from consoleapp.notifications.record import MOST_AN_HOUR
 from consoleapp.web.notifications.forms import RuleForm

@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from consoleapp.live.publish import noticed
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Notice, Rule
-from consoleapp.web.notifications import mine
+from consoleapp.snapshots.page_events import noticed
+from consoleapp.web.notifications import visible
 from consoleapp.web.notifications.forms import NoticeFilters
 from consoleapp.web.query import query_without_page
 
@@ -21,7 +21,7 @@ ROWS = 50
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
     """What I was told, or only what I have not read with ?unread=1."""
-    notices = mine.notices(request.user)
+    notices = visible.notices(request.user)
     filters = NoticeFilters(request.GET, request.user)
     unread = bool(request.GET.get("unread"))
     shown = notices.filter(**filters.narrow())
@@ -43,7 +43,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @login_required
 def counter(request: HttpRequest) -> HttpResponse:
     """How many I have not read, for the bell."""
-    context = {"unread_count": mine.unread(request.user)}
+    context = {"unread_count": visible.unread(request.user)}
     return render(request, "notifications/_counter.html", context)
 
 
@@ -51,7 +51,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 @login_required
 def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
     """To the page that a notice is about; it counts as read from now on."""
-    notice = get_object_or_404(mine.notices(request.user), pk=notice_id)
+    notice = get_object_or_404(visible.notices(request.user), pk=notice_id)
     if notice.read_at is None:
         _mark(request, [notice])
     return redirect(words.place(notice.occurrence))
@@ -61,7 +61,7 @@ def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
 @login_required
 def read(request: HttpRequest) -> HttpResponse:
     """Mark the chosen ones as read, or with `all` every one."""
-    notices = mine.notices(request.user).filter(read_at=None)
+    notices = visible.notices(request.user).filter(read_at=None)
     if not request.POST.get("all"):
         chosen = [each for each in request.POST.getlist("notice") if each.isdecimal()]
         notices = notices.filter(pk__in=chosen[:500])
@@ -82,7 +82,7 @@ def _mark(request: HttpRequest, notices: list[Notice]) -> None:
 @login_required
 def deliveries(request: HttpRequest) -> HttpResponse:
     """What was sent to my webhooks and by e-mail, and what came of it."""
-    shown = mine.deliveries(request.user)
+    shown = visible.deliveries(request.user)
     state = request.GET.get("state", "")
     if state in ("waiting", "delivered", "failed", "withdrawn"):
         shown = shown.filter(state=state)

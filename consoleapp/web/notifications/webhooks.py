@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.notifications.models import Webhook
 from consoleapp.notifications.webhooks import new_secret
-from consoleapp.web.notifications import mine
+from consoleapp.web.notifications import visible
 from consoleapp.web.notifications.forms import WebhookForm
 from consoleapp.web.notifications.testing import send_test
 
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, webhook: Webhook, form: WebhookForm, secret: str
         "was": Webhook.objects.values_list("name", flat=True).get(pk=webhook.pk),
         "form": form,
         "secret": secret,
-        "deliveries": mine.deliveries(request.user).filter(webhook=webhook)[:HISTORY],
+        "deliveries": visible.deliveries(request.user).filter(webhook=webhook)[:HISTORY],
     }
     partial = request.htmx and request.method == "GET"
     template = "_deliveries" if partial else "webhook"

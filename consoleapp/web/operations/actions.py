@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from consoleapp.accounts.access import Actor, Refused
-from consoleapp.languages.sentences import in_language
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
+from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import cancel, retry
+from consoleapp.operations.visible import visible_operation, visible_operations
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.operations.visible import visible_operation, visible_operations
 
 
 def _url(operation: Operation) -> str:

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from consoleapp.operations.visible import visible_operation, visible_operations
 from consoleapp.web.navigation import unfinished
-from consoleapp.web.operations.visible import visible_operation, visible_operations
 
 RUNNING_SHOWN = 30
 ENDED_SHOWN = 15

@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.access import require_role
+from consoleapp.accounts.audit_access import owns, readable_events
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
-from consoleapp.web.audit.filters import owns, readable_events
+from consoleapp.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.operations.filters import OperationFilters
-from consoleapp.web.operations.visible import operable, visible_operation, visible_operations
 from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role
 

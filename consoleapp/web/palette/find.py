@@ -9,11 +9,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.languages.sentences import in_language
-from consoleapp.live import snapshots
-from consoleapp.web.accounts.roles import accounts_with_roles
+from consoleapp.accounts.roles import accounts_with_roles
+from consoleapp.i18n.sentences import in_language
+from consoleapp.operations.visible import visible_operations
+from consoleapp.snapshots import reader
 from consoleapp.web.navigation import menu
-from consoleapp.web.operations.visible import visible_operations
 from consoleapp.web.templatetags.units import unit_url
 from engine.schema import containers as kinds
 from engine.schema import units as unit_kinds
@@ -89,7 +89,7 @@ def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
 
 
 def _look(account: LinuxAccount, role: Role) -> _Seen:
-    kept = snapshots.load(account)
+    kept = reader.load(account)
     snapshot = kept.snapshot if kept else None
     containers = [row for row in snapshot.containers if not row.infra] if snapshot else []
     if snapshot is None:

@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from consoleapp.accounts import passwords
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
+from consoleapp.core.actor import Actor
 
 
 class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]

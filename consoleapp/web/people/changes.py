@@ -4,9 +4,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts import passwords
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 
 class LastAdministrator(Exception):

@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consoleapp.accounts import second_factor
-from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Grant, LinuxAccount, User
+from consoleapp.core.actor import Actor
 from consoleapp.web.people import changes
 from consoleapp.web.people.forms import PersonChangeForm, PersonForm
 from consoleapp.web.query import query_without_page

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consoleapp.accounts.access import Actor, require_admin, require_role
+from consoleapp.accounts.access import require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
-from consoleapp.approval.asking import asked
-from consoleapp.policy.models import PolicyVersion
-from consoleapp.policy.standing import Source, Verdict, refusals, standing
-from consoleapp.policy.words import ICONS, Said, describe
-from consoleapp.policy.writing import Target, of, versions, write
+from consoleapp.core.actor import Actor
+from consoleapp.operations.approval.requirements import asked
+from consoleapp.policies.description import ICONS, Said, describe
+from consoleapp.policies.effective_policy import Source, Verdict, refusals, standing
+from consoleapp.policies.models import PolicyVersion
+from consoleapp.policies.versions import Target, of, versions, write
 from consoleapp.web.policies.example import APPROVAL, EXAMPLE
 from engine.policy.host_file import PLACE
 from engine.policy.rules import Unreadable, read

@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from consoleapp.accounts.access import Actor
+from consoleapp.core.actor import Actor
+from consoleapp.recordings.access import Access, FileGone, readable, served
 from consoleapp.recordings.models import Recording
-from consoleapp.recordings.readable import Access, FileGone, readable, served
 from consoleapp.web.query import query_without_page
 from consoleapp.web.recordings.filters import RecordingFilters
 

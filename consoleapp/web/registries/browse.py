@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.web.registries.asking import filled
+from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import (
     Query,

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.live import relay
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.containers.panels import failure
+from consoleapp.web.engine_failure import failure
 from consoleapp.web.registries.forms import EDITS, Judged, LoginForm, TrustForm
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Parameters, Role

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from pydantic import BaseModel, ValidationError
 
-from consoleapp.web.registries.asking import words
+from consoleapp.web.registries.query_view import words
 from engine.schema import registries as schema
 from engine.schema.transfers import ImageCopy, ImageSync
 

@@ -5,12 +5,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.registries.asking import filled
 from consoleapp.web.registries.forms import CopyForm, Judged, SyncForm
+from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import SyncPlan
 

@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, Refused, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.registries.asking import filled, words
+from consoleapp.web.registries.query_view import filled, words
 from engine.schema.kinds import parse
 from engine.schema.parameters import Role
 from engine.schema.queries import RegistriesShow, RegistryCheck, RegistryResolve

@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.accounts import service
-from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import ApiToken, Grant, ServiceAccount
 from consoleapp.accounts.tokens import issue
 from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.web.service_accounts.forms import (
     ServiceChangeForm,
     ServiceForm,

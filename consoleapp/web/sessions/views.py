@@ -9,8 +9,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from consoleapp.accounts import sessions
-from consoleapp.accounts.access import Actor, require_admin
+from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import User
+from consoleapp.core.actor import Actor
 
 
 @require_safe

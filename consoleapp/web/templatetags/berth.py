@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts.identity_provider import IdentityProvider
-from consoleapp.languages.dates import in_form_of_language
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.dates import in_form_of_language
+from consoleapp.i18n.sentences import in_language
 from engine.schema.kinds import KINDS
 from engine.schema.shell_text import shell_text
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy
 
-from consoleapp.web.containers.launching import Launch
+from consoleapp.web.containers.launch_form import Launch
 from consoleapp.web.text_areas import line_count
 
 register = template.Library()

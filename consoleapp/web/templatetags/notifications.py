@@ -3,7 +3,7 @@
 from django import template
 
 from consoleapp.notifications import words
-from consoleapp.notifications.happenings import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, Happening
 from consoleapp.notifications.models import Occurrence
 
 register = template.Library()

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from consoleapp.approval.models import Approval, Decision
-from consoleapp.languages.sentences import in_language
+from consoleapp.i18n.sentences import in_language
+from consoleapp.operations.approval.models import Approval, Decision
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web.templatetags.berth import duration, size

@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay, snapshots
-from consoleapp.web.containers.panels import failure
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay
+from consoleapp.snapshots import reader
+from consoleapp.web.engine_failure import failure
 from consoleapp.web.missing import appeared, looks_again, missing
 from consoleapp.web.units import difference, rows, styles
 from engine.schema import unit_queries as queries
@@ -27,8 +29,8 @@ _OPERATORS_ONLY = ("file", "convert")
 @require_role(Role.VIEWER)
 def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
     """One tab of a unit's page; the page itself never waits for an engine."""
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+    reader.watch(account)
+    seen = reader.load(account)
     snapshot = seen.snapshot if seen else None
     row = rows.find(snapshot.units, unit) if snapshot else None
     role: Role = request.role  # type: ignore[attr-defined]
@@ -63,7 +65,7 @@ def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) ->
     if panel not in _PANELS:
         raise Http404(f"there is no panel called {panel!r}")
     role: Role = request.role  # type: ignore[attr-defined]
-    seen = snapshots.load(account)
+    seen = reader.load(account)
     row = rows.find(seen.snapshot.units, unit) if seen and seen.snapshot else None
     if row is None:
         raise Http404("there is no such unit")

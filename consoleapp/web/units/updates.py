@@ -4,11 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from consoleapp.accounts.access import Actor, require_role
+from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import relay, snapshots
+from consoleapp.core.actor import Actor
+from consoleapp.live import relay
 from consoleapp.operations.models import Operation
-from consoleapp.web.containers.panels import failure
+from consoleapp.snapshots import reader
+from consoleapp.web.engine_failure import failure
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.unit_queries import AutoUpdatePreview, AutoUpdates
@@ -20,8 +22,8 @@ _RUNS = 5
 @require_role(Role.VIEWER)
 def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The page; the dry run is loaded into it, as it asks registries."""
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+    reader.watch(account)
+    seen = reader.load(account)
     role: Role = request.role  # type: ignore[attr-defined]
     runs = Operation.objects.filter(account=account, kind="autoupdate.run")
     context = {

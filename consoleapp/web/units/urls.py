@@ -3,7 +3,7 @@
 from django.urls import path
 
 from consoleapp.web import addresses  # noqa: F401 - has addresses understand <object:…>
-from consoleapp.web.units import acting, detail, editing, keeping, updates, views
+from consoleapp.web.units import actions, autostart, detail, editor, updates, views
 
 app_name = "units"
 
@@ -12,21 +12,21 @@ _UNIT = f"{_ACCOUNT}/<object:unit>"
 
 urlpatterns = [
     path(f"{_ACCOUNT}/", views.units, name="list"),
-    path(f"{_ACCOUNT}/act/", acting.act, name="act"),
+    path(f"{_ACCOUNT}/act/", actions.act, name="act"),
     path(f"{_ACCOUNT}/journal/", views.journal, name="all_journal"),
     path(f"{_ACCOUNT}/updates/", updates.updates, name="updates"),
     path(f"{_ACCOUNT}/updates/panel/", updates.panel, name="updates_panel"),
-    path(f"{_ACCOUNT}/new/", editing.new, name="new"),
-    path(f"{_ACCOUNT}/edit/", editing.edit, name="edit"),
-    path(f"{_ACCOUNT}/edit/text/", editing.text, name="text"),
-    path(f"{_ACCOUNT}/edit/check/", editing.check, name="check"),
-    path(f"{_ACCOUNT}/edit/compare/", editing.compare, name="compare"),
-    path(f"{_ACCOUNT}/edit/save/", editing.save, name="save"),
-    path(f"{_ACCOUNT}/edit/saved/<uuid:operation>/", editing.saved, name="saved"),
-    path(f"{_ACCOUNT}/edit/restore/", editing.restore, name="restore"),
-    path(f"{_ACCOUNT}/edit/restored/<uuid:operation>/", editing.restored, name="restored"),
-    path(f"{_ACCOUNT}/keep/<object:container>/", keeping.keep, name="keep"),
-    path(f"{_ACCOUNT}/keep/<object:container>/panel/", keeping.panel, name="keep_panel"),
+    path(f"{_ACCOUNT}/new/", editor.new, name="new"),
+    path(f"{_ACCOUNT}/edit/", editor.edit, name="edit"),
+    path(f"{_ACCOUNT}/edit/text/", editor.text, name="text"),
+    path(f"{_ACCOUNT}/edit/check/", editor.check, name="check"),
+    path(f"{_ACCOUNT}/edit/compare/", editor.compare, name="compare"),
+    path(f"{_ACCOUNT}/edit/save/", editor.save, name="save"),
+    path(f"{_ACCOUNT}/edit/saved/<uuid:operation>/", editor.saved, name="saved"),
+    path(f"{_ACCOUNT}/edit/restore/", editor.restore, name="restore"),
+    path(f"{_ACCOUNT}/edit/restored/<uuid:operation>/", editor.restored, name="restored"),
+    path(f"{_ACCOUNT}/keep/<object:container>/", autostart.keep, name="keep"),
+    path(f"{_ACCOUNT}/keep/<object:container>/panel/", autostart.panel, name="keep_panel"),
     # A unit's name always has a dot in it, so none is hidden by the words above.
     path(f"{_UNIT}/", detail.unit, {"view": "status"}, name="detail"),
     path(f"{_UNIT}/journal/", detail.unit, {"view": "journal"}, name="journal"),

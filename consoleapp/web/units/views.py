@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.live import snapshots
+from consoleapp.snapshots import reader
 from consoleapp.web.query import query_without_page
 from consoleapp.web.units import rows, templates
 from engine.schema.parameters import Role
@@ -19,8 +19,8 @@ _ROWS_A_PAGE = 100
 @require_role(Role.VIEWER)
 def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The list; htmx gets only the table."""
-    snapshots.watch(account)
-    seen = snapshots.load(account)
+    reader.watch(account)
+    seen = reader.load(account)
     snapshot = seen.snapshot if seen else None
     every = snapshot.units if snapshot else []
     choice = rows.Filter(request.GET)
@@ -48,5 +48,5 @@ def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.VIEWER)
 def journal(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     """The journal of all units of the account."""
-    snapshots.watch(account)
+    reader.watch(account)
     return render(request, "units/journal.html", {"unit": "", "view": "journal"})

@@ -7,11 +7,11 @@ import json
 import pytest
 from django.core.management import call_command
 
-from consoleapp.accounts.access import Actor
-from consoleapp.audit import sealer
-from consoleapp.audit.heads import sign_head
+from consoleapp.audit import chainer
+from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_place_that_makes_no_sense_is_the_beginning_or_empty(as_, admin, event
 def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settings):
     settings.BERTH_AUDIT_KEY, settings.BERTH_AUDIT_HEADS = tmp_path / "key", ""
     assert "nothing is sealed yet" in as_(admin).get("/audit/").content.decode()
-    sealer.seal_all()
+    chainer.seal_all()
     sign_head()
     call_command("verify_audit")
     said = as_(admin).get("/audit/").content.decode()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from consoleapp.web.audit.story import lives_of
 from engine.schema.containers import (
     ContainerPrune,

@@ -3,8 +3,8 @@
 import re
 import uuid
 
-from consoleapp.accounts.access import Actor
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.images import ImagePull
 from tests.web.conftest import ended, operation

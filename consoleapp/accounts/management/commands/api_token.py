@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.accounts.tokens import issue
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 
 class Command(BaseCommand):

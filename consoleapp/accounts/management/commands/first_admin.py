@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from consoleapp.accounts import passwords
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import User
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 NAME = "admin"
 

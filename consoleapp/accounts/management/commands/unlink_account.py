@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from consoleapp.accounts.access import Actor
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
 
 
 class Command(BaseCommand):

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from consoleapp.accounts.access import Actor
 from consoleapp.catalog import changes
-from consoleapp.catalog.contents import parse
+from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate
+from consoleapp.core.actor import Actor
 
 NAME = "Hello web"
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from consoleapp.accounts.access import Actor
+from consoleapp.core.actor import Actor
 from consoleapp.recordings.retention import prune
 
 

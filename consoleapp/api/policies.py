@@ -1,0 +1,115 @@
+"""/accounts/{account}/policy: what one may do there, and whether something would be allowed."""
+
+from typing import Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Router
+from pydantic import BaseModel
+
+from consoleapp.accounts.access import role_on
+from consoleapp.api.accounts import find_account
+from consoleapp.api.answers import send
+from consoleapp.api.credentials import actor_of
+from consoleapp.api.operations import Requested
+from consoleapp.api.problems import responses
+from consoleapp.operations.approval.requirements import asked
+from consoleapp.policies.description import describe
+from consoleapp.policies.effective_policy import refusals, standing
+from engine.policy.rules import Approval, Policy
+
+router = Router(tags=["policy"])
+
+
+class PolicyBody(BaseModel):
+    """One policy. `broken`: why it cannot be followed; nothing is allowed then."""
+
+    source: str
+    policy: Policy
+    approval: Approval | None
+    says: list[str]
+    broken: str
+
+
+class PolicyList(BaseModel):
+    """Every policy that holds for the caller on the account; each must allow what is done."""
+
+    account: str
+    role: str
+    policies: list[PolicyBody]
+
+
+class RefusalBody(BaseModel):
+    """`rule` and `source` say which rule of which policy; `field` the parameter it is about."""
+
+    rule: str
+    message: str
+    field: str
+    source: str
+
+
+class CheckBody(BaseModel):
+    """Whether it would be queued. The engine sees more (links, sizes), and judges once more."""
+
+    verdict: Literal["allowed", "needs approval", "refused"]
+    allowed: bool
+    """Whether it is not refused; it may have to wait for approval."""
+    refusals: list[RefusalBody]
+    asks: list[RefusalBody]
+    """What lets it wait for approval; empty where it is refused."""
+
+
+@router.get(
+    "/accounts/{account}/policy", response=responses({200: PolicyList}), summary="What may I do"
+)
+def read_policy(request: HttpRequest, account: str) -> HttpResponse:
+    """The policies of the account, its host, and the caller's groups."""
+    actor = actor_of(request)
+    found = find_account(actor, account)
+    policies = [
+        PolicyBody(
+            source=source.title,
+            policy=source.policy,
+            approval=source.approval,
+            says=[said.text for said in describe(source.policy)],
+            broken=source.broken,
+        )
+        for source in standing(actor.user, found).sources
+    ]
+    role = role_on(actor.user, found)
+    return send(PolicyList(account=found.key, role=str(role or ""), policies=policies))
+
+
+@router.post(
+    "/accounts/{account}/policy/check",
+    response=responses({200: CheckBody}, 413, 415),
+    summary="Would this be allowed",
+)
+def check_operation(request: HttpRequest, account: str, wanted: Body[Requested]) -> HttpResponse:
+    """Judge an operation without requesting it. Nothing is queued, and nothing is audited."""
+    actor = actor_of(request)
+    found = find_account(actor, account)
+    refused = [
+        RefusalBody(
+            rule=verdict.rule,
+            message=verdict.message,
+            field=f"parameters.{verdict.field}".rstrip("."),
+            source=verdict.source,
+        )
+        for verdict in refusals(actor.user, found, wanted.parameters)
+    ]
+    role, needed = role_on(actor.user, found), wanted.parameters.role
+    if role is None or not role.covers(needed):
+        message = f"This needs the role {needed} on {found.key}."
+        refused.insert(0, RefusalBody(rule="role", message=message, field="", source="grants"))
+    asks = [
+        RefusalBody(
+            rule=reason.rule,
+            message=reason.message,
+            field=f"parameters.{reason.field}".rstrip("."),
+            source=each.source,
+        )
+        for each in (() if refused else asked(actor.user, found, wanted.parameters))
+        for reason in each.reasons
+    ]
+    verdict = "refused" if refused else "needs approval" if asks else "allowed"
+    return send(CheckBody(verdict=verdict, allowed=not refused, refusals=refused, asks=asks))

@@ -1,0 +1,135 @@
+"""An export of the audit log by itself: its lines, and their verification without the database.
+
+Each line has the event in the form that is hashed, its place in the chain, the hash before and its
+own, and, where a head was signed just there, that head. A line proves itself against its hash;
+lines that follow each other prove that nothing is missing between them; a head proves all before.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
+
+from consoleapp.audit import keys
+from consoleapp.audit.chain import BEGINNING, FIELDS, form_of, hash_of, moment
+from consoleapp.audit.checkpoints import HeadLine, line_of, said
+from consoleapp.audit.models import Event, Head, Link, Pruning
+from consoleapp.audit.verify import Report
+
+SEAL = ("seq", "sealed", "previous", "hash", "head")
+COLUMNS = (*FIELDS, *SEAL)
+# A spreadsheet takes a cell that starts so for a formula. The apostrophe is among them, so that one
+# put in front can be taken away again.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+
+
+def lines(events: list[Event]) -> Iterator[dict[str, Any]]:
+    """`events` with their seals; an event that is not sealed yet has nulls there."""
+    links = {link.event_id: link for link in Link.objects.filter(event__in=events)}
+    before = [link.seq - 1 for link in links.values()]
+    hashes = dict(Link.objects.filter(seq__in=before).values_list("seq", "hash"))
+    hashes |= dict(Pruning.objects.filter(seq__in=before).values_list("seq", "hash"))
+    seqs = [link.seq for link in links.values()]
+    heads = {head.seq: line_of(head) for head in Head.objects.filter(seq__in=seqs)}
+    for event in events:
+        link = links.get(event.pk)
+        yield form_of(event) | _seal(link, hashes, heads)
+
+
+def harmless(cell: str) -> str:
+    """`cell` so that no spreadsheet computes it."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def cells(line: dict[str, Any]) -> list[str]:
+    """A line for a spreadsheet."""
+    return [harmless(_cell(line[name])) for name in COLUMNS]
+
+
+def read(file: TextIO) -> Iterator[dict[str, Any]]:
+    """The lines of an export, CSV or JSON lines. Raises ValueError for something else."""
+    first = file.readline()
+    file.seek(0)
+    if first.startswith("{"):
+        for line in file:
+            yield json.loads(line)
+        return
+    reader = csv.DictReader(file)
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise ValueError("This is no export of Berth's audit log.")
+    for row in reader:
+        yield {name: _value(name, (cell or "").removeprefix("'")) for name, cell in row.items()}
+
+
+def verify_export(found: Iterable[dict[str, Any]], trusted: dict[str, Ed25519PublicKey]) -> Report:
+    """Check the lines of an export, in whichever order it has them."""
+    report = Report()
+    neighbour: dict[str, Any] | None = None
+    for number, line in enumerate(found, 1):
+        if line.get("seq") is None:
+            report.pending += 1
+            continue
+        report.links += 1
+        event = {name: line.get(name) for name in FIELDS}
+        seal = {name: line.get(name) for name in ("seq", "previous", "sealed")}
+        if hash_of(event, **seal).hex() != line.get("hash"):
+            report.add(f"Line {number} (event {line.get('id')}) does not fit its hash.")
+        if neighbour and abs(neighbour["seq"] - line["seq"]) == 1:
+            older, newer = sorted((neighbour, line), key=lambda each: each["seq"])
+            if newer["previous"] != older["hash"]:
+                report.add(f"Line {number} does not fit the line before: the chain is broken.")
+        elif neighbour:
+            report.gaps += 1
+        if line.get("head"):
+            _check_head(number, line, trusted, report)
+        neighbour = line
+    return report
+
+
+def _check_head(
+    number: int, line: dict[str, Any], trusted: dict[str, Ed25519PublicKey], report: Report
+) -> None:
+    report.heads += 1
+    try:
+        head = HeadLine.model_validate(line["head"])
+    except ValidationError:
+        report.add(f"Line {number} has a head that is none.")
+        return
+    if (head.seq, head.hash) != (line["seq"], line["hash"]):
+        report.add(f"Line {number} has the head of another link.")
+    elif not keys.is_signed(trusted, head.key, head.signature, said(head)):
+        report.add(f"The head in line {number} is not signed by a known key (key {head.key}).")
+
+
+def _seal(
+    link: Link | None, hashes: dict[int, bytes], heads: dict[int, HeadLine]
+) -> dict[str, Any]:
+    if link is None:
+        return dict.fromkeys(SEAL)
+    head = heads.get(link.seq)
+    return {
+        "seq": link.seq,
+        "sealed": moment(link.at),
+        "previous": bytes(hashes.get(link.seq - 1, BEGINNING)).hex(),
+        "hash": link.hex,
+        "head": head.model_dump() if head else None,
+    }
+
+
+_STRUCTURED = ("parameters", "head")
+_NUMBERS = ("id", "actor_id", "account_id", "seq")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _value(name: str, cell: str) -> Any:
+    if name in _STRUCTURED or name in _NUMBERS:
+        return json.loads(cell) if cell else None
+    return None if not cell and name in ("operation", *SEAL) else cell

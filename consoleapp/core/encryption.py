@@ -1,0 +1,38 @@
+"""Texts that must not stand in the database in the clear, encrypted with the secret key."""
+
+import base64
+import functools
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+class Unreadable(Exception):
+    """Raised when a text was encrypted with another secret key, or tampered with."""
+
+
+def encrypt(text: str) -> str:
+    """`text`, encrypted."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str:
+    """What `encrypt` was given. Raises Unreadable."""
+    try:
+        return _fernet().decrypt(encrypted.encode()).decode()
+    except InvalidToken as error:
+        raise Unreadable("what was sealed cannot be opened with this secret key") from error
+
+
+@functools.cache
+def derived_key(purpose: str) -> bytes:
+    """A key for one purpose, derived from the secret key."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"berth {purpose}".encode())
+    return derived.derive(settings.SECRET_KEY.encode())
+
+
+@functools.cache
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key("seal")))

@@ -1,0 +1,36 @@
+"""Who wants to be told of what, as far as they may see the account."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from consoleapp.accounts.models import Grant, Host, LinuxAccount
+from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.models import Rule
+
+
+def rules_for(account: LinuxAccount, happening: Happening) -> list[Rule]:
+    """The rules that ask for it, of people who may see the account."""
+    if not account.active:
+        return []
+    grants = Grant.objects.filter(account=account)
+    found = (
+        Rule.objects.filter(Q(all_accounts=True) | Q(accounts=account), user__is_active=True)
+        .filter(_may_see(grants))
+        .select_related("user")
+        .prefetch_related("webhooks")
+        .distinct()
+    )
+    return [rule for rule in found if happening in rule.happenings]
+
+
+def wanted_accounts(host: Host) -> QuerySet[LinuxAccount]:
+    """The active accounts of the host that must be followed for somebody's rule."""
+    rules = Rule.objects.filter(
+        Q(all_accounts=True) | Q(accounts=OuterRef("pk")), observed=True, user__is_active=True
+    ).filter(_may_see(Grant.objects.filter(account=OuterRef(OuterRef("pk")))))
+    return LinuxAccount.objects.filter(Exists(rules), host=host, active=True)
+
+
+def _may_see(grants: QuerySet[Grant]) -> Q | Exists:
+    """For rules: their person holds one of `grants`, or is an administrator."""
+    theirs = grants.filter(Q(user=OuterRef("user")) | Q(group__user=OuterRef("user")))
+    return Q(user__is_superuser=True) | Exists(theirs)

@@ -1,0 +1,466 @@
+"""Follows one account: hears its engine's events, keeps its snapshot true, says what changed."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.observer.detection import Noticing
+from consoleapp.observer.silence import LOOK_EVERY, Silence
+from consoleapp.snapshots import row_format, store
+from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.page_events import Told
+from consoleapp.snapshots.reader import Head
+from engine.client import Engine
+from engine.schema.errors import EngineError, EngineUnreachable
+from engine.schema.queries import EngineEvent
+from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
+
+DEBOUNCE = 0.02
+WHOLE_EVERY = 60.0
+ANSWER_WITHIN = 60.0
+LIVE_SECONDS = 10
+CALM = 2.0
+"""Seconds that a connection has to last before its end counts as the first failure."""
+MOST_CONTAINERS = 100
+"""Containers that are asked for by their ids; for more of them, all are."""
+MOST_EVENTS = 1000
+"""Events a second that are taken from one account, so that it leaves the others their turn."""
+COSTLY, SHARE, LONGEST_REST = 0.05, 3, 2.0
+"""Seconds of work after which an account rests SHARE times as long, up to LONGEST_REST."""
+BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+# Events that change no row: an exec that a health check made, a container that was looked at.
+_SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
+_EVERYTHING = ("containers", "units", "info")
+_ID = re.compile(r"[0-9a-f]{64}")
+_Row = TypeVar("_Row")
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Stale:
+    """What has to be asked of the engine again."""
+
+    whole: bool = False
+    images: bool = False
+    units: bool = False
+    containers: set[str] = field(default_factory=set)
+
+    def container(self, key: str) -> None:
+        """One more; all of the account when there are too many, or when it has no real id."""
+        if len(self.containers) >= MOST_CONTAINERS or not _ID.fullmatch(key):
+            self.whole = True
+        else:
+            self.containers.add(key)
+
+    def __bool__(self) -> bool:
+        return self.whole or self.images or self.units or bool(self.containers)
+
+
+class Follower:
+    """One account's task. `run` goes on until it is cancelled."""
+
+    def __init__(
+        self, account: int, key: str, path: str, uid: int, redis: store.redis.asyncio.Redis
+    ) -> None:
+        self.account = account
+        self.key = key
+        self.until = time.time() + store.WATCH_SECONDS
+        self._path, self._uid = path, uid
+        self._redis = redis
+        self._writer = row_format.Writer()
+        self._snapshot: Snapshot | None = None
+        self._version = 0
+        self._error = ""
+        self._connected = False
+        self._heard = False  # the event stream is up, and a snapshot was taken since
+        self._missed = True  # the events since the snapshot before this one may not have been heard
+        self._noticing = Noticing(account)
+        self._silence = Silence()
+        self._stale = Stale()
+        self._unsaved = False
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow, and begin again whatever goes wrong, with growing pauses."""
+        writing = asyncio.create_task(self._noticing.write_down())
+        try:
+            await self._run()
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            began = time.monotonic()
+            try:
+                async with Engine(Path(self._path), self._uid) as engine:
+                    await self._follow(engine)
+            except (EngineUnreachable, EngineError, TimeoutError) as error:
+                await self._out_of_reach(error)
+            except Exception as error:
+                logger.exception("following %s broke off", self.key)
+                await self._out_of_reach(error)
+            if time.monotonic() - began > CALM:
+                failures = 0
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
+            failures += 1
+
+    def touch(self, wake: Wake) -> None:
+        """Somebody looks, or an operation moved: go on following, and look at what it was about."""
+        self.until = max(self.until, time.time() + store.WATCH_SECONDS)
+        if wake.why == "refresh":
+            self._stale.whole = True
+        elif wake.why == "operation" and wake.ended:
+            self._after(wake)
+        if self._stale:
+            self._bell.set()
+
+    def rewrite(self) -> None:
+        """Redis may have lost what it had: write it anew."""
+        self._unsaved = True
+        self._bell.set()
+
+    async def beat(self) -> None:
+        """Say that the account is followed, or find out that Redis has forgotten it."""
+        if not self._heard:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(store.live_key(self.account), "1", ex=LIVE_SECONDS)
+            pipe.exists(store.head_key(self.account), store.body_key(self.account))
+            _, there = await pipe.execute()
+        if there != 2:
+            self.rewrite()
+
+    def is_for(self, account: LinuxAccount) -> bool:
+        """Whether the engine is still where this follower looks for it."""
+        return (self._path, self._uid) == (account.socket, account.uid)
+
+    async def leave(self) -> None:
+        """Nobody looks any more: the snapshot stays, and says how old it is."""
+        await self._redis.delete(store.live_key(self.account))
+
+    # --- with an engine ----------------------------------------------------------------------
+
+    async def _follow(self, engine: Engine) -> None:
+        self._connected = False
+        self._silence.connecting()
+        whole_at = time.monotonic() + ANSWER_WITHIN
+        listening = asyncio.create_task(self._listen(engine))
+        watching = asyncio.create_task(self._watch())
+        try:
+            while True:
+                await self._wait(listening, whole_at - time.monotonic())
+                overdue = time.monotonic() >= whole_at
+                if not self._connected:
+                    if overdue:
+                        raise EngineUnreachable(f"No word from it for {ANSWER_WITHIN:.0f} s.")
+                    self._bell.clear()
+                    continue
+                await asyncio.sleep(DEBOUNCE)  # one change is often several events
+                self._bell.clear()
+                stale, self._stale = self._stale, Stale()
+                stale.whole |= overdue
+                cost = 0.0
+                if stale:
+                    async with asyncio.timeout(ANSWER_WITHIN):
+                        cost = await self._refresh(engine, stale)
+                if stale.whole:
+                    whole_at = time.monotonic() + WHOLE_EVERY
+                if self._unsaved:
+                    await self._save([])
+                if cost > COSTLY:
+                    await asyncio.sleep(min(cost * SHARE, LONGEST_REST))
+        finally:
+            listening.cancel()
+            watching.cancel()
+            await asyncio.gather(listening, watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Tell the pages when the engine falls silent, and when it speaks again."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            was_silent = self._silence.since is not None
+            if not self._silence.look():
+                continue
+            changed = was_silent != (self._silence.since is not None)
+            names = ("silence", *_EVERYTHING) if changed else ("silence",)
+            await self._save_head_only([Told(account=self.account, event=name) for name in names])
+
+    async def _wait(self, listening: "asyncio.Task[None]", seconds: float) -> None:
+        bell = asyncio.create_task(self._bell.wait())
+        try:
+            await asyncio.wait(
+                {listening, bell}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            bell.cancel()
+        if listening.done():
+            listening.result()
+            raise EngineUnreachable("The engine ended its stream of events.")
+
+    async def _listen(self, engine: Engine) -> None:
+        heard, second = 0, time.monotonic()
+        async for event in engine.events():
+            self._note(event)
+            if self._stale:
+                self._bell.set()
+            heard += 1
+            if heard >= MOST_EVENTS:
+                await asyncio.sleep(second + 1.0 - time.monotonic())
+                heard, second = 0, time.monotonic()
+
+    def _note(self, event: EngineEvent) -> None:
+        self._silence.heard(event)
+        self._noticing.heard(event)
+        match event.noun:
+            case "system" if event.action == "heartbeat":
+                return
+            case "system":
+                self._connected = self._stale.whole = self._missed = True
+            case "container" if event.action not in _SILENT:
+                self._stale.container(event.id)
+                if event.action == "commit":
+                    self._stale.images = True
+            case "container" if event.action == "exec_died" and self._is_checked(event.id):
+                # Podman 4.3 says no more than this of a health check that was run.
+                self._stale.container(event.id)
+            case "image":
+                self._stale.images = True
+            case "pod":
+                self._stale.whole = True
+            case "unit":
+                self._stale.units = True
+
+    def _is_checked(self, container: str) -> bool:
+        rows = self._snapshot.containers if self._snapshot else []
+        return any(row.id == container and row.health for row in rows)
+
+    def _after(self, wake: Wake) -> None:
+        """An ended operation is in the snapshot at once, even if its events take their time."""
+        noun = wake.kind.split(".")[0]
+        known = {row.name: row.id for row in self._snapshot.containers} if self._snapshot else {}
+        ids = {known.get(text, text) for text in wake.objects}
+        ids = {text for text in ids if len(text) == 64 and text.isalnum()}
+        if noun == "container" and ids and wake.kind != "container.commit":
+            self._stale.containers |= ids
+        elif noun == "image":
+            self._stale.images = True
+        else:
+            self._stale.whole = True
+
+    async def _refresh(self, engine: Engine, stale: Stale) -> float:
+        """Bring the snapshot up to date. Out: the seconds of work that it took."""
+        with self._silence.asking():
+            before, now, missed = await self._asked(engine, stale)
+        self._silence.heard()
+        began = time.thread_time()
+        events = self._took(before, now, stale, missed)
+        cost = time.thread_time() - began
+        await self._save(events or [], body=events is not None)
+        return cost
+
+    async def _asked(self, engine: Engine, stale: Stale) -> tuple[Snapshot | None, Snapshot, bool]:
+        before = self._snapshot
+        taken = datetime.now(UTC)
+        missed = self._missed and stale.whole
+        if missed:
+            self._missed = False  # before the engine answers: the stream may break off once more
+        if stale.whole or before is None:
+            now = (await engine.snapshot()).model_copy(update={"taken": taken})
+            now = _with_unread(before, now)
+        else:
+            containers, images, units = before.containers, before.images, before.units
+            info = before.info
+            if stale.containers:
+                found = await engine.containers(sorted(stale.containers))
+                containers = _replaced(containers, stale.containers, found)
+            if stale.images:
+                images, why = await _or_before(engine.images(), images)
+                info = info.model_copy(update={"images_unread": why})
+            if stale.units or _managed(containers, stale.containers, before):
+                units, why = await _or_before(engine.units(), units)
+                info = info.model_copy(update={"units_unread": why})
+            now = before.model_copy(
+                update={
+                    "taken": taken,
+                    "containers": containers,
+                    "images": images,
+                    "units": units,
+                    "info": info,
+                }
+            )
+        return before, now, missed
+
+    def _took(
+        self, before: Snapshot | None, now: Snapshot, stale: Stale, missed: bool
+    ) -> list[Told] | None:
+        """Make `now` the snapshot. Out: what pages have to hear, None when nothing changed."""
+        now = _kept_where_equal(before, now)
+        self._noticing.looked(now, whole=stale.whole, missed=missed)
+        events = changes(self.account, before, now)
+        back = not self._heard
+        self._snapshot, self._heard, self._error = now, True, ""
+        if back and before is not None:
+            events = [Told(account=self.account, event=name) for name in _EVERYTHING]
+        if events or before is None or back:
+            self._version = max(self._version + 1, time.time_ns() // 1000)
+            return events + self._rows(before, now)
+        return None
+
+    def _rows(self, before: Snapshot | None, now: Snapshot) -> list[Told]:
+        """Which rows of containers changed, for lists that fetch only those; "" for many."""
+        ids = changed_containers(before, now) if before else []
+        if before and not ids:
+            return []
+        text = " ".join(ids) if len(ids) <= MOST_CONTAINERS else ""
+        data: dict[str, str | int | bool | None] = {"version": self._version, "ids": text}
+        return [Told(account=self.account, event="rows", data=data)]
+
+    async def _out_of_reach(self, error: BaseException) -> None:
+        said = getattr(getattr(error, "report", None), "message", "") or str(error)
+        news = self._heard or said != self._error
+        self._heard = False
+        self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
+        self._stale = Stale()
+        await self._save_head_only(
+            [Told(account=self.account, event=name) for name in _EVERYTHING] if news else []
+        )
+
+    # --- to Redis ----------------------------------------------------------------------------
+
+    async def _save(self, events: list[Told], *, body: bool = True) -> None:
+        if self._snapshot is None:
+            return
+        text = None
+        if body or self._unsaved:
+            text = b"%d\n" % self._version + self._writer.write(self._snapshot)
+        await self._put(text, events)
+
+    async def _save_head_only(self, events: list[Told] | None = None) -> None:
+        if self._snapshot is not None and self._unsaved:
+            await self._save(events or [])
+        else:
+            await self._put(None, events or [])
+
+    async def _put(self, body: bytes | None, events: list[Told]) -> None:
+        head = Head(
+            version=self._version,
+            taken=self._snapshot.taken if self._snapshot else None,
+            at=datetime.now(UTC),
+            error=self._error,
+            silent_since=self._silence.since,
+        )
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                if body is not None:
+                    pipe.set(store.body_key(self.account), body)
+                pipe.set(store.head_key(self.account), head.model_dump_json())
+                if self._heard:
+                    pipe.set(store.live_key(self.account), "1", ex=LIVE_SECONDS)
+                else:
+                    pipe.delete(store.live_key(self.account))
+                for event in events:
+                    pipe.publish(store.channel(self.account), event.model_dump_json())
+                await pipe.execute()
+        except store.RedisDown as error:
+            # The observer has it rewritten as soon as Redis is back.
+            logger.warning("cannot keep the snapshot of %s: %s", self.key, error)
+            self._unsaved = True
+            return
+        self._unsaved = False
+
+
+async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[list[_Row], str]:
+    """The rows that an engine gives, or those of before and why there are no others."""
+    try:
+        return await asked, ""
+    except EngineUnreachable:
+        raise
+    except EngineError as error:
+        return before, error.report.message or "The engine does not answer."
+
+
+def _with_unread(before: Snapshot | None, now: Snapshot) -> Snapshot:
+    """`now`, with the rows of `before` for what the engine could not read."""
+    kept: dict[str, object] = {}
+    if before and now.info.units_unread:
+        kept["units"] = before.units
+    if before and now.info.images_unread:
+        kept["images"] = before.images
+    return now.model_copy(update=kept) if kept else now
+
+
+def _replaced(
+    before: list[ContainerRow], ids: set[str], found: list[ContainerRow]
+) -> list[ContainerRow]:
+    new = {row.id: row for row in found}
+    kept = [new.pop(row.id, None) if row.id in ids else row for row in before]
+    return [row for row in kept if row is not None] + list(new.values())
+
+
+def _kept_where_equal(before: Snapshot | None, now: Snapshot) -> Snapshot:
+    """`now`, with the very rows of `before` where nothing changed, and `used_by` made to agree."""
+    old = {row.id: row for row in before.containers} if before else {}
+    containers = [_same(old.get(row.id), row) for row in now.containers]
+    users: dict[str, list[str]] = {}
+    for row in containers:
+        users.setdefault(row.image_id, []).append(row.name)
+    old_images = {row.id: row for row in before.images} if before else {}
+    images: list[ImageRow] = []
+    for image in now.images:
+        used_by = sorted(users.get(image.id, []))
+        if sorted(image.used_by) != used_by:
+            image = image.model_copy(update={"used_by": used_by})
+        images.append(_same(old_images.get(image.id), image))
+    old_units = {row.unit: row for row in before.units} if before else {}
+    units = [_same(old_units.get(row.unit), row) for row in now.units]
+    info = _same(before.info if before else None, now.info)
+    return Snapshot.model_construct(
+        taken=now.taken, containers=containers, images=images, units=units, info=info
+    )
+
+
+def _managed(now: list[ContainerRow], changed: set[str], before: Snapshot) -> bool:
+    """Whether a container that changed is, or was, one that a unit manages."""
+    rows = (*now, *before.containers)
+    return any(row.unit for row in rows if row.id in changed)
+
+
+def _same(old: Any, new: Any) -> Any:
+    return old if old == new else new
+
+
+def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
+    """Short ids of the containers that came, went, or are not as they were."""
+    old = {row.id: row for row in before.containers}
+    new = {row.id: row for row in now.containers}
+    ids = [i for i in (old.keys() | new.keys()) if old.get(i) is not new.get(i)]
+    return [each[:12] for each in sorted(ids)]
+
+
+def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
+    """What pages have to hear about."""
+    if before is None:
+        told = ("containers", "images", "units", "info")
+        return [Told(account=account, event=name) for name in told]
+    events: list[str] = []
+    old = {row.id: row for row in before.containers}
+    new = {row.id: row for row in now.containers}
+    if old.keys() != new.keys():
+        events.append("containers")
+    events += [f"container-{each}" for each in changed_containers(before, now)]
+    if [id(row) for row in before.images] != [id(row) for row in now.images]:
+        events.append("images")
+    if [id(row) for row in before.units] != [id(row) for row in now.units]:
+        events.append("units")
+    if before.info is not now.info:
+        events.append("info")
+    return [Told(account=account, event=event) for event in events]

@@ -1,0 +1,65 @@
+"""Who may decide: never who asked, never a program, and somebody whom every policy names that asks.
+
+Said twice, from both ends, since one page lists what a person may decide, and one message goes to
+all people who may decide a thing. A test holds the two against each other.
+"""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from consoleapp.accounts.access import visible_accounts
+from consoleapp.accounts.models import Grant, ServiceAccount, User
+from consoleapp.operations.approval.models import Ask
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from engine.schema.parameters import Role
+
+
+def decidable(user: User) -> QuerySet[Operation]:
+    """The operations that `user` may approve of or decline now.
+
+    Not their own, nor those of service accounts whose tokens their groups make.
+    """
+    waiting = Operation.objects.filter(
+        ended_at=None,
+        state=State.AWAITING,
+        approval__decision="",
+        approval__expires_at__gt=timezone.now(),
+    )
+    if not user.is_authenticated or not user.is_active:
+        return waiting.none()
+    groups = user.groups.all()
+    own = ServiceAccount.objects.filter(owner__in=groups).values("user")
+    found = waiting.filter(account__in=visible_accounts(user)).exclude(requested_by=user)
+    found = found.exclude(requested_by__in=own)
+    found = found.exclude(Exists(ServiceAccount.objects.filter(user=user)))
+    if user.is_superuser:
+        return found
+    owned = Grant.objects.filter(Q(user=user) | Q(group__in=groups), role=Role.OWNER)
+    unsatisfied = Ask.objects.filter(approval=OuterRef("pk")).exclude(
+        Q(pk__in=Ask.groups.through.objects.filter(group__in=groups).values("ask"))
+        | Q(owners=True, approval__operation__account__in=owned.values("account"))
+    )
+    return found.exclude(Exists(unsatisfied))
+
+
+def deciders(operation: Operation) -> QuerySet[User]:
+    """The people who may decide `operation` while it waits."""
+    grants = Grant.objects.filter(account=operation.account)
+    found = User.objects.filter(is_active=True, serviceaccount=None)
+    if asking := operation.requested_by:
+        service = ServiceAccount.objects.filter(user=asking, owner__isnull=False)
+        found = found.exclude(pk=asking.pk).exclude(groups__in=service.values("owner"))
+    asked = Q(pk__in=_holders(grants))
+    for ask in operation.approval.asks.all():
+        satisfied = Q(groups__in=ask.groups.all())
+        if ask.owners:
+            satisfied |= Q(pk__in=_holders(grants.filter(role=Role.OWNER)))
+        asked &= Q(pk__in=User.objects.filter(satisfied).values("pk"))
+    return found.filter(Q(is_superuser=True) | asked).distinct()
+
+
+def _holders(grants: QuerySet[Grant]) -> QuerySet[User]:
+    return User.objects.filter(
+        Q(pk__in=grants.values("user")) | Q(groups__in=grants.values("group"))
+    ).values("pk")

@@ -1,0 +1,181 @@
+"""The decision about an operation that waits: exactly one, however many people press at once."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from consoleapp.accounts.models import Host
+from consoleapp.core.actor import Actor
+from consoleapp.core.encryption import Unreadable
+from consoleapp.core.errors import Conflict, Refused
+from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.record import Seen, happened
+from consoleapp.operations import permission, secret_parameters
+from consoleapp.operations.approval.approvers import decidable
+from consoleapp.operations.approval.models import Approval, Decision
+from consoleapp.operations.approval.requirements import fingerprint, unasked
+from consoleapp.operations.audit import name, note
+from consoleapp.operations.broker import hand_over
+from consoleapp.operations.models import Operation
+from consoleapp.operations.page_events import operation_changed
+from consoleapp.operations.states import State, move
+from engine.schema.errors import ErrorCode, ErrorReport
+from engine.schema.kinds import UnknownKind
+
+
+class Uncommented(Refused):
+    """Raised for a "no" that does not say why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why it is declined: the requester reads it.")
+
+
+def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
+    """Let it be queued, once it is certain that its requester may still have it done.
+
+    Raises Refused (audited) for who may not decide, Conflict when there is nothing to decide, or
+    when what was asked for is not allowed (any more).
+    """
+    _check(operation, actor)
+    if reason := _no_more(operation):
+        note("approval.refused", operation, actor, detail=reason)
+        raise Conflict(reason)
+    with transaction.atomic():
+        _decide(operation, State.REQUESTED, Decision.GRANTED, actor, comment)
+        note("approval.granted", operation, actor, detail=comment)
+        _tell(operation, f"Approved by {actor.name}.", comment)
+        transaction.on_commit(partial(hand_over, operation))
+
+
+def decline(operation: Operation, *, actor: Actor, comment: str) -> None:
+    """End it. Raises Uncommented without a comment, otherwise as `approve` does."""
+    _check(operation, actor)
+    if not comment.strip():
+        raise Uncommented
+    said = f"{actor.name} declined it: {comment.strip()}"
+    report = ErrorReport(code=ErrorCode.FORBIDDEN, message=said)
+    with transaction.atomic():
+        _decide(operation, State.DECLINED, Decision.DECLINED, actor, comment, report)
+        note("approval.declined", operation, actor, outcome=State.DECLINED, detail=comment)
+        _tell(operation, f"Declined by {actor.name}.", comment)
+        transaction.on_commit(partial(operation_changed, operation))
+
+
+def expire(host: Host) -> None:
+    """End what nobody approved of in time."""
+    late = Operation.objects.filter(
+        account__host=host,
+        state=State.AWAITING,
+        approval__decision="",
+        approval__expires_at__lte=timezone.now(),
+    )
+    for operation in late.select_related("account__host", "requested_by"):
+        report = ErrorReport(
+            code=ErrorCode.TIMEOUT,
+            message="Nobody approved of it in time. Nothing was started.",
+            remedy="Request it again, and tell an approver.",
+        )
+        nobody = Actor(user=None)
+        with transaction.atomic():
+            try:
+                _end(operation, State.EXPIRED, Decision.EXPIRED, nobody, "", report)
+            except Conflict:
+                continue  # it was decided at this moment
+            note("approval.expired", operation, nobody, outcome=State.EXPIRED)
+            _tell(operation, report.message, "")
+            transaction.on_commit(partial(operation_changed, operation))
+
+
+def _check(operation: Operation, actor: Actor) -> None:
+    if actor.user is not None and actor.token is not None and actor.token.scope != "operate":
+        raise _refused(operation, actor, "This token may only read.")
+    if actor.user is not None and decidable(actor.user).filter(pk=operation.pk).exists():
+        return
+    operation.refresh_from_db(fields=["state"])
+    approval = Approval.objects.filter(operation=operation).first()
+    if approval is None:
+        raise Conflict("It needs no approval.")
+    if approval.decision:
+        by = f" by {approval.decider_name}" if approval.decider_name else ""
+        raise Conflict(f"It was decided already: {approval.decision}{by}.")
+    if operation.state != State.AWAITING or approval.expires_at <= timezone.now():
+        raise Conflict("It does not await approval any more.")
+    if actor.user is not None and operation.requested_by_id == actor.user.pk:
+        said = "You asked for it yourself: somebody else must decide."
+        raise _refused(operation, actor, said)
+    raise _refused(operation, actor, "You are not among those who may decide this.")
+
+
+def _refused(operation: Operation, actor: Actor, said: str) -> Refused:
+    note("approval.refused", operation, actor, detail=said)
+    return Refused(said)
+
+
+def _no_more(operation: Operation) -> str:
+    """Why it cannot be approved of; "" when it can."""
+    try:
+        parameters = secret_parameters.parameters_of(operation)
+    except (Unreadable, UnknownKind, ValidationError):
+        return "Its parameters cannot be read any more. Request it again."
+    if operation.approval.fingerprint != fingerprint(operation, parameters):
+        return "It is not what was asked for any more. Request it again."
+    if refused := permission.no_longer(operation, parameters):
+        return refused
+    if refused := permission.by_policy(operation, parameters):
+        return f"Not allowed by policy: {refused}"
+    return unasked(operation, parameters)
+
+
+def _decide(
+    operation: Operation,
+    to: State,
+    decision: Decision,
+    actor: Actor,
+    comment: str,
+    report: ErrorReport | None = None,
+) -> None:
+    """As `_end`, if `actor` may still do so at the moment of the change."""
+    mine = decidable(actor.user).filter(pk=operation.pk) if actor.user else Operation.objects.none()
+    if mine.select_for_update(of=("self",)).first() is None:
+        raise Conflict("It does not await your approval any more.")
+    _end(operation, to, decision, actor, comment, report)
+
+
+def _end(
+    operation: Operation,
+    to: State,
+    decision: Decision,
+    actor: Actor,
+    comment: str,
+    report: ErrorReport | None = None,
+) -> None:
+    changes: dict[str, Any] = {"error": report.model_dump(mode="json")} if report else {}
+    if not move(operation, to, after=(State.AWAITING,), **changes):
+        raise Conflict("It does not await approval any more.")
+    Approval.objects.filter(operation=operation).update(
+        decision=decision,
+        decided_at=timezone.now(),
+        decided_by=actor.user,
+        decider_name=actor.name[:150] if actor.user else "",
+        comment=comment.strip()[:500],
+    )
+
+
+def _tell(operation: Operation, said: str, comment: str) -> None:
+    """Tell the requester, if they want to know."""
+    if operation.requested_by_id is None:
+        return
+    seen = Seen(
+        Happening.APPROVAL_DECIDED,
+        key=str(operation.pk),
+        object=str(operation.pk),
+        name=name(operation),
+        at=timezone.now(),
+        detail=f"{said} {comment}".strip(),
+        operation=operation.pk,
+        people=frozenset({operation.requested_by_id}),
+    )
+    happened(operation.account, seen)

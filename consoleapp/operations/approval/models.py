@@ -1,0 +1,70 @@
+"""What awaits approval or awaited it, which policies ask for it, and what was decided."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+
+from consoleapp.operations.models import Operation
+
+
+class Decision(models.TextChoices):
+    """How the waiting ended."""
+
+    GRANTED = "granted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class Approval(models.Model):
+    """The approval that one operation needs. It is decided once, by this package only."""
+
+    operation = models.OneToOneField(
+        Operation, primary_key=True, on_delete=models.CASCADE, related_name="approval"
+    )
+    fingerprint = models.CharField(max_length=64)
+    """A keyed digest of what was shown to the approver, secrets included: just this is run."""
+    note = models.CharField(max_length=500, blank=True, default="")
+    """Why the requester wants it, if they say so."""
+    expires_at = models.DateTimeField()
+    decision = models.CharField(max_length=12, choices=Decision, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decider_name = models.CharField(max_length=150, blank=True, default="")
+    comment = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                name="approval_expiry",
+                condition=models.Q(decision=""),
+            ),
+            models.Index(fields=["decided_by"], name="approval_decider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"approval of {self.operation_id}"
+
+
+class Ask(models.Model):
+    """One policy that asks for it, and whom; every one of an approval's asks must be satisfied."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="asks")
+    source = models.CharField(max_length=300)
+    """Whose policy it is, in words."""
+    reasons = models.JSONField()
+    """Pairs of a rule and what it says."""
+    owners = models.BooleanField(default=False)
+    """The owners of the account are asked, since the policy names nobody."""
+    groups = models.ManyToManyField(Group, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.source} asks"
+
+    @property
+    def group_names(self) -> str:
+        """The groups whose members are asked."""
+        return ", ".join(sorted(group.name for group in self.groups.all()))

@@ -1,0 +1,81 @@
+"""Asking for approval, saying why, and taking the request back."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
+from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.record import Seen, happened
+from consoleapp.operations.approval.approvers import deciders
+from consoleapp.operations.approval.models import Approval, Ask, Decision
+from consoleapp.operations.approval.requirements import Asked, fingerprint
+from consoleapp.operations.audit import name, note
+from consoleapp.operations.models import Operation
+from consoleapp.operations.page_events import operation_changed
+from engine.schema.parameters import Parameters
+
+
+def ask(
+    operation: Operation, parameters: Parameters, asks: Sequence[Asked], *, actor: Actor
+) -> None:
+    """Write down who is asked for what, tell them; in the transaction that makes `operation`."""
+    approval = Approval.objects.create(
+        operation=operation,
+        fingerprint=fingerprint(operation, parameters),
+        expires_at=operation.requested_at + min(each.expires_after for each in asks),
+    )
+    for each in asks:
+        row = Ask.objects.create(
+            approval=approval,
+            source=each.source[:300],
+            reasons=[[reason.rule, reason.message] for reason in each.reasons],
+            owners=not each.approvers,
+        )
+        row.groups.set(Group.objects.filter(name__in=each.approvers))
+    why = " ".join(str(each) for each in asks)
+    note("approval.requested", operation, actor, detail=why)
+    seen = Seen(
+        Happening.APPROVAL_WAITING,
+        key=str(operation.pk),
+        object=str(operation.pk),
+        name=name(operation),
+        at=operation.requested_at,
+        detail=f"Requested by {operation.actor_name}. {why}",
+        operation=operation.pk,
+        people=frozenset(deciders(operation).values_list("pk", flat=True)),
+    )
+    happened(operation.account, seen)
+
+
+def explain(operation: Operation, text: str, *, actor: Actor) -> None:
+    """Put the requester's reason where approvers read it.
+
+    Raises Refused for anybody else, Conflict when it does not wait any more.
+    """
+    if actor.user is None or operation.requested_by_id != actor.user.pk:
+        raise Refused("Only who asked for it can say why.")
+    if actor.token is not None and actor.token.scope != "operate":
+        raise Refused("This token may only read.")
+    with transaction.atomic():
+        waiting = Approval.objects.filter(operation=operation, decision="")
+        if not waiting.update(note=text.strip()[:500]):
+            raise Conflict("It does not await approval any more.")
+        note("approval.explained", operation, actor, detail=text.strip()[:500])
+        transaction.on_commit(partial(operation_changed, operation))
+
+
+def withdrawn(operation: Operation, *, actor: Actor) -> None:
+    """Write down that it was taken back, in the transaction that cancels the operation."""
+    decided = Approval.objects.filter(operation=operation, decision="")
+    if decided.update(
+        decision=Decision.WITHDRAWN,
+        decided_at=timezone.now(),
+        decided_by=actor.user,
+        decider_name=actor.name[:150],
+    ):
+        note("approval.withdrawn", operation, actor)

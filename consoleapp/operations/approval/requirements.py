@@ -1,0 +1,105 @@
+"""Which policies want an operation to be approved of, and why. Asked after none refuses it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from django.contrib.auth.models import Group
+
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.operations import secret_parameters
+from consoleapp.operations.approval.models import Approval, Ask, Decision
+from consoleapp.operations.models import Operation
+from consoleapp.policies.effective_policy import seen, standing
+from engine.policy import requests as d
+from engine.policy import rules
+from engine.policy.evaluate import judge
+from engine.policy.extract import wishes
+from engine.schema.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule that asks. `field` is the place in the parameters that it is about."""
+
+    rule: str
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One policy that asks: why, whom (no groups: the account's owners), and for how long."""
+
+    source: str
+    reasons: tuple[Reason, ...]
+    approvers: tuple[str, ...]
+    expires_after: timedelta
+
+    def __str__(self) -> str:
+        return " ".join(
+            f"{each.message} (rule {each.rule} of {self.source})" for each in self.reasons
+        )
+
+
+def asked(
+    user: User | None, account: LinuxAccount, parameters: Parameters, *, unknown: bool = True
+) -> list[Asked]:
+    """The policies that ask.
+
+    `unknown`: also for what nobody can tell now, as the number of containers while there is no
+    snapshot of the account.
+    """
+    held = [(each, each.approval) for each in standing(user, account).sources]
+    if not any(approval for _, approval in held):
+        return []
+    wanted = [seen(account, demand) for demand in wishes(parameters)]
+    found = []
+    for source, approval in held:
+        if approval and (reasons := tuple(_reasons(approval, parameters, wanted, unknown))):
+            asks = Asked(source.title, reasons, tuple(approval.approvers), approval.expires_after)
+            found.append(asks)
+    return found
+
+
+def unasked(operation: Operation, parameters: Parameters) -> str:
+    """Why it needs more approval by now than was asked for; "" when it does not."""
+    covered = {
+        (ask.source, ask.owners, frozenset(group.name for group in ask.groups.all()), rule)
+        for ask in Ask.objects.filter(approval=operation.pk).prefetch_related("groups")
+        for rule, _ in ask.reasons
+    }
+    more = []
+    for each in asked(operation.requested_by, operation.account, parameters, unknown=False):
+        groups = Group.objects.filter(name__in=each.approvers).values_list("name", flat=True)
+        asks = (each.source[:300], not each.approvers, frozenset(groups))
+        if any((*asks, reason.rule) not in covered for reason in each.reasons):
+            more.append(str(each))
+    return f"By now it needs approval; request it again. {' '.join(more)}" if more else ""
+
+
+def granted(operation: Operation, parameters: Parameters) -> bool:
+    """Whether just this was approved of."""
+    approval = Approval.objects.filter(operation=operation, decision=Decision.GRANTED).first()
+    return approval is not None and approval.fingerprint == fingerprint(operation, parameters)
+
+
+def fingerprint(operation: Operation, parameters: Parameters) -> str:
+    """The digest of what would run."""
+    return secret_parameters.fingerprint(operation.account.key, parameters)
+
+
+def _reasons(
+    approval: rules.Approval, parameters: Parameters, wanted: list[d.Demand], unknown: bool
+) -> list[Reason]:
+    found = []
+    if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
+        said = f"Operations of the kind {parameters.kind} always need approval."
+        found.append(Reason("approval.kinds", said))
+    for each in judge(approval, wanted):
+        found.append(Reason(f"approval.{each.rule}", each.message, each.field))
+    uncounted = any(isinstance(each, d.OneMore) and each.present is None for each in wanted)
+    if unknown and uncounted and approval.containers is not None:
+        said = "Nobody knows now how many containers the account has."
+        found.append(Reason("approval.containers", said))
+    return found

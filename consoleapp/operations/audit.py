@@ -1,0 +1,31 @@
+"""What the audit log says of operations, and what people call them."""
+
+from consoleapp.audit.record import record
+from consoleapp.core.actor import Actor
+from consoleapp.operations import cross_account
+from consoleapp.operations.models import Operation
+from engine.schema.kinds import KINDS
+
+
+def note(
+    action: str, operation: Operation, actor: Actor, *, outcome: str = "", detail: str = ""
+) -> None:
+    """Add one event about `operation`, on each account that it concerns."""
+    for account in (operation.account, *cross_account.concerned(operation)):
+        record(
+            action,
+            actor=actor,
+            account=account,
+            kind=operation.kind,
+            target=operation.target,
+            operation=operation.pk,
+            parameters=operation.parameters,
+            outcome=outcome,
+            detail=detail,
+        )
+
+
+def name(operation: Operation) -> str:
+    """What people call it."""
+    kind = KINDS.get(operation.kind)
+    return f"{kind.label if kind else operation.kind} {operation.target}".strip()

@@ -1,0 +1,53 @@
+"""Operations that concern a second account: the requester needs the role there too, and the audit
+of that account tells of it as well."""
+
+from collections.abc import Iterable
+
+from consoleapp.accounts.access import refuse, role_on
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Conflict, Refused
+from consoleapp.operations.models import Operation
+from engine.schema.kinds import KINDS, parse
+from engine.schema.parameters import Parameters
+
+
+def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
+    """Raises Refused (audited) without the role there, Conflict where there can be no way."""
+    for key in parameters.elsewhere():
+        other = LinuxAccount.objects.filter(key=key, active=True).select_related("host").first()
+        role = role_on(actor.user, other) if other else None
+        if other is None or role is None:
+            raise Refused(f"There is no account {key} that you may use.")
+        if not role.covers(parameters.role):
+            refuse(actor, other, parameters.kind, parameters.role)
+            raise Refused(f"This needs the role {parameters.role} on {key}.")
+        if other.pk == account.pk:
+            raise Conflict(f"{key} is the account itself: choose another one.")
+        if other.host_id != account.host_id:
+            raise Conflict(f"{key} is on another host than {account.key}.")
+
+
+def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
+    """Why the requester may not do this there (any more); "" when they may."""
+    for key in parameters.elsewhere():
+        other = LinuxAccount.objects.filter(key=key, active=True).first()
+        role = role_on(user, other) if other else None
+        if role is None or not role.covers(parameters.role):
+            return f"There is no grant any more to do this on {key}."
+    return ""
+
+
+def source(parameters: Parameters) -> LinuxAccount | None:
+    """The account that something is taken from, where a kind has one."""
+    keys = parameters.elsewhere()
+    return LinuxAccount.objects.filter(key=keys[0], active=True).first() if keys else None
+
+
+def concerned(operation: Operation) -> Iterable[LinuxAccount]:
+    """The other accounts whose audit tells of the operation."""
+    kind = KINDS.get(operation.kind)
+    if kind is None or kind.elsewhere is Parameters.elsewhere:
+        return []
+    keys = parse(operation.kind, operation.parameters).elsewhere()
+    return LinuxAccount.objects.filter(key__in=keys)

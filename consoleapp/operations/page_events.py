@@ -1,0 +1,34 @@
+"""An operation's changes, published to the pages that are open and to the observer."""
+
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.page_events import Told, send
+
+
+def operation_changed(operation: Operation) -> None:
+    """Tell that an operation's state or progress changed; wakes the observer too."""
+    state = State(operation.state)
+    data = {"id": str(operation.pk), "state": state.value}
+    account = operation.account_id
+    told = [
+        Told(
+            account=account,
+            event=f"operation-{operation.pk}",
+            data=data,
+            ended_for=operation.requested_by_id if state.ended else None,
+            source=operation.source if operation.source in ("page", "api", "system") else "",
+        )
+    ]
+    only_progress = state is State.RUNNING and operation.progress is not None
+    if not only_progress:
+        told.append(Told(account=account, event="operations", data=data))
+    about = {operation.target, str((operation.result or {}).get("id", ""))} - {""}
+    wake = Wake(
+        account=account,
+        why="operation",
+        kind=operation.kind,
+        ended=state.ended,
+        objects=sorted(text[:600] for text in about),
+    )
+    send(account, told, None if only_progress else wake, operation.pk)

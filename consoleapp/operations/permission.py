@@ -1,0 +1,29 @@
+"""Whether an operation that was requested may still be done."""
+
+from functools import partial
+
+from django.utils import timezone
+
+from consoleapp.accounts.access import role_on
+from consoleapp.operations import cross_account, reservations
+from consoleapp.operations.models import Operation
+from consoleapp.policies.effective_policy import refusals
+from engine.schema.parameters import Parameters
+
+
+def no_longer(operation: Operation, parameters: Parameters) -> str:
+    """Why the requester may not do this (any more); "" when they may."""
+    role = role_on(operation.requested_by, operation.account)
+    if role is None or not role.covers(parameters.role):
+        return f"{operation.actor_name} has no grant any more to do this on {operation.account}."
+    token = operation.token
+    if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
+        return "The token that requested this was revoked, or has expired."
+    return cross_account.no_longer_allowed(operation.requested_by, parameters)
+
+
+def by_policy(operation: Operation, parameters: Parameters) -> str:
+    """What a policy refuses, approved of or not; "" for nothing."""
+    reserved = partial(reservations.ahead_of, operation)
+    found = refusals(operation.requested_by, operation.account, parameters, reserved)
+    return " ".join(dict.fromkeys(str(verdict) for verdict in found))

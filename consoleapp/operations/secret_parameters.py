@@ -1,0 +1,72 @@
+"""Parameters with secrets, encrypted in the row until the operation ends."""
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+from consoleapp.core.encryption import decrypt, derived_key, encrypt
+from engine.schema.kinds import parse
+from engine.schema.parameters import REDACTED, Parameters
+
+if TYPE_CHECKING:
+    from consoleapp.operations.models import Operation
+
+
+def seal(parameters: Parameters) -> str:
+    """The parameters in the clear, encrypted; "" when there is nothing secret in them."""
+    wire = parameters.wire()
+    if wire == parameters.public():
+        return ""
+    return encrypt(json.dumps(wire))
+
+
+def unseal(sealed: str) -> dict[str, Any]:
+    """What `seal` was given. Raises Unreadable."""
+    opened: dict[str, Any] = json.loads(decrypt(sealed))
+    return opened
+
+
+def parameters_of(operation: "Operation") -> Parameters:
+    """What was asked for, secrets included while they are kept.
+
+    Raises Unreadable, UnknownKind, pydantic.ValidationError.
+    """
+    said = unseal(operation.sealed) if operation.sealed else operation.parameters
+    return parse(operation.kind, said)
+
+
+def fingerprint(account_key: str, parameters: Parameters) -> str:
+    """A digest that tells whether two requests are the same, secrets included, revealing none."""
+    said = json.dumps([account_key, parameters.kind, parameters.wire()], sort_keys=True)
+    return hmac.new(derived_key("fingerprint"), said.encode(), hashlib.sha256).hexdigest()
+
+
+def secrets_in(parameters: Parameters) -> frozenset[str]:
+    """The secret texts in `parameters`, to keep them out of what an engine says."""
+    return frozenset(_hidden(parameters.wire(), parameters.public()))
+
+
+def redact(said: Any, secrets: frozenset[str]) -> Any:
+    """`said` (JSON) with every one of `secrets` replaced, wherever it stands."""
+    if isinstance(said, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            said = said.replace(secret, REDACTED)
+        return said
+    if isinstance(said, list):
+        return [redact(item, secrets) for item in said]
+    if isinstance(said, dict):
+        return {redact(key, secrets): redact(value, secrets) for key, value in said.items()}
+    return said
+
+
+def _hidden(wire: Any, public: Any) -> list[str]:
+    if isinstance(wire, str) and public == REDACTED != wire:
+        # Programs quote lines of it. Shorter ones would black out half of any text.
+        pieces = {wire, *(line.strip() for line in wire.splitlines())}
+        return [piece for piece in pieces if len(piece) >= 4]
+    if isinstance(wire, dict) and isinstance(public, dict):
+        return [text for key in wire for text in _hidden(wire[key], public.get(key))]
+    if isinstance(wire, list) and isinstance(public, list):
+        return [text for a, b in zip(wire, public, strict=False) for text in _hidden(a, b)]
+    return []

@@ -1,0 +1,200 @@
+"""The policies that hold for a person on an account, and what they say to what is asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.db.models import Q
+
+from consoleapp.accounts.models import LinuxAccount, User
+from consoleapp.policies.description import Area, describe
+from consoleapp.policies.models import PolicyVersion
+from consoleapp.snapshots import reader
+from engine.policy import image_names
+from engine.policy import requests as d
+from engine.policy.evaluate import judge
+from engine.policy.extract import asked, wishes
+from engine.policy.host_file import PLACE, PolicyFile, Unusable
+from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
+from engine.schema.parameters import Parameters
+from engine.schema.query import Query
+
+_file = PolicyFile()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One policy and whose it is. `broken`: why it cannot be read, so that it allows nothing."""
+
+    title: str
+    policy: Policy
+    broken: str = ""
+
+    @property
+    def approval(self) -> Approval | None:
+        """What goes beyond this waits for somebody's approval."""
+        return self.policy.approval if isinstance(self.policy, AskingPolicy) else None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One refusal. `field` is the place in the operation's parameters that it is about."""
+
+    rule: str
+    message: str
+    field: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.message} (rule {self.rule} of {self.source})"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All policies that hold. Every one must allow a thing, so the strictest wins."""
+
+    sources: tuple[Source, ...]
+
+    def verdicts(self, demands: list[d.Demand]) -> list[Verdict]:
+        """What is refused of `demands`, and by whom."""
+        found = [
+            Verdict("policy", f"{source.broken} Until that is mended, nothing is allowed.", "",
+                    source.title)
+            for source in self.sources
+            if source.broken
+        ]  # fmt: skip
+        for source in self.sources:
+            for refusal in judge(source.policy, demands):
+                found.append(Verdict(refusal.rule, refusal.message, refusal.field, source.title))
+        return found
+
+    def why_not(self, demand: d.Demand) -> str:
+        """Why a thing is not allowed; "" when it is."""
+        return " ".join(str(verdict) for verdict in self.verdicts([demand]))
+
+    @property
+    def terminal(self) -> str:
+        """Why there are no terminals; "" where there are."""
+        return self.why_not(d.Terminal(recorded=True))
+
+    @property
+    def recording(self) -> str:
+        """Whose policies ask for terminals to be recorded; "" where none does."""
+        asking = [each.title for each in self.sources if each.policy.terminal == "recorded"]
+        return ", ".join(dict.fromkeys(asking))
+
+    @property
+    def builds(self) -> str:
+        """Why images cannot be built; "" where they can."""
+        return self.why_not(d.Build())
+
+    @property
+    def archives(self) -> str:
+        """Why images cannot be loaded or shared; "" where they can."""
+        return self.why_not(d.Archive())
+
+    @property
+    def raw(self) -> str:
+        """Why unit files must keep to known keys; "" where anything goes."""
+        return self.why_not(d.Raw(said="A unit file with anything in it"))
+
+    @property
+    def images(self) -> str:
+        """What is said about images; "" for nothing."""
+        return self._about("Images")
+
+    @property
+    def paths(self) -> str:
+        """What is said about paths of the host; "" for nothing."""
+        return self._about("Host paths")
+
+    @property
+    def ports(self) -> str:
+        """What is said about ports of the host; "" for nothing."""
+        return self._about("Ports")
+
+    @property
+    def limits(self) -> str:
+        """What is said about limits; "" for nothing."""
+        return self._about("Limits")
+
+    def _about(self, area: Area) -> str:
+        said = [each for source in self.sources for each in describe(source.policy)]
+        return " ".join(dict.fromkeys(each.text for each in said if each.area == area))
+
+    @property
+    def host_network(self) -> str:
+        """Why a container cannot have the host's network; "" where it can."""
+        return self.why_not(d.Namespace(kind="network", said="network host"))
+
+
+def standing(user: User | None, account: LinuxAccount) -> Standing:
+    """The policies for what `user` does on `account`: of its host (here and there), its own, and of
+    each group of the user, or that a service account belongs to."""
+    held = Q(host_id=account.host_id) | Q(account=account)
+    if user is not None:
+        held |= Q(group__user=user) | Q(group__serviceaccount__user=user)
+    rows = PolicyVersion.objects.filter(held, current=True).exclude(text="").distinct()
+    found = [_source(row) for row in rows.select_related("host", "account", "group")]
+    return Standing((*_of_file(account), *found))
+
+
+def refusals(
+    user: User | None,
+    account: LinuxAccount,
+    parameters: Parameters,
+    reserved: Callable[[], int] = lambda: 0,
+) -> list[Verdict]:
+    """What the policies refuse of an operation. Only the engine sees all; it judges again.
+
+    `reserved`: how many containers are being made that the snapshot does not show yet; asked where
+    their number is limited.
+    """
+    held = standing(user, account)
+    if not held.sources:
+        return []
+    demands = wishes(parameters)
+    limited = any(each.policy.containers is not None for each in held.sources)
+    more = reserved() if limited and any(isinstance(each, d.OneMore) for each in demands) else 0
+    return held.verdicts([seen(account, demand, more) for demand in demands])
+
+
+def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
+    """The same for a query."""
+    demands = asked(query)
+    return standing(user, account).verdicts(demands) if demands else []
+
+
+def _of_file(account: LinuxAccount) -> list[Source]:
+    if account.host.name != settings.BERTH_HOST:
+        return []
+    try:
+        return [Source(str(PLACE), policy) for policy in _file.policies(account.name)]
+    except Unusable as error:
+        return [Source(str(PLACE), Policy(), str(error))]
+
+
+def _source(row: PolicyVersion) -> Source:
+    try:
+        return Source(row.title, read(row.text))
+    except Unreadable as error:
+        broken = f"The policy of {row.title} cannot be understood: {error}"
+        return Source(row.title, Policy(), broken)
+
+
+def seen(account: LinuxAccount, demand: d.Demand, reserved: int = 0) -> d.Demand:
+    """The demand with what the last snapshot tells, and `reserved` containers besides."""
+    is_id = isinstance(demand, d.Image) and image_names.is_id(demand.name)
+    if not (is_id or isinstance(demand, d.OneMore)):
+        return demand
+    known = reader.load(account)
+    snapshot = known.snapshot if known else None
+    if snapshot is None:
+        return demand
+    if isinstance(demand, d.OneMore):
+        return replace(demand, present=len(snapshot.containers) + reserved)
+    if isinstance(demand, d.Image):
+        wanted = demand.name.removeprefix("sha256:")
+        found = [row for row in snapshot.images if row.id.startswith(wanted)]
+        return replace(demand, known=tuple(tag for row in found for tag in row.tags))
+    return demand

@@ -1,0 +1,89 @@
+"""manage.py verify_audit: whether the history is as it was written."""
+
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from consoleapp.audit import checkpoints, export, keys
+from consoleapp.audit.record import record
+from consoleapp.audit.verify import Report, verify
+from consoleapp.core.actor import Actor
+from consoleapp.recordings import verify as recordings
+
+
+class Command(BaseCommand):
+    """Exit status 0 when all is well, 1 when something is not, with a line for each fault."""
+
+    help = "Verify the chain of audit events, its signed heads, and the heads kept elsewhere."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--heads", type=Path, help="a file of heads kept elsewhere (BERTH_AUDIT_HEADS else)"
+        )
+        parser.add_argument(
+            "--key", type=Path, action="append", default=[], help="a public key to trust besides"
+        )
+        parser.add_argument("--export", type=Path, help="verify this export, not the database")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began = time.monotonic()
+        try:
+            trusted = _trusted(options["key"])
+            if options["export"]:
+                report = _export(options["export"], trusted)
+            else:
+                report = verify(trusted, _elsewhere(options["heads"]))
+                report.recordings = recordings.verify(report)
+        except (OSError, ValueError, keys.BadKey) as error:
+            raise CommandError(str(error)) from error
+        seconds = max(time.monotonic() - began, 0.001)
+        for fault in report.faults:
+            self.stdout.write(fault)
+        if report.count > len(report.faults):
+            self.stdout.write(f"… and {report.count - len(report.faults)} more.")
+        self.stdout.write(
+            f"{report.links} links, {report.heads} signed heads, {report.unsigned} links after the "
+            f"last head, {report.pending} events not sealed yet, {report.pruned} pruned, "
+            f"{report.late} sealed late, {report.gaps} gaps, {report.recordings} recordings; "
+            f"{report.links / seconds:.0f} links a second."
+        )
+        if not options["export"]:
+            _remember(report)
+        if report.count:
+            raise CommandError(f"{report.count} faults: the history was tampered with.")
+        self.stdout.write("The history is whole.")
+
+
+def _trusted(files: list[Path]) -> dict[str, Ed25519PublicKey]:
+    own = keys.own_public_key()
+    found = [keys.public_key(file) for file in files] + ([own] if own else [])
+    return {keys.name_of(key): key for key in found}
+
+
+def _elsewhere(given: Path | None) -> list[checkpoints.HeadLine | str]:
+    if given:
+        return checkpoints.read_heads(given)
+    kept = Path(settings.BERTH_AUDIT_HEADS) if settings.BERTH_AUDIT_HEADS else None
+    return checkpoints.read_heads(kept) if kept and kept.exists() else []
+
+
+def _export(file: Path, trusted: dict[str, Ed25519PublicKey]) -> Report:
+    with file.open(newline="") as lines:
+        return export.verify_export(export.read(lines), trusted)
+
+
+def _remember(report: Report) -> None:
+    """The verification is an event too: the audit page shows when the last one was."""
+    record(
+        "audit.verified",
+        actor=Actor(user=None),
+        outcome="failed" if report.count else "succeeded",
+        detail=" ".join(report.faults[:3]),
+        parameters={"links": report.links, "faults": report.count, "heads": report.heads},
+    )

@@ -1,0 +1,59 @@
+"""What changed, told to the pages that are open. Fire and forget: pages ask again at `hello`."""
+
+import logging
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.snapshots import store
+from consoleapp.snapshots.observer_messages import Wake
+from engine.schema.parameters import Model
+
+Name = r"^[a-z]{1,20}(-[0-9a-f-]{1,36})?$"
+logger = logging.getLogger(__name__)
+
+
+class Told(Model):
+    """One event of one account.
+
+    `ended_for`: who asked for the operation that ended with it; `people`: whom `notices` is for.
+    """
+
+    account: int
+    event: str = Field(pattern=Name)
+    data: dict[str, str | int | bool | None] = Field(default={}, max_length=20)
+    ended_for: int | None = None
+    source: Literal["", "page", "api", "system"] = ""
+    people: list[int] = Field(default=[], max_length=500)
+
+
+def publish(account: LinuxAccount, event: str, data: dict[str, Any]) -> None:
+    """Tell the pages about `account`; does nothing when Redis is down."""
+    send(account.pk, [Told(account=account.pk, event=event, data=data)])
+
+
+def noticed(account: LinuxAccount, people: list[int]) -> None:
+    """Tell the pages of these users that what they are told of has changed."""
+    batches = [people[at : at + 500] for at in range(0, len(people), 500)]
+    told = [Told(account=account.pk, event="notices", people=batch) for batch in batches]
+    if told:
+        send(account.pk, told)
+
+
+def send(
+    account: int, told: list[Told], wake: Wake | None = None, operation: UUID | None = None
+) -> None:
+    """Publish to the pages, the observer and those who wait for one operation; all at once."""
+    try:
+        with store.connection().pipeline(transaction=False) as pipe:
+            if wake:
+                pipe.publish(store.WAKE, wake.model_dump_json())
+            if wake and operation:
+                pipe.publish(store.operation_channel(operation), "")
+            for each in told:
+                pipe.publish(store.channel(account), each.model_dump_json())
+            pipe.execute()
+    except store.RedisDown as error:
+        logger.warning("cannot tell the pages about account %s: %s", account, error)

@@ -1,0 +1,183 @@
+"""What is known of an account, for pages and the API: never waits for an engine."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from asgiref.sync import sync_to_async
+from pydantic import ValidationError
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.snapshots import row_format, store
+from consoleapp.snapshots.observer_messages import Wake
+from engine.schema.parameters import Model
+from engine.schema.snapshot import Snapshot
+
+NO_REDIS = "What is known of the accounts cannot be read: Berth's Redis does not answer."
+NO_OBSERVER = "Nobody follows this account now: the observer of its host does not run."
+_LOOK_EVERY = 0.012
+_ASK_AFTER = 0.1
+_SLEW = timedelta(seconds=5)
+logger = logging.getLogger(__name__)
+
+
+class Head(Model):
+    """The few facts that say whether a snapshot must be read again.
+
+    `error`: why it is stale. `silent_since`: the engine is there, and does not answer.
+    """
+
+    version: int
+    taken: datetime | None
+    at: datetime
+    error: str = ""
+    silent_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AccountSnapshot:
+    """The last snapshot (None: there never was one). `live`: changes reach it as they happen."""
+
+    snapshot: Snapshot | None
+    version: int
+    live: bool
+    error: str
+    """Why the engine is out of reach, or ""."""
+    taken: datetime | None = None
+    """The moment that it is true for; later than the snapshot's own when nothing changed since."""
+    silent: int = 0
+    """Seconds that the engine has not answered for; 0 while it does."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the snapshot may not be true any more, or ""."""
+        return self.error or (f"No answer for {self.silent} s." if self.silent else "")
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was true for certain; 0 while it is live."""
+        taken = self.taken or (self.snapshot.taken if self.snapshot else None)
+        if self.live or taken is None:
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - taken).total_seconds())
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: int
+    snapshot: Snapshot
+    known: row_format.Known
+
+
+_kept: dict[int, _Kept] = {}
+_reading = Lock()
+
+
+def load(account: LinuxAccount) -> AccountSnapshot | None:
+    """The present snapshot; None when the account was never looked at. Raises nothing."""
+    return _load(account)[0]
+
+
+def watch(account: LinuxAccount) -> None:
+    """Have the account followed for the next minute. Does nothing when Redis is down."""
+    try:
+        with store.connection().pipeline(transaction=False) as pipe:
+            pipe.zadd(store.WATCHED, {str(account.pk): time.time() + store.WATCH_SECONDS})
+            pipe.publish(store.WAKE, Wake(account=account.pk, why="watched").model_dump_json())
+            pipe.execute()
+    except store.RedisDown as error:
+        logger.warning("cannot have %s followed: %s", account, error)
+
+
+def refresh(account: LinuxAccount) -> None:
+    """Have all of the account looked at once more. Does nothing when Redis is down."""
+    try:
+        wake = Wake(account=account.pk, why="refresh")
+        store.connection().publish(store.WAKE, wake.model_dump_json())
+    except store.RedisDown as error:
+        logger.warning("cannot ask for a snapshot of %s: %s", account, error)
+
+
+def fresh_sync(
+    account: LinuxAccount, not_before: datetime | None = None, timeout: float = 3.0
+) -> AccountSnapshot:
+    """A live snapshot that shows at least what was so at `not_before`, waited for up to `timeout`.
+
+    When time is up (or the engine is known to be out of reach), the best there is.
+    """
+    seen, head = _load(account)
+    if _enough(seen, not_before):
+        return seen  # type: ignore[return-value] # checked by _enough
+    asked_at, began = datetime.now(UTC), time.monotonic()
+    watch(account)
+    asked = False
+    while (waited := time.monotonic() - began) < timeout:
+        time.sleep(_LOOK_EVERY)
+        seen, head = _load(account)
+        if _enough(seen, not_before) or (head and _hopeless(head, asked_at)):
+            break
+        if not asked and waited > _ASK_AFTER:
+            # What an operation's end should have brought by itself has not come: ask for it.
+            refresh(account)
+            asked = True
+    return seen or AccountSnapshot(None, 0, False, "The engine has not answered yet.")
+
+
+fresh = sync_to_async(fresh_sync, thread_sensitive=False)
+
+
+def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
+    if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
+        return False
+    now = datetime.now(UTC)
+    # Stamps of the future are from before the clock was set back: everything since is newer than
+    # such a moment, and a snapshot with such a stamp says nothing about its age.
+    if not_before is None or not_before > now:
+        return True
+    return not_before <= seen.taken <= now + _SLEW
+
+
+def _hopeless(head: Head, asked_at: datetime) -> bool:
+    return bool(head.silent_since or (head.error and head.at >= asked_at))
+
+
+def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
+    try:
+        raw_head, live, host = store.connection().mget(
+            store.head_key(account.pk), store.live_key(account.pk), store.host_key(account.host_id)
+        )
+        kept = _kept.get(account.pk)
+        head = Head.model_validate_json(raw_head) if raw_head else None
+        if head and head.version and (kept is None or kept.version != head.version):
+            kept = _read(account.pk)
+    except (*store.RedisDown, ValidationError, ValueError) as error:
+        logger.warning("cannot read the snapshot of %s: %s", account, type(error).__name__)
+        kept = _kept.get(account.pk)
+        known = (kept.snapshot, kept.version) if kept else (None, 0)
+        return AccountSnapshot(*known, live=False, error=NO_REDIS), None
+    if head is None:
+        return (None if host else AccountSnapshot(None, 0, False, NO_OBSERVER)), None
+    error = head.error if host or live else NO_OBSERVER
+    snapshot = kept.snapshot if kept and head.version else None
+    silent = 0
+    if head.silent_since and not error:
+        silent = max(1, round((datetime.now(UTC) - head.silent_since).total_seconds()))
+    is_live = bool(live) and not error and not silent
+    taken = head.taken if snapshot else None
+    return AccountSnapshot(snapshot, head.version, is_live, error, taken, silent), head
+
+
+def _read(account: int) -> _Kept | None:
+    with _reading:
+        text = store.connection().get(store.body_key(account))
+        if not text:
+            return None
+        before = _kept.get(account)
+        version, _, body = text.partition(b"\n")
+        if before and before.version == int(version):
+            return before
+        snapshot, known = row_format.read(body, before.known if before else {})
+        _kept[account] = _Kept(int(version), snapshot, known)
+        return _kept[account]

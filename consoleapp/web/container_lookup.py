@@ -1,0 +1,59 @@
+"""From the name or id in an address to the container's row in the account's snapshot."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.operations.models import Operation
+from consoleapp.snapshots import reader
+from engine.schema.snapshot import ContainerRow, Snapshot
+
+_SHORTEST_ID = 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known when a page about one container is asked for.
+
+    `row` is None when the container is not in the snapshot; `snapshot` is None when nothing is
+    known of the account yet, with the reason in `error`.
+    """
+
+    row: ContainerRow | None
+    snapshot: Snapshot | None
+    live: bool
+    age: float | None
+    error: str
+
+
+def look_up(account: LinuxAccount, container: str) -> Found:
+    """The container called (or numbered) `container`; waits briefly for one that is just made."""
+    reader.watch(account)
+    seen = reader.load(account)
+    row = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
+    if row is None and not (seen and seen.error):
+        seen = reader.fresh_sync(account, not_before=_last_change(account))
+        row = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
+    if seen is None or seen.snapshot is None:
+        return Found(None, None, False, None, seen.error if seen else "")
+    return Found(row, seen.snapshot, seen.live, seen.age, seen.error)
+
+
+def among(rows: list[ContainerRow], container: str) -> ContainerRow | None:
+    """The row whose name or id is `container`, or the only one whose id begins with it."""
+    for row in rows:
+        if container in (row.name, row.id):
+            return row
+    if len(container) < _SHORTEST_ID:
+        return None
+    matches = [row for row in rows if row.id.startswith(container)]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _last_change(account: LinuxAccount) -> datetime | None:
+    return (
+        Operation.objects.filter(account=account, ended_at__isnull=False)
+        .order_by("-ended_at")
+        .values_list("ended_at", flat=True)
+        .first()
+    )

@@ -1,0 +1,55 @@
+"""A form about images: shown in a dialog or on a page of its own, and submitted."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
+from consoleapp.operations.submit import submit
+from consoleapp.policies.check import NotAllowed
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.images.forms import Judged
+
+
+def submitted(
+    request: HttpRequest, account: LinuxAccount, form: Judged, *, next: str
+) -> HttpResponse | None:
+    """What came of a posted form; None where it is (still) to be filled in."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        operation = submit(account, form.parameters, actor=Actor.of(request))
+    except NotAllowed as error:
+        error.tell(form)
+        return None
+    except Refused as error:
+        return refused(request, error, next=next)
+    return accepted(request, operation, next=next)
+
+
+def ask(
+    request: HttpRequest,
+    account: LinuxAccount,
+    form: Judged,
+    *,
+    title: str,
+    button: str,
+    icon: str,
+    next: str,
+    hint: str = "",
+) -> HttpResponse:
+    """The form with its faults at their fields, or what came of submitting it to `account`."""
+    if answer := submitted(request, account, form, next=next):
+        return answer
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "icon": icon,
+        "hint": hint,
+        "upload_limit": settings.BERTH_UPLOAD_LIMIT,
+    }
+    template = "images/_form.html" if request.htmx else "images/form.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=422 if form.errors else 200)

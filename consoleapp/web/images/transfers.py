@@ -1,0 +1,97 @@
+"""Images that go somewhere: to a registry, to another account, out of a file."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from consoleapp.accounts.access import require_role, role_on, visible_accounts
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.snapshots import reader
+from consoleapp.web.images import rows
+from consoleapp.web.images.form_view import ask
+from consoleapp.web.images.forms import LoadForm, PushForm, ShareForm
+from engine.schema.parameters import Role
+from engine.schema.snapshot import ImageRow
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """To a registry, under any name."""
+    row = known(account, image)
+    name = rows.title(row) if row else image
+    form = PushForm(request.POST or None, image=name, initial={"destination": _outside(row)})
+    return ask(
+        request,
+        account,
+        form,
+        title=_("Push %(name)s") % {"name": name},
+        button=_("Push"),
+        icon="upload",
+        next=reverse("images:detail", args=[account.key, image]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+    """To another account of the host: an operation of that one, in the audit of both."""
+    row = known(account, image)
+    accounts = {each.key: each for each in _others(request, account)}
+    name = row.tags[0] if row and row.tags else ""
+    form = ShareForm(
+        request.POST or None,
+        image=name or image,
+        source=account.key,
+        accounts=list(accounts),
+        initial={"tag": name},
+    )
+    taking = accounts.get(request.POST.get("account", ""), account)
+    return ask(
+        request,
+        taking,
+        form,
+        title=_("Share %(name)s") % {"name": name or image[:12]},
+        button=_("Share"),
+        icon="arrows-exchange",
+        next=reverse("images:detail", args=[account.key, image]),
+        hint="" if accounts else _("There is no other account on this host that you operate."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require_role(Role.OPERATOR)
+def load(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Out of an archive that was made by `podman save` or `docker save`."""
+    return ask(
+        request,
+        account,
+        LoadForm(request.POST or None),
+        title=_("Load images from a file"),
+        button=_("Load"),
+        icon="file-upload",
+        next=reverse("images:list", args=[account.key]),
+    )
+
+
+def known(account: LinuxAccount, image: str) -> ImageRow | None:
+    """The image in the account's snapshot."""
+    seen = reader.load(account)
+    every = seen.snapshot.images if seen and seen.snapshot else []
+    return next((row for row in every if row.id == image), None)
+
+
+def _outside(row: ImageRow | None) -> str:
+    """A name of the image that leads to a registry, as a first guess."""
+    tags = row.tags if row else []
+    return next((tag for tag in tags if not tag.startswith("localhost/")), "")
+
+
+def _others(request: HttpRequest, account: LinuxAccount) -> list[LinuxAccount]:
+    found = []
+    for other in visible_accounts(request.user).filter(host=account.host).exclude(pk=account.pk):
+        role = role_on(request.user, other)
+        if role and role.covers(Role.OPERATOR):
+            found.append(other)
+    return found

@@ -1,0 +1,12 @@
+"""Where a language is chosen, and where scripts find their words."""
+
+from django.urls import path
+
+from consoleapp.web.languages import views
+
+app_name = "languages"
+
+urlpatterns = [
+    path("language/", views.choose, name="choose"),
+    path("language/<str:version>/words.js", views.words, name="words"),
+]

@@ -1,0 +1,80 @@
+"""What is done to units, their files, and the account's session."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.i18n.sentences import in_language
+from consoleapp.web.accepted import refused, request_all
+from engine.schema.kinds import KINDS, parse
+from engine.schema.parameters import Role
+
+LIMIT = 200
+"""Units that one request may act on."""
+# The field that says what each kind is done to; "" for the session as a whole.
+SUBJECT = {
+    "unit.start": "unit",
+    "unit.stop": "unit",
+    "unit.restart": "unit",
+    "unit.enable": "unit",
+    "unit.disable": "unit",
+    "unit.reset-failed": "unit",
+    "unit.convert": "unit",
+    "unit.delete": "file",
+    "unit.restore": "file",
+    "unit.daemon-reload": "",
+    "container.autostart": "container",
+    "autoupdate.run": "",
+    "autoupdate.enable": "",
+    "autoupdate.disable": "",
+    "linger.enable": "",
+    "linger.disable": "",
+}
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Do `kind` to each posted unit (or file, container): all are checked, then all begin."""
+    kind = request.POST.get("kind", "")
+    following = _next(request, account)
+    if kind not in SUBJECT:
+        return refused(request, _("There is no such action on units."), next=following, status=400)
+    subject = SUBJECT[kind]
+    wanted = list(dict.fromkeys(request.POST.getlist(subject))) if subject else [""]
+    if not wanted:
+        return refused(request, _("No unit was chosen."), next=following, status=400)
+    if len(wanted) > LIMIT:
+        reason = _("At most %(number)d units at a time.") % {"number": LIMIT}
+        return refused(request, reason, next=following, status=400)
+    try:
+        asked = [parse(kind, _parameters(request, kind, each)) for each in wanted]
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
+        return refused(request, f"{place}{in_language(fault['msg'])}", next=following, status=400)
+    return request_all(request, account, asked, next=following)
+
+
+def _parameters(request: HttpRequest, kind: str, wanted: str) -> dict[str, Any]:
+    subject = SUBJECT[kind]
+    given: dict[str, Any] = {subject: wanted} if subject else {}
+    for name in KINDS[kind].model_fields:
+        if name != subject and request.POST.get(name, ""):
+            given[name] = request.POST[name]
+    return given
+
+
+def _next(request: HttpRequest, account: LinuxAccount) -> str:
+    """Where a plain form goes on: back to the page that it stood on."""
+    asked = request.POST.get("next", "")
+    if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+        return asked
+    return reverse("units:list", args=[account.key])

@@ -1,0 +1,255 @@
+"""The editor of Quadlets and unit files: open, check while one types, compare, save.
+
+Nothing that was typed is ever lost: what a save came to is shown beside the text, which stays.
+"""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+from pydantic import ValidationError
+
+from consoleapp.accounts.access import require_role
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.actor import Actor
+from consoleapp.core.errors import Refused
+from consoleapp.i18n.sentences import in_language
+from consoleapp.live import relay
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from consoleapp.operations.submit import submit
+from consoleapp.policies.effective_policy import refusals
+from consoleapp.snapshots import reader
+from consoleapp.web.accepted import accepted, refused
+from consoleapp.web.engine_failure import failure
+from consoleapp.web.units import difference, templates
+from engine.schema.errors import EngineError
+from engine.schema.parameters import Role
+from engine.schema.quadlet_keys import SECTIONS, SECTIONS_OF
+from engine.schema.unit_names import kind_of
+from engine.schema.unit_queries import FileText, UnitFileText, UnitValidate, Validation
+from engine.schema.units import Problem, UnitRestore, UnitWrite
+
+_NO_NAME = gettext_lazy("Give the file a name: letters, digits, and _ . @ - in it.")
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """An editor with what a new file of the kind `kind` begins with."""
+    starter = templates.BY_KIND.get(request.GET.get("kind", "container"))
+    if starter is None:
+        raise Http404("there is no such kind of unit")
+    context = {
+        **_frame(account, starter.kind),
+        "starter": starter,
+        "starters": templates.STARTERS,
+        "name": request.GET.get("name", "")[:200],
+        "folder": templates.place(starter.kind, "").rpartition("/")[0],
+        "text": starter.body,
+        "digest": "",
+    }
+    return render(request, "units/new.html", context)
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The page around the editor of `file`; the text is loaded into it."""
+    asked = _query(request.GET.get("file", ""))
+    context = {"file": asked.file, "base_name": asked.file.rpartition("/")[2]}
+    return render(request, "units/edit.html", {**_frame(account, kind_of(asked.file)), **context})
+
+
+@never_cache
+@require_GET
+@require_role(Role.OPERATOR)
+def text(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The editor with the text of `file` as it stands on the disk."""
+    asked = _query(request.GET.get("file", ""))
+    try:
+        file = FileText.model_validate(relay.document_sync(account, asked, Actor.of(request)))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "_panel_failed.html", {"error": failure(error)})
+    context = {"file": file.file, "text": file.text, "digest": file.digest, "found": file}
+    return render(request, "units/_editor.html", {**_frame(account, kind_of(file.file)), **context})
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """What Podman's generator and systemd say of the typed text, also before it has a name."""
+    try:
+        query = UnitValidate(file=_file(request, unnamed="unnamed"), text=_typed(request))
+    except ValidationError:
+        return render(request, "units/_problems.html", {"reason": str(_NO_NAME)})
+    try:
+        answer = relay.document_sync(account, query, Actor.of(request))
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "units/_problems.html", {"reason": failure(error)["message"]})
+    checked = _judged(request, account, query, Validation.model_validate(answer))
+    return render(request, "units/_problems.html", {"checked": checked})
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """The typed text against what is on the disk now, and the button that saves it."""
+    typed, digest = _typed(request), request.POST.get("digest", "")
+    try:
+        file = _file(request)
+        asked = (UnitFileText(file=file), UnitValidate(file=file, text=typed))
+    except ValidationError:
+        return render(request, "units/_compare.html", {"reason": str(_NO_NAME)})
+    try:
+        actor = Actor.of(request)
+        disk, said = (relay.document_sync(account, query, actor) for query in asked)
+    except (EngineError, relay.Unanswered) as error:
+        return render(request, "units/_compare.html", {"reason": failure(error)["message"]})
+    now = FileText.model_validate(disk)
+    context = {
+        "file": file,
+        "now": now,
+        "changed_meanwhile": now.digest != digest,
+        "lines": difference.lines(now.text, typed),
+        "checked": _judged(request, account, asked[1], Validation.model_validate(said)),
+    }
+    return render(request, "units/_compare.html", context)
+
+
+def _judged(
+    request: HttpRequest, account: LinuxAccount, asked: UnitValidate, checked: Validation
+) -> Validation:
+    """With what policies have against it: it could not be saved."""
+    wanted = UnitWrite(file=asked.file, text=asked.text)
+    found = [
+        Problem(severity="error", message=str(verdict), source="policy")
+        for verdict in refusals(Actor.of(request).user, account, wanted)
+    ]
+    return checked.model_copy(update={"problems": [*found, *checked.problems]})
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Ask for the file to be written; htmx gets a place that tells what it comes to."""
+    try:
+        parameters = UnitWrite(
+            file=_file(request),
+            text=_typed(request),
+            # Whoever has seen what changed meanwhile may replace that.
+            digest=request.POST.get("instead_of") or request.POST.get("digest", ""),
+            even_with_errors="even_with_errors" in request.POST,
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place, said = fault["loc"][0], in_language(fault["msg"])
+        reason = str(_NO_NAME) if place == "file" else f"{place}: {said}"
+        return refused(request, reason, next=request.path.removesuffix("save/"), status=400)
+    try:
+        operation = submit(account, parameters, actor=Actor.of(request))
+    except Refused as error:
+        return refused(request, error, next=request.path.removesuffix("save/"))
+    if not request.htmx:  # type: ignore[attr-defined]
+        return accepted(request, operation, next=f"/operations/{operation.pk}/")
+    return render(request, "units/_saving.html", {"operation": operation})
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
+    """What a save came to; nothing (204) while it has not ended."""
+    found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitWrite.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "saving"}
+        return render(request, "approvals/_pending.html", context)
+    if found.ended_at is None:
+        return HttpResponse(status=204)
+    conflict = bool(found.error) and found.error.get("code") == "conflict"
+    context = {"operation": found, "result": found.result or {}, "conflict": conflict}
+    return render(request, "units/_saved.html", context)
+
+
+@require_POST
+@require_role(Role.OPERATOR)
+def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+    """Ask for a kept version of a file; htmx gets a place that tells when it is there."""
+    posted = request.POST
+    asked = urlencode({"file": posted.get("file", "")})
+    following = f"{reverse('units:edit', args=[account.key])}?{asked}"
+    try:
+        parameters = UnitRestore(
+            file=posted.get("file", ""),
+            version=posted.get("version", ""),
+            digest=posted.get("digest", ""),
+        )
+    except ValidationError:
+        return refused(request, _("There is no such version."), next=following, status=400)
+    try:
+        operation = submit(account, parameters, actor=Actor.of(request))
+    except Refused as error:
+        return refused(request, error, next=following)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return accepted(request, operation, next=following)
+    return render(request, "units/_restoring.html", {"operation": operation})
+
+
+@require_GET
+@require_role(Role.OPERATOR)
+def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
+    """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
+    the event on which the panel around it is loaded anew."""
+    found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
+    if found.state == State.AWAITING:
+        context = {"operation": found, "following": request.path, "target": "restoring"}
+        return render(request, "approvals/_pending.html", context)
+    if found.ended_at is None:
+        return HttpResponse(status=204)
+    if found.state == "succeeded":
+        return trigger_client_event(HttpResponse(status=204), "berth:retry", {})
+    return render(request, "units/_not_restored.html", {"operation": found})
+
+
+def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:
+    """What the editor needs whatever it edits: the keys that it offers, and the host's facts."""
+    reader.watch(account)
+    seen = reader.load(account)
+    sections = SECTIONS_OF.get(kind, ())
+    return {
+        "kind": kind,
+        "keys": {
+            section: [
+                {**key.model_dump(), "help": in_language(key.help)}
+                for key in SECTIONS.get(section, ())
+            ]
+            for section in sections
+        },
+        "info": seen.snapshot.info if seen and seen.snapshot else None,
+    }
+
+
+def _query(file: str) -> UnitFileText:
+    try:
+        return UnitFileText(file=file)
+    except ValidationError as error:
+        raise Http404("this is not a file of the account's units") from error
+
+
+def _file(request: HttpRequest, unnamed: str = "") -> str:
+    """The posted file, or the one that a posted name and kind make. Not checked yet."""
+    posted = request.POST
+    name = posted.get("name", "").strip().removesuffix(f".{posted.get('kind', '')}")
+    return posted.get("file") or templates.place(posted.get("kind", ""), name or unnamed)
+
+
+def _typed(request: HttpRequest) -> str:
+    """The text with the newlines of a Linux file; forms send those of HTTP."""
+    typed = request.POST.get("text", "").replace("\r\n", "\n")
+    return typed if typed.endswith("\n") or not typed else f"{typed}\n"

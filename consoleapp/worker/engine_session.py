@@ -1,0 +1,210 @@
+"""Talking to an engine from a worker's thread.
+
+The talking is asynchronous and lives in one event loop a process; the thread hears the messages
+through a queue, and does the database's part in between.
+"""
+
+import asyncio
+import functools
+import hashlib
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.files import spool
+from consoleapp.worker.image_relay import Feed
+from engine.client import Engine
+from engine.schema.errors import EngineError, EngineFault, ErrorCode
+from engine.schema.files import Produced
+from engine.schema.parameters import Parameters
+from engine.schema.progress import (
+    Cancelled,
+    Failed,
+    Interrupted,
+    Message,
+    Progress,
+    Recollection,
+    Succeeded,
+    Unknown,
+)
+
+ANSWER_WITHIN = 5.0
+TELL_EVERY = 0.25
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class Conversation:
+    """One operation's messages, from the engine of `account`. Use it as a context manager."""
+
+    def __init__(
+        self,
+        account: LinuxAccount,
+        operation_id: UUID,
+        parameters: Parameters,
+        uploads: Mapping[UUID, str],
+        feed: Feed | None = None,
+    ) -> None:
+        self._engine = functools.partial(Engine, Path(account.socket), account.uid)
+        self._operation_id = operation_id
+        self._parameters = parameters
+        self._uploads = uploads
+        """The digests of those that the operation needs."""
+        self._feed = feed
+        self.asked = False
+        """Whether the engine was asked to run it: before that, nothing can have begun."""
+        self._heard: queue.SimpleQueue[Message | Exception] = queue.SimpleQueue()
+        self._talk = _soon(self._listen())
+
+    async def _listen(self) -> None:
+        try:
+            async with self._engine() as engine:
+                if self._uploads:
+                    await self._hand_over(engine)
+                self.asked = True
+                await self._run(engine)
+        except Exception as error:  # handed to the thread that listens, which raises it
+            self._heard.put(error)
+        else:
+            self._heard.put(EOFError("the engine said no more before the end"))
+
+    async def _run(self, engine: Engine) -> None:
+        feeding: asyncio.Task[None] | None = None
+        try:
+            async for message in engine.run(self._operation_id, self._parameters):
+                if self._feed and feeding is None and isinstance(message, Progress):
+                    feeding = asyncio.create_task(self._feed.run(engine, self._operation_id))
+                if isinstance(message, Succeeded):
+                    await self._fetch(engine, message)
+                if isinstance(message, Cancelled) and self._feed and self._feed.error:
+                    message = Failed(error=self._feed.error)
+                self._heard.put(message)
+        finally:
+            if feeding:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+
+    async def _hand_over(self, engine: Engine) -> None:
+        """The uploads, unless the engine has the operation already."""
+        if not isinstance(await engine.recall(self._operation_id), Unknown | Interrupted):
+            return
+        for upload, digest in self._uploads.items():
+            path = spool.upload_path(upload)
+            if not path.exists():
+                raise EngineError(
+                    ErrorCode.NOT_FOUND, "The uploaded file is gone.", "Upload it again."
+                )
+            told = self._told("Handing the upload over", spool.pieces(path), path.stat().st_size)
+            await engine.put_file(self._operation_id, upload, digest, told)
+
+    async def _fetch(self, engine: Engine, outcome: Succeeded) -> None:
+        """What the operation made for a download, if it did. Raises EngineError."""
+        if not issubclass(self._parameters.result, Produced):
+            return
+        try:
+            made = self._parameters.result.model_validate(outcome.result)
+        except ValidationError as error:
+            raise EngineFault("The engine does not say what file it made.") from error
+        if not made.file_name:
+            return
+        path = spool.download_path(self._operation_id)
+        size = made.file_size
+        if size > spool.free_bytes():
+            raise EngineError(ErrorCode.UNAVAILABLE, "The console's disk has no room for the file.")
+        if path.exists() and path.stat().st_size == size:
+            return  # fetched by a worker that died before it could say so
+        digest = hashlib.sha256()
+        try:
+            with os.fdopen(spool.create(path), "wb", buffering=0) as file:
+                pieces = engine.produced(self._operation_id, size)
+                async for piece in self._told("Fetching the file", pieces, size):
+                    digest.update(piece)
+                    await asyncio.to_thread(file.write, piece)
+            if digest.hexdigest() != made.file_sha256:
+                raise EngineError(ErrorCode.INTERNAL, "The file was damaged on its way.")
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        await engine.forget_files(self._operation_id)
+
+    async def _told(
+        self, message: str, pieces: AsyncIterator[bytes], total: int
+    ) -> AsyncIterator[bytes]:
+        """`pieces`, with a message of progress now and then."""
+        passed, told_at = 0, 0.0
+        async for piece in pieces:
+            yield piece
+            passed += len(piece)
+            if time.monotonic() > told_at + TELL_EVERY:
+                told_at = time.monotonic()
+                self._heard.put(
+                    Progress(message=message, unit="bytes", current=passed, total=total)
+                )
+
+    def hear(self, within: float) -> Message | None:
+        """The next message; None when there was none `within` seconds.
+
+        Raises what the client raised: EngineUnreachable, EngineError; EOFError after the last.
+        """
+        try:
+            said = self._heard.get(timeout=max(within, 0.001))
+        except queue.Empty:
+            return None
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def __enter__(self) -> "Conversation":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._talk.cancel()
+
+
+def cancel(account: LinuxAccount, operation_id: UUID) -> None:
+    """Ask the engine to end an operation. Raises EngineUnreachable, EngineError, TimeoutError."""
+
+    async def ask() -> None:
+        async with Engine(Path(account.socket), account.uid) as engine:
+            await engine.cancel(operation_id)
+
+    _soon(asyncio.wait_for(ask(), ANSWER_WITHIN)).result()
+
+
+def recalling(account: LinuxAccount, operation_id: UUID) -> "Future[Recollection]":
+    """What the engine remembers of it, soon; its `result` raises whatever the engine's answer is
+    worth: EngineUnreachable, EngineError, TimeoutError, or ValueError for what makes no sense."""
+
+    async def ask() -> Recollection:
+        async with Engine(Path(account.socket), account.uid) as engine:
+            return await engine.recall(operation_id)
+
+    return _soon(asyncio.wait_for(ask(), ANSWER_WITHIN))
+
+
+def _soon(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+    return asyncio.run_coroutine_threadsafe(coroutine, _loop())
+
+
+_starting = threading.Lock()
+_running: list[asyncio.AbstractEventLoop] = []
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The process's event loop for engines, begun at its first use."""
+    with _starting:
+        if not _running:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="engines", daemon=True).start()
+            _running.append(loop)
+    return _running[0]

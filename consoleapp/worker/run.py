@@ -1,0 +1,291 @@
+"""Running one claimed operation: from the last check of the grant to its end.
+
+While an engine is out of reach the worker tries again. After NOT_BEGUN seconds without the engine
+having taken the operation, it failed: nothing was started. If the engine had taken it, then after
+OUT_OF_REACH seconds it is lost: nobody can tell what happened.
+"""
+
+import logging
+import time
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from pydantic import ValidationError
+
+from consoleapp.audit.record import record
+from consoleapp.core.encryption import Unreadable
+from consoleapp.files import claim
+from consoleapp.files.models import Upload
+from consoleapp.operations import cross_account, permission, secret_parameters
+from consoleapp.operations.models import Operation
+from consoleapp.operations.page_events import operation_changed
+from consoleapp.operations.queue import LEASE
+from consoleapp.operations.states import State
+from consoleapp.worker import engine_session, preflight
+from consoleapp.worker.completion import TEXT_LIMIT, capped, end, finish, requester
+from consoleapp.worker.engine_session import Conversation
+from consoleapp.worker.image_relay import Feed
+from engine.schema.archives import ImageShare
+from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.files import Produced
+from engine.schema.kinds import UnknownKind
+from engine.schema.parameters import Parameters
+from engine.schema.progress import Outcome, Progress, Succeeded
+
+NOT_BEGUN = 20.0
+OUT_OF_REACH = 120.0
+RENEW_EVERY = LEASE.total_seconds() / 3
+WRITE_EVERY = 0.25
+TRY_AGAIN_AFTER = 0.5
+PROGRESS_LIMIT = 200
+"""Steps of a progress that are kept; an image of more layers than that is nobody's."""
+STEP_LIMIT = 400
+"""Characters of each text of a step."""
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Raised when another worker has the operation now, and this one must not touch it."""
+
+
+def run(operation: Operation, *, taken_up: bool) -> None:
+    """Have the engine carry out `operation`, which this thread has claimed; write down its end.
+
+    `taken_up`: another worker began it, and died. Then it is not asked again whether the requester
+    may: the engine may be at it already, and what it did is what must be told.
+    """
+    fence = operation.fence
+    try:
+        if operation.cancel_requested_at and not taken_up:
+            finish(operation, State.CANCELLED, fence=fence)
+            return
+        parameters = secret_parameters.parameters_of(operation)
+        if not taken_up and (reason := permission.no_longer(operation, parameters)):
+            _refuse(operation, reason)
+            return
+        if not taken_up and (reason := preflight.against(operation, parameters)):
+            report = ErrorReport(code=ErrorCode.POLICY, message=f"Not allowed: {reason}")
+            finish(operation, State.FAILED, report, fence=fence)
+            return
+        _Run(operation, parameters, taken_up).to_the_end()
+    except LeaseLost:
+        logger.warning("another worker has taken %s up", operation.pk)
+    except (Unreadable, UnknownKind, ValidationError) as error:
+        # Nothing of a ValidationError's text: it has the values in it.
+        said = str(error) if not isinstance(error, ValidationError) else "they do not fit the kind"
+        message = f"The parameters cannot be read any more: {said}."
+        report = ErrorReport(code=ErrorCode.INVALID, message=message, remedy="Request it again.")
+        finish(operation, State.FAILED, report, fence=fence)
+
+
+def _refuse(operation: Operation, reason: str) -> None:
+    report = ErrorReport(
+        code=ErrorCode.FORBIDDEN,
+        message=reason,
+        remedy="Ask an owner of the account for a grant, then request it again.",
+    )
+    if finish(operation, State.FAILED, report, fence=operation.fence):
+        record(
+            "access.refused",
+            actor=requester(operation),
+            account=operation.account,
+            kind=operation.kind,
+            target=operation.target,
+            operation=operation.pk,
+            detail=reason,
+        )
+
+
+class _Run:
+    """The listening to one operation, its lease, and its progress."""
+
+    def __init__(self, operation: Operation, parameters: Parameters, taken_up: bool) -> None:
+        self._operation = operation
+        self._parameters = parameters
+        self._secrets = (
+            secret_parameters.secrets_in(parameters) if operation.has_secrets else frozenset()
+        )
+        self._fence = operation.fence
+        self._heard_at = time.monotonic()
+        self._renew_at = self._heard_at + RENEW_EVERY
+        if operation.cancel_requested_at:  # of one that another worker began
+            self._renew_at = self._heard_at
+        self._write_at = 0.0
+        self._unwritten: Progress | None = None
+        self._uploads = {
+            upload.pk: upload.sha256 for upload in Upload.objects.filter(operation=operation)
+        }
+        self._begun = taken_up
+        """Whether the engine may have it."""
+
+    def to_the_end(self) -> None:
+        """Until the engine says the outcome, or it is certain that it won't."""
+        told = False
+        while True:
+            try:
+                talk = Conversation(
+                    self._operation.account,
+                    self._operation.pk,
+                    self._parameters,
+                    self._uploads,
+                    self._feed(),
+                )
+                with talk:
+                    if not told:
+                        operation_changed(self._operation)  # while the engine is at work already
+                        told = True
+                    outcome = self._listen(talk)
+            except EngineError as error:
+                self._end_failed(error.report)
+                return
+            except (EngineUnreachable, EOFError) as error:
+                self._begun = self._begun or (talk.asked and not _refused_to_connect(error))
+                if self._give_up(time.monotonic() - self._heard_at, error):
+                    return
+                self._rest()
+                continue
+            self._conclude(outcome)
+            return
+
+    def _feed(self) -> Feed | None:
+        source = cross_account.source(self._parameters)
+        if source is None or not isinstance(self._parameters, ImageShare):
+            return None
+        return Feed(source, self._parameters)
+
+    def _conclude(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Succeeded) and issubclass(self._parameters.result, Produced):
+            made = self._parameters.result.model_validate(outcome.result)
+            if isinstance(made, Produced) and made.file_name:
+                claim.offer(self._operation, made)
+        ours = end(self._operation, outcome, fence=self._fence, secrets=self._secrets)
+        if ours and isinstance(outcome, Succeeded):
+            claim.release(self._operation)
+
+    def _listen(self, talk: Conversation) -> Outcome:
+        while True:
+            now = time.monotonic()
+            until = min(self._renew_at, self._write_at) if self._unwritten else self._renew_at
+            said = talk.hear(until - now)
+            if said is not None:
+                self._heard_at = time.monotonic()
+            if isinstance(said, Progress):
+                self._begun = self._begun or talk.asked
+                self._unwritten = said
+            elif said is not None:
+                self._write()
+                return said
+            self._keep_up()
+
+    def _keep_up(self) -> None:
+        now = time.monotonic()
+        if self._unwritten and now >= self._write_at:
+            self._write()
+            self._write_at = now + WRITE_EVERY
+        if now >= self._renew_at:
+            self._renew()
+            self._renew_at = now + RENEW_EVERY
+
+    def _mine(self) -> QuerySet[Operation]:
+        return Operation.objects.filter(
+            pk=self._operation.pk, state=State.RUNNING, fence=self._fence
+        )
+
+    def _write(self) -> None:
+        if self._unwritten is None:
+            return
+        progress = secret_parameters.redact(
+            _shown(self._unwritten).model_dump(mode="json"), self._secrets
+        )
+        self._unwritten = None
+        if not self._mine().update(progress=progress):
+            raise LeaseLost
+        self._operation.progress = progress
+        operation_changed(self._operation)
+
+    def _renew(self) -> None:
+        until: datetime = timezone.now() + LEASE
+        if not self._mine().update(lease_until=until):
+            raise LeaseLost
+        asked = self._mine().values_list("cancel_requested_at", flat=True).first()
+        if asked:
+            stop(self._operation)  # the message that asked for it may have been lost
+
+    def _rest(self) -> None:
+        time.sleep(TRY_AGAIN_AFTER)
+        self._keep_up()
+
+    def _give_up(self, silent: float, error: Exception) -> bool:
+        account = self._operation.account.key
+        if not self._begun:
+            asked = Operation.objects.filter(pk=self._operation.pk, cancel_requested_at=None)
+            if not asked.exists():
+                finish(self._operation, State.CANCELLED, fence=self._fence)
+                return True
+            if silent < NOT_BEGUN:
+                return False
+            self._end_failed(
+                ErrorReport(
+                    code=ErrorCode.UNAVAILABLE,
+                    message=f"The engine of {account} does not answer: {error}. "
+                    "Nothing was started.",
+                    remedy="Ask the host's administrator whether the account is still enrolled.",
+                )
+            )
+            return True
+        if silent < OUT_OF_REACH:
+            return False
+        report = ErrorReport(
+            code=ErrorCode.INTERRUPTED,
+            message=f"The engine of {account} went out of reach in the middle of it: {error}.",
+            remedy="Look at the account before you try again.",
+        )
+        finish(self._operation, State.LOST, report, fence=self._fence)
+        return True
+
+    def _end_failed(self, report: ErrorReport) -> None:
+        finish(self._operation, State.FAILED, report, fence=self._fence, secrets=self._secrets)
+
+
+def _shown(progress: Progress) -> Progress:
+    """As much of it as a row keeps."""
+    steps = [
+        step.model_copy(
+            update={
+                "id": step.id[:STEP_LIMIT],
+                "label": step.label[:STEP_LIMIT],
+                "status": step.status[:STEP_LIMIT],
+            }
+        )
+        for step in progress.steps[:PROGRESS_LIMIT]
+    ]
+    return progress.model_copy(
+        update={"message": capped(progress.message, TEXT_LIMIT), "steps": steps}
+    )
+
+
+def stop(operation: Operation) -> None:
+    """Pass the wish to cancel on to the engine; what it cannot take now is asked again later."""
+    for attempt in range(5):
+        try:
+            engine_session.cancel(operation.account, operation.pk)
+            return
+        except EngineError as error:
+            # It was claimed a moment ago, and the engine has not heard of it yet.
+            if error.report.code is not ErrorCode.NOT_FOUND:
+                logger.warning("the engine does not cancel %s: %.500s", operation.pk, error)
+                return
+            time.sleep(0.1 * (attempt + 1))
+        except (EngineUnreachable, TimeoutError) as error:
+            logger.warning("cannot tell the engine to cancel %s: %s", operation.pk, error)
+            return
+
+
+def _refused_to_connect(error: BaseException | None) -> bool:
+    """Whether there was nobody to take the request, so that nothing can have begun."""
+    while error is not None:
+        if isinstance(error, FileNotFoundError | ConnectionRefusedError | PermissionError):
+            return True
+        error = error.__cause__
+    return False

@@ -1,0 +1,78 @@
+"""What a worker does with a message: an id, which makes nothing run but a waiting row."""
+
+import logging
+import os
+from uuid import UUID
+
+import redis
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.utils import timezone
+
+from consoleapp.accounts.models import Host
+from consoleapp.operations import broker, queue
+from consoleapp.operations.models import Operation
+from consoleapp.operations.states import State
+from consoleapp.worker import processes
+from consoleapp.worker.run import run, stop
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=broker.EXECUTE)
+def execute(operation_id: str) -> None:
+    """Run the operation if its turn has come, then send for the next ones."""
+    identity = _identity(operation_id)
+    claimed = queue.claim(identity, processes.identity()) if identity else None
+    if claimed is None:
+        return
+    operation = claimed.operation
+    try:
+        run(operation, taken_up=claimed.taken_up)
+    except Exception:
+        # Whatever it was, what became of the operation is the engine's to say: the sweeper asks.
+        logger.exception("the run of %s broke off", operation.pk)
+        rows = Operation.objects.filter(pk=operation.pk, fence=operation.fence, state=State.RUNNING)
+        rows.update(lease_until=timezone.now())
+    finally:
+        dispatch(operation.account.host)
+
+
+@shared_task(name=broker.CANCEL)
+def cancel(operation_id: str) -> None:
+    """Pass the wish to cancel a running operation on to its engine."""
+    identity = _identity(operation_id)
+    operation = (
+        Operation.objects.select_related("account")
+        .filter(pk=identity, state=State.RUNNING, cancel_requested_at__isnull=False)
+        .filter(account__host__name=settings.BERTH_HOST)
+        .first()
+    )
+    if operation is None:
+        logger.info("ignored a message to cancel %s: no such operation runs here", identity)
+        return
+    stop(operation)
+
+
+@worker_ready.connect
+def _say_ready(**_: object) -> None:
+    """Tell the launcher, which waits for it, that operations are taken from now on."""
+    processes.release_dead()
+    with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
+        connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())
+
+
+def dispatch(host: Host) -> None:
+    """Send for the operations that have a place now."""
+    for operation_id in queue.next_ones(host):
+        if not broker.send(broker.EXECUTE, operation_id, host.name):
+            return  # the sweeper sends when the broker is back
+
+
+def _identity(text: object) -> UUID | None:
+    try:
+        return UUID(text) if isinstance(text, str) else None
+    except ValueError:
+        logger.warning("ignored a message whose id is none: %.60r", text)
+        return None

@@ -1,0 +1,117 @@
+"""A tiny engine for tests of the queue: speaks the protocol, and does what a container's name says.
+
+    python -m tests.operations.engine_double SOCKET STATE_FOLDER
+
+    quick          succeeds at once              fails        fails, saying all that it was given
+    gate           until STATE_FOLDER/gate is     hang         goes on until it is cancelled
+
+What began and what ended is kept in STATE_FOLDER, one line each in `log`, so that a test can see
+how often something really ran, and so that it remembers over a kill -9 as the real engine does.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+Told = list[dict[str, Any]]
+
+
+class Double:
+    """Operations by id: what was said about each, and who still waits for more."""
+
+    def __init__(self, state: Path) -> None:
+        self._log, self._gate = state / "log", state / "gate"
+        self._said: dict[str, Told] = {}
+        self._more = asyncio.Condition()
+        self._cancelled: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        for line in self._log.read_text().splitlines() if self._log.exists() else []:
+            name, _, rest = line.partition(" ")
+            word, _, outcome = rest.partition(" ")
+            self._said[name] = (
+                [json.loads(outcome)] if word == "ended" else [{"type": "interrupted"}]
+            )
+
+    def _note(self, line: str) -> None:
+        with self._log.open("a") as log:
+            log.write(line + "\n")
+
+    async def _say(self, name: str, message: dict[str, Any]) -> None:
+        async with self._more:
+            self._said[name].append(message)
+            self._more.notify_all()
+
+    async def _work(self, name: str, kind: str, parameters: dict[str, Any]) -> None:
+        target = parameters.get("container") or parameters.get("image") or ""
+        word = target.split("/")[-1]
+        outcome: dict[str, Any] = {"type": "succeeded", "result": {"summary": f"did {kind}"}}
+        if word == "gate":
+            await self._say(name, {"type": "progress", "current": 3})
+            while not self._gate.exists():  # noqa: ASYNC110 - another process opens it
+                await asyncio.sleep(0.02)
+        elif word == "hang":
+            async with self._more:
+                await self._more.wait_for(lambda: name in self._cancelled)
+            outcome = {"type": "cancelled"}
+        elif word == "fails":
+            error = {"code": "conflict", "message": f"no: {json.dumps(parameters)}"}
+            outcome = {"type": "failed", "error": error}
+        self._note(f"{name} ended {json.dumps(outcome)}")
+        await self._say(name, outcome)
+
+    async def post(self, request: web.Request) -> web.StreamResponse:
+        name, body = request.match_info["id"], await request.json()
+        if name not in self._said:
+            self._said[name] = []
+            self._note(f"{name} began {body['kind']}")
+            task = asyncio.create_task(self._work(name, body["kind"], body["parameters"]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        told = 0
+        while True:
+            async with self._more:
+                while len(self._said[name]) == told:
+                    await self._more.wait()
+            for message in self._said[name][told:]:
+                told += 1
+                await response.write(json.dumps(message).encode() + b"\n")
+                if message["type"] != "progress":
+                    return response
+
+    async def get(self, request: web.Request) -> web.Response:
+        said = self._said.get(request.match_info["id"])
+        if said is None:
+            return web.json_response({"type": "unknown"})
+        ended = said and said[-1]["type"] != "progress"
+        return web.json_response(said[-1] if ended else {"type": "running"})
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        async with self._more:
+            self._cancelled.add(request.match_info["id"])
+            self._more.notify_all()
+        return web.Response(status=204)
+
+
+def main() -> None:
+    socket, state = Path(sys.argv[1]), Path(sys.argv[2])
+    socket.unlink(missing_ok=True)
+
+    async def application() -> web.Application:
+        double = Double(state)
+        app = web.Application()
+        app.router.add_post("/v1/operations/{id}", double.post)
+        app.router.add_get("/v1/operations/{id}", double.get)
+        app.router.add_post("/v1/operations/{id}/cancel", double.cancel)
+        return app
+
+    web.run_app(application(), path=str(socket), print=None)
+
+
+if __name__ == "__main__":
+    main()
