@@ -19,7 +19,7 @@ POLICY = (
 def asks(console: Console) -> Iterator[None]:
     """A policy of the account that asks, an operator `olga` and an owner `olaf`."""
     setting = f"""
-from consoleapp.accounts.access import Actor
+from consoleapp.core.actor import Actor
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.policies.versions import write
 account = LinuxAccount.objects.get(name={ALICE!r})
@@ -33,7 +33,7 @@ write(account, {POLICY!r}, actor=Actor(user=None))
     console.manage("shell", "-c", setting)
     yield
     undoing = f"""
-from consoleapp.accounts.access import Actor
+from consoleapp.core.actor import Actor
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.policies.versions import write
 write(LinuxAccount.objects.get(name={ALICE!r}), "", actor=Actor(user=None))

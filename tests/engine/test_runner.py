@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from engine.server.admission import Gate
 
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
@@ -17,6 +16,7 @@ from engine.schema.errors import ErrorCode
 from engine.schema.parameters import Parameters, Result
 from engine.schema.progress import Cancelled, Interrupted, Outcome, Progress, Succeeded, Unknown
 from engine.server import runner as module
+from engine.server.admission import Gate
 from engine.server.ledger import Journal
 from engine.server.runner import TRIES, Runner
 

@@ -109,7 +109,7 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
     """What the list shows wrong although the observer and the page know better."""
 
     async def version() -> int:
-        seen = await snapshots.fresh(web)
+        seen = await reader.fresh(web)
         states = {each.id: each.state for each in seen.snapshot.containers} if seen.snapshot else {}
         there = {each.id: each.state for each in engine.containers.values()}
         return seen.version if states == there else 0
