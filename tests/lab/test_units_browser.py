@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import PASSWORD, browser, sign_in
+from tests.fixtures.pictures import Take
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, PORT, as_account, ask, operate, podman
 
@@ -104,12 +105,15 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_and_no_text_is_lost(
 
 
 def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
-    page: Page, host: Host
+    page: Page, host: Host, take_picture: Take
 ) -> None:
     podman(host, "carol", "run", "-d", "--stop-signal", "KILL", "--name", "web", IMAGE)
     page.goto("/accounts/carol/containers/web/")
     page.get_by_role("switch", name="Keep running").click()
-    page.get_by_role("button", name="Keep it running").click()
+    button = page.get_by_role("button", name="Keep it running")
+    expect(button).to_be_visible()
+    take_picture(page, "keep-running")
+    button.click()
     expect(page.get_by_text("A unit keeps it running already")).to_be_visible()
     page.get_by_role("link", name="Show the unit").click()
     page.locator("#unit-head").get_by_role("link", name="web", exact=True).click()
