@@ -16,6 +16,12 @@ from tests.machine import free_port
 from tests.waiting import PATIENCE
 
 __all__ = ["harbour"]
+CONTAINERS = {
+    "site": ["--publish", "127.0.0.1::8080", "--label", "team=site"],
+    "api": ["--publish", "127.0.0.1::8080", "--env", "DB_PASSWORD=hidden"],
+    "worker-mail": ["--volume", "mail:/var/mail"],
+    "nightly-report": [],
+}
 POLICY = """\
 privileged = false
 
@@ -32,12 +38,25 @@ most = "1g"
 def containers_are_removed() -> Iterator[None]:
     """What a guide launched is gone after it."""
     yield
-    podman(ALICE, "rm", "--all", "--force", "--time", "0")
+    podman(ALICE, "rm", "--all", "--force", "--time", "0", "--volumes")
 
 
 def _succeeded(page: Page) -> None:
     page.wait_for_url("**/operations/*/")
     expect(page.locator("main .state").first).to_have_text("succeeded")
+
+
+@pytest.mark.usefixtures("containers_are_removed")
+def test_the_readme_shows_a_list_of_containers(page: Page, take_picture: Take) -> None:
+    for name, options in CONTAINERS.items():
+        ran = podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, *options, IMAGE)
+        assert ran.returncode == 0, ran.stderr
+    podman(ALICE, "kill", "nightly-report")
+    page.goto(f"/accounts/{ALICE}/containers/")
+    for name in CONTAINERS:
+        state = "exited" if name == "nightly-report" else "running"
+        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text(state)
+    take_picture(page, "containers")
 
 
 @pytest.mark.usefixtures("containers_are_removed")
