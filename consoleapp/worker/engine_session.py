@@ -85,7 +85,7 @@ class Conversation:
                 if self._feed and feeding is None and isinstance(message, Progress):
                     feeding = asyncio.create_task(self._feed.run(engine, self._operation_id))
                 if isinstance(message, Succeeded):
-                    await self._fetch(engine, message)
+                    message = await self._with_file(engine, message)
                 if isinstance(message, Cancelled) and self._feed and self._feed.error:
                     message = Failed(error=self._feed.error)
                 self._heard.put(message)
@@ -106,6 +106,14 @@ class Conversation:
                 )
             told = self._told("Handing the upload over", spool.pieces(path), path.stat().st_size)
             await engine.put_file(self._operation_id, upload, digest, told)
+
+    async def _with_file(self, engine: Engine, outcome: Succeeded) -> Succeeded | Failed:
+        """The outcome once the file that the operation made is here."""
+        try:
+            await self._fetch(engine, outcome)
+        except EngineError as error:
+            return Failed(error=error.report)
+        return outcome
 
     async def _fetch(self, engine: Engine, outcome: Succeeded) -> None:
         """What the operation made for a download, if it did. Raises EngineError."""

@@ -2,7 +2,8 @@
 
 While an engine is out of reach the worker tries again. After NOT_BEGUN seconds without the engine
 having taken the operation, it failed: nothing was started. If the engine had taken it, then after
-OUT_OF_REACH seconds it is lost: nobody can tell what happened.
+OUT_OF_REACH seconds it is lost: nobody can tell what happened. An engine that has the operation
+and then refuses to speak of it, or makes no sense, is out of reach as well.
 """
 
 import logging
@@ -108,6 +109,8 @@ class _Run:
         )
         self._fence = operation.fence
         self._heard_at = time.monotonic()
+        self._trusted = True
+        """Until an engine has made no sense: from then on, its progress does not win it time."""
         self._renew_at = self._heard_at + RENEW_EVERY
         if operation.cancel_requested_at:  # of one that another worker began
             self._renew_at = self._heard_at
@@ -137,16 +140,23 @@ class _Run:
                         told = True
                     outcome = self._listen(talk)
             except EngineError as error:
-                self._end_failed(error.report)
-                return
+                # A fault, or its report of one, says nothing of an operation that was asked for.
+                faulty = error.report.code is ErrorCode.INTERNAL
+                self._begun = self._begun or (talk.asked and faulty)
+                if not self._begun and not faulty:
+                    self._end_failed(error.report)
+                    return
+                self._trusted = False
+                trouble: Exception = error
             except (EngineUnreachable, EOFError) as error:
                 self._begun = self._begun or (talk.asked and not _refused_to_connect(error))
-                if self._give_up(time.monotonic() - self._heard_at, error):
-                    return
-                self._rest()
-                continue
-            self._conclude(outcome)
-            return
+                trouble = error
+            else:
+                self._conclude(outcome)
+                return
+            if self._give_up(time.monotonic() - self._heard_at, trouble):
+                return
+            self._rest()
 
     def _feed(self) -> Feed | None:
         source = cross_account.source(self._parameters)
@@ -168,7 +178,7 @@ class _Run:
             now = time.monotonic()
             until = min(self._renew_at, self._write_at) if self._unwritten else self._renew_at
             said = talk.hear(until - now)
-            if said is not None:
+            if said is not None and self._trusted:
                 self._heard_at = time.monotonic()
             if isinstance(said, Progress):
                 self._begun = self._begun or talk.asked

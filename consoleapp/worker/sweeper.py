@@ -3,7 +3,7 @@
 Runs every few seconds in the observer's process. An operation whose lease ran out is resolved by
 asking its engine: ended, then that is written down; at it, or never heard of it, then it is queued
 again (the engine takes an id once, so a second delivery attaches to the first); ended in the
-middle, then it is lost, unless its kind can be repeated or gone on with. An engine that does not
+middle, then too, and the engine goes on with it or says that it is lost. An engine that does not
 answer for GIVE_UP_AFTER makes it lost, with that reason.
 
 Each part of a round fails alone, and so does each operation in it.
@@ -154,13 +154,12 @@ def _resolve(operation: Operation, answer: "Future[Recollection]") -> None:
     if fence > CLAIMS_LIMIT:
         finish(operation, State.LOST, INTERRUPTED, fence=fence)
         return
-    kind = KINDS.get(operation.kind)
     match remembered:
         case Running():
             _queue_again(operation, begun=True)
         case Unknown():
             _queue_again(operation, begun=False)
-        case Interrupted() if kind and (kind.repeatable or kind.resumable):
+        case Interrupted() if operation.kind in KINDS:
             _queue_again(operation, begun=True)
         case _:
             end(operation, remembered, fence=fence, secrets=_secrets(operation))

@@ -1,20 +1,57 @@
-"""`container.autostart` and `unit.convert`: a unit that keeps a container running."""
+"""`container.autostart` and `unit.convert`: a unit that keeps a container running.
+
+Both come to their end or leave all as it was. What they are about to do is noted before the first
+change, so that after the engine's death the one or the other is found out by looking.
+"""
 
 import asyncio
 from typing import Any
 
+from pydantic import BaseModel
+
 from engine.operations import named_volumes
-from engine.operations.containers import path
-from engine.operations.context import Work
+from engine.operations.containers import path, removal
+from engine.operations.context import Unsettled, Work
 from engine.operations.units import available, take_down
+from engine.process.cancellation import unstoppable
 from engine.schema import units as schema
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.progress import Progress
-from engine.schema.unit_names import template_of
+from engine.schema.unit_names import GeneratedStyle, template_of
 from engine.systemd import control, selinux, unit_files, unit_plan
 from engine.systemd.anonymous_volumes import Unnamed
 from engine.systemd.inventory import lingers
 from engine.systemd.unit_plan import Plan
+
+
+class _OldUnit(BaseModel):
+    """The unit that a conversion replaces."""
+
+    unit: str
+    file: str
+    digest: str
+    style: str
+    enabled: bool
+    active: bool
+
+
+class _Noted(BaseModel):
+    """What was about to be done. No text of a file: that may have secrets in it."""
+
+    container: str
+    """The id of the one that was there."""
+    name: str
+    ran: bool
+    style: GeneratedStyle
+    unit: str
+    files: list[str]
+    volumes: list[Unnamed]
+    old: _OldUnit | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """As much of the plan as it takes to undo it."""
+        return Plan(self.style, self.unit, dict.fromkeys(self.files, ""), volumes=self.volumes)
 
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
@@ -38,7 +75,49 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
             "back if its unit does not come up.",
             "Launch it again without --rm, then keep that one running.",
         )
-    return await _replace(work, found, plan)
+    await _replace(work, _note(work, found, plan), plan)
+    return _kept(str(found["Name"]), plan)
+
+
+async def resume_autostart(
+    work: Work, parameters: schema.ContainerAutostart
+) -> schema.ContainerKept:
+    """Take it for done, or undo what was begun and do it again."""
+    if not work.noted:
+        return await autostart(work, parameters)
+    noted = _Noted.model_validate_json(work.noted)
+    if await _came_up(work, noted):
+        if noted.style != "generate-classic":
+            await _remove_container(work, noted.container, volumes=False)
+        return _kept(noted.name, noted.plan)
+    await _put_back(work, noted)
+    return await autostart(work, parameters)
+
+
+async def resume_convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
+    """The same for a conversion."""
+    if not work.noted:
+        return await convert(work, parameters)
+    noted = _Noted.model_validate_json(work.noted)
+    if noted.old is None:
+        raise Unsettled
+    if not unit_files.find(noted.old.file) and await _came_up(work, noted):
+        if noted.old.style == "generate-classic":
+            await _remove_container(work, noted.container, volumes=False)
+        return _converted(noted.old.unit, _kept(noted.name, noted.plan))
+    await _put_back_unit(work, noted, noted.old)
+    return await convert(work, parameters)
+
+
+async def _came_up(work: Work, noted: _Noted) -> bool:
+    """Whether the unit runs, with the container that it is for."""
+    facts = await work.units.systemd.properties(noted.unit)
+    if facts.get("ActiveState") != "active":
+        return False
+    found = await _inspect(work, noted.name)
+    if found is None:
+        return False
+    return noted.style == "generate-classic" or found["Id"] != noted.container
 
 
 async def convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
@@ -70,66 +149,95 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     if before is None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
     await _refuse_taken(work, plan, but=row.unit)
-    was_active = row.active == "active"
+    old = _OldUnit(
+        unit=row.unit,
+        file=row.file,
+        digest=before.digest,
+        style=row.style,
+        enabled=row.file_state == "enabled",
+        active=row.active == "active",
+    )
+    noted = _note(work, found, plan, old)
     made_by_unit = row.style != "generate-classic"
     if made_by_unit:  # its volumes without a name go with its container
         await named_volumes.fill(work, plan.volumes)
-    await take_down(work, row.unit, row.style != "quadlet")
-    unit_files.delete(row.file, before.digest)
-    await work.units.systemd.reload()
     try:
+        await take_down(work, row.unit, row.style != "quadlet")
+        unit_files.delete(row.file, before.digest)
+        await work.units.systemd.reload()
         if made_by_unit:
             await _install(work, plan)
             await _come_up(work, plan)
-            kept = _kept(found, plan)
         else:
-            kept = await _replace(work, found, plan)
+            await _replace(work, noted, plan)
+    except Unanswered:
+        raise  # it is found out how far that got
     except (EngineError, asyncio.CancelledError):
-        await asyncio.shield(_put_back_unit(work, plan, row.file, before.text, was_active, row))
-        if made_by_unit:
-            await asyncio.shield(named_volumes.remove(work, plan.volumes))
+        await unstoppable(_put_back_unit(work, noted, old))
         raise
-    return kept.model_copy(update={"summary": f"{row.unit} is now {plan.unit} ({plan.style})."})
+    return _converted(row.unit, _kept(noted.name, plan))
 
 
-async def _put_back_unit(
-    work: Work, plan: Plan, file: str, text: str, was_active: bool, row: Any
-) -> None:
-    await _remove(work, plan)
-    unit_files.write(file, text, "")
+def _converted(unit: str, kept: schema.ContainerKept) -> schema.ContainerKept:
+    return kept.model_copy(update={"summary": f"{unit} is now {kept.unit} ({kept.style})."})
+
+
+def _note(work: Work, found: dict[str, Any], plan: Plan, old: _OldUnit | None = None) -> _Noted:
+    noted = _Noted(
+        container=str(found["Id"]),
+        name=str(found["Name"]),
+        ran=found["State"]["Status"] in ("running", "paused"),
+        style=plan.style,
+        unit=plan.unit,
+        files=list(plan.files),
+        volumes=plan.volumes,
+        old=old,
+    )
+    work.note(noted.model_dump_json())
+    return noted
+
+
+async def _put_back_unit(work: Work, noted: _Noted, old: _OldUnit) -> None:
+    if old.style == "generate-classic":
+        await _put_back(work, noted, start=False)
+    else:
+        await _remove(work, noted.plan)
+        await named_volumes.remove(work, noted.volumes)
+    if unit_files.find(old.file) is None:
+        unit_files.write(old.file, unit_files.kept(old.file, old.digest).text, "")
     await work.units.systemd.reload()
-    if row.style != "quadlet" and row.file_state == "enabled":
-        await work.units.systemd.enable(row.unit)
+    if old.style != "quadlet" and old.enabled:
+        await work.units.systemd.enable(old.unit)
         await work.units.systemd.reload()
-    if was_active:
-        await control.carry_out(work.units.systemd, "StartUnit", row.unit)
+    if old.active:
+        await control.carry_out(work.units.systemd, "StartUnit", old.unit)
 
 
-async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
+async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
     """Stop the container that is there, and have the unit run its own."""
-    identity, name = str(found["Id"]), str(found["Name"])
-    running = found["State"]["Status"] in ("running", "paused")
-    aside = f"{name}-before-{identity[:8]}"
+    identity, name = noted.container, noted.name
     anew = plan.style != "generate-classic"
     work.report(Progress(message=f"Writing {', '.join(plan.files)}"))
     await _install(work, plan)
-    moved, filled = False, list[Unnamed]()
     try:
-        if running:  # a classic unit, too, only owns what it started itself
+        if noted.ran:  # a classic unit, too, only owns what it started itself
             work.report(Progress(message=f"Stopping {name}"))
             await work.podman.call("POST", path(identity, "stop"))
         if anew:
+            aside = f"{name}-before-{identity[:8]}"
             await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
-            moved = True
         await named_volumes.fill(work, plan.volumes)
-        filled = plan.volumes
         await _come_up(work, plan)
+    except Unanswered:
+        raise  # it is found out how far that got
     except asyncio.CancelledError:
-        await asyncio.shield(_put_back(work, plan, identity, name, moved, running, filled))
+        await unstoppable(_put_back(work, noted))
         raise
     except EngineError as error:
         try:
-            await asyncio.shield(_put_back(work, plan, identity, name, moved, running, filled))
+            await unstoppable(_put_back(work, noted))
+        except Unanswered:
+            raise
         except EngineError as also:
             raise EngineError(
                 error.report.code,
@@ -138,12 +246,11 @@ async def _replace(work: Work, found: dict[str, Any], plan: Plan) -> schema.Cont
                 error.report.remedy,
             ) from error
         raise
-    if moved:
-        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "false"})
-    return _kept(found, plan)
+    if anew:
+        await _remove_container(work, identity, volumes=False)
 
 
-def _kept(found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
+def _kept(name: str, plan: Plan) -> schema.ContainerKept:
     warnings: list[str] = []
     anew = plan.style != "generate-classic"
     warnings += [each.note for each in plan.volumes]
@@ -154,12 +261,12 @@ def _kept(found: dict[str, Any], plan: Plan) -> schema.ContainerKept:
     if not anew:
         warnings.append(unit_plan.CLASSIC_NOTE)
     return schema.ContainerKept(
-        summary=f"{plan.unit} keeps {found['Name']} running.",
+        summary=f"{plan.unit} keeps {name} running.",
         warnings=warnings,
         unit=plan.unit,
         style=plan.style,
         files=list(plan.files),
-        container=str(found["Name"]),
+        container=name,
         not_carried_over=plan.not_carried_over,
         anonymous_volumes=[each.volume for each in plan.volumes],
         named_volumes=[each.name for each in plan.volumes],
@@ -204,23 +311,31 @@ async def _remove(work: Work, plan: Plan) -> None:
     await work.units.systemd.reload()
 
 
-async def _put_back(
-    work: Work,
-    plan: Plan,
-    identity: str,
-    name: str,
-    moved: bool,
-    running: bool,
-    filled: list[Unnamed],
-) -> None:
-    await _remove(work, plan)
-    if moved:
-        if await work.podman.exists(path(name)):
-            await work.podman.call("DELETE", path(name), params={"force": "true", "v": "true"})
-        await named_volumes.remove(work, filled)
-        await work.podman.call("POST", path(identity, "rename"), params={"name": name})
-    if running and await work.podman.exists(path(identity)):
-        await work.podman.call("POST", path(identity, "start"))
+async def _put_back(work: Work, noted: _Noted, *, start: bool = True) -> None:
+    """Have all as it was, however far it got."""
+    await _remove(work, noted.plan)
+    found = await _inspect(work, noted.container)
+    if found is None:
+        return  # somebody has removed it
+    if found["Name"] != noted.name:
+        await _remove_container(work, noted.name, volumes=True)
+        await work.podman.call("POST", path(noted.container, "rename"), params={"name": noted.name})
+    await named_volumes.remove(work, noted.volumes)
+    if start and noted.ran:
+        await work.podman.call("POST", path(noted.container, "start"))
+
+
+async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
+    if not await work.podman.exists(path(container)):
+        return None
+    found: dict[str, Any] = await work.podman.call("GET", path(container, "json"))
+    return found
+
+
+async def _remove_container(work: Work, container: str, *, volumes: bool) -> None:
+    if await work.podman.exists(path(container)):
+        params = removal(force=True, volumes=volumes)
+        await work.podman.call("DELETE", path(container), params=params)
 
 
 async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:

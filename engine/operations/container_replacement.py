@@ -12,10 +12,9 @@ from uuid import UUID
 from engine.operations import container_run
 from engine.operations.containers import path
 from engine.operations.context import Work
-from engine.podman.client import Unanswered
 from engine.process.cancellation import heed, unstoppable
 from engine.schema.containers import ContainerReplace, ContainerStarted
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 
 async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:

@@ -8,11 +8,10 @@ from typing import Any
 from engine.operations import image_names, pulls
 from engine.operations.containers import path, removal, start_up
 from engine.operations.context import Work
-from engine.podman.client import Unanswered
 from engine.podman.create_spec import specification
 from engine.process.cancellation import heed, unstoppable
 from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted, Port
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.images import ImagePull
 
 
@@ -43,9 +42,9 @@ async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         heed()
         created = await work.podman.call("POST", "/containers/create", body=body)
     identity = str(created["Id"])
-    work.note(identity)
-    heed()
     try:
+        work.note(identity)
+        heed()
         await work.gate.still(identity)
         await start_up(work, identity)
     except Unanswered:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from engine.operations import image_names
 from engine.operations.context import Unsettled, Work
+from engine.operations.units import restart_unit
 from engine.process import programs
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
@@ -50,7 +51,7 @@ async def start_up(work: Work, container: str) -> None:
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
     """Stop it; nothing happens when it does not run."""
-    if unit := await _unit(work, parameters.container, "StopUnit"):
+    if unit := await _stop_unit(work, parameters.container):
         return Result(summary=f"{parameters.container} is stopped: its unit {unit} was stopped.")
     await work.podman.call(
         "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
@@ -61,10 +62,8 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
     await work.gate.still(parameters.container)
-    if unit := await _unit(work, parameters.container, "RestartUnit"):
-        return Result(
-            summary=f"{parameters.container} was restarted: its unit {unit} was restarted."
-        )
+    if unit := await _active_unit(work, parameters.container):
+        return await _restart_unit(work, parameters, unit)
     found = await work.podman.call("GET", path(parameters.container, "json"))
     work.note(str(found["State"].get("StartedAt") or ""))
     seconds = parameters.timeout
@@ -80,6 +79,8 @@ async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Res
     """Go on with a restart that was cut short: it may have got as far as the stop."""
     if not work.noted:
         return await restart(work, parameters)
+    if " " in work.noted:
+        return await _restart_unit(work, parameters, work.noted.partition(" ")[0])
     state = (await work.podman.call("GET", path(parameters.container, "json")))["State"]
     if str(state.get("StartedAt") or "") == work.noted:
         if state["Status"] == "running":
@@ -92,10 +93,15 @@ async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Res
     return Result(summary=f"{parameters.container} was restarted.")
 
 
+async def _restart_unit(work: Work, parameters: schema.ContainerRestart, unit: str) -> Result:
+    await restart_unit(work, unit)
+    return Result(summary=f"{parameters.container} was restarted: its unit {unit} was restarted.")
+
+
 async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
     """Send one signal; one that ends the container stops its unit, which would restart it."""
     ending = parameters.signal.removeprefix("SIG") in _ENDING
-    if ending and (unit := await _unit(work, parameters.container, "StopUnit")):
+    if ending and (unit := await _stop_unit(work, parameters.container)):
         return Result(
             summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead of "
             f"sending {parameters.signal}, after which systemd may have restarted it."
@@ -112,7 +118,7 @@ async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
 
     Raises Unsettled for other signals to a container that runs, and where it is gone.
     """
-    if not work.noted:
+    if not work.noted or " " in work.noted:
         return await kill(work, parameters)
     if not await work.podman.exists(path(parameters.container)):
         raise Unsettled
@@ -165,7 +171,8 @@ def _renamed(parameters: schema.ContainerRename) -> Result:
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     """Remove it; with `force` also when it runs. A unit's container goes with its unit's stop."""
     # By its id: a second try after the engine's death must not hit a newer one of that name.
-    identity, warnings = work.noted, list[str]()
+    identity, warnings = work.noted.rpartition(" ")[2], list[str]()
+    may_have_unit = identity != work.noted
     if not identity:
         try:
             found = await work.podman.call("GET", path(parameters.container, "json"))
@@ -174,15 +181,16 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             warnings = [f"Podman could not inspect it: {error.report.message}"]
         else:
             _need_stopped(parameters, found["State"]["Status"])
-            identity = str(found["Id"])
-            unit = await _unit(work, identity, "StopUnit")
-            if unit and not await work.podman.exists(path(identity)):
-                return Result(
-                    summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
-                    warnings=[
-                        f"{unit} makes it anew at its next start: delete the unit to be rid of it."
-                    ],
-                )
+            identity, may_have_unit = str(found["Id"]), True
+    if may_have_unit:
+        unit = await _stop_unit(work, identity)
+        if unit and not await work.podman.exists(path(identity)):
+            return Result(
+                summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
+                warnings=[
+                    f"{unit} makes it anew at its next start: delete the unit to be rid of it."
+                ],
+            )
     if identity:
         work.note(identity)
     try:
@@ -290,19 +298,26 @@ def pruned(answer: list[dict[str, object]] | None, noun: str) -> schema.Pruned:
     )
 
 
-async def _unit(work: Work, container: str, method: str) -> str:
-    """Act on the active unit that manages the container; its name, "" when there is none.
+async def _stop_unit(work: Work, container: str) -> str:
+    """Stop the active unit that manages the container; its name, "" when there is none.
 
     Done by hand, systemd would take the container's end for a failure, and start it again.
     """
+    noted = work.noted.partition(" ")[0] if " " in work.noted else ""
+    unit = noted or await _active_unit(work, container)
+    if unit:
+        work.note(f"{unit} {container}")  # which may go with it
+        await control.carry_out(work.units.systemd, "StopUnit", unit)
+    return unit
+
+
+async def _active_unit(work: Work, container: str) -> str:
     unit = await work.units.owned(container)
     if not unit:
         return ""
     facts = await work.units.systemd.properties(unit)
-    if facts.get("ActiveState") not in ("active", "activating", "reloading"):
-        return ""
-    await control.carry_out(work.units.systemd, method, unit)
-    return unit
+    active = facts.get("ActiveState") in ("active", "activating", "reloading")
+    return unit if active else ""
 
 
 async def _state(work: Work, container: str) -> str:

@@ -87,9 +87,14 @@ RESUME: dict[str, Perform] = {
     "container.rename": containers.resume_rename,
     "container.commit": containers.resume_commit,
     "image.untag": images.untag,
+    "manifest.create": manifests.resume_create,
+    "registries.edit": registries.resume_edit,
     "unit.write": units.resume_write,
     "unit.delete": units.delete,
     "unit.restore": units.resume_restore,
+    "unit.restart": units.restart,
+    "unit.convert": autostart.resume_convert,
+    "container.autostart": autostart.resume_autostart,
 }
 """For kinds that may not be done twice: how to go on after the engine or Podman died in the middle.
 They raise Unsettled where nobody can tell what came of it."""

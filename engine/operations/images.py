@@ -15,7 +15,8 @@ from engine.schema.parameters import Result
 
 async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRemoved:
     """Remove one name, and the image with its last name."""
-    work.note(parameters.image)
+    if not work.noted and await work.podman.exists(path(parameters.image)):
+        work.note(parameters.image)
     try:
         async with work.names:
             answer = await work.podman.call(

@@ -1,26 +1,64 @@
 """Operations on manifest lists."""
 
-from engine.operations.context import Work
+import json
+from typing import Any
+from urllib.parse import quote
+
+from engine.operations.context import Unsettled, Work
 from engine.operations.pushes import to_registry
 from engine.podman.image_copy import copy
 from engine.process.cancellation import heed, unstoppable
 from engine.schema import manifests as schema
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.images import ImagePushed
 from engine.schema.progress import Progress
+
+_ABOUT_TO = "about to be created"
 
 
 async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
     """A new list. Raises EngineError when the name is taken; then, as always, nothing is left."""
     async with work.names:
-        answer = await _podman(work, "create", "--", parameters.name)
+        if await _listed(work, parameters.name) is None:  # else Podman refuses it, below
+            work.note(_ABOUT_TO)
+        identity = await _podman(work, "create", "--", parameters.name)
+        work.note(identity)
+    return await _fill(work, parameters, identity)
+
+
+async def resume_create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
+    """Go on with the list that was made, or make it. Raises Unsettled for a list that somebody
+    else may have made under that name."""
+    if not work.noted:
+        return await create(work, parameters)
+    if await _listed(work, parameters.name) is None:
+        try:
+            return await create(work, parameters)
+        except EngineError as error:
+            # The program of the engine that died may have come to its end only now.
+            if error.report.code is not ErrorCode.CONFLICT:
+                raise
+    listed = await _listed(work, parameters.name)
+    identity = await _identity(work, parameters.name)
+    if identity != work.noted and (work.noted != _ABOUT_TO or listed):
+        raise Unsettled
+    work.note(identity)
+    return await _fill(work, parameters, identity)
+
+
+async def _fill(
+    work: Work, parameters: schema.ManifestCreate, identity: str
+) -> schema.ManifestMade:
     try:
         heed()
         for image in parameters.images:
             # `create` itself would look for them in a registry.
-            answer = await _podman(
+            await _podman(
                 work, *schema.ManifestAdd(name=parameters.name, image=image).command()[2:]
             )
             heed()
+    except Unanswered:
+        raise  # it is gone on with
     except BaseException:
         await unstoppable(_podman(work, "rm", "--", parameters.name))
         raise
@@ -28,7 +66,7 @@ async def create(work: Work, parameters: schema.ManifestCreate) -> schema.Manife
     return schema.ManifestMade(
         summary=f"{parameters.name} was made with {count} image{'' if count == 1 else 's'}.",
         name=parameters.name,
-        list_id=answer,
+        list_id=identity,
     )
 
 
@@ -45,11 +83,17 @@ async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade
 
 async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.ManifestMade:
     """Take one out by its digest."""
-    answer = await _podman(work, "remove", "--", parameters.name, parameters.digest)
+    listed = await _listed(work, parameters.name)
+    if work.noted and listed is None:
+        raise Unsettled  # somebody has removed the list since
+    if not work.noted or parameters.digest in (listed or []):
+        if parameters.digest in (listed or []):
+            work.note(parameters.digest)
+        await _podman(work, "remove", "--", parameters.name, parameters.digest)
     return schema.ManifestMade(
         summary=f"{parameters.digest[:19]} is not in {parameters.name} any more.",
         name=parameters.name,
-        list_id=answer,
+        list_id=await _identity(work, parameters.name),
     )
 
 
@@ -58,6 +102,24 @@ async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
     # Said always: without it, Podman 4 pushes the list alone and Podman 5 all of it.
     every = f"--all={'true' if parameters.all else 'false'}"
     return await to_registry(work, ["manifest", "push", every], parameters)
+
+
+async def _listed(work: Work, name: str) -> list[str] | None:
+    """The digests in a list, None where there is no list of that name here."""
+    if not await work.podman.exists(f"/manifests/{_quoted(name)}"):
+        return None
+    found: dict[str, Any] = await work.podman.call("GET", f"/manifests/{_quoted(name)}/json")
+    return [str(each["digest"]) for each in found.get("manifests") or []]
+
+
+async def _identity(work: Work, name: str) -> str:
+    filters = json.dumps({"reference": [name]})
+    rows = await work.podman.call("GET", "/images/json", params={"filters": filters})
+    return str(rows[0]["Id"]) if rows else ""
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 async def _podman(work: Work, *words: str) -> str:

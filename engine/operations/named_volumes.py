@@ -6,7 +6,8 @@ from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from engine.operations.context import Work
-from engine.schema.errors import EngineError, ErrorCode
+from engine.process.cancellation import unstoppable
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.progress import Progress
 from engine.systemd.anonymous_volumes import Unnamed
 
@@ -20,15 +21,18 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
             await work.podman.call("POST", "/volumes/create", body={"Name": each.name})
             made.append(each)
             await _copy(work, each)
+    except Unanswered:
+        raise  # whoever goes on with it takes them away
     except (EngineError, asyncio.CancelledError):
-        await asyncio.shield(remove(work, made))
+        await unstoppable(remove(work, made))
         raise
 
 
 async def remove(work: Work, volumes: list[Unnamed]) -> None:
-    """Take the copies away again."""
+    """Take the copies away again, those that were made."""
     for each in volumes:
-        await work.podman.call("DELETE", f"/volumes/{each.name}")
+        if await work.podman.exists(f"/volumes/{each.name}"):
+            await work.podman.call("DELETE", f"/volumes/{each.name}")
 
 
 async def _copy(work: Work, which: Unnamed) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from cryptography import x509
 
 from engine.files import safe_files
-from engine.operations.context import Work
+from engine.operations.context import Unsettled, Work
 from engine.podman import skopeo
 from engine.podman.errors import understand
 from engine.process import programs
@@ -45,9 +45,29 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
             await _accepted(folder, after)
             # Podman took a moment: whoever wrote meanwhile must not be overwritten.
             _need(safe_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
+            work.note(digest_of(after))
             safe_files.replace(folder, _NAME, after)
+    return await _edited(work, digest_of(after))
+
+
+async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
+    """Change the file, or only have Podman read it. Raises Unsettled where somebody else has
+    written it since."""
+    try:
+        with safe_files.folder(*_FOLDER) as folder:
+            now = digest_of(safe_files.read(folder, _NAME, schema.LARGEST_FILE))
+    except FileNotFoundError:
+        now = ""
+    if work.noted and now == work.noted:
+        return await _edited(work, now)
+    if work.noted and now != parameters.seen:
+        raise Unsettled
+    return await edit(work, parameters)
+
+
+async def _edited(work: Work, digest: str) -> schema.RegistriesEdited:
     await work.podman.reload()
-    return schema.RegistriesEdited(summary="registries.conf was changed.", digest=digest_of(after))
+    return schema.RegistriesEdited(summary="registries.conf was changed.", digest=digest)
 
 
 def _need(content: bytes | None, seen: str) -> None:

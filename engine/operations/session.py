@@ -18,6 +18,10 @@ _BAD = {
     "failed": "was not updated: see the journal of its unit.",
 }
 
+_AGAIN = (
+    "It was interrupted and run again: containers that were updated before that are not counted."
+)
+
 
 async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
     """Have the account's units start at boot."""
@@ -55,6 +59,7 @@ async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) 
 async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.AutoUpdateResult:
     """Update all containers that have a policy."""
     await available(work)
+    work.note("begun")
     containers, words = await updates(*([] if parameters.rollback else ["--rollback=false"]))
     done = [each for each in containers if each.updated == "true"]
     bad = [f"{each.container} {_BAD[each.updated]}" for each in containers if each.updated in _BAD]
@@ -62,7 +67,7 @@ async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.Au
         raise EngineError(ErrorCode.CONFLICT, words, "Look at the journal of the units named.")
     return schema.AutoUpdateResult(
         summary=f"{len(done)} of {len(containers)} containers updated.",
-        warnings=bad + ([words] if words else []),
+        warnings=bad + ([words] if words else []) + ([_AGAIN] if work.noted else []),
         containers=containers,
     )
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from engine.operations.context import Report, Work
+from engine.operations.context import Report, Unsettled, Work
 from engine.podman import image_copy, skopeo
 from engine.process.cancellation import heed
 from engine.queries.remote_images import digest_at, plan
@@ -116,9 +116,7 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
     head, slash, last = name.rpartition("/")
     repository_name, _, tag = last.partition(":")
     place = f"{head}{slash}{repository_name}"
-    registry, repository = split(place)
-    async with open_registry(registry, repository) as api:
-        found = await digest_at(api, repository, digest or tag or "latest")
+    found = work.noted or await _digest(place, digest or tag or "latest")
     if not found:
         raise EngineError(
             ErrorCode.NOT_FOUND, f"{parameters.image} is not there.", "It may be gone already."
@@ -129,7 +127,28 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
             f"{parameters.image} means another image by now ({found}); nothing was deleted.",
             "Look at it again before you delete it.",
         )
-    argv = parameters.command()
-    argv[-1] = f"docker://{place}@{found}"
-    await skopeo.run(argv)
+    if not work.noted or await _is_there(place, found):
+        work.note(found)
+        argv = parameters.command()
+        argv[-1] = f"docker://{place}@{found}"
+        try:
+            await skopeo.run(argv)
+        except EngineError:
+            # The registry may have done it, and its answer have been lost on the way.
+            if await _is_there(place, found):
+                raise
     return schema.RemoteDeleted(summary=f"{place}@{found} was deleted.", digest=found)
+
+
+async def _digest(place: str, tag: str) -> str:
+    registry, repository = split(place)
+    async with open_registry(registry, repository) as api:
+        return await digest_at(api, repository, tag)
+
+
+async def _is_there(place: str, digest: str) -> bool:
+    """Whether the registry still has it. Raises Unsettled when it does not say."""
+    try:
+        return bool(await _digest(place, digest))
+    except EngineError as error:
+        raise Unsettled from error

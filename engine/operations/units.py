@@ -1,5 +1,7 @@
 """Operations on the account's units and their files."""
 
+from typing import Any
+
 from engine.operations.context import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
@@ -156,7 +158,8 @@ async def stop(work: Work, parameters: schema.UnitStop) -> Result:
 async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
     """Stop and start it."""
     await _allowed(work, parameters.unit)
-    await _job(work, "RestartUnit", parameters.unit)
+    _need_job(parameters.unit)
+    await restart_unit(work, parameters.unit)
     return Result(summary=f"{parameters.unit} was restarted.")
 
 
@@ -201,8 +204,34 @@ async def available(work: Work) -> None:
     await work.units.systemd.manager("Version")
 
 
+async def restart_unit(work: Work, unit: str) -> None:
+    """Restart it, unless that came of it already when the engine died in the middle: systemd goes
+    on without whoever asked, and each start of a unit has an invocation id of its own."""
+    systemd = work.units.systemd
+    if work.noted:
+        await systemd.idle(unit)
+        facts = await systemd.properties(unit)
+        if _invocation(facts) not in ("", work.noted.rpartition(" ")[2]):
+            if facts.get("ActiveState") == "failed":
+                raise await control.failed(systemd, unit, f"{unit} did not restart")
+            return
+    else:
+        work.note(f"{unit} {_invocation(await systemd.properties(unit))}")
+    await control.carry_out(systemd, "RestartUnit", unit)
+
+
+def _invocation(facts: dict[str, Any]) -> str:
+    return bytes(facts.get("InvocationID") or b"").hex()
+
+
 async def _job(work: Work, method: str, unit: str) -> None:
     await available(work)
+    _need_job(unit)
+    await control.carry_out(work.units.systemd, method, unit)
+
+
+def _need_job(unit: str) -> None:
+    """Raises EngineError where systemd cannot start or stop it, or Berth must not."""
     if unit.startswith("berth-engine."):
         raise EngineError(
             ErrorCode.INVALID,
@@ -215,7 +244,6 @@ async def _job(work: Work, method: str, unit: str) -> None:
             f"{unit} is a template, which does not run itself.",
             f"Name one of its instances, as in {instance_of(unit, 'NAME')}.",
         )
-    await control.carry_out(work.units.systemd, method, unit)
 
 
 async def _allowed(work: Work, unit: str) -> None:
@@ -243,6 +271,8 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
     has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text
     if has == wanted:
+        # An engine that died may have written it, and not have had it read.
+        await work.units.systemd.reload()
         return "its file says so already"
     change = quadlets.with_install if wanted else quadlets.without_install
     await put(work, row.file, change(found.text), found.digest)

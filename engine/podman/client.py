@@ -17,15 +17,11 @@ from engine.podman.default_ulimits import default_ulimits
 from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
 from engine.registries.config_files import RegistryFiles
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 DOCKER_API = "/v1.40"
 START_PATIENCE = 10.0
 """Seconds to wait for a Podman service that is just (re)starting."""
-
-
-class Unanswered(EngineError):
-    """Raised when Podman's service ended after it had a request: nobody knows what came of it."""
 
 
 class Podman:
@@ -186,9 +182,7 @@ class Podman:
 
 def _unanswered(error: aiohttp.ClientError) -> Unanswered:
     return Unanswered(
-        ErrorCode.INTERRUPTED,
-        f"Podman's service ended in the middle of it ({str(error) or 'connection closed'}).",
-        "It is being started again. Look at the present state before trying again.",
+        f"Podman's service ended in the middle of it ({str(error) or 'connection closed'})."
     )
 
 

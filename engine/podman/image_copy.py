@@ -20,7 +20,7 @@ from pathlib import Path
 from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
 from engine.process.pdeathsig import die_with
-from engine.process.programs import missing
+from engine.process.programs import missing, need_own_end
 from engine.schema.progress import Progress, Step
 
 _COLUMNS = 160
@@ -131,6 +131,7 @@ async def copy(
         await end(process)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+    need_own_end(argv[0], status)
     if status:
         raise understand(_last_words(bars.words, argv[0], status))
     return bars.words

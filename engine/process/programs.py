@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.process.pdeathsig import die_with
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
-_TREE = Path(__file__).with_name("subreaper.py")
+_TREE = Path(__file__).with_name("process_tree.py")
+_SIGNALED = 128
+"""What a shell, and a rootless Podman for the part of it in the namespace, add to a signal."""
+_DEADLY = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT}
 LONGEST_LINE = 16 * 1024
 LAST_WORDS = 0.3
 """Seconds."""
@@ -153,7 +156,16 @@ async def run(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+    need_own_end(argv[0], status)
     return Done(status, output.decode(errors="replace"), errors.decode(errors="replace"))
+
+
+def need_own_end(program: str, status: int) -> None:
+    """Raises Unanswered where a signal ended the program: what it did until then is not known."""
+    number = -status if status < 0 else status - _SIGNALED
+    if number in _DEADLY:
+        name = signal.Signals(number).name
+        raise Unanswered(f"{program} was ended by {name} in the middle of it.")
 
 
 def missing(program: str) -> EngineError:

@@ -120,7 +120,6 @@ class ContainerRun(Parameters):
 
     kind: ClassVar[str] = "container.run"
     label: ClassVar[str] = "Launch container"
-    resumable: ClassVar[bool] = True
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.QUICK
     result: ClassVar[type[Result]] = ContainerStarted
@@ -298,7 +297,6 @@ class ContainerRestart(_OneContainer):
 
     kind: ClassVar[str] = "container.restart"
     label: ClassVar[str] = "Restart"
-    resumable: ClassVar[bool] = True
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
 
@@ -312,7 +310,6 @@ class ContainerKill(_OneContainer):
 
     kind: ClassVar[str] = "container.kill"
     label: ClassVar[str] = "Kill"
-    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     urgent: ClassVar[bool] = True
 
@@ -343,7 +340,6 @@ class ContainerRename(_OneContainer):
 
     kind: ClassVar[str] = "container.rename"
     label: ClassVar[str] = "Rename"
-    resumable: ClassVar[bool] = True
 
     name: ContainerName
 
@@ -404,7 +400,6 @@ class ContainerCommit(_OneContainer):
 
     kind: ClassVar[str] = "container.commit"
     label: ClassVar[str] = "Commit to image"
-    resumable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerCommitted
 

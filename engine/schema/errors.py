@@ -61,5 +61,15 @@ class EngineFault(EngineError):
         super().__init__(ErrorCode.INTERNAL, message, remedy)
 
 
+class Unanswered(EngineError):
+    """Raised when Podman, systemd or a program was asked for a change and ended before it answered:
+    nobody knows what came of it, so the runner has it run again or looked up."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            ErrorCode.INTERRUPTED, message, "Look at the present state before you try again."
+        )
+
+
 class EngineUnreachable(Exception):
     """Raised by the client when no engine answers on an account's socket, or a wrong one does."""

@@ -165,7 +165,6 @@ class ImageUntag(Parameters):
 
     kind: ClassVar[str] = "image.untag"
     label: ClassVar[str] = "Untag image"
-    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
 
     image: ImageReference

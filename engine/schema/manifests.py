@@ -94,6 +94,7 @@ class ManifestRemove(Parameters):
 
     kind: ClassVar[str] = "manifest.remove"
     label: ClassVar[str] = "Remove from manifest list"
+    repeatable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ManifestMade
 

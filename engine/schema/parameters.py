@@ -174,9 +174,8 @@ class Parameters(Model):
     destructive: ClassVar[bool] = False
     """Asks for a confirmation, and is shown in red."""
     repeatable: ClassVar[bool] = False
-    """Doing it twice leaves the same state as doing it once, so an interrupted one is run again."""
-    resumable: ClassVar[bool] = False
-    """The engine finds out how far an interrupted one got, and goes on from there."""
+    """Doing it twice leaves the same state as doing it once, so an interrupted one is run again.
+    Of any other kind, the engine finds out how far it got (engine/operations/handlers.py)."""
     stoppable: ClassVar[bool] = False
     """Cancelling ends it in the middle. Any other kind that has begun is waited for."""
     urgent: ClassVar[bool] = False

@@ -130,6 +130,7 @@ class ImageDeleteRemote(Parameters):
 
     kind: ClassVar[str] = "image.delete-remote"
     label: ClassVar[str] = "Delete at registry"
+    repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = RemoteDeleted

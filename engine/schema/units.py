@@ -60,7 +60,6 @@ class UnitWrite(_OneFile):
 
     kind: ClassVar[str] = "unit.write"
     label: ClassVar[str] = "Save unit"
-    resumable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
     text: UnitText
@@ -78,7 +77,6 @@ class UnitDelete(_OneFile):
 
     kind: ClassVar[str] = "unit.delete"
     label: ClassVar[str] = "Delete unit"
-    resumable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
@@ -94,7 +92,6 @@ class UnitRestore(_OneFile):
 
     kind: ClassVar[str] = "unit.restore"
     label: ClassVar[str] = "Restore version"
-    resumable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
     version: VersionId
@@ -286,6 +283,7 @@ class AutoUpdateRun(Parameters):
 
     kind: ClassVar[str] = "autoupdate.run"
     label: ClassVar[str] = "Update now"
+    repeatable: ClassVar[bool] = True
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = AutoUpdateResult

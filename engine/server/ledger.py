@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from engine.schema.characters import as_json
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Outcome
 
 KEPT_SECONDS = 30 * 86_400
@@ -59,18 +60,16 @@ class Journal:
         return Entry(row[0], _OUTCOME.validate_json(row[1]) if row[1] else None)
 
     def begin(self, operation: UUID, kind: str) -> None:
-        """Remember that an operation is about to run."""
-        self._database.execute(
+        """Remember that an operation is about to run. Raises EngineError for a full disk."""
+        self._write(
             "insert into operations (id, kind, began) values (?, ?, ?) "
             "on conflict (id) do update set began = excluded.began",
             (str(operation), kind, time.time()),
         )
 
     def note(self, operation: UUID, made: str) -> None:
-        """Remember what it has made so far, before it goes on."""
-        self._database.execute(
-            "update operations set made = ? where id = ?", (made, str(operation))
-        )
+        """Remember what it has made so far, before it goes on. Raises EngineError."""
+        self._write("update operations set made = ? where id = ?", (made, str(operation)))
 
     def made(self, operation: UUID) -> str:
         """What it had made when it was last heard of, "" for nothing."""
@@ -80,11 +79,21 @@ class Journal:
         return str(row[0] or "") if row else ""
 
     def end(self, operation: UUID, outcome: Outcome) -> None:
-        """Remember how it ended; every later delivery gets this answer."""
-        self._database.execute(
+        """Remember how it ended; every later delivery gets this answer. Raises EngineError."""
+        self._write(
             "update operations set ended = ?, outcome = ? where id = ?",
             (time.time(), as_json(outcome), str(operation)),
         )
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise EngineError(
+                ErrorCode.UNAVAILABLE,
+                f"The engine cannot write down what it does: {error}.",
+                "Make room on the account's disk, then try again.",
+            ) from error
 
     def close(self) -> None:
         """Let go of the file."""

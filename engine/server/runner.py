@@ -10,10 +10,10 @@ from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations.context import Report, Unsettled, Work
 from engine.operations.handlers import PERFORM, RECOVER, RESUME
-from engine.podman.client import Podman, Unanswered
+from engine.podman.client import Podman
 from engine.process.cancellation import heed, requested, unstoppable
 from engine.schema import progress as said
-from engine.schema.errors import EngineError, ErrorCode, ErrorReport
+from engine.schema.errors import EngineError, ErrorCode, ErrorReport, Unanswered
 from engine.schema.parameters import Parameters
 from engine.server.admission import Gate
 from engine.server.ledger import Journal
@@ -140,7 +140,10 @@ class Runner:
         # Cancelled before its first turn, it never ran.
         outcome = said.Cancelled() if attempt.cancelled() else attempt.result()
         if self._running.pop(operation, None):
-            self._journal.end(operation, outcome)
+            try:
+                self._journal.end(operation, outcome)
+            except EngineError as error:  # whoever listens hears the outcome all the same
+                log.warning("%s: %s", operation, error)
         self._gate.release(operation)
         succeeded = isinstance(outcome, said.Succeeded)
         await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)

@@ -117,6 +117,14 @@ def version(file: str, identity: str) -> Found:
     return found
 
 
+def kept(file: str, digest: str) -> Found:
+    """The newest kept text with this digest. Raises EngineError when there is none."""
+    for each in versions(file):
+        if each.digest == digest:
+            return version(file, each.id)
+    raise EngineError(ErrorCode.NOT_FOUND, f"No version {digest[:12]} of {file} is kept.")
+
+
 @dataclass(frozen=True)
 class Entry:
     """Something with a unit file's name. `path` is below ~/.config, as the kernel spells it."""

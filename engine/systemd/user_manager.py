@@ -14,13 +14,14 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from engine.process.environment import has_user_manager
-from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 log = logging.getLogger(__name__)
 _NAME = "org.freedesktop.systemd1"
 _MANAGER = "/org/freedesktop/systemd1"
 _UNITS = "/org/freedesktop/systemd1/unit/"
 _CALL_SECONDS = 25.0
+_LOOK_AGAIN_SECONDS = 0.2
 _CODES = {
     "NoSuchUnit": ErrorCode.NOT_FOUND,
     "FileNotFound": ErrorCode.NOT_FOUND,
@@ -29,6 +30,14 @@ _CODES = {
     "InvalidArgs": ErrorCode.INVALID,
     "UnitGenerated": ErrorCode.CONFLICT,
 }
+
+
+# What the bus says for a manager that has gone, or does not speak.
+_SILENT = {"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected"}
+
+
+class _NoAnswer(EngineError):
+    """Raised when a message was sent and not answered."""
 
 
 def absent() -> str:
@@ -109,27 +118,44 @@ class Systemd:
 
     async def job(self, method: str, unit: str) -> str:
         """StartUnit, StopUnit or RestartUnit, to the job's end: done, failed, timeout, canceled,
-        dependency, skipped. A caller that is cancelled cancels the job."""
-        ended: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        dependency, skipped. A caller that is cancelled cancels the job.
+
+        Raises Unanswered when the connection ends before the job.
+        """
+        bus = await self._open()
+        ended: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
 
         def hear(message: Message) -> None:
             if message.member == "JobRemoved":
                 ended.put_nowait((int(message.body[0]), str(message.body[3])))
 
         self._listeners.add(hear)
+        gone = asyncio.create_task(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        gone.add_done_callback(lambda _: ended.put_nowait(None))
         number = None
         try:
             answer = await self._manage(method, "ss", [unit, "replace"])
             number = int(str(answer[0]).rpartition("/")[2])
-            while True:
-                which, result = await ended.get()
-                if which == number:
+            while (heard := await ended.get()) is not None:
+                if heard[0] == number:
                     number = None
-                    return result
+                    return heard[1]
+            number = None
+            raise Unanswered(f"The session bus ended the connection while {unit} was at it.")
         finally:
             self._listeners.discard(hear)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
             if number is not None:
                 await asyncio.shield(self._cancel(number))
+
+    async def idle(self, unit: str) -> None:
+        """Wait until no job is under way for it."""
+        while True:
+            facts = await self.properties(unit)
+            if not int((facts.get("Job") or [0])[0]):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def signals(self) -> AsyncGenerator[str, None]:
         """Names of units whose state changed, as it happens; "" when the files were read anew.
@@ -163,7 +189,13 @@ class Systemd:
             log.info("a job of systemd ended before it could be cancelled: %s", error)
 
     async def _manage(self, member: str, signature: str, body: list[Any]) -> list[Any]:
-        return await self._call(_MANAGER, f"{_NAME}.Manager", member, signature, body)
+        interface = f"{_NAME}.Manager"
+        try:
+            return await self._call(_MANAGER, interface, member, signature, body)
+        except _NoAnswer as error:
+            if member.startswith(("List", "Get")):
+                raise
+            raise Unanswered(error.report.message) from error
 
     async def _call(
         self, path: str, interface: str, member: str, signature: str, body: list[Any]
@@ -174,14 +206,16 @@ class Systemd:
             async with asyncio.timeout(_CALL_SECONDS):
                 reply = await bus.call(message)
         except TimeoutError as error:
-            raise EngineError(
+            raise _NoAnswer(
                 ErrorCode.TIMEOUT, f"systemd did not answer to {member} in {_CALL_SECONDS:g} s."
             ) from error
         except (EOFError, OSError) as error:
-            raise EngineError(ErrorCode.UNAVAILABLE, f"The session bus is gone: {error}") from error
+            raise _NoAnswer(ErrorCode.UNAVAILABLE, f"The session bus is gone: {error}") from error
         if reply is None:
-            raise EngineError(ErrorCode.INTERNAL, f"systemd gave no answer to {member}.")
+            raise _NoAnswer(ErrorCode.INTERNAL, f"systemd gave no answer to {member}.")
         if reply.message_type is MessageType.ERROR:
+            if reply.error_name in _SILENT:
+                raise _NoAnswer(ErrorCode.UNAVAILABLE, f"systemd did not answer to {member}.")
             text = str(reply.body[0]) if reply.body else str(reply.error_name)
             short = str(reply.error_name).rpartition(".")[2]
             raise EngineError(_CODES.get(short, ErrorCode.INTERNAL), text)

@@ -148,7 +148,8 @@ def _serve(place: Path, tls: str, auth: str, certificate: Path | None = None) ->
     config = place / "config.yml"
     config.write_text(
         "version: 0.1\nlog: {level: error}\n"
-        f"storage: {{filesystem: {{rootdirectory: {place}/images}}}}\n{auth}"
+        f"storage: {{filesystem: {{rootdirectory: {place}/images}}, delete: {{enabled: true}}}}\n"
+        f"{auth}"
         f"http: {{addr: '127.0.0.1:{port}'{tls}}}\n"
     )
     process = subprocess.Popen(

@@ -1,6 +1,7 @@
 """An operation runs once, however often it is delivered and whatever dies in its middle."""
 
 import asyncio
+import json
 import os
 import signal
 from uuid import uuid4
@@ -17,10 +18,14 @@ from engine.schema.containers import (
     ContainerStop,
 )
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.manifests import ManifestCreate, ManifestRemove
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Failed, Succeeded, Unknown
+from engine.schema.registries import RegistriesEdit, SetSearch
+from engine.schema.transfers import ImageDeleteRemote
 from launch.demo import IMAGE
 from tests.engine.account import Account
+from tests.engine.registries import Registry
 from tests.waiting import eventually
 
 SLEEPS = ContainerRun(image=IMAGE, command_line=["sleep", "1000"])
@@ -140,6 +145,65 @@ async def test_verbs_in_which_podmans_service_is_killed_succeed_with_their_effec
     assert list(await alice.rows()) == ["shop"]
     await killed(ContainerRemove(container="shop", force=True))
     assert not await alice.rows()
+
+
+@pytest.mark.parametrize("after", [0.1, 0.4, 1.0])
+async def test_changes_of_a_list_in_which_the_engine_is_killed_come_to_their_end(
+    alice: Account, registry: Registry, after: float
+) -> None:
+    name = "localhost/many:1"
+    other = "localhost/other:1"
+    alice.podman("tag", IMAGE, other)
+    try:
+        await _ends_although_killed(alice, ManifestCreate(name=name, images=[IMAGE, other]), after)
+        (entry,) = json.loads(alice.podman("manifest", "inspect", name))["manifests"]
+        remove = ManifestRemove(name=name, digest=entry["digest"])
+        await _ends_although_killed(alice, remove, after)
+        assert not json.loads(alice.podman("manifest", "inspect", name))["manifests"]
+    finally:
+        alice.linux.run("podman", "manifest", "rm", name)
+        alice.podman("untag", IMAGE, other)
+
+
+@pytest.mark.parametrize("after", [0.1, 0.4])
+async def test_registries_conf_is_changed_once_although_the_engine_is_killed(
+    alice: Account, after: float
+) -> None:
+    file = alice.linux.home / ".config/containers/registries.conf"
+    edit = RegistriesEdit(seen="", edit=SetSearch(registries=["127.0.0.1:1"]))
+    try:
+        await _ends_although_killed(alice, edit, after)
+        assert "127.0.0.1:1" in file.read_text()
+        assert isinstance(await alice.outcome(edit), Failed)
+    finally:
+        file.unlink()
+
+
+@pytest.mark.parametrize("after", [0.1, 0.3])
+async def test_an_image_is_deleted_at_its_registry_although_the_engine_is_killed(
+    alice: Account, registry: Registry, after: float
+) -> None:
+    place = alice.linux.home / ".config/containers/registries.conf.d"
+    settings = place / "deletes.conf"
+    settings.write_text(f'[[registry]]\nlocation = "{registry.address}"\ninsecure = true\n')
+    try:
+        image = registry.holding(alice.linux, f"team/gone-{uuid4().hex[:8]}")
+        delete = ImageDeleteRemote(image=image, tls_verify=False)
+        await _ends_although_killed(alice, delete, after)
+        assert (await alice.refused(delete)).code is ErrorCode.NOT_FOUND
+    finally:
+        settings.unlink()
+
+
+async def _ends_although_killed(alice: Account, parameters: Parameters, after: float) -> None:
+    """Kill the engine `after` seconds from the request; delivered again, it succeeds."""
+    operation = uuid4()
+    first = asyncio.create_task(alice.outcome(parameters, operation))
+    await asyncio.sleep(after)
+    await _kill_engine(alice)
+    await asyncio.gather(first, return_exceptions=True)
+    end = await alice.outcome(parameters, operation)
+    assert isinstance(end, Succeeded), end
 
 
 async def _kill_engine(alice: Account) -> None:

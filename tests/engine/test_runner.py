@@ -1,6 +1,7 @@
 """The runner's own promises, without Podman."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,10 +10,11 @@ import pytest
 
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
-from engine.podman.client import Unanswered
+from engine.operations.handlers import RECOVER, RESUME
 from engine.process.cancellation import heed, requested, unstoppable
 from engine.schema.containers import ContainerRestart, ContainerStart, ContainerUnpause
-from engine.schema.errors import ErrorCode
+from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters, Result
 from engine.schema.progress import Cancelled, Interrupted, Outcome, Progress, Succeeded, Unknown
 from engine.server import runner as module
@@ -68,7 +70,7 @@ async def test_what_podman_did_not_answer_is_run_again_where_that_does_no_harm(
     async def dies(work: Any, parameters: Any) -> Result:
         tried.append(parameters)
         if len(tried) < 3:
-            raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+            raise Unanswered("gone")
         return Result(summary="done")
 
     monkeypatch.setitem(module.PERFORM, "container.start", dies)
@@ -84,7 +86,7 @@ async def test_what_podman_never_answers_is_lost(
 
     async def dies(work: Any, parameters: Any) -> Result:
         tried.append(parameters)
-        raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+        raise Unanswered("gone")
 
     monkeypatch.setitem(module.PERFORM, "container.unpause", dies)
     end = await outcome(runner, ContainerUnpause(container="web"))
@@ -97,7 +99,7 @@ async def test_what_may_not_be_done_twice_goes_on_from_where_it_got(
 ) -> None:
     async def dies(work: Any, parameters: Any) -> Result:
         work.note("since yesterday")
-        raise Unanswered(ErrorCode.INTERRUPTED, "gone")
+        raise Unanswered("gone")
 
     async def resumes(work: Any, parameters: Any) -> Result:
         return Result(summary=f"knew {work.noted}")
@@ -116,6 +118,39 @@ async def test_what_was_begun_and_has_no_end_is_interrupted_and_the_rest_unknown
     assert isinstance(await runner.recall(operation), Unknown)
     runner._journal.begin(operation, "container.start")
     assert isinstance(await runner.recall(operation), Interrupted)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_that_is_cut_short_is_run_again_or_found_out_about(kind: str) -> None:
+    assert KINDS[kind].repeatable != (kind in RESUME or kind in RECOVER)
+
+
+async def test_a_full_disk_lets_nothing_begin_and_hides_no_outcome(runner: Runner) -> None:
+    done = asyncio.Event()
+
+    async def fills_the_disk(work: Any, parameters: Any) -> Result:
+        _fill(runner._journal)
+        done.set()
+        return Result(summary="done")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(module.PERFORM, "container.start", fills_the_disk)
+        end = await outcome(runner, ContainerStart(container="web"))
+    assert isinstance(end, Succeeded)
+    with pytest.raises(EngineError, match="full") as caught:
+        await outcome(runner, ContainerStart(container="web"))
+    assert caught.value.report.code is ErrorCode.UNAVAILABLE
+    assert not runner.busy
+
+
+def _fill(journal: Journal) -> None:
+    """Let its database have no more pages than it has, and leave no room in those."""
+    (pages,) = journal._database.execute("pragma page_count").fetchone()
+    journal._database.execute(f"pragma max_page_count = {pages}")
+    for size in (3000, 10):
+        with suppress(EngineError):
+            while True:
+                journal.begin(uuid4(), "x" * size)
 
 
 async def test_a_request_that_cannot_be_stopped_is_waited_for() -> None:

@@ -3,6 +3,8 @@
     python -m tests.operations.engine_double SOCKET STATE_FOLDER
 
     quick          succeeds at once              fails        fails, saying all that it was given
+    stutters       succeeds, after one answer     raves        never makes sense
+                   that makes no sense
     gate           until STATE_FOLDER/gate is     hang         goes on until it is cancelled
 
 What began and what ended is kept in STATE_FOLDER, one line each in `log`, so that a test can see
@@ -28,6 +30,7 @@ class Double:
         self._said: dict[str, Told] = {}
         self._more = asyncio.Condition()
         self._cancelled: set[str] = set()
+        self._stuttered: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         for line in self._log.read_text().splitlines() if self._log.exists() else []:
             name, _, rest = line.partition(" ")
@@ -73,6 +76,11 @@ class Double:
             task.add_done_callback(self._tasks.discard)
         response = web.StreamResponse()
         await response.prepare(request)
+        word = body["parameters"].get("container")
+        if word == "raves" or (word == "stutters" and name not in self._stuttered):
+            self._stuttered.add(name)
+            await response.write(b'{"type": "progress", "current": 3}\n{"type": "bl\n')
+            return response
         told = 0
         while True:
             async with self._more:

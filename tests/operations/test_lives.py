@@ -15,10 +15,11 @@ from kombu import pools
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.celery import app
+from consoleapp.operations import queue
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, submit
-from consoleapp.worker import sweeper
+from consoleapp.worker import run, sweeper
 from engine.schema.containers import ContainerRestart, ContainerStart
 from engine.schema.images import ImagePull
 from engine.schema.parameters import Parameters
@@ -219,6 +220,27 @@ def test_the_engine_is_killed_in_the_middle(
     assert ended(running).state == state
     assert "nobody can tell" in running.error["message"]
     assert processes.began(running) == 1
+
+
+def test_an_engine_that_makes_no_sense_once_is_asked_again(
+    processes: Processes, web: LinuxAccount, olga: User
+) -> None:
+    done = ended(requested(web, olga, ContainerRestart(container="stutters")))
+    assert (done.state, done.error) == (State.SUCCEEDED, None)
+    assert processes.began(done) == 1
+
+
+def test_what_an_engine_that_makes_no_sense_was_asked_for_is_lost_and_not_failed(
+    processes: Processes, web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "OUT_OF_REACH", 1.5)
+    processes.kill("worker")
+    operation = requested(web, olga, ContainerRestart(container="raves"))
+    claimed = queue.claim(operation.pk, "this test")
+    assert claimed
+    run.run(claimed.operation, taken_up=False)
+    assert now(operation).state == State.LOST
+    assert "makes no sense" in operation.error["message"]
 
 
 def test_an_engine_that_is_not_there_for_a_while_is_waited_for(
