@@ -1,4 +1,9 @@
-"""An account at one moment, from Podman's list calls alone: no inspect per container."""
+"""An account at one moment, from Podman's list calls; and single rows of it.
+
+Podman reads every container to list one, which takes as long as there are many. So a container
+that was listed before is inspected: what may have changed since comes from there, and the rest is
+as it was.
+"""
 
 import asyncio
 import json
@@ -13,7 +18,7 @@ from pydantic import ValidationError
 from engine.operations.container_run import ports_of
 from engine.podman import oom
 from engine.podman.client import Podman
-from engine.schema.errors import EngineError
+from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.snapshot import (
     ContainerRow,
     ContainerState,
@@ -38,8 +43,12 @@ _SAME_STATE = {
     "stopped": "exited",
     "improper": "unknown",
 }
+_RUNNING = ("running", "paused", "stopping")
 _LARGEST_LIST = 256 * 1024
+_AT_ONCE = 8
 _NEVER = datetime.fromtimestamp(0, UTC)
+_listed: dict[str, ContainerRow] = {}
+"""The last row of each container that Podman has listed."""
 # What reading a row raises when Podman says something unheard of; ValidationError is a ValueError.
 _NONSENSE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 log = logging.getLogger(__name__)
@@ -47,11 +56,63 @@ log = logging.getLogger(__name__)
 
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
     """All containers, or those of `ids` that still exist."""
-    params = {"all": "true"}
-    if ids is not None:
-        params["filters"] = json.dumps({"id": ids})
-    answer = await podman.call("GET", "/containers/json", params=params)
-    return await oom.marked(podman, [_container_or_why(row) for row in answer or []])
+    if ids is None:
+        rows = await _list(podman, {})
+        _listed.clear()
+    else:
+        room = asyncio.Semaphore(_AT_ONCE)
+        known = [_listed[each] for each in ids if each in _listed]
+        asked = await asyncio.gather(*(_inspected(podman, row, room) for row in known))
+        rows = [row for row in asked if row is not None]
+        if new := [each for each in ids if each not in _listed]:
+            rows += await _list(podman, {"filters": json.dumps({"id": new})})
+    _listed.update((row.id, row) for row in rows if not row.problem)
+    return await oom.marked(podman, rows)
+
+
+async def _list(podman: Podman, params: dict[str, str]) -> list[ContainerRow]:
+    answer = await podman.call("GET", "/containers/json", params={"all": "true", **params})
+    return [_container_or_why(row) for row in answer or []]
+
+
+async def _inspected(
+    podman: Podman, row: ContainerRow, room: asyncio.Semaphore
+) -> ContainerRow | None:
+    """The row as it is now; None when its container is gone."""
+    try:
+        async with room:
+            said = await podman.call("GET", f"/containers/{row.id}/json")
+    except EngineError as error:
+        if error.report.code is not ErrorCode.NOT_FOUND:
+            raise
+        _listed.pop(row.id, None)
+        return None
+    try:
+        return row.model_copy(update=_state_of(said, row))
+    except _NONSENSE as error:
+        log.warning("a container cannot be read: %s", error)
+        _listed.pop(row.id, None)
+        return row.model_copy(update={"state": "unknown", "problem": _why(error)})
+
+
+def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
+    """What changes in the life of a container, of what Podman says where it inspects one."""
+    now = said["State"]
+    state = _state(now["Status"])
+    running = state in _RUNNING
+    finished = _moment(now["FinishedAt"])
+    ended = not running and state != "created" and finished is not None
+    health = (now.get("Health") or now.get("Healthcheck") or {}).get("Status") or ""
+    return {
+        "name": said["Name"],
+        "state": state,
+        "started": _moment(now["StartedAt"]),
+        "exited": finished if ended else None,
+        "exit_code": int(now["ExitCode"]) if ended else None,
+        "health": health if running and health in _HEALTH else "",
+        # Podman 4.3 tells it here only: a row has what lists tell.
+        "restarts": None if row.restarts is None else int(said["RestartCount"]),
+    }
 
 
 async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
@@ -167,8 +228,8 @@ def _why(error: Exception) -> str:
 
 
 def _container(row: dict[str, Any]) -> ContainerRow:
-    state = _SAME_STATE.get(row["State"], row["State"])
-    running = state in ("running", "paused", "stopping")
+    state = _state(row["State"])
+    running = state in _RUNNING
     labels = row.get("Labels") or {}
     ended = bool(row.get("Exited")) and not running
     status = row.get("Status") or ""
@@ -179,7 +240,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         image_id=row.get("ImageID") or "",
         command=row.get("Command") or [],
         created=row["Created"],
-        state=cast(ContainerState, state if state in _STATES else "unknown"),
+        state=state,
         started=_time(row.get("StartedAt")),
         exited=_time(row.get("ExitedAt")) if ended else None,
         exit_code=row.get("ExitCode") if ended else None,
@@ -194,6 +255,11 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         unit=str(labels.get(UNIT_LABEL) or ""),
         restarts=row.get("Restarts"),
     )
+
+
+def _state(said: str) -> ContainerState:
+    state = _SAME_STATE.get(said, said)
+    return cast(ContainerState, state if state in _STATES else "unknown")
 
 
 async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
@@ -227,6 +293,12 @@ def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
 def _time(seconds: int | None) -> datetime | None:
     """Podman says "never" with the year 1."""
     return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
+
+
+def _moment(said: str) -> datetime | None:
+    """The same where Podman spells it out, to the second as in its list."""
+    found = datetime.fromisoformat(said).astimezone(UTC).replace(microsecond=0)
+    return found if found > _NEVER else None
 
 
 def _disk(root: str) -> tuple[int | None, int | None, str]:

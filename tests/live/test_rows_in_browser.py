@@ -126,7 +126,7 @@ async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
         await page.goto(LIST)
     await eventually(lambda: shows(page, engine), "the list is there")
     # The stream's first word has the table fetched once.
-    await quiet(page)
+    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
 
 
 async def test_no_row_stays_wrong_while_tables_are_drawn_anew(
