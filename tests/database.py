@@ -1,6 +1,5 @@
 """Lets a test that really commits be cleaned up: the audit log's triggers step aside for that."""
 
-import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from consoleapp.audit.migrations import _triggers as triggers
 from tests.waiting import PATIENCE
 
 # Many writers at once take long where the machine is busy; SQLite gives up on a lock after this.
 if connection.vendor == "sqlite":
     settings.DATABASES["default"]["OPTIONS"]["timeout"] = PATIENCE
-
-append_only = importlib.import_module("consoleapp.audit.migrations.0004_triggers")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,10 +22,10 @@ def _flush_despite_the_triggers() -> Iterator[None]:
 
     def flush_all(self: Any, sql_list: list[str]) -> None:
         with self.connection.schema_editor() as editor:
-            append_only.undo(None, editor)
+            triggers.undo(None, editor)
         flush(self, sql_list)
         with self.connection.schema_editor() as editor:
-            append_only.make(None, editor)
+            triggers.make(None, editor)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", flush_all)

@@ -173,12 +173,3 @@ async def document(
 
 
 document_sync = async_to_sync(document)
-
-
-def ask_sync(account: LinuxAccount, query: Query, actor: Actor) -> list[dict[str, Any]]:
-    """All answers of a query that ends by itself. Raises Unanswered."""
-
-    async def collect() -> list[dict[str, Any]]:
-        return [answer async for answer in ask(account, query, actor)]
-
-    return async_to_sync(collect)()

@@ -1,6 +1,5 @@
 """Events in a chain, a key that signs it, and somebody who gets around the triggers."""
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,11 +8,10 @@ import pytest
 from django.db import connection
 
 from consoleapp.audit import keys
+from consoleapp.audit.migrations import _triggers as triggers
 from consoleapp.audit.models import Event
 from consoleapp.audit.verify import Report, verify
 from consoleapp.core.actor import Actor
-
-triggers = importlib.import_module("consoleapp.audit.migrations.0004_triggers")
 
 
 @pytest.fixture(autouse=True)

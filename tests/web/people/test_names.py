@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from consoleapp.accounts import names
@@ -140,41 +139,3 @@ def test_ordinary_names_are_taken(link, name):  # noqa: F811
 def test_the_key_of_a_name_is_its_own_key():
     for name in REFUSED:
         assert names.key(names.key(name)) == names.key(name)
-
-
-@pytest.fixture
-def before_keys(transactional_db):
-    """The tables from before names had keys; afterwards as they are, whatever happened."""
-    now = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    MigrationExecutor(connection).migrate([("accounts", "0005_user_language")])
-    yield lambda: MigrationExecutor(connection).migrate(now)
-    MigrationExecutor(connection).migrate(now)
-
-
-def test_an_upgrade_renames_all_but_one_of_those_who_share_a_name(before_keys):
-    columns = (
-        "username, is_superuser, password, first_name, last_name, email, is_staff, is_active,"
-        " date_joined, language"
-    )
-    people = [
-        ("ＡＤＭＩＮ", False),
-        ("admin", True),
-        ("Admin", False),
-        ("kim", False),
-        ("张伟", False),
-    ]
-    with connection.cursor() as cursor:
-        for name, administrator in people:
-            cursor.execute(
-                f"INSERT INTO accounts_user ({columns})"
-                " VALUES (%s, %s, '', '', '', '', %s, %s, '2026-01-02 03:04:05+00:00', '')",
-                [name, administrator, False, True],
-            )
-    before_keys()
-    found = {user.username: user for user in User.objects.all()}
-    assert found["admin"].is_superuser
-    assert {"kim", "张伟"} <= found.keys()
-    renamed = set(found) - {"admin", "kim", "张伟"}
-    assert len(renamed) == 2
-    assert all(name.lower().startswith("admin-") for name in renamed)
-    assert all(user.name_key == names.key(user.username) for user in found.values())

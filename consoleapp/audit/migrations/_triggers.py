@@ -1,17 +1,14 @@
 """What the database itself does for the chain: refuses, and notes what is pending.
 
 Refused are UPDATE and DELETE of events, links, heads and summaries. An event and its link may go only
-once a summary (audit_pruning) covers the link. What existed before becomes pending, to be chained.
-They take the place of the triggers of 0002.
+once a summary (audit_pruning) covers the link. SQLite's INSERT OR REPLACE takes a row's place and asks
+neither the trigger on UPDATE nor on DELETE, so it has one of its own; PostgreSQL's ON CONFLICT DO UPDATE
+is an UPDATE there, and is refused as one.
 """
 
-import importlib
-
 from django.apps.registry import Apps
-from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-append_only = importlib.import_module("consoleapp.audit.migrations.0002_append_only")
 TABLES = ("audit_event", "audit_link", "audit_head", "audit_pruning")
 COVERED = {
     "audit_event": "EXISTS (SELECT 1 FROM audit_link WHERE event_id = OLD.id"
@@ -85,7 +82,6 @@ FORGET = {
         "DROP FUNCTION audit_event_added()",
     ],
 }
-PENDING = "INSERT INTO audit_pending(event_id) SELECT id FROM audit_event"
 
 
 def make(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -101,8 +97,8 @@ def undo(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def begin(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """What notes new events, beginning with those that there are."""
-    for statement in (*NOTE[schema_editor.connection.vendor], PENDING):
+    """What notes new events."""
+    for statement in NOTE[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
@@ -112,10 +108,30 @@ def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         schema_editor.execute(statement)
 
 
-class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_chain")]
-    operations = [
-        migrations.RunPython(append_only.undo, append_only.make),
-        migrations.RunPython(begin, forget),
-        migrations.RunPython(make, undo),
-    ]
+UNIQUE = {
+    "audit_event": ("id",),
+    "audit_link": ("seq", "event_id"),
+    "audit_head": ("number",),
+    "audit_pruning": ("seq",),
+}
+"""Columns by which a row would be replaced."""
+
+
+def refuse_replacing(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Refuse a row whose place is taken."""
+    if schema_editor.connection.vendor != "sqlite":
+        return
+    for table, columns in UNIQUE.items():
+        taken = " OR ".join(f"{column} = NEW.{column}" for column in columns)
+        there = f"EXISTS (SELECT 1 FROM {table} WHERE {taken})"  # noqa: S608 - fixed names
+        schema_editor.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there}"
+            f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        )
+
+
+def allow_replacing(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Without it."""
+    if schema_editor.connection.vendor == "sqlite":
+        for table in UNIQUE:
+            schema_editor.execute(f"DROP TRIGGER {table}_no_replace")
