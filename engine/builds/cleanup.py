@@ -9,6 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from uuid import UUID
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.process import programs
 
@@ -45,7 +46,7 @@ async def _quietly(argv: list[str]) -> None:
 
 async def _remove_working_containers(podman: Podman, options: list[str], build: UUID) -> None:
     """Buildah keeps the options of a build with each of its containers, so the mark is there."""
-    store = (await podman.call("GET", "/info"))["store"]
+    store = (await api.info(podman))["store"]
     folder = Path(store["graphRoot"]) / f"{store['graphDriverName']}-containers"
     marked = mark(build).encode()
     for state in folder.glob("*/userdata/buildah.json"):

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from engine.operations.context import Work
-from engine.operations.image_names import TRIES, path
+from engine.operations.image_names import TRIES
+from engine.podman import api
 from engine.podman.image_archive import check, unpack
 from engine.podman.image_copy import copy
 from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
@@ -22,7 +23,7 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
     """Write the images into one archive and offer it as a download."""
     size, identities = 0, set()
     for image in parameters.images:
-        found = await work.podman.call("GET", path(image, "json"))
+        found = await api.inspect_image(work.podman, image)
         if found["Id"] not in identities:
             identities.add(found["Id"])
             size += int(found.get("Size") or 0)
@@ -51,7 +52,7 @@ async def load(work: Work, parameters: ImageLoad) -> ImageLoaded:
 async def load_archive(work: Work, archive: Path) -> list[str]:
     """Names (ids where there are none) of what was in it. Raises EngineError."""
     work.report(Progress(message="Looking the archive through"))
-    root = Path((await work.podman.call("GET", "/info"))["store"]["graphRoot"])
+    root = Path((await api.info(work.podman))["store"]["graphRoot"])
     room = shutil.disk_usage(root).free - RESERVE
     packed = await asyncio.to_thread(check, archive, room)
     if packed and work.podman.major < 5:  # Podman 4.3 reads no compressed archive
@@ -62,7 +63,7 @@ async def load_archive(work: Work, archive: Path) -> list[str]:
     for _ in range(TRIES):
         names = await _load(work, archive)
         async with work.names:
-            if all([await work.podman.exists(path(name)) for name in names]):
+            if all([await api.image_exists(work.podman, name) for name in names]):
                 break
         # Another change of its names lost this one (see image_names).
     return names

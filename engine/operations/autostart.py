@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.operations import named_volumes
-from engine.operations.containers import path, removal
 from engine.operations.context import Unsettled, Work
 from engine.operations.units import available, take_down
+from engine.podman import api
 from engine.process.cancellation import unstoppable
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
@@ -56,7 +56,7 @@ class _Noted(BaseModel):
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
     """Make the unit, let its container take the place of the present one, or put all back."""
-    found = await work.podman.call("GET", path(parameters.container, "json"))
+    found = await api.inspect_container(work.podman, parameters.container)
     await work.gate.keep(found)
     await available(work)
     if unit := await work.units.owned(parameters.container):
@@ -142,7 +142,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
             "its one container.",
             "Start the unit first. Units of pods are converted by hand.",
         )
-    found = await work.podman.call("GET", path(row.containers[0], "json"))
+    found = await api.inspect_container(work.podman, row.containers[0])
     await work.gate.keep(found)
     plan = await unit_plan.plan(work.podman, found, parameters.style, of_unit=True)
     before = unit_files.find(row.file)
@@ -222,10 +222,10 @@ async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
     try:
         if noted.ran:  # a classic unit, too, only owns what it started itself
             work.report(Progress(message=f"Stopping {name}"))
-            await work.podman.call("POST", path(identity, "stop"))
+            await api.stop_container(work.podman, identity)
         if anew:
             aside = f"{name}-before-{identity[:8]}"
-            await work.podman.call("POST", path(identity, "rename"), params={"name": aside})
+            await api.rename_container(work.podman, identity, aside)
         await named_volumes.fill(work, plan.volumes)
         await _come_up(work, plan)
     except Unanswered:
@@ -319,23 +319,22 @@ async def _put_back(work: Work, noted: _Noted, *, start: bool = True) -> None:
         return  # somebody has removed it
     if found["Name"] != noted.name:
         await _remove_container(work, noted.name, volumes=True)
-        await work.podman.call("POST", path(noted.container, "rename"), params={"name": noted.name})
+        await api.rename_container(work.podman, noted.container, noted.name)
     await named_volumes.remove(work, noted.volumes)
     if start and noted.ran:
-        await work.podman.call("POST", path(noted.container, "start"))
+        await api.start_container(work.podman, noted.container)
 
 
 async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
-    if not await work.podman.exists(path(container)):
+    if not await api.container_exists(work.podman, container):
         return None
-    found: dict[str, Any] = await work.podman.call("GET", path(container, "json"))
+    found: dict[str, Any] = await api.inspect_container(work.podman, container)
     return found
 
 
 async def _remove_container(work: Work, container: str, *, volumes: bool) -> None:
-    if await work.podman.exists(path(container)):
-        params = removal(force=True, volumes=volumes)
-        await work.podman.call("DELETE", path(container), params=params)
+    if await api.container_exists(work.podman, container):
+        await api.remove_container(work.podman, container, force=True, volumes=volumes)
 
 
 async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:

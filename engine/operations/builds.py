@@ -20,7 +20,7 @@ from engine.builds import build_context, build_log, cleanup
 from engine.builds.steps import Steps
 from engine.operations import image_names, pulls
 from engine.operations.context import Work
-from engine.operations.image_names import path
+from engine.podman import api
 from engine.podman.errors import understand
 from engine.process import programs
 from engine.process.cancellation import heed
@@ -68,7 +68,7 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
         except asyncio.CancelledError:
             say("It was cancelled.")
             raise
-    found = await work.podman.call("GET", path(identity, "json"))
+    found = await api.inspect_image(work.podman, identity)
     return ImageBuilt(
         summary=f"{parameters.tags[0]} was built"
         + (f" and pushed to {pushed}." if pushed else "."),
@@ -124,7 +124,7 @@ async def _build(
 async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> None:
     """Have the images here, and judge what they have ready for ONBUILD. Raises EngineError."""
     for image in images:
-        is_here = await work.podman.exists(path(image))
+        is_here = await api.image_exists(work.podman, image)
         if parameters.pull == "always" or (parameters.pull == "missing" and not is_here):
             if parameters.platform:
                 raise EngineError(
@@ -134,7 +134,7 @@ async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> Non
                     "Pull it for that platform first, and build without a pull.",
                 )
             await pulls.pull(work, ImagePull(image=image, policy="always"))
-        if await work.podman.exists(path(image)):
+        if await api.image_exists(work.podman, image):
             await work.gate.later(image)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.operations import container_run
-from engine.operations.containers import path
 from engine.operations.context import Work
+from engine.podman import api
 from engine.process.cancellation import heed, unstoppable
 from engine.schema.containers import ContainerReplace, ContainerStarted
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
@@ -35,10 +35,10 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
     ran = old["State"]["Status"] in ("running", "paused", "restarting")
     try:
         if old["Name"] != aside:
-            await work.podman.call("POST", path(old["Id"], "rename"), params={"name": aside})
+            await api.rename_container(work.podman, old["Id"], aside)
             heed()
         if ran:  # before the new one starts: it may want the same ports
-            await work.podman.call("POST", path(old["Id"], "stop"))
+            await api.stop_container(work.podman, old["Id"])
             heed()
         started = await container_run.run(work, parameters)
     except Unanswered:
@@ -52,9 +52,9 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
 
 async def find(work: Work) -> ContainerStarted | None:
     """The new container, if the engine died after it was made; if before, the old one is back."""
-    rows = await work.podman.call("GET", "/containers/json", params={"all": "true"})
+    rows = await api.list_containers(work.podman)
     suffix = aside_name("", work.id)
-    aside = next((r for r in rows or [] if str(r["Names"][0]).endswith(suffix)), None)
+    aside = next((r for r in rows if str(r["Names"][0]).endswith(suffix)), None)
     found, fault = None, None
     try:
         found = await container_run.find(work)
@@ -78,7 +78,7 @@ def aside_name(name: str, operation: UUID) -> str:
 
 async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = await work.podman.call("GET", path(container, "json"))
+        found: dict[str, Any] = await api.inspect_container(work.podman, container)
     except EngineError as error:
         if error.report.code is ErrorCode.NOT_FOUND:
             return None
@@ -89,7 +89,7 @@ async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
 
 async def _remove(work: Work, identity: str) -> None:
     try:
-        await work.podman.call("DELETE", path(identity), params={"force": "true", "v": "false"})
+        await api.remove_container(work.podman, identity, force=True, volumes=False)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:  # with --rm it went as it stopped
             raise
@@ -97,11 +97,11 @@ async def _remove(work: Work, identity: str) -> None:
 
 async def _put_back(work: Work, identity: str, name: str, *, start: bool) -> None:
     try:
-        found = await work.podman.call("GET", path(identity, "json"))
+        found = await api.inspect_container(work.podman, identity)
         if found["Name"] != name:
-            await work.podman.call("POST", path(identity, "rename"), params={"name": name})
+            await api.rename_container(work.podman, identity, name)
         if start:
-            await work.podman.call("POST", path(identity, "start"))
+            await api.start_container(work.podman, identity)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise

@@ -1,16 +1,17 @@
 """`container.run`: create and start a container, all of it or nothing."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
-from engine.operations import image_names, pulls
-from engine.operations.containers import path, removal, start_up
+from engine.operations import pulls
+from engine.operations.containers import start_up
 from engine.operations.context import Work
+from engine.podman import api
+from engine.podman.answers import ports_of
 from engine.podman.create_spec import specification
 from engine.process.cancellation import heed, unstoppable
-from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted, Port
+from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.images import ImagePull
 
@@ -34,13 +35,13 @@ async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         await _pull(work, parameters)
         heed()
     try:
-        created = await work.podman.call("POST", "/containers/create", body=body)
+        created = await api.create_container(work.podman, body)
     except EngineError as error:
         if not _lacks_image(error) or parameters.pull == "never":
             raise
         await _pull(work, parameters)
         heed()
-        created = await work.podman.call("POST", "/containers/create", body=body)
+        created = await api.create_container(work.podman, body)
     identity = str(created["Id"])
     try:
         work.note(identity)
@@ -67,7 +68,7 @@ async def prepare(work: Work, parameters: ContainerRun) -> None:
     check(work, parameters)
     wanted = parameters.pull in ("always", "newer")
     if not wanted and parameters.pull == "missing":
-        wanted = not await work.podman.exists(image_names.path(parameters.image))
+        wanted = not await api.image_exists(work.podman, parameters.image)
     if wanted:
         await _pull(work, parameters)
 
@@ -96,20 +97,6 @@ async def find(work: Work) -> ContainerStarted | None:
     )
 
 
-def ports_of(mappings: list[dict[str, Any]] | None) -> list[Port]:
-    """Podman's port mappings as ours."""
-    return [
-        Port(
-            container_port=mapping["container_port"],
-            host_port=mapping["host_port"] or None,
-            host_ip=mapping.get("host_ip") or "",
-            protocol=mapping.get("protocol") or "tcp",
-            length=mapping.get("range") or 1,
-        )
-        for mapping in mappings or []
-    ]
-
-
 async def _started(
     work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
 ) -> ContainerStarted:
@@ -117,11 +104,7 @@ async def _started(
     kept = not any("Port mappings have been discarded" in warning for warning in warnings)
     name, ports = parameters.name, parameters.ports if kept else []
     if name is None or ports:
-        rows = await work.podman.call(
-            "GET",
-            "/containers/json",
-            params={"all": "true", "filters": f'{{"id":["{identity}"]}}'},
-        )
+        rows = await api.list_containers(work.podman, filters={"id": [identity]})
         # None: with --rm it may have ended and gone already.
         if rows:
             name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
@@ -151,16 +134,14 @@ async def discard(work: Work) -> None:
 
 
 async def _made(work: Work) -> list[dict[str, Any]]:
-    label = json.dumps({"label": [f"{OPERATION_LABEL}={work.id}"]})
-    rows: list[dict[str, Any]] | None = await work.podman.call(
-        "GET", "/containers/json", params={"all": "true", "filters": label}
+    return await api.list_containers(
+        work.podman, filters={"label": [f"{OPERATION_LABEL}={work.id}"]}
     )
-    return rows or []
 
 
 async def _remove(work: Work, identity: str) -> None:
     try:
-        await work.podman.call("DELETE", path(identity), params=removal(force=True, volumes=True))
+        await api.remove_container(work.podman, identity, force=True, volumes=True)
     except EngineError as error:
         # With --rm Podman may have removed it itself; anything else is worth knowing.
         if error.report.code is not ErrorCode.NOT_FOUND:

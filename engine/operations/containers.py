@@ -2,11 +2,12 @@
 
 import logging
 import re
-from urllib.parse import quote
 
 from engine.operations import image_names
 from engine.operations.context import Unsettled, Work
 from engine.operations.units import restart_unit
+from engine.podman import api
+from engine.podman.answers import pruned
 from engine.process import programs
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
@@ -22,11 +23,6 @@ _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 
-def path(container: str, action: str = "") -> str:
-    """The container's place in Podman's API."""
-    return f"/containers/{quote(container, safe='')}" + (f"/{action}" if action else "")
-
-
 async def start(work: Work, parameters: schema.ContainerStart) -> Result:
     """Start it; nothing happens when it runs already."""
     await work.gate.still(parameters.container)
@@ -37,25 +33,23 @@ async def start(work: Work, parameters: schema.ContainerStart) -> Result:
 async def start_up(work: Work, container: str) -> None:
     """Have Podman start it, also where a Podman that was killed had got half-way."""
     try:
-        await work.podman.call("POST", path(container, "start"))
+        await api.start_container(work.podman, container)
     except EngineError as error:
         if not _HALF_STARTED.search(error.report.message):
             raise
         # Podman died before it could write down what the OCI runtime had done.
-        found = await work.podman.call("GET", path(container, "json"))
+        found = await api.inspect_container(work.podman, container)
         runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
         argv = ("podman", "unshare", runtime, "delete", "--force", str(found["Id"]))
         log.warning("%s had been started half-way: %s", container, await programs.run(*argv))
-        await work.podman.call("POST", path(container, "start"))
+        await api.start_container(work.podman, container)
 
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
     """Stop it; nothing happens when it does not run."""
     if unit := await _stop_unit(work, parameters.container):
         return Result(summary=f"{parameters.container} is stopped: its unit {unit} was stopped.")
-    await work.podman.call(
-        "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
-    )
+    await api.stop_container(work.podman, parameters.container, parameters.timeout)
     return Result(summary=f"{parameters.container} is stopped.")
 
 
@@ -64,14 +58,13 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     await work.gate.still(parameters.container)
     if unit := await _active_unit(work, parameters.container):
         return await _restart_unit(work, parameters, unit)
-    found = await work.podman.call("GET", path(parameters.container, "json"))
+    found = await api.inspect_container(work.podman, parameters.container)
     work.note(str(found["State"].get("StartedAt") or ""))
     seconds = parameters.timeout
     if seconds is None:
         # Without one, Podman's API kills at once, where the command line takes the container's own.
         seconds = int(found["Config"].get("StopTimeout") or 0)
-    # Podman documents `t`, which 4.3 takes for none at all.
-    await work.podman.call("POST", path(parameters.container, "restart"), params=_timeout(seconds))
+    await api.restart_container(work.podman, parameters.container, seconds)
     return Result(summary=f"{parameters.container} was restarted.")
 
 
@@ -81,14 +74,12 @@ async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Res
         return await restart(work, parameters)
     if " " in work.noted:
         return await _restart_unit(work, parameters, work.noted.partition(" ")[0])
-    state = (await work.podman.call("GET", path(parameters.container, "json")))["State"]
+    state = (await api.inspect_container(work.podman, parameters.container))["State"]
     if str(state.get("StartedAt") or "") == work.noted:
         if state["Status"] == "running":
             return await restart(work, parameters)
         # It had been stopped, or was being stopped.
-        await work.podman.call(
-            "POST", path(parameters.container, "stop"), params=_timeout(parameters.timeout)
-        )
+        await api.stop_container(work.podman, parameters.container, parameters.timeout)
         await start(work, schema.ContainerStart(container=parameters.container))
     return Result(summary=f"{parameters.container} was restarted.")
 
@@ -107,9 +98,7 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
             f"sending {parameters.signal}, after which systemd may have restarted it."
         )
     work.note(parameters.signal)
-    await work.podman.call(
-        "POST", path(parameters.container, "kill"), params={"signal": parameters.signal}
-    )
+    await api.kill_container(work.podman, parameters.container, parameters.signal)
     return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
 
 
@@ -120,7 +109,7 @@ async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
     """
     if not work.noted or " " in work.noted:
         return await kill(work, parameters)
-    if not await work.podman.exists(path(parameters.container)):
+    if not await api.container_exists(work.podman, parameters.container):
         raise Unsettled
     if await _state(work, parameters.container) not in ("running", "paused"):
         return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
@@ -133,7 +122,7 @@ async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
     """Freeze its processes."""
     if await _state(work, parameters.container) == "paused":
         return Result(summary=f"{parameters.container} is paused already.")
-    await work.podman.call("POST", path(parameters.container, "pause"))
+    await api.pause_container(work.podman, parameters.container)
     return Result(summary=f"{parameters.container} is paused.")
 
 
@@ -141,24 +130,22 @@ async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
     """Let its processes go on."""
     if await _state(work, parameters.container) == "running":
         return Result(summary=f"{parameters.container} runs already.")
-    await work.podman.call("POST", path(parameters.container, "unpause"))
+    await api.unpause_container(work.podman, parameters.container)
     return Result(summary=f"{parameters.container} runs again.")
 
 
 async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
     """Give it another name."""
-    found = await work.podman.call("GET", path(parameters.container, "json"))
+    found = await api.inspect_container(work.podman, parameters.container)
     work.note(str(found["Id"]))
-    await work.podman.call(
-        "POST", path(parameters.container, "rename"), params={"name": parameters.name}
-    )
+    await api.rename_container(work.podman, parameters.container, parameters.name)
     return _renamed(parameters)
 
 
 async def resume_rename(work: Work, parameters: schema.ContainerRename) -> Result:
     """By its id: which name does it have by now?"""
     if work.noted:
-        found = await work.podman.call("GET", path(work.noted, "json"))
+        found = await api.inspect_container(work.podman, work.noted)
         if found["Name"] == parameters.name:
             return _renamed(parameters)
     return await rename(work, parameters)
@@ -175,7 +162,7 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     may_have_unit = identity != work.noted
     if not identity:
         try:
-            found = await work.podman.call("GET", path(parameters.container, "json"))
+            found = await api.inspect_container(work.podman, parameters.container)
         except EngineError as error:
             identity = await _damaged(work, parameters)
             warnings = [f"Podman could not inspect it: {error.report.message}"]
@@ -184,7 +171,7 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             identity, may_have_unit = str(found["Id"]), True
     if may_have_unit:
         unit = await _stop_unit(work, identity)
-        if unit and not await work.podman.exists(path(identity)):
+        if unit and not await api.container_exists(work.podman, identity):
             return Result(
                 summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
                 warnings=[
@@ -194,17 +181,18 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     if identity:
         work.note(identity)
     try:
-        answer = await work.podman.call(
-            "DELETE",
-            path(identity or parameters.container),
-            params=removal(force=parameters.force, volumes=parameters.volumes),
+        answer = await api.remove_container(
+            work.podman,
+            identity or parameters.container,
+            force=parameters.force,
+            volumes=parameters.volumes,
         )
     except EngineError as error:
         # It was there: --rm was faster, or the first try got so far.
         if error.report.code is not ErrorCode.NOT_FOUND or not identity:
             raise
-        answer = None
-    for report in answer or []:
+        answer = []
+    for report in answer:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
     return Result(summary=f"{parameters.container} was removed.", warnings=warnings)
@@ -215,8 +203,8 @@ async def _damaged(work: Work, parameters: schema.ContainerRemove) -> str:
 
     "" when it is not listed: then it may be in the storage alone, which Podman knows by its name.
     """
-    rows = await work.podman.call("GET", "/containers/json", params={"all": "true"})
-    for row in rows or []:
+    rows = await api.list_containers(work.podman)
+    for row in rows:
         if parameters.container in (row["Id"], row["Id"][:12], *(row.get("Names") or [])):
             _need_stopped(parameters, row["State"])
             return str(row["Id"])
@@ -232,35 +220,24 @@ def _need_stopped(parameters: schema.ContainerRemove, state: str) -> None:
         )
 
 
-def removal(*, force: bool, volumes: bool) -> dict[str, str]:
-    """The parameters of a removal. Podman documents `v`, and its own API heeds only `volumes`."""
-    return {"force": _flag(force), "v": _flag(volumes), "volumes": _flag(volumes)}
-
-
 async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:
     """Remove all that do not run."""
-    answer = await work.podman.call("POST", "/containers/prune")
-    return pruned(answer, "container")
+    return pruned(await api.prune_containers(work.podman), "container")
 
 
 async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.ContainerCommitted:
     """Make an image from its present file system."""
-    repository, _, tag = parameters.image.rpartition(":")
-    if not repository or "/" in tag:
-        repository, tag = parameters.image, "latest"
-    params = {
-        "container": parameters.container,
-        "repo": repository,
-        "tag": tag,
-        "pause": _flag(parameters.pause),
-    }
-    if parameters.author:
-        params["author"] = parameters.author
-    if parameters.message:
-        # Only Docker's image format has a place for a message.
-        params |= {"comment": parameters.message, "format": "docker"}
     work.note(await image_names.image_id(work, parameters.image) or _NO_IMAGE)
-    answer = await work.podman.call("POST", "/commit", params=params)
+    repository, tag = image_names.named(parameters.image)
+    answer = await api.commit_container(
+        work.podman,
+        parameters.container,
+        repository,
+        tag,
+        pause=parameters.pause,
+        author=parameters.author,
+        message=parameters.message,
+    )
     identity = str(answer["Id"]).removeprefix("sha256:")
     await image_names.ensure(work, parameters.image, identity)
     return _committed(parameters, identity)
@@ -280,21 +257,6 @@ def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.Cont
     return schema.ContainerCommitted(
         summary=f"{parameters.container} was committed to {parameters.image}.",
         image_id=identity,
-    )
-
-
-def pruned(answer: list[dict[str, object]] | None, noun: str) -> schema.Pruned:
-    """What Podman's prune reports say."""
-    reports = answer or []
-    removed = [str(report["Id"]) for report in reports if not report.get("Err")]
-    many = "" if len(removed) == 1 else "s"
-    return schema.Pruned(
-        summary=f"{len(removed)} {noun}{many} removed.",
-        warnings=[str(report["Err"]) for report in reports if report.get("Err")],
-        removed=removed,
-        bytes_reclaimed=sum(
-            int(str(report.get("Size") or 0)) for report in reports if not report.get("Err")
-        ),
     )
 
 
@@ -321,13 +283,5 @@ async def _active_unit(work: Work, container: str) -> str:
 
 
 async def _state(work: Work, container: str) -> str:
-    found = await work.podman.call("GET", path(container, "json"))
+    found = await api.inspect_container(work.podman, container)
     return str(found["State"]["Status"])
-
-
-def _timeout(seconds: int | None) -> dict[str, str]:
-    return {} if seconds is None else {"timeout": str(seconds)}
-
-
-def _flag(value: bool) -> str:
-    return "true" if value else "false"

@@ -3,20 +3,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
+from engine.admission import Gate
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.podman.client import Podman
 from engine.schema.parameters import Result
 from engine.schema.progress import Progress
 from engine.systemd.inventory import Inventory
-
-if TYPE_CHECKING:
-    from engine.server.admission import (
-        Gate,  # which measures the disk by way of modules that know this one
-    )
 
 Report = Callable[[Progress], None]
 
@@ -41,7 +37,7 @@ class Work:
     """Global options for a `podman` that is run as a program."""
     incoming: Incoming
     """Images that come from other accounts."""
-    gate: "Gate"
+    gate: Gate
     """The host's policy."""
     names: asyncio.Lock
     """Held by what changes image names: Podman reads all names of an image, then writes them."""

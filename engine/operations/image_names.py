@@ -5,9 +5,8 @@ at once lose one. `Work.names` is the account's lock for them. What takes long (
 does not hold it; it looks at its own names at the end, under the lock, and gives them again.
 """
 
-from urllib.parse import quote
-
 from engine.operations.context import Work
+from engine.podman import api
 from engine.policy import image_names
 from engine.schema.errors import EngineError, ErrorCode
 
@@ -15,22 +14,17 @@ TRIES = 3
 """A shell may change names as well."""
 
 
-def path(image: str, action: str = "") -> str:
-    """The image's place in Podman's API."""
-    return f"/images/{quote(image, safe='')}" + (f"/{action}" if action else "")
-
-
-def named(reference: str) -> dict[str, str]:
-    """The parameters `repo` and `tag` of a name."""
+def named(reference: str) -> tuple[str, str]:
+    """The repository and the tag of a name."""
     repository, _, tagged = reference.rpartition(":")
     if not repository or "/" in tagged:
-        return {"repo": reference, "tag": "latest"}
-    return {"repo": repository, "tag": tagged}
+        return reference, "latest"
+    return repository, tagged
 
 
 async def id_of(work: Work, image: str) -> str:
     """The id of an image. Raises EngineError."""
-    return str((await work.podman.call("GET", path(image, "json")))["Id"])
+    return str((await api.inspect_image(work.podman, image))["Id"])
 
 
 async def image_id(work: Work, image: str) -> str:
@@ -53,7 +47,7 @@ async def ensure(work: Work, name: str, identity: str) -> None:
 async def give(work: Work, name: str, identity: str) -> None:
     """Name an image, under the lock. Raises EngineError where it does not have the name then."""
     for _ in range(TRIES):
-        await work.podman.call("POST", path(identity, "tag"), params=named(name))
+        await api.tag_image(work.podman, identity, *named(name))
         if await _has(work, name, identity):
             return
     raise _lost(f"{name} was given to {identity[:12]}, and was gone again at once.")
@@ -64,21 +58,20 @@ async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
     if again and not await _has(work, name, identity):
         return
     for _ in range(TRIES):
-        await work.podman.call("POST", path(identity, "untag"), params=named(name))
+        await api.untag_image(work.podman, identity, *named(name))
         if not await _has(work, name, identity):
             return
     raise _lost(f"{name} was taken away from {identity[:12]}, and was there again at once.")
 
 
 async def _has(work: Work, name: str, identity: str) -> bool:
-    found = await work.podman.call("GET", path(identity, "json"))
+    found = await api.inspect_image(work.podman, identity)
     return _full(name) in (found.get("RepoTags") or [])
 
 
 def _full(name: str) -> str:
     """As Podman writes it down."""
-    parts = named(name)
-    full = f"{parts['repo']}:{parts['tag']}"
+    full = ":".join(named(name))
     host, slash, rest = full.partition("/")
     if not slash or not image_names.registry_of(full):
         return f"localhost/{full}"

@@ -1,12 +1,9 @@
 """Operations on images that are in the account's store."""
 
-import json
-from typing import Any
-
 from engine.operations import image_names
-from engine.operations.containers import pruned
 from engine.operations.context import Work
-from engine.operations.image_names import path
+from engine.podman import api
+from engine.podman.answers import pruned
 from engine.schema import images as schema
 from engine.schema.containers import Pruned
 from engine.schema.errors import EngineError, ErrorCode
@@ -15,15 +12,11 @@ from engine.schema.parameters import Result
 
 async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRemoved:
     """Remove one name, and the image with its last name."""
-    if not work.noted and await work.podman.exists(path(parameters.image)):
+    if not work.noted and await api.image_exists(work.podman, parameters.image):
         work.note(parameters.image)
     try:
         async with work.names:
-            answer = await work.podman.call(
-                "DELETE",
-                path(parameters.image),
-                params={"force": "true" if parameters.force else "false"},
-            )
+            answer = await api.remove_image(work.podman, parameters.image, force=parameters.force)
     except EngineError as error:
         if work.noted and error.report.code is ErrorCode.NOT_FOUND:
             answer = {}  # the first try got so far, before Podman or the engine died
@@ -42,9 +35,7 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
 async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:
     """Remove what has no name (or, with `all`, no container)."""
     async with work.names:
-        answer = await work.podman.call(
-            "POST", "/images/prune", params={"all": "true" if parameters.all else "false"}
-        )
+        answer = await api.prune_images(work.podman, all=parameters.all)
     return pruned(answer, "image")
 
 
@@ -70,13 +61,9 @@ async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:
     """The same error with the names of the containers, where Podman only gives ids."""
     # By its id: they may use it by another of its names.
-    identity = str((await work.podman.call("GET", path(image, "json")))["Id"])
-    rows: list[dict[str, Any]] = await work.podman.call(
-        "GET",
-        "/containers/json",
-        params={"all": "true", "filters": json.dumps({"ancestor": [identity]})},
-    )
-    names = ", ".join(row["Names"][0] for row in rows or [])
+    identity = str((await api.inspect_image(work.podman, image))["Id"])
+    rows = await api.list_containers(work.podman, filters={"ancestor": [identity]})
+    names = ", ".join(row["Names"][0] for row in rows)
     report = error.report
     return EngineError(
         report.code, report.message, f"Used by {names}. {report.remedy}" if names else report.remedy

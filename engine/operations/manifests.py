@@ -1,11 +1,10 @@
 """Operations on manifest lists."""
 
-import json
 from typing import Any
-from urllib.parse import quote
 
 from engine.operations.context import Unsettled, Work
 from engine.operations.pushes import to_registry
+from engine.podman import api
 from engine.podman.image_copy import copy
 from engine.process.cancellation import heed, unstoppable
 from engine.schema import manifests as schema
@@ -106,20 +105,15 @@ async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
 
 async def _listed(work: Work, name: str) -> list[str] | None:
     """The digests in a list, None where there is no list of that name here."""
-    if not await work.podman.exists(f"/manifests/{_quoted(name)}"):
+    if not await api.manifest_exists(work.podman, name):
         return None
-    found: dict[str, Any] = await work.podman.call("GET", f"/manifests/{_quoted(name)}/json")
+    found: dict[str, Any] = await api.inspect_manifest(work.podman, name)
     return [str(each["digest"]) for each in found.get("manifests") or []]
 
 
 async def _identity(work: Work, name: str) -> str:
-    filters = json.dumps({"reference": [name]})
-    rows = await work.podman.call("GET", "/images/json", params={"filters": filters})
+    rows = await api.list_images(work.podman, filters={"reference": [name]})
     return str(rows[0]["Id"]) if rows else ""
-
-
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
 
 
 async def _podman(work: Work, *words: str) -> str:

@@ -6,6 +6,7 @@ from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from engine.operations.context import Work
+from engine.podman import api
 from engine.process.cancellation import unstoppable
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.progress import Progress
@@ -18,7 +19,7 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
     try:
         for each in volumes:
             work.report(Progress(message=f"Copying the data at {each.target} to {each.name}"))
-            await work.podman.call("POST", "/volumes/create", body={"Name": each.name})
+            await api.create_volume(work.podman, each.name)
             made.append(each)
             await _copy(work, each)
     except Unanswered:
@@ -31,8 +32,8 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
 async def remove(work: Work, volumes: list[Unnamed]) -> None:
     """Take the copies away again, those that were made."""
     for each in volumes:
-        if await work.podman.exists(f"/volumes/{each.name}"):
-            await work.podman.call("DELETE", f"/volumes/{each.name}")
+        if await api.volume_exists(work.podman, each.name):
+            await api.remove_volume(work.podman, each.name)
 
 
 async def _copy(work: Work, which: Unnamed) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.operations import image_names
 from engine.operations.context import Work
-from engine.operations.image_names import path
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
@@ -25,7 +25,7 @@ _DONE = {"Download complete", "Already exists", "Pull complete"}
 
 async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
     """Bring the image into the account's store. Cancelling closes the request: Podman stops."""
-    present = await work.podman.exists(path(parameters.image))
+    present = await api.image_exists(work.podman, parameters.image)
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")
     await work.podman.apply_registries()
@@ -41,7 +41,7 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
                 raise
             reference = parameters.image
         async with work.names:
-            if await work.podman.exists(path(reference)):
+            if await api.image_exists(work.podman, reference):
                 break
         # Another change of its names lost this one (see image_names): what is here already is not
         # fetched again.
@@ -59,13 +59,16 @@ async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:
 
 async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: bool) -> str:
     """Podman's Docker-style stream: one message for each layer's step."""
+    headers = _credentials(parameters)
     if twin:
-        endpoint, params = "/images/create", {"fromImage": _tagged(parameters.image)}
+        params = {"fromImage": _tagged(parameters.image)}
+        answer = api.create_image(work.podman, params, headers)
     else:
-        endpoint, params = "/images/pull", _options(parameters, present) | {"compatMode": "true"}
+        params = _options(parameters, present) | {"compatMode": "true"}
+        answer = api.pull_image(work.podman, params, headers)
     layers: dict[str, Step] = {}
     identity = ""
-    async for message in _messages(work, endpoint, params, parameters, docker=twin):
+    async for message in _messages(answer):
         layer, status = str(message.get("id") or ""), str(message.get("status") or "")
         detail = message.get("progressDetail") or {}
         if not layer:
@@ -88,7 +91,8 @@ async def _follow_words(work: Work, parameters: ImagePull, present: bool) -> str
     layers: dict[str, Step] = {}
     identity = ""
     params = _options(parameters, present)
-    async for message in _messages(work, "/images/pull", params, parameters, docker=False):
+    answer = api.pull_image(work.podman, params, _credentials(parameters))
+    async for message in _messages(answer):
         identity = str(message.get("id") or identity)
         text = str(message.get("stream") or "").strip()
         kind, _, digest = text.rpartition(" sha256:")
@@ -106,12 +110,8 @@ async def _follow_words(work: Work, parameters: ImagePull, present: bool) -> str
     return identity or parameters.image
 
 
-async def _messages(
-    work: Work, endpoint: str, params: dict[str, str], parameters: ImagePull, *, docker: bool
-) -> AsyncIterator[dict[str, Any]]:
-    async with work.podman.stream(
-        "POST", endpoint, params=params, headers=_credentials(parameters), docker=docker
-    ) as response:
+async def _messages(answer: api.Streaming) -> AsyncIterator[dict[str, Any]]:
+    async with answer as response:
         async for line in response.content:
             if not line.strip():
                 continue
@@ -133,7 +133,7 @@ def _whole(image: str, layers: dict[str, Step]) -> Progress:
 
 
 async def _pulled(podman: Podman, reference: str, note: str) -> ImagePulled:
-    found = await podman.call("GET", path(reference, "json"))
+    found = await api.inspect_image(podman, reference)
     names = found.get("RepoTags") or [reference]
     name = next((each for each in names if each.endswith(reference)), names[0])
     return ImagePulled(

@@ -1,7 +1,6 @@
 """Operations on the account's registries: its registries.conf, its sign-ins, its certificates."""
 
 import asyncio
-import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -24,11 +23,6 @@ _SIGN_IN_SECONDS = 60.0
 _EDITING = asyncio.Lock()
 
 
-def digest_of(content: bytes | None) -> str:
-    """What an edit must have seen: SHA-256 of the file, "" for none."""
-    return "" if content is None else hashlib.sha256(content).hexdigest()
-
-
 async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
     """Change the file if it still is what was seen, and if Podman accepts the outcome."""
     async with _EDITING:
@@ -45,9 +39,9 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
             await _accepted(folder, after)
             # Podman took a moment: whoever wrote meanwhile must not be overwritten.
             _need(safe_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
-            work.note(digest_of(after))
+            work.note(config_edit.digest_of(after))
             safe_files.replace(folder, _NAME, after)
-    return await _edited(work, digest_of(after))
+    return await _edited(work, config_edit.digest_of(after))
 
 
 async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
@@ -55,7 +49,7 @@ async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.R
     written it since."""
     try:
         with safe_files.folder(*_FOLDER) as folder:
-            now = digest_of(safe_files.read(folder, _NAME, schema.LARGEST_FILE))
+            now = config_edit.digest_of(safe_files.read(folder, _NAME, schema.LARGEST_FILE))
     except FileNotFoundError:
         now = ""
     if work.noted and now == work.noted:
@@ -71,7 +65,7 @@ async def _edited(work: Work, digest: str) -> schema.RegistriesEdited:
 
 
 def _need(content: bytes | None, seen: str) -> None:
-    if digest_of(content) != seen:
+    if config_edit.digest_of(content) != seen:
         raise EngineError(
             ErrorCode.CONFLICT,
             "registries.conf was changed since you looked at it; nothing was done.",

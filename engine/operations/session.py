@@ -1,8 +1,5 @@
 """Operations on the account's session: lingering and automatic updates."""
 
-import json
-from typing import Any
-
 from engine.operations.context import Work
 from engine.operations.units import available
 from engine.process import programs
@@ -10,8 +7,8 @@ from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
 from engine.systemd import control
+from engine.systemd.auto_update import TIMER, updates
 
-TIMER = "podman-auto-update.timer"
 _BAD = {
     "rolled back": "was rolled back: its unit did not start with the newer image, and runs the one "
     "that it had. The next update tries the newer one again.",
@@ -70,23 +67,6 @@ async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.Au
         warnings=bad + ([words] if words else []) + ([_AGAIN] if work.noted else []),
         containers=containers,
     )
-
-
-async def updates(*options: str) -> tuple[list[schema.AutoUpdated], str]:
-    """`podman auto-update`: what it says of each container, and what it complains about."""
-    done = await programs.run("podman", "auto-update", "--format", "json", *options, seconds=3600.0)
-    rows: list[dict[str, Any]] = json.loads(done.output) if done.output.strip() else []
-    found = [
-        schema.AutoUpdated(
-            unit=str(row.get("Unit") or ""),
-            container=str(row.get("ContainerName") or row.get("Container") or ""),
-            image=str(row.get("Image") or row.get("ImageName") or ""),
-            policy=str(row.get("Policy") or ""),
-            updated=str(row.get("Updated") or ""),
-        )
-        for row in rows or []
-    ]
-    return found, done.last_words.removeprefix("Error: ") if done.status else ""
 
 
 async def _loginctl(work: Work, verb: str) -> None:

@@ -21,7 +21,8 @@ from engine.files.image_transfer import Brought
 from engine.files.spool import discard
 from engine.operations.archives import RESERVE, load_archive
 from engine.operations.context import Work
-from engine.operations.image_names import ensure, path
+from engine.operations.image_names import ensure
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.errors import understand
 from engine.podman.image_copy import end
@@ -48,13 +49,13 @@ async def share(work: Work, parameters: ImageShare) -> ImageShared:
             raise EngineError(
                 ErrorCode.TIMEOUT, f"Nothing came from {parameters.source}.", "Try again."
             ) from error
-        if await work.podman.exists(path(brought.image_id)):
+        if await api.image_exists(work.podman, brought.image_id):
             brought.done.set()  # no byte of it is needed
             return await _named(work, parameters, brought, 0)
         archive = work.files.workplace(work.id) / "image.tar"
         size = await _take(work, parameters, brought, archive)
     await load_archive(work, archive)
-    if not await work.podman.exists(path(brought.image_id)):
+    if not await api.image_exists(work.podman, brought.image_id):
         raise EngineError(
             ErrorCode.INTERNAL,
             f"The archive that came from {parameters.source} has another image than "
@@ -123,7 +124,7 @@ class Outgoing:
 @asynccontextmanager
 async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncIterator[Outgoing]:
     """What another account gets. Leaving the block ends it. Raises EngineError."""
-    found = await podman.call("GET", path(image, "json"))
+    found = await api.inspect_image(podman, image)
     identity = str(found["Id"])
     with tempfile.TemporaryDirectory(dir=state_directory(), prefix=OUTGOING) as temporary:
         process = await asyncio.create_subprocess_exec(

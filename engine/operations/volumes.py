@@ -1,11 +1,12 @@
 """Operations on volumes."""
 
-from engine.operations.containers import pruned
 from engine.operations.context import Work
+from engine.podman import api
+from engine.podman.answers import pruned
 from engine.schema.containers import Pruned
 from engine.schema.volumes import VolumePrune
 
 
 async def prune(work: Work, parameters: VolumePrune) -> Pruned:
     """Remove what no container uses."""
-    return pruned(await work.podman.call("POST", "/volumes/prune"), "volume")
+    return pruned(await api.prune_volumes(work.podman), "volume")

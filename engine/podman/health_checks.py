@@ -5,14 +5,12 @@ account without a user manager nobody would ever run one, so the engine does, at
 """
 
 import asyncio
-import json
 import logging
 from contextlib import aclosing
 from typing import Any
 
-from engine.operations.containers import path
+from engine.podman import api, events
 from engine.podman.client import Podman
-from engine.queries import events
 from engine.schema.errors import EngineError, ErrorCode
 
 log = logging.getLogger(__name__)
@@ -46,7 +44,7 @@ class HealthChecks:
                 task.cancel()
 
     async def _follow(self) -> None:
-        async with aclosing(events.of_podman(self._podman)) as happened:
+        async with aclosing(events.follow(self._podman)) as happened:
             async for event in happened:
                 if event.noun == "system":
                     for container in await self._running():
@@ -55,10 +53,8 @@ class HealthChecks:
                     self._begin(event.id)
 
     async def _running(self) -> list[str]:
-        rows = await self._podman.call(
-            "GET", "/containers/json", params={"filters": json.dumps({"status": ["running"]})}
-        )
-        return [str(row["Id"]) for row in rows or []]
+        rows = await api.list_containers(self._podman, all=False, filters={"status": ["running"]})
+        return [str(row["Id"]) for row in rows]
 
     def _begin(self, container: str) -> None:
         if container not in self._checks:
@@ -69,10 +65,10 @@ class HealthChecks:
     async def _check(self, container: str) -> None:
         """At once, then after each interval, until the container runs no more."""
         try:
-            found = await self._podman.call("GET", path(container, "json"))
+            found = await api.inspect_container(self._podman, container)
             interval = _interval(found["Config"].get("Healthcheck") or {})
             while interval:
-                await self._podman.call("GET", path(container, "healthcheck"))
+                await api.run_health_check(self._podman, container)
                 await asyncio.sleep(interval)
         except EngineError as error:
             if error.report.code not in _GONE:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from datetime import datetime
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import EngineEvent
@@ -59,7 +60,7 @@ async def _asked(podman: Podman, end: _End, room: asyncio.Semaphore) -> bool:
 
 async def _is(podman: Podman, container: str) -> bool:
     try:
-        found = await podman.call("GET", f"/containers/{container}/json")
+        found = await api.inspect_container(podman, container)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             # The list and the events matter more than this.

@@ -1,7 +1,7 @@
 """What an operation's parameters ask for. A kind that is not listed asks for the worst.
 
 What only the engine can see (where a link leads, what a kept version says, how many containers
-there are) is added there: see engine/server/admission.py.
+there are) is added there: see engine/admission.py.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.podman import layer_store
+from engine.podman import api, layer_store
 from engine.podman.client import Podman
 from engine.queries.layers import place
 from engine.schema import disk as schema
@@ -83,14 +83,11 @@ async def _store(podman: Podman) -> _Store:
         asyncio.to_thread(layer_store.chains, root, driver),
     )
     return _Store(
-        images=await podman.call("GET", "/images/json", params={"all": "true"}) or [],
+        images=await api.list_images(podman, all=True),
         chains=chains,
         sizes={layer.id: layer.size for layer in layers},
         # With those that `buildah` works in: an image of theirs stays.
-        containers=await podman.call(
-            "GET", "/containers/json", params={"all": "true", "external": "true", "size": "true"}
-        )
-        or [],
+        containers=await api.list_containers(podman, external=True, size=True),
     )
 
 
@@ -162,7 +159,7 @@ def _container(row: dict[str, Any]) -> schema.ContainerOnDisk:
 
 
 async def _volumes(podman: Podman) -> list[schema.VolumeOnDisk]:
-    answer = await podman.call("GET", "/system/df")
+    answer = await api.disk_usage(podman)
     return [
         schema.VolumeOnDisk(
             name=volume["VolumeName"], size=int(volume["Size"]), containers=int(volume["Links"])

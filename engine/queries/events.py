@@ -1,18 +1,13 @@
-"""Podman's event stream as ours: what Berth did, and what anybody did at a shell."""
+"""What happens in an account: Podman's events and those of units, whoever caused them."""
 
 import asyncio
-import json
 import logging
-import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from engine.podman import oom
+from engine.podman import events as podman_events
 from engine.podman.client import Podman
-from engine.podman.event_log import appended, event_log
 from engine.schema.errors import EngineError
 from engine.schema.queries import HEARTBEAT_SECONDS, EngineEvent
 from engine.systemd.inventory import Inventory
@@ -21,9 +16,6 @@ from engine.systemd.user_manager import absent
 _AGAIN = 2.0
 """Seconds until a lost session bus is asked for again."""
 log = logging.getLogger(__name__)
-_NOUNS = {"container", "image", "volume", "network", "pod", "system"}
-# What Podman adds to every event although it says nothing.
-_EMPTY = {"", "0", None}
 
 
 async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]:
@@ -33,7 +25,7 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     follows reads everything anew then. Heartbeats come in between.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
-    tasks = [asyncio.create_task(_pour(of_podman(podman), heard))]
+    tasks = [asyncio.create_task(_pour(podman_events.follow(podman), heard))]
     if not absent():
         tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
     try:
@@ -88,77 +80,3 @@ async def _of_units(units: Inventory) -> AsyncGenerator[EngineEvent, None]:
             log.warning("listening to systemd again: %s", error)
             await asyncio.sleep(_AGAIN)
             yield EngineEvent(at=datetime.now(UTC), noun="unit", action="changed", id="")
-
-
-async def of_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
-    """Podman's own, from its log where it keeps one."""
-    said = await podman.call("GET", "/info")
-    path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None
-    if path:
-        try:
-            async with aclosing(_from_file(path)) as events:
-                async for event in events:
-                    yield await oom.told(podman, event)
-        except OSError as error:
-            log.warning("going on with Podman's own stream of events: %s", error)
-    async with aclosing(_from_podman(podman)) as events:
-        async for event in events:
-            yield await oom.told(podman, event)
-
-
-async def _from_file(path: Path) -> AsyncGenerator[EngineEvent, None]:
-    async with aclosing(appended(path)) as lines:
-        async for line in lines:
-            if line is None:
-                yield _connected()
-            elif event := _parse(json.loads(line)):
-                yield event
-
-
-async def _from_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
-    while True:
-        try:
-            async with podman.stream("GET", "/events", params={"stream": "true"}) as response:
-                yield _connected()
-                async for line in response.content:
-                    event = _parse(json.loads(line)) if line.strip() else None
-                    if event:
-                        yield event
-        except EngineError:
-            # The service ended in the middle; it is restarted, and the next call waits for it.
-            await asyncio.sleep(0.1)
-
-
-def _connected() -> EngineEvent:
-    return EngineEvent(at=datetime.now(UTC), noun="system", action="connected", id="")
-
-
-def _parse(raw: dict[str, Any]) -> EngineEvent | None:
-    """Both of Podman's shapes: the API's (with an Actor), and its log's (flat)."""
-    if raw.get("Type") not in _NOUNS:
-        return None
-    actor = raw.get("Actor") or {}
-    attributes = {
-        name: str(value)
-        for name, value in (actor.get("Attributes") or raw.get("Attributes") or {}).items()
-        if value not in _EMPTY or name == "containerExitCode"
-    }
-    if "ContainerExitCode" in raw:
-        attributes["containerExitCode"] = str(raw["ContainerExitCode"])
-    health = raw.get("HealthStatus") or raw.get("health_status") or attributes.get("health_status")
-    if health:
-        attributes["health_status"] = str(health)
-    return EngineEvent(
-        at=_time(raw),
-        noun=raw["Type"],
-        action=str(raw.get("Action") or raw.get("status") or raw.get("Status") or ""),
-        id=str(actor.get("ID") or raw.get("id") or raw.get("ID") or ""),
-        name=str(attributes.get("name") or raw.get("Name") or ""),
-        attributes=attributes,
-    )
-
-
-def _time(raw: dict[str, Any]) -> datetime:
-    if "timeNano" in raw:
-        return datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC)
-    return datetime.fromisoformat(str(raw["Time"]))

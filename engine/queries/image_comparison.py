@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from engine.operations.image_names import path
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.layer_store import Entry, StoredLayer, entries
 from engine.queries.layers import digests_of, in_store, store
@@ -23,8 +23,8 @@ Tree = dict[str, Entry]
 
 async def compare(podman: Podman, query: ImageCompare) -> AsyncIterator[Document]:
     """What `other` has more, less, and otherwise than `image`."""
-    one = await podman.call("GET", path(query.image, "json"))
-    other = await podman.call("GET", path(query.other, "json"))
+    one = await api.inspect_image(podman, query.image)
+    other = await api.inspect_image(podman, query.other)
     stored = await store(podman)
     stacks = [[in_store(stored, digest) for digest in digests_of(image)] for image in (one, other)]
     changes = await asyncio.to_thread(_differences, *stacks)

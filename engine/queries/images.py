@@ -2,21 +2,20 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from urllib.parse import quote
 
-from engine.operations.image_names import path
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.schema.queries import Document, ImageHistory, ImageInspect, ManifestInspect, Table
 
 
 async def inspect(podman: Podman, query: ImageInspect) -> AsyncIterator[Document]:
     """Podman's own inspect data."""
-    yield Document(data=await podman.call("GET", path(query.image, "json")))
+    yield Document(data=await api.inspect_image(podman, query.image))
 
 
 async def history(podman: Podman, query: ImageHistory) -> AsyncIterator[Table]:
     """Its layers, newest first."""
-    answer = await podman.call("GET", path(query.image, "history"))
+    answer = await api.image_history(podman, query.image)
     yield Table(
         titles=["Id", "Created", "Instruction", "Size", "Comment"],
         rows=[
@@ -27,11 +26,11 @@ async def history(podman: Podman, query: ImageHistory) -> AsyncIterator[Table]:
                 int(layer["Size"] or 0),
                 str(layer["Comment"] or ""),
             ]
-            for layer in answer or []
+            for layer in answer
         ],
     )
 
 
 async def manifest(podman: Podman, query: ManifestInspect) -> AsyncIterator[Document]:
     """A manifest list with its entries. Podman 4.3 and 5.4 keep it alike."""
-    yield Document(data=await podman.call("GET", f"/manifests/{quote(query.name, safe='')}/json"))
+    yield Document(data=await api.inspect_manifest(podman, query.name))

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from engine.operations.image_names import path
-from engine.podman import layer_store
+from engine.podman import api, layer_store
 from engine.podman.client import Podman
 from engine.podman.layer_store import Entry, StoredLayer
 from engine.schema.errors import EngineError, ErrorCode
@@ -28,7 +27,7 @@ _TYPES = {"directory": stat.S_IFDIR, "link": stat.S_IFLNK, "pipe": stat.S_IFIFO}
 
 async def layers(podman: Podman, query: ImageLayers) -> AsyncIterator[Document]:
     """Its layers from the lowest up, with those that changed no file among them."""
-    inspected = await podman.call("GET", path(query.image, "json"))
+    inspected = await api.inspect_image(podman, query.image)
     stored = await store(podman)
     digests = digests_of(inspected)
     history = inspected.get("History") or []
@@ -56,7 +55,7 @@ async def layers(podman: Podman, query: ImageLayers) -> AsyncIterator[Document]:
 
 async def files(podman: Podman, query: LayerFiles) -> AsyncIterator[Document]:
     """Some files of a layer, removals among them."""
-    digests = digests_of(await podman.call("GET", path(query.image, "json")))
+    digests = digests_of(await api.inspect_image(podman, query.image))
     if query.layer >= len(digests):
         raise EngineError(
             ErrorCode.NOT_FOUND, f"The image has {len(digests)} layers, and no layer {query.layer}."
@@ -73,7 +72,7 @@ async def store(podman: Podman) -> dict[str, StoredLayer]:
 
 async def place(podman: Podman) -> tuple[Path, str]:
     """Where the account's store is, and its driver's name."""
-    kept = (await podman.call("GET", "/info"))["store"]
+    kept = (await api.info(podman))["store"]
     return Path(kept["graphRoot"]), str(kept["graphDriverName"])
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import aiohttp
 
-from engine.operations.containers import path
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.schema.queries import ContainerLogs, LogLine
 
@@ -20,7 +20,7 @@ Stream = Literal["stdout", "stderr"]
 async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
     """Its lines, oldest first; with `follow`, on and on until the container ends."""
     # Podman answers a missing container only after it has begun to answer: ask first.
-    await podman.call("GET", path(query.container, "json"))
+    await api.inspect_container(podman, query.container)
     # Podman's drivers differ in what they make of fractions: it gets whole seconds, rounded so that
     # nothing is missing, and the rest is done here.
     since = query.since.astimezone(UTC) if query.since else None
@@ -33,7 +33,7 @@ async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
         params["since"] = str(int(since.timestamp()))
     if until:
         params["until"] = str(int(until.timestamp()) + 1)
-    async with podman.stream("GET", path(query.container, "logs"), params=params) as response:
+    async with api.container_logs(podman, query.container, params) as response:
         async for stream, text, partial in _lines(response.content):
             line = _line(stream, text, partial)
             early = since and line.at and line.at < since

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 
 from engine.files import safe_files
-from engine.operations.image_names import path
-from engine.operations.registries import digest_of
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.registries import auth_file, connection_check, registries_conf, resolution, trust
+from engine.registries.config_edit import digest_of
 from engine.registries.config_files import REMEDY
 from engine.schema.errors import EngineError
 from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve
@@ -63,7 +63,7 @@ async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]
 
 async def _local(podman: Podman, name: str) -> str:
     try:
-        image = await podman.call("GET", path(name, "json"))
+        image = await api.inspect_image(podman, name)
     except EngineError:
         return ""  # the store has none, which is the usual case
     wanted = name if ":" in name else f"{name}:latest"

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from engine.operations.image_names import path
-from engine.podman import skopeo
+from engine.podman import api, skopeo
 from engine.podman.client import Podman
 from engine.registries import registries_conf, resolution
 from engine.registries.registry_api import MANIFESTS, RegistryApi, next_after, open_registry, split
@@ -49,7 +48,7 @@ async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], s
     params |= {"tlsVerify": "false"} if entry and entry.insecure else {}
     try:
         async with asyncio.timeout(8):
-            rows = await podman.call("GET", "/images/search", params=params)
+            rows = await api.search_images(podman, params)
     except TimeoutError:
         return [], f"{registry} did not answer in time."
     except EngineError as error:
@@ -62,7 +61,7 @@ async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], s
             stars=int(row.get("Stars") or 0),
             official=bool(row.get("Official")),
         )
-        for row in rows or []
+        for row in rows
     ], ""
 
 
@@ -277,7 +276,7 @@ def _own() -> str:
 async def _local(podman: Podman, reference: str) -> list[str]:
     """The digests of the account's own image of that name."""
     try:
-        found = await podman.call("GET", path(reference, "json"))
+        found = await api.inspect_image(podman, reference)
     except EngineError:
         return []  # it has none, which is the usual case
     digests = [str(each).rpartition("@")[2] for each in found.get("RepoDigests") or []]

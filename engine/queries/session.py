@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from engine.operations.session import TIMER, updates
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.systemd import doctor
+from engine.systemd.auto_update import TIMER, updates
 from engine.systemd.inventory import Inventory, moment
 
 

@@ -6,7 +6,6 @@ as it was.
 """
 
 import asyncio
-import json
 import logging
 import os
 import re
@@ -15,8 +14,8 @@ from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 
-from engine.operations.container_run import ports_of
-from engine.podman import oom
+from engine.podman import api, oom
+from engine.podman.answers import ports_of
 from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.snapshot import (
@@ -57,7 +56,7 @@ log = logging.getLogger(__name__)
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
     """All containers, or those of `ids` that still exist."""
     if ids is None:
-        rows = await _list(podman, {})
+        rows = await _list(podman)
         _listed.clear()
     else:
         room = asyncio.Semaphore(_AT_ONCE)
@@ -65,14 +64,14 @@ async def containers(podman: Podman, ids: list[str] | None = None) -> list[Conta
         asked = await asyncio.gather(*(_inspected(podman, row, room) for row in known))
         rows = [row for row in asked if row is not None]
         if new := [each for each in ids if each not in _listed]:
-            rows += await _list(podman, {"filters": json.dumps({"id": new})})
+            rows += await _list(podman, new)
     _listed.update((row.id, row) for row in rows if not row.problem)
     return await oom.marked(podman, rows)
 
 
-async def _list(podman: Podman, params: dict[str, str]) -> list[ContainerRow]:
-    answer = await podman.call("GET", "/containers/json", params={"all": "true", **params})
-    return [_container_or_why(row) for row in answer or []]
+async def _list(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
+    rows = await api.list_containers(podman, filters={"id": ids} if ids else None)
+    return [_container_or_why(row) for row in rows]
 
 
 async def _inspected(
@@ -81,7 +80,7 @@ async def _inspected(
     """The row as it is now; None when its container is gone."""
     try:
         async with room:
-            said = await podman.call("GET", f"/containers/{row.id}/json")
+            said = await api.inspect_container(podman, row.id)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
@@ -117,20 +116,19 @@ def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
 
 async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
     """All images, with the containers that use each."""
-    found = await podman.call("GET", "/images/json")
+    found = await api.list_images(podman)
     users: dict[str, list[str]] = {}
     for row in await containers(podman) if rows is None else rows:
         users.setdefault(row.image_id, []).append(row.name)
-    lists = {image["Id"] for image in found or [] if await _is_list(podman, image)}
+    lists = {image["Id"] for image in found if await _is_list(podman, image)}
     return [
-        _image_or_why(image, users.get(image["Id"], []), image["Id"] in lists)
-        for image in found or []
+        _image_or_why(image, users.get(image["Id"], []), image["Id"] in lists) for image in found
     ]
 
 
 async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
     """What Podman says of itself and the host."""
-    said = await podman.call("GET", "/info")
+    said = await api.info(podman)
     host, store = said["host"], said["store"]
     root = str(store["graphRoot"])
     used, total, device = _disk(root)
@@ -269,7 +267,7 @@ async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
     try:
         if int(image.get("Size") or 0) > _LARGEST_LIST or podman.major >= 5:
             return False
-        return await podman.exists(f"/manifests/{image['Id']}")
+        return await api.manifest_exists(podman, image["Id"])
     except (EngineError, *_NONSENSE) as error:
         log.warning("whether %s is a manifest list is not known: %s", image["Id"][:12], error)
         return False

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.process import procfs
 from engine.queries.containers import running
@@ -29,7 +30,7 @@ async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSam
     found = await running(podman, query.container)
     state = found["State"]
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
-    host = (await podman.call("GET", "/info"))["host"]
+    host = (await api.info(podman))["host"]
     controllers = set(host.get("cgroupControllers") or [])
     if host["cgroupVersion"] == "v2" and procfs.has_own_cgroup(state["Pid"], found["Id"]):
         samples = _from_cgroups(podman, found, controllers, shares_network)
@@ -42,8 +43,7 @@ async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSam
 async def _from_cgroups(
     podman: Podman, found: dict[str, Any], controllers: set[str], shares_network: bool
 ) -> AsyncIterator[StatsSample]:
-    params = {"containers": found["Id"], "stream": "true", "interval": str(int(INTERVAL))}
-    async with podman.stream("GET", "/containers/stats", params=params) as response:
+    async with api.container_stats(podman, found["Id"], int(INTERVAL)) as response:
         async for line in response.content:
             answer = json.loads(line) if line.strip() else {}
             if answer.get("Error") or not answer.get("Stats"):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from engine.operations.containers import path
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.errors import understand
 from engine.schema.errors import EngineError, ErrorCode
@@ -86,8 +86,7 @@ async def open_terminal(podman: Podman, query: ContainerTerminal) -> AsyncIterat
         "Env": ["TERM=xterm-256color"],
         **({"User": query.user} if query.user else {}),
     }
-    created = await podman.call("POST", path(query.container, "exec"), body=body)
-    session = str(created["Id"])
+    session = await api.create_exec(podman, query.container, body)
     reader, writer = await asyncio.open_unix_connection(str(podman.socket))
     try:
         await _hijack(podman, session, query, reader, writer)
@@ -106,7 +105,7 @@ async def open_terminal(podman: Podman, query: ContainerTerminal) -> AsyncIterat
 
 async def resize(podman: Podman, session: str, columns: int, rows: int) -> None:
     """Tell the program in the terminal how large it is."""
-    await podman.call("POST", f"/exec/{session}/resize", params={"w": str(columns), "h": str(rows)})
+    await api.resize_exec(podman, session, columns, rows)
 
 
 async def _hijack(
@@ -123,7 +122,7 @@ async def _hijack(
     size = {"Detach": False, "Tty": True, "w": query.columns, "h": query.rows}
     body = json.dumps(size).encode()
     writer.write(
-        f"POST /v{podman.version}/libpod/exec/{session}/start HTTP/1.1\r\n"
+        f"POST {api.exec_start_path(podman, session)} HTTP/1.1\r\n"
         "Host: podman\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         + body
@@ -145,10 +144,9 @@ async def _hijack(
 
 async def _look(podman: Podman, session: str) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = await podman.call("GET", f"/exec/{session}/json")
+        return await api.inspect_exec(podman, session)
     except EngineError:
         return None  # the session went with its container
-    return found
 
 
 async def _exit_code(podman: Podman, session: str) -> int | None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from engine.files.regular_files import printable
-from engine.operations.containers import path
+from engine.podman import api
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import REDACTED, is_secret
@@ -123,7 +123,7 @@ async def preview(
 ) -> AsyncIterator[schema.UnitPreview]:
     """What container.autostart would write, in each style."""
     await units.systemd.manager("Version")
-    found = await units.podman.call("GET", path(query.container, "json"))
+    found = await api.inspect_container(units.podman, query.container)
     managed = await units.owned(query.container)
     default = unit_plan.default_style()
     styles = []

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.queries.remote_images import manifest, meant
 from engine.schema.errors import EngineError
@@ -47,6 +48,6 @@ async def _own(podman: Podman) -> dict[str, set[str]]:
             f"sha256:{str(row.get('Id') or '').removeprefix('sha256:')}",
             *(str(each).rpartition("@")[2] for each in row.get("RepoDigests") or []),
         }
-        for row in await podman.call("GET", "/images/json") or []
+        for row in await api.list_images(podman)
         for name in row.get("RepoTags") or []
     }

@@ -3,6 +3,7 @@
 tomlkit keeps comments, order, spacing and unknown keys, which the standard library cannot.
 """
 
+import hashlib
 import tomllib
 from collections.abc import MutableMapping
 from typing import Any
@@ -18,6 +19,11 @@ from engine.schema.errors import EngineError, ErrorCode
 _SEARCH = "unqualified-search-registries"
 _MODE = "short-name-mode"
 Entry = MutableMapping[str, Any]
+
+
+def digest_of(content: bytes | None) -> str:
+    """What an edit must have seen: SHA-256 of the file, "" for none."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def edited(text: str, change: schema.Change) -> str:

@@ -3,16 +3,17 @@
 import asyncio
 from dataclasses import dataclass
 
+from engine.admission import Gate
 from engine.builds import cleanup
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations import sharing
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.health_checks import HealthChecks
 from engine.podman.runtime import choose
 from engine.podman.service import PodmanService
 from engine.process.environment import has_user_manager, runtime_directory, state_directory
-from engine.server.admission import Gate
 from engine.server.ledger import Journal
 from engine.server.runner import Runner
 from engine.systemd.inventory import Inventory
@@ -59,7 +60,7 @@ async def open_account() -> Account:
     await service.start()
     podman = Podman(service.socket, service.reload)
     await podman.open()
-    host = (await podman.call("GET", "/info"))["host"]
+    host = (await api.info(podman))["host"]
     # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")

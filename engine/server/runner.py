@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from engine.admission import Gate
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations.context import Report, Unsettled, Work
@@ -15,7 +16,6 @@ from engine.process.cancellation import heed, requested, unstoppable
 from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport, Unanswered
 from engine.schema.parameters import Parameters
-from engine.server.admission import Gate
 from engine.server.ledger import Journal
 from engine.systemd.inventory import Inventory
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.process.environment import account_name
 from engine.schema.errors import EngineError
@@ -20,7 +21,7 @@ _WANTED = ("cpu", "memory", "pids")
 
 async def findings(podman: Podman, systemd: Systemd) -> list[Finding]:
     """All findings, in the order in which one would mend them."""
-    said = await podman.call("GET", "/info")
+    said = await api.info(podman)
     host, store = said["host"], said["store"]
     found = [_lingering(), *await _manager(systemd), _runtime_directory(), _bus()]
     found += [_range("subuid"), _range("subgid"), _mapper()]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.process.environment import account_name
 from engine.schema.errors import EngineError, ErrorCode
@@ -110,7 +111,7 @@ class Inventory:
         """
         if absent():
             return ""
-        found = await self.podman.call("GET", f"/containers/{container}/json")
+        found = await api.inspect_container(self.podman, container)
         label = str((found["Config"].get("Labels") or {}).get(UNIT_LABEL) or "")
         if label and label != "podman-restart.service" and _names_a_unit(label):
             facts = await self.systemd.properties(label)
@@ -141,8 +142,7 @@ class Inventory:
         return known is None or name in known or template_of(name) in known
 
     async def _containers(self) -> list[dict[str, Any]]:
-        answer = await self.podman.call("GET", "/containers/json", params={"all": "true"})
-        return list(answer or [])
+        return await api.list_containers(self.podman)
 
     async def _facts(self, source: Source) -> dict[str, Any]:
         """What systemd knows of it; `problem` is why it knows nothing. Raises EngineError when
@@ -265,7 +265,7 @@ class Inventory:
     async def _command_of(self, container: str) -> list[str]:
         if container not in self._made_by:
             try:
-                found = await self.podman.call("GET", f"/containers/{container}/json")
+                found = await api.inspect_container(self.podman, container)
             except EngineError:
                 return []  # it has gone meanwhile
             if len(self._made_by) > 2000:

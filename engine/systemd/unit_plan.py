@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.podman import api
 from engine.podman.client import Podman
 from engine.process import programs
 from engine.schema.errors import EngineError, ErrorCode
@@ -91,7 +92,7 @@ async def _with_command(
         return found, [], False
     lost: list[NotCarriedOver] = []
     try:
-        image = await podman.call("GET", f"/images/{found['Image']}/json")
+        image = await api.inspect_image(podman, found["Image"])
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
@@ -115,7 +116,7 @@ def _runtime(path: str) -> dict[str, Any] | None:
 
 
 async def _names_of_volumes(podman: Podman) -> list[str]:
-    return [str(each["Name"]) for each in await podman.call("GET", "/volumes/json") or []]
+    return [str(each["Name"]) for each in await api.list_volumes(podman)]
 
 
 async def _classic(found: dict[str, Any], *, of_unit: bool) -> Plan:

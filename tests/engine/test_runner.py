@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from engine.admission import Gate
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations.handlers import RECOVER, RESUME
@@ -18,7 +19,6 @@ from engine.schema.kinds import KINDS
 from engine.schema.parameters import Parameters, Result
 from engine.schema.progress import Cancelled, Interrupted, Outcome, Progress, Succeeded, Unknown
 from engine.server import runner as module
-from engine.server.admission import Gate
 from engine.server.ledger import Journal
 from engine.server.runner import TRIES, Runner
 

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from engine.podman import stored_images
+from engine.podman import api, stored_images
 from engine.podman.client import Podman
 from engine.policy import containerfile, image_names, inspect_data, quadlet
 from engine.policy import requests as d
@@ -115,7 +114,7 @@ class Gate:
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
             return
-        found = await self.podman.call("GET", f"/containers/{quote(container, safe='')}/json")
+        found = await api.inspect_container(self.podman, container)
         if OPERATION_LABEL not in (found["Config"].get("Labels") or {}):
             return
         wanted: list[d.Demand] = [
@@ -167,8 +166,8 @@ class Gate:
 
         Raises EngineError (policy).
         """
-        found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
-        store = (await self.podman.call("GET", "/info"))["store"]
+        found = await api.inspect_image(self.podman, image)
+        store = (await api.info(self.podman))["store"]
         root, driver = Path(store["graphRoot"]), str(store["graphDriverName"])
         identity = str(found["Id"]).removeprefix("sha256:")
         try:
@@ -204,9 +203,9 @@ class Gate:
             case d.Image(name=name) if image_names.is_id(name):
                 return replace(demand, known=await self._names(name))
             case d.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
-                rows = await self.podman.call("GET", "/containers/json", params={"all": "true"})
-                others = [row for row in rows or [] if row.get("PodName") not in pods]
-                shown = {(row.get("Labels") or {}).get(OPERATION_LABEL) for row in rows or []}
+                rows = await api.list_containers(self.podman)
+                others = [row for row in rows if row.get("PodName") not in pods]
+                shown = {(row.get("Labels") or {}).get(OPERATION_LABEL) for row in rows}
                 coming = [count for each, count in self._reserved.items() if str(each) not in shown]
                 return replace(demand, present=len(others) + sum(coming))
             case d.Space() if any(policy.disk.most for policy in policies):
@@ -215,7 +214,7 @@ class Gate:
 
     async def _names(self, image: str) -> tuple[str, ...]:
         try:
-            found = await self.podman.call("GET", f"/images/{quote(image, safe='')}/json")
+            found = await api.inspect_image(self.podman, image)
         except EngineError as error:
             if error.report.code is ErrorCode.NOT_FOUND:
                 return ()
@@ -225,7 +224,7 @@ class Gate:
     async def _volume(self, name: str) -> list[d.Demand]:
         """A volume may be a path of the host under a name: `podman volume create -o device=…`."""
         try:
-            found = await self.podman.call("GET", f"/volumes/{name}/json")
+            found = await api.inspect_volume(self.podman, name)
         except EngineError as error:
             if error.report.code is ErrorCode.NOT_FOUND:
                 return []
