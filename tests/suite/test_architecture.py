@@ -29,25 +29,6 @@ def files(folder: str) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("file", files("engine"), ids=lambda f: str(f.relative_to(ROOT)))
-def test_the_engine_knows_nothing_of_the_console(file: Path) -> None:
-    foreign = {"django", "consoleapp", "celery", "channels", "ninja", "redis"}
-    assert not {name for name in imports(file) if name.split(".")[0] in foreign}
-
-
-@pytest.mark.parametrize("file", files("engine/schema"), ids=lambda f: f.name)
-def test_the_schema_knows_nothing_of_the_engine(file: Path) -> None:
-    of_engine = {name for name in imports(file) if name.split(".")[0] == "engine"}
-    assert all(name == "engine" or name.startswith("engine.schema") for name in of_engine)
-
-
-@pytest.mark.parametrize("file", files("engine/policy"), ids=lambda f: f.name)
-def test_policies_are_judged_without_an_engine(file: Path) -> None:
-    of_engine = {name for name in imports(file) if name.split(".")[0] == "engine"}
-    allowed = ("engine.schema", "engine.policy")
-    assert all(name == "engine" or name.startswith(allowed) for name in of_engine), of_engine
-
-
 @pytest.mark.parametrize("file", files("consoleapp"), ids=lambda f: str(f.relative_to(ROOT)))
 def test_the_console_knows_the_engine_by_its_schema_and_its_client(file: Path) -> None:
     place = str(file.relative_to(ROOT))
