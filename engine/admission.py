@@ -16,9 +16,9 @@ from uuid import UUID
 from engine.podman import api, stored_images
 from engine.podman.client import Podman
 from engine.policy import containerfile, image_names, inspect_data, quadlet
-from engine.policy import requests as d
-from engine.policy.evaluate import human, judge
-from engine.policy.extract import asked, wishes
+from engine.policy import requests as r
+from engine.policy.evaluate import evaluate, human
+from engine.policy.extract import requests_of, requests_of_query
 from engine.policy.host_file import PolicyFile, Unusable
 from engine.policy.kube import documents
 from engine.policy.rules import Policy
@@ -38,7 +38,7 @@ REMEDY = "The page “What may I do” lists the rules. The host's administrator
 
 
 @dataclass
-class Gate:
+class Admission:
     """What one account may do."""
 
     podman: Podman
@@ -67,15 +67,15 @@ class Gate:
         policies = self.policies()
         if not policies:
             return []
-        wanted = _read(wishes(parameters))
-        if count := sum(each.count for each in wanted if isinstance(each, d.OneMore)):
+        wanted = _read(requests_of(parameters))
+        if count := sum(each.count for each in wanted if isinstance(each, r.OneMore)):
             async with self._counting:
                 self.release(operation)  # it is begun again
-                await self._judge(policies, wanted, parameters.kind)
+                await self._evaluate(policies, wanted, parameters.kind)
                 self._reserved[operation] = count
         else:
-            await self._judge(policies, wanted, parameters.kind)
-        if not any(isinstance(each, d.Space) for each in wanted):
+            await self._evaluate(policies, wanted, parameters.kind)
+        if not any(isinstance(each, r.Space) for each in wanted):
             return []
         return await self._nearly_full(policies)
 
@@ -83,32 +83,32 @@ class Gate:
         """It has ended: what it has made is there by now."""
         self._reserved.pop(operation, None)
 
-    def ask(self, query: Query) -> None:
+    def admit_query(self, query: Query) -> None:
         """Let a query pass. Raises EngineError (policy)."""
-        self._refuse(self.policies(), asked(query), query.query)
+        self._require(self.policies(), requests_of_query(query), query.query)
 
-    async def run(self, parameters: ContainerRun) -> ContainerRun:
-        """The same launch with the paths where they lead to now, and what its volumes are judged.
+    async def admit_run(self, parameters: ContainerRun) -> ContainerRun:
+        """Let a container be made: the same parameters with the paths where they lead to now.
 
         Raises EngineError (policy).
         """
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
             return parameters
-        volumes, found = [], list[d.Demand]()
+        volumes, found = [], list[r.Request]()
         for volume in parameters.volumes:
             if volume.source.startswith("/"):
                 real = os.path.realpath(volume.source)
                 volumes.append(volume.model_copy(update={"source": real}))
                 closed = volume.read_only and not volume.chown
-                found.append(d.Bind(source=real, read_only=closed))
+                found.append(r.Bind(source=real, read_only=closed))
             else:
                 volumes.append(volume)
                 found += await self._volume(volume.source) if volume.source else []
-        await self._judge(policies, found, parameters.kind)
+        await self._evaluate(policies, found, parameters.kind)
         return parameters.model_copy(update={"volumes": volumes})
 
-    async def still(self, container: str) -> None:
+    async def recheck_binds(self, container: str) -> None:
         """Right before a container that Berth made is started: has a link been put into the way of
         its binds? Then where it leads to is judged. Raises EngineError (policy)."""
         policies = self.policies()
@@ -117,25 +117,25 @@ class Gate:
         found = await api.inspect_container(self.podman, container)
         if OPERATION_LABEL not in (found["Config"].get("Labels") or {}):
             return
-        wanted: list[d.Demand] = [
+        wanted: list[r.Request] = [
             each
-            for each in inspect_data.demands(found)
-            if isinstance(each, d.Bind) and os.path.realpath(each.source) != each.source
+            for each in inspect_data.requests(found)
+            if isinstance(each, r.Bind) and os.path.realpath(each.source) != each.source
         ]
-        await self._judge(policies, wanted, "container.start")
+        await self._evaluate(policies, wanted, "container.start")
 
-    async def keep(self, found: dict[str, Any]) -> None:
+    async def admit_unit(self, found: dict[str, Any]) -> None:
         """Let a unit make a container like this one again. Raises EngineError (policy)."""
         if policies := self.policies():
-            await self._judge(policies, inspect_data.demands(found), "container.autostart")
+            await self._evaluate(policies, inspect_data.requests(found), "container.autostart")
 
-    async def write(self, file: str, text: str, *, new: bool) -> None:
+    async def admit_unit_file(self, file: str, text: str, *, new: bool) -> None:
         """Let a unit file be written. Raises EngineError (policy)."""
         if policies := self.policies():
-            wanted = _read(quadlet.demands(file, text, new=new))
-            await self._judge(policies, wanted, "unit.write")
+            wanted = _read(quadlet.requests(file, text, new=new))
+            await self._evaluate(policies, wanted, "unit.write")
 
-    async def play(self, file: str) -> None:
+    async def admit_kube(self, file: str) -> None:
         """Let the unit of a .kube file be started: its YAML may have changed since it was written.
 
         Raises EngineError (policy).
@@ -143,25 +143,25 @@ class Gate:
         policies = self.policies()
         if not policies or kind_of(file) != "kube" or not (found := unit_files.find(file)):
             return
-        wanted = _read(quadlet.demands(file, found.text, new=False))
-        kept = [each for each in wanted if not isinstance(each, d.OneMore)]
-        await self._judge(policies, kept, "unit.start")
+        wanted = _read(quadlet.requests(file, found.text, new=False))
+        kept = [each for each in wanted if not isinstance(each, r.OneMore)]
+        await self._evaluate(policies, kept, "unit.start")
 
-    async def build(self, parameters: ImageBuild, file: Path) -> None:
+    async def admit_build(self, parameters: ImageBuild, file: Path) -> None:
         """Let a Containerfile be built. Raises EngineError (policy)."""
         if policies := self.policies():
-            wanted = containerfile.demands(_text(file), parameters.build_args)
+            wanted = containerfile.requests(_text(file), parameters.build_args)
             if file.name.endswith(".in"):
-                wanted.append(d.Raw(said=f"{file.name}, with its #include,"))
-            await self._judge(policies, wanted, parameters.kind)
+                wanted.append(r.Raw(description=f"{file.name}, with its #include,"))
+            await self._evaluate(policies, wanted, parameters.kind)
 
-    def images(self, parameters: ImageBuild, file: Path) -> list[str]:
+    def images_of_build(self, parameters: ImageBuild, file: Path) -> list[str]:
         """The images that have to be looked at before the build takes them; none without policy."""
         if not self.policies():
             return []
         return containerfile.images(_text(file), parameters.build_args)
 
-    async def later(self, image: str) -> None:
+    async def admit_onbuild(self, image: str) -> None:
         """Let a build begin with an image: its ONBUILD steps are run then.
 
         Raises EngineError (policy).
@@ -179,38 +179,38 @@ class Gate:
                 REMEDY,
             ) from error
         if steps:
-            await self._judge(self.policies(), containerfile.later(steps), ImageBuild.kind)
+            await self._evaluate(self.policies(), containerfile.later(steps), ImageBuild.kind)
 
-    async def _judge(self, policies: list[Policy], wanted: list[d.Demand], what: str) -> None:
-        seen = [await self._seen(policies, each) for each in wanted]
-        self._refuse(policies, seen, what)
+    async def _evaluate(self, policies: list[Policy], wanted: list[r.Request], what: str) -> None:
+        seen = [await self._enriched(policies, each) for each in wanted]
+        self._require(policies, seen, what)
 
-    def _refuse(self, policies: list[Policy], wanted: Iterable[d.Demand], what: str) -> None:
+    def _require(self, policies: list[Policy], wanted: Iterable[r.Request], what: str) -> None:
         wanted = list(wanted)
-        refusals = [each for policy in policies for each in judge(policy, wanted)]
+        refusals = [each for policy in policies for each in evaluate(policy, wanted)]
         if not refusals:
             return
-        said = " ".join(dict.fromkeys(str(each) for each in refusals))
-        log.warning("policy: refused %s: %s", what, said)
-        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {said}", REMEDY)
+        description = " ".join(dict.fromkeys(str(each) for each in refusals))
+        log.warning("policy: refused %s: %s", what, description)
+        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {description}", REMEDY)
 
-    async def _seen(self, policies: list[Policy], demand: d.Demand) -> d.Demand:
+    async def _enriched(self, policies: list[Policy], request: r.Request) -> r.Request:
         """The demand with what only the engine can see."""
-        match demand:
-            case d.Bind(source=source) if source.startswith("/"):
+        match request:
+            case r.Bind(source=source) if source.startswith("/"):
                 real = os.path.realpath(source)
-                return replace(demand, resolved=real, opens=_opens(real))
-            case d.Image(name=name) if image_names.is_id(name):
-                return replace(demand, known=await self._names(name))
-            case d.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
+                return replace(request, resolved=real, opens=_opens(real))
+            case r.Image(name=name) if image_names.is_id(name):
+                return replace(request, known=await self._names(name))
+            case r.OneMore(pods=pods) if any(policy.containers is not None for policy in policies):
                 rows = await api.list_containers(self.podman)
                 others = [row for row in rows if row.get("PodName") not in pods]
                 shown = {(row.get("Labels") or {}).get(OPERATION_LABEL) for row in rows}
                 coming = [count for each, count in self._reserved.items() if str(each) not in shown]
-                return replace(demand, present=len(others) + sum(coming))
-            case d.Space() if any(policy.disk.most for policy in policies):
-                return replace(demand, used=await self._used())
-        return demand
+                return replace(request, present=len(others) + sum(coming))
+            case r.Space() if any(policy.disk.most for policy in policies):
+                return replace(request, used=await self._used())
+        return request
 
     async def _names(self, image: str) -> tuple[str, ...]:
         try:
@@ -221,7 +221,7 @@ class Gate:
             raise
         return (*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []))
 
-    async def _volume(self, name: str) -> list[d.Demand]:
+    async def _volume(self, name: str) -> list[r.Request]:
         """A volume may be a path of the host under a name: `podman volume create -o device=…`."""
         try:
             found = await api.inspect_volume(self.podman, name)
@@ -230,7 +230,7 @@ class Gate:
                 return []
             raise
         device = str((found.get("Options") or {}).get("device") or "")
-        return [d.Bind(source=device)] if device.startswith("/") else []
+        return [r.Bind(source=device)] if device.startswith("/") else []
 
     async def _used(self) -> int:
         async for document in disk(self.podman, DiskUse()):
@@ -250,13 +250,13 @@ class Gate:
         return [f"The account takes {human(used)} of the disk{rest}: remove what is not needed."]
 
 
-def _read(wanted: Iterable[d.Demand]) -> list[d.Demand]:
+def _read(wanted: Iterable[r.Request]) -> list[r.Request]:
     """The same with what stands in the files that are named. Raises EngineError for a link."""
-    whole: list[d.Demand] = []
+    whole: list[r.Request] = []
     for each in wanted:
         whole.append(each)
-        if isinstance(each, d.KubeFile) and (found := unit_files.find(each.file)):
-            whole += documents.demands(found.text)
+        if isinstance(each, r.KubeFile) and (found := unit_files.find(each.file)):
+            whole += documents.requests(found.text)
     return whole
 
 

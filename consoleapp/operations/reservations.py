@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.snapshots import reader
-from engine.policy import requests as d
-from engine.policy.extract import wishes
+from engine.policy import requests as r
+from engine.policy.extract import requests_of
 from engine.schema.containers import OPERATION_LABEL
 from engine.schema.kinds import UnknownKind, parse
 
@@ -36,7 +36,7 @@ def ahead_of(operation: Operation) -> int:
 
 def _makes(operation: Operation) -> int:
     try:
-        demands = wishes(parse(operation.kind, operation.parameters))
+        requests = requests_of(parse(operation.kind, operation.parameters))
     except (UnknownKind, ValidationError):
         return 0
-    return sum(each.count for each in demands if isinstance(each, d.OneMore))
+    return sum(each.count for each in requests if isinstance(each, r.OneMore))

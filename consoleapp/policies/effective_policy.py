@@ -11,9 +11,9 @@ from consoleapp.policies.description import Area, describe
 from consoleapp.policies.models import PolicyVersion
 from consoleapp.snapshots import reader
 from engine.policy import image_names
-from engine.policy import requests as d
-from engine.policy.evaluate import judge
-from engine.policy.extract import asked, wishes
+from engine.policy import requests as r
+from engine.policy.evaluate import evaluate
+from engine.policy.extract import requests_of, requests_of_query
 from engine.policy.host_file import PLACE, PolicyFile, Unusable
 from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
 from engine.schema.parameters import Parameters
@@ -55,7 +55,7 @@ class Standing:
 
     sources: tuple[Source, ...]
 
-    def verdicts(self, demands: list[d.Demand]) -> list[Verdict]:
+    def verdicts(self, requests: list[r.Request]) -> list[Verdict]:
         """What is refused of `demands`, and by whom."""
         found = [
             Verdict("policy", f"{source.broken} Until that is mended, nothing is allowed.", "",
@@ -64,18 +64,18 @@ class Standing:
             if source.broken
         ]  # fmt: skip
         for source in self.sources:
-            for refusal in judge(source.policy, demands):
+            for refusal in evaluate(source.policy, requests):
                 found.append(Verdict(refusal.rule, refusal.message, refusal.field, source.title))
         return found
 
-    def why_not(self, demand: d.Demand) -> str:
+    def why_not(self, request: r.Request) -> str:
         """Why a thing is not allowed; "" when it is."""
-        return " ".join(str(verdict) for verdict in self.verdicts([demand]))
+        return " ".join(str(verdict) for verdict in self.verdicts([request]))
 
     @property
     def terminal(self) -> str:
         """Why there are no terminals; "" where there are."""
-        return self.why_not(d.Terminal(recorded=True))
+        return self.why_not(r.Terminal(recorded=True))
 
     @property
     def recording(self) -> str:
@@ -86,17 +86,17 @@ class Standing:
     @property
     def builds(self) -> str:
         """Why images cannot be built; "" where they can."""
-        return self.why_not(d.Build())
+        return self.why_not(r.Build())
 
     @property
     def archives(self) -> str:
         """Why images cannot be loaded or shared; "" where they can."""
-        return self.why_not(d.Archive())
+        return self.why_not(r.Archive())
 
     @property
     def raw(self) -> str:
         """Why unit files must keep to known keys; "" where anything goes."""
-        return self.why_not(d.Raw(said="A unit file with anything in it"))
+        return self.why_not(r.Raw(description="A unit file with anything in it"))
 
     @property
     def images(self) -> str:
@@ -125,7 +125,7 @@ class Standing:
     @property
     def host_network(self) -> str:
         """Why a container cannot have the host's network; "" where it can."""
-        return self.why_not(d.Namespace(kind="network", said="network host"))
+        return self.why_not(r.Namespace(kind="network", description="network host"))
 
 
 def standing(user: User | None, account: LinuxAccount) -> Standing:
@@ -153,16 +153,16 @@ def refusals(
     held = standing(user, account)
     if not held.sources:
         return []
-    demands = wishes(parameters)
+    requests = requests_of(parameters)
     limited = any(each.policy.containers is not None for each in held.sources)
-    more = reserved() if limited and any(isinstance(each, d.OneMore) for each in demands) else 0
-    return held.verdicts([seen(account, demand, more) for demand in demands])
+    more = reserved() if limited and any(isinstance(each, r.OneMore) for each in requests) else 0
+    return held.verdicts([seen(account, request, more) for request in requests])
 
 
 def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
     """The same for a query."""
-    demands = asked(query)
-    return standing(user, account).verdicts(demands) if demands else []
+    requests = requests_of_query(query)
+    return standing(user, account).verdicts(requests) if requests else []
 
 
 def _of_file(account: LinuxAccount) -> list[Source]:
@@ -182,19 +182,19 @@ def _source(row: PolicyVersion) -> Source:
         return Source(row.title, Policy(), broken)
 
 
-def seen(account: LinuxAccount, demand: d.Demand, reserved: int = 0) -> d.Demand:
+def seen(account: LinuxAccount, request: r.Request, reserved: int = 0) -> r.Request:
     """The demand with what the last snapshot tells, and `reserved` containers besides."""
-    is_id = isinstance(demand, d.Image) and image_names.is_id(demand.name)
-    if not (is_id or isinstance(demand, d.OneMore)):
-        return demand
+    is_id = isinstance(request, r.Image) and image_names.is_id(request.name)
+    if not (is_id or isinstance(request, r.OneMore)):
+        return request
     known = reader.load(account)
     snapshot = known.snapshot if known else None
     if snapshot is None:
-        return demand
-    if isinstance(demand, d.OneMore):
-        return replace(demand, present=len(snapshot.containers) + reserved)
-    if isinstance(demand, d.Image):
-        wanted = demand.name.removeprefix("sha256:")
+        return request
+    if isinstance(request, r.OneMore):
+        return replace(request, present=len(snapshot.containers) + reserved)
+    if isinstance(request, r.Image):
+        wanted = request.name.removeprefix("sha256:")
         found = [row for row in snapshot.images if row.id.startswith(wanted)]
-        return replace(demand, known=tuple(tag for row in found for tag in row.tags))
-    return demand
+        return replace(request, known=tuple(tag for row in found for tag in row.tags))
+    return request

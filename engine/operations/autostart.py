@@ -57,7 +57,7 @@ class _Noted(BaseModel):
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
     """Make the unit, let its container take the place of the present one, or put all back."""
     found = await api.inspect_container(work.podman, parameters.container)
-    await work.gate.keep(found)
+    await work.admission.admit_unit(found)
     await available(work)
     if unit := await work.units.owned(parameters.container):
         raise EngineError(
@@ -143,7 +143,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
             "Start the unit first. Units of pods are converted by hand.",
         )
     found = await api.inspect_container(work.podman, row.containers[0])
-    await work.gate.keep(found)
+    await work.admission.admit_unit(found)
     plan = await unit_plan.plan(work.podman, found, parameters.style, of_unit=True)
     before = unit_files.find(row.file)
     if before is None:

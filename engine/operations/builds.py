@@ -90,8 +90,8 @@ async def _build(
 ) -> str:
     steps = Steps()
     file = _containerfile(parameters, place, context)
-    await work.gate.build(parameters, file)
-    if images := work.gate.images(parameters, file):
+    await work.admission.admit_build(parameters, file)
+    if images := work.admission.images_of_build(parameters, file):
         await _look_at(work, parameters, images)
         # What was looked at is what is taken.
         parameters = parameters.model_copy(update={"pull": "never"})
@@ -135,7 +135,7 @@ async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> Non
                 )
             await pulls.pull(work, ImagePull(image=image, policy="always"))
         if await api.image_exists(work.podman, image):
-            await work.gate.later(image)
+            await work.admission.admit_onbuild(image)
 
 
 def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:

@@ -27,7 +27,7 @@ async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
 
 async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     check(work, parameters)
-    parameters = await work.gate.run(parameters)
+    parameters = await work.admission.admit_run(parameters)
     body = specification(parameters, work.id, work.podman.major)
     if work.podman.default_ulimits:
         body["r_limits"] = work.podman.default_ulimits
@@ -46,7 +46,7 @@ async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
     try:
         work.note(identity)
         heed()
-        await work.gate.still(identity)
+        await work.admission.recheck_binds(identity)
         await start_up(work, identity)
     except Unanswered:
         raise  # it is looked for
@@ -82,7 +82,7 @@ async def find(work: Work) -> ContainerStarted | None:
     work.note(str(row["Id"]))
     if row["State"] in ("created", "configured", "initialized"):
         try:
-            await work.gate.still(row["Id"])
+            await work.admission.recheck_binds(row["Id"])
             await start_up(work, row["Id"])
         except Unanswered:
             raise

@@ -25,7 +25,7 @@ _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 async def start(work: Work, parameters: schema.ContainerStart) -> Result:
     """Start it; nothing happens when it runs already."""
-    await work.gate.still(parameters.container)
+    await work.admission.recheck_binds(parameters.container)
     await start_up(work, parameters.container)
     return Result(summary=f"{parameters.container} runs.")
 
@@ -55,7 +55,7 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
 
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
-    await work.gate.still(parameters.container)
+    await work.admission.recheck_binds(parameters.container)
     if unit := await _active_unit(work, parameters.container):
         return await _restart_unit(work, parameters, unit)
     found = await api.inspect_container(work.podman, parameters.container)

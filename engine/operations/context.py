@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from engine.admission import Gate
+from engine.admission import Admission
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.podman.client import Podman
@@ -37,7 +37,7 @@ class Work:
     """Global options for a `podman` that is run as a program."""
     incoming: Incoming
     """Images that come from other accounts."""
-    gate: Gate
+    admission: Admission
     """The host's policy."""
     names: asyncio.Lock
     """Held by what changes image names: Podman reads all names of an image, then writes them."""

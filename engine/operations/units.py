@@ -120,7 +120,7 @@ async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
 async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
     """Put a kept version back."""
     kept = unit_files.version(parameters.file, parameters.version)
-    await work.gate.write(parameters.file, kept.text, new=not parameters.digest)
+    await work.admission.admit_unit_file(parameters.file, kept.text, new=not parameters.digest)
     await available(work)
     written = await put(work, parameters.file, kept.text, parameters.digest)
     return written.model_copy(
@@ -250,7 +250,7 @@ async def _allowed(work: Work, unit: str) -> None:
     """Have the file judged of which Podman makes a unit anew at each start. Raises EngineError."""
     await available(work)
     if row := await work.units.row(unit):
-        await work.gate.play(row.file)
+        await work.admission.admit_kube(row.file)
 
 
 async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:

@@ -1,6 +1,6 @@
-"""What an account may do with Podman: rules, demands, and how they are judged.
+"""What an account may do with Podman: rules, requests, and their evaluation.
 
-`wishes` turns an operation's parameters into typed demands; `judge` holds demands against a
-policy. Both are pure, and the same for web tier and
-engine. Where the host's own policy stands is in `file`.
+`extract` turns an operation's parameters into typed requests; `evaluate` checks requests against a
+policy. Both are pure, and the same for the web tier and the engine. The host's own policy is in
+`host_file`.
 """

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 
 FIELD = "containerfile"
 _HARMLESS_MOUNTS = {"secret", "tmpfs"}
@@ -22,13 +22,13 @@ _HEREDOC = re.compile(r"(-?)([\"']?)([A-Za-z_][A-Za-z0-9_]*)\2")
 _BLANK = " \t"
 
 
-def demands(text: str, build_args: Mapping[str, str]) -> list[d.Demand]:
+def requests(text: str, build_args: Mapping[str, str]) -> list[r.Request]:
     """The demands of a Containerfile's text.
 
     It is read twice: as a Podman reads it that knows here-documents, and as one that does not, to
     which their lines are instructions.
     """
-    found = [demand for said in _odd(text) for demand in _worst(said)]
+    found = [request for description in _odd(text) for request in _worst(description)]
     for knows_documents in (True, False):
         found += _read(text, build_args, knows_documents)
     return list(dict.fromkeys(found))
@@ -36,17 +36,17 @@ def demands(text: str, build_args: Mapping[str, str]) -> list[d.Demand]:
 
 def images(text: str, build_args: Mapping[str, str]) -> list[str]:
     """The images that it takes something from, and that are no stages of its own."""
-    names = [each.name for each in _read(text, build_args, True) if isinstance(each, d.Image)]
+    names = [each.name for each in _read(text, build_args, True) if isinstance(each, r.Image)]
     return [name for name in dict.fromkeys(names) if name and "$" not in name]
 
 
-def later(steps: Iterable[str]) -> list[d.Demand]:
+def later(steps: Iterable[str]) -> list[r.Request]:
     """The demands of a base image's ONBUILD steps."""
-    return [demand for step in steps for demand in demands(step, {})]
+    return [request for step in steps for request in requests(step, {})]
 
 
-def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> list[d.Demand]:
-    found: list[d.Demand] = []
+def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> list[r.Request]:
+    found: list[r.Request] = []
     stages: list[str] = []
     """What each stage is called, "" for nothing."""
     values: dict[str, str] = {}
@@ -67,7 +67,7 @@ def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> li
         elif word == "FROM":
             image = _filled(words[0] if words else "", values)
             if image != "scratch" and image not in filter(None, stages):
-                found.append(d.Image(name=image, field=FIELD))
+                found.append(r.Image(name=image, field=FIELD))
                 if "$" in image:
                     # What the image has ready for ONBUILD cannot be looked at either.
                     found += _worst(f"FROM {image}")
@@ -100,43 +100,43 @@ def _is_odd(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Zs")
 
 
-def _worst(said: str) -> list[d.Demand]:
+def _worst(description: str) -> list[r.Request]:
     """All that something that cannot be told for certain could ask for."""
     return [
-        d.Raw(said=said, field=FIELD),
-        d.Image(name=said, field=FIELD),
-        d.Bind(source=said, field=FIELD),
+        r.Raw(description=description, field=FIELD),
+        r.Image(name=description, field=FIELD),
+        r.Bind(source=description, field=FIELD),
     ]
 
 
-def _reaching(word: str, options: list[str], stages: set[str]) -> Iterator[d.Demand]:
+def _reaching(word: str, options: list[str], stages: set[str]) -> Iterator[r.Request]:
     for option in options:
         name, _, value = option.partition("=")
-        said = f"{word} {option}"
+        description = f"{word} {option}"
         if name == "--from":
             if value not in stages:
-                yield d.Image(name=value, field=FIELD)
+                yield r.Image(name=value, field=FIELD)
         elif name == "--mount":
-            yield from _mount(said, value, stages)
+            yield from _mount(description, value, stages)
         elif name == "--network":
             if value not in ("none", "default"):
-                yield d.Namespace(kind="network", said=said, field=FIELD)
+                yield r.Namespace(kind="network", description=description, field=FIELD)
         elif name == "--security":
-            yield d.Privileged(said=said, field=FIELD)
+            yield r.Privileged(description=description, field=FIELD)
         elif name == "--device":
-            yield d.Device(name=value.partition(":")[0], field=FIELD)
+            yield r.Device(name=value.partition(":")[0], field=FIELD)
         elif name not in _HARMLESS:
-            yield d.Raw(said=said, field=FIELD)
+            yield r.Raw(description=description, field=FIELD)
 
 
-def _mount(said: str, value: str, stages: set[str]) -> Iterator[d.Demand]:
+def _mount(description: str, value: str, stages: set[str]) -> Iterator[r.Request]:
     parts = [part.strip().partition("=")[::2] for part in value.split(",")]
     types = [given for name, given in parts if name.lower() == "type"]
     if not types or not set(types) <= _HARMLESS_MOUNTS:
-        yield d.Bind(source=said, field=FIELD)
+        yield r.Bind(source=description, field=FIELD)
     for name, given in parts:
         if name.lower() == "from" and given not in stages:
-            yield d.Image(name=given, field=FIELD)
+            yield r.Image(name=given, field=FIELD)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

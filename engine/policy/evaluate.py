@@ -1,4 +1,4 @@
-"""Demands held against a policy. Every refusal names its rule, and says what would be allowed."""
+"""Requests checked against a policy. Every violation names its rule and says what is allowed."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -8,15 +8,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from engine.policy import image_names
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.rules import Policy
 
 _EVERYBODYS = ("/run/user", "/run/berth", "/var/run", "/proc", "/sys", "/dev")
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """One demand that one rule does not allow. `rule` is its place in the policy's text."""
+class Violation:
+    """One request that one rule does not allow. `rule` is its place in the policy's text."""
 
     rule: str
     message: str
@@ -26,41 +26,44 @@ class Refusal:
         return f"{self.message} (rule {self.rule})"
 
 
-def judge(policy: Policy, demands: Iterable[d.Demand]) -> list[Refusal]:
-    """What `policy` refuses of `demands`."""
+def evaluate(policy: Policy, requests: Iterable[r.Request]) -> list[Violation]:
+    """List what of `requests` violates `policy`."""
     return [
-        Refusal(rule, message, demand.field)
-        for demand in demands
-        for rule, message in _JUDGES[type(demand)](policy, demand)
+        Violation(rule, message, request.field)
+        for request in requests
+        for rule, message in _RULES[type(request)](policy, request)
     ]
 
 
 Found = Iterator[tuple[str, str]]
 
 
-def _image(policy: Policy, demand: d.Image) -> Found:
-    if image_names.is_elsewhere(demand.name) and (policy.binds is not None):
-        yield "images", f"{demand.name} is not an image of a registry, but a place on the host."
+def _image(policy: Policy, request: r.Image) -> Found:
+    if image_names.is_elsewhere(request.name) and (policy.binds is not None):
+        yield "images", f"{request.name} is not an image of a registry, but a place on the host."
         return
     if not policy.images.limited():
         return
-    if image_names.is_id(demand.name):
-        if demand.known is None:
-            yield "images", f"Nobody knows here which image {demand.name[:19]} is: name it in full."
-            return
-        verdicts = [list(_named(policy, name, demand)) for name in demand.known]
-        if all(verdicts):  # also when it has no name at all
-            rule, said = (
-                verdicts[0][0] if verdicts else ("images", "It has no name to judge it by.")
+    if image_names.is_id(request.name):
+        if request.known is None:
+            yield (
+                "images",
+                f"Nobody knows here which image {request.name[:19]} is: name it in full.",
             )
-            yield rule, f"The image {demand.name[:19]}: {said}"
+            return
+        violations = [list(_named(policy, name, request)) for name in request.known]
+        if all(violations):  # also when it has no name at all
+            rule, description = (
+                violations[0][0] if violations else ("images", "It has no name to judge it by.")
+            )
+            yield rule, f"The image {request.name[:19]}: {description}"
         return
-    yield from _named(policy, demand.name, demand)
+    yield from _named(policy, request.name, request)
 
 
-def _named(policy: Policy, text: str, demand: d.Image) -> Found:
+def _named(policy: Policy, text: str, request: r.Image) -> Found:
     rules = policy.images
-    name = image_names.parse(image_names.local(text) if demand.use == "name" else text)
+    name = image_names.parse(image_names.local(text) if request.use == "name" else text)
     if name is None:
         yield (
             "images",
@@ -81,14 +84,14 @@ def _named(policy: Policy, text: str, demand: d.Image) -> Found:
             "images.patterns",
             f"Images called {name.repository} are not allowed; {_only(rules.patterns)}.",
         )
-    if rules.by_digest and demand.use == "content" and not name.digest:
+    if rules.by_digest and request.use == "content" and not name.digest:
         yield (
             "images.by_digest",
             f"{text} must be named by its digest ({name.repository}@sha256:…).",
         )
 
 
-def _archive(policy: Policy, demand: d.Archive) -> Found:
+def _archive(policy: Policy, request: r.Archive) -> Found:
     if policy.images.limited() and not policy.images.archives:
         yield (
             "images.archives",
@@ -97,30 +100,30 @@ def _archive(policy: Policy, demand: d.Archive) -> Found:
         )
 
 
-def _registry(policy: Policy, demand: d.Registry) -> Found:
-    if demand.leads and policy.images.patterns is not None:
+def _registry(policy: Policy, request: r.Registry) -> Found:
+    if request.leads and policy.images.patterns is not None:
         yield (
             "images.patterns",
-            f"While only some names are allowed, they may not lead elsewhere ({demand.name}).",
+            f"While only some names are allowed, they may not lead elsewhere ({request.name}).",
         )
     allowed = policy.images.registries
     if allowed is None:
         return
-    host = image_names.registry_of(demand.name)
+    host = image_names.registry_of(request.name)
     if not host or not _fits(host, allowed):
         yield (
             "images.registries",
-            f"The registry {host or demand.name} is not allowed; {_only(allowed)}.",
+            f"The registry {host or request.name} is not allowed; {_only(allowed)}.",
         )
 
 
-def _privileged(policy: Policy, demand: d.Privileged) -> Found:
+def _privileged(policy: Policy, request: r.Privileged) -> Found:
     if not policy.privileged:
-        yield "privileged", f"Privileged containers are not allowed ({demand.said})."
+        yield "privileged", f"Privileged containers are not allowed ({request.description})."
 
 
-def _capability(policy: Policy, demand: d.Capability) -> Found:
-    name = demand.name.upper().removeprefix("CAP_")
+def _capability(policy: Policy, request: r.Capability) -> Found:
+    name = request.name.upper().removeprefix("CAP_")
     allowed = policy.capabilities
     if allowed is None:
         if name == "ALL" and not policy.privileged:
@@ -132,61 +135,64 @@ def _capability(policy: Policy, demand: d.Capability) -> Found:
         yield "capabilities", f"The capability {name} is not allowed; {_only(wanted)}."
 
 
-def _device(policy: Policy, demand: d.Device) -> Found:
-    name = str(PurePosixPath(demand.name))
+def _device(policy: Policy, request: r.Device) -> Found:
+    name = str(PurePosixPath(request.name))
     plain = ".." not in PurePosixPath(name).parts
     if policy.devices is not None and not (plain and _fits(name, policy.devices)):
-        yield "devices", f"The device {demand.name} is not allowed; {_only(policy.devices)}."
+        yield "devices", f"The device {request.name} is not allowed; {_only(policy.devices)}."
 
 
-def _namespace(policy: Policy, demand: d.Namespace) -> Found:
+def _namespace(policy: Policy, request: r.Namespace) -> Found:
     allowed = policy.namespaces
-    if allowed is not None and demand.kind not in allowed:
+    if allowed is not None and request.kind not in allowed:
         yield (
             "namespaces",
-            f"Containers may not share this {demand.kind} namespace ({demand.said}); "
+            f"Containers may not share this {request.kind} namespace ({request.description}); "
             f"{_only(list(allowed))}.",
         )
-    elif demand.kind == "network" and policy.ports is not None:
+    elif request.kind == "network" and policy.ports is not None:
         yield (
             "ports",
-            f"With a network that is not the container's own ({demand.said}) it could have any "
-            "port of the host.",
+            f"With a network that is not the container's own ({request.description}) it could have "
+            "any port of the host.",
         )
 
 
-def _security_option(policy: Policy, demand: d.SecurityOption) -> Found:
-    said = demand.said.replace(":", "=", 1)  # Docker's older spelling
-    if policy.security_opt is not None and not _fits(said, policy.security_opt):
+def _security_option(policy: Policy, request: r.SecurityOption) -> Found:
+    description = request.description.replace(":", "=", 1)  # Docker's older spelling
+    if policy.security_opt is not None and not _fits(description, policy.security_opt):
         yield (
             "security_opt",
-            f"The security option {said} is not allowed; {_only(policy.security_opt)}.",
+            f"The security option {description} is not allowed; {_only(policy.security_opt)}.",
         )
 
 
-def _bind(policy: Policy, demand: d.Bind) -> Found:
+def _bind(policy: Policy, request: r.Bind) -> Found:
     rules = policy.binds
     if rules is None:
         return
     # Two slashes at the beginning are kept apart by pathlib, and by nobody else.
-    path = PurePosixPath(re.sub(r"^/+", "/", demand.resolved or demand.source))
+    path = PurePosixPath(re.sub(r"^/+", "/", request.resolved or request.source))
     if not path.is_absolute() or ".." in path.parts:
         yield (
             "binds.roots",
-            f"The path {demand.source} is not allowed: only plain, absolute paths can be judged.",
+            f"The path {request.source} is not allowed: only plain, absolute paths can be judged.",
         )
         return
-    shown = demand.source
-    if demand.resolved and demand.resolved.rstrip("/") != demand.source.rstrip("/"):
-        shown = f"{demand.source} (which is {demand.resolved})"
-    if demand.opens:
-        yield "binds", f"{shown} would lay open {demand.opens}, which holds the account's own keys."
+    shown = request.source
+    if request.resolved and request.resolved.rstrip("/") != request.source.rstrip("/"):
+        shown = f"{request.source} (which is {request.resolved})"
+    if request.opens:
+        yield (
+            "binds",
+            f"{shown} would lay open {request.opens}, which holds the account's own keys.",
+        )
     elif any(_meets(path, PurePosixPath(each)) for each in _EVERYBODYS):
         yield "binds", f"{shown} leads to what runs the host, and is never shared under a policy."
     elif _within(path, rules.roots):
         return
     elif _within(path, rules.read_only):
-        if not demand.read_only:
+        if not request.read_only:
             yield "binds.read_only", f"The path {shown} may only be mounted read-only."
     else:
         yield (
@@ -203,24 +209,24 @@ def _meets(path: PurePosixPath, place: PurePosixPath) -> bool:
     return path.is_relative_to(place) or place.is_relative_to(path)
 
 
-def _port(policy: Policy, demand: d.Port) -> Found:
+def _port(policy: Policy, request: r.Port) -> Found:
     rules = policy.ports
     if rules is None:
         return
-    if demand.first is None:
+    if request.first is None:
         if not rules.random:
             yield "ports.random", f"A port of the host must be given; {_only(rules.ranges)}."
-    elif not rules.allows(demand.first, demand.last or demand.first):
-        last = demand.last or demand.first
-        shown = f"{demand.first}" if last == demand.first else f"{demand.first}-{last}"
+    elif not rules.allows(request.first, request.last or request.first):
+        last = request.last or request.first
+        shown = f"{request.first}" if last == request.first else f"{request.first}-{last}"
         yield "ports.ranges", f"The host port {shown} is not allowed; {_only(rules.ranges)}."
 
 
-def _limits(policy: Policy, demand: d.Limits) -> Found:
+def _limits(policy: Policy, request: r.Limits) -> Found:
     for word, rule, value in (
-        ("memory", policy.memory, demand.memory),
-        ("cpus", policy.cpus, demand.cpus),
-        ("pids", policy.pids, demand.pids),
+        ("memory", policy.memory, request.memory),
+        ("cpus", policy.cpus, request.cpus),
+        ("pids", policy.pids, request.pids),
     ):
         most = f"at most {_amount(word, rule.most)}" if rule.most is not None else "any"
         if value is None:
@@ -250,73 +256,76 @@ def human(amount: int) -> str:
     return f"{value:.4g} TiB"
 
 
-def _one_more(policy: Policy, demand: d.OneMore) -> Found:
+def _one_more(policy: Policy, request: r.OneMore) -> Found:
     most = policy.containers
-    if most is None or demand.present is None or demand.present + demand.count <= most:
+    if most is None or request.present is None or request.present + request.count <= most:
         return
-    if demand.count > 1:
+    if request.count > 1:
         yield (
             "containers",
-            f"The account has {demand.present} other containers, and may have {most}: "
-            f"{demand.count} more are too many.",
+            f"The account has {request.present} other containers, and may have {most}: "
+            f"{request.count} more are too many.",
         )
     else:
         yield (
             "containers",
-            f"The account has {demand.present} containers, and may have {most}: remove one first.",
+            f"The account has {request.present} containers, and may have {most}: remove one first.",
         )
 
 
-def _space(policy: Policy, demand: d.Space) -> Found:
+def _space(policy: Policy, request: r.Space) -> Found:
     most = policy.disk.most
-    if most is not None and demand.used is not None and demand.used >= most:
+    if most is not None and request.used is not None and request.used >= most:
         yield (
             "disk.most",
-            f"The account takes {human(demand.used)} of the disk, and may take {human(most)}: "
+            f"The account takes {human(request.used)} of the disk, and may take {human(most)}: "
             "remove images or volumes first.",
         )
 
 
-def _terminal(policy: Policy, demand: d.Terminal) -> Found:
+def _terminal(policy: Policy, request: r.Terminal) -> Found:
     if not policy.terminal:
         yield "terminal", "Terminals are not allowed."
-    elif policy.terminal == "recorded" and not demand.recorded:
+    elif policy.terminal == "recorded" and not request.recorded:
         yield "terminal", "Terminals must be recorded, and this one would not be."
 
 
-def _build(policy: Policy, demand: d.Build) -> Found:
+def _build(policy: Policy, request: r.Build) -> Found:
     if not policy.builds:
         yield "builds", "Images of one's own (builds, commits) are not allowed."
 
 
-def _raw(policy: Policy, demand: d.Raw) -> Found:
+def _raw(policy: Policy, request: r.Raw) -> Found:
     if not policy.raw_quadlets:
-        yield "raw_quadlets", f"{demand.said} is not allowed: it could do what other rules refuse."
+        yield (
+            "raw_quadlets",
+            f"{request.description} is not allowed: it could do what other rules refuse.",
+        )
 
 
-def _kube_file(policy: Policy, demand: d.KubeFile) -> Found:
+def _kube_file(policy: Policy, request: r.KubeFile) -> Found:
     """Nothing against it where nobody can read it: the engine judges what stands in it."""
     yield from ()
 
 
-_JUDGES: dict[type[d.Demand], Callable[[Policy, Any], Found]] = {
-    d.Image: _image,
-    d.Archive: _archive,
-    d.Registry: _registry,
-    d.Privileged: _privileged,
-    d.Capability: _capability,
-    d.Device: _device,
-    d.Namespace: _namespace,
-    d.SecurityOption: _security_option,
-    d.Bind: _bind,
-    d.Port: _port,
-    d.Limits: _limits,
-    d.OneMore: _one_more,
-    d.Space: _space,
-    d.Terminal: _terminal,
-    d.Build: _build,
-    d.KubeFile: _kube_file,
-    d.Raw: _raw,
+_RULES: dict[type[r.Request], Callable[[Policy, Any], Found]] = {
+    r.Image: _image,
+    r.Archive: _archive,
+    r.Registry: _registry,
+    r.Privileged: _privileged,
+    r.Capability: _capability,
+    r.Device: _device,
+    r.Namespace: _namespace,
+    r.SecurityOption: _security_option,
+    r.Bind: _bind,
+    r.Port: _port,
+    r.Limits: _limits,
+    r.OneMore: _one_more,
+    r.Space: _space,
+    r.Terminal: _terminal,
+    r.Build: _build,
+    r.KubeFile: _kube_file,
+    r.Raw: _raw,
 }
 
 

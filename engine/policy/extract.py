@@ -1,4 +1,4 @@
-"""What an operation's parameters ask for. A kind that is not listed asks for the worst.
+"""What an operation's parameters request. A kind that is not listed requests the worst.
 
 What only the engine can see (where a link leads, what a kept version says, how many containers
 there are) is added there: see engine/admission.py.
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.policy import containerfile, image_names, quadlet
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.schema import archives, builds, containers, images, manifests, registries, transfers
 from engine.schema import units as unit_kinds
 from engine.schema.kinds import KINDS
@@ -17,110 +17,112 @@ from engine.schema.queries import ContainerTerminal
 from engine.schema.query import Query
 
 
-def wishes(parameters: Parameters) -> list[d.Demand]:
+def requests_of(parameters: Parameters) -> list[r.Request]:
     """Everything that a policy may have something to say about."""
     if parameters.kind in HARMLESS:
         return []
-    if parameters.kind not in _WISHES:
-        return [d.Raw(said=f"{parameters.label}, which policies do not know,")]
-    return _WISHES[parameters.kind](parameters)
+    if parameters.kind not in _REQUESTS:
+        return [r.Raw(description=f"{parameters.label}, which policies do not know,")]
+    return _REQUESTS[parameters.kind](parameters)
 
 
-def asked(query: Query) -> list[d.Demand]:
+def requests_of_query(query: Query) -> list[r.Request]:
     """The same for a query."""
-    return [d.Terminal(recorded=query.recorded)] if isinstance(query, ContainerTerminal) else []
+    return [r.Terminal(recorded=query.recorded)] if isinstance(query, ContainerTerminal) else []
 
 
-def _run(wanted: containers.ContainerRun) -> list[d.Demand]:
-    found: list[d.Demand] = [d.Image(name=wanted.image, field="image")]
+def _run(wanted: containers.ContainerRun) -> list[r.Request]:
+    found: list[r.Request] = [r.Image(name=wanted.image, field="image")]
     if wanted.kind == containers.ContainerRun.kind:
-        found.append(d.OneMore())
-    found.append(d.Space())
+        found.append(r.OneMore())
+    found.append(r.Space())
     for at, volume in enumerate(wanted.volumes):
         if volume.source.startswith("/"):
             # With U, Podman changes the owner of what is there, also for a read-only mount.
             closed = volume.read_only and not volume.chown
             found.append(
-                d.Bind(source=volume.source, read_only=closed, field=f"volumes.{at}.source")
+                r.Bind(source=volume.source, read_only=closed, field=f"volumes.{at}.source")
             )
     for at, port in enumerate(wanted.ports):
         first = port.host_port
         last = first + port.length - 1 if first else 0
-        found.append(d.Port(first=first, last=last, field=f"ports.{at}.host_port"))
+        found.append(r.Port(first=first, last=last, field=f"ports.{at}.host_port"))
     found += quadlet.network(wanted.network, "network")
-    limits = d.Limits(memory=wanted.memory, cpus=wanted.cpus, pids=wanted.pids, field="memory")
+    limits = r.Limits(memory=wanted.memory, cpus=wanted.cpus, pids=wanted.pids, field="memory")
     return [*found, limits]
 
 
-def _commit(wanted: containers.ContainerCommit) -> list[d.Demand]:
-    return [d.Build(), d.Image(name=wanted.image, use="name", field="image"), d.Space()]
+def _commit(wanted: containers.ContainerCommit) -> list[r.Request]:
+    return [r.Build(), r.Image(name=wanted.image, use="name", field="image"), r.Space()]
 
 
-def _build(wanted: builds.ImageBuild) -> list[d.Demand]:
-    found: list[d.Demand] = [d.Build(), d.Space()]
-    found += [d.Image(name=tag, use="name", field="tags") for tag in wanted.tags]
+def _build(wanted: builds.ImageBuild) -> list[r.Request]:
+    found: list[r.Request] = [r.Build(), r.Space()]
+    found += [r.Image(name=tag, use="name", field="tags") for tag in wanted.tags]
     if wanted.push_to:
-        found.append(d.Registry(name=wanted.push_to, field="push_to"))
+        found.append(r.Registry(name=wanted.push_to, field="push_to"))
     if wanted.containerfile.strip():
-        found += containerfile.demands(wanted.containerfile, wanted.build_args)
+        found += containerfile.requests(wanted.containerfile, wanted.build_args)
     elif (wanted.containerfile_path or "").endswith(".in"):
         # Buildah runs these through the C preprocessor, whose #include reads any file.
-        found.append(d.Raw(said="A Containerfile with #include (.in)", field="containerfile_path"))
+        found.append(
+            r.Raw(description="A Containerfile with #include (.in)", field="containerfile_path")
+        )
     return found
 
 
-def _pull(wanted: images.ImagePull) -> list[d.Demand]:
-    return [d.Image(name=wanted.image, field="image"), d.Space()]
+def _pull(wanted: images.ImagePull) -> list[r.Request]:
+    return [r.Image(name=wanted.image, field="image"), r.Space()]
 
 
-def _push(wanted: images.ImagePush | manifests.ManifestPush) -> list[d.Demand]:
-    return [d.Registry(name=wanted.destination, field="destination")]
+def _push(wanted: images.ImagePush | manifests.ManifestPush) -> list[r.Request]:
+    return [r.Registry(name=wanted.destination, field="destination")]
 
 
-def _tag(wanted: images.ImageTag) -> list[d.Demand]:
+def _tag(wanted: images.ImageTag) -> list[r.Request]:
     return [
-        d.Image(name=wanted.image, use="name", field="image"),
-        d.Image(name=wanted.tag, use="name", field="tag"),
+        r.Image(name=wanted.image, use="name", field="image"),
+        r.Image(name=wanted.tag, use="name", field="tag"),
     ]
 
 
-def _load(wanted: archives.ImageLoad) -> list[d.Demand]:
-    return [d.Archive(field="archive"), d.Space()]
+def _load(wanted: archives.ImageLoad) -> list[r.Request]:
+    return [r.Archive(field="archive"), r.Space()]
 
 
-def _share(wanted: archives.ImageShare) -> list[d.Demand]:
-    found: list[d.Demand] = [d.Archive(field="image"), d.Space()]
+def _share(wanted: archives.ImageShare) -> list[r.Request]:
+    found: list[r.Request] = [r.Archive(field="image"), r.Space()]
     if wanted.tag or not image_names.is_id(wanted.image):
-        found.append(d.Image(name=wanted.tag or wanted.image, use="name", field="image"))
+        found.append(r.Image(name=wanted.tag or wanted.image, use="name", field="image"))
     return found
 
 
-def _manifest_create(wanted: manifests.ManifestCreate) -> list[d.Demand]:
-    found: list[d.Demand] = [d.Image(name=wanted.name, use="name", field="name")]
-    return found + [d.Image(name=each, use="name", field="images") for each in wanted.images]
+def _manifest_create(wanted: manifests.ManifestCreate) -> list[r.Request]:
+    found: list[r.Request] = [r.Image(name=wanted.name, use="name", field="name")]
+    return found + [r.Image(name=each, use="name", field="images") for each in wanted.images]
 
 
-def _manifest_add(wanted: manifests.ManifestAdd) -> list[d.Demand]:
-    use = d.Image(name=wanted.image, field="image") if wanted.remote else None
-    return [use or d.Image(name=wanted.image, use="name", field="image")]
+def _manifest_add(wanted: manifests.ManifestAdd) -> list[r.Request]:
+    use = r.Image(name=wanted.image, field="image") if wanted.remote else None
+    return [use or r.Image(name=wanted.image, use="name", field="image")]
 
 
-def _copy(wanted: transfers.ImageCopy | transfers.ImageSync) -> list[d.Demand]:
+def _copy(wanted: transfers.ImageCopy | transfers.ImageSync) -> list[r.Request]:
     return [
-        d.Registry(name=wanted.source, field="source"),
-        d.Registry(name=wanted.destination, field="destination"),
+        r.Registry(name=wanted.source, field="source"),
+        r.Registry(name=wanted.destination, field="destination"),
     ]
 
 
-def _delete_remote(wanted: transfers.ImageDeleteRemote) -> list[d.Demand]:
-    return [d.Registry(name=wanted.image, field="image")]
+def _delete_remote(wanted: transfers.ImageDeleteRemote) -> list[r.Request]:
+    return [r.Registry(name=wanted.image, field="image")]
 
 
-def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> list[d.Demand]:
-    return [d.Registry(name=wanted.registry, field="registry")]
+def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> list[r.Request]:
+    return [r.Registry(name=wanted.registry, field="registry")]
 
 
-def _registries(wanted: registries.RegistriesEdit) -> list[d.Demand]:
+def _registries(wanted: registries.RegistriesEdit) -> list[r.Request]:
     """An allowed name must not lead to a registry that is not."""
     leads: set[str] = set()
     match wanted.edit:
@@ -130,19 +132,19 @@ def _registries(wanted: registries.RegistriesEdit) -> list[d.Demand]:
             places = [edit.location or edit.prefix, *(each.location for each in edit.mirrors)]
             leads = {place for place in places if place != edit.prefix}
         case registries.SetAlias(value=value):
-            return [d.Image(name=value, use="name", field="edit")]
+            return [r.Image(name=value, use="name", field="edit")]
         case registries.ReplaceText():
-            return [d.Raw(said="A whole registries.conf", field="edit")]
+            return [r.Raw(description="A whole registries.conf", field="edit")]
         case _:
             places = []
-    return [d.Registry(name=place, leads=place in leads, field="edit") for place in places]
+    return [r.Registry(name=place, leads=place in leads, field="edit") for place in places]
 
 
-def _unit(wanted: unit_kinds.UnitWrite) -> list[d.Demand]:
-    return quadlet.demands(wanted.file, wanted.text, new=not wanted.digest)
+def _unit(wanted: unit_kinds.UnitWrite) -> list[r.Request]:
+    return quadlet.requests(wanted.file, wanted.text, new=not wanted.digest)
 
 
-_WISHES: dict[str, Callable[[Any], list[d.Demand]]] = {
+_REQUESTS: dict[str, Callable[[Any], list[r.Request]]] = {
     "container.run": _run,
     "container.replace": _run,
     "container.commit": _commit,
@@ -172,7 +174,7 @@ HARMLESS = frozenset(
         "unit.daemon-reload", "unit.start", "unit.stop", "unit.restart", "unit.enable",
         "unit.disable", "unit.reset-failed", "autoupdate.run", "autoupdate.enable",
         "autoupdate.disable", "linger.enable", "linger.disable",
-        # What these write is only known to the engine, which judges it there.
+        # What these write is only known to the engine, which evaluates it there.
         "unit.restore", "unit.convert", "container.autostart",
     }
 )  # fmt: skip
@@ -181,4 +183,4 @@ HARMLESS = frozenset(
 
 def unclassified() -> set[str]:
     """Kinds that stand in neither table: refused wherever there is a policy."""
-    return set(KINDS) - set(_WISHES) - HARMLESS
+    return set(KINDS) - set(_REQUESTS) - HARMLESS

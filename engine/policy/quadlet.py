@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube import documents
 from engine.schema import mounts
 from engine.schema.run_line import size
@@ -66,7 +66,7 @@ class _Read:
     """The demands so far, and the limits, which are one demand for the whole file."""
 
     file: str = ""
-    demands: list[d.Demand] = field(default_factory=list)
+    requests: list[r.Request] = field(default_factory=list)
     built: bool = True
     """For .kube files: may Podman build images that it does not find?"""
     yaml: list[str] = field(default_factory=list)
@@ -74,24 +74,24 @@ class _Read:
     cpus: list[float] = field(default_factory=list)
     pids: list[int] = field(default_factory=list)
 
-    def raw(self, said: str) -> None:
-        self.demands.append(d.Raw(said=redacted(said), field=FIELD))
+    def raw(self, description: str) -> None:
+        self.requests.append(r.Raw(description=redacted(description), field=FIELD))
 
 
-def demands(file: str, text: str, *, new: bool) -> list[d.Demand]:
+def requests(file: str, text: str, *, new: bool) -> list[r.Request]:
     """The demands of a unit file, by its name and text. `new`: there is no such file yet."""
     kind = kind_of(file)
     if kind in ("yaml", "yml") and ".d/" not in file:
-        return documents.demands(text)
+        return documents.requests(text)
     read = _Read(file=file)
     if kind not in _SECTIONS or ".d/" in file:
-        return [d.Raw(said=f"A file of the kind .{kind}", field=FIELD)]
+        return [r.Raw(description=f"A file of the kind .{kind}", field=FIELD)]
     for section, key, value in _lines(read, text):
         _take(read, kind, section, key, value)
     if kind == "container":
-        read.demands += [d.OneMore(field=FIELD)] if new else []
-        read.demands.append(
-            d.Limits(
+        read.requests += [r.OneMore(field=FIELD)] if new else []
+        read.requests.append(
+            r.Limits(
                 memory=max(read.memory, default=None),
                 cpus=max(read.cpus, default=None),
                 pids=max(read.pids, default=None),
@@ -106,7 +106,7 @@ def demands(file: str, text: str, *, new: bool) -> list[d.Demand]:
                 "A .kube file without PodmanArgs=--build=false (Podman would build an image that "
                 "it does not find from a folder of its name)"
             )
-    return read.demands
+    return read.requests
 
 
 def _lines(read: _Read, text: str) -> Iterator[tuple[str, str, str]]:
@@ -125,7 +125,7 @@ def _lines(read: _Read, text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _take(read: _Read, kind: str, section: str, key: str, value: str) -> None:
-    said = f"{key}={value[:80]}"
+    description = f"{key}={value[:80]}"
     if section == "Unit" and key in _HARMLESS_UNIT:
         return
     if section == "Install" and key in _HARMLESS_INSTALL:
@@ -137,17 +137,17 @@ def _take(read: _Read, kind: str, section: str, key: str, value: str) -> None:
         return
     harmless, judged = _SECTIONS[kind]
     if section.lower() != kind or section != section.capitalize():
-        read.raw(f"[{section}] {said}")
+        read.raw(f"[{section}] {description}")
     elif key in judged:
         # Specifiers and variables are filled in by systemd: what comes of them cannot be judged.
         if re.search(r"[%$]", value):
-            read.raw(f"{said}, with % or $ in it,")
+            read.raw(f"{description}, with % or $ in it,")
         if value:
             judged[key](read, key, _unquoted(value))
         else:
             read.raw(f"{key}= without a value, which takes earlier lines back,")
     elif key not in harmless:
-        read.raw(said)
+        read.raw(description)
 
 
 def _service(read: _Read, key: str, value: str) -> None:
@@ -170,7 +170,7 @@ def _unquoted(value: str) -> str:
 
 def _image(read: _Read, key: str, value: str) -> None:
     if not _OTHER_FILE.fullmatch(value):
-        read.demands.append(d.Image(name=value, field=FIELD))
+        read.requests.append(r.Image(name=value, field=FIELD))
 
 
 def _volume(read: _Read, key: str, value: str) -> None:
@@ -190,24 +190,24 @@ def _mounted(
         read.raw(f"{key}={value[:80]} ({error})")
         return
     if found.kind == "bind":
-        bind = d.Bind(source=found.source, read_only=not found.writes, field=FIELD)
-        read.demands.append(bind)
+        bind = r.Bind(source=found.source, read_only=not found.writes, field=FIELD)
+        read.requests.append(bind)
     elif found.kind == "image":
         _image(read, key, found.source)
 
 
 def _network(read: _Read, key: str, value: str) -> None:
-    read.demands += network(value, FIELD)
+    read.requests += network(value, FIELD)
 
 
-def network(value: str, place: str) -> list[d.Demand]:
+def network(value: str, place: str) -> list[r.Request]:
     """What a value of `--network` asks for. With options, pasta and slirp4netns open the host."""
     name, _, options = value.partition(":")
     shares = name in ("container", "ns") or name.endswith(".container")
     opens = name in ("pasta", "slirp4netns") and bool(options)
     if not (shares or opens or "host" in name.split(",")):
         return []
-    return [d.Namespace(kind="network", said=f"network {value}", field=place)]
+    return [r.Namespace(kind="network", description=f"network {value}", field=place)]
 
 
 def _port(read: _Read, key: str, value: str) -> None:
@@ -218,20 +218,20 @@ def _port(read: _Read, key: str, value: str) -> None:
     if not found:
         read.raw(f"{key}={value[:80]}")
     elif not found[1]:
-        read.demands.append(d.Port(first=None, field=FIELD))
+        read.requests.append(r.Port(first=None, field=FIELD))
     else:
         first, last = int(found[1]), int(found[2] or found[1])
-        read.demands.append(d.Port(first=first, last=max(first, last), field=FIELD))
+        read.requests.append(r.Port(first=first, last=max(first, last), field=FIELD))
 
 
 def _capability(read: _Read, key: str, value: str) -> None:
-    read.demands += [d.Capability(name=each, field=FIELD) for each in _words(value)]
+    read.requests += [r.Capability(name=each, field=FIELD) for each in _words(value)]
 
 
 def _device(read: _Read, key: str, value: str) -> None:
     for each in _words(value):
         path = each.removeprefix("-").partition(":")[0]
-        read.demands.append(d.Device(name=path, field=FIELD))
+        read.requests.append(r.Device(name=path, field=FIELD))
 
 
 def _words(value: str) -> list[str]:
@@ -242,26 +242,26 @@ def _users(read: _Read, key: str, value: str) -> None:
     mode = value.partition(":")[0]
     own = key == "UserNS" and mode in ("keep-id", "auto", "nomap")
     if not own:
-        read.demands.append(d.Namespace(kind="user", said=f"{key}={value}", field=FIELD))
+        read.requests.append(r.Namespace(kind="user", description=f"{key}={value}", field=FIELD))
 
 
 def _security(read: _Read, key: str, value: str) -> None:
-    said = {
+    description = {
         "SeccompProfile": f"seccomp={value}",
         "SecurityLabelDisable": "label=disable",
         "SecurityLabelNested": "label=nested",
         "Unmask": f"unmask={value}",
     }.get(key) or f"label={_SECURITY_LABELS[key]}:{value}"
     if value.lower() not in ("false", "no", "0", "off"):
-        read.demands.append(d.SecurityOption(said=said, field=FIELD))
+        read.requests.append(r.SecurityOption(description=description, field=FIELD))
     if key == "SeccompProfile" and value.startswith("/"):
-        read.demands.append(d.Bind(source=value, read_only=True, field=FIELD))
+        read.requests.append(r.Bind(source=value, read_only=True, field=FIELD))
 
 
 def _environment_file(read: _Read, key: str, value: str) -> None:
     # Podman splits it into words, each of which is a file; a dash is part of a name to it.
     if re.fullmatch(r"/[A-Za-z0-9_@:,./=+-]*", value):
-        read.demands.append(d.Bind(source=value, read_only=True, field=FIELD))
+        read.requests.append(r.Bind(source=value, read_only=True, field=FIELD))
     else:
         read.raw(f"{key}={value[:80]}, which is not one plain path,")
 
@@ -307,7 +307,9 @@ def _yaml(read: _Read, key: str, value: str) -> None:
     """A file beside the unit: no bind leads there, so no container can change what was judged."""
     read.yaml.append(value)
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,190}\.ya?ml", value) and ".." not in value:
-        read.demands.append(d.KubeFile(file=f"{read.file.rpartition('/')[0]}/{value}", field=FIELD))
+        read.requests.append(
+            r.KubeFile(file=f"{read.file.rpartition('/')[0]}/{value}", field=FIELD)
+        )
     else:
         read.raw(f"{key}={value[:80]}, which is no file beside the unit (NAME.yaml),")
 
@@ -326,7 +328,7 @@ def _plain_driver(read: _Read, key: str, value: str) -> None:
 
 def _volume_device(read: _Read, key: str, value: str) -> None:
     if value != "tmpfs":
-        read.demands.append(d.Bind(source=value, field=FIELD))
+        read.requests.append(r.Bind(source=value, field=FIELD))
 
 
 def _volume_type(read: _Read, key: str, value: str) -> None:

@@ -1,6 +1,6 @@
-"""What an operation wants that a policy may have something to say about. One class, one matter.
+"""What an operation requests that a policy may limit. One class, one matter.
 
-`field` is where the wish stands in the operation's parameters, for the form that shows the refusal.
+`field` is where it stands in the operation's parameters, for the form that shows the violation.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from engine.policy.rules import Namespace as Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demand:
+class Request:
     """The base of all."""
 
     field: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image(Demand):
+class Image(Request):
     """Content from an image. `known`: names of the image that an id stands for, if looked up."""
 
     name: str
@@ -27,12 +27,12 @@ class Image(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Archive(Demand):
+class Archive(Request):
     """Images under names that only their archive knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registry(Demand):
+class Registry(Request):
     """A registry (or registry/path) to be used in some way other than running its images.
 
     `leads`: images called otherwise would come from there.
@@ -43,43 +43,43 @@ class Registry(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Privileged(Demand):
+class Privileged(Request):
     """All that a container may be given at once."""
 
-    said: str
+    description: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capability(Demand):
+class Capability(Request):
     """A capability beyond Podman's default ones; `all` for every one."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Device(Demand):
+class Device(Request):
     """A device of the host."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Namespace(Demand):
+class Namespace(Request):
     """A namespace that is not the container's own."""
 
     kind: Kind
-    said: str
+    description: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecurityOption(Demand):
+class SecurityOption(Request):
     """As after `--security-opt`."""
 
-    said: str
+    description: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bind(Demand):
+class Bind(Request):
     """A path of the host. `resolved`: without links, as the engine found it a moment ago.
 
     `opens`: the place of the account's own, if any, that the path would lay open.
@@ -92,7 +92,7 @@ class Bind(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Port(Demand):
+class Port(Request):
     """Ports of the host, first to last; None: Podman chooses."""
 
     first: int | None
@@ -100,7 +100,7 @@ class Port(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits(Demand):
+class Limits(Request):
     """The limits of one container; None where there is none."""
 
     memory: int | None = None
@@ -109,7 +109,7 @@ class Limits(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneMore(Demand):
+class OneMore(Request):
     """One more container, or `count` of them.
 
     `present`: how many there are, None where nobody has counted. `pods`: those that are made anew,
@@ -122,33 +122,33 @@ class OneMore(Demand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Space(Demand):
+class Space(Request):
     """More of the disk. `used`: bytes, None where nobody has measured."""
 
     used: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terminal(Demand):
+class Terminal(Request):
     """A terminal in a container. `recorded`: the console keeps what it shows."""
 
     recorded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Build(Demand):
+class Build(Request):
     """An image of one's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class KubeFile(Demand):
+class KubeFile(Request):
     """All that a YAML file of the account's asks for, which only the engine can read."""
 
     file: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Raw(Demand):
-    """Something that cannot be judged by its parts: `said` is what."""
+class Raw(Request):
+    """Something that cannot be evaluated by its parts: `description` is what."""
 
-    said: str
+    description: str

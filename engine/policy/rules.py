@@ -134,7 +134,7 @@ class Disk(Model):
 
 
 class Policy(Model):
-    """One policy. Several (host, account, groups) are judged one by one, so the strictest wins."""
+    """One policy. Of several (host, account, groups) each is evaluated, so the strictest wins."""
 
     images: Images = Images()
     privileged: bool = True
@@ -220,8 +220,8 @@ def _read(text: str, model: type[_Any]) -> _Any:
         raise Unreadable(f"This is not TOML: {error}.") from error
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        said = [f"{'.'.join(map(str, each['loc']))}: {_words(each)}" for each in faults[:5]]
-        raise Unreadable("; ".join(said)) from error
+        description = [f"{'.'.join(map(str, each['loc']))}: {_words(each)}" for each in faults[:5]]
+        raise Unreadable("; ".join(description)) from error
 
 
 def _words(fault: Any) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from engine.admission import Gate
+from engine.admission import Admission
 from engine.builds import cleanup
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
@@ -35,7 +35,7 @@ class Account:
     files: Files
     incoming: Incoming
     podman_options: list[str]
-    gate: Gate
+    admission: Admission
 
     def busy(self) -> bool:
         """Whether the engine has something to do that nobody is asking it for."""
@@ -69,7 +69,7 @@ async def open_account() -> Account:
     sharing.tidy()
     incoming = Incoming()
     units = Inventory(podman, Systemd())
-    gate = Gate(podman)
+    admission = Admission(podman)
     runner = Runner(
         podman,
         units,
@@ -78,7 +78,7 @@ async def open_account() -> Account:
         files,
         choice.options(),
         incoming,
-        gate,
+        admission,
     )
     warnings = []
     if choice.events:
@@ -100,5 +100,5 @@ async def open_account() -> Account:
         files=files,
         incoming=incoming,
         podman_options=choice.options(),
-        gate=gate,
+        admission=admission,
     )

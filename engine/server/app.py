@@ -236,7 +236,7 @@ async def query(request: web.Request) -> web.StreamResponse:
     asked = _query(str(body.get("query")), body.get("parameters") or {})
     if asked.duplex:
         raise EngineError(ErrorCode.INVALID, "This query takes input: open it at /v1/terminal.")
-    request.app[ACCOUNT].gate.ask(asked)
+    request.app[ACCOUNT].admission.admit_query(asked)
     return await _stream(request, _answers(request.app[ACCOUNT], asked))
 
 
@@ -251,7 +251,7 @@ async def _terminal(request: web.Request, asked: ContainerTerminal) -> web.WebSo
     socket = web.WebSocketResponse(heartbeat=30, max_msg_size=256 * 1024)
     await socket.prepare(request)
     try:
-        request.app[ACCOUNT].gate.ask(asked)
+        request.app[ACCOUNT].admission.admit_query(asked)
         async with open_terminal(request.app[ACCOUNT].podman, asked) as opened:
             await _converse(socket, opened)
     except EngineError as error:

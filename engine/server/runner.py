@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from engine.admission import Gate
+from engine.admission import Admission
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations.context import Report, Unsettled, Work
@@ -52,7 +52,7 @@ class Runner:
         files: Files,
         podman_options: list[str],
         incoming: Incoming,
-        gate: Gate,
+        admission: Admission,
     ) -> None:
         self._podman = podman
         self._units = units
@@ -61,7 +61,7 @@ class Runner:
         self._files = files
         self._podman_options = podman_options
         self._incoming = incoming
-        self._gate = gate
+        self._admission = admission
         self._names = asyncio.Lock()
         self._running: dict[UUID, _Run] = {}
         self._stopping = False
@@ -144,7 +144,7 @@ class Runner:
                 self._journal.end(operation, outcome)
             except EngineError as error:  # whoever listens hears the outcome all the same
                 log.warning("%s: %s", operation, error)
-        self._gate.release(operation)
+        self._admission.release(operation)
         succeeded = isinstance(outcome, said.Succeeded)
         await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
         return outcome
@@ -198,7 +198,7 @@ class Runner:
             files=self._files,
             podman_options=self._podman_options,
             incoming=self._incoming,
-            gate=self._gate,
+            admission=self._admission,
             names=self._names,
         )
 
@@ -230,7 +230,7 @@ class Runner:
 
 
 async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
-    warnings = await work.gate.admit(parameters, work.id)
+    warnings = await work.admission.admit(parameters, work.id)
     doing = PERFORM[parameters.kind](work, parameters)
     result = await (doing if parameters.stoppable else unstoppable(doing))
     if warnings:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.policy import inspect_data
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube import documents
 from launch.demo import IMAGE
 from tests.engine.account import Account
@@ -56,34 +56,34 @@ CASES = {
 }
 
 
-def told(wanted: list[d.Demand]) -> set[tuple[Any, ...]]:
+def told(wanted: list[r.Request]) -> set[tuple[Any, ...]]:
     """What both can tell, in the same words."""
     found: set[tuple[Any, ...]] = set()
     for each in wanted:
         match each:
-            case d.Privileged() | d.Raw():
+            case r.Privileged() | r.Raw():
                 found.add((type(each).__name__,))
-            case d.Bind(source=source, read_only=read_only):
+            case r.Bind(source=source, read_only=read_only):
                 found.add(("bind", source, read_only))
-            case d.Port(first=first):
+            case r.Port(first=first):
                 found.add(("port", first))
-            case d.Capability(name=name):
+            case r.Capability(name=name):
                 found.add(("capability", name.removeprefix("CAP_")))
-            case d.Namespace(kind="network"):
+            case r.Namespace(kind="network"):
                 found.add(("network",))
-            case d.Limits(memory=memory, cpus=cpus):
+            case r.Limits(memory=memory, cpus=cpus):
                 found.add(("limits", memory, cpus))
     return found
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_podman_makes_what_was_judged(played: Played, name: str) -> None:
-    wanted = told(documents.demands(CASES[name]))
-    assert wanted == told(inspect_data.demands(played(CASES[name])))
+    wanted = told(documents.requests(CASES[name]))
+    assert wanted == told(inspect_data.requests(played(CASES[name])))
     assert len(wanted) == (1 if name in ("none", "limits") else 2)
 
 
 def test_podman_takes_keys_in_any_case_and_so_all_but_one_are_raw(played: Played) -> None:
     text = pod("    SECURITYCONTEXT: {Privileged: true}\n")
     assert played(text)["HostConfig"]["Privileged"]
-    assert ("Raw",) in told(documents.demands(text))
+    assert ("Raw",) in told(documents.requests(text))

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from engine.admission import Gate
+from engine.admission import Admission
 from engine.files.image_transfer import Incoming
 from engine.files.spool import Files
 from engine.operations.handlers import RECOVER, RESUME
@@ -23,8 +23,8 @@ from engine.server.ledger import Journal
 from engine.server.runner import TRIES, Runner
 
 
-class Open(Gate):
-    """A gate without policies."""
+class Open(Admission):
+    """An admission without policies."""
 
     def policies(self) -> list[Any]:
         return []

@@ -7,7 +7,7 @@ import pytest
 
 from engine.podman.stored_images import Unreadable, later_steps
 from engine.policy import containerfile
-from engine.policy import requests as d
+from engine.policy import requests as r
 
 ID = "a" * 64
 
@@ -53,4 +53,4 @@ def test_what_cannot_be_read_is_no_image_without_steps(tmp_path: Path, text: str
     ],
 )
 def test_each_step_is_judged_by_itself(steps: list[str]) -> None:
-    assert any(isinstance(each, d.Bind) for each in containerfile.later(steps))
+    assert any(isinstance(each, r.Bind) for each in containerfile.later(steps))

@@ -50,7 +50,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     noted: list[str] = []
     return SimpleNamespace(
         units=SimpleNamespace(systemd=Systemd()),
-        gate=SimpleNamespace(write=passes),
+        admission=SimpleNamespace(admit_unit_file=passes),
         note=noted.append,
         noted="",
         notes=noted,

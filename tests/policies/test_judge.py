@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from engine.policy import quadlet
-from engine.policy import requests as d
-from engine.policy.evaluate import judge
-from engine.policy.extract import unclassified, wishes
+from engine.policy import requests as r
+from engine.policy.evaluate import evaluate
+from engine.policy.extract import requests_of, unclassified
 from engine.policy.rules import Policy, Unreadable, read, read_host
 from engine.schema.kinds import KINDS, parse
 from tests.policies.attempts import ALLOWED, ATTEMPTS, STRICT, Attempt
@@ -16,7 +16,7 @@ ANY = Policy(raw_quadlets=True)
 
 
 def refused(attempt: Attempt, policy: Policy) -> list[str]:
-    found = judge(policy, wishes(parse(attempt.kind, attempt.parameters)))
+    found = evaluate(policy, requests_of(parse(attempt.kind, attempt.parameters)))
     return [refusal.rule for refusal in found]
 
 
@@ -48,44 +48,44 @@ def test_every_kind_of_operation_is_known_to_policies() -> None:
 @pytest.mark.parametrize("kind", ["memory", "cpus", "pids"])
 def test_a_limit_that_is_needed_is_asked_for(kind: str) -> None:
     policy = read(f"[{kind}]\nrequired = true")
-    assert [each.rule for each in judge(policy, [d.Limits()])] == [f"{kind}.required"]
-    assert judge(policy, [d.Limits(memory=1, cpus=1, pids=1)]) == []
+    assert [each.rule for each in evaluate(policy, [r.Limits()])] == [f"{kind}.required"]
+    assert evaluate(policy, [r.Limits(memory=1, cpus=1, pids=1)]) == []
 
 
 def test_only_digests_where_only_digests_are_allowed() -> None:
     policy = read("[images]\nby_digest = true")
-    plain = judge(policy, [d.Image(name="quay.example/app:1")])
+    plain = evaluate(policy, [r.Image(name="quay.example/app:1")])
     assert [each.rule for each in plain] == ["images.by_digest"]
-    assert judge(policy, [d.Image(name=f"quay.example/app@sha256:{'ab' * 32}")]) == []
-    assert judge(policy, [d.Image(name=f"quay.example/app:1@sha256:{'ab' * 32}")]) == []
-    assert judge(policy, [d.Image(name="quay.example/app@sha256:abc")])
+    assert evaluate(policy, [r.Image(name=f"quay.example/app@sha256:{'ab' * 32}")]) == []
+    assert evaluate(policy, [r.Image(name=f"quay.example/app:1@sha256:{'ab' * 32}")]) == []
+    assert evaluate(policy, [r.Image(name="quay.example/app@sha256:abc")])
 
 
 def test_an_id_is_judged_by_the_names_of_its_image() -> None:
     policy = read('[images]\nregistries = ["quay.example"]')
-    known = d.Image(name="ab" * 32, known=("quay.example/app:1",))
-    other = d.Image(name="ab" * 32, known=("evil.example/app:1",))
-    assert judge(policy, [known]) == []
-    assert judge(policy, [other])
-    assert judge(policy, [d.Image(name="ab" * 32, known=())])
+    known = r.Image(name="ab" * 32, known=("quay.example/app:1",))
+    other = r.Image(name="ab" * 32, known=("evil.example/app:1",))
+    assert evaluate(policy, [known]) == []
+    assert evaluate(policy, [other])
+    assert evaluate(policy, [r.Image(name="ab" * 32, known=())])
 
 
 def test_the_counts_that_an_account_may_reach() -> None:
     policy = read('containers = 2\n[disk]\nmost = "1g"')
-    assert judge(policy, [d.OneMore(present=1), d.Space(used=2**29)]) == []
-    full = judge(policy, [d.OneMore(present=2), d.Space(used=2**30)])
+    assert evaluate(policy, [r.OneMore(present=1), r.Space(used=2**29)]) == []
+    full = evaluate(policy, [r.OneMore(present=2), r.Space(used=2**30)])
     assert [each.rule for each in full] == ["containers", "disk.most"]
 
 
 def test_what_opens_the_accounts_own_places_is_refused_even_below_a_root() -> None:
     policy = read('[binds]\nroots = ["/home/alice"]')
-    bind = d.Bind(source="/home/alice", resolved="/home/alice", opens="/home/alice/.config")
-    assert [each.rule for each in judge(policy, [bind])] == ["binds"]
+    bind = r.Bind(source="/home/alice", resolved="/home/alice", opens="/home/alice/.config")
+    assert [each.rule for each in evaluate(policy, [bind])] == ["binds"]
 
 
 def test_terminals_and_builds_can_be_switched_off() -> None:
     policy = read("terminal = false\nbuilds = false")
-    assert [each.rule for each in judge(policy, [d.Terminal(), d.Build()])] == [
+    assert [each.rule for each in evaluate(policy, [r.Terminal(), r.Build()])] == [
         "terminal",
         "builds",
     ]
@@ -93,9 +93,9 @@ def test_terminals_and_builds_can_be_switched_off() -> None:
 
 def test_terminals_can_be_allowed_only_while_they_are_recorded() -> None:
     policy = read('terminal = "recorded"')
-    assert [each.rule for each in judge(policy, [d.Terminal()])] == ["terminal"]
-    assert judge(policy, [d.Terminal(recorded=True)]) == []
-    assert judge(read("terminal = true"), [d.Terminal()]) == []
+    assert [each.rule for each in evaluate(policy, [r.Terminal()])] == ["terminal"]
+    assert evaluate(policy, [r.Terminal(recorded=True)]) == []
+    assert evaluate(read("terminal = true"), [r.Terminal()]) == []
     for wrong in ('"recroded"', "1", "[true]"):
         with pytest.raises(Unreadable, match='terminal: must be true, false or "recorded"'):
             read(f"terminal = {wrong}")
@@ -125,17 +125,17 @@ def test_a_hosts_file_has_rules_for_single_accounts() -> None:
 
 
 def test_yaml_that_is_too_long_is_not_read() -> None:
-    (found,) = quadlet.demands("containers/systemd/a.yaml", "#" * 70_000, new=True)
-    assert isinstance(found, d.Raw)
+    (found,) = quadlet.requests("containers/systemd/a.yaml", "#" * 70_000, new=True)
+    assert isinstance(found, r.Raw)
 
 
 def test_the_containers_of_a_kube_file_are_counted_together() -> None:
     one = "kind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 3\n  template:\n"
     text = f"{one}    spec: {{containers: [{{image: x}}, {{image: x}}]}}\n"
-    *_, more = quadlet.demands("containers/systemd/a.yaml", text, new=True)
-    assert isinstance(more, d.OneMore)
+    *_, more = quadlet.requests("containers/systemd/a.yaml", text, new=True)
+    assert isinstance(more, r.OneMore)
     assert more.count == 6
     assert more.pods == ("a-pod", "a-pod-0", "a-pod-1", "a-pod-2")
     policy = read("containers = 7")
-    assert judge(policy, [replace(more, present=1)]) == []
-    assert [each.rule for each in judge(policy, [replace(more, present=2)])] == ["containers"]
+    assert evaluate(policy, [replace(more, present=1)]) == []
+    assert [each.rule for each in evaluate(policy, [replace(more, present=2)])] == ["containers"]

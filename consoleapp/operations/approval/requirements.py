@@ -11,10 +11,10 @@ from consoleapp.operations import secret_parameters
 from consoleapp.operations.approval.models import Approval, Ask, Decision
 from consoleapp.operations.models import Operation
 from consoleapp.policies.effective_policy import seen, standing
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy import rules
-from engine.policy.evaluate import judge
-from engine.policy.extract import wishes
+from engine.policy.evaluate import evaluate
+from engine.policy.extract import requests_of
 from engine.schema.parameters import Parameters
 
 
@@ -53,7 +53,7 @@ def asked(
     held = [(each, each.approval) for each in standing(user, account).sources]
     if not any(approval for _, approval in held):
         return []
-    wanted = [seen(account, demand) for demand in wishes(parameters)]
+    wanted = [seen(account, request) for request in requests_of(parameters)]
     found = []
     for source, approval in held:
         if approval and (reasons := tuple(_reasons(approval, parameters, wanted, unknown))):
@@ -90,15 +90,15 @@ def fingerprint(operation: Operation, parameters: Parameters) -> str:
 
 
 def _reasons(
-    approval: rules.Approval, parameters: Parameters, wanted: list[d.Demand], unknown: bool
+    approval: rules.Approval, parameters: Parameters, wanted: list[r.Request], unknown: bool
 ) -> list[Reason]:
     found = []
     if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
         said = f"Operations of the kind {parameters.kind} always need approval."
         found.append(Reason("approval.kinds", said))
-    for each in judge(approval, wanted):
+    for each in evaluate(approval, wanted):
         found.append(Reason(f"approval.{each.rule}", each.message, each.field))
-    uncounted = any(isinstance(each, d.OneMore) and each.present is None for each in wanted)
+    uncounted = any(isinstance(each, r.OneMore) and each.present is None for each in wanted)
     if unknown and uncounted and approval.containers is not None:
         said = "Nobody knows now how many containers the account has."
         found.append(Reason("approval.containers", said))

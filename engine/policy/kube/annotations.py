@@ -26,21 +26,21 @@ def annotations(read: Read, where: str, value: Value) -> None:
         return
     for key, each in value.items():
         name = key.partition("/")[0]
-        said = each if isinstance(each, str) else ""
+        description = each if isinstance(each, str) else ""
         if key in _HARMLESS_ANNOTATIONS or name in _HARMLESS_ANNOTATIONS:
             continue
         if name in _SWITCHES:
-            if said.lower() != "false":
+            if description.lower() != "false":
                 read.raw(f"The annotation {key[:120]}")
         elif name == "io.podman.annotations.userns":
-            if said.partition(":")[0] not in ("keep-id", "auto", "nomap", "private"):
-                read.namespace("user", f"userns {said[:80]}")
+            if description.partition(":")[0] not in ("keep-id", "auto", "nomap", "private"):
+                read.namespace("user", f"userns {description[:80]}")
         elif key.startswith(_SECCOMP):
-            if said not in ("runtime/default", "docker/default"):
-                read.option(f"seccomp={said[:120]}")
+            if description not in ("runtime/default", "docker/default"):
+                read.option(f"seccomp={description[:120]}")
         elif key.startswith(_APPARMOR):
-            read.option(f"apparmor={said[:120]}")
+            read.option(f"apparmor={description[:120]}")
         elif name == "io.podman.annotations.label":
-            read.option(f"label={said[:120]}")
+            read.option(f"label={description[:120]}")
         else:
             read.raw(f"The annotation {key[:120]}")

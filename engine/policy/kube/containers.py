@@ -2,7 +2,7 @@
 
 import re
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube import security
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import FIELD, Read, Table, anything, each_of, line, take, true
@@ -21,8 +21,8 @@ def containers(read: Read, where: str, value: Value) -> None:
         read.count += read.replicas
         take(read, where, container, _CONTAINER)
         image = container.get("image")
-        read.demands.append(
-            d.Image(name=image if isinstance(image, str) and image else "none", field=FIELD)
+        read.requests.append(
+            r.Image(name=image if isinstance(image, str) and image else "none", field=FIELD)
         )
         _limits(read, where, container.get("resources"))
 
@@ -34,17 +34,17 @@ def _limits(read: Read, where: str, resources: Value) -> None:
     most: dict[str, float] = {}
     if memory is not None:
         # Fractions are read wrongly by Podman (1.5Gi becomes ten times as much).
-        if isinstance(memory, str) and (said := _MEMORY.fullmatch(memory)):
-            most["memory"] = int(said[1]) * _SIZES[said[2] or ""]
+        if isinstance(memory, str) and (description := _MEMORY.fullmatch(memory)):
+            most["memory"] = int(description[1]) * _SIZES[description[2] or ""]
         else:
             read.raw(f"{where}.resources.limits.memory (a whole number such as 512Mi is expected)")
     if cpus is not None:
-        if isinstance(cpus, str) and (said := _CPUS.fullmatch(cpus)):
-            most["cpus"] = float(said[1]) if said[1] else int(said[2]) / 1000
+        if isinstance(cpus, str) and (description := _CPUS.fullmatch(cpus)):
+            most["cpus"] = float(description[1]) if description[1] else int(description[2]) / 1000
         else:
             read.raw(f"{where}.resources.limits.cpu")
-    read.demands.append(
-        d.Limits(
+    read.requests.append(
+        r.Limits(
             memory=int(most["memory"]) if most.get("memory") else None,
             cpus=most.get("cpus") or None,
             field=FIELD,
@@ -59,7 +59,7 @@ def _amounts(read: Read, where: str, value: Value) -> None:
     for key in value:
         if found := _DEVICE.fullmatch(key):
             own = key.startswith("podman.io/device=")
-            read.demands.append(d.Device(name=found[1] if own else key, field=FIELD))
+            read.requests.append(r.Device(name=found[1] if own else key, field=FIELD))
         elif key not in ("memory", "cpu", "ephemeral-storage"):
             read.raw(f"{where}.{key[:60]}")
 
@@ -74,13 +74,13 @@ def _ports(read: Read, where: str, value: Value) -> None:
         if not set(port) <= known:
             read.raw(f"{where}.{min(set(port) - known)[:60]}")
         # Before Podman 4.8, a port without one of the host is published by its own number.
-        said = port.get("hostPort") or port.get("containerPort")
-        if said == "0":
-            said = port.get("containerPort")
-        if not isinstance(said, str) or not NUMBER.fullmatch(said):
+        description = port.get("hostPort") or port.get("containerPort")
+        if description == "0":
+            description = port.get("containerPort")
+        if not isinstance(description, str) or not NUMBER.fullmatch(description):
             read.raw(where)
-        elif int(said):
-            read.demands.append(d.Port(first=int(said), last=int(said), field=FIELD))
+        elif int(description):
+            read.requests.append(r.Port(first=int(description), last=int(description), field=FIELD))
 
 
 def _mounts(read: Read, where: str, value: Value) -> None:

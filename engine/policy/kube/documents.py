@@ -1,6 +1,6 @@
 """The documents of a kube YAML: pods, and what makes pods."""
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube.annotations import annotations
 from engine.policy.kube.containers import NUMBER
 from engine.policy.kube.plain_yaml import Unclear, Value, documents
@@ -8,18 +8,18 @@ from engine.policy.kube.pods import NAME, pod
 from engine.policy.kube.reader import FIELD, Read, Table, Take, anything, take
 
 
-def demands(text: str) -> list[d.Demand]:
+def requests(text: str) -> list[r.Request]:
     """The demands of a YAML file's text."""
     read = Read()
     try:
         for document in documents(text):
             _document(read, document)
     except Unclear as error:
-        return [d.Raw(said=str(error), field=FIELD)]
+        return [r.Raw(description=str(error), field=FIELD)]
     if read.count:
         pods = tuple(read.pods)
-        read.demands.append(d.OneMore(count=read.count, pods=pods, field=FIELD))
-    return read.demands
+        read.requests.append(r.OneMore(count=read.count, pods=pods, field=FIELD))
+    return read.requests
 
 
 def _document(read: Read, document: Value) -> None:
@@ -44,13 +44,17 @@ def _document(read: Read, document: Value) -> None:
 
 def _replicas(read: Read, document: dict[str, Value]) -> int:
     spec = document.get("spec")
-    said = spec.get("replicas") if isinstance(spec, dict) else None
-    if said is None:
+    description = spec.get("replicas") if isinstance(spec, dict) else None
+    if description is None:
         return 1
-    if not isinstance(said, str) or not NUMBER.fullmatch(said) or int(said) > 100:
+    if (
+        not isinstance(description, str)
+        or not NUMBER.fullmatch(description)
+        or int(description) > 100
+    ):
         read.raw("Deployment.spec.replicas")
         return 1
-    return max(1, int(said))  # Podman 5 makes one for 0, too
+    return max(1, int(description))  # Podman 5 makes one for 0, too
 
 
 def _template(read: Read, where: str, value: Value) -> None:
@@ -92,4 +96,4 @@ _KINDS: dict[str, dict[str, Take]] = {
     "ConfigMap": {"data": anything, "binaryData": anything, "immutable": anything},
     "Secret": {"data": anything, "stringData": anything, "type": anything, "immutable": anything},
 }
-"""By kind of document: what may stand in it, and how each is judged."""
+"""By kind of document: what may stand in it, and how each is read."""

@@ -1,6 +1,6 @@
 """YAML of a dialect so plain that no two readers can take it for different things.
 
-What is judged here is read again by Podman, with another library: where the two might differ
+What is evaluated here is read again by Podman, with another library: where the two might differ
 (aliases, tags, merge keys, directives, twofold keys, odd characters and places for them), the text
 is refused as a whole. Every scalar is a string here; only an absent value is None.
 """
@@ -23,7 +23,7 @@ _IN_FLOW = re.compile(r"[A-Za-z0-9_./@+-]*")
 
 
 class Unclear(ValueError):
-    """Raised for a text that cannot be judged; says why, in the words of a refusal."""
+    """Raised for a text that cannot be evaluated; says why, in the words of a violation."""
 
 
 def documents(text: str) -> list[Value]:

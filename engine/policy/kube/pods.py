@@ -7,7 +7,7 @@ account, by names with `..` in them, and through links that a container left the
 
 import re
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube import security
 from engine.policy.kube.containers import containers
 from engine.policy.kube.plain_yaml import Value
@@ -78,11 +78,11 @@ def _host_path(read: Read, where: str, source: Value, read_only: bool) -> None:
     if kind in ("BlockDevice", "CharDevice"):
         if ":" in path:
             read.raw(f"{where}.hostPath.path")
-        read.demands.append(d.Device(name=path, field=FIELD))
+        read.requests.append(r.Device(name=path, field=FIELD))
     elif kind in ("", "Directory", "File", "Socket", "DirectoryOrCreate", "FileOrCreate"):
         # Creating what is not there is writing.
         closed = read_only and not str(kind).endswith("OrCreate")
-        read.demands.append(d.Bind(source=path, read_only=closed, field=FIELD))
+        read.requests.append(r.Bind(source=path, read_only=closed, field=FIELD))
     else:
         read.raw(f"{where}.hostPath.type")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.rules import Namespace
 
@@ -14,22 +14,22 @@ FIELD = "text"
 class Read:
     """The demands so far, and what is counted over the whole file."""
 
-    demands: list[d.Demand] = field(default_factory=list)
+    requests: list[r.Request] = field(default_factory=list)
     count: int = 0
     pods: list[str] = field(default_factory=list)
     replicas: int = 1
 
     def raw(self, what: str) -> None:
         """Demand raw unit files for it."""
-        self.demands.append(d.Raw(said=f"{what[:200]} in kube YAML", field=FIELD))
+        self.requests.append(r.Raw(description=f"{what[:200]} in kube YAML", field=FIELD))
 
-    def option(self, said: str) -> None:
+    def option(self, description: str) -> None:
         """Demand what `--security-opt` would."""
-        self.demands.append(d.SecurityOption(said=said, field=FIELD))
+        self.requests.append(r.SecurityOption(description=description, field=FIELD))
 
-    def namespace(self, kind: Namespace, said: str) -> None:
+    def namespace(self, kind: Namespace, description: str) -> None:
         """Demand one of the host's namespaces."""
-        self.demands.append(d.Namespace(kind=kind, said=said, field=FIELD))
+        self.requests.append(r.Namespace(kind=kind, description=description, field=FIELD))
 
 
 Take = Callable[[Read, str, Value], object]

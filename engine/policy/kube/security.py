@@ -1,13 +1,13 @@
 """Security contexts of pods and containers."""
 
-from engine.policy import requests as d
+from engine.policy import requests as r
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import FIELD, Read, Take, anything, line, take, true
 
 
 def _privileged(read: Read, where: str, value: Value) -> None:
     if true(read, where, value):
-        read.demands.append(d.Privileged(said="privileged: true", field=FIELD))
+        read.requests.append(r.Privileged(description="privileged: true", field=FIELD))
 
 
 def _capabilities(read: Read, where: str, value: Value) -> None:
@@ -16,7 +16,7 @@ def _capabilities(read: Read, where: str, value: Value) -> None:
 
 def _add_capabilities(read: Read, where: str, value: Value) -> None:
     for each in value if isinstance(value, list) else [value]:
-        read.demands.append(d.Capability(name=line(read, where, each), field=FIELD))
+        read.requests.append(r.Capability(name=line(read, where, each), field=FIELD))
 
 
 def _selinux(read: Read, where: str, value: Value) -> None:
@@ -35,8 +35,10 @@ def _profile(read: Read, where: str, value: Value) -> None:
         read.raw(where)
     elif found.get("type") != "RuntimeDefault":
         kind = "seccomp" if "seccomp" in where else "apparmor"
-        said = found.get("localhostProfile") or found.get("type")
-        read.option(f"{kind}={str(said).lower() if said == 'Unconfined' else said}")
+        description = found.get("localhostProfile") or found.get("type")
+        read.option(
+            f"{kind}={str(description).lower() if description == 'Unconfined' else description}"
+        )
 
 
 def _proc_mount(read: Read, where: str, value: Value) -> None:
