@@ -7,7 +7,13 @@ from hypothesis import HealthCheck, settings
 
 os.environ["BERTH_TESTING"] = "1"
 
-pytest_plugins = ["tests.database", "tests.schedule", "tests.fixtures.pictures"]
+pytest_plugins = [
+    "tests.database",
+    "tests.schedule",
+    "tests.fixtures.people",
+    "tests.fixtures.pictures",
+    "tests.fixtures.queue",
+]
 
 # A password costs a moment to hash on purpose, and nearly every test makes some people.
 Argon2PasswordHasher.time_cost = 1

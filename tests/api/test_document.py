@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from consoleapp.operations import broker
 from consoleapp.snapshots import page_events
 from engine.schema.snapshot import Snapshot
-from tests.api.conftest import Caller
+from tests.fixtures.api import Caller
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 

@@ -9,7 +9,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.live import relay
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import Query
-from tests.api.conftest import Caller
+from tests.fixtures.api import Caller
 
 READS = [
     ("", {}, "registries.show"),

@@ -15,7 +15,8 @@ from consoleapp.operations.submit import cancel
 from consoleapp.policies import effective_policy
 from consoleapp.policies.versions import write
 from engine.policy.host_file import PolicyFile
-from tests.catalog.conftest import busy, host, operator, sent, template, web  # noqa: F401 - fixtures
+from tests.fixtures.catalog import busy, template  # noqa: F401 - fixtures
+from tests.fixtures.web import nothing_is_published, operator  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 CONTENTS = {

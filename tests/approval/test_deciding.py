@@ -35,8 +35,9 @@ from engine.schema.archives import ImageLoad
 from engine.schema.containers import ContainerRemove
 from engine.schema.parameters import Role
 from engine.schema.registries import RegistryLogin
-from tests.approval.conftest import ASKING, GIB, by, person, request, wanted
-from tests.notifications.conftest import rule
+from tests.fixtures.approval import ASKING, GIB, request, wanted
+from tests.fixtures.notifications import rule
+from tests.fixtures.people import by, person
 
 pytestmark = pytest.mark.django_db
 ROOT = Actor(user=None)

@@ -17,8 +17,9 @@ from consoleapp.policies.versions import write
 from engine.schema.containers import ContainerRemove, ContainerReplace
 from engine.schema.parameters import Role
 from engine.schema.units import UnitWrite
-from tests.api.conftest import Caller
-from tests.approval.conftest import GIB, person, request, wanted
+from tests.fixtures.api import Caller
+from tests.fixtures.approval import GIB, request, wanted
+from tests.fixtures.people import person
 
 pytestmark = pytest.mark.django_db
 As = Callable[[User], Client]

@@ -15,7 +15,7 @@ from consoleapp.audit.chain import BEGINNING, canonical, form_of, link_hash
 from consoleapp.audit.checkpoints import read_heads, sign_head
 from consoleapp.audit.models import Event, Head, Link, Pending
 from consoleapp.audit.record import record
-from tests.audit.conftest import checked, written
+from tests.fixtures.audit import checked, written
 
 WRITERS, EACH = 16, 1000
 

@@ -11,7 +11,7 @@ from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.export import harmless
 from consoleapp.audit.models import Event
 from consoleapp.web.audit.export import as_csv, as_json_lines
-from tests.audit.conftest import written
+from tests.fixtures.audit import written
 
 pytestmark = pytest.mark.django_db
 HOSTILE = ("=1+1", "'=1", "'", "-x", "@x", 'a\nb,"c"', "\tx", "ü€\u2028", "")

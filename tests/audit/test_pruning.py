@@ -13,7 +13,7 @@ from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Event, Link, Pruning
 from consoleapp.audit.prune import prune
 from consoleapp.audit.search import Criteria, newest
-from tests.audit.conftest import checked, written
+from tests.fixtures.audit import checked, written
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from consoleapp.audit import chainer
 from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Event, Head, Link
-from tests.audit.conftest import checked, written
+from tests.fixtures.audit import checked, written
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="the statements are SQLite's own"

@@ -14,7 +14,7 @@ from aiohttp import web
 from consoleapp.audit import chainer, shipping, syslog
 from consoleapp.audit.checkpoints import sign_head
 from consoleapp.audit.models import Cursor, Link
-from tests.audit.conftest import written
+from tests.fixtures.audit import written
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consoleapp.audit import chainer
 from consoleapp.audit.checkpoints import read_heads, sign_head
 from consoleapp.audit.models import Event, Head, Link, Pending
-from tests.audit.conftest import checked, written
+from tests.fixtures.audit import checked, written
 
 LENGTH = 10_000
 EVENTS_OF = "DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_link WHERE {})"

@@ -26,7 +26,7 @@ from tests.bench import (
 )
 from tests.bench.console import Console
 from tests.bench.podman import Podman, podman_of
-from tests.browser.conftest import PASSWORD, TREE
+from tests.fixtures.browser import PASSWORD, TREE
 from tests.machine import free_port, remove_user
 
 PARTS = ["audit", "builds", "registries", "rows", "idle"]

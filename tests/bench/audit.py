@@ -87,7 +87,7 @@ def fill(count: int) -> float:
     from django.db import connection
 
     from consoleapp.audit.search_index import SPAN
-    from tests.audit.conftest import triggers
+    from tests.fixtures.audit import triggers
 
     vendor = connection.vendor
     count = (count // SPAN + 1) * SPAN - 1  # whole spans, as copies of them tell of whole ones
@@ -208,7 +208,7 @@ def writing(count: int) -> tuple[float, float]:
 
     from consoleapp.audit.record import record
     from consoleapp.core.actor import Actor
-    from tests.audit.conftest import triggers
+    from tests.fixtures.audit import triggers
 
     def spend() -> list[float]:
         took = []

@@ -18,7 +18,7 @@ from statistics import median
 from tests.bench.console import Console, milliseconds
 from tests.bench.memory import processes_of
 from tests.bench.podman import Podman
-from tests.registries.conftest import Registries, Server
+from tests.fixtures.registries import Registries, Server
 from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_names
 
 _WAYS = ("plain", "berth")

@@ -11,8 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import ALICE, IMAGE, Console, podman
 from tests.browser.test_first_hour import launch
+from tests.fixtures.browser import ALICE, IMAGE, Console, podman
 
 ENGLISH = Path(__file__).with_name("english.js").read_text()
 # What people called things, and what has no other name.

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import ALICE, IMAGE, Console, podman, sign_in
+from tests.fixtures.browser import ALICE, IMAGE, Console, podman, sign_in
 
 PASSWORD = "a-word-for-two-people-1"
 POLICY = (

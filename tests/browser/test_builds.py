@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE, IMAGE, Console, podman
+from tests.fixtures.browser import ALICE, IMAGE, Console, podman
 
 
 def begin(page: Page, name: str) -> None:

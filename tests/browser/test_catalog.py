@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE, IMAGE, podman
+from tests.fixtures.browser import ALICE, IMAGE, podman
 from tests.waiting import PATIENCE, until
 
 SCRIPT = "echo $GREETING $EXTRA >> /data/index.html && exec httpd -f -p 8080 -h /data"

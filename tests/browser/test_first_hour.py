@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ALICE, BOB, IMAGE, Console, podman, sign_in
+from tests.fixtures.browser import ALICE, BOB, IMAGE, Console, podman, sign_in
 from tests.machine import free_port
 from tests.waiting import PATIENCE
 
@@ -28,7 +28,7 @@ def launch(page: Page, name: str, port: int | None = None) -> None:
 
 
 @pytest.fixture
-def web(page: Page) -> Iterator[str]:
+def running(page: Page) -> Iterator[str]:
     """A running container of alice's, gone again after the test."""
     name = f"web-{time.monotonic_ns()}"
     launch(page, name)
@@ -67,11 +67,13 @@ def test_a_pull_from_a_registry_ends_with_the_image_in_the_list(page: Page, regi
     podman(ALICE, "rmi", reference)
 
 
-def test_a_container_that_dies_elsewhere_changes_its_row_by_itself(page: Page, web: str) -> None:
+def test_a_container_that_dies_elsewhere_changes_its_row_by_itself(
+    page: Page, running: str
+) -> None:
     page.goto(f"/accounts/{ALICE}/containers/")
-    row = page.get_by_role("row").filter(has_text=web)
+    row = page.get_by_role("row").filter(has_text=running)
     expect(row.locator(".state").first).to_have_text("running")
-    podman(ALICE, "kill", web)
+    podman(ALICE, "kill", running)
     expect(row.locator(".state").first).to_contain_text("exited")
 
 
@@ -86,8 +88,8 @@ def test_logs_are_followed(page: Page) -> None:
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
 
-def test_a_terminal_runs_commands_in_the_container(page: Page, web: str) -> None:
-    page.goto(f"/accounts/{ALICE}/containers/{web}/terminal/")
+def test_a_terminal_runs_commands_in_the_container(page: Page, running: str) -> None:
+    page.goto(f"/accounts/{ALICE}/containers/{running}/terminal/")
     page.get_by_role("button", name=re.compile("Open|Connect")).first.click()
     expect(page.locator("#terminal-state")).to_have_text("Open")
     page.locator(".xterm-helper-textarea").focus()
@@ -116,11 +118,11 @@ def test_stop_and_remove_leave_nothing_and_the_audit_tells_it_all(page: Page) ->
 
 
 def test_a_name_that_is_taken_is_said_at_the_field_and_nothing_is_lost(
-    page: Page, web: str
+    page: Page, running: str
 ) -> None:
     page.goto(f"/accounts/{ALICE}/containers/launch/")
     page.get_by_label("Image", exact=True).fill(IMAGE)
-    page.get_by_label("Name", exact=True).first.fill(web)
+    page.get_by_label("Name", exact=True).first.fill(running)
     page.get_by_role("button", name="Launch").click()
     expect(page.locator("#launch-name-error")).to_contain_text("Another container has this name")
     expect(page.get_by_label("Image", exact=True)).to_have_value(IMAGE)
@@ -141,7 +143,7 @@ def test_a_pasted_line_fills_the_form_and_says_what_it_left_out(
 
 
 def test_who_may_see_bob_neither_sees_nor_touches_alice(
-    browser: Browser, console: Console, web: str
+    browser: Browser, console: Console, running: str
 ) -> None:
     script = (
         "from consoleapp.accounts.models import *;"
@@ -153,7 +155,7 @@ def test_who_may_see_bob_neither_sees_nor_touches_alice(
     tab = context.new_page()
     sign_in(tab, "guest", "guest-password-123")
     assert ALICE not in tab.content()
-    for path in ("", "containers/", f"containers/{web}/", "images/"):
+    for path in ("", "containers/", f"containers/{running}/", "images/"):
         response = tab.goto(f"/accounts/{ALICE}/{path}")
         assert response is not None
         assert response.status == 404, path

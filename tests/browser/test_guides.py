@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ALICE, IMAGE, Console, at_dashboard, podman
 from tests.browser.test_registries import Harbour, harbour
+from tests.fixtures.browser import ALICE, IMAGE, Console, at_dashboard, podman
 from tests.fixtures.pictures import Take
 from tests.machine import free_port
 from tests.waiting import PATIENCE

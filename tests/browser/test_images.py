@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE, BOB, IMAGE, podman
+from tests.fixtures.browser import ALICE, BOB, IMAGE, podman
 
 LIST = f"/accounts/{ALICE}/images/"
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from tests.browser.conftest import ALICE, IMAGE, podman
+from tests.fixtures.browser import ALICE, IMAGE, podman
 from tests.notifications.receiver import Receiver, receiving
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import ALICE, IMAGE, Console, podman
+from tests.fixtures.browser import ALICE, IMAGE, Console, podman
 
 BEGIN = (
     "from consoleapp.accounts.models import LinuxAccount; from consoleapp.core.actor import "

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE, IMAGE, Console, podman
-from tests.registries.conftest import Registries, Server
+from tests.fixtures.browser import ALICE, IMAGE, Console, podman
+from tests.fixtures.registries import Registries, Server
 
 AT = f"/accounts/{ALICE}/registries/"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE, IMAGE, podman
+from tests.fixtures.browser import ALICE, IMAGE, podman
 
 LINE = f"""podman run -e 'C=one
 \ttwo

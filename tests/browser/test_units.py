@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ALICE
+from tests.fixtures.browser import ALICE
 
 
 def test_without_a_user_manager_the_page_says_so_and_leads_to_the_doctor(page: Page) -> None:

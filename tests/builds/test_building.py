@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from engine.schema.progress import Cancelled, Failed, Succeeded
-from tests.builds.conftest import BASE, Account, Yard
+from tests.fixtures.builds import BASE, Account, Yard
 from tests.waiting import eventually
 
 SECRET = "not-for-any-log-4711"

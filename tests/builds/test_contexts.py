@@ -13,7 +13,7 @@ import pytest
 from engine.builds import build_context
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Failed
-from tests.builds.conftest import Account, Yard
+from tests.fixtures.builds import Account, Yard
 
 
 def tar(*entries: tuple[str, bytes | str, bytes], mode: str = "w") -> bytes:

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from engine.schema.builds import GitSource
 from engine.schema.progress import Cancelled, Failed, Succeeded
-from tests.builds.conftest import BASE, Account, Yard, enrolled, open_yard
 from tests.builds.git_server import GitServer, serving
 from tests.builds.test_building import cat
+from tests.fixtures.builds import BASE, Account, Yard, enrolled, open_yard
 from tests.machine import open_folder, own
 
 

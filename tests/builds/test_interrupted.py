@@ -11,8 +11,8 @@ import pytest
 from engine.schema.builds import ImageBuild
 from engine.schema.errors import EngineUnreachable
 from engine.schema.progress import Interrupted, Succeeded
-from tests.builds.conftest import BASE, Account, open_yard
 from tests.builds.test_building import SECRET, cat, tar
+from tests.fixtures.builds import BASE, Account, open_yard
 from tests.waiting import eventually
 
 # The first step leaves files of another id in its container; the second hangs until /go is there.

@@ -11,8 +11,8 @@ import pytest
 
 from engine.schema.errors import ErrorCode
 from engine.schema.progress import Failed, Succeeded
-from tests.builds.conftest import BASE, Account, Yard
 from tests.builds.test_building import SECRET, cat, tar
+from tests.fixtures.builds import BASE, Account, Yard
 
 IMAGE = "localhost/built:1"
 RANDOM = f"FROM {BASE}\nRUN cat /proc/sys/kernel/random/uuid > /random\n"

@@ -8,7 +8,7 @@ from consoleapp.accounts import tokens
 from consoleapp.accounts.models import ApiToken
 from consoleapp.catalog.models import LaunchTemplate
 from consoleapp.operations.models import Operation
-from tests.catalog.conftest import WEB, template
+from tests.fixtures.catalog import WEB, template
 
 API = "/api/v1/catalog"
 

@@ -10,7 +10,7 @@ from consoleapp.catalog.models import LaunchTemplate
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import REDACTED
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 
 def made_by(*words, **more):

@@ -5,7 +5,7 @@ import pytest
 from consoleapp.catalog import files
 from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate
-from tests.catalog.conftest import WEB, template
+from tests.fixtures.catalog import WEB, template
 
 HEAD = "format: berth/template/1\nname: Shop\n"
 

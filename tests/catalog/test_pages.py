@@ -9,8 +9,8 @@ from consoleapp.catalog.definition import parse
 from consoleapp.catalog.models import LaunchTemplate, PortAllotment, TemplateVersion
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerRun
-from tests.catalog.conftest import WEB, template
-from tests.web.conftest import ended, operation
+from tests.fixtures.catalog import WEB, template
+from tests.fixtures.web import ended, operation
 
 GIVEN = {
     "template_name": "Cache",

@@ -9,8 +9,8 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict
 from consoleapp.operations.models import Operation
 from engine.schema.containers import Port
-from tests.catalog.conftest import WEB, template
-from tests.web.conftest import Seen, container, ended, snapshot
+from tests.fixtures.catalog import WEB, template
+from tests.fixtures.web import Seen, container, ended, snapshot
 
 
 def launched(user, account, made, customer="acme", port=""):

@@ -8,8 +8,8 @@ from consoleapp.catalog.models import PortAllotment
 from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerReplace, Port
-from tests.catalog.conftest import WEB, template
-from tests.web.conftest import Seen, container, ended, snapshot
+from tests.fixtures.catalog import WEB, template
+from tests.fixtures.web import Seen, container, ended, snapshot
 
 NEWER = {**WEB, "run": {**WEB["run"], "image": "registry.example/shop:2"}}
 TYPED = {"customer": "acme", "size": "128m", "password": "hunter2"}

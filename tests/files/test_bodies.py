@@ -13,7 +13,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.files import body, receive
 from consoleapp.files import spool as places
 from consoleapp.files.models import Upload
-from tests.files.conftest import client_of
+from tests.fixtures.files import client_of
 
 FORM = b"application/x-www-form-urlencoded"
 PAGES = [

@@ -16,7 +16,7 @@ from consoleapp.files import claim, receive, spool
 from consoleapp.operations.models import Operation
 from engine.files.spool import Files
 from engine.schema.files import Produced
-from tests.files.conftest import client_of
+from tests.fixtures.files import client_of
 
 GIGABYTE = 1 << 30
 

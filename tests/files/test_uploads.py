@@ -18,7 +18,7 @@ from consoleapp.core.errors import Conflict
 from consoleapp.files import body, claim, receive
 from consoleapp.files import spool as places
 from consoleapp.files.models import Upload
-from tests.files.conftest import client_of
+from tests.fixtures.files import client_of
 
 URL = "/api/v1/accounts/web/uploads"
 OCTETS = "application/octet-stream"

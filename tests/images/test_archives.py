@@ -16,7 +16,7 @@ from engine.client import Engine
 from engine.podman import image_archive
 from engine.schema.archives import ImageLoad, ImageSave
 from engine.schema.errors import EngineError
-from tests.images.conftest import IMAGE, LAYERED, Account, Said, carry_out, hand_over, tar
+from tests.fixtures.images import IMAGE, LAYERED, Account, Said, carry_out, hand_over, tar
 
 
 async def save(engine: Engine, *images: str, **more: object) -> tuple[Said, bytes]:

@@ -16,7 +16,7 @@ from engine.schema.layers import (
 )
 from engine.schema.queries import QueryFailed
 from engine.schema.volumes import VolumePrune
-from tests.images.conftest import IMAGE, LAYERED, Account, answer, carry_out
+from tests.fixtures.images import IMAGE, LAYERED, Account, answer, carry_out
 
 
 async def files(engine: Engine, layer: int, **more: object) -> FilesOfLayer:

@@ -12,7 +12,7 @@ from engine.schema.manifests import (
     ManifestRemove,
 )
 from engine.schema.queries import ManifestInspect
-from tests.images.conftest import (
+from tests.fixtures.images import (
     IMAGE,
     LAYERED,
     Account,

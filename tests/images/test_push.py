@@ -8,7 +8,7 @@ from uuid import uuid4
 from engine.client import Engine
 from engine.schema.images import ImagePush
 from engine.schema.progress import Cancelled, Progress
-from tests.images.conftest import (
+from tests.fixtures.images import (
     LAYERED,
     PASSWORD,
     USER,

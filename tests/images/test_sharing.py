@@ -9,7 +9,7 @@ from engine.client import Engine, ImageStream
 from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable
 from engine.schema.progress import Cancelled, Failed, Outcome, Progress, Succeeded
-from tests.images.conftest import LAYERED, Account
+from tests.fixtures.images import LAYERED, Account
 from tests.images.test_archives import identity
 from tests.waiting import eventually
 

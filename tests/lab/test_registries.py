@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.registries import Registries, Server
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, as_account, ask, done, operate, podman
-from tests.registries.conftest import Registries, Server
 from tests.registries.publishing import Publisher
 
 WHO = "carol"

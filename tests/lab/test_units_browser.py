@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import PASSWORD, browser, sign_in
+from tests.fixtures.browser import PASSWORD, browser, sign_in
 from tests.fixtures.pictures import Take
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, PORT, as_account, ask, operate, podman

@@ -14,9 +14,9 @@ from consoleapp.observer import detection
 from consoleapp.observer.observer import Observer
 from consoleapp.snapshots import reader
 from engine.schema.queries import EngineEvent
-from tests.live.conftest import RedisServer, open_page
+from tests.fixtures.live import RedisServer, open_page
+from tests.fixtures.notifications import rule
 from tests.live.engine_double import Double, row
-from tests.notifications.conftest import rule
 from tests.waiting import eventually
 
 ID = row("a").id

@@ -16,7 +16,7 @@ from consoleapp.observer.observer import Observer
 from consoleapp.snapshots import store
 from engine.schema.errors import EngineError
 from engine.schema.queries import ContainerInspect, ContainerLogs, ContainerTerminal
-from tests.live.conftest import RedisServer, browser, socket_of
+from tests.fixtures.live import RedisServer, browser, socket_of
 from tests.live.engine_double import Double
 from tests.waiting import eventually
 

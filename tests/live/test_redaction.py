@@ -20,7 +20,7 @@ from engine.schema.queries import (
     ImageInspect,
     RemoteImageInspect,
 )
-from tests.live.conftest import socket_of
+from tests.fixtures.live import socket_of
 from tests.live.engine_double import Double
 
 SECRET = "hunter2"

@@ -13,7 +13,7 @@ from playwright.async_api import Page, Route, async_playwright
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.observer.observer import Observer
 from consoleapp.snapshots import reader
-from tests.live.conftest import browser
+from tests.fixtures.live import browser
 from tests.live.engine_double import Double, row
 from tests.machine import free_port
 from tests.waiting import PATIENCE, eventually

@@ -13,7 +13,7 @@ from consoleapp.observer import relay_server
 from consoleapp.observer.observer import Observer
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import ContainerInspect, ContainerLogs
-from tests.live.conftest import browser, open_page, socket_of
+from tests.fixtures.live import browser, open_page, socket_of
 from tests.live.engine_double import Double
 from tests.waiting import eventually
 

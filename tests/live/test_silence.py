@@ -7,7 +7,7 @@ from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.observer import follower, silence
 from consoleapp.observer.observer import Observer
 from consoleapp.snapshots import reader
-from tests.live.conftest import browser, open_page
+from tests.fixtures.live import browser, open_page
 from tests.live.engine_double import Double, row
 from tests.waiting import eventually
 

@@ -10,7 +10,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.observer.observer import AnotherOne, Observer, lock
 from consoleapp.snapshots import reader, row_format, store
 from engine.schema.snapshot import Snapshot, UnitRow
-from tests.live.conftest import RedisServer
+from tests.fixtures.live import RedisServer
 from tests.live.engine_double import IMAGE, INFO, Double, row
 from tests.waiting import eventually
 

@@ -17,7 +17,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.page_events import operation_changed
 from consoleapp.snapshots import page_events, reader, store
 from engine.schema.containers import ContainerStop
-from tests.live.conftest import RedisServer, browser, open_page
+from tests.fixtures.live import RedisServer, browser, open_page
 from tests.live.engine_double import Double, row
 from tests.waiting import eventually
 

@@ -16,7 +16,7 @@ from consoleapp.notifications import queue, sweeping, webhooks
 from consoleapp.notifications.models import Delivery, Webhook
 from consoleapp.notifications.record import happened
 from consoleapp.notifications.sending import send_due
-from tests.notifications.conftest import death, hook, rule
+from tests.fixtures.notifications import death, hook, rule
 from tests.notifications.receiver import Receiver
 
 

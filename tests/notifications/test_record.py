@@ -19,8 +19,8 @@ from consoleapp.operations.states import State
 from consoleapp.worker.completion import finish
 from engine.schema.containers import ContainerStop
 from engine.schema.errors import ErrorCode, ErrorReport
-from tests.notifications.conftest import CONTAINER, death, hook, illness, rule
-from tests.operations.conftest import by
+from tests.fixtures.notifications import CONTAINER, death, hook, illness, rule
+from tests.fixtures.people import by
 
 UNHEALTHY = frozenset({Happening.CONTAINER_UNHEALTHY})
 

@@ -11,7 +11,7 @@ from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, submit
 from engine.schema.archives import ImageShare
 from engine.schema.parameters import Role
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 
 Sent = list[tuple[str, str]]
 

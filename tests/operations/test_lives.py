@@ -23,7 +23,7 @@ from consoleapp.worker import run, sweeper
 from engine.schema.containers import ContainerRestart, ContainerStart
 from engine.schema.images import ImagePull
 from engine.schema.parameters import Parameters
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 from tests.operations.processes import Processes, until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.images import ImagePull
 from engine.schema.parameters import Lane
 from engine.schema.progress import Failed, Succeeded
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 
 pytestmark = pytest.mark.django_db
 THREADS = 32

@@ -7,7 +7,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.states import TRANSITIONS, WAITING, State, move
 from consoleapp.operations.submit import submit
 from engine.schema.images import ImagePull
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 
 pytestmark = pytest.mark.django_db
 ENDED = [state for state in State if state.ended]

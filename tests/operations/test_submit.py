@@ -17,7 +17,7 @@ from consoleapp.operations.states import WAITING, State, move
 from consoleapp.operations.submit import cancel, retry, submit
 from engine.schema.containers import ContainerRestart, ContainerRun
 from engine.schema.images import ImagePull
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 
 pytestmark = pytest.mark.django_db
 RESTART = ContainerRestart(container="shop")

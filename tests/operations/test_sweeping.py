@@ -26,7 +26,7 @@ from engine.schema.manifests import ManifestCreate
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Interrupted, Running, Unknown
 from engine.schema.units import UnitDaemonReload, UnitWrite
-from tests.operations.conftest import by
+from tests.fixtures.people import by
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

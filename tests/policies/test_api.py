@@ -13,7 +13,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.policies import effective_policy
 from consoleapp.policies.versions import write
 from engine.policy.host_file import PolicyFile
-from tests.api.conftest import Caller, accounts, caller, people  # noqa: F401 - fixtures
+from tests.fixtures.api import Caller, accounts, caller, people  # noqa: F401 - fixtures
 from tests.policies.attempts import ALLOWED, ATTEMPTS, STRICT, Attempt
 
 # ruff: noqa: F811 - a parameter of pytest is the fixture of that name

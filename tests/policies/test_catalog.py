@@ -16,7 +16,8 @@ from consoleapp.policies import effective_policy
 from consoleapp.policies.check import NotAllowed
 from consoleapp.policies.versions import write
 from engine.policy.host_file import PolicyFile
-from tests.catalog.conftest import busy, host, operator, sent, template, web  # noqa: F401 - fixtures
+from tests.fixtures.catalog import busy, template  # noqa: F401 - fixtures
+from tests.fixtures.web import nothing_is_published, operator  # noqa: F401 - fixtures
 from tests.policies.attempts import STRICT
 
 pytestmark = pytest.mark.django_db

@@ -5,41 +5,26 @@ from typing import Any
 
 import pytest
 
-from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
+from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.core.actor import Actor
-from consoleapp.operations import broker, queue
+from consoleapp.operations import queue
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.policies.versions import write
 from consoleapp.snapshots import reader
 from consoleapp.worker import completion, preflight
 from engine.schema.containers import OPERATION_LABEL, ContainerRun
-from engine.schema.parameters import Role
 from engine.schema.progress import Cancelled, Succeeded
 from engine.schema.snapshot import ContainerRow
 from launch.demo import IMAGE
-from tests.web.conftest import container, snapshot
+from tests.fixtures.web import container, snapshot
 
 pytestmark = pytest.mark.django_db
 ROOT = Actor(user=None)
 
 
 @pytest.fixture
-def web(db: None, monkeypatch: pytest.MonkeyPatch) -> LinuxAccount:
-    monkeypatch.setattr(broker, "send", lambda *_: True)
-    host = Host.objects.create(name="local")
-    return LinuxAccount.objects.create(host=host, name="web", key="web", uid=42, socket="/none")
-
-
-@pytest.fixture
-def olga(web: LinuxAccount) -> User:
-    user = User.objects.create(username="olga")
-    Grant.objects.create(account=web, user=user, role=Role.OPERATOR)
-    return user
-
-
-@pytest.fixture
-def shows(monkeypatch: pytest.MonkeyPatch) -> Any:
+def shows(sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets what the snapshot of every account shows."""
 
     def show(*rows: ContainerRow, taken: datetime | None = None) -> None:

@@ -17,7 +17,7 @@ from consoleapp.policies.versions import of, write
 from consoleapp.snapshots import reader
 from engine.policy.host_file import PolicyFile
 from launch.demo import IMAGE
-from tests.api.conftest import accounts, people  # noqa: F401 - fixtures
+from tests.fixtures.api import accounts, people  # noqa: F401 - fixtures
 from tests.policies.attempts import STRICT
 
 # ruff: noqa: F811 - a parameter of pytest is the fixture of that name

@@ -1,6 +1,5 @@
 """Policies in the web tier: at `submit`, in the API, at the worker, and for messages in Redis."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -8,10 +7,9 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group
 
-from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
+from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.core.actor import Actor
-from consoleapp.operations import broker
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import retry, submit
@@ -28,6 +26,8 @@ from engine.schema.kinds import parse
 from engine.schema.parameters import Role
 from engine.schema.queries import ContainerTerminal
 from launch.demo import IMAGE
+from tests.fixtures.people import by
+from tests.fixtures.queue import Sent
 from tests.policies.attempts import ALLOWED, ATTEMPTS, STRICT, Attempt
 
 pytestmark = pytest.mark.django_db
@@ -42,38 +42,19 @@ def no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-@pytest.fixture
-def web(db: None) -> LinuxAccount:
-    host = Host.objects.create(name="local")
-    return LinuxAccount.objects.create(host=host, name="web", key="web", uid=42, socket="/none")
-
-
-@pytest.fixture
-def olga(web: LinuxAccount) -> User:
-    """Operator of web, where she finds the account `other` as well."""
-    user = User.objects.create(username="olga")
+@pytest.fixture(autouse=True)
+def other_account(web: LinuxAccount, olga: User) -> LinuxAccount:
+    """The account `other`, of which olga is operator as well."""
     other = LinuxAccount.objects.create(
         host=web.host, name="other", key="other", uid=43, socket="/none"
     )
-    for account in (web, other):
-        Grant.objects.create(account=account, user=user, role=Role.OPERATOR)
-    return user
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    messages: list[str] = []
-    monkeypatch.setattr(broker, "send", lambda task, *_: bool(messages.append(task)) or True)
-    return messages
-
-
-def by(user: User) -> Actor:
-    return Actor(user=user, ip="192.0.2.7", source="page")
+    Grant.objects.create(account=other, user=olga, role=Role.OPERATOR)
+    return other
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=str)
 def test_an_attempt_is_refused_and_audited_and_makes_nothing(
-    web: LinuxAccount, olga: User, sent: list[str], attempt: Attempt
+    web: LinuxAccount, olga: User, sent: Sent, attempt: Attempt
 ) -> None:
     write(web, STRICT, actor=ROOT)
     with pytest.raises(NotAllowed) as refused:
@@ -88,7 +69,7 @@ def test_an_attempt_is_refused_and_audited_and_makes_nothing(
 
 @pytest.mark.parametrize("attempt", ALLOWED, ids=str)
 def test_what_is_allowed_is_queued(
-    web: LinuxAccount, olga: User, sent: list[str], attempt: Attempt
+    web: LinuxAccount, olga: User, sent: Sent, attempt: Attempt
 ) -> None:
     write(web, STRICT, actor=ROOT)
     assert submit(web, parse(attempt.kind, attempt.parameters), actor=by(olga)).pk
@@ -96,7 +77,7 @@ def test_what_is_allowed_is_queued(
 
 @pytest.mark.parametrize("attempt", ATTEMPTS[::8], ids=str)
 def test_without_a_policy_all_is_as_it_was(
-    web: LinuxAccount, olga: User, sent: list[str], attempt: Attempt
+    web: LinuxAccount, olga: User, sent: Sent, attempt: Attempt
 ) -> None:
     if attempt.kind == "image.load":
         return  # it needs the upload that it names
@@ -105,7 +86,7 @@ def test_without_a_policy_all_is_as_it_was(
 
 @pytest.mark.parametrize("whose", ["host", "account", "group"])
 def test_the_strictest_of_host_account_and_groups_wins(
-    web: LinuxAccount, olga: User, sent: list[str], whose: str
+    web: LinuxAccount, olga: User, sent: Sent, whose: str
 ) -> None:
     group = Group.objects.create(name="devs")
     olga.groups.add(group)
@@ -122,7 +103,7 @@ def test_the_strictest_of_host_account_and_groups_wins(
 
 
 def test_administrators_keep_to_the_policies_of_host_and_account(
-    web: LinuxAccount, sent: list[str]
+    web: LinuxAccount, sent: Sent
 ) -> None:
     write(web.host, STRICT, actor=ROOT)
     root = User.objects.create_superuser("root-ish")
@@ -130,13 +111,13 @@ def test_administrators_keep_to_the_policies_of_host_and_account(
         submit(web, ContainerRun(image="evil.example/x"), actor=by(root))
 
 
-def test_other_accounts_are_left_alone(web: LinuxAccount, olga: User, sent: list[str]) -> None:
+def test_other_accounts_are_left_alone(web: LinuxAccount, olga: User, sent: Sent) -> None:
     write(web, STRICT, actor=ROOT)
     other = LinuxAccount.objects.get(key="other")
     assert submit(other, ContainerRun(image="evil.example/x"), actor=by(olga)).pk
 
 
-def test_a_retry_meets_the_policy_of_today(web: LinuxAccount, olga: User, sent: list[str]) -> None:
+def test_a_retry_meets_the_policy_of_today(web: LinuxAccount, olga: User, sent: Sent) -> None:
     operation = submit(web, ContainerRun(image="evil.example/x"), actor=by(olga))
     Operation.objects.filter(pk=operation.pk).update(state=State.FAILED)
     operation.refresh_from_db()
@@ -146,7 +127,7 @@ def test_a_retry_meets_the_policy_of_today(web: LinuxAccount, olga: User, sent: 
 
 
 def test_what_was_queued_before_the_policy_is_refused_by_the_worker(
-    web: LinuxAccount, olga: User, sent: list[str]
+    web: LinuxAccount, olga: User, sent: Sent
 ) -> None:
     operation = submit(web, ContainerRun(image="evil.example/x"), actor=by(olga))
     write(web, STRICT, actor=ROOT)
@@ -163,7 +144,7 @@ def test_what_was_queued_before_the_policy_is_refused_by_the_worker(
 
 @pytest.mark.parametrize("attempt", ATTEMPTS[::20], ids=str)
 def test_a_message_in_redis_makes_nothing_run_but_a_row(
-    web: LinuxAccount, olga: User, sent: list[str], attempt: Attempt
+    web: LinuxAccount, olga: User, sent: Sent, attempt: Attempt
 ) -> None:
     """A message is an id. Whatever else is put into one is no operation."""
     write(web, STRICT, actor=ROOT)
@@ -188,7 +169,7 @@ def test_a_terminal_is_refused_and_audited(web: LinuxAccount, olga: User) -> Non
 
 
 def test_the_hosts_file_counts_here_too_and_a_broken_one_allows_nothing(
-    web: LinuxAccount, olga: User, sent: list[str], no_file: Path
+    web: LinuxAccount, olga: User, sent: Sent, no_file: Path
 ) -> None:
     no_file.parent.chmod(0o755)
     no_file.write_text('[accounts.web.images]\nregistries = ["quay.example"]')
@@ -201,7 +182,7 @@ def test_the_hosts_file_counts_here_too_and_a_broken_one_allows_nothing(
 
 
 def test_a_text_that_cannot_be_read_any_more_allows_nothing(
-    web: LinuxAccount, olga: User, sent: list[str]
+    web: LinuxAccount, olga: User, sent: Sent
 ) -> None:
     PolicyVersion.objects.create(account=web, text="gone = 1", writer_name="x")
     with pytest.raises(NotAllowed, match="nothing is allowed"):

@@ -14,8 +14,8 @@ from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
 from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
+from tests.fixtures.web import Seen, container, snapshot
 from tests.recordings.kept import kept
-from tests.web.conftest import Seen, container, snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIECES = ((0.1, b"$ "), (1.0, b"echo hi\r\nhi\r\n"))

@@ -21,7 +21,7 @@ from consoleapp.policies.versions import write
 from consoleapp.recordings import recorder, recovery, storage
 from consoleapp.recordings.models import How, Recording
 from engine.schema.queries import ContainerTerminal
-from tests.live.conftest import Socket, socket_of
+from tests.fixtures.live import Socket, socket_of
 from tests.live.engine_double import Double
 from tests.waiting import eventually
 

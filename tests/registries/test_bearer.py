@@ -15,7 +15,7 @@ from engine.schema.queries import (
 )
 from engine.schema.registries import RegistryLogin
 from engine.schema.transfers import ImageCopy, ImageDeleteRemote
-from tests.registries.conftest import IMAGE, Account, Registries, Server, Talk
+from tests.fixtures.registries import IMAGE, Account, Registries, Server, Talk
 from tests.registries.test_remote import insecure
 from tests.registries.tokens import PEOPLE, TokenServer, serving
 

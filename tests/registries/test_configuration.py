@@ -6,7 +6,7 @@ from engine.schema import registries as schema
 from engine.schema.images import ImagePull
 from engine.schema.progress import Failed, Succeeded
 from engine.schema.queries import RegistriesShow, RegistryResolve
-from tests.registries.conftest import Account, Server, Talk
+from tests.fixtures.registries import Account, Server, Talk
 
 
 async def seen(talk: Talk) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from engine.schema.progress import Failed, Progress, Succeeded
 from engine.schema.queries import RemoteImageInspect, SyncPlan
 from engine.schema.transfers import ImageCopy, ImageSync
-from tests.registries.conftest import Account, Registries, Server, Talk
+from tests.fixtures.registries import Account, Registries, Server, Talk
 from tests.registries.publishing import Publisher
 from tests.registries.test_remote import insecure
 

@@ -9,7 +9,7 @@ import pytest
 from engine.registries import registries_conf
 from engine.registries.config_edit import edited
 from engine.schema import registries as schema
-from tests.registries.conftest import Account
+from tests.fixtures.registries import Account
 
 FILES = sorted((Path(__file__).parent / "corpus").glob("*.conf"))
 NEW = schema.SetRegistry(

@@ -11,7 +11,7 @@ from engine.schema.images import ImagePull
 from engine.schema.progress import Cancelled, Failed, Succeeded
 from engine.schema.queries import RegistryCheck, RegistryTags, RemoteImageInspect
 from engine.schema.transfers import ImageCopy
-from tests.registries.conftest import Account, Registries, Server, Talk
+from tests.fixtures.registries import Account, Registries, Server, Talk
 from tests.registries.failing import failing
 from tests.waiting import eventually
 

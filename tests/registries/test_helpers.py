@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.schema.queries import RegistriesShow, RegistryCheck, RegistryTags
-from tests.registries.conftest import Account, Server, Talk
+from tests.fixtures.registries import Account, Server, Talk
 from tests.registries.test_remote import trust
 
 HELPER = Path("/usr/bin/docker-credential-berth-test")

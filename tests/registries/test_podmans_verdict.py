@@ -22,7 +22,7 @@ from engine.schema.queries import (
     SyncPlan,
 )
 from engine.schema.transfers import ImageDeleteRemote, ImageSync
-from tests.registries.conftest import Account, Server, Talk
+from tests.fixtures.registries import Account, Server, Talk
 
 REFUSED = {
     "a flag that is text": '[[registry]]\nlocation = "a.example"\ninsecure = "false"\n',

@@ -8,7 +8,7 @@ from engine.schema.images import ImagePull
 from engine.schema.progress import Failed, Succeeded
 from engine.schema.queries import RegistriesShow
 from engine.schema.transfers import ImageCopy
-from tests.registries.conftest import Account, Server, Talk
+from tests.fixtures.registries import Account, Server, Talk
 from tests.registries.test_remote import insecure
 
 ACCEPT, REJECT = [{"type": "insecureAcceptAnything"}], [{"type": "reject"}]

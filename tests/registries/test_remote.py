@@ -14,7 +14,7 @@ from engine.schema.queries import (
     SyncPlan,
 )
 from engine.schema.transfers import ImageCopy, ImageDeleteRemote, ImageSync
-from tests.registries.conftest import Account, Server, Talk, push
+from tests.fixtures.registries import Account, Server, Talk, push
 
 
 def insecure(account: Account, *servers: Server) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.schema.queries import RegistryRepositories, RegistryTags, SyncPlan
 from tests.bench.podman import engine_of
-from tests.registries.conftest import Account, Registries, Server, Talk
+from tests.fixtures.registries import Account, Registries, Server, Talk
 from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_names
 from tests.registries.test_remote import insecure
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from engine.schema.queries import ImageUpdates, RemoteImageInspect
-from tests.registries.conftest import IMAGE, Account, Server, Talk, push
+from tests.fixtures.registries import IMAGE, Account, Server, Talk, push
 from tests.registries.publishing import Publisher
 from tests.registries.test_remote import insecure
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.setup import ACCOUNT, Berth, serve
 from tests.machine import add_user, free_port, own, remove_user
-from tests.setup.conftest import ACCOUNT, Berth, serve
 
 RANGELESS = own("bare")
 

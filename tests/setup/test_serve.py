@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.browser.conftest import podman
-from tests.setup.conftest import ACCOUNT, Berth
+from tests.fixtures.browser import podman
+from tests.fixtures.setup import ACCOUNT, Berth
 from tests.waiting import until
 
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -7,7 +7,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from consoleapp.web.addresses import WORDS
-from tests.web.conftest import Seen, container, snapshot
+from tests.fixtures.web import Seen, container, snapshot
 
 OTHERS = (
     "logs", "terminal", "story", "panels", "inspect", "units", "images", "networks", "templates",

@@ -22,7 +22,7 @@ from consoleapp.accounts.models import ApiToken
 from consoleapp.accounts.sessions import Sessions
 from consoleapp.core.faults import BUSY, DATA_FULL, DATABASE_FULL, OTHER_FULL, fault
 from consoleapp.snapshots import reader
-from tests.web.conftest import Seen, container, snapshot
+from tests.fixtures.web import Seen, container, snapshot
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

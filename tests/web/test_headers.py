@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.web.conftest import Seen, container, operation, snapshot
+from tests.fixtures.web import Seen, container, operation, snapshot
 
 
 def routes(resolver=None, before=""):

@@ -3,7 +3,7 @@
 import pytest
 
 from consoleapp.snapshots import reader
-from tests.web.conftest import Seen, container, snapshot
+from tests.fixtures.web import Seen, container, snapshot
 
 AGAIN = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TRIGGER": "look-again"}
 PAGES = {

@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group
 
 from consoleapp.accounts.models import Grant, User
 from consoleapp.audit.models import Event
-from tests.web.conftest import Seen, container, snapshot
+from tests.fixtures.web import Seen, container, snapshot
 
 
 def test_the_overview_says_what_podman_says(as_, web, viewer, seen):

@@ -12,7 +12,7 @@ from engine.schema.containers import (
     ContainerRestart,
     ContainerRun,
 )
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 A, B = "a" * 64, "b" * 64
 

@@ -3,7 +3,7 @@
 import pytest
 
 from consoleapp.operations.models import Operation
-from tests.web.conftest import Seen, container, snapshot
+from tests.fixtures.web import Seen, container, snapshot
 
 LAUNCH = "/accounts/web/containers/launch/"
 

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from consoleapp.accounts.models import Grant, LinuxAccount
 from consoleapp.catalog.models import LaunchTemplate
 from engine.schema.containers import ContainerRun
-from tests.web.conftest import Seen, container, operation, person, snapshot
+from tests.fixtures.people import person
+from tests.fixtures.web import Seen, container, operation, snapshot
 
 
 def test_it_shows_my_accounts_what_runs_and_what_is_worth_a_look(as_, web, shop, viewer, seen):

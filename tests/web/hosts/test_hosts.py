@@ -2,7 +2,7 @@
 
 from consoleapp.audit.models import Event
 from engine.schema.version import version
-from tests.web.conftest import Seen, snapshot
+from tests.fixtures.web import Seen, snapshot
 
 
 def test_an_unlinked_account_disappears_and_comes_back(as_, admin, web, owner):

@@ -25,8 +25,8 @@ from engine.schema.layers import (
 from engine.schema.parameters import Model, Role
 from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
-from tests.web.conftest import Seen, snapshot
-from tests.web.units.conftest import unit, with_units
+from tests.fixtures.web import Seen, snapshot
+from tests.fixtures.web_units import unit, with_units
 
 IMAGE = "f" * 64
 BASE = "/accounts/web/images/"

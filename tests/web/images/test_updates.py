@@ -9,7 +9,7 @@ from consoleapp.live import relay
 from engine.schema.query import Query
 from engine.schema.registry_facts import Update, Updates
 from engine.schema.snapshot import ImageRow
-from tests.web.conftest import Seen, snapshot
+from tests.fixtures.web import Seen, snapshot
 
 BASE = "/accounts/web/images/"
 IMAGE = "b" * 64

@@ -15,7 +15,7 @@ from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.notifications.models import Delivery, Notice, Rule, Webhook
 from consoleapp.notifications.record import happened
-from tests.notifications.conftest import death, hook, rule, woken  # noqa: F401 - a fixture
+from tests.fixtures.notifications import death, hook, rule, woken  # noqa: F401 - a fixture
 
 Browser = Callable[[User], Client]
 RULE = {"happenings": ["container.exited"], "all_accounts": "True", "in_page": "on"}

@@ -4,7 +4,7 @@ import json
 
 from consoleapp.audit.models import Event
 from consoleapp.operations.models import Operation
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 HTMX = {"HX-Request": "true"}
 

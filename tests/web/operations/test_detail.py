@@ -7,7 +7,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from engine.schema.containers import ContainerRun, Port
 from engine.schema.images import ImagePull
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 
 def test_the_page_tells_its_life_command_parameters_and_result(as_, web, viewer, operator):

@@ -3,7 +3,7 @@
 from django.template.loader import render_to_string
 
 from engine.schema.containers import ContainerStart
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 
 def test_the_drawer_has_what_i_asked_for_and_not_what_others_did(as_, web, operator, viewer):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerStart
 from engine.schema.images import ImagePull
-from tests.web.conftest import ended, operation
+from tests.fixtures.web import ended, operation
 
 
 def test_people_see_the_operations_of_their_accounts_and_no_others(

@@ -1,6 +1,6 @@
 """Find or do anything."""
 
-from tests.web.conftest import Seen, container, operation, snapshot
+from tests.fixtures.web import Seen, container, operation, snapshot
 
 
 def find(client, text, account="web"):

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from consoleapp.accounts.models import User
 from consoleapp.audit.models import Event
-from tests.browser.conftest import at_dashboard
+from tests.fixtures.browser import at_dashboard
 
 NAME, PASSWORD = "kira", "harbour-master-1"
 AUTHENTICATOR = {

@@ -5,8 +5,8 @@ import pytest
 from consoleapp.operations.models import Operation
 from engine.schema import unit_queries as queries
 from engine.schema.units import Problem, UnitDelete, UnitRestore, UnitWrite
-from tests.web.conftest import ended, operation
-from tests.web.units.conftest import NOW
+from tests.fixtures.web import ended, operation
+from tests.fixtures.web_units import NOW
 
 BASE = "/accounts/web/units/edit/"
 FILE = "containers/systemd/front.container"

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from consoleapp.operations.models import Operation
-from tests.web.conftest import Seen, snapshot
-from tests.web.units.conftest import unit, with_units
+from tests.fixtures.web import Seen, snapshot
+from tests.fixtures.web_units import unit, with_units
 
 LIST = "/accounts/web/units/"
 HTMX = {"HX-Request": "true"}

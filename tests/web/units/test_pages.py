@@ -6,8 +6,8 @@ from consoleapp.operations.models import Operation
 from engine.schema import unit_queries as queries
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.units import AutoUpdated, NotCarriedOver
-from tests.web.conftest import Seen, container, snapshot
-from tests.web.units.conftest import NOW, unit
+from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web_units import NOW, unit
 
 UNIT = "/accounts/web/units/front.service/"
 FILE = "containers/systemd/front.container"
