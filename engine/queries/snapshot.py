@@ -1,8 +1,8 @@
 """An account at one moment, from Podman's list calls; and single rows of it.
 
-Podman reads every container to list one, which takes as long as there are many. So a container
-that was listed before is inspected: what may have changed since comes from there, and the rest is
-as it was.
+Podman reads every container to list one, which takes as long as there are many. So single ones are
+inspected: what changes in a container's life comes from there, and the rest is as it was listed.
+What was never listed is read from there as a whole, until the next list says it in its own words.
 """
 
 import asyncio
@@ -60,11 +60,8 @@ async def containers(podman: Podman, ids: list[str] | None = None) -> list[Conta
         _listed.clear()
     else:
         room = asyncio.Semaphore(_AT_ONCE)
-        known = [_listed[each] for each in ids if each in _listed]
-        asked = await asyncio.gather(*(_inspected(podman, row, room) for row in known))
-        rows = [row for row in asked if row is not None]
-        if new := [each for each in ids if each not in _listed]:
-            rows += await _list(podman, new)
+        asked = await asyncio.gather(*(_inspected(podman, each, room) for each in ids))
+        return await oom.marked(podman, [row for row in asked if row is not None])
     _listed.update((row.id, row) for row in rows if not row.problem)
     return await oom.marked(podman, rows)
 
@@ -74,24 +71,79 @@ async def _list(podman: Podman, ids: list[str] | None = None) -> list[ContainerR
     return [_container_or_why(row) for row in rows]
 
 
-async def _inspected(
-    podman: Podman, row: ContainerRow, room: asyncio.Semaphore
-) -> ContainerRow | None:
-    """The row as it is now; None when its container is gone."""
+async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> ContainerRow | None:
+    """The row of a container as it is now; None when that is gone."""
     try:
         async with room:
-            said = await api.inspect_container(podman, row.id)
+            said = await api.inspect_container(podman, key)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
-        _listed.pop(row.id, None)
+        _listed.pop(key, None)
         return None
+    row = _listed.get(key)
     try:
-        return row.model_copy(update=_state_of(said, row))
+        if row is None and not said.get("Pod"):
+            row = _container(_as_listed(said, podman.major))
+        if row is not None:
+            return row.model_copy(update=_state_of(said, row))
     except _NONSENSE as error:
-        log.warning("a container cannot be read: %s", error)
-        _listed.pop(row.id, None)
-        return row.model_copy(update={"state": "unknown", "problem": _why(error)})
+        log.warning("a container has to be listed: %s", error)
+        _listed.pop(key, None)
+    # Of a pod, only the list has the name; and it says what makes no sense.
+    return next(iter(await _list(podman, [key])), None)
+
+
+def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
+    """What Podman says where it inspects a container, as its list says it; without the state."""
+    config, host, network = said["Config"], said["HostConfig"], said["NetworkSettings"]
+    return {
+        "Id": said["Id"],
+        "Names": [said["Name"]],
+        "Image": said["ImageName"],
+        "ImageID": said["Image"],
+        "Command": config["Cmd"],
+        "Created": said["Created"],
+        "State": said["State"]["Status"],
+        "Labels": config["Labels"],
+        "Ports": _port_mappings(network.get("Ports") or {}),
+        "Mounts": [each["Destination"] for each in said["Mounts"]] + list(host.get("Tmpfs") or {}),
+        # Some versions name the mode of networks that are none.
+        "Networks": [each for each in network["Networks"] or {} if each != host["NetworkMode"]],
+        # Podman 4's list does not tell.
+        "Restarts": said["RestartCount"] if major >= 5 else None,
+    }
+
+
+def _port_mappings(bindings: dict[str, list[dict[str, str]] | None]) -> list[dict[str, Any]]:
+    """Port by port, joined to ranges as Podman's list has them."""
+    single = sorted(
+        (name.partition("/")[2], each["HostIp"], int(name.partition("/")[0]), int(each["HostPort"]))
+        for name, found in bindings.items()
+        for each in found or []
+    )
+    joined: list[dict[str, Any]] = []
+    for protocol, address, inside, outside in single:
+        mapping = {
+            "protocol": protocol,
+            # Podman 5 says so where none was given, which its list leaves empty.
+            "host_ip": "" if address == "0.0.0.0" else address,  # noqa: S104 - compared
+            "container_port": inside,
+            "host_port": outside,
+            "range": 1,
+        }
+        if joined and _follows(joined[-1], mapping):
+            joined[-1]["range"] += 1
+        else:
+            joined.append(mapping)
+    return joined
+
+
+def _follows(before: dict[str, Any], mapping: dict[str, Any]) -> bool:
+    same = all(before[name] == mapping[name] for name in ("protocol", "host_ip"))
+    return same and all(
+        before[name] + before["range"] == mapping[name] for name in ("container_port", "host_port")
+    )
 
 
 def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
@@ -246,13 +298,18 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         health=cast(Health, status if status in _HEALTH and running else ""),
         ports=ports_of(row.get("Ports")),
         labels=labels,
-        mounts=row.get("Mounts") or [],
-        networks=row.get("Networks") or [],
+        mounts=_in_order(row.get("Mounts")),
+        networks=_in_order(row.get("Networks")),
         pod=row.get("PodName") or "",
         infra=bool(row.get("IsInfra")),
         unit=str(labels.get(UNIT_LABEL) or ""),
         restarts=row.get("Restarts"),
     )
+
+
+def _in_order(said: Any) -> Any:
+    """Sorted: Podman's lists and inspections have orders of their own."""
+    return sorted(said) if isinstance(said, list) else said or []
 
 
 def _state(said: str) -> ContainerState:

@@ -4,6 +4,7 @@ import pytest
 
 from launch.demo import IMAGE
 from tests.engine.account import Account
+from tests.machine import free_port
 from tests.waiting import eventually
 
 LIFE = (
@@ -33,6 +34,35 @@ async def test_a_row_is_as_in_the_list_at_each_turn_of_its_life(alice: Account) 
         states += [row.state for row in await alice.engine.containers([made])]
     expected = ["running", "running", "exited", "running", "running", "exited"]
     assert states == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--label", "a=b", "-v", "/tmp:/x:ro", "-v", "one:/data", "--tmpfs", "/a"),
+        ("--network=none", "--entrypoint", '["sleep"]'),
+        ("--network=host", "--env", "A=b"),
+        ("--pod", "new:some"),
+        ("-p", "127.0.0.1:{0}:80", "-p", "{1}:8080/udp", "-p", "{2}-{3}:90-91"),
+    ],
+    ids=["plain", "mounts", "none", "host", "pod", "ports"],
+)
+async def test_a_new_container_has_the_row_that_a_list_would_have(
+    alice: Account, options: tuple[str, ...]
+) -> None:
+    first = free_port()
+    ports = [first, free_port(), first + 40_000, first + 40_001]
+    words = [each.format(*ports) if each[0] != "[" else each for each in options]
+    await alice.engine.snapshot()
+    made = alice.podman("create", "--name", "new", *words, IMAGE, "sleep", "1000").strip()
+    try:
+        [alone] = await alice.engine.containers([made])
+        rows = {row.id: row for row in (await alice.engine.snapshot()).containers}
+        assert alone == rows[made]
+    finally:
+        if "--pod" in options:
+            alice.podman("pod", "rm", "--force", "some")
 
 
 @pytest.mark.parametrize("code", [0, 7])
