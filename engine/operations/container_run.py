@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.operations import pulls
-from engine.operations.containers import start_up
+from engine.operations.containers import end_unknown, start_up
 from engine.operations.context import Work
 from engine.podman import api
 from engine.podman.answers import ports_of
@@ -140,6 +140,7 @@ async def _made(work: Work) -> list[dict[str, Any]]:
 
 
 async def _remove(work: Work, identity: str) -> None:
+    await end_unknown(work, identity)
     try:
         await api.remove_container(work.podman, identity, force=True, volumes=True)
     except EngineError as error:

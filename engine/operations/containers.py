@@ -1,5 +1,6 @@
 """Operations on containers that exist already."""
 
+import asyncio
 import logging
 import re
 
@@ -8,7 +9,7 @@ from engine.operations.context import Unsettled, Work
 from engine.operations.units import restart_unit
 from engine.podman import api
 from engine.podman.answers import pruned
-from engine.process import programs
+from engine.process import procfs, programs
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 _HALF_STARTED = re.compile(
     r"container .*already exists: OCI runtime error|/(?:runc|crun) start [0-9a-f]{64}` failed"
 )
+_STARTS = 4
+_MONITOR_SECONDS = 0.3
+"""For the monitor of a container to leave word of its end: until then Podman takes it for there."""
 _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
@@ -32,17 +36,37 @@ async def start(work: Work, parameters: schema.ContainerStart) -> Result:
 
 async def start_up(work: Work, container: str) -> None:
     """Have Podman start it, also where a Podman that was killed had got half-way."""
-    try:
-        await api.start_container(work.podman, container)
-    except EngineError as error:
-        if not _HALF_STARTED.search(error.report.message):
-            raise
+    for tries_left in reversed(range(_STARTS)):
+        try:
+            await api.start_container(work.podman, container)
+            return
+        except EngineError as error:
+            if not tries_left or not _HALF_STARTED.search(error.report.message):
+                raise
         # Podman died before it could write down what the OCI runtime had done.
         found = await api.inspect_container(work.podman, container)
-        runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
-        argv = ("podman", "unshare", runtime, "delete", "--force", str(found["Id"]))
-        log.warning("%s had been started half-way: %s", container, await programs.run(*argv))
-        await api.start_container(work.podman, container)
+        await _end(work, str(found["Id"]))
+        await asyncio.sleep(_MONITOR_SECONDS)
+
+
+async def end_unknown(work: Work, identity: str) -> None:
+    """Before a removal: end what runs of a container that Podman believes was never started.
+
+    A Podman that was killed may have had it started and not have written that down. Removed as
+    what Podman takes it for, its processes would run on without a container.
+    """
+    if not await api.container_exists(work.podman, identity):
+        return
+    found = await api.inspect_container(work.podman, identity)
+    never_started = found["State"]["Status"] in ("created", "configured", "initialized")
+    if never_started and await asyncio.to_thread(procfs.has_monitor, identity):
+        await _end(work, identity)
+
+
+async def _end(work: Work, identity: str) -> None:
+    runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
+    argv = ("podman", "unshare", runtime, "delete", "--force", identity)
+    log.warning("%s had been started half-way: %s", identity, await programs.run(*argv))
 
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
@@ -180,6 +204,8 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             )
     if identity:
         work.note(identity)
+    if identity and not warnings:
+        await end_unknown(work, identity)
     try:
         answer = await api.remove_container(
             work.podman,

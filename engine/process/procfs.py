@@ -79,3 +79,15 @@ def _memory(process: Path) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def has_monitor(container: str) -> bool:
+    """Whether a conmon runs for the container with this id, as its `--cid` says."""
+    for place in _PROC.glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has just ended
+        if b"conmon" in words[0] and container.encode() in words:
+            return True
+    return False

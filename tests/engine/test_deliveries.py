@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -116,6 +118,31 @@ async def test_what_the_runtime_started_and_podman_did_not_write_down_is_started
     alice.linux.podman("unshare", "runc", "start", identity)
     await alice.do(ContainerStart(container="web"))
     assert (await alice.rows())["web"].state == "running"
+
+
+async def test_what_the_runtime_started_and_podman_never_wrote_down_goes_with_its_container(
+    alice: Account,
+) -> None:
+    identity = alice.linux.podman("create", "--name", "web", IMAGE, "sleep", "1000").strip()
+    state = alice.linux.home / ".local/share/containers/storage/libpod/bolt_state.db"
+    before = state.read_bytes()
+    alice.linux.podman("init", "web")
+    alice.linux.podman("unshare", "runc", "start", identity)
+    state.write_bytes(before)  # as if Podman had been killed in the middle
+    assert (await alice.inspect("web"))["State"]["Status"] == "created"
+    await alice.do(ContainerRemove(container="web", force=True))
+    await eventually(lambda: not _processes_of(identity), "nothing of it runs")
+
+
+def _processes_of(container: str) -> list[str]:
+    """The command lines of what runs for a container: its monitor, and what has its cgroup."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            text = (place / "cmdline").read_text()
+            if container in text or container in (place / "cgroup").read_text():
+                found.append(text)
+    return found
 
 
 @pytest.mark.parametrize("after", [0.0, 0.05])
