@@ -110,7 +110,8 @@ class Admission:
 
     async def recheck_binds(self, container: str) -> None:
         """Right before a container that Berth made is started: has a link been put into the way of
-        its binds? Then where it leads to is judged. Raises EngineError (policy)."""
+        its binds? Then where it leads to is judged. Raises EngineError (policy).
+        """
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
             return

@@ -28,7 +28,7 @@ _MACHINES = (
 
 
 def device(user_agent: str) -> str:
-    """ "Firefox on Linux"; what is not known is said so."""
+    """Name the program and the machine ("Firefox on Linux"), or say what is not known."""
     program, machine = _known(user_agent)
     if program and machine:
         return f"{program} on {machine}"

@@ -91,7 +91,8 @@ def _check_is_no_program(
     run: Mapping[str, Any], location: Location, number: int, option: str
 ) -> None:
     """Raises Misplaced for the text of a program: the value would be code. `option` is "" for a
-    whole argument, whose option stands before it."""
+    whole argument, whose option stands before it.
+    """
     before = [str(word) for word in run[str(location[0])][:number]]
     if location[0] == "command_line" and isinstance(run.get("entrypoint"), list):
         before = [*map(str, run["entrypoint"]), *before]

@@ -1,5 +1,6 @@
 """Lines of a container's output for whoever reads them as lines: an engine sends long ones in
-pieces, so that its memory and the relay's messages stay small."""
+pieces, so that its memory and the relay's messages stay small.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

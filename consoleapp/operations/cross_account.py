@@ -1,5 +1,6 @@
 """Operations that concern a second account: the requester needs the role there too, and the audit
-of that account tells of it as well."""
+of that account tells of it as well.
+"""
 
 from collections.abc import Iterable
 

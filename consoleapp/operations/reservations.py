@@ -18,7 +18,8 @@ from engine.schema.kinds import UnknownKind, parse
 
 def ahead_of(operation: Operation) -> int:
     """How many containers the operations that were claimed before this one make, and the snapshot
-    of the account does not show yet. It is waited for a snapshot that knows of all that ended."""
+    of the account does not show yet. It is waited for a snapshot that knows of all that ended.
+    """
     if operation.started_at is None:
         return 0
     known = reader.fresh_sync(operation.account, operation.started_at)

@@ -130,7 +130,8 @@ class Standing:
 
 def standing(user: User | None, account: LinuxAccount) -> Standing:
     """The policies for what `user` does on `account`: of its host (here and there), its own, and of
-    each group of the user, or that a service account belongs to."""
+    each group of the user, or that a service account belongs to.
+    """
     held = Q(host_id=account.host_id) | Q(account=account)
     if user is not None:
         held |= Q(group__user=user) | Q(group__serviceaccount__user=user)

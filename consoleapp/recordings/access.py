@@ -24,7 +24,8 @@ class FileGone(Exception):
 
 def readable(user: User) -> QuerySet[Recording]:
     """Administrators: all. Others: of accounts they own, and their own ones while they hold any
-    role on the account."""
+    role on the account.
+    """
     rows = Recording.objects.all()
     if user.is_superuser:
         return rows

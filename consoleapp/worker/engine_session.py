@@ -191,7 +191,8 @@ def cancel(account: LinuxAccount, operation_id: UUID) -> None:
 
 def recalling(account: LinuxAccount, operation_id: UUID) -> "Future[Recollection]":
     """What the engine remembers of it, soon; its `result` raises whatever the engine's answer is
-    worth: EngineUnreachable, EngineError, TimeoutError, or ValueError for what makes no sense."""
+    worth: EngineUnreachable, EngineError, TimeoutError, or ValueError for what makes no sense.
+    """
 
     async def ask() -> Recollection:
         async with Engine(Path(account.socket), account.uid) as engine:

@@ -1,5 +1,6 @@
 """Files that anybody may have put there: a pipe never keeps the engine waiting, and a name of any
-bytes can be shown."""
+bytes can be shown.
+"""
 
 import os
 import stat

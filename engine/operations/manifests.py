@@ -27,7 +27,8 @@ async def create(work: Work, parameters: schema.ManifestCreate) -> schema.Manife
 
 async def resume_create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
     """Go on with the list that was made, or make it. Raises Unsettled for a list that somebody
-    else may have made under that name."""
+    else may have made under that name.
+    """
     if not work.noted:
         return await create(work, parameters)
     if await _listed(work, parameters.name) is None:

@@ -46,7 +46,8 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
 
 async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
     """Change the file, or only have Podman read it. Raises Unsettled where somebody else has
-    written it since."""
+    written it since.
+    """
     try:
         with safe_files.folder(*_FOLDER) as folder:
             now = config_edit.digest_of(safe_files.read(folder, _NAME, schema.LARGEST_FILE))

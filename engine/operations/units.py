@@ -206,7 +206,8 @@ async def available(work: Work) -> None:
 
 async def restart_unit(work: Work, unit: str) -> None:
     """Restart it, unless that came of it already when the engine died in the middle: systemd goes
-    on without whoever asked, and each start of a unit has an invocation id of its own."""
+    on without whoever asked, and each start of a unit has an invocation id of its own.
+    """
     systemd = work.units.systemd
     if work.noted:
         await systemd.idle(unit)

@@ -1,5 +1,6 @@
 """What a container that exists was given, as `podman inspect` tells: for a unit that is to make it
-again."""
+again.
+"""
 
 from typing import Any
 

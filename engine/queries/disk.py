@@ -116,7 +116,8 @@ def _images(store: _Store) -> list[schema.ImageOnDisk]:
 
 def _going(store: _Store, *, every: bool) -> list[schema.GoingImage]:
     """With `every`, all that no container uses, whatever stands on them; else Podman takes those
-    without a name that no image stands on, over and over until none is left. (Tried: 4.3, 5.4.)"""
+    without a name that no image stands on, over and over until none is left. (Tried: 4.3, 5.4.)
+    """
     used = {str(row.get("ImageID")) for row in store.containers}
     left = {
         image["Id"]: image

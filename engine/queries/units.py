@@ -154,7 +154,8 @@ async def preview(
 
 def _masked(word: str) -> str:
     """A word of a command line; viewers see it, so the value of what looks like a secret is not
-    in it (`NAME=value`, `--env=NAME=value`)."""
+    in it (`NAME=value`, `--env=NAME=value`).
+    """
     before, equals, value = word.partition("=")
     if before.startswith("-") and "=" in value:
         return f"{before}={_masked(value)}"

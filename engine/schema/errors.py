@@ -55,7 +55,8 @@ class EngineError(Exception):
 
 class EngineFault(EngineError):
     """Raised by the client for an answer that no engine of this version gives: too large, too deep,
-    too slow, or nonsense. Of an operation that was asked for it says nothing."""
+    too slow, or nonsense. Of an operation that was asked for it says nothing.
+    """
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(ErrorCode.INTERNAL, message, remedy)
@@ -63,7 +64,8 @@ class EngineFault(EngineError):
 
 class Unanswered(EngineError):
     """Raised when Podman, systemd or a program was asked for a change and ended before it answered:
-    nobody knows what came of it, so the runner has it run again or looked up."""
+    nobody knows what came of it, so the runner has it run again or looked up.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(

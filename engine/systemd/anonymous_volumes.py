@@ -72,7 +72,8 @@ def _is_of_another(found: dict[str, Any], target: str) -> bool:
 
 def _command(words: list[str], volumes: list[Unnamed]) -> list[str]:
     """The command with names: in the options that ask for the volumes, and in new options for
-    those that the image asks for."""
+    those that the image asks for.
+    """
     names = {each.target: each.name for each in volumes}
     before, options, after = create_command.split(words)
     made = list(before)

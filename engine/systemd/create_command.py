@@ -42,7 +42,8 @@ class Given:
 
 def place(words: list[str]) -> int | None:
     """Where `run` or `create` stands in a command that makes one container; None in another: the
-    API's own (`podman system service`, which Podman notes before 5.4), or `podman kube play`."""
+    API's own (`podman system service`, which Podman notes before 5.4), or `podman kube play`.
+    """
     at = next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), None)
     others = {"service", "play", "kube", "compose", "pod"}
     return None if at is None or others & set(words[:at]) else at
@@ -50,7 +51,8 @@ def place(words: list[str]) -> int | None:
 
 def split(words: list[str]) -> tuple[list[str], list[Given], list[str]]:
     """A command as what comes before its options, the options, and what comes after them (the
-    image, its arguments)."""
+    image, its arguments).
+    """
     at = 1 + next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), 0)
     before, options = words[:at], []
     while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):

@@ -200,7 +200,8 @@ def _keys() -> Finding:
 
 def key_quota(listed: str, uid: int) -> tuple[int, int]:
     """How many keys an account has and may have, out of the text of /proc/key-users; 0, 0 when
-    that does not name it. Format: proc(5)."""
+    that does not name it. Format: proc(5).
+    """
     for line in listed.splitlines():
         owner, _, rest = line.partition(":")
         if owner.strip() == str(uid) and len(quotas := rest.split()) >= 4:

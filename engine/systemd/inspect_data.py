@@ -44,7 +44,8 @@ def command_line(
     found: dict[str, Any], image: dict[str, Any], runtime: dict[str, Any] | None = None
 ) -> tuple[list[str], list[NotCarriedOver]]:
     """`podman run …`, with what differs from the image's and Podman's own defaults; and what could
-    not be carried over. `runtime`: the OCI configuration, None where it cannot be read."""
+    not be carried over. `runtime`: the OCI configuration, None where it cannot be read.
+    """
     config, host = found["Config"], found["HostConfig"]
     own = image.get("Config") or {}
     argv = ["podman", "run", "--name", str(found["Name"])]
@@ -308,7 +309,8 @@ def _health(config: dict[str, Any], own: dict[str, Any]) -> list[str]:
 
 def _health_command(test: list[str]) -> str:
     """As Podman's command line reads it: a shell's text, or a list in JSON; one word in JSON would
-    be a shell's text again."""
+    be a shell's text again.
+    """
     kind, *words = test
     if kind == "CMD-SHELL":
         first = words[0].partition(" ")[0].upper()

@@ -146,7 +146,8 @@ class Inventory:
 
     async def _facts(self, source: Source) -> dict[str, Any]:
         """What systemd knows of it; `problem` is why it knows nothing. Raises EngineError when
-        systemd is gone."""
+        systemd is gone.
+        """
         if not source.has_unit_name:
             return {}
         try:

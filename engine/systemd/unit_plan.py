@@ -86,7 +86,8 @@ async def _with_command(
     podman: Podman, found: dict[str, Any]
 ) -> tuple[dict[str, Any], list[NotCarriedOver], bool]:
     """The container with a command that would make it; what such a command cannot have; and
-    whether that was read off its inspect data, as it has none of its own."""
+    whether that was read off its inspect data, as it has none of its own.
+    """
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     if create_command.place(words) is not None:
         return found, [], False
@@ -153,7 +154,8 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
 
 async def _without_wait(text: str, service: str, name: str) -> str:
     """The Quadlet's text; one that does not wait for what this host never reaches, if it would
-    and if this Podman can do without (5.4 and later)."""
+    and if this Podman can do without (5.4 and later).
+    """
     if not await network_online.waits_in_vain(service):
         return text
     hurried = network_online.without_wait(text)

@@ -1,5 +1,6 @@
 """A container made through Docker's API: its command line, read off its inspect data, makes the
-same container again."""
+same container again.
+"""
 
 import json
 import socket

@@ -1,5 +1,6 @@
 """Units for containers that no command line made: from inspect, and never from what Podman notes
-in its place."""
+in its place.
+"""
 
 from typing import Any, cast
 

@@ -115,7 +115,8 @@ def _flags(node: ast.expr) -> int:
 
 def attacks(expression: Expression, length: int) -> list[str]:
     """Texts of about that length: each repeated part of the pattern over and over, after what has
-    to come before it, and with an end that does not fit."""
+    to come before it, and with an end that does not fit.
+    """
     parsed = parser.parse(expression.pattern, expression.flags & ~re.U)
     made = []
     for before, body in _repeated(parsed, ""):

@@ -1,5 +1,6 @@
 """Operations from the request to their end, through a real worker and a real Redis; and what is
-left of them when one of those, or the engine, is killed in the middle."""
+left of them when one of those, or the engine, is killed in the middle.
+"""
 
 import itertools
 import os

@@ -1,5 +1,6 @@
 """Policies on pages: forms say what is not allowed, refuse it at its field, and administrators
-write the rules."""
+write the rules.
+"""
 
 from pathlib import Path
 

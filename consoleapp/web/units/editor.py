@@ -205,7 +205,8 @@ def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
     """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
-    the event on which the panel around it is loaded anew."""
+    the event on which the panel around it is loaded anew.
+    """
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
     if found.state == State.AWAITING:
         context = {"operation": found, "following": request.path, "target": "restoring"}
