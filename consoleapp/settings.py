@@ -193,8 +193,16 @@ TEMPLATES = [
         "BACKEND": "consoleapp.web.template_backend.Pages",
         "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "consoleapp.web.template_loader.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "builtins": [
                 "django.templatetags.i18n",
                 "consoleapp.i18n.templatetags.languages",
