@@ -1,7 +1,9 @@
 """Brings the database and the static files up to date: one Django process for all of it."""
 
 import argparse
+import fcntl
 import io
+import os
 import sys
 
 import django
@@ -10,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from launch import fingerprint
+from launch.errors import say
 
 
 def main() -> int:
@@ -20,6 +23,7 @@ def main() -> int:
     parser.add_argument("--stamp", default="", help="kept in the database at the end")
     given = parser.parse_args()
     django.setup()
+    _take_turn()
     call_command("migrate", interactive=False, verbosity=0)
     if not fingerprint.has_static_files(settings.BERTH_DATA):
         _collect()
@@ -35,6 +39,20 @@ def main() -> int:
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA user_version = {fingerprint.number(given.stamp)}")
     return 0
+
+
+def _take_turn() -> None:
+    """Keep all others from these data until this process ends.
+
+    A start that was killed may have left its preparation running: to systemd it is a service.
+    """
+    path = settings.BERTH_DATA / "prepare.lock"
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("waiting for another preparation of the same data")
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _collect() -> None:

@@ -8,7 +8,7 @@ fetch_assets() {
   local tree=$1 assets=$2 kind=${3:-} omit=--omit=dev stamp work log
   [ "$kind" != dev ] || omit=--include=dev
   stamp=$(assets_stamp "$tree" "$kind")
-  ! is_current "$assets" "$stamp" || return 0
+  ! is_made "$assets" "$stamp" || return 0
   make_aside "$assets"
   say "fetching style sheets, fonts and scripts (npm)"
   work=$assets.new log=$(mktemp)
@@ -20,6 +20,8 @@ fetch_assets() {
     fail "npm could not fetch the packages of package-lock.json: $(cause "$log"). All its words: $log"
   fi
   rm -f "$log"
+  # The drawings that the icon font was built from: half of all that came, and nothing shows them.
+  rm -rf "$work/node_modules/@tabler/icons"
   mv "$work/node_modules" "$assets.fetched"
   rm -rf "$work"
   mv "$assets.fetched" "$work"

@@ -72,7 +72,7 @@ _apt_get() {
   (
     set_up_is_over
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=2 \
-      -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
+      -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o APT::Keep-Downloaded-Packages=false "$@"
   )
 }
 

@@ -19,6 +19,13 @@ choose_place() {
 # is_current PLACE STAMP: whether it was made of the same as now. Stamps are written last.
 is_current() { [ "$(cat "$1/.stamp" 2>/dev/null)" = "$2" ]; }
 
+# is_made PLACE STAMP: the same, or whole and aside since a set-up that was interrupted later on.
+is_made() {
+  ! is_current "$1" "$2" || return 0
+  is_current "$1.new" "$2" || return 1
+  NEW+=("$1")
+}
+
 # make_aside PLACE: an empty PLACE.new. What is there runs on until put_in_place.
 make_aside() {
   need_writable "$(dirname "$1")"
@@ -41,6 +48,12 @@ put_in_place() {
   NEW=()
 }
 
+# remove_old TREE: what a put_in_place that was killed has left.
+remove_old() {
+  rm -rf "$VENV.old" "$ASSETS.old"
+  [ "$CODE" = "$1" ] || rm -rf "$CODE.old"
+}
+
 # code_stamp TREE: of names, contents and what may be executed; when and by whom a file was written says
 # nothing about the code.
 code_stamp() { _pack "$1" | sha256sum; }
@@ -50,7 +63,7 @@ copy_code() {
   local stamp log
   [ "$CODE" != "$1" ] || return 0
   stamp=$(code_stamp "$1")
-  ! is_current "$CODE" "$stamp" || return 0
+  ! is_made "$CODE" "$stamp" || return 0
   log=$(mktemp)
   make_aside "$CODE"
   _pack "$1" 2>"$log" | tar -C "$CODE.new" --no-same-owner -xmf - 2>>"$log" ||

@@ -16,7 +16,7 @@ venv_stamp() { { "$PYTHON" -V; uname -m; printf '%s\n' "$1"; cat "$2/requirement
 make_venv() {
   local venv=$1 tree=$2 lock=$3 stamp
   stamp=$(venv_stamp "$venv" "$tree" "$lock")
-  ! is_current "$venv" "$stamp" || return 0
+  ! is_made "$venv" "$stamp" || return 0
   need_space "$(dirname "$venv")" 1000
   make_aside "$venv"
   say "making the Python environment $venv"

@@ -19,6 +19,7 @@ set_up() {
     if [ "${UPGRADING:-}" = yes ]; then before_change; fi
     put_in_place
   fi
+  remove_old "$tree"
   compile_words "$CODE"
   set_up_is_over
 }

@@ -141,12 +141,14 @@ def test_two_set_ups_of_one_place_take_turns(tmp_path: Path) -> None:
 
 # --- All of it, killed -----------------------------------------------------------------------
 
+# Its steps are the same each time: looking at all processes of the machine would not be.
 WHOLE = """
 PYTHON=/usr/bin/python3
 choose_place() { NEW=() PLACE=$2 CODE=$2/code VENV=$2/venv ASSETS=$2/node_modules; mkdir -p "$2"; }
 install_packages() { :; }
 install_locks() { mkdir -p "$1/bin"; printf '#!%s\n' "$1/bin/python" >"$1/bin/tool"; }
 need_space() { :; }
+need_nobody_running() { :; }
 find_npm() { NPM=("$1/npm"); }
 set_up "$1" "$2" run
 """
@@ -157,15 +159,21 @@ cp package-lock.json node_modules/got
 """
 
 
-def test_a_set_up_that_is_killed_at_twenty_moments_goes_on_with_the_next(
-    tree: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def whole(tree: Path) -> Path:
+    """The same with all that set-up reads, and an npm."""
     for name in ("package.json", "package-lock.json", "requirements-pip.txt"):
         (tree / name).write_text("{}\n")
     (tree / "npm").write_text(NPM)
     (tree / "npm").chmod(0o755)
     (tree / "locale/de/LC_MESSAGES/x.po").write_text(WORDS)
-    place = tmp_path / "a place"
+    return tree
+
+
+def test_a_set_up_that_is_killed_at_twenty_moments_goes_on_with_the_next(
+    whole: Path, tmp_path: Path
+) -> None:
+    tree, place = whole, tmp_path / "a place"
     counted = bash(
         f"count=0; set -T; trap ': $((count += 1))' DEBUG; {WHOLE} trap - DEBUG; echo $count",
         str(tree),
@@ -192,3 +200,17 @@ def test_a_set_up_that_is_killed_at_twenty_moments_goes_on_with_the_next(
     again = bash(WHOLE, str(tree), str(place))
     assert (again.returncode, again.stdout) == (0, "")
     assert {file: file.stat().st_ino for file in place.iterdir()} == before
+
+
+def test_what_was_whole_when_a_set_up_was_killed_is_not_made_again(
+    whole: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    killed = WHOLE.replace("find_npm() {", "find_npm() { kill -9 $$;")
+    assert bash(killed, str(whole), str(place)).returncode != 0
+    made = (place / "venv.new").stat().st_ino
+    done = bash(WHOLE, str(whole), str(place))
+    assert done.returncode == 0, done.stderr
+    assert "making the Python environment" not in done.stdout
+    assert (place / "venv").stat().st_ino == made
+    assert not (place / "venv.new").exists()

@@ -1,6 +1,9 @@
 """A start waits for what gets on, and prepares a data directory once for each version."""
 
+import fcntl
+import os
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from launch import fingerprint, supervisor
 from launch.errors import Refusal
 from launch.supervisor import Process, wait_until
+from tests.setup.steps import TREE
 
 
 def process(tmp_path: Path, script: str) -> Process:
@@ -87,3 +91,16 @@ def test_a_first_start_that_was_interrupted_while_it_collected_collects_again(
     assert not fingerprint.has_static_files(tmp_path)
     (tmp_path / "static").mkdir()
     assert not fingerprint.has_static_files(tmp_path)
+
+
+def test_two_starts_that_prepare_the_same_data_take_turns(tmp_path: Path) -> None:
+    words = [sys.executable, "-u", "-m", "launch.prepare"]
+    data = os.environ | {"BERTH_DATA": str(tmp_path)}
+    with (tmp_path / "prepare.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = subprocess.Popen(words, env=data, cwd=TREE, stdout=subprocess.PIPE, text=True)
+        assert second.stdout is not None
+        assert "waiting for another preparation" in second.stdout.readline()
+        assert not (tmp_path / "db.sqlite3").exists()
+    assert "one-time password" in second.communicate()[0]
+    assert second.returncode == 0
