@@ -1,5 +1,7 @@
 """The scheduler of pytest-xdist's workers, by the tables in `tests.schedule`."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,6 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.schedule import ALONE, COST, WHOLE
 
 LAST = "alone"
+LAB = "tests/lab/"
+"""The folder whose hosts are made beside other tests, if they are not there yet."""
 
 
 def unit(nodeid: str) -> str:
@@ -37,12 +41,22 @@ class Schedule(LoadScopeScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         self._at: dict[Any, str] = {}
 
+    def schedule(self) -> None:
+        """Once every worker has said what it collected; and when one takes another's place."""
+        if self.collection is None and any(each.startswith(LAB) for each in self._collected()):
+            making = subprocess.Popen([sys.executable, "-m", "tests.lab.prepare"])
+            self.config.add_cleanup(making.terminate)
+        super().schedule()
+
+    def _collected(self) -> Sequence[str]:
+        return next(iter(self.registered_collections.values()), ())
+
     def _split_scope(self, nodeid: str) -> str:
         return unit(nodeid)
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         """As the first worker named them: a name may hold what differs, such as the time."""
-        first = next(iter(self.registered_collections.values()), collection)
+        first = self._collected() or collection
         same = [each.partition("[")[0] for each in first] == [
             each.partition("[")[0] for each in collection
         ]

@@ -7,28 +7,70 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
+from tests.machine import open_folder
 from tests.waiting import until
 
 CACHE = Path("/var/cache/berth-lab")
 BOOT = Path(__file__).with_name("boot.sh")
+TREE = Path(__file__).resolve().parents[2]
+UIDS = {"trixie": 50_000, "bookworm": 55_000}
+"""Debian's code names, and where each one's accounts begin: this machine's have other uids."""
+SET_UP = ("bin/lib/*", "requirements*.txt", "package*.json")
+"""What decides which packages set-up brings."""
+A_DAY = 86_400
 # What every Debian that systemd runs has; the rest is for bin/install to bring.
 PACKAGES = "systemd systemd-sysv dbus libpam-systemd python3 ca-certificates procps iproute2"
 _SOURCE = r"^(?:URIs: |deb (?:\[.*\] )?)(https?://\S+/debian)/?(?:\s|$)"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
-def pristine(release: str) -> Path:
-    """An archive of a fresh `release` (a Debian code name), made once and kept."""
+def prepared(release: str) -> Path:
+    """An archive of a `release` with all packages that set-up brings, made once and kept.
+
+    Berth's code is not in it: `bin/install` brings it, and finds the rest to be there.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(PACKAGES.encode()).hexdigest()[:12]
-    archive = CACHE / f"{release}-{key}.tar"
+    fresh = CACHE / f"{release}-{_digest(PACKAGES.encode())}.tar"
+    files = sorted(file for each in SET_UP for file in TREE.glob(each))
+    archive = CACHE / f"{release}-{_digest(PACKAGES.encode(), *map(Path.read_bytes, files))}.tar"
     with (CACHE / f"{release}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be making it
+        if not fresh.exists():
+            _make(release, fresh)
         if not archive.exists():
-            _make(release, archive)
+            _set_up(release, fresh, archive)
+        os.utime(archive)
+        for other in CACHE.glob(f"{release}-*.tar"):
+            if other != fresh and other.stat().st_mtime < time.time() - A_DAY:
+                other.unlink()
     return archive
+
+
+def _digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:12]
+
+
+def _set_up(release: str, fresh: Path, archive: Path) -> None:
+    """Set-up as bin/install does it, on a host of its own."""
+    with open_folder(f"lab-{release}-prepared") as place:
+        host = Host(release, place, fresh)
+        (host.root / "etc/dpkg/dpkg.cfg.d/lab").write_text("force-unsafe-io\n")
+        host.boot()
+        try:
+            host.put_tree()
+            tree = "/root/berth"
+            script = f"set -euo pipefail; . {tree}/bin/lib/set_up.sh; set_up {tree} /opt/berth run"
+            host.run("bash", "-c", script)
+            host.run("apt-get", "clean")
+            host.run("rm", "-rf", tree, "/opt/berth/code")
+            host.run("sync")
+        finally:
+            host.off()
+        _check(["tar", "-C", str(host.root), "-cf", f"{archive}.new", "."])
+    Path(f"{archive}.new").rename(archive)
 
 
 def _make(release: str, archive: Path) -> None:
@@ -61,13 +103,13 @@ def _check(argv: list[str]) -> None:
 
 
 class Host:
-    """One host: made from the pristine tree, booted, switched off, booted again."""
+    """One host: made from an archive, booted, switched off, booted again."""
 
-    def __init__(self, release: str, place: Path) -> None:
+    def __init__(self, release: str, place: Path, archive: Path) -> None:
         self.release = release
         self.root = place / "root"
         self.root.mkdir(parents=True)
-        _check(["tar", "-C", str(self.root), "-xf", str(pristine(release))])
+        _check(["tar", "-C", str(self.root), "-xf", str(archive)])
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         self._number_accounts()
         # The machine may reach package registries by way of a certificate of its own.
@@ -82,12 +124,22 @@ class Host:
     def _number_accounts(self) -> None:
         """Uids that this machine's own accounts do not have: what ends theirs spares the host's."""
         file = self.root / "etc/login.defs"
-        first = {"trixie": 50_000, "bookworm": 55_000}[self.release]
+        first = UIDS[self.release]
         numbers = (
             f"UID_MIN {first}\nUID_MAX {first + 999}\nGID_MIN {first}\nGID_MAX {first + 999}\n"
         )
         others = re.sub(r"(?m)^\s*[UG]ID_(MIN|MAX)\s.*\n", "", file.read_text())
         file.write_text(others + numbers)
+
+    def put_tree(self) -> None:
+        """This checkout, in the home of the host's root."""
+        inside = self.root / "root/berth"
+        inside.mkdir()
+        with tempfile.TemporaryFile() as file:
+            tar = ["tar", "-C", str(TREE), "--exclude=__pycache__", "-cf", "-", "."]
+            subprocess.run(tar, check=True, stdout=file)
+            file.seek(0)
+            subprocess.run(["tar", "-C", str(inside), "-xf", "-"], check=True, stdin=file)
 
     def boot(self) -> None:
         """Start it and wait until systemd has done its part."""

@@ -53,6 +53,16 @@ async def main():
 asyncio.run(main())
 """
 
+_PING = """
+import asyncio, pathlib, sys
+from engine.client import Engine
+async def main():
+    uid = int(sys.argv[1])
+    async with Engine(pathlib.Path(f"/run/berth/{uid}/engine.sock"), uid) as engine:
+        print((await engine.ping())["version"])
+asyncio.run(main())
+"""
+
 
 def as_account(host: Host, account: str, *words: str, check: bool = True) -> str:
     """A program as the account, in its session; what it prints."""
@@ -117,6 +127,11 @@ def following(host: Host, account: str, text: str, **parameters: object) -> list
 def at_the_socket(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
     """How an operation ends that the account's engine is given past the console."""
     return dict(json.loads(_as_worker(host, account, _RUN, kind, json.dumps(parameters))))
+
+
+def engine_version(host: Host, account: str) -> str:
+    """Which code the account's engine runs."""
+    return _as_worker(host, account, _PING).strip()
 
 
 def _asked(

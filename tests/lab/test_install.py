@@ -3,7 +3,8 @@
 import pytest
 
 from tests.lab.host import Host
-from tests.lab.session import IMAGE, PORT, api, podman
+from tests.lab.session import IMAGE, PORT, api, done, engine_version, podman
+from tests.waiting import until
 
 ANSWERS = f"""
 import time, urllib.request
@@ -70,3 +71,37 @@ def test_after_a_power_cut_everything_is_there_again(host: Host) -> None:
     host.boot()
     host.run("python3", "-c", ANSWERS)
     assert "missing" not in host.run("/root/berth/bin/enroll", "bob", "--check").stdout
+
+
+def test_an_upgrade_keeps_settings_and_lets_a_running_operation_end_in_the_old_engine(
+    host: Host,
+) -> None:
+    settings = host.root / "etc/berth/berth.env"
+    with settings.open("a") as file:
+        file.write("BERTH_UPLOAD_LIMIT=5G\n")
+    before, old = settings.read_text(), engine_version(host, "alice")
+    # The first process of a container does not heed a signal that it has no handler for.
+    done(host, "alice", "container.run", image=IMAGE, name="stays", command_line=["sleep", "3600"])
+    asked = {"kind": "container.stop", "parameters": {"container": "stays", "timeout": 3600}}
+    stopping = api(host, "POST", "/accounts/alice/operations", asked)["id"]
+
+    def state() -> str:
+        return str(api(host, "GET", f"/operations/{stopping}")["state"])
+
+    until(lambda: state() == "running", "it is being stopped")
+    with (host.root / "root/berth/engine/__init__.py").open("a") as file:
+        file.write("# newer\n")
+    host.run("/root/berth/bin/install")
+    assert settings.read_text() == before
+    limit = "from django.conf import settings; print(settings.BERTH_UPLOAD_LIMIT)"
+    assert str(5 << 30) in host.run("/root/berth/manage.py", "shell", "-c", limit).stdout
+    # The port was given to the first bin/install only.
+    assert state() == "running"
+    assert engine_version(host, "alice") == old
+    podman(host, "alice", "kill", "stays")
+    until(lambda: state() == "succeeded", "it has ended")
+    now = "from engine.schema.version import version; print(version())"
+    new = host.run("/root/berth/manage.py", "shell", "-v", "0", "-c", now).stdout.strip()
+    assert new != old
+    until(lambda: engine_version(host, "alice") == new, "the engine runs the new code")
+    podman(host, "alice", "rm", "stays")
