@@ -21,7 +21,11 @@ RESERVED = frozenset(
     )
 )
 # Letters that many fonts show alike; applied to a name and to what it is compared with.
-_ALIKE = str.maketrans("0135$|!i", "oiessiii")
+_ALIKE = str.maketrans(
+    "0134578$|!l" "авекмнорстухіјѕһԁԛԝ" "αβεικνορτυχ",  # noqa: RUF001 - Cyrillic, Greek
+    "oieastbsiii" "abekmhopctyxijshdqw" "abeikvoptux",
+)
+_ALIKE_PAIRS = (("rn", "m"), ("vv", "w"))
 _BESIDES_LETTERS = re.compile(r"[\W_]+")
 
 allowed_characters = RegexValidator(
@@ -79,7 +83,16 @@ def check_group(name: str, group: Group | None = None) -> None:
 
 def _outline(name: str) -> str:
     """What a reader sees at a glance: no punctuation, no case, letters that look alike as one."""
-    return _BESIDES_LETTERS.sub("", key(name).translate(_ALIKE)).replace("l", "i")
+    letters = unicodedata.normalize("NFKD", key(name)).translate(_ALIKE)
+    shown = _BESIDES_LETTERS.sub("", "".join(each for each in letters if not _is_mark(each)))
+    for pair, letter in _ALIKE_PAIRS:
+        shown = shown.replace(pair, letter)
+    return shown
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it only changes the letter before it, such as an accent."""
+    return unicodedata.category(character) == "Mn"
 
 
 _RESERVED_OUTLINES = frozenset(map(_outline, RESERVED))

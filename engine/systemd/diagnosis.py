@@ -27,13 +27,13 @@ _TABLE: list[tuple[str, str, str]] = [
         "systemd-networkd-wait-online), or set DefaultDependencies=false under [Quadlet].",
     ),
     (
-        r"short-name .* did not resolve|no such image|image not known|manifest unknown"
+        r"short-name [^\n]{0,300} did not resolve|no such image|image not known|manifest unknown"
         r"|initializing source|pinging container registry",
         "Its image could not be found or pulled.",
         "Pull the image first, and write its whole name with the registry.",
     ),
     (
-        r"container name .* is already in use",
+        r"container name [^\n]{0,300} is already in use",
         "Another container has its name.",
         "Remove or rename the other container.",
     ),
@@ -43,12 +43,12 @@ _TABLE: list[tuple[str, str, str]] = [
         "Convert the unit to a Quadlet or to generate --new while the container is there.",
     ),
     (
-        r"statfs .*no such file or directory",
+        r"statfs [^\n]{0,300}no such file or directory",
         "A path on the host that it mounts does not exist.",
         "Make the path, or use a named volume.",
     ),
     (
-        r"controller .* is not available",
+        r"controller [^\n]{0,300} is not available",
         "The host does not delegate a cgroup controller that a limit needs.",
         "Remove the limit, or have the administrator delegate it (Delegate= of user@.service).",
     ),

@@ -10,7 +10,14 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from django.core.validators import RegexValidator
+from django.urls import get_resolver
+
 ROOT = Path(__file__).resolve().parents[2]
+# Written in place, or handed to Django.
+CALLS = {"compile", "RegexField", "RegexValidator", "re_path"}
+# What a variable that an expression is read from stands for: a table of the module.
+TABLES = {"engine/systemd/diagnosis.py": "_TABLE"}
 METHODS = {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 # Programs for developers, which read Berth's own source.
 NOT_READING_INPUT = ("consoleapp/i18n/", "/migrations/", "/management/")
@@ -38,37 +45,102 @@ def expressions() -> list[Expression]:
             if any(part in name for part in NOT_READING_INPUT) or name.endswith("__main__.py"):
                 continue
             text = file.read_text()
-            if "re." in text:
+            if "re." in text or "Regex" in text or "re_path" in text:
                 for each in _of_module(name, ast.parse(text)):
                     found.setdefault((each.pattern, each.flags, each.methods), each)
+    for pattern in _of_addresses(get_resolver()):
+        address = Expression("an address", pattern, 0, ("search",))
+        found.setdefault((pattern, 0, address.methods), address)
     return list(found.values())
+
+
+def _of_addresses(resolver: Any) -> Iterator[str]:
+    """What a request's path is compared with."""
+    yield resolver.pattern.regex.pattern
+    for each in getattr(resolver, "url_patterns", []):
+        yield from _of_addresses(each)
 
 
 def _of_module(name: str, tree: ast.Module) -> Iterator[Expression]:
     module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
     used = _methods(tree)
+    held_ones = set()
     for held, value in vars(module).items():
         for pattern in _patterns(value):
             methods = tuple(sorted(used.get(held, set()))) or ("search",)
+            held_ones.add(pattern.pattern)
             yield Expression(f"{name}:{held}", pattern.pattern, pattern.flags & ~re.U, methods)
+    variables, targets = _variables(tree), _targets(tree)
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "re"
-            and node.func.attr in METHODS
-        ):
-            pattern, flags = _text(node.args[0], module), 0
-            for argument in [*node.args[1:], *(each.value for each in node.keywords)]:
-                flags |= _flags(argument)
-            if pattern is not None:
-                yield Expression(f"{name}:{node.lineno}", pattern, flags, (node.func.attr,))
+        if not isinstance(node, ast.Call) or not (called := _called(node.func)):
+            continue
+        flags = 0
+        for argument in [*node.args[1:], *(each.value for each in node.keywords)]:
+            flags |= _flags(argument)
+        place = f"{name}:{node.lineno}"
+        methods = tuple(sorted(used.get(targets.get(node, ""), {called})))
+        for pattern in _texts(node.args[0], module, variables, place):
+            if pattern not in held_ones:
+                yield Expression(place, pattern, flags, methods)
+
+
+def _called(function: ast.expr) -> str:
+    """By which method an expression is used, "" for other calls."""
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        name = function.attr
+        if function.value.id == "re":
+            return name if name in METHODS else "search" if name in CALLS else ""
+    else:
+        name = getattr(function, "id", "")
+    return "search" if name in CALLS - {"compile"} else ""
+
+
+def _targets(tree: ast.Module) -> dict[ast.Call, str]:
+    """The name that the value of a call gets."""
+    return {
+        node.value: node.targets[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def _variables(tree: ast.Module) -> dict[str, str]:
+    """Texts that have a name, wherever that is."""
+    return {
+        target.id: node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+
+
+def _texts(node: ast.expr, module: Any, variables: dict[str, str], place: str) -> list[str]:
+    """The expressions that an argument may be. Fails where that is not known."""
+    if isinstance(node, ast.Name):
+        if node.id in variables:
+            return [variables[node.id]]
+        table = TABLES.get(place.partition(":")[0], node.id)
+        held = getattr(module, table, None)
+        if isinstance(held, list):
+            return [row[0] for row in held]
+        return [held] if isinstance(held, str) else _unknown(node, place)
+    text = _text(node, module)
+    return [text] if text is not None else _unknown(node, place)
+
+
+def _unknown(node: ast.expr, place: str) -> list[str]:
+    raise AssertionError(f"{place}: which expression is {ast.unparse(node)}? See TABLES.")
 
 
 def _patterns(value: Any, depth: int = 0) -> Iterator["re.Pattern[str]"]:
-    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-        yield value
+    if isinstance(value, re.Pattern):
+        text = value.pattern
+        yield value if isinstance(text, str) else re.compile(text.decode("latin-1"))
+    elif isinstance(value, RegexValidator):
+        yield from _patterns(value.regex, depth + 1)
     elif isinstance(value, list | tuple | set) and depth < 3:
         for each in value:
             yield from _patterns(each, depth + 1)
@@ -92,7 +164,9 @@ def _methods(tree: ast.Module) -> dict[str, set[str]]:
 def _text(node: ast.expr, module: Any) -> str | None:
     """A literal's text; of an f-string, with names of the module filled in, others as KEY."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
+        value = node.value
+        value = value.decode("latin-1") if isinstance(value, bytes) else value
+        return value if isinstance(value, str) else None
     if isinstance(node, ast.JoinedStr):
         pieces = []
         for value in node.values:

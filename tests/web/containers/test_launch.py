@@ -71,6 +71,25 @@ def test_a_fault_is_told_at_its_field_and_nothing_typed_is_lost(as_, operator, w
     assert not Operation.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        ("Nginx", "repository name must be lowercase"),
+        ("team/app:", "what follows the colon is no tag"),
+        ("http://quay.io/x", "write it without http://"),
+        ("quay.io/x@sha256:12", "a digest is like sha256:"),
+        ("a..b", "invalid reference format"),
+    ],
+)
+def test_an_image_that_podman_refuses_gets_its_reason_at_the_field(as_, operator, image, reason):
+    answer = as_(operator).post(LAUNCH, {"image": image})
+    assert answer.status_code == 422
+    assert reason in answer.context["launch"].errors["image"]
+    assert reason in answer.content.decode()
+    assert f'value="{image}"' in answer.content.decode()
+    assert not Operation.objects.exists()
+
+
 def test_a_taken_name_is_told_before_anything_is_asked_for(as_, operator, seen):
     seen["web"] = Seen(snapshot(container("shop")))
     answer = as_(operator).post(LAUNCH, {"image": "localhost/demo:1", "name": "shop"})

@@ -301,3 +301,24 @@ def test_a_unit_whose_container_is_listed_is_not_listed_twice(
     seen["web"] = Seen(with_units(unit("shop", image="localhost/demo:1")))
     page = as_(viewer).get(f"{BASE}{IMAGE}/users/").content.decode()
     assert "Used by 1" in page
+
+
+@pytest.mark.parametrize("name", ["team/App:1", "team/app:", "http://quay.io/x", "a..b"])
+@pytest.mark.parametrize(
+    ("place", "field", "more"),
+    [
+        ("pull/", "image", {"policy": "always"}),
+        (f"{IMAGE}/tag/", "tag", {}),
+        (f"{IMAGE}/share/", "tag", {"account": "shop"}),
+        ("manifest-list/", "name", {}),
+    ],
+)
+def test_a_name_that_podman_refuses_gets_its_reason(
+    as_: Browser, operator: User, shop: LinuxAccount, place: str, field: str,
+    more: dict[str, str], name: str,
+) -> None:  # fmt: skip
+    Grant.objects.create(account=shop, user=operator, role=Role.OPERATOR)
+    answer = as_(operator).post(f"{BASE}{place}", {field: name, **more}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Podman refuses this name" in answer.content.decode()
+    assert not Operation.objects.exists()
