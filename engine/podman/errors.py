@@ -342,7 +342,8 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"invalid reference format.*|repository name must be lowercase|normalizing name \S+"
         r"|repository name must have at least one component|invalid image name ….*"
         r"|repository name must not be longer than .*|invalid repository name .*"
-        r"|invalid tag format|invalid checksum digest (?:format|length)",
+        r"|invalid tag format|invalid checksum digest (?:format|length)"
+        r"|unsupported digest algorithm",
         ErrorCode.INVALID,
         _NAME,
     ),

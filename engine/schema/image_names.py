@@ -19,8 +19,7 @@ M = TypeVar("M", bound=Model)
 LONGEST_NAME = 255
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
-_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _DOMAIN = re.compile(
     r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
     r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
@@ -46,9 +45,7 @@ def refusal(text: str) -> str:
     if "://" in text:
         return f"Podman refuses this name: write it without {scheme}://"
     named, at, digest = text.partition("@")
-    if at and not (
-        _SHA256.fullmatch(digest) if digest.startswith("sha256:") else _DIGEST.fullmatch(digest)
-    ):
+    if at and not _DIGEST.fullmatch(digest):
         return "Podman refuses this name: a digest is like sha256: and 64 hexadecimal digits"
     path, _, last = named.rpartition("/")
     last, colon, tag = last.partition(":")

@@ -164,6 +164,9 @@ async def test_nothing_is_read_from_a_registry_by_files_that_podman_refuses(
         ("http://quay.io/x", "http://"),
         ("https://quay.io/x:1", "https://"),
         ("quay.io/x@sha256:12", "digest"),
+        (f"quay.io/x@md5:{'a' * 32}", "digest"),
+        (f"quay.io/x@sha512:{'a' * 64}", "digest"),
+        (f"quay.io/x@sha384:{'a' * 95}", "digest"),
         ("a//b", "invalid reference"),
         ("quay.io/", "invalid reference"),
         ("quay.io/-x/y", "invalid reference"),
@@ -176,7 +179,7 @@ async def test_a_name_that_podman_refuses_gets_its_reason(
 ) -> None:
     told = account.run("podman", "pull", "--", name)
     assert told.returncode
-    words = ("invalid reference", "lowercase", "unknown transport")
+    words = ("invalid reference", "lowercase", "unknown transport", "digest")
     assert any(word in told.stderr for word in words)
     resolved = await talk.ask(RegistryResolve(name=name))
     assert resolved["how"] == "refused"
@@ -189,6 +192,7 @@ async def test_a_name_that_podman_refuses_gets_its_reason(
     "name",
     ["nginx", "team/app:1", "quay.io/a/b_c/d--e:V1.0_x", "localhost:5000/x", "QUAY.io/x", "a__b/c",
      "docker.io/library/nginx:1@sha256:" + "a" * 64, "sha256:" + "a" * 64, "f" * 64, "0123456789ab",
+     "quay.io/x@sha384:" + "a" * 96, "quay.io/x@sha512:" + "a" * 128,
      "docker://quay.io/x", "localhost/x"],
 )  # fmt: skip
 def test_a_name_that_podman_takes_is_taken(name: str) -> None:
