@@ -18,7 +18,7 @@ BOOT = Path(__file__).with_name("boot.sh")
 TREE = Path(__file__).resolve().parents[2]
 UIDS = {"trixie": 50_000, "bookworm": 55_000}
 """Debian's code names, and where each one's accounts begin: this machine's have other uids."""
-SET_UP = ("bin/lib/*", "requirements*.txt", "package*.json")
+SET_UP = ("bin/lib/*", "requirements.txt", "requirements-[np]*.txt", "package*.json")
 """What decides which packages set-up brings."""
 A_DAY = 86_400
 # What every Debian that systemd runs has; the rest is for bin/install to bring.
