@@ -22,8 +22,8 @@ RESERVED = frozenset(
 )
 # Letters that many fonts show alike; applied to a name and to what it is compared with.
 _ALIKE = str.maketrans(
-    "0134578$|!l" "авекмнорстухіјѕһԁԛԝ" "αβεικνορτυχ",  # noqa: RUF001 - Cyrillic, Greek
-    "oieastbsiii" "abekmhopctyxijshdqw" "abeikvoptux",
+    "0134578$|!lавекмнорстухіјѕһԁԛԝαβεικνορτυχ",
+    "oieastbsiiiabekmhopctyxijshdqwabeikvoptux",
 )
 _ALIKE_PAIRS = (("rn", "m"), ("vv", "w"))
 _BESIDES_LETTERS = re.compile(r"[\W_]+")

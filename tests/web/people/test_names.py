@@ -107,8 +107,14 @@ def test_the_database_refuses_it_whoever_writes(admin, name):
 @pytest.mark.parametrize(
     "name",
     ["admin", "ADMIN", "ａｄｍｉｎ", "a.d.m.i.n", "system", "Sys tem", "\u200b", "4dmin"]
-    + ["\u0430dmin", "\u0405\u0423\u0405\u0422\u0415\u041c", "s\u0443stem", "s\u00ffstem",
-       "syste\u0301m", "b\u03b5rth"],
+    + [
+        "\u0430dmin",
+        "\u0405\u0423\u0405\u0422\u0415\u041c",
+        "s\u0443stem",
+        "s\u00ffstem",
+        "syste\u0301m",
+        "b\u03b5rth",
+    ],
 )
 def test_no_group_is_called_like_a_user_or_like_berth(admin, team, as_, name):
     client = as_(admin)
