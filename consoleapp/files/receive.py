@@ -16,6 +16,7 @@ from consoleapp.accounts.access import refuse, role_on
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.formatting import binary_size
 from consoleapp.files import spool
 from consoleapp.files.models import Upload
 from engine.schema.parameters import Role
@@ -73,7 +74,7 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
     limit = settings.BERTH_UPLOAD_LIMIT
     if announced is not None and announced > limit:
         raise TooLarge(
-            f"A file may have at most {_spell(limit)}; this one has {_spell(announced)}."
+            f"A file may have at most {binary_size(limit)}; this one has {binary_size(announced)}."
         )
     left = _left(account)
     if (announced or 1) > left:
@@ -97,8 +98,8 @@ def _left(account: LinuxAccount) -> int:
 
 def _over_quota(account: LinuxAccount, left: int) -> TooLarge:
     return TooLarge(
-        f"Uploads for {account.key} may have {_spell(settings.BERTH_UPLOAD_QUOTA)} together, "
-        f"and {_spell(max(left, 0))} of it are left. Remove some, or wait until they expire."
+        f"Uploads for {account.key} may have {binary_size(settings.BERTH_UPLOAD_QUOTA)} together, "
+        f"and {binary_size(max(left, 0))} of it are left. Remove some, or wait until they expire."
     )
 
 
@@ -107,7 +108,7 @@ def _set_more_aside(account: LinuxAccount, upload: Upload, size: int) -> None:
     """Room for `size` bytes and some more, of a file whose size nobody said."""
     limit = int(settings.BERTH_UPLOAD_LIMIT)
     if size > limit:
-        raise TooLarge(f"The file is larger than the {_spell(limit)} that it may have.")
+        raise TooLarge(f"The file is larger than the {binary_size(limit)} that it may have.")
     left = _left(account)
     if size - upload.size > left:
         raise _over_quota(account, left)
@@ -132,7 +133,9 @@ async def _keep(
         async for chunk in chunks:
             size += len(chunk)
             if size > upload.size and announced is not None:
-                raise TooLarge(f"The file is larger than the {_spell(announced)} that it may have.")
+                raise TooLarge(
+                    f"The file is larger than the {binary_size(announced)} that it may have."
+                )
             if size > upload.size:
                 await sync_to_async(_set_more_aside)(account, upload, size)
             if size - looked_at > _LOOK_EVERY:
@@ -158,10 +161,3 @@ def _complete(upload: Upload, size: int, digest: str) -> Upload:
 def _undo(upload: UUID) -> None:
     spool.upload_path(upload).unlink(missing_ok=True)
     Upload.objects.filter(pk=upload).delete()
-
-
-def _spell(size: int) -> str:
-    for unit, bytes_of_it in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= bytes_of_it:
-            return f"{size / bytes_of_it:.1f} {unit}"
-    return f"{size} bytes"

@@ -21,6 +21,7 @@ from django.utils import timezone
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.formatting import binary_size
 from consoleapp.files import spool
 from consoleapp.recordings import cast, storage
 from consoleapp.recordings.models import How, Recording
@@ -142,7 +143,7 @@ class Recorder:
     async def _keep(self, line: bytes) -> None:
         async with self._writing:
             if self.size + len(line) > settings.BERTH_RECORDING_LIMIT:
-                limit = spell(settings.BERTH_RECORDING_LIMIT)
+                limit = binary_size(settings.BERTH_RECORDING_LIMIT)
                 self._stop(f"The session was ended: its recording has reached {limit}.")
             try:
                 await asyncio.to_thread(self.write, line)
@@ -272,7 +273,7 @@ def _check_room(account: LinuxAccount) -> None:
     # Each that goes on may still take all that one may.
     kept += rows.filter(ended_at=None).count() * settings.BERTH_RECORDING_LIMIT
     if kept >= settings.BERTH_RECORDING_QUOTA:
-        quota = spell(settings.BERTH_RECORDING_QUOTA)
+        quota = binary_size(settings.BERTH_RECORDING_QUOTA)
         raise NotRecorded(_refusal(f"the recordings of {account.key} have reached {quota}"))
     storage.folder()
     _check_disk()
@@ -296,11 +297,3 @@ def _name_of(session: Session) -> str:
     rows = seen.snapshot.containers if seen and seen.snapshot else []
     asked = session.query.container
     return next((row.name for row in rows if asked in (row.id, row.id[:12], row.name)), "")
-
-
-def spell(size: int) -> str:
-    """A limit, for a sentence."""
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size} bytes"

@@ -1,6 +1,8 @@
 """Dependencies point one way: pages and API → operations → engine.client → (socket) → engine."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +54,12 @@ def test_pages_and_api_never_reach_for_the_workers_side(file: Path) -> None:
 @pytest.mark.django_db
 def test_every_model_has_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_table_of_packages_is_that_of_the_contracts() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(each for each in contracts["contracts"] if each.get("id") == "console")["layers"]
+    text = (ROOT / "docs/architecture.md").read_text().partition("### The console's packages")[2]
+    first_cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    table = [re.findall(r"`([a-z0-9]+)`", cell) for cell in first_cells[: len(layers)]]
+    assert table == [layer.split(" | ") for layer in layers]
