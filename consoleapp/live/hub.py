@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from pydantic import ValidationError
 
 from consoleapp.snapshots import store
-from consoleapp.snapshots.page_events import Told
+from consoleapp.snapshots.page_events import PageEvent
 
 MOST_WAITING = 500
 LARGEST = 20_000
@@ -25,10 +25,10 @@ class Stream:
     def __init__(self, accounts: frozenset[int], missed: bool = True) -> None:
         self.accounts = accounts
         self.closing = False
-        self._waiting: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[PageEvent | None] = asyncio.Queue()
         self._missed = missed  # at the beginning too: the page was rendered some time ago
 
-    def put(self, told: Told) -> None:
+    def put(self, told: PageEvent) -> None:
         """A browser that is too slow for all of it reads everything anew instead."""
         if told.account not in self.accounts:
             return
@@ -54,7 +54,7 @@ class Stream:
         missed, self._missed = self._missed, False
         return missed
 
-    async def next(self, seconds: float) -> Told | None:
+    async def next(self, seconds: float) -> PageEvent | None:
         """The next event; None when there is none for so long, or to look at the rest again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -119,7 +119,7 @@ class Hub:
             stream.restart()
 
 
-async def _heard(subscribed: Any) -> AsyncIterator[Told]:
+async def _heard(subscribed: Any) -> AsyncIterator[PageEvent]:
     async with store.streaming() as redis, redis.pubsub() as pubsub:
         await pubsub.psubscribe(f"{store.ACCOUNT_CHANNELS}*")
         async for message in pubsub.listen():
@@ -128,7 +128,7 @@ async def _heard(subscribed: Any) -> AsyncIterator[Told]:
             if message["type"] != "pmessage" or len(message["data"]) > LARGEST:
                 continue
             try:
-                told = Told.model_validate_json(message["data"])
+                told = PageEvent.model_validate_json(message["data"])
             except ValidationError:
                 logger.warning("an event makes no sense")
                 continue

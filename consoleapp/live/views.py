@@ -18,7 +18,7 @@ from consoleapp.live.session_access import accounts_of, release
 from consoleapp.live.shares import Shares
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
-from consoleapp.snapshots.page_events import Told
+from consoleapp.snapshots.page_events import PageEvent
 from engine.schema.parameters import Role
 
 HEARTBEAT = 15.0
@@ -86,7 +86,7 @@ async def _events(
 
 
 async def _for(
-    told: Told, user: int, account: LinuxAccount | None, seen: dict[int, str]
+    told: PageEvent, user: int, account: LinuxAccount | None, seen: dict[int, str]
 ) -> list[str]:
     """What this page has to hear of an event."""
     if told.account not in seen:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_noop
 
 
-class Happening(StrEnum):
+class EventType(StrEnum):
     """What happened; the values are what rules, webhooks and the database say."""
 
     OPERATION_FAILED = "operation.failed"
@@ -27,35 +27,35 @@ class About:
     observed: bool = True
 
 
-ABOUT: dict[Happening, About] = {
-    Happening.OPERATION_FAILED: About(
+ABOUT: dict[EventType, About] = {
+    EventType.OPERATION_FAILED: About(
         gettext_noop("Operation failed"),
         "circle-x",
         gettext_noop("An operation failed, or was lost."),
         observed=False,
     ),
-    Happening.CONTAINER_UNHEALTHY: About(
+    EventType.CONTAINER_UNHEALTHY: About(
         gettext_noop("Container unhealthy"),
         "heart-broken",
         gettext_noop("A container's health check fails."),
     ),
-    Happening.CONTAINER_EXITED: About(
+    EventType.CONTAINER_EXITED: About(
         gettext_noop("Container exited with an error"),
         "alert-square-rounded",
         gettext_noop("A container ended with another status than 0, and nobody had stopped it."),
     ),
-    Happening.DISK_FULL: About(
+    EventType.DISK_FULL: About(
         gettext_noop("Disk nearly full"),
         "database-exclamation",
         gettext_noop("The file system of the account's images and containers is nearly full."),
     ),
-    Happening.APPROVAL_WAITING: About(
+    EventType.APPROVAL_WAITING: About(
         gettext_noop("Approval needed"),
         "user-question",
         gettext_noop("An operation waits until you, or another approver, say yes or no."),
         observed=False,
     ),
-    Happening.APPROVAL_DECIDED: About(
+    EventType.APPROVAL_DECIDED: About(
         gettext_noop("Approval decided"),
         "user-check",
         gettext_noop("What you asked for was approved, declined, or waited too long."),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from consoleapp.notifications.event_types import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, EventType
 
 HAPPENINGS = [(each.value, about.label) for each, about in ABOUT.items()]
 
@@ -92,7 +92,7 @@ class Occurrence(models.Model):
     @property
     def icon(self) -> str:
         """The icon of its kind."""
-        return ABOUT[Happening(self.happening)].icon
+        return ABOUT[EventType(self.happening)].icon
 
 
 class Notice(models.Model):

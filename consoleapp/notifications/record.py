@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.notifications import queue
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Delivery, Listened, Notice, Occurrence, Rule
 from consoleapp.notifications.subscriptions import rules_for
 from consoleapp.snapshots.page_events import noticed
@@ -28,7 +28,7 @@ WITHIN = timedelta(hours=1)
 class Seen:
     """Something that was seen to happen. `object` and `name`: to what, for machines and people."""
 
-    happening: Happening
+    happening: EventType
     key: str
     object: str
     name: str
@@ -52,7 +52,7 @@ def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
         same = Occurrence.objects.filter(account=account, happening=seen.happening)
         if same.filter(key=_short(seen.key, 200), ended_at=None).exists():
             return None
-        if seen.happening is Happening.DISK_FULL:
+        if seen.happening is EventType.DISK_FULL:
             rules = _not_told_of_the_disk(account, seen, rules)
         of_it = same.filter(object=_short(seen.object, 200)).order_by("-at", "-pk")
         recent = list(of_it.filter(at__gt=seen.at - WITHIN)[:MOST_AN_HOUR])
@@ -96,7 +96,7 @@ def listened(account: LinuxAccount, until: datetime) -> None:
     Listened.objects.update_or_create(account=account, defaults={"until": until})
 
 
-def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[Happening]) -> None:
+def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[EventType]) -> None:
     """`states` are so now: those that are new are told, and those of `of` not among them ended."""
     now = timezone.now()
     going_on = Occurrence.objects.filter(account=account, happening__in=of, ended_at=None)

@@ -3,11 +3,11 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Rule
 
 
-def rules_for(account: LinuxAccount, happening: Happening) -> list[Rule]:
+def rules_for(account: LinuxAccount, happening: EventType) -> list[Rule]:
     """The rules that ask for it, of people who may see the account."""
     if not account.active:
         return []

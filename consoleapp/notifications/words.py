@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Occurrence
 from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 
@@ -16,34 +16,34 @@ from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 def title(occurrence: Occurrence) -> str:
     """In a few words: what happened, to what."""
     name = {"name": occurrence.name}
-    match Happening(occurrence.happening):
-        case Happening.OPERATION_FAILED:
+    match EventType(occurrence.happening):
+        case EventType.OPERATION_FAILED:
             return _("%(name)s failed") % name
-        case Happening.CONTAINER_UNHEALTHY:
+        case EventType.CONTAINER_UNHEALTHY:
             return _("%(name)s is unhealthy") % name
-        case Happening.CONTAINER_EXITED:
+        case EventType.CONTAINER_EXITED:
             return _("%(name)s exited with an error") % name
-        case Happening.DISK_FULL:
+        case EventType.DISK_FULL:
             return _("The disk is nearly full")
-        case Happening.APPROVAL_WAITING:
+        case EventType.APPROVAL_WAITING:
             return _("%(name)s needs approval") % name
-        case Happening.APPROVAL_DECIDED:
+        case EventType.APPROVAL_DECIDED:
             return _("%(name)s: the request for approval was answered") % name
 
 
 def place(occurrence: Occurrence) -> str:
     """The path of the page about it."""
     key = occurrence.account.key
-    match Happening(occurrence.happening):
-        case Happening.OPERATION_FAILED:
+    match EventType(occurrence.happening):
+        case EventType.OPERATION_FAILED:
             return reverse("operations:detail", args=[occurrence.operation])
-        case Happening.CONTAINER_UNHEALTHY | Happening.CONTAINER_EXITED:
+        case EventType.CONTAINER_UNHEALTHY | EventType.CONTAINER_EXITED:
             if not occurrence.object.isalnum():  # not Podman's id, whatever the engine says
                 return reverse("containers:list", args=[key])
             return reverse("containers:detail", args=[key, occurrence.object])
-        case Happening.APPROVAL_WAITING | Happening.APPROVAL_DECIDED:
+        case EventType.APPROVAL_WAITING | EventType.APPROVAL_DECIDED:
             return reverse("approvals:detail", args=[occurrence.operation])
-        case Happening.DISK_FULL:
+        case EventType.DISK_FULL:
             return reverse("images:list", args=[key])
 
 

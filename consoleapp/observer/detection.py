@@ -19,7 +19,7 @@ from django.db import DatabaseError, connections
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.notifications import record
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.record import Seen
 from engine.schema.queries import EngineEvent
 from engine.schema.snapshot import ContainerRow, Snapshot
@@ -36,7 +36,7 @@ FULL_FROM, FULL_TO = 0.90, 0.87
 """Of a file system's size: nearly full from the one, and until it is below the other."""
 _KILLED = {130, 137, 143}
 """The exit statuses of those whom a signal ended: by a person, as far as one can tell."""
-_STATES = frozenset({Happening.CONTAINER_UNHEALTHY, Happening.DISK_FULL})
+_STATES = frozenset({EventType.CONTAINER_UNHEALTHY, EventType.DISK_FULL})
 Work = Callable[[LinuxAccount], object]
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class _Death:
     due: float
 
 
-class Noticing:
+class Detector:
     """Of one account. `heard` and `looked` return at once; `write_down` writes."""
 
     def __init__(self, account: int) -> None:
@@ -152,7 +152,7 @@ class Noticing:
         ):
             return
         seen = Seen(
-            Happening.CONTAINER_EXITED,
+            EventType.CONTAINER_EXITED,
             key=f"{event.id}:{event.at.isoformat()}",
             object=event.id,
             name=event.name or (row.name if row else event.id[:12]),
@@ -183,7 +183,7 @@ class Noticing:
             f"{used / total:.0%} of the file system of {place} is in use; "
             f"{(total - used) / 1e9:.1f} GB are left."
         )
-        return [Seen(Happening.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)]
+        return [Seen(EventType.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)]
 
 
 def _code(event: EngineEvent) -> int:
@@ -200,7 +200,7 @@ def _ended_badly(row: ContainerRow) -> bool:
 def _end(row: ContainerRow) -> Seen:
     ended = row.exited or row.created
     return Seen(
-        Happening.CONTAINER_EXITED,
+        EventType.CONTAINER_EXITED,
         key=f"{row.id}:{ended.isoformat()}",
         object=row.id,
         name=row.name,
@@ -220,7 +220,7 @@ def _is_unhealthy(row: ContainerRow) -> bool:
 
 def _unhealthy(row: ContainerRow, snapshot: Snapshot) -> Seen:
     return Seen(
-        Happening.CONTAINER_UNHEALTHY,
+        EventType.CONTAINER_UNHEALTHY,
         key=row.id,
         object=row.id,
         name=row.name,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.observer.detection import Noticing
+from consoleapp.observer.detection import Detector
 from consoleapp.observer.silence import LOOK_EVERY, Silence
 from consoleapp.snapshots import row_format, store
 from consoleapp.snapshots.observer_messages import Wake
-from consoleapp.snapshots.page_events import Told
+from consoleapp.snapshots.page_events import PageEvent
 from consoleapp.snapshots.reader import Head
 from engine.client import Engine
 from engine.schema.errors import EngineError, EngineUnreachable
@@ -81,7 +81,7 @@ class Follower:
         self._connected = False
         self._heard = False  # the event stream is up, and a snapshot was taken since
         self._missed = True  # the events since the snapshot before this one may not have been heard
-        self._noticing = Noticing(account)
+        self._noticing = Detector(account)
         self._silence = Silence()
         self._stale = Stale()
         self._unsaved = False
@@ -192,7 +192,9 @@ class Follower:
                 continue
             changed = was_silent != (self._silence.since is not None)
             names = ("silence", *_EVERYTHING) if changed else ("silence",)
-            await self._save_head_only([Told(account=self.account, event=name) for name in names])
+            await self._save_head_only(
+                [PageEvent(account=self.account, event=name) for name in names]
+            )
 
     async def _wait(self, listening: "asyncio.Task[None]", seconds: float) -> None:
         bell = asyncio.create_task(self._bell.wait())
@@ -301,7 +303,7 @@ class Follower:
 
     def _took(
         self, before: Snapshot | None, now: Snapshot, stale: Stale, missed: bool
-    ) -> list[Told] | None:
+    ) -> list[PageEvent] | None:
         """Make `now` the snapshot. Out: what pages have to hear, None when nothing changed."""
         now = _kept_where_equal(before, now)
         self._noticing.looked(now, whole=stale.whole, missed=missed)
@@ -309,20 +311,20 @@ class Follower:
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""
         if back and before is not None:
-            events = [Told(account=self.account, event=name) for name in _EVERYTHING]
+            events = [PageEvent(account=self.account, event=name) for name in _EVERYTHING]
         if events or before is None or back:
             self._version = max(self._version + 1, time.time_ns() // 1000)
             return events + self._rows(before, now)
         return None
 
-    def _rows(self, before: Snapshot | None, now: Snapshot) -> list[Told]:
+    def _rows(self, before: Snapshot | None, now: Snapshot) -> list[PageEvent]:
         """Which rows of containers changed, for lists that fetch only those; "" for many."""
         ids = changed_containers(before, now) if before else []
         if before and not ids:
             return []
         text = " ".join(ids) if len(ids) <= MOST_CONTAINERS else ""
         data: dict[str, str | int | bool | None] = {"version": self._version, "ids": text}
-        return [Told(account=self.account, event="rows", data=data)]
+        return [PageEvent(account=self.account, event="rows", data=data)]
 
     async def _out_of_reach(self, error: BaseException) -> None:
         said = getattr(getattr(error, "report", None), "message", "") or str(error)
@@ -331,12 +333,12 @@ class Follower:
         self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
         self._stale = Stale()
         await self._save_head_only(
-            [Told(account=self.account, event=name) for name in _EVERYTHING] if news else []
+            [PageEvent(account=self.account, event=name) for name in _EVERYTHING] if news else []
         )
 
     # --- to Redis ----------------------------------------------------------------------------
 
-    async def _save(self, events: list[Told], *, body: bool = True) -> None:
+    async def _save(self, events: list[PageEvent], *, body: bool = True) -> None:
         if self._snapshot is None:
             return
         text = None
@@ -344,13 +346,13 @@ class Follower:
             text = b"%d\n" % self._version + self._writer.write(self._snapshot)
         await self._put(text, events)
 
-    async def _save_head_only(self, events: list[Told] | None = None) -> None:
+    async def _save_head_only(self, events: list[PageEvent] | None = None) -> None:
         if self._snapshot is not None and self._unsaved:
             await self._save(events or [])
         else:
             await self._put(None, events or [])
 
-    async def _put(self, body: bytes | None, events: list[Told]) -> None:
+    async def _put(self, body: bytes | None, events: list[PageEvent]) -> None:
         head = Head(
             version=self._version,
             taken=self._snapshot.taken if self._snapshot else None,
@@ -446,11 +448,11 @@ def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
     return [each[:12] for each in sorted(ids)]
 
 
-def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
+def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[PageEvent]:
     """What pages have to hear about."""
     if before is None:
         told = ("containers", "images", "units", "info")
-        return [Told(account=account, event=name) for name in told]
+        return [PageEvent(account=account, event=name) for name in told]
     events: list[str] = []
     old = {row.id: row for row in before.containers}
     new = {row.id: row for row in now.containers}
@@ -463,4 +465,4 @@ def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[Told]:
         events.append("units")
     if before.info is not now.info:
         events.append("info")
-    return [Told(account=account, event=event) for event in events]
+    return [PageEvent(account=account, event=event) for event in events]

@@ -3,7 +3,7 @@
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.snapshots.observer_messages import Wake
-from consoleapp.snapshots.page_events import Told, send
+from consoleapp.snapshots.page_events import PageEvent, send
 
 
 def operation_changed(operation: Operation) -> None:
@@ -12,7 +12,7 @@ def operation_changed(operation: Operation) -> None:
     data = {"id": str(operation.pk), "state": state.value}
     account = operation.account_id
     told = [
-        Told(
+        PageEvent(
             account=account,
             event=f"operation-{operation.pk}",
             data=data,
@@ -22,7 +22,7 @@ def operation_changed(operation: Operation) -> None:
     ]
     only_progress = state is State.RUNNING and operation.progress is not None
     if not only_progress:
-        told.append(Told(account=account, event="operations", data=data))
+        told.append(PageEvent(account=account, event="operations", data=data))
     about = {operation.target, str((operation.result or {}).get("id", ""))} - {""}
     wake = Wake(
         account=account,

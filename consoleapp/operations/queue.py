@@ -31,7 +31,7 @@ _LOOK_AHEAD = 8
 logger = logging.getLogger(__name__)
 
 
-class Place(NamedTuple):
+class Slot(NamedTuple):
     """What an operation occupies while it runs."""
 
     account: int
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     urgent: bool
 
     @property
-    def aim(self) -> tuple[int, str, str] | None:
+    def lock_key(self) -> tuple[int, str, str] | None:
         """The object that only one operation at a time may act on; None: none, or it is urgent."""
         if self.urgent or not self.target:
             return None
@@ -56,19 +56,19 @@ class Place(NamedTuple):
 class Load:
     """What runs on a host."""
 
-    def __init__(self, running: list[Place]) -> None:
+    def __init__(self, running: list[Slot]) -> None:
         self._in_all: Counter[str] = Counter()
         self._by_account: Counter[tuple[int, str]] = Counter()
-        self._aims: set[tuple[int, str, str]] = set()
-        for place in running:
-            self.add(place)
+        self._lock_keys: set[tuple[int, str, str]] = set()
+        for slot in running:
+            self.add(slot)
 
-    def add(self, place: Place) -> None:
+    def add(self, slot: Slot) -> None:
         """Count one more."""
-        self._in_all[place.room] += 1
-        self._by_account[place.account, place.room] += 1
-        if place.aim:
-            self._aims.add(place.aim)
+        self._in_all[slot.room] += 1
+        self._by_account[slot.account, slot.room] += 1
+        if slot.lock_key:
+            self._lock_keys.add(slot.lock_key)
 
     def room(self, account: int, lane: str) -> int:
         """How many more operations of `account` the lane takes."""
@@ -77,9 +77,9 @@ class Load:
             free -= KEPT[lane]
         return max(0, min(free, PER_ACCOUNT[lane] - self._by_account[account, lane]))
 
-    def takes(self, place: Place) -> bool:
+    def takes(self, slot: Slot) -> bool:
         """Whether one more may run now."""
-        return place.aim not in self._aims and self.room(place.account, place.room) > 0
+        return slot.lock_key not in self._lock_keys and self.room(slot.account, slot.room) > 0
 
     def of(self, account: int) -> int:
         """How many operations of `account` run."""
@@ -90,7 +90,7 @@ class Claim(NamedTuple):
     """A row that is running now, with a fence and a lease for the one who claimed it."""
 
     operation: Operation
-    taken_up: bool
+    resumed: bool
     """Another worker began it, and died; the engine may be at it."""
 
 
@@ -110,13 +110,13 @@ def claim(operation_id: UUID, worker: str) -> Claim | None:
             logger.info("ignored a message about %s: no such operation waits here", operation_id)
             return None
         _one_at_a_time(operation.account.host)
-        place = _place(operation)
-        if not _load(operation.account.host).takes(place) or _has_elder(operation, place):
+        slot = _slot(operation)
+        if not _load(operation.account.host).takes(slot) or _has_elder(operation, slot):
             return None
         lease_until = timezone.now() + LEASE
-        taken_up = operation.started_at is not None
+        resumed = operation.started_at is not None
         if move(operation, State.RUNNING, after=WAITING, worker=worker, lease_until=lease_until):
-            return Claim(operation, taken_up)
+            return Claim(operation, resumed)
         return None
 
 
@@ -142,41 +142,41 @@ def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
     while any(queues.values()):
         for account in accounts:
             while queues[account]:
-                operation_id, place = queues[account].pop(0)
-                if load.takes(place):
-                    load.add(place)
+                operation_id, slot = queues[account].pop(0)
+                if load.takes(slot):
+                    load.add(slot)
                     chosen.append(operation_id)
                     break
     return chosen
 
 
-def _candidates(waiting: QuerySet[Operation], account: int, load: Load) -> list[tuple[UUID, Place]]:
-    found: list[tuple[UUID, Place]] = []
+def _candidates(waiting: QuerySet[Operation], account: int, load: Load) -> list[tuple[UUID, Slot]]:
+    found: list[tuple[UUID, Slot]] = []
     mine = waiting.filter(account_id=account).order_by("requested_at")
     rooms = {URGENT: mine.filter(urgent=True)}
     rooms |= {lane: mine.filter(urgent=False, lane=lane) for lane in Lane}
     for name, rows in rooms.items():
         if room := load.room(account, name):
             fields = rows.values_list("id", "account_id", "lane", "kind", "target", "urgent")
-            found += [(row[0], Place(*row[1:])) for row in fields[: room + _LOOK_AHEAD]]
+            found += [(row[0], Slot(*row[1:])) for row in fields[: room + _LOOK_AHEAD]]
     return found
 
 
 def _load(host: Host) -> Load:
     running = Operation.objects.filter(state=State.RUNNING, ended_at=None, account__host=host)
     fields = running.values_list("account_id", "lane", "kind", "target", "urgent")
-    return Load([Place(*row) for row in fields])
+    return Load([Slot(*row) for row in fields])
 
 
-def _place(operation: Operation) -> Place:
-    return Place(
+def _slot(operation: Operation) -> Slot:
+    return Slot(
         operation.account_id, operation.lane, operation.kind, operation.target, operation.urgent
     )
 
 
-def _has_elder(operation: Operation, place: Place) -> bool:
+def _has_elder(operation: Operation, slot: Slot) -> bool:
     """Whether one that was requested earlier waits for the same object."""
-    if not place.aim:
+    if not slot.lock_key:
         return False
     return Operation.objects.filter(
         account_id=operation.account_id,

@@ -15,7 +15,7 @@ Name = r"^[a-z]{1,20}(-[0-9a-f-]{1,36})?$"
 logger = logging.getLogger(__name__)
 
 
-class Told(Model):
+class PageEvent(Model):
     """One event of one account.
 
     `ended_for`: who asked for the operation that ended with it; `people`: whom `notices` is for.
@@ -31,19 +31,19 @@ class Told(Model):
 
 def publish(account: LinuxAccount, event: str, data: dict[str, Any]) -> None:
     """Tell the pages about `account`; does nothing when Redis is down."""
-    send(account.pk, [Told(account=account.pk, event=event, data=data)])
+    send(account.pk, [PageEvent(account=account.pk, event=event, data=data)])
 
 
 def noticed(account: LinuxAccount, people: list[int]) -> None:
     """Tell the pages of these users that what they are told of has changed."""
     batches = [people[at : at + 500] for at in range(0, len(people), 500)]
-    told = [Told(account=account.pk, event="notices", people=batch) for batch in batches]
+    told = [PageEvent(account=account.pk, event="notices", people=batch) for batch in batches]
     if told:
         send(account.pk, told)
 
 
 def send(
-    account: int, told: list[Told], wake: Wake | None = None, operation: UUID | None = None
+    account: int, told: list[PageEvent], wake: Wake | None = None, operation: UUID | None = None
 ) -> None:
     """Publish to the pages, the observer and those who wait for one operation; all at once."""
     try:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations import secret_parameters
 from consoleapp.operations.audit import name, note
@@ -91,7 +91,7 @@ def finish(
 
 def _tell(operation: Operation, message: str) -> None:
     seen = Seen(
-        Happening.OPERATION_FAILED,
+        EventType.OPERATION_FAILED,
         key=str(operation.pk),
         object=f"{operation.kind} {operation.target}".strip(),
         name=name(operation),

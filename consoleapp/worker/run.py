@@ -50,26 +50,26 @@ class LeaseLost(Exception):
     """Raised when another worker has the operation now, and this one must not touch it."""
 
 
-def run(operation: Operation, *, taken_up: bool) -> None:
+def run(operation: Operation, *, resumed: bool) -> None:
     """Have the engine carry out `operation`, which this thread has claimed; write down its end.
 
-    `taken_up`: another worker began it, and died. Then it is not asked again whether the requester
+    `resumed`: another worker began it, and died. Then it is not asked again whether the requester
     may: the engine may be at it already, and what it did is what must be told.
     """
     fence = operation.fence
     try:
-        if operation.cancel_requested_at and not taken_up:
+        if operation.cancel_requested_at and not resumed:
             finish(operation, State.CANCELLED, fence=fence)
             return
         parameters = secret_parameters.parameters_of(operation)
-        if not taken_up and (reason := permission.no_longer(operation, parameters)):
+        if not resumed and (reason := permission.no_longer(operation, parameters)):
             _refuse(operation, reason)
             return
-        if not taken_up and (reason := preflight.against(operation, parameters)):
+        if not resumed and (reason := preflight.against(operation, parameters)):
             report = ErrorReport(code=ErrorCode.POLICY, message=f"Not allowed: {reason}")
             finish(operation, State.FAILED, report, fence=fence)
             return
-        _Run(operation, parameters, taken_up).to_the_end()
+        _Run(operation, parameters, resumed).to_the_end()
     except LeaseLost:
         logger.warning("another worker has taken %s up", operation.pk)
     except (Unreadable, UnknownKind, ValidationError) as error:
@@ -101,7 +101,7 @@ def _refuse(operation: Operation, reason: str) -> None:
 class _Run:
     """The listening to one operation, its lease, and its progress."""
 
-    def __init__(self, operation: Operation, parameters: Parameters, taken_up: bool) -> None:
+    def __init__(self, operation: Operation, parameters: Parameters, resumed: bool) -> None:
         self._operation = operation
         self._parameters = parameters
         self._secrets = (
@@ -119,7 +119,7 @@ class _Run:
         self._uploads = {
             upload.pk: upload.sha256 for upload in Upload.objects.filter(operation=operation)
         }
-        self._begun = taken_up
+        self._begun = resumed
         """Whether the engine may have it."""
 
     def to_the_end(self) -> None:

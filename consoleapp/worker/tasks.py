@@ -29,7 +29,7 @@ def execute(operation_id: str) -> None:
         return
     operation = claimed.operation
     try:
-        run(operation, taken_up=claimed.taken_up)
+        run(operation, resumed=claimed.resumed)
     except Exception:
         # Whatever it was, what became of the operation is the engine's to say: the sweeper asks.
         logger.exception("the run of %s broke off", operation.pk)

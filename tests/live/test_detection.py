@@ -174,7 +174,7 @@ async def test_a_disk_that_fills_is_told_and_whose_grant_is_gone_hears_nothing(
 
 
 def test_an_engine_cannot_fill_the_observers_memory() -> None:
-    heard = detection.Noticing(1)
+    heard = detection.Detector(1)
     for number in range(detection.MOST_MEANT + 500):
         at = datetime.now(UTC)
         heard.heard(EngineEvent(noun="container", action="kill", id=f"{number:x}", at=at))

@@ -105,7 +105,7 @@ async def test_a_slow_browser_is_told_to_look_again_instead_of_filling_memory() 
     stream = Stream(frozenset({1}))
     assert stream.missed()
     for _ in range(3 * MOST_WAITING):
-        stream.put(page_events.Told(account=1, event="containers"))
+        stream.put(page_events.PageEvent(account=1, event="containers"))
     assert stream._waiting.qsize() <= MOST_WAITING
     assert stream.missed()
 
@@ -120,7 +120,7 @@ async def test_what_makes_no_sense_in_redis_does_not_reach_the_page(
             said.publish(store.channel(web.pk), text)
         said.publish(
             store.channel(web.pk),
-            page_events.Told(account=web.pk + 1, event="info").model_dump_json(),
+            page_events.PageEvent(account=web.pk + 1, event="info").model_dump_json(),
         )
         await sync_to_async(page_events.publish)(web, "images", {})
         await eventually(lambda: page.heard("account-web"), "what makes sense")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.notifications import words
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Delivery, Notice, Occurrence
 from consoleapp.notifications.record import MOST_AN_HOUR, Seen, found, happened, listened, stand
 from consoleapp.notifications.subscriptions import wanted_accounts
@@ -22,7 +22,7 @@ from engine.schema.errors import ErrorCode, ErrorReport
 from tests.fixtures.notifications import CONTAINER, death, hook, illness, rule
 from tests.fixtures.people import by
 
-UNHEALTHY = frozenset({Happening.CONTAINER_UNHEALTHY})
+UNHEALTHY = frozenset({EventType.CONTAINER_UNHEALTHY})
 
 
 def told(user: User) -> list[str]:
@@ -218,7 +218,7 @@ def test_what_is_old_goes(web: LinuxAccount, olga: User) -> None:
 
 
 def full(key: str) -> Seen:
-    return Seen(Happening.DISK_FULL, key, "/home", "Disk", at=timezone.now())
+    return Seen(EventType.DISK_FULL, key, "/home", "Disk", at=timezone.now())
 
 
 def test_a_disk_that_accounts_share_is_told_each_person_once(
@@ -227,7 +227,7 @@ def test_a_disk_that_accounts_share_is_told_each_person_once(
     webhook, _ = hook(admin, "https://hook.example/")
     rule(olga)
     rule(admin, accounts=[other], webhooks=[webhook], in_page=False)
-    disks = frozenset({Happening.DISK_FULL})
+    disks = frozenset({EventType.DISK_FULL})
     for account in (web, other, web, other):
         stand(account, [full("8:1")], of=disks)
     assert told(olga) == ["The disk is nearly full"]

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-Told = list[dict[str, Any]]
+PageEvent = list[dict[str, Any]]
 
 
 class Double:
@@ -27,7 +27,7 @@ class Double:
 
     def __init__(self, state: Path) -> None:
         self._log, self._gate = state / "log", state / "gate"
-        self._said: dict[str, Told] = {}
+        self._said: dict[str, PageEvent] = {}
         self._more = asyncio.Condition()
         self._cancelled: set[str] = set()
         self._stuttered: set[str] = set()

@@ -239,7 +239,7 @@ def test_what_an_engine_that_makes_no_sense_was_asked_for_is_lost_and_not_failed
     operation = requested(web, olga, ContainerRestart(container="raves"))
     claimed = queue.claim(operation.pk, "this test")
     assert claimed
-    run.run(claimed.operation, taken_up=False)
+    run.run(claimed.operation, resumed=False)
     assert now(operation).state == State.LOST
     assert "makes no sense" in operation.error["message"]
 

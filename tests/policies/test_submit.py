@@ -133,7 +133,7 @@ def test_what_was_queued_before_the_policy_is_refused_by_the_worker(
     write(web, STRICT, actor=ROOT)
     Operation.objects.filter(pk=operation.pk).update(state=State.RUNNING, fence=1)
     operation.refresh_from_db()
-    running.run(operation, taken_up=False)
+    running.run(operation, resumed=False)
     operation.refresh_from_db()
     assert operation.state == State.FAILED
     assert operation.error["code"] == "policy"

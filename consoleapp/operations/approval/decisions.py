@@ -11,7 +11,7 @@ from consoleapp.accounts.models import Host
 from consoleapp.core.actor import Actor
 from consoleapp.core.encryption import Unreadable
 from consoleapp.core.errors import Conflict, Refused
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations import permission, secret_parameters
 from consoleapp.operations.approval.approvers import decidable
@@ -169,7 +169,7 @@ def _tell(operation: Operation, said: str, comment: str) -> None:
     if operation.requested_by_id is None:
         return
     seen = Seen(
-        Happening.APPROVAL_DECIDED,
+        EventType.APPROVAL_DECIDED,
         key=str(operation.pk),
         object=str(operation.pk),
         name=name(operation),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict, Refused
-from consoleapp.notifications.event_types import Happening
+from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.record import Seen, happened
 from consoleapp.operations.approval.approvers import deciders
 from consoleapp.operations.approval.models import Approval, Ask, Decision
@@ -40,7 +40,7 @@ def ask(
     why = " ".join(str(each) for each in asks)
     note("approval.requested", operation, actor, detail=why)
     seen = Seen(
-        Happening.APPROVAL_WAITING,
+        EventType.APPROVAL_WAITING,
         key=str(operation.pk),
         object=str(operation.pk),
         name=name(operation),

@@ -13,7 +13,7 @@ from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.i18n.sentences import in_language
 from consoleapp.notifications import mail
 from consoleapp.notifications import webhooks as sending
-from consoleapp.notifications.event_types import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, EventType
 from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
 
 _BOX = {"class": "form-check-input"}
@@ -106,7 +106,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.cleaned_data["all_accounts"]:
             self.cleaned_data["accounts"] = []
         chosen = self.cleaned_data["happenings"]
-        self.instance.observed = any(ABOUT[Happening(each)].observed for each in chosen)
+        self.instance.observed = any(ABOUT[EventType(each)].observed for each in chosen)
         return super().save(commit)  # type: ignore[no-any-return]
 
 

@@ -3,7 +3,7 @@
 from django import template
 
 from consoleapp.notifications import words
-from consoleapp.notifications.event_types import ABOUT, Happening
+from consoleapp.notifications.event_types import ABOUT, EventType
 from consoleapp.notifications.models import Occurrence
 
 register = template.Library()
@@ -24,10 +24,10 @@ def grouped(occurrence: Occurrence) -> str:
 @register.filter
 def happening_label(happening: str) -> str:
     """What a kind of happening is called."""
-    return ABOUT[Happening(happening)].label
+    return ABOUT[EventType(happening)].label
 
 
 @register.filter
 def happening_explained(happening: str) -> str:
     """In one sentence, when it is told."""
-    return ABOUT[Happening(happening)].explained
+    return ABOUT[EventType(happening)].explained
