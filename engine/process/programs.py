@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.process.pdeathsig import die_with
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
-_TREE = Path(__file__).with_name("process_tree.py")
+_TREE = Path(__file__).with_name("subreaper.py")
 _SIGNALED = 128
 """What a shell, and a rootless Podman for the part of it in the namespace, add to a signal."""
 _DEADLY = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT}

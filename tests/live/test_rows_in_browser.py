@@ -120,13 +120,18 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
         return list(await page.evaluate(WRONG, [known, expected]))
 
 
+async def quiet(page: Page) -> None:
+    """Wait until the page has asked for something and used every answer."""
+    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
+
+
 async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
     await reader.fresh(web)
     async with page.expect_response(lambda answer: "/live/" in answer.url):
         await page.goto(LIST)
     await eventually(lambda: shows(page, engine), "the list is there")
     # The stream's first word has the table fetched once.
-    await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
+    await quiet(page)
 
 
 async def test_no_row_stays_wrong_while_tables_are_drawn_anew(

@@ -20,7 +20,7 @@ async def followed(web: LinuxAccount) -> None:
     """Wait for a snapshot: a single `fresh` is content with a silence on a busy machine."""
 
     async def live() -> bool:
-        return (await snapshots.fresh(web)).live
+        return (await reader.fresh(web)).live
 
     await eventually(live, "the account is followed")
 
@@ -35,7 +35,7 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
     observer: Observer, web: LinuxAccount, engine: Double, victor: User
 ) -> None:
     engine.put(row("a"), silent=True)
-    await reader.fresh(web)
+    await followed(web)
     client = await browser(victor)
     async with open_page(client, PAGE) as page:
         engine.say("system", "heartbeat")
@@ -69,7 +69,7 @@ async def test_a_question_without_an_answer_counts_although_the_heart_beats(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
     engine.put(row("a"), silent=True)
-    await reader.fresh(web)
+    await followed(web)
     engine.answering.clear()
     engine.put(row("a", "exited"), "died")
 
@@ -91,7 +91,7 @@ async def test_a_question_without_an_answer_counts_although_the_heart_beats(
 async def test_an_engine_without_heartbeats_of_its_own_is_not_called_silent(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
-    await reader.fresh(web)
+    await followed(web)
     watched = observer._followers[web.pk][0]._silence
     watched._heard_at -= 100.0
     assert not watched.look()
@@ -119,7 +119,7 @@ async def test_after_an_engine_restarts_the_account_is_live_again_soon(
     monkeypatch.setattr(follower, "CALM", 0.0)
     # The longest pause is too long for the test; it once was the first one.
     monkeypatch.setattr(follower, "BACKOFF", (0.2,) * 100 + (600.0,))
-    await reader.fresh(web)
+    await followed(web)
     await engine.stop()
     await engine.start()
 
@@ -132,7 +132,7 @@ async def test_after_an_engine_restarts_the_account_is_live_again_soon(
 async def test_many_events_at_once_ask_for_all_and_not_for_each(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
-    await reader.fresh(web)
+    await followed(web)
     engine.asked.clear()
     for number in range(3 * follower.MOST_CONTAINERS):
         engine.put(row(f"c{number}"))
