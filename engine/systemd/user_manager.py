@@ -7,7 +7,8 @@ as written in org.freedesktop.systemd1(5).
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dbus_fast import Message, MessageType, Variant
@@ -22,6 +23,8 @@ _MANAGER = "/org/freedesktop/systemd1"
 _UNITS = "/org/freedesktop/systemd1/unit/"
 _CALL_SECONDS = 25.0
 _LOOK_AGAIN_SECONDS = 0.2
+_UNHEARD = 10_000
+"""Changes that wait to be read; beyond them one is dropped."""
 _CODES = {
     "NoSuchUnit": ErrorCode.NOT_FOUND,
     "FileNotFound": ErrorCode.NOT_FOUND,
@@ -56,6 +59,8 @@ class Systemd:
 
     def __init__(self) -> None:
         self._bus: MessageBus | None = None
+        self._end: asyncio.Task[None] | None = None
+        """Done when the connection has ended: one for all who wait for that."""
         self._opening = asyncio.Lock()
         self._listeners: set[Callable[[Message], None]] = set()
 
@@ -122,30 +127,25 @@ class Systemd:
 
         Raises Unanswered when the connection ends before the job.
         """
-        bus = await self._open()
+        await self._open()
         ended: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
 
         def hear(message: Message) -> None:
             if message.member == "JobRemoved":
                 ended.put_nowait((int(message.body[0]), str(message.body[3])))
 
-        self._listeners.add(hear)
-        gone = asyncio.create_task(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
-        gone.add_done_callback(lambda _: ended.put_nowait(None))
         number = None
         try:
-            answer = await self._manage(method, "ss", [unit, "replace"])
-            number = int(str(answer[0]).rpartition("/")[2])
-            while (heard := await ended.get()) is not None:
-                if heard[0] == number:
-                    number = None
-                    return heard[1]
+            with self._listening(hear, lambda: ended.put_nowait(None)):
+                answer = await self._manage(method, "ss", [unit, "replace"])
+                number = int(str(answer[0]).rpartition("/")[2])
+                while (heard := await ended.get()) is not None:
+                    if heard[0] == number:
+                        number = None
+                        return heard[1]
             number = None
             raise Unanswered(f"The session bus ended the connection while {unit} was at it.")
         finally:
-            self._listeners.discard(hear)
-            gone.cancel()
-            await asyncio.gather(gone, return_exceptions=True)
             if number is not None:
                 await asyncio.shield(self._cancel(number))
 
@@ -162,25 +162,38 @@ class Systemd:
 
         Raises EngineError when the connection ends.
         """
-        bus = await self._open()
-        heard: asyncio.Queue[str | None] = asyncio.Queue(10_000)
+        await self._open()
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
 
         def hear(message: Message) -> None:
             changed = _changed(message)
-            if changed is not None and not heard.full():
+            if changed is not None and heard.qsize() < _UNHEARD:
                 heard.put_nowait(changed)
 
-        self._listeners.add(hear)
-        gone = asyncio.create_task(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
-        gone.add_done_callback(lambda _: heard.put_nowait(None))
-        try:
+        with self._listening(hear, lambda: heard.put_nowait(None)):
             while (name := await heard.get()) is not None:
                 yield name
             raise EngineError(ErrorCode.UNAVAILABLE, "The session bus ended the connection.")
+
+    @contextmanager
+    def _listening(
+        self, hear: Callable[[Message], None], lost: Callable[[], None]
+    ) -> Iterator[None]:
+        """Call `hear` for each signal, and `lost` when the connection has ended."""
+        end = self._end
+
+        def ended(task: asyncio.Task[None]) -> None:
+            lost()
+
+        self._listeners.add(hear)
+        if end:
+            end.add_done_callback(ended)
+        try:
+            yield
         finally:
             self._listeners.discard(hear)
-            gone.cancel()
-            await asyncio.gather(gone, return_exceptions=True)
+            if end:
+                end.remove_done_callback(ended)
 
     async def _cancel(self, number: int) -> None:
         try:
@@ -250,6 +263,7 @@ class Systemd:
                     )
                 )
                 await bus.call(Message(_NAME, _MANAGER, f"{_NAME}.Manager", "Subscribe"))
+                self._end = asyncio.create_task(_ended(bus))
                 self._bus = bus
             return self._bus
 
@@ -257,6 +271,13 @@ class Systemd:
         if message.message_type is MessageType.SIGNAL:
             for listener in list(self._listeners):
                 listener(message)
+
+
+async def _ended(bus: MessageBus) -> None:
+    try:
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+    except Exception as error:  # the library hands on whatever broke the connection
+        log.info("the session bus ended the connection: %s", error)
 
 
 def escape(unit: str) -> str:
