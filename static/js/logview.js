@@ -41,6 +41,7 @@ export class LogView {
     this.matches = [];
     this.match = -1;
     this.carried = { stdout: PLAIN, stderr: PLAIN };
+    this.unended = {}; // by stream: the line of which more pieces will come
     this.dropped = 0;
     this.atEnd = true;
     this.waiting.length = 0;
@@ -48,7 +49,7 @@ export class LogView {
     this.#schedule();
   }
 
-  // Lines as the engine answers them: { stream, at, text }.
+  // Lines as the engine answers them: { stream, at, text, partial }; all pieces of one are one row.
   add(lines) {
     for (const line of lines) this.waiting.push(line);
     this.#schedule();
@@ -112,13 +113,22 @@ export class LogView {
 
   #takeIn() {
     if (!this.waiting.length) return;
-    for (const { stream, at, text } of this.waiting) {
-      const line = { stream, at, text: text.length > LONGEST ? text.slice(0, LONGEST) : text, cut: text.length - LONGEST };
-      line.style = this.carried[stream] || PLAIN;
-      if (text.includes("\x1b") || text.includes("\r")) {
+    let grown = false;
+    for (const { stream, at, text, partial } of this.waiting) {
+      const begun = this.unended[stream];
+      const line = begun || { stream, at, text: "", cut: -LONGEST, style: this.carried[stream] || PLAIN };
+      this.unended[stream] = partial ? line : null;
+      const room = LONGEST - line.text.length;
+      line.cut += text.length;
+      line.text += text.slice(0, room);
+      if (room && (line.text.includes("\x1b") || line.text.includes("\r"))) {
         const read = parse(line.text, line.style);
         this.carried[stream] = read.style;
         line.plain = read.pieces.map((piece) => piece.text).join("");
+      }
+      if (begun) {
+        grown ||= room > 0;
+        continue;
       }
       this.lines.push(line);
       if (this.stream && this.stream !== stream) continue;
@@ -127,6 +137,10 @@ export class LogView {
       if (this.wanted && this.#holds(line)) this.matches.push(this.shown.length - 1);
     }
     this.waiting.length = 0;
+    if (grown) {
+      this.#relayout();
+      this.matches = this.shown.flatMap((line, index) => (this.wanted && this.#holds(line) ? [index] : []));
+    }
     if (this.lines.length > LIMIT + DROP) this.#drop(this.lines.length - LIMIT);
   }
 

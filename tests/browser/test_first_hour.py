@@ -88,6 +88,20 @@ def test_logs_are_followed(page: Page) -> None:
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
 
+def test_a_line_that_comes_in_pieces_is_one_row_of_the_log(page: Page) -> None:
+    name = f"long-{time.monotonic_ns()}"
+    script = "printf '%0210000d\\n' 0; echo short"
+    podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, IMAGE, "sh", "-c", script)
+    page.goto(f"/accounts/{ALICE}/containers/")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
+    expect(page.get_by_text("short", exact=True)).to_be_visible()
+    expect(page.locator("#logs-count")).to_have_text("2 lines")
+    # Of 210,000 digits the first 20,000 are shown.
+    expect(page.locator(".log-text").first).to_contain_text("0 … 190,000 more characters")
+    podman(ALICE, "rm", "--force", "--time", "0", name)
+
+
 def test_a_terminal_runs_commands_in_the_container(page: Page, running: str) -> None:
     page.goto(f"/accounts/{ALICE}/containers/{running}/terminal/")
     page.get_by_role("button", name=re.compile("Open|Connect")).first.click()

@@ -19,8 +19,13 @@ CALLS = {"compile", "RegexField", "RegexValidator", "re_path"}
 # What a variable that an expression is read from stands for: a table of the module.
 TABLES = {"engine/systemd/diagnosis.py": "_TABLE"}
 METHODS = {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
-# Programs for developers, which read Berth's own source.
-NOT_READING_INPUT = ("consoleapp/i18n/", "/migrations/", "/management/")
+# What reads nothing but Berth's own source, like programs for developers.
+NOT_READING_INPUT = (
+    "consoleapp/i18n/",
+    "/migrations/",
+    "/management/",
+    "consoleapp/web/template_loader.py",
+)
 
 
 @dataclass(frozen=True)
