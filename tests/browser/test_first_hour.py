@@ -96,9 +96,10 @@ def test_a_line_that_comes_in_pieces_is_one_row_of_the_log(page: Page) -> None:
     expect(page.get_by_role("link", name=name)).to_be_visible()
     page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
     expect(page.get_by_text("short", exact=True)).to_be_visible()
-    expect(page.locator("#logs-count")).to_have_text("2 lines")
-    # Of 210,000 digits the first 20,000 are shown.
+    # Podman 4.3 reads only the last piece of a line when it is asked for the last lines.
+    page.get_by_label("How many lines").select_option(label="All lines")
     expect(page.locator(".log-text").first).to_contain_text("0 … 190,000 more characters")
+    expect(page.locator("#logs-count")).to_have_text("2 lines")
     podman(ALICE, "rm", "--force", "--time", "0", name)
 
 
