@@ -1,1 +1,1 @@
-"""What the console and the engines say to each other: one pydantic model for each thing said."""
+"""Define what the console and the engines exchange: one pydantic model for each message."""

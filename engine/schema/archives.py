@@ -1,4 +1,4 @@
-"""Images as files: saved into an archive, loaded from one, handed from account to account."""
+"""Images as files: saved to an archive, loaded from one, shared between accounts."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -12,13 +12,13 @@ AccountKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_
 
 
 class ImageSaved(Produced):
-    """The archive, for a download."""
+    """The archive, offered as a download."""
 
     images: list[str] = []
 
 
 class ImageSave(Parameters):
-    """`podman save`: one or more images as one file."""
+    """`podman save`: write one or more images to one file."""
 
     kind: ClassVar[str] = "image.save"
     label: ClassVar[str] = "Save image"
@@ -46,14 +46,14 @@ class ImageSave(Parameters):
 
 
 class ImageLoaded(Result):
-    """What the archive brought."""
+    """The images that the archive contained."""
 
     images: list[str] = []
-    """Names, ids where there are none."""
+    """Names; ids of images without a name."""
 
 
 class ImageLoad(Parameters):
-    """`podman load`: every image of an uploaded docker-archive or oci-archive."""
+    """`podman load`: load every image of an uploaded docker-archive or oci-archive."""
 
     kind: ClassVar[str] = "image.load"
     label: ClassVar[str] = "Load images"
@@ -63,7 +63,7 @@ class ImageLoad(Parameters):
     result: ClassVar[type[Result]] = ImageLoaded
 
     archive: UUID
-    """An upload."""
+    """The id of an upload."""
 
     def uploads(self) -> list[UUID]:
         return [self.archive]
@@ -76,19 +76,20 @@ class ImageLoad(Parameters):
 
 
 class ImageShared(Result):
-    """The image that the account has now, with the same id as where it came from."""
+    """The image in the receiving account. It has the same id as in the source account."""
 
     image_id: str
     reference: str = ""
     size: int = 0
-    """Bytes that came over."""
+    """Bytes transferred."""
 
 
 class ImageShare(Parameters):
-    """`podman save | podman load`: take an image over from another account of the same host.
+    """`podman save | podman load`: copy an image from another account of the same host.
 
-    It is an operation of the account that gets the image. The requester needs the role on both, and
-    it is in the audit of both.
+    The operation belongs to the receiving account. The requester needs the role on both accounts,
+    and
+    both accounts' audit logs contain it.
     """
 
     kind: ClassVar[str] = "image.share"
@@ -99,10 +100,10 @@ class ImageShare(Parameters):
     result: ClassVar[type[Result]] = ImageShared
 
     source: AccountKey
-    """The key of the account that has it."""
+    """The key of the source account."""
     image: ImageReference
     tag: ImageReference | None = None
-    """Its name here; None: the one that it was asked for by."""
+    """Its name in the receiving account; None: the requested name."""
 
     def elsewhere(self) -> list[str]:
         return [self.source]

@@ -1,4 +1,4 @@
-"""Building images: what goes in and what comes out."""
+"""Building images: parameters and results."""
 
 import re
 from pathlib import PurePosixPath
@@ -21,7 +21,7 @@ from engine.schema.parameters import (
 )
 
 NAMES = ("Containerfile", "Dockerfile")
-"""Where a context has its Containerfile unless somebody says otherwise."""
+"""File names that Podman looks for in a context, in this order."""
 
 
 def _inside(path: str) -> str:
@@ -68,18 +68,18 @@ LabelName = Annotated[
 
 
 class ContextFile(Model):
-    """One uploaded file, and where it is in the context."""
+    """One uploaded file and its path in the context."""
 
     path: RelativePath
     upload: UUID
 
 
 class GitSource(Model):
-    """A context out of a git repository; hosts allow this by a setting."""
+    """A context from a git repository. A setting of the host allows this."""
 
     url: GitUrl
     ref: GitRef = ""
-    """A branch, tag or commit; "" is what the repository shows first."""
+    """A branch, tag, or commit; "" for the repository's default."""
     folder: Annotated[str, Field(max_length=1024)] = ""
 
     @model_validator(mode="after")
@@ -90,7 +90,7 @@ class GitSource(Model):
 
 
 class ImageBuilt(Result):
-    """The image that was built, by its id and its first name."""
+    """The id and the first name of the image that was built."""
 
     image_id: str = ""
     reference: str = ""
@@ -101,7 +101,7 @@ class ImageBuilt(Result):
 
 
 class ImageBuild(Parameters):
-    """`podman build`: out of a Containerfile and at most one context (archive, files, or git)."""
+    """`podman build`: from a Containerfile and at most one context (archive, files, or git)."""
 
     kind: ClassVar[str] = "image.build"
     label: ClassVar[str] = "Build image"
@@ -112,27 +112,27 @@ class ImageBuild(Parameters):
 
     tags: Annotated[list[ImageReference], Field(min_length=1, max_length=20)]
     containerfile: LongText = ""
-    """Its text; "": the file in the context."""
+    """Its text; "" to use the file in the context."""
     containerfile_path: RelativePath | None = None
-    """Which file of the context; None: Containerfile, else Dockerfile."""
+    """A file in the context; None: Containerfile, or else Dockerfile."""
     context: UUID | None = None
-    """An upload: tar (also compressed) or zip."""
+    """The id of an upload: a tar (optionally compressed) or zip archive."""
     files: Annotated[list[ContextFile], Field(max_length=200)] = []
     git: GitSource | None = None
     stage: Stage = ""
     """`--target`."""
     build_args: Environment = {}
     secrets: Annotated[dict[SecretId, Secret], Field(max_length=20)] = {}
-    """For `RUN --mount=type=secret,id=…`; never in the image."""
+    """For `RUN --mount=type=secret,id=…`; never stored in the image."""
     labels: Annotated[dict[LabelName, Line], Field(max_length=100)] = {}
     platform: Platform = ""
     cache: bool = True
-    """Keep and use a layer for each step."""
+    """Keep and reuse a layer for each step."""
     pull: Literal["missing", "always", "never"] = "missing"
     squash: Literal["no", "new", "all"] = "no"
     format: Literal["oci", "docker"] = "oci"
     push_to: ImageReference | None = None
-    """Push there when it is built, signed in as the account is."""
+    """Push the image to this name after the build, with the account's logins."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -155,13 +155,13 @@ class ImageBuild(Parameters):
         return [*([self.context] if self.context else []), *(file.upload for file in self.files)]
 
     def options(self) -> list[str]:
-        """The options that do not depend on where the engine keeps the files."""
+        """Return the options that do not depend on where the engine stores the files."""
         argv = [f"--tag={tag}" for tag in self.tags]
         argv += [f"--target={self.stage}"] if self.stage else []
         argv += [f"--label={name}={value}" for name, value in self.labels.items()]
         argv += [f"--platform={self.platform}"] if self.platform else []
         argv += [] if self.cache else ["--no-cache"]
-        # Podman 4.3 knows true and false here, and options of their own for the rest.
+        # Podman 4.3 accepts only true and false here and has separate options for the others.
         argv += {"missing": [], "always": ["--pull-always"], "never": ["--pull-never"]}[self.pull]
         argv += {"no": [], "new": ["--squash"], "all": ["--squash-all"]}[self.squash]
         argv += [f"--format={self.format}"] if self.format != "oci" else []
@@ -187,7 +187,7 @@ _STEP = re.compile(r"^(?:\[(\d+)/(\d+)\] )?STEP (\d+)(?:/(\d+))?: (.*)$")
 
 
 def step_of(line: str) -> tuple[str, str] | None:
-    """Of a line like `[1/2] STEP 3/5: RUN make`: an id and the instruction; None for others."""
+    """Parse a line like `[1/2] STEP 3/5: RUN make`. Return an id and the instruction, or None."""
     found = _STEP.match(line)
     if not found:
         return None

@@ -1,7 +1,7 @@
-"""Halves of characters: lone surrogates, which a Python text can hold and UTF-8 cannot.
+"""Lone surrogates ("halves" of characters), which a Python string can hold and UTF-8 cannot.
 
-JSON may spell one (`"\\ud800"`), and file names that are no UTF-8 are read into some. What people
-send is refused with them; what is there already is shown with a replacement character.
+JSON can contain them (`"\\ud800"`), and file names that are not UTF-8 decode to them. Input that
+contains one is refused. Existing text is shown with a replacement character.
 """
 
 import json
@@ -17,12 +17,12 @@ REFUSAL = "must not contain half of a character (a lone surrogate)"
 
 
 def readable(text: str) -> str:
-    """`text` with a replacement character for each half."""
+    """Return `text` with a replacement character for each lone surrogate."""
     return HALF.sub("\N{REPLACEMENT CHARACTER}", text) if HALF.search(text) else text
 
 
 def place_of_half(data: Any) -> str | None:
-    """Where in JSON-like `data` the first half is, with dots; None when there is none."""
+    """Return the dotted path of the first lone surrogate in JSON-like `data`, or None."""
     waiting: list[tuple[str, Any]] = [("", data)]
     while waiting:
         place, value = waiting.pop()
@@ -40,7 +40,7 @@ def place_of_half(data: Any) -> str | None:
 
 
 def as_json(model: BaseModel) -> str:
-    """The model as JSON, with a replacement character for each half in it."""
+    """Return the model as JSON, with a replacement character for each lone surrogate."""
     try:
         return model.model_dump_json()
     except PydanticSerializationError:

@@ -20,23 +20,23 @@ from engine.schema.parameters import (
 
 MIB = 1024 * 1024
 OPERATION_LABEL = "berth.operation"
-"""Of every container that an operation makes: the operation's id."""
-# In either case of letters, as the command line takes it.
+"""The label of every container that an operation creates. Its value is the operation's id."""
+# In upper or lower case, as on the command line.
 Signal = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{1,15}$", to_upper=True)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
-# podman accepts 1ms-style Go durations; whole seconds are what people mean.
+# Podman also accepts Go durations such as 1ms; users only need whole seconds.
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
 
 class Port(Model):
-    """One `--publish`: a container's port reachable on the host (host port None: any free one)."""
+    """One `--publish`: a container port reachable on the host (host port None: any free port)."""
 
     container_port: PortNumber
     host_port: PortNumber | None = None
     host_ip: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]*$", max_length=45)] = ""
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
     length: Annotated[int, Field(ge=1, le=1024)] = 1
-    """How many consecutive ports, both sides."""
+    """The number of consecutive ports, on both sides."""
 
     @model_validator(mode="after")
     def _in_range(self) -> "Port":
@@ -46,7 +46,7 @@ class Port(Model):
         return self
 
     def spell(self) -> str:
-        """The value of `--publish`."""
+        """Return the value of `--publish`."""
 
         def span(first: int) -> str:
             return f"{first}-{first + self.length - 1}" if self.length > 1 else str(first)
@@ -59,15 +59,15 @@ class Port(Model):
 
 
 class Volume(Model):
-    """One `--volume`: a host path or a named volume ("" for an anonymous one) in the container."""
+    """One `--volume`: a host path or a named volume ("" for an anonymous one), and its target."""
 
     source: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*$", max_length=4096)] = ""
     target: Annotated[str, StringConstraints(pattern=r"^/[^:\x00-\x1f\x7f]*$", max_length=4096)]
     read_only: bool = False
     selinux: Literal["", "z", "Z"] = ""
-    """z: label shared between containers; Z: label private to this one."""
+    """z: a label shared between containers; Z: a label private to this container."""
     chown: bool = False
-    """`:U`, give the source to the container's user."""
+    """`:U`: change the owner of the source to the container's user."""
 
     @field_validator("source")
     @classmethod
@@ -77,7 +77,7 @@ class Volume(Model):
         return value
 
     def options(self) -> list[str]:
-        """The third part of `--volume`, in Podman's spelling."""
+        """Return the third part of `--volume`, in Podman's spelling."""
         return (
             (["ro"] if self.read_only else [])
             + ([self.selinux] if self.selinux else [])
@@ -85,30 +85,30 @@ class Volume(Model):
         )
 
     def spell(self) -> str:
-        """The value of `--volume`."""
+        """Return the value of `--volume`."""
         parts = [self.source, self.target] if self.source else [self.target]
         return ":".join([*parts, ",".join(self.options())] if self.options() else parts)
 
 
 class HealthCheck(Model):
-    """How Podman finds out whether the container's service works."""
+    """How Podman checks whether the container's service works."""
 
     command: Annotated[Text, StringConstraints(min_length=1)]
-    """Run by the container's /bin/sh -c."""
+    """Runs as `/bin/sh -c` in the container."""
     interval: Seconds = 30
     timeout: Annotated[int, Field(ge=1, le=86_400)] = 30
     retries: Annotated[int, Field(ge=1, le=1000)] = 3
     start_period: Seconds = 0
 
     def spell_command(self) -> str:
-        """The value of `--health-cmd`, where some first words have a meaning of their own."""
+        """Return the value of `--health-cmd`, in which some first words have a special meaning."""
         first = self.command.partition(" ")[0].upper()
         is_special = first in ("NONE", "CMD", "CMD-SHELL") or self.command.lstrip().startswith("[")
         return " ".join(["CMD-SHELL", self.command] if is_special else [self.command])
 
 
 class ContainerStarted(Result):
-    """The container that was made (and started)."""
+    """The container that was created (and started)."""
 
     id: str
     name: str
@@ -129,7 +129,7 @@ class ContainerRun(Parameters):
     command_line: Annotated[list[Text], Field(max_length=1000)] = []
     """The arguments after the image."""
     entrypoint: Annotated[list[Text], Field(max_length=100)] | None = None
-    """None: the image's own; []: none at all."""
+    """None: the image's entry point; []: no entry point."""
     environment: Environment = {}
     ports: Annotated[list[Port], Field(max_length=200)] = []
     volumes: Annotated[list[Volume], Field(max_length=200)] = []
@@ -147,11 +147,11 @@ class ContainerRun(Parameters):
     pids: Annotated[int, Field(ge=1, le=4_194_304)] | None = None
     restart: Literal["no", "on-failure", "always", "unless-stopped"] = "no"
     restart_tries: Annotated[int, Field(ge=0, le=1000)] = 0
-    """With on-failure: give up after so many; 0 never does."""
+    """With on-failure: stop after this many attempts; 0 for no limit."""
     health: HealthCheck | None = None
     pull: Literal["missing", "always", "never", "newer"] = "missing"
     remove: bool = False
-    """`--rm`: removed when it ends."""
+    """`--rm`: remove the container when it exits."""
     read_only: bool = False
     init: bool = False
     tty: bool = False
@@ -184,7 +184,10 @@ class ContainerRun(Parameters):
         return self._argv(self.model_dump(mode="json")["environment"])
 
     def command_in_full(self) -> list[str]:
-        """With the secrets in it: only for Podman's own record, which `generate systemd` reads."""
+        """Return the command with its secrets, for Podman's own record only.
+
+        `podman generate systemd` reads that record.
+        """
         return self._argv(self.environment)
 
     def _argv(self, environment: dict[str, str]) -> list[str]:
@@ -242,9 +245,9 @@ class ContainerRun(Parameters):
 
 
 class ContainerReplace(ContainerRun):
-    """`podman run -d --replace`: a new container in the place of the old one of its name.
+    """`podman run -d --replace`: a new container in place of the existing one of that name.
 
-    Named volumes stay. When the new one cannot start, the old one goes on.
+    Named volumes stay. If the new container cannot start, the old one is restored.
     """
 
     kind: ClassVar[str] = "container.replace"
@@ -279,7 +282,7 @@ class ContainerStart(_OneContainer):
 
 
 class ContainerStop(_OneContainer):
-    """`podman stop`: the stop signal, then SIGKILL after `timeout` seconds (None: its own)."""
+    """`podman stop`: send the stop signal, then SIGKILL after `timeout` seconds (None: its own)."""
 
     kind: ClassVar[str] = "container.stop"
     label: ClassVar[str] = "Stop"
@@ -306,7 +309,7 @@ class ContainerRestart(_OneContainer):
 
 
 class ContainerKill(_OneContainer):
-    """`podman kill`: one signal, at once."""
+    """`podman kill`: send one signal immediately."""
 
     kind: ClassVar[str] = "container.kill"
     label: ClassVar[str] = "Kill"
@@ -356,9 +359,9 @@ class ContainerRemove(_OneContainer):
     repeatable: ClassVar[bool] = True
 
     force: bool = False
-    """Also when it runs (it is stopped first)."""
+    """Remove it even if it is running (Podman stops it first)."""
     volumes: bool = False
-    """Its anonymous volumes too."""
+    """Also remove its anonymous volumes."""
 
     def command(self) -> list[str]:
         flags = (["--force"] if self.force else []) + (["--volumes"] if self.volumes else [])
@@ -366,14 +369,14 @@ class ContainerRemove(_OneContainer):
 
 
 class Pruned(Result):
-    """What a prune removed, and the bytes that this gave back."""
+    """The objects that a prune removed, and the bytes it freed."""
 
     removed: list[str] = []
     bytes_reclaimed: int = 0
 
 
 class ContainerPrune(Parameters):
-    """`podman container prune`: remove every container that does not run."""
+    """`podman container prune`: remove every container that is not running."""
 
     kind: ClassVar[str] = "container.prune"
     label: ClassVar[str] = "Remove stopped containers"
@@ -390,13 +393,13 @@ class ContainerPrune(Parameters):
 
 
 class ContainerCommitted(Result):
-    """The image that was made."""
+    """The image that was created."""
 
     image_id: str
 
 
 class ContainerCommit(_OneContainer):
-    """`podman commit`: make an image from a container's present file system."""
+    """`podman commit`: create an image from a container's current file system."""
 
     kind: ClassVar[str] = "container.commit"
     label: ClassVar[str] = "Commit to image"
@@ -407,7 +410,7 @@ class ContainerCommit(_OneContainer):
     message: Line = ""
     author: Line = ""
     pause: bool = False
-    """As on the command line: not every host can pause a rootless container."""
+    """The default of the command line. Not every host can pause a rootless container."""
 
     def command(self) -> list[str]:
         argv = ["podman", "commit"]

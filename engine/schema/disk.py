@@ -1,4 +1,4 @@
-"""What an account's store takes of the disk, and what a prune would give back."""
+"""The disk space that an account's storage uses, and what a prune would free."""
 
 from typing import ClassVar
 
@@ -7,19 +7,19 @@ from engine.schema.query import Query
 
 
 class DiskUse(Query):
-    """Answers one `Document`: a `DiskReport`."""
+    """Request a `DiskReport`, as one `Document`."""
 
     query: ClassVar[str] = "system.disk"
 
 
 class PrunePreview(Query):
-    """Answers one `Document`: a `WouldGo`, exactly what each prune would remove now."""
+    """Request a `WouldGo`, as one `Document`: exactly what each prune would remove now."""
 
     query: ClassVar[str] = "system.prune.preview"
 
 
 class ImageOnDisk(Model):
-    """An image's share. `unique` are the layers that no other image stands on."""
+    """An image's disk use. `unique` counts the layers that no other image uses."""
 
     id: str
     names: list[str] = []
@@ -30,7 +30,7 @@ class ImageOnDisk(Model):
 
 
 class ContainerOnDisk(Model):
-    """What a container has written itself, beside its image and volumes."""
+    """The data that a container has written itself, without its image and volumes."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class ContainerOnDisk(Model):
 
 
 class VolumeOnDisk(Model):
-    """A volume with its data."""
+    """A volume and the size of its data."""
 
     name: str
     size: int
@@ -48,23 +48,23 @@ class VolumeOnDisk(Model):
 
 
 class DiskReport(Model):
-    """Largest first in each list."""
+    """The disk use of an account. Each list is sorted by size, largest first."""
 
     images: list[ImageOnDisk]
     containers: list[ContainerOnDisk]
     volumes: list[VolumeOnDisk]
     images_size: int
-    """Every layer counted once."""
+    """Bytes, with every layer counted once."""
     cached: int
-    """How many images have no name: the steps that builds keep, and what lost its name."""
+    """The number of images without a name: cached build steps and images that lost their name."""
     cached_size: int
-    """Bytes of the layers that only those stand on."""
+    """Bytes of the layers that only these images use."""
     containers_size: int
     volumes_size: int
 
 
 class GoingImage(Model):
-    """An image that a prune takes."""
+    """An image that a prune would remove."""
 
     id: str
     names: list[str] = []
@@ -72,13 +72,13 @@ class GoingImage(Model):
 
 
 class WouldGo(Model):
-    """What would go. Bytes are those given back: layers that stay in use do not count."""
+    """What each prune would remove. Sizes are freed bytes, without layers that stay in use."""
 
     dangling: list[GoingImage]
-    """By `image.prune`."""
+    """Removed by `image.prune`."""
     dangling_size: int
     unused: list[GoingImage]
-    """By `image.prune` with `all`."""
+    """Removed by `image.prune` with `all`."""
     unused_size: int
     containers: list[ContainerOnDisk]
     containers_size: int

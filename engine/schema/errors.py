@@ -1,4 +1,4 @@
-"""The one shape of an error that crosses the socket, and what to do about the usual ones."""
+"""The errors that cross the socket. Each states what happened and what to try."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,11 +8,11 @@ from pydantic import AfterValidator
 from engine.schema.parameters import Model
 
 LONGEST_TEXT = 8000
-"""Characters of an error's message or remedy that are kept: it goes into rows and audit events."""
+"""The length limit of an error's message or remedy, since rows and audit events contain them."""
 
 
 def capped(text: str) -> str:
-    """`text`, or as much of its beginning as is kept."""
+    """Return `text`, cut to the length limit."""
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " […]"
 
 
@@ -20,25 +20,25 @@ Capped = Annotated[str, AfterValidator(capped)]
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, in words that a program can compare."""
+    """The kind of an error, for programs to compare."""
 
-    INVALID = "invalid"  # the parameters do not make sense to Podman
+    INVALID = "invalid"  # Podman cannot accept the parameters
     NOT_FOUND = "not_found"  # no such container, image, …
-    CONFLICT = "conflict"  # a name is taken, a state does not allow it, an object is in use
-    FORBIDDEN = "forbidden"  # the requester may not do this (any more)
+    CONFLICT = "conflict"  # a name is taken, a state does not allow it, or an object is in use
+    FORBIDDEN = "forbidden"  # the requester may not do this, or no longer
     POLICY = "policy"  # a policy does not allow it; the message names the rule
-    UNAUTHORIZED = "unauthorized"  # a registry wants a sign-in, or refused it
+    UNAUTHORIZED = "unauthorized"  # a registry requires a login, or rejected it
     UNREACHABLE = "unreachable"  # a registry or the network did not answer
-    UNAVAILABLE = "unavailable"  # this host lacks what it takes (cgroups, systemd, a program)
+    UNAVAILABLE = "unavailable"  # this host lacks a requirement (cgroups, systemd, a program)
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"  # the engine ended in the middle, and the outcome is not known
-    REFUSED = "refused"  # Podman refused it for a reason that only its message tells
-    INTERNAL = "internal"  # a fault in Berth, or a Podman that gave no reason
+    INTERRUPTED = "interrupted"  # the engine ended during the operation; the outcome is unknown
+    REFUSED = "refused"  # Podman refused; only its message gives the reason
+    INTERNAL = "internal"  # a bug in Berth, or a Podman that gave no reason
 
 
 class ErrorReport(Model):
-    """An error for a reader: what happened (Podman's own words), and what to try."""
+    """An error for a reader: what happened (in Podman's words), and what to try."""
 
     code: ErrorCode
     message: Capped
@@ -46,7 +46,7 @@ class ErrorReport(Model):
 
 
 class EngineError(Exception):
-    """Raised by the engine's operations and queries; crosses the socket as its `report`."""
+    """Raised by the engine's operations and queries. Its `report` crosses the socket."""
 
     def __init__(self, code: ErrorCode, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -54,8 +54,11 @@ class EngineError(Exception):
 
 
 class EngineFault(EngineError):
-    """Raised by the client for an answer that no engine of this version gives: too large, too deep,
-    too slow, or nonsense. Of an operation that was asked for it says nothing.
+    """Raised by the client for an answer that no engine of this version gives.
+
+    The answer was too large, too deep, too slow, or malformed. The outcome of a requested operation
+    is
+    unknown.
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -63,8 +66,9 @@ class EngineFault(EngineError):
 
 
 class Unanswered(EngineError):
-    """Raised when Podman, systemd or a program was asked for a change and ended before it answered:
-    nobody knows what came of it, so the runner has it run again or looked up.
+    """Raised when Podman, systemd, or a program ended before it answered a requested change.
+
+    Nobody knows the outcome, so the runner repeats the operation or looks it up.
     """
 
     def __init__(self, message: str) -> None:
@@ -74,4 +78,4 @@ class Unanswered(EngineError):
 
 
 class EngineUnreachable(Exception):
-    """Raised by the client when no engine answers on an account's socket, or a wrong one does."""
+    """Raised by the client when no engine, or the wrong one, answers on an account's socket."""

@@ -1,6 +1,6 @@
-"""Names of images as Podman takes them, and why it refuses the others.
+"""Image names that Podman accepts, and why it refuses others.
 
-Grammar: github.com/distribution/reference, with a registry that may be left out.
+Grammar: github.com/distribution/reference, with an optional registry.
 """
 
 import re
@@ -28,7 +28,7 @@ _PART = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 
 
 def split_domain(name: str) -> tuple[str, str]:
-    """The registry that a name begins with ("" for a short name), and its path."""
+    """Split a name into its registry ("" for a short name) and its path."""
     first, slash, rest = name.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, rest
@@ -36,7 +36,7 @@ def split_domain(name: str) -> tuple[str, str]:
 
 
 def refusal(text: str) -> str:
-    """Why Podman refuses a name, "" where it does not."""
+    """Return why Podman refuses a name, or "" if it accepts it."""
     scheme, colon, rest = text.partition(":")
     if colon and scheme in TRANSPORTS and (scheme != "docker" or rest.startswith("//")):
         return refusal(rest[2:]) if scheme == "docker" else ""
@@ -64,9 +64,10 @@ def refusal(text: str) -> str:
 
 
 def checked(parameters: M) -> M:
-    """The same parameters. Raises ValidationError at each field with a name that Podman refuses.
+    """Return the same parameters, or raise ValidationError at each field with a refused image name.
 
-    For whoever asks: the model takes more, so that what is stored or delivered stays readable.
+    Use this for new requests only. The models accept more, so that stored and delivered parameters
+    stay readable.
     """
     faults: list[InitErrorDetails] = []
     for field, facts in type(parameters).model_fields.items():

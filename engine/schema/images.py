@@ -17,7 +17,7 @@ from engine.schema.parameters import (
 
 
 class ImagePulled(Result):
-    """The image that is in the account's store now."""
+    """The image that is now in the account's storage."""
 
     image_id: str
     reference: str
@@ -40,7 +40,7 @@ class ImagePull(Parameters):
     tls_verify: bool = True
     username: Line = ""
     password: Secret | None = None
-    """For this pull only; a registry that one signs in to for good is an operation of its own."""
+    """For this pull only. A permanent login is an operation of its own."""
 
     def target(self) -> str:
         return self.image
@@ -54,15 +54,15 @@ class ImagePull(Parameters):
 
 
 class ImagePushed(Result):
-    """What the registry has now."""
+    """The image as the registry now has it."""
 
     reference: str
     digest: str = ""
-    """Of the manifest, as the registry knows it."""
+    """The digest of the manifest in the registry."""
 
 
 class ImagePush(Parameters):
-    """`podman push`: the destination may have another name than the image has here."""
+    """`podman push`: push an image, optionally under another name."""
 
     kind: ClassVar[str] = "image.push"
     label: ClassVar[str] = "Push image"
@@ -74,11 +74,11 @@ class ImagePush(Parameters):
     image: ImageReference
     destination: RemoteReference
     format: Literal["", "oci", "v2s2"] = ""
-    """"": as the image is kept."""
+    """"" to keep the image's own format."""
     tls_verify: bool = True
     username: Line = ""
     password: Secret | None = None
-    """For this push only; else what the account has signed in to."""
+    """For this push only; otherwise the account's logins apply."""
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "ImagePush":
@@ -98,7 +98,7 @@ class ImagePush(Parameters):
 
 
 class ImagesRemoved(Result):
-    """What went: names that were only untagged, ids that were deleted."""
+    """Names that were only untagged, and ids that were deleted."""
 
     untagged: list[str] = []
     deleted: list[str] = []
@@ -115,7 +115,7 @@ class ImageRemove(Parameters):
 
     image: ImageReference
     force: bool = False
-    """Also when it has several names or containers use it (they are removed)."""
+    """Also if it has several names or containers use it (Podman removes them)."""
 
     def target(self) -> str:
         return self.image
@@ -125,7 +125,7 @@ class ImageRemove(Parameters):
 
 
 class ImagePrune(Parameters):
-    """`podman image prune`: remove images without a name (all: without a container)."""
+    """`podman image prune`: remove images without a name (all: images without a container)."""
 
     kind: ClassVar[str] = "image.prune"
     label: ClassVar[str] = "Remove unused images"
@@ -144,7 +144,7 @@ class ImagePrune(Parameters):
 
 
 class ImageTag(Parameters):
-    """`podman tag`: give an image one more name."""
+    """`podman tag`: give an image an additional name."""
 
     kind: ClassVar[str] = "image.tag"
     label: ClassVar[str] = "Tag image"
@@ -161,7 +161,7 @@ class ImageTag(Parameters):
 
 
 class ImageUntag(Parameters):
-    """`podman untag`: take a name away from an image; the image stays."""
+    """`podman untag`: remove a name from an image. The image stays."""
 
     kind: ClassVar[str] = "image.untag"
     label: ClassVar[str] = "Untag image"

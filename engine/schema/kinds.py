@@ -1,4 +1,4 @@
-"""The table of all kinds of operation. A new kind is one class and one line here."""
+"""The table of all kinds of operations. To add a kind, add a class and a line here."""
 
 from typing import Any
 
@@ -79,9 +79,9 @@ class UnknownKind(ValueError):
 
 
 def parse(kind: str, parameters: dict[str, Any]) -> Parameters:
-    """The typed parameters of an operation.
+    """Return the typed parameters of an operation.
 
-    Raises UnknownKind, or pydantic.ValidationError with the places of the faults.
+    Raises UnknownKind, or pydantic.ValidationError with the paths of the invalid values.
     """
     if kind not in KINDS:
         raise UnknownKind(f"there is no kind of operation called {kind!r}")

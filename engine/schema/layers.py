@@ -1,4 +1,4 @@
-"""What an image is made of, layer by layer, and how two images differ."""
+"""The layers of an image, and the differences between two images."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -14,26 +14,26 @@ Change = Literal["added", "removed", "changed"]
 
 
 class ImageLayers(Query):
-    """Answers one `Document`: a `LayerList`."""
+    """Request a `LayerList`, as one `Document`."""
 
     query: ClassVar[str] = "image.layers"
     image: ImageReference
 
 
 class LayerFiles(Query):
-    """Answers one `Document`: a `FilesOfLayer`."""
+    """Request a `FilesOfLayer`, as one `Document`."""
 
     query: ClassVar[str] = "image.layer.files"
     image: ImageReference
     layer: Annotated[int, Field(ge=0, le=1000)]
-    """Counted from the lowest, 0."""
+    """Counted from 0, the lowest layer."""
     search: Line = ""
     offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
 class ImageCompare(Query):
-    """Answers one `Document`: a `Comparison`."""
+    """Request a `Comparison`, as one `Document`."""
 
     query: ClassVar[str] = "image.compare"
     image: ImageReference
@@ -41,28 +41,28 @@ class ImageCompare(Query):
 
 
 class Layer(Model):
-    """One step of an image's making; `number` is None for one that changed no file."""
+    """One step of an image's history. `number` is None if it changed no file."""
 
     number: int | None
     instruction: str
     comment: str = ""
     created: str = ""
     digest: str = ""
-    """Of the layer's tar, unpacked."""
+    """The digest of the layer's uncompressed tar."""
     size: int = 0
     blob_size: int = 0
-    """As it came from a registry, 0 where that is not known."""
+    """The compressed size in the registry; 0 if unknown."""
 
 
 class LayerList(Model):
-    """From the lowest layer up."""
+    """The layers, lowest first."""
 
     image_id: str
     layers: list[Layer]
 
 
 class FileOfLayer(Model):
-    """One file that a layer brings, or takes away from the layers below."""
+    """One file that a layer adds, or removes from the layers below."""
 
     path: str
     kind: EntryKind
@@ -77,14 +77,14 @@ class FilesOfLayer(Model):
 
     digest: str
     total: int
-    """Of those that the search found, as far as it was read."""
+    """The number of files that match the search, as far as Berth has read."""
     cut: bool = False
-    """There are more than Berth reads."""
+    """The layer has more files than Berth reads."""
     files: list[FileOfLayer]
 
 
 class Setting(Model):
-    """A setting that differs: "" where one of the images has none."""
+    """A setting that differs; "" if one of the images does not have it."""
 
     name: str
     before: str
@@ -98,11 +98,11 @@ class FileChange(Model):
     path: str
     before: int | None = None
     after: int | None = None
-    """Bytes; None where it is not a file."""
+    """Bytes; None if it is not a file."""
 
 
 class Comparison(Model):
-    """How `other` differs from `image`."""
+    """The differences of `other` from `image`."""
 
     image_id: str
     other_id: str
@@ -111,6 +111,6 @@ class Comparison(Model):
     removed: int
     changed: int
     files: list[FileChange]
-    """The first of them, by path."""
+    """The first changed files, sorted by path."""
     same_layers: int
-    """How many layers both begin with."""
+    """The number of layers, from the lowest, that both images share."""

@@ -1,6 +1,6 @@
-"""Limits on what an engine answers: it runs as somebody else's account, and may be anything.
+"""Limits on the answers of an engine, which runs as another account and may send anything.
 
-Each limit is far above what an honest engine sends. Beyond it the answer is an `EngineFault`,
+Each limit is far above what a correct engine sends. An answer beyond it raises `EngineFault`
 before it costs memory or time.
 """
 
@@ -13,25 +13,25 @@ from engine.schema.errors import EngineFault
 
 MIB = 1024 * 1024
 SNAPSHOT = 16 * MIB
-"""Bytes of an answer that is read as a whole; a thousand containers take less than one."""
+"""Bytes of an answer that is read as a whole. A thousand containers take less than 1 MiB."""
 EVENT = MIB
 MESSAGE = 2 * MIB
-"""Bytes of one line of an operation's stream."""
+"""Bytes per line of an operation's stream."""
 ANSWER = 16 * MIB
-"""Bytes of one line of a query's stream: an inspect document, or a table of many rows."""
+"""Bytes per line of a query's stream: an inspect document, or a table of many rows."""
 REFUSAL = 64 * 1024
-"""Bytes of an answer that says why not."""
+"""Bytes of an error answer."""
 DEPTH = 100
-"""Levels of lists and objects in a document; Podman's own have about ten."""
+"""Levels of lists and objects in a document. Podman's own documents have about ten."""
 WHOLE_SECONDS = 60.0
-"""For an answer that is read as a whole, from the request to its last byte."""
+"""The time for an answer that is read as a whole, from the request to its last byte."""
 SILENCE_SECONDS = 60.0
-"""Between two pieces of a file."""
+"""The time between two pieces of a file."""
 T = TypeVar("T")
 
 
 def parse(adapter: TypeAdapter[T], text: bytes | str) -> T:
-    """The model in `text`. Raises EngineFault for anything else."""
+    """Parse `text` into a model. Raises EngineFault for anything else."""
     try:
         found = adapter.validate_json(text)
     except (ValidationError, RecursionError) as error:
@@ -45,7 +45,7 @@ def parse(adapter: TypeAdapter[T], text: bytes | str) -> T:
 
 
 def depth(data: Any) -> int:
-    """How many levels of lists and objects there are; stops looking beyond DEPTH."""
+    """Return the levels of nested lists and objects. Stops counting beyond DEPTH."""
     level, row = 0, [data]
     while row and level <= DEPTH:
         row = [child for each in row for child in _children(each)]
@@ -60,12 +60,12 @@ def _children(value: Any) -> Any:
 
 
 async def whole(pieces: AsyncIterator[bytes], most: int) -> bytes:
-    """All pieces as one. Raises EngineFault when they are more than `most` bytes."""
+    """Join all pieces. Raises EngineFault if they exceed `most` bytes."""
     return b"".join([piece async for piece in counted(pieces, most)])
 
 
 async def start(pieces: AsyncIterator[bytes], most: int) -> bytes:
-    """The first pieces, until there are `most` bytes; the rest is not read."""
+    """Return the first `most` bytes of the pieces without reading the rest."""
     found = bytearray()
     async for piece in pieces:
         found += piece
@@ -75,7 +75,7 @@ async def start(pieces: AsyncIterator[bytes], most: int) -> bytes:
 
 
 async def counted(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    """`pieces`, as long as they are not more than `most` bytes. Raises EngineFault."""
+    """Yield `pieces`. Raises EngineFault when they exceed `most` bytes."""
     passed = 0
     async for piece in pieces:
         passed += len(piece)
@@ -85,7 +85,7 @@ async def counted(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
 
 
 async def lines(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    """What ends with a newline, one by one. Raises EngineFault for a line over `most` bytes."""
+    """Yield the lines without their newlines. Raises EngineFault for a line over `most` bytes."""
     begun: list[bytes] = []
     length = 0
     async for piece in pieces:

@@ -16,19 +16,19 @@ from engine.schema.parameters import (
 )
 
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-# GOARCH and GOOS words, as the platform object of an image index has them.
+# Values of GOARCH and GOOS, as in the platform object of an image index.
 PlatformWord = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]*$", max_length=32)]
 
 
 class ManifestMade(Result):
-    """The list."""
+    """The manifest list that was created or changed."""
 
     name: str
     list_id: str = ""
 
 
 class ManifestCreate(Parameters):
-    """`podman manifest create`: an empty list, or one of images that are here."""
+    """`podman manifest create`: create a list, empty or from local images."""
 
     kind: ClassVar[str] = "manifest.create"
     label: ClassVar[str] = "Create manifest list"
@@ -48,7 +48,7 @@ class ManifestCreate(Parameters):
 
 
 class ManifestAdd(Parameters):
-    """`podman manifest add`: one more image, from here or from a registry."""
+    """`podman manifest add`: add an image from the account's storage or from a registry."""
 
     kind: ClassVar[str] = "manifest.add"
     label: ClassVar[str] = "Add to manifest list"
@@ -60,11 +60,11 @@ class ManifestAdd(Parameters):
     name: ImageReference
     image: ImageReference
     remote: bool = False
-    """It is in a registry, and only its manifest is fetched."""
+    """The image is in a registry, and only its manifest is fetched."""
     all: bool = False
-    """The image is a list itself: add all of its images."""
+    """The image is itself a list: add all of its images."""
     architecture: PlatformWord = ""
-    """"": what the image says of itself, as for the next two."""
+    """"": as the image states, like the next two fields."""
     os: PlatformWord = ""
     variant: PlatformWord = ""
     tls_verify: bool = True
@@ -85,12 +85,12 @@ class ManifestAdd(Parameters):
         return [*argv, "--", self.name, self.place()]
 
     def place(self) -> str:
-        """The image with its transport."""
+        """Return the image with its transport."""
         return f"{'docker://' if self.remote else 'containers-storage:'}{self.image}"
 
 
 class ManifestRemove(Parameters):
-    """`podman manifest remove`: take an image out of the list; the image itself stays."""
+    """`podman manifest remove`: remove an image from the list. The image itself stays."""
 
     kind: ClassVar[str] = "manifest.remove"
     label: ClassVar[str] = "Remove from manifest list"
@@ -119,10 +119,10 @@ class ManifestPush(Parameters):
     result: ClassVar[type[Result]] = ImagePushed
 
     image: ImageReference
-    """The list."""
+    """The name of the list."""
     destination: RemoteReference
     all: bool = True
-    """With the images that it lists; else they must be in the registry already."""
+    """Also push the images in the list. Otherwise, the registry must already have them."""
     format: Literal["", "oci", "v2s2"] = ""
     tls_verify: bool = True
     username: Line = ""

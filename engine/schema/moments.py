@@ -1,4 +1,4 @@
-"""Times as Berth compares them: each knows its zone."""
+"""Points in time that Berth can compare: each has a time zone."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,10 @@ from pydantic import AfterValidator
 
 
 def in_zone(value: datetime) -> datetime:
-    """`value`, in UTC where it does not say (or where its zone leads out of the calendar)."""
+    """Return `value` with a time zone.
+
+    That is UTC if it has none, or if its offset leads outside of the calendar.
+    """
     if value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     try:

@@ -1,8 +1,8 @@
-"""Values of `--mount` and `--volume`, read as Podman reads them.
+"""Parse values of `--mount` and `--volume` as Podman does.
 
-After pkg/specgenutil/volumes.go of Podman 4.3 to 5.4: keys have synonyms, and of a key that is said
-twice Podman takes the last (`source=/a,src=/b` mounts /b). `options` gives exactly that; `mount`
-and `volume` are for judging: they refuse what is said twice or could be taken for something else.
+Based on pkg/specgenutil/volumes.go of Podman 4.3 to 5.4. Keys have synonyms, and of a repeated key
+Podman takes the last (`source=/a,src=/b` mounts /b). `options` returns exactly that. `mount` and
+`volume` are for policy evaluation: they refuse repeated keys and ambiguous values.
 """
 
 import re
@@ -17,8 +17,8 @@ CANONICAL = {
     "readonly": "ro",
     "chown": "U",
 }
-"""Other names of keys, and the one that stands for all of them here."""
-# By the kind of mount: keys that do nothing beyond the container (and those that are judged).
+"""Synonyms of keys, and the canonical name that replaces them."""
+# Per type of mount: keys that have no effect outside of the container, and keys that are evaluated.
 _KEYS: dict[str, set[str]] = {
     "bind": {"type", "source", "target", "ro", "rw", "U", "relabel", "bind-propagation"},
     "volume": {"type", "source", "target", "ro", "rw", "U"},
@@ -33,31 +33,31 @@ _VOLUME_OPTIONS = {
     "ro", "rw", "z", "Z", "U", "nosuid", "nodev", "noexec", "copy", "nocopy", "rbind", "bind",
     "private", "rprivate", "slave", "rslave",
 }  # fmt: skip
-# Options of which Podman takes one only, or of which the last would win.
+# Options of which Podman accepts only one, or of which the last would win.
 _EITHER = [{"ro", "rw"}, {"z", "Z"}, {"copy", "nocopy"}, {"rbind", "bind"},
            {"private", "rprivate", "slave", "rslave"}]  # fmt: skip
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-# Quotes and backslashes are another thing to each reader of such a value.
+# Each reader treats quotes and backslashes in such a value differently.
 _ODD = re.compile(r"[\"'\\]|[^ -~]")
 
 
 class Unclear(ValueError):
-    """Raised for a value that cannot be judged."""
+    """Raised for a value that cannot be evaluated."""
 
 
 @dataclass(frozen=True)
 class Mounted:
-    """One mount. `source`: a path of the host, a volume's name, an image, or "" for none."""
+    """One mount. `source` is a host path, a volume's name, an image, or "" for none."""
 
     kind: Kind
     source: str
     target: str
     writes: bool
-    """Whether anything at the source may change: also its owner, for the option U."""
+    """Whether anything at the source may change, including its owner (the option U)."""
 
 
 def options(value: str) -> dict[str, str | None]:
-    """The options of a `--mount` as Podman takes them, by their canonical names; None: no value."""
+    """Return the options of a `--mount` as Podman reads them, by canonical name; None: no value."""
     found: dict[str, str | None] = {}
     for word in value.split(","):
         key, equals, said = word.partition("=")
@@ -66,7 +66,7 @@ def options(value: str) -> dict[str, str | None]:
 
 
 def mount(value: str) -> Mounted:
-    """A `--mount` or `Mount=`, judged strictly. Raises Unclear."""
+    """Parse a `--mount` or `Mount=` strictly. Raises Unclear."""
     _plain(value)
     if " " in value:
         raise Unclear("a space separates two mounts for some readers")
@@ -95,7 +95,7 @@ def mount(value: str) -> Mounted:
 
 
 def volume(value: str) -> Mounted:
-    """A `--volume` or `Volume=`, judged strictly. Raises Unclear."""
+    """Parse a `--volume` or `Volume=` strictly. Raises Unclear."""
     _plain(value)
     parts = value.split(":")
     if len(parts) == 1:
@@ -115,7 +115,7 @@ def volume(value: str) -> Mounted:
 
 
 def _switch(found: dict[str, str | None], key: str) -> bool:
-    """Whether a switch is on: `ro`, `ro=true`; only these and `ro=false` mean one thing to all."""
+    """Return whether a switch is on. Only `ro`, `ro=true`, and `ro=false` are unambiguous."""
     if key not in found:
         return False
     said = found[key]

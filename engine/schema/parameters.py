@@ -1,4 +1,4 @@
-"""The base of every operation's parameters, and the field types that they share."""
+"""The base class of every operation's parameters, and the field types that they share."""
 
 import re
 from enum import StrEnum
@@ -26,27 +26,27 @@ URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 class Model(BaseModel):
-    """A frozen record that refuses fields it does not know."""
+    """A frozen record that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Lane(StrEnum):
-    """How long operations of a kind occupy a worker; each lane has its own limits."""
+    """How long operations of a kind occupy a worker. Each lane has its own limits."""
 
     QUICK = "quick"
     SLOW = "slow"
 
 
 class Role(StrEnum):
-    """What a grant lets its holder do with a Linux account, weakest first."""
+    """The rights that a grant gives on a Linux account, weakest first."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     OWNER = "owner"
 
     def covers(self, needed: "Role") -> bool:
-        """Whether this role includes everything that `needed` allows."""
+        """Return whether this role includes all rights of `needed`."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
 
@@ -72,10 +72,11 @@ _DEEPEST_OPTION = 4
 
 
 def redact_word(word: str) -> str:
-    """A word of a command line with what looks like a secret masked.
+    """Return a word of a command line with everything that looks like a secret masked.
 
-    That is the value in `NAME=value`, also after options (`--env=NAME=value`, `-e=NAME=value`),
-    and the password in a URL.
+    That is the value in `NAME=value`, also within options (`--env=NAME=value`, `-e=NAME=value`),
+    and
+    the password in a URL.
     """
     at = 0
     for _ in range(_DEEPEST_OPTION):
@@ -105,7 +106,7 @@ def _without_nul(text: str) -> str:
 
 
 def whole_characters(given: Any) -> Any:
-    """Refuse lone surrogates anywhere in what somebody asks for."""
+    """Refuse lone surrogates anywhere in the input."""
     place = place_of_half(given)
     if place is not None:
         raise ValueError(f"{place}: {REFUSAL}" if place else REFUSAL)
@@ -115,22 +116,22 @@ def whole_characters(given: Any) -> Any:
 def _environment(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not name or "=" in name or "\0" in name or "\n" in name:
-            # Never what follows an equals sign: it may be the value, and that a secret.
+            # Never show what follows an equals sign: it may be a secret value.
             raise ValueError(f"{name.partition('=')[0]!r} is not a variable name")
     return value
 
 
 Text = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=32_768)]
 LongText = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=262_144)]
-"""A file that people write by hand, and programs sometimes."""
+"""The text of a file, usually written by hand, sometimes by programs."""
 Line = Annotated[str, StringConstraints(max_length=4_096, pattern=r"^[^\x00-\x1f\x7f]*$")]
-# Podman's own rule for names; it also covers full and short ids.
+# Podman's own rule for names. It also covers full and short ids.
 ContainerName = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", max_length=253)
 ]
 IMAGE_NAME = "the-name-of-an-image"
-"""Marks the fields that engine/schema/image_names.py looks at."""
-# A reference (registry/name:tag@digest) or an id. Never starts with a dash.
+"""Marks the fields that engine/schema/image_names.py checks."""
+# A reference (registry/name:tag@digest) or an id. It never starts with a dash.
 ImageReference = Annotated[
     str,
     StringConstraints(
@@ -138,7 +139,7 @@ ImageReference = Annotated[
     ),
     IMAGE_NAME,
 ]
-# A reference that begins with its registry: host.example/…, host:port/…, localhost/….
+# A reference that starts with its registry: host.example/…, host:port/…, localhost/….
 RemoteReference = Annotated[
     str,
     StringConstraints(
@@ -155,53 +156,55 @@ Secret = Annotated[SecretStr, PlainSerializer(_reveal)]
 
 
 class Result(Model):
-    """What an operation that succeeded says; kinds with more to say extend it."""
+    """The result of a succeeded operation. Kinds that return more extend it."""
 
     summary: str = ""
     warnings: list[str] = []
 
 
 class Parameters(Model):
-    """The parameters of one kind of operation. Subclasses are the kinds (see `kinds.py`)."""
+    """The parameters of one kind of operation. The subclasses are the kinds (see `kinds.py`)."""
 
     _whole = model_validator(mode="before")(whole_characters)
 
     kind: ClassVar[str]
     label: ClassVar[str]
-    """What a button says: a verb and a noun."""
+    """The text of its button: a verb and a noun."""
     lane: ClassVar[Lane] = Lane.QUICK
     role: ClassVar[Role] = Role.OPERATOR
     destructive: ClassVar[bool] = False
-    """Asks for a confirmation, and is shown in red."""
+    """Requires a confirmation and has a red button."""
     repeatable: ClassVar[bool] = False
-    """Doing it twice leaves the same state as doing it once, so an interrupted one is run again.
-    Of any other kind, the engine finds out how far it got (engine/operations/handlers.py)."""
+    """Running it twice has the same effect as running it once, so it runs again after a crash.
+
+    For every other kind, the engine finds out how far it got (engine/operations/handlers.py).
+    """
     stoppable: ClassVar[bool] = False
-    """Cancelling ends it in the middle. Any other kind that has begun is waited for."""
+    """Cancelling stops it midway. Berth waits for the end of any other kind that has started."""
     urgent: ClassVar[bool] = False
     """Does not wait for an earlier operation on the same target."""
     result: ClassVar[type[Result]] = Result
 
     def command(self) -> list[str]:
-        """The equivalent command line as an argument vector, secrets redacted."""
+        """Return the equivalent command line as an argument vector, with secrets redacted."""
         raise NotImplementedError
 
     def target(self) -> str:
-        """The name of the object that it acts on, "" where there is none."""
+        """Return the name of the object that it changes, or "" if there is none."""
         raise NotImplementedError
 
     def uploads(self) -> list[UUID]:
-        """The uploads that it needs: handed to the engine before it runs (consoleapp/files)."""
+        """Return the uploads that it needs. The engine gets them beforehand (consoleapp/files)."""
         return []
 
     def elsewhere(self) -> list[str]:
-        """Keys of other accounts that it concerns: the requester needs its role on them as well."""
+        """Return keys of other accounts involved. The requester needs its role on them, too."""
         return []
 
     def public(self) -> dict[str, Any]:
-        """JSON-ready parameters with every secret redacted: for rows, audit events and pages."""
+        """Return JSON-ready parameters with redacted secrets: for rows, audit events, and pages."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def wire(self) -> dict[str, Any]:
-        """JSON-ready parameters with secrets in the clear: only for the seal and the engine."""
+        """Return JSON-ready parameters with clear secrets, only for encryption and the engine."""
         return self.model_dump(mode="json", exclude_defaults=True, context={"reveal": True})

@@ -1,10 +1,10 @@
-"""Who answers on an account's socket: the answer that all versions of console and engine share."""
+"""The answer to a ping on an account's socket. All versions of console and engine understand it."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Ping(BaseModel):
-    """What an engine says of itself. Fields of other versions are left out of account."""
+    """An engine's description of itself. Fields of other versions are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -13,4 +13,4 @@ class Ping(BaseModel):
     pid: int
     podman_version: str
     version: str = ""
-    """Of the engine's code; "" for an engine from before it said so."""
+    """The version of the engine's code; "" for old engines that do not report it."""

@@ -1,4 +1,4 @@
-"""What an operation says while it runs, and when it ends. One JSON object a line on the wire."""
+"""What an operation reports while it runs and when it ends: on the wire, one JSON object a line."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from engine.schema.parameters import Model
 
 
 class Step(Model):
-    """One part of an operation with its own bar: a layer of a pull, a step of a build."""
+    """One part of an operation with its own progress bar: a layer of a pull, a step of a build."""
 
     id: str
     label: str = ""
@@ -19,7 +19,7 @@ class Step(Model):
 
 
 class Progress(Model):
-    """The whole present state of progress; each one replaces the one before."""
+    """The complete current progress. Each report replaces the previous one."""
 
     type: Literal["progress"] = "progress"
     message: str = ""
@@ -30,39 +30,39 @@ class Progress(Model):
 
 
 class Succeeded(Model):
-    """The end: `result` is the kind's own result model, dumped."""
+    """Success. `result` is the kind's own result model, dumped."""
 
     type: Literal["succeeded"] = "succeeded"
     result: dict[str, Any]
 
 
 class Failed(Model):
-    """The end: Podman (or the engine) refused, and nothing more will happen."""
+    """Failure: Podman or the engine refused, and nothing more will happen."""
 
     type: Literal["failed"] = "failed"
     error: ErrorReport
 
 
 class Cancelled(Model):
-    """The end: it stopped because somebody asked for it."""
+    """Cancelled: it stopped because a user requested that."""
 
     type: Literal["cancelled"] = "cancelled"
 
 
 class Interrupted(Model):
-    """The engine ended in the middle of it once, and cannot tell what came of it."""
+    """The engine ended during the operation and cannot determine the outcome."""
 
     type: Literal["interrupted"] = "interrupted"
 
 
 class Unknown(Model):
-    """The engine never heard of that operation (only an answer to `recall`)."""
+    """The engine does not know the operation (only an answer to `recall`)."""
 
     type: Literal["unknown"] = "unknown"
 
 
 class Running(Model):
-    """The engine is at it right now (only an answer to `recall`)."""
+    """The engine is running the operation (only an answer to `recall`)."""
 
     type: Literal["running"] = "running"
 

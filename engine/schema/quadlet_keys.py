@@ -1,26 +1,26 @@
-"""The sections and keys of Quadlet files, and of systemd's what goes with them, for the editor.
+"""Sections and keys of Quadlet files, including systemd's, for the editor.
 
-Names are those of podman-systemd.unit(5), systemd.unit(5), systemd.service(5) and
-systemd.timer(5); the explanations are ours. Whether a key is allowed is for Podman's own generator
-to say (`unit.validate`): the table only helps to write.
+The names are those of podman-systemd.unit(5), systemd.unit(5), systemd.service(5), and
+systemd.timer(5); the explanations are Berth's. This table only helps with writing. Whether a key
+is valid is up to Podman's generator (`unit.validate`).
 """
 
 from engine.schema.parameters import Model
 
 
 class Key(Model):
-    """One key; `example` is a whole value, `repeats` tells that each line adds one more."""
+    """One key. `example` is a complete value. `repeats`: each further line adds a value."""
 
     name: str
     help: str
     example: str = ""
     repeats: bool = False
     since: str = ""
-    """The Podman that it came with, where that is later than 5.0."""
+    """The Podman version that introduced it, if later than 5.0."""
 
 
 def _keys(text: str) -> tuple[Key, ...]:
-    """`Name[+][@since] | example | help`, one a line; `+` for a key that repeats."""
+    """Parse `Name[+][@since] | example | help`, one per line. `+` marks a key that repeats."""
     keys = []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, example, words = (part.strip() for part in line.split(" | ", 2))
@@ -315,7 +315,7 @@ SECTIONS: dict[str, tuple[Key, ...]] = {
     "Timer": _keys(_TIMER),
     "Install": _keys(_INSTALL),
 }
-"""The keys by section, in the order in which they are offered."""
+"""The keys of each section, in the order in which the editor offers them."""
 
 _QUADLETS = ("{}", "Unit", "Quadlet", "Service", "Install")
 SECTIONS_OF: dict[str, tuple[str, ...]] = {
@@ -327,4 +327,4 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     "timer": ("Timer", "Unit", "Install"),
     "conf": ("Unit", "Service", "Timer", "Install", "Container"),
 }
-"""The sections that a file may have, its own one first, by its suffix without the dot."""
+"""The sections that a file may have, its own first, by its extension without the dot."""

@@ -1,4 +1,4 @@
-"""What one may ask of an engine without changing anything. Answers are JSON objects, one a line."""
+"""Queries that read from an engine and change nothing. Answers are JSON, one object per line."""
 
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
@@ -17,106 +17,106 @@ from engine.schema.unit_queries import UNIT_QUERIES
 
 
 class ContainerInspect(Query):
-    """Answers one `Document`: Podman's own inspect data."""
+    """Request Podman's inspect data, as one `Document`."""
 
     query: ClassVar[str] = "container.inspect"
     container: ContainerName
 
 
 class ContainerTop(Query):
-    """Answers one `Table`: the container's processes."""
+    """Request the container's processes, as one `Table`."""
 
     query: ClassVar[str] = "container.top"
     container: ContainerName
 
 
 class ContainerChanges(Query):
-    """Answers one `Table` (change, path): what differs from the image (`podman diff`)."""
+    """Request the differences from the image (`podman diff`), as one `Table` (change, path)."""
 
     query: ClassVar[str] = "container.changes"
     container: ContainerName
 
 
 class ContainerLogs(Query):
-    """Answers `LogLine`s, oldest first; with follow, on and on until the reader leaves."""
+    """Request `LogLine`s, oldest first; with `follow`, until the reader leaves."""
 
     query: ClassVar[str] = "container.logs"
     container: ContainerName
     follow: bool = False
     tail: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    """None: from the first line."""
+    """None: all lines."""
     since: Moment | None = None
     until: Moment | None = None
 
 
 class ContainerStats(Query):
-    """Answers a `StatsSample` a second until the container ends or the reader leaves."""
+    """Request a `StatsSample` per second until the container stops or the reader leaves."""
 
     query: ClassVar[str] = "container.stats"
     container: ContainerName
 
 
 class ContainerTerminal(Query):
-    """`podman exec -it`: duplex. Answers TerminalOutput; takes TerminalInput and TerminalSize."""
+    """`podman exec -it`, duplex: takes TerminalInput and TerminalSize, answers TerminalOutput."""
 
     query: ClassVar[str] = "container.terminal"
     role: ClassVar[Role] = Role.OPERATOR
     duplex: ClassVar[bool] = True
     container: ContainerName
     command_line: Annotated[list[Text], Field(max_length=100)] = []
-    """[]: the first of bash and sh that the container has."""
+    """[]: bash if the container has it, else sh."""
     user: Line = ""
     columns: Annotated[int, Field(ge=1, le=1000)] = 80
     rows: Annotated[int, Field(ge=1, le=1000)] = 24
     recorded: bool = False
-    """The observer's word that it records the session; what a page says of it does not count."""
+    """Set by the observer if it records the session. A page cannot set it."""
 
 
 class ImageInspect(Query):
-    """Answers one `Document`."""
+    """Request Podman's inspect data, as one `Document`."""
 
     query: ClassVar[str] = "image.inspect"
     image: ImageReference
 
 
 class ImageHistory(Query):
-    """Answers one `Table` (id, created, instruction, size in bytes, comment)."""
+    """Request one `Table` (id, created, instruction, size in bytes, comment)."""
 
     query: ClassVar[str] = "image.history"
     image: ImageReference
 
 
 class BuildLines(Query):
-    """Answers `LogLine`s: what a build said; with follow, on and on until it ends."""
+    """Request the output of a build as `LogLine`s; with `follow`, until the build ends."""
 
     query: ClassVar[str] = "build.log"
     build: UUID
-    """Its operation."""
+    """The id of the build's operation."""
     follow: bool = False
 
 
 class ManifestInspect(Query):
-    """Answers one `Document`: the manifest list as Podman keeps it."""
+    """Request the manifest list in Podman's storage, as one `Document`."""
 
     query: ClassVar[str] = "manifest.inspect"
     name: ImageReference
 
 
 class RegistriesShow(Query):
-    """Answers one `Document` (`registry_facts.Configuration`): all that decides on registries."""
+    """Request the effective configuration as a `Document` (`registry_facts.Configuration`)."""
 
     query: ClassVar[str] = "registries.show"
 
 
 class RegistryResolve(Query):
-    """Answers one `Document` (`registry_facts.Resolution`): where Podman would look for a name."""
+    """Request where Podman would look for a name, as a `Document` (`registry_facts.Resolution`)."""
 
     query: ClassVar[str] = "registry.resolve"
     name: Annotated[Line, Field(min_length=1, max_length=512)]
 
 
 class RegistryCheck(Query):
-    """Answers one `Document` (`registry_facts.Check`): address, TLS, API, sign-in, with times."""
+    """Request a `registry_facts.Check` of address, TLS, API, and login, as one `Document`."""
 
     query: ClassVar[str] = "registry.check"
     role: ClassVar[Role] = Role.OPERATOR
@@ -124,7 +124,7 @@ class RegistryCheck(Query):
 
 
 class RegistrySearch(Query):
-    """Answers one `Document` (`registry_facts.Search`): `podman search`."""
+    """Request a `registry_facts.Search` (`podman search`), as one `Document`."""
 
     query: ClassVar[str] = "registry.search"
     role: ClassVar[Role] = Role.OPERATOR
@@ -133,11 +133,11 @@ class RegistrySearch(Query):
 
 
 Filter = Annotated[Line, Field(max_length=128)]
-"""What names have to contain, whatever the case; "" for all."""
+"""A text that names must contain, in any case; "" for all names."""
 
 
 class RegistryRepositories(Query):
-    """Answers one `Document` (`registry_facts.Names`): a page of a registry's catalogue."""
+    """Request a page of a registry's catalog, as a `Document` (`registry_facts.Names`)."""
 
     query: ClassVar[str] = "registry.repositories"
     role: ClassVar[Role] = Role.OPERATOR
@@ -148,7 +148,7 @@ class RegistryRepositories(Query):
 
 
 class RegistryTags(Query):
-    """Answers one `Document` (`registry_facts.Names`): a page of a repository's tags."""
+    """Request a page of a repository's tags, as a `Document` (`registry_facts.Names`)."""
 
     query: ClassVar[str] = "registry.tags"
     role: ClassVar[Role] = Role.OPERATOR
@@ -159,7 +159,7 @@ class RegistryTags(Query):
 
 
 class RemoteImageInspect(Query):
-    """Answers one `Document` (`registry_facts.RemoteImage`), without a pull."""
+    """Request a `registry_facts.RemoteImage`, as one `Document`, without a pull."""
 
     query: ClassVar[str] = "registry.image"
     role: ClassVar[Role] = Role.OPERATOR
@@ -167,7 +167,7 @@ class RemoteImageInspect(Query):
 
 
 class ImageUpdates(Query):
-    """Answers one `Document` (`registry_facts.Updates`): which names mean other images by now."""
+    """Request which names have new images, as one `Document` (`registry_facts.Updates`)."""
 
     query: ClassVar[str] = "image.updates"
     role: ClassVar[Role] = Role.OPERATOR
@@ -175,7 +175,7 @@ class ImageUpdates(Query):
 
 
 class SyncPlan(Query):
-    """Answers one `Table` (tag, state, digest at the source): what `image.sync` would copy."""
+    """Request what `image.sync` would copy: a `Table` (tag, state, digest at the source)."""
 
     query: ClassVar[str] = "registry.sync-plan"
     role: ClassVar[Role] = Role.OPERATOR
@@ -185,9 +185,9 @@ class SyncPlan(Query):
 
 
 class FreePorts(Query):
-    """Answers one `Document`: `free`, the first ports of the range that nothing on the host uses.
+    """Request one `Document`: `free`, the first ports of the range that nothing on the host uses.
 
-    A port is free when it can be bound, whichever account or program might have it.
+    A port is free if it can be bound, whichever account or program might use it.
     """
 
     query: ClassVar[str] = "host.free_ports"
@@ -231,14 +231,14 @@ QUERIES: dict[str, type[Query]] = {model.query: model for model in _ALL}
 
 
 class Document(Model):
-    """Data as Podman gives it. Hostile: labels and names in it are other people's text."""
+    """Data exactly as Podman returns it. Labels and names in it are untrusted."""
 
     type: Literal["document"] = "document"
     data: dict[str, Any]
 
 
 class Table(Model):
-    """Rows under titles; a cell is text or a number."""
+    """Rows with column titles. A cell is text or a number."""
 
     type: Literal["table"] = "table"
     titles: list[str]
@@ -253,21 +253,21 @@ class LogLine(Model):
     at: Moment | None
     text: str
     partial: bool = False
-    """The line goes on in this stream's next one: it is too long for one message."""
+    """The line continues in this stream's next object because it is too long for one."""
 
 
 class StatsSample(Model):
-    """One reading. None where the host cannot tell; `unavailable` then says why, by field."""
+    """One sample. A value is None if the host cannot measure it; `unavailable` has the reasons."""
 
     type: Literal["sample"] = "sample"
     at: Moment
     cpu_percent: float | None
-    """100 is one whole processor."""
+    """100 is one full processor."""
     memory: int | None
     """Bytes."""
     memory_limit: int | None
     network_in: int | None
-    """Bytes since the container started; so are the next three."""
+    """Bytes since the container started, like the next three."""
     network_out: int | None
     block_read: int | None
     block_written: int | None
@@ -290,14 +290,14 @@ class TerminalEnded(Model):
 
 
 class TerminalInput(Model):
-    """Raw bytes typed or pasted, base64; at most 64 KiB a message."""
+    """Raw bytes that were typed or pasted, base64; at most 64 KiB per message."""
 
     type: Literal["input"] = "input"
     data: Annotated[str, Field(max_length=90_000)]
 
 
 class TerminalSize(Model):
-    """The page's terminal changed its size."""
+    """The new size of the page's terminal."""
 
     type: Literal["resize"] = "resize"
     columns: Annotated[int, Field(ge=1, le=1000)]
@@ -305,7 +305,7 @@ class TerminalSize(Model):
 
 
 class QueryFailed(Model):
-    """The last answer of a query that went wrong: an `ErrorReport`'s fields."""
+    """The last answer of a failed query, with the fields of an `ErrorReport`."""
 
     type: Literal["error"] = "error"
     code: Annotated[str, Field(max_length=50)]
@@ -317,17 +317,17 @@ HEARTBEAT_SECONDS = 2.0
 
 
 class EngineEvent(Model):
-    """Something happened in the account, whoever did it (Podman's events, systemd's signals).
+    """Something happened in the account (from Podman's events or systemd's signals).
 
-    `system` is the stream's own: `connected` when something may have been missed, and every
-    HEARTBEAT_SECONDS a `heartbeat`, as long as Podman answers.
+    The stream itself adds `system` events: `connected` if events may have been missed, and a
+    `heartbeat` every HEARTBEAT_SECONDS as long as Podman answers.
     """
 
     type: Literal["event"] = "event"
     at: Moment
     noun: Literal["container", "image", "volume", "network", "pod", "system", "unit"]
     action: Annotated[str, Field(max_length=100)]
-    """Podman's word: create, start, died, remove, pull, health_status, … Of a unit: changed."""
+    """Podman's word: create, start, died, remove, pull, health_status, … For a unit: changed."""
     id: Annotated[str, Field(max_length=4096)]
     name: Annotated[str, Field(max_length=4096)] = ""
     attributes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The base of all queries: what one may ask of an engine without changing anything."""
+"""The base class of all queries, which read from an engine without changing anything."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from engine.schema.parameters import Model, Role, whole_characters
 
 
 class Query(Model):
-    """The base of all queries. `query` is its name on the wire."""
+    """The base class of all queries. `query` is its name on the wire."""
 
     _whole = model_validator(mode="before")(whole_characters)
 

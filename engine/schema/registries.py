@@ -1,6 +1,6 @@
-"""Operations on an account's registries: their configuration, sign-ins, certificates.
+"""Operations on an account's registries: their configuration, logins, and certificates.
 
-Format: containers-registries.conf(5). Only the account's own file is ever changed.
+Format: containers-registries.conf(5). Berth only ever changes the account's own file.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -42,7 +42,7 @@ ShortName = Annotated[
     ),
 ]
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
-"""SHA-256 of the file that was seen, "" where there was none."""
+"""SHA-256 of the file that the user saw; "" if there was none."""
 LARGEST_FILE = 512 * 1024
 
 
@@ -55,7 +55,7 @@ class Mirror(Model):
 
 
 class SetSearch(Model):
-    """unqualified-search-registries, in the order in which they are tried."""
+    """Set unqualified-search-registries, in the order in which they are tried."""
 
     change: Literal["search"] = "search"
     registries: Annotated[list[RegistryHost], Field(max_length=50)]
@@ -69,7 +69,7 @@ class SetSearch(Model):
 
 
 class SetRegistry(Model):
-    """Add one [[registry]], or change the one that has the prefix `was`."""
+    """Add a [[registry]], or change the one with the prefix `was`."""
 
     change: Literal["registry"] = "registry"
     was: Prefix | None = None
@@ -93,14 +93,14 @@ class SetRegistry(Model):
 
 
 class RemoveRegistry(Model):
-    """Take a [[registry]] out."""
+    """Remove a [[registry]]."""
 
     change: Literal["remove-registry"] = "remove-registry"
     prefix: Prefix
 
 
 class SetAlias(Model):
-    """One short name for one whole name."""
+    """Set a short name for a complete name."""
 
     change: Literal["alias"] = "alias"
     name: ShortName
@@ -124,28 +124,28 @@ class SetAlias(Model):
 
 
 class RemoveAlias(Model):
-    """Take an alias out of the account's own file."""
+    """Remove an alias from the account's own file."""
 
     change: Literal["remove-alias"] = "remove-alias"
     name: ShortName
 
 
 class SetShortNameMode(Model):
-    """Whether a short name may stand for several registries; "" leaves it to the host."""
+    """Set whether a short name may match several registries; "" for the host's setting."""
 
     change: Literal["short-name-mode"] = "short-name-mode"
     mode: Literal["enforcing", "permissive", "disabled", ""]
 
 
 class ReplaceText(Model):
-    """The whole file, as typed."""
+    """Replace the whole file with this text."""
 
     change: Literal["text"] = "text"
     text: Annotated[Text, StringConstraints(max_length=32_768)]
 
 
 class ConvertFile(Model):
-    """Write a version 1 file anew in version 2."""
+    """Rewrite a version 1 file in version 2."""
 
     change: Literal["convert"] = "convert"
 
@@ -160,7 +160,7 @@ Change = Annotated[
     | ReplaceText
     | ConvertFile,
     Field(discriminator="change"),
-    # Which change it is has to be said, although each model has just one answer.
+    # Always include the discriminator, even though each model has only one value for it.
     WrapSerializer(lambda value, dump: {"change": value.change, **dump(value)}),
 ]
 _FILE = "~/.config/containers/registries.conf"
@@ -173,7 +173,7 @@ class RegistriesEdited(Result):
 
 
 class RegistriesEdit(Parameters):
-    """Change the account's own registries.conf; everything else in the file stays as it is."""
+    """Change the account's own registries.conf. Everything else in the file stays as it is."""
 
     kind: ClassVar[str] = "registries.edit"
     label: ClassVar[str] = "Change registries"
@@ -191,12 +191,12 @@ class RegistriesEdit(Parameters):
         return "registries.conf"
 
     def command(self) -> list[str]:
-        # No program edits this file; an editor is what a person would use.
+        # No program makes this edit. On the command line, users open an editor.
         return ["editor", _FILE]
 
 
 class RegistryLogin(Parameters):
-    """`podman login`: the password goes to the account's own auth file, and nowhere else."""
+    """`podman login`: store the password in the account's own auth file, and nowhere else."""
 
     kind: ClassVar[str] = "registry.login"
     label: ClassVar[str] = "Sign in to registry"
@@ -266,7 +266,7 @@ class RegistryTrust(Parameters):
 
 
 class RegistryDistrust(Parameters):
-    """Take back what `registry.trust` did."""
+    """Undo `registry.trust`."""
 
     kind: ClassVar[str] = "registry.distrust"
     label: ClassVar[str] = "Remove certificate authority"

@@ -1,4 +1,4 @@
-"""What an engine answers about registries; each is the `data` of a `Document`."""
+"""Answers of an engine about registries. Each is the `data` of a `Document`."""
 
 from typing import Literal
 
@@ -8,18 +8,18 @@ from engine.schema.registries import Mirror
 
 
 class ConfigurationFile(Model):
-    """One file that Podman reads, in the order in which they are read; later ones win."""
+    """One file that Podman reads. Files are listed in that order; later ones take precedence."""
 
     path: str
     owner: Literal["host", "account"]
     version: Literal[1, 2] = 2
     used: bool = True
-    """False: another file stands in for it."""
+    """False: another file replaces it."""
     error: str = ""
 
 
 class Registry(Model):
-    """One [[registry]] in force, and the file that says so."""
+    """One effective [[registry]], and the file that defines it."""
 
     prefix: str
     location: str
@@ -29,21 +29,21 @@ class Registry(Model):
     mirrors: list[Mirror] = []
     origin: str
     own: bool
-    """Whether the account's own registries.conf says so, which Berth can edit."""
+    """Whether the account's own registries.conf, which Berth can edit, defines it."""
 
 
 class Alias(Model):
-    """A short name in force."""
+    """An effective short name."""
 
     name: str
     value: str
-    """"" where a later file takes the alias away."""
+    """"" if a later file removes the alias."""
     origin: str
     own: bool
 
 
 class SignIn(Model):
-    """A registry that the account is signed in to; never the password."""
+    """A registry with a stored login, never with the password."""
 
     registry: str
     """"" for a file that cannot be used: `error` says why."""
@@ -53,7 +53,7 @@ class SignIn(Model):
 
 
 class Certificate(Model):
-    """An authority that the account (or the host) trusts for one registry."""
+    """A certificate authority that the account (or the host) trusts for one registry."""
 
     registry: str
     subject: str
@@ -64,33 +64,33 @@ class Certificate(Model):
 
 
 class PolicyRule(Model):
-    """What the policy asks of the images of one scope."""
+    """What the policy requires of images in one scope."""
 
     transport: str
-    """"" for the default, else such as docker."""
+    """"" for the default, otherwise a transport such as docker."""
     scope: str
-    """A name or its beginning, "" for all of the transport."""
+    """A name or a prefix; "" for the whole transport."""
     requirement: Literal["accept", "reject", "signed", "unknown"]
 
 
 class Policy(Model):
-    """The signature policy in force (containers-policy.json(5))."""
+    """The effective signature policy (containers-policy.json(5))."""
 
     origin: str
     text: str
     accepts_anything: bool
     """Whether unsigned images are accepted by default."""
     rules: list[PolicyRule] = []
-    """The default first."""
+    """The rules, with the default first."""
     error: str = ""
-    """Why it cannot be used: then nothing can be pulled."""
+    """Why it cannot be used. Podman then cannot pull anything."""
 
 
 class Configuration(Model):
-    """All that decides where the account's images come from."""
+    """Everything that determines where the account's images come from."""
 
     problem: str = ""
-    """Why Podman refuses the files, in its own words: then nothing can be pulled."""
+    """Why Podman refuses the files, in its own words. It then cannot pull anything."""
     files: list[ConfigurationFile]
     search: list[str]
     search_origin: str
@@ -101,7 +101,7 @@ class Configuration(Model):
     own_path: str
     own_text: str
     own_digest: str
-    """"" where the account has no file of its own."""
+    """"" if the account has no file of its own."""
     own_version: Literal[1, 2]
     own_error: str = ""
     sign_ins: list[SignIn]
@@ -110,7 +110,7 @@ class Configuration(Model):
 
 
 class Attempt(Model):
-    """One address that is tried for an image, in order."""
+    """One address that Podman tries for an image, in order."""
 
     reference: str
     mirror: bool
@@ -118,32 +118,32 @@ class Attempt(Model):
 
 
 class Candidate(Model):
-    """One whole name that the asked name may stand for, and where it is then looked for."""
+    """One complete name that a name may resolve to, and the addresses to try for it."""
 
     name: str
     prefix: str
-    """The [[registry]] that applies, "" for none."""
+    """The prefix of the [[registry]] that applies, or ""."""
     origin: str
     blocked: bool
     attempts: list[Attempt]
 
 
 class Resolution(Model):
-    """What Podman would do with a name."""
+    """How Podman would resolve a name."""
 
     asked: str
     how: Literal["whole", "alias", "search", "refused"]
     origin: str
-    """The file that made it so."""
+    """The file that determines the resolution."""
     candidates: list[Candidate]
     local: str = ""
-    """The name of an image in the store that a short name means already; a pull asks for that."""
+    """The name of a local image that a short name already matches. A pull uses that name."""
     problem: str = ""
     remedy: str = ""
 
 
 class CheckStep(Model):
-    """One thing that was tried at a registry."""
+    """One step of a registry test."""
 
     name: Literal["configuration", "address", "tls", "api", "sign-in"]
     state: Literal["good", "bad", "warning", "skipped"]
@@ -153,7 +153,7 @@ class CheckStep(Model):
 
 
 class Check(Model):
-    """A registry as the account sees it now."""
+    """A registry as the account currently reaches it."""
 
     registry: str
     insecure: bool
@@ -161,7 +161,7 @@ class Check(Model):
 
 
 class Names(Model):
-    """One page of a catalogue or of tags; `next` is what to ask for after it, "" at the end."""
+    """One page of a catalog or of tags. `next` starts the following page; "" at the end."""
 
     names: list[str]
     next: str = ""
@@ -178,14 +178,14 @@ class Found(Model):
 
 
 class Search(Model):
-    """What was found, and which registries could not say."""
+    """The results, and the registries that could not be searched."""
 
     found: list[Found]
     problems: list[str]
 
 
 class Platform(Model):
-    """One image of a list."""
+    """One image of a manifest list."""
 
     os: str
     architecture: str
@@ -195,7 +195,7 @@ class Platform(Model):
 
 
 class RemoteImage(Model):
-    """An image at a registry, not pulled. Labels and names are other people's text."""
+    """An image in a registry, not pulled. Its labels and names are untrusted."""
 
     reference: str
     digest: str
@@ -204,7 +204,7 @@ class RemoteImage(Model):
     architecture: str
     os: str
     size: int
-    """Bytes of the layers, compressed."""
+    """Bytes of the compressed layers."""
     layers: list[tuple[str, int]]
     platforms: list[Platform]
     environment: list[str]
@@ -212,23 +212,23 @@ class RemoteImage(Model):
     command: list[str]
     entrypoint: list[str]
     local: str
-    """The digest of the account's own image of that name, "" for none."""
+    """The digest of the account's own image of that name, or ""."""
     update: bool
-    """The account has an image of that name, and the registry another one."""
+    """The account has an image of that name, and the registry has a different one."""
 
 
 class Update(Model):
-    """How one of the account's images compares with what its registry has under that name."""
+    """How one of the account's images compares with the registry's image of that name."""
 
     image: str
     state: Literal["update", "same", "unknown"]
     digest: str = ""
-    """At the registry."""
+    """The digest in the registry."""
     problem: str = ""
-    """Why it is not known."""
+    """Why it is unknown."""
 
 
 class Updates(Model):
-    """One for each name that was asked about, in that order."""
+    """One entry for each requested name, in the requested order."""
 
     images: list[Update]

@@ -1,4 +1,4 @@
-"""An argument vector as a text for Bash, which asks for the secrets that Berth does not keep."""
+"""Convert an argument vector to text for Bash. Bash prompts for the secrets that Berth omits."""
 
 import re
 import shlex
@@ -12,11 +12,12 @@ _TAKE_VARIABLES = ("--env", "-e", "--build-arg")
 
 
 def shell_text(argv: Iterable[str]) -> str:
-    """A text that a shell reads back as `argv`.
+    """Return a text that a shell parses back into `argv`.
 
-    A masked value of a variable is none that Podman should get: the shell asks for it first, and
-    hands it on by its name, so that it is in no command line. All is one list of commands: pasted,
-    it runs when its last line is there.
+    Podman must not get the mask of a secret variable. Instead, the shell prompts for the value and
+    passes it on by name, so that no command line contains it. The text is one list of commands:
+    when
+    pasted, it runs only after its last line.
     """
     steps: list[str] = []
     words: list[str] = []

@@ -1,4 +1,4 @@
-"""What an account looks like at one moment: the rows of every list page."""
+"""The state of an account at one moment: the rows of every list page."""
 
 from typing import Annotated, Literal, TypeVar
 
@@ -12,12 +12,12 @@ from engine.schema.unit_names import SourceKind, Style
 Row = TypeVar("Row")
 MOST_ROWS = 20_000
 Rows = Annotated[list[Row], Field(max_length=MOST_ROWS)]
-"""A list of an account's objects; beyond MOST_ROWS it is nobody's."""
+"""A list of an account's objects. Longer lists are refused."""
 LONGEST = 4096
 Shown = Annotated[str, AfterValidator(lambda text: text[:LONGEST])]
-"""A text of a row; more of it than LONGEST characters is nothing that anybody would read."""
+"""A text of a row, cut to LONGEST characters."""
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-"""A number that a database and a page can deal with."""
+"""A number that databases and pages can represent."""
 ContainerState = Literal[
     "created",
     "running",
@@ -33,7 +33,7 @@ Health = Literal["", "starting", "healthy", "unhealthy"]
 
 
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
-"""What Podman calls an object. It stands in addresses of pages, so an engine cannot make it up."""
+"""Podman's id of an object. It appears in page addresses, so its characters are restricted."""
 
 
 class ContainerRow(Model):
@@ -49,9 +49,9 @@ class ContainerRow(Model):
     started: Moment | None = None
     exited: Moment | None = None
     exit_code: Number | None = None
-    """None while it has not ended."""
+    """None until it ends."""
     oom_killed: bool = False
-    """It ended because the kernel killed it for want of memory."""
+    """The kernel killed it because it ran out of memory."""
     health: Health = ""
     ports: list[Port] = []
     labels: dict[str, str] = {}
@@ -62,9 +62,9 @@ class ContainerRow(Model):
     unit: Shown = ""
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
     restarts: Number | None = None
-    """None where Podman's list does not tell (4.3)."""
+    """None if Podman's list does not include it (4.3)."""
     problem: Shown = ""
-    """What Podman says of it makes no sense: why; then only what could be read is here."""
+    """Why Podman's data is malformed. The row then has only what could be read."""
 
 
 class ImageRow(Model):
@@ -76,37 +76,41 @@ class ImageRow(Model):
     digest: Shown = ""
     created: Moment
     size: Number
-    """Bytes, shared layers included."""
+    """Bytes, including shared layers."""
     labels: dict[str, str] = {}
     dangling: bool = False
     manifest_list: bool = False
-    """A list of images for several architectures."""
+    """It is a list of images for several architectures."""
     used_by: list[str] = []
-    """Names of the account's containers that are made from it."""
+    """The names of the account's containers that use it."""
     problem: Shown = ""
-    """What Podman says of it makes no sense: why; then only what could be read is here."""
+    """Why Podman's data is malformed. The row then has only what could be read."""
 
 
 class UnitRow(Model):
-    """A systemd user unit that has to do with Podman, or a Quadlet that is not (yet) one.
+    """A systemd user unit that involves Podman, or a Quadlet without a unit (yet).
 
-    `unit` is its key: no two rows have the same.
+    `unit` is its key and unique among the rows.
     """
 
     unit: Shown
-    """The service's name, as in `web.service`; of a Quadlet, the generated one's."""
+    """The service's name, such as `web.service`; for a Quadlet, that of the generated service."""
     description: Shown = ""
     file: Shown = ""
-    """The file that one edits, below ~/.config: a Quadlet or a unit file. "" when it is gone."""
+    """The Quadlet or unit file to edit, below ~/.config; "" if it no longer exists."""
     readable: bool = True
-    """Whether Berth can open `file`; if not, `problem` or a warning says why."""
+    """Whether Berth can open `file`. If not, `problem` or a warning says why."""
     kind: SourceKind
     style: Style
     template: bool = False
-    """A template (`worker@.service`): only its instances (`worker@1.service`) run."""
+    """A template unit (`worker@.service`): only its instances (`worker@1.service`) run."""
     load: Shown = "not-found"
-    """systemd's word: loaded, not-found (a Quadlet that was never loaded, or that the generator
-    refused), bad-setting, error, masked; `template` for a template, which is never loaded."""
+    """systemd's load state: loaded, not-found, bad-setting, error, or masked.
+
+    not-found also means a Quadlet that was never loaded or that the generator refused. `template`
+    is a
+    template unit, which is never loaded.
+    """
     active: Shown = "inactive"
     """active, reloading, inactive, failed, activating, deactivating."""
     sub: Shown = "dead"
@@ -114,70 +118,69 @@ class UnitRow(Model):
     since: Moment | None = None
     """When `active` last changed."""
     file_state: Shown = ""
-    """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" when not loaded."""
+    """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" if not loaded."""
     starts_at_boot: bool = False
     """Something that starts at boot starts it, and lingering is on."""
     boot_reason: Shown = ""
-    """Why it does not start at boot, when it does not."""
+    """If it does not start at boot, the reason."""
     result: Shown = "success"
-    """Of the last run: success, exit-code, signal, timeout, start-limit-hit, …"""
+    """The result of the last run: success, exit-code, signal, timeout, start-limit-hit, …"""
     exit_status: Number | None = None
-    """The main process's, when it failed."""
+    """The main process's exit status, if it failed."""
     needs_reload: bool = False
-    """A file changed since the last daemon-reload: what runs is not what stands on the disk."""
+    """A file changed since the last daemon-reload, so what runs differs from what is on disk."""
     problem: Shown = ""
-    """Why no unit was made of the file: what Podman's generator or systemd says of it, or why it
-    cannot be read."""
+    """Why the file has no unit or cannot be read, as Podman's generator or systemd says."""
     containers: list[str] = []
-    """Names of the containers that it manages."""
+    """The names of the containers that it manages."""
     image: Shown = ""
-    """Of a .container file, the image as the file names it; "" where none can be told."""
+    """The image that a .container file names; "" if it cannot be determined."""
     differs: bool = False
-    """Its container was made by another command than the one in the unit now: restart to apply."""
+    """Its container came from another command than the unit's current one: restart to apply."""
     leftovers: list[str] = []
-    """Classic's known flaw: its container that ended and is left over while the unit is down."""
+    """Containers of generate-classic that stopped and were left over while the unit is down."""
     selinux: Literal["", "ok", "wrong"] = ""
-    """Whether the file's label is the one that the policy wants; "" where SELinux is off."""
+    """Whether the file has the label that SELinux's policy requires; "" if SELinux is off."""
     warnings: list[str] = []
 
 
 class EngineInfo(Model):
-    """What the account's Podman says of itself and of the host."""
+    """Information from the account's Podman about itself and the host."""
 
     engine_version: Shown = ""
-    """Of the engine's code; "" for an engine from before it said so."""
+    """The version of the engine's code; "" for old engines that do not report it."""
     podman_version: Shown
     api_version: Shown
     runtime: Shown
-    """crun or runc: the one that the probe found to work."""
+    """crun or runc: the one that a test found to work."""
     storage_driver: Shown
     storage_root: Shown
     cgroup_version: Literal["v1", "v2", ""]
     cgroup_controllers: list[str] = []
-    """Those delegated to the account; a limit without its controller cannot be kept."""
+    """The controllers delegated to the account. A limit needs its controller."""
     selinux: bool = False
     systemd: bool = False
-    """Whether a user manager runs for the account, so that units can be offered."""
+    """Whether the account has a running user manager, so that units are available."""
     units_unread: str = ""
-    """Why the units could not be read; then `units` are those of before, or none."""
+    """Why the units could not be read. `units` is then the previous list, or empty."""
     images_unread: str = ""
     """The same for images."""
     no_systemd: Shown = ""
-    """Why units cannot be offered; "" where they can."""
+    """Why units are unavailable; "" if they are available."""
     quadlet: bool = False
-    """Whether this Podman (4.4 and later) makes units of Quadlet files."""
+    """Whether this Podman (4.4 and later) supports Quadlets."""
     linger: bool | None = None
-    """Whether the account's units start at boot and outlive its logins; None: not known."""
+    """Whether the account's units start at boot and outlive its logins; None if unknown."""
     disk_used: Number | None = None
-    """Bytes below storage_root's file system that are in use, with `disk_total` its size."""
+    """Bytes in use on the file system of storage_root. `disk_total` is its size."""
     disk_total: Number | None = None
     disk_device: Shown = ""
-    """The file system's device (major:minor): accounts that have the same share it."""
+    """The file system's device (major:minor). Accounts with the same device share it."""
     warnings: list[str] = []
 
 
 class Snapshot(Model):
-    """All of an account at `taken`."""
+    """The state of an account at `taken`."""
 
     taken: Moment
     containers: Rows[ContainerRow]

@@ -1,4 +1,4 @@
-"""Operations between registries: copying images, and deleting them there."""
+"""Operations between registries: copying images, and deleting them in a registry."""
 
 from typing import Annotated, ClassVar
 
@@ -27,19 +27,19 @@ RemoteReference = Annotated[
 """registry[:port]/path with a tag, a digest, or neither (latest)."""
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
 TagPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.*?\[\]!-]+$", max_length=128)]
-"""As the shell's: * and ? and [a-z]."""
+"""A shell pattern with *, ?, and [a-z]."""
 MOST_TAGS = 500
 
 
 class ImageCopied(Result):
-    """The digest that the image has at its new place."""
+    """The digest of the image at its destination."""
 
     digest: str
     destination: str
 
 
 class ImageCopy(Parameters):
-    """`skopeo copy`: from one registry to another, without a copy in the account's store."""
+    """`skopeo copy`: copy an image between registries without storing it in the account."""
 
     kind: ClassVar[str] = "image.copy"
     label: ClassVar[str] = "Copy image"
@@ -51,7 +51,7 @@ class ImageCopy(Parameters):
     source: RemoteReference
     destination: RemoteReference
     all: bool = True
-    """Every architecture of a list; else this host's own."""
+    """Every architecture of a list; otherwise only this host's."""
     source_tls_verify: bool = True
     destination_tls_verify: bool = True
 
@@ -68,7 +68,7 @@ class ImageCopy(Parameters):
 
     def command(self) -> list[str]:
         argv = ["skopeo", "copy"]
-        # A list that is not copied whole cannot keep its digest.
+        # A list that is not copied completely cannot keep its digest.
         argv += ["--all", "--preserve-digests"] if self.all else []
         argv += [] if self.source_tls_verify else ["--src-tls-verify=false"]
         argv += [] if self.destination_tls_verify else ["--dest-tls-verify=false"]
@@ -76,16 +76,16 @@ class ImageCopy(Parameters):
 
 
 class ImagesSynced(Result):
-    """The tags that were copied, and those that were the same already."""
+    """The tags that were copied, and those that were already the same."""
 
     copied: list[str] = []
     same: list[str] = []
 
 
 class ImageSync(Parameters):
-    """Copy the tags of a repository that fit a pattern and differ; nothing is ever deleted.
+    """Copy the tags of a repository that match a pattern and differ. Nothing is ever deleted.
 
-    Fails when a tag fails; the others are copied all the same, and the error names both.
+    If a tag fails, the operation copies the others and then fails. The error names both.
     """
 
     kind: ClassVar[str] = "image.sync"
@@ -99,7 +99,7 @@ class ImageSync(Parameters):
     destination: Repository
     pattern: TagPattern = "*"
     tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
-    """Only these of them, as a dry run listed them; [] for all that fit."""
+    """Only these tags, as a dry run listed them; [] for all that match."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "ImageSync":
@@ -111,7 +111,10 @@ class ImageSync(Parameters):
         return self.destination
 
     def command(self) -> list[str]:
-        """A line of shell; none of the names in it can hold a character that a shell minds."""
+        """Return a shell command line.
+
+        The names in it cannot contain any character that is special to a shell.
+        """
         listed = f"skopeo list-tags docker://{self.source} | jq -r '.Tags[]'"
         tags = " ".join(self.tags) or f"$({listed})"
         copy = f"skopeo copy --all docker://{self.source}:$tag docker://{self.destination}:$tag"
@@ -120,13 +123,13 @@ class ImageSync(Parameters):
 
 
 class RemoteDeleted(Result):
-    """The digest that is gone, with every tag that meant it."""
+    """The digest that was deleted, together with every tag that pointed to it."""
 
     digest: str
 
 
 class ImageDeleteRemote(Parameters):
-    """`skopeo delete`: by its digest, so every tag with the same digest goes too."""
+    """`skopeo delete`: delete an image by digest, and with it every tag of that digest."""
 
     kind: ClassVar[str] = "image.delete-remote"
     label: ClassVar[str] = "Delete at registry"
@@ -137,7 +140,7 @@ class ImageDeleteRemote(Parameters):
 
     image: RemoteReference
     digest: Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
-    """What the page showed; refused when the tag means another image by now."""
+    """The digest that the page showed. Refused if the tag points to another image by now."""
     tls_verify: bool = True
 
     def target(self) -> str:

@@ -1,8 +1,8 @@
-"""Names of systemd units and of their files, and texts of files: as strict as Berth needs them.
+"""Names of systemd units and their files, and texts of files, as strictly as Berth needs them.
 
-A file is named by its path below the account's configuration directory (~/.config), as in
-`containers/systemd/web.container` or `systemd/user/container-web.service`. Nothing else has a name,
-so nothing else can be read or written.
+A file is named by its path below the account's configuration directory (~/.config), such as
+`containers/systemd/web.container` or `systemd/user/container-web.service`. Berth can neither read
+nor write any other file.
 """
 
 import re
@@ -13,19 +13,22 @@ from pydantic import AfterValidator, PlainSerializer, SerializationInfo, StringC
 from engine.schema.parameters import REDACTED, SECRET_WORDS, Text, is_secret
 
 Style = Literal["quadlet", "generate-new", "generate-classic", "other"]
-"""How a unit came to be. quadlet: from a Quadlet file. generate-new: `podman generate systemd
---new`, which makes the container at each start. generate-classic: `generate systemd` without
---new, which starts one container that exists. other: written by hand."""
+"""How a unit was created.
+
+quadlet: from a Quadlet file. generate-new: by `podman generate systemd --new`, which creates the
+container at each start. generate-classic: by `generate systemd` without --new, which starts one
+existing container. other: written by hand.
+"""
 GeneratedStyle = Literal["quadlet", "generate-new", "generate-classic"]
 SourceKind = Literal[
     "container", "pod", "volume", "network", "kube", "image", "build", "service", "timer"
 ]
-"""The file's ending: a Quadlet's, or that of a unit file that runs Podman."""
+"""The file's extension: a Quadlet's, or that of a unit file that runs Podman."""
 
 QUADLET_FOLDER = "containers/systemd"
 UNIT_FOLDER = "systemd/user"
 QUADLET_KINDS = ("container", "pod", "volume", "network", "kube", "image", "build")
-# systemd escapes what a name may not have by \\xNN; 255 bytes is the most for a name.
+# systemd escapes characters that a name cannot contain as \\xNN. A name has at most 255 bytes.
 _WORD = r"[a-zA-Z0-9_][a-zA-Z0-9_:.@\\-]{0,247}"
 _QUADLET_FILE = re.compile(
     rf"{QUADLET_FOLDER}/(?:{_WORD}/){{0,4}}{_WORD}\.(?:{'|'.join(QUADLET_KINDS)}|ya?ml|conf)"
@@ -55,7 +58,7 @@ UnitName = Annotated[
     AfterValidator(lambda name: _never_dashed(name)),
 ]
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
-"""The SHA-256 of a file's bytes, in hexadecimal; "" for a file that does not exist."""
+"""The SHA-256 of a file's bytes in hexadecimal; "" for a file that does not exist."""
 VersionId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{12}Z-[0-9a-f]{12}$")]
 
 
@@ -66,7 +69,7 @@ def _never_dashed(name: str) -> str:
 
 
 def is_file(path: str) -> bool:
-    """Whether Berth reads and writes a file of that name."""
+    """Return whether Berth reads and writes files of this name."""
     try:
         _is_file(path)
     except ValueError:
@@ -75,29 +78,29 @@ def is_file(path: str) -> bool:
 
 
 def is_template(unit: str) -> bool:
-    """Whether it is a template (`worker@.service`), which only its instances make into units."""
+    """Return whether it is a template unit (`worker@.service`), which only runs as instances."""
     return "@" in unit and not unit.rpartition(".")[0].partition("@")[2]
 
 
 def template_of(unit: str) -> str:
-    """The template of an instance: `worker@.service` of `worker@1.service`; "" for no instance."""
+    """Return the template unit of an instance: `worker@.service` of `worker@1.service`, else ""."""
     stem, dot, kind = unit.rpartition(".")
     prefix, at, instance = stem.partition("@")
     return f"{prefix}@{dot}{kind}" if prefix and at and instance else ""
 
 
 def instance_of(template: str, instance: str) -> str:
-    """The name of a template's instance."""
+    """Return the name of an instance of a template unit."""
     return template.replace("@.", f"@{instance}.", 1)
 
 
 def kind_of(file: str) -> str:
-    """The ending of a file's name."""
+    """Return the extension of a file's name."""
     return file.rpartition(".")[2]
 
 
 _QUOTED = re.compile(r"""(["'])([A-Za-z_][\w.-]*)=((?:\\.|(?!\1)[^\\])*)(\1|\\?$)""")
-"""One that nothing ends goes to the line's end: a secret in it is none the less one."""
+"""An unterminated quote extends to the end of the line, so that a secret in it is found, too."""
 _BARE = re.compile(r"""(?<![\w"'.-])([A-Za-z_][\w.-]*)=([^\s"']\S*)""")
 _YAML_NAME = re.compile(r"""\s*(?:-\s+)?name:\s*["']?([A-Za-z_][\w.-]*)["']?\s*""")
 _YAML_VALUE = re.compile(r"\s*value:\s*\S")
@@ -105,7 +108,7 @@ _KEY = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*=")
 
 
 def redacted(text: str) -> str:
-    """A unit file's text without the values of variables that hold secrets."""
+    """Return a unit file's text without the values of variables that hold secrets."""
 
     def quoted(found: "re.Match[str]") -> str:
         quote, name, value, end = found.groups()
@@ -127,7 +130,7 @@ def redacted(text: str) -> str:
 
 
 def _is_value_of_secret(before: str, line: str) -> bool:
-    """Whether it is the value of a secret variable in kube YAML, whose name stands above it."""
+    """Return whether it is a secret variable's value in Kubernetes YAML, named in a line above."""
     name = _YAML_NAME.fullmatch(before)
     return bool(name and _YAML_VALUE.match(line) and SECRET_WORDS.search(name[1]))
 
@@ -138,4 +141,4 @@ def _reveal(value: str, info: SerializationInfo) -> str:
 
 
 UnitText = Annotated[Text, PlainSerializer(_reveal)]
-"""What stands in a file. Rows and audit events show it without the values of secret variables."""
+"""The text of a file. Rows and audit events hide the values of secret variables."""

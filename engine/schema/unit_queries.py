@@ -1,4 +1,4 @@
-"""What one may ask about units, the account's session and auto-updates; and the answers."""
+"""Queries about units, the account's session, and auto-updates, and their answers."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -13,42 +13,42 @@ from engine.schema.units import AutoUpdated, NotCarriedOver, Problem
 
 
 class UnitFileText(Query):
-    """Answers one `FileText`. For operators: Environment= may hold secrets."""
+    """Request one `FileText`. For operators only: Environment= may hold secrets."""
 
     query: ClassVar[str] = "unit.file"
     role: ClassVar[Role] = Role.OPERATOR
 
     file: UnitFile
     version: VersionId | None = None
-    """None: what stands on the disk now."""
+    """None: the file's current content."""
 
 
 class UnitStatus(Query):
-    """Answers one `Status`: what `systemctl --user status` says, and what makes up the unit."""
+    """Request one `Status`: the output of `systemctl --user status` and the parts of the unit."""
 
     query: ClassVar[str] = "unit.status"
     unit: UnitName
 
 
 class UnitJournal(Query):
-    """Answers `JournalLine`s, oldest first; with follow, on and on until the reader leaves."""
+    """Request `JournalLine`s, oldest first; with `follow`, until the reader leaves."""
 
     query: ClassVar[str] = "unit.journal"
     unit: UnitName | None = None
-    """None: of all of the account's units that have to do with Podman."""
+    """None: all of the account's units that involve Podman."""
     follow: bool = False
     tail: Annotated[int, Field(ge=0, le=100_000)] | None = 500
-    """None: from the first line."""
+    """None: all lines."""
     priority: Annotated[int, Field(ge=0, le=7)] = 7
-    """The least urgent to show: 3 error, 4 warning, 6 info, 7 all."""
+    """The least urgent priority to show: 3 error, 4 warning, 6 info, 7 everything."""
     since: Moment | None = None
     until: Moment | None = None
     grep: Line = ""
-    """Only lines that contain this text."""
+    """Return only lines that contain this text."""
 
 
 class UnitValidate(Query):
-    """Answers one `Validation` of a text that is not saved. Nothing is written to its place."""
+    """Request one `Validation` of a text that is not saved. The file itself is not written."""
 
     query: ClassVar[str] = "unit.validate"
     role: ClassVar[Role] = Role.OPERATOR
@@ -58,7 +58,7 @@ class UnitValidate(Query):
 
 
 class ContainerUnitPreview(Query):
-    """Answers one `UnitPreview`: what container.autostart would write, in each style."""
+    """Request one `UnitPreview`: what container.autostart would write, in each style."""
 
     query: ClassVar[str] = "container.unit-preview"
     role: ClassVar[Role] = Role.OPERATOR
@@ -67,13 +67,13 @@ class ContainerUnitPreview(Query):
 
 
 class SessionHealth(Query):
-    """Answers one `Health`: the doctor. Also where there is no user manager (it says so)."""
+    """Request one `Health` from the doctor, even if there is no user manager (it reports that)."""
 
     query: ClassVar[str] = "session.health"
 
 
 class AutoUpdatePreview(Query):
-    """Answers one `AutoUpdates`: `podman auto-update --dry-run`, and its timer."""
+    """Request one `AutoUpdates`: the result of `podman auto-update --dry-run`, and its timer."""
 
     query: ClassVar[str] = "autoupdate.preview"
 
@@ -90,17 +90,17 @@ UNIT_QUERIES: tuple[type[Query], ...] = (
 
 
 class Version(Model):
-    """A kept earlier text of a file."""
+    """An earlier text of a file."""
 
     id: str
     at: Moment
-    """When it was replaced."""
+    """The time when it was replaced."""
     digest: Digest
     size: int
 
 
 class DropIn(Model):
-    """A file that adds to a Quadlet or changes it; Podman merges those of 5.0 and later."""
+    """A file that extends or overrides a Quadlet. Podman 5.0 and later merge it."""
 
     file: str
     text: str = ""
@@ -110,21 +110,21 @@ class DropIn(Model):
 
 
 class FileText(Model):
-    """A file of the account's units, as it stands on the disk (or stood, for a version)."""
+    """A file of the account's units: its current content, or that of an earlier version."""
 
     type: Literal["unit-file"] = "unit-file"
     file: str
     text: str
-    """"" when it does not exist (`digest` is "" then)."""
+    """"" if the file does not exist (`digest` is then "")."""
     digest: Digest
     modified: Moment | None = None
     unit: str = ""
     versions: list[Version] = []
     """Newest first."""
     drop_ins: list[DropIn] = []
-    """Of a Quadlet, in the order in which Podman merges them."""
+    """The drop-ins of a Quadlet, in the order in which Podman merges them."""
     selinux: str = ""
-    """Its label; "" where SELinux is off."""
+    """Its SELinux label; "" if SELinux is off."""
     selinux_expected: str = ""
 
 
@@ -143,15 +143,17 @@ class JournalLine(Model):
 
 
 class Status(Model):
-    """One unit, closely."""
+    """The details of one unit."""
 
     type: Literal["unit-status"] = "unit-status"
     row: UnitRow
     text: str = ""
-    """The unit file as systemd has it (of a Quadlet: what the generator made). "" for viewers:
-    it is only in the unit.file query."""
+    """The unit file as systemd has it (for a Quadlet, the generator's output).
+
+    "" for viewers: only the query unit.file returns it to operators.
+    """
     fragment: str = ""
-    """Where the generated or written unit file is."""
+    """The path of the generated or written unit file."""
     drop_ins: list[str] = []
     exec_start: list[list[str]] = []
     main_pid: int | None = None
@@ -162,31 +164,31 @@ class Status(Model):
     requires: list[str] = []
     after: list[str] = []
     failure: list[JournalLine] = []
-    """The last lines before it failed; [] when it did not."""
+    """The last lines before the unit failed; [] if it did not."""
     explanation: str = ""
-    """What Berth makes of the failure: a time-out of Type=notify, a port below 1024, …"""
+    """Berth's explanation of the failure: a timeout of Type=notify, a port below 1024, …"""
     remedy: str = ""
 
 
 class Validation(Model):
-    """What Podman's generator and systemd say of a text."""
+    """What Podman's generator and systemd report about a text."""
 
     type: Literal["validation"] = "validation"
     problems: list[Problem] = []
     unit: str = ""
     generated: str = ""
-    """The service that Podman's generator made of a Quadlet; "" when it refused."""
+    """The service that Podman's generator made from a Quadlet; "" if it refused."""
     checked_by: list[str] = []
-    """Which of podman, systemd, berth could check here; the generator is missing before 4.4."""
+    """Which of podman, systemd, and berth checked it. Podman has no generator before 4.4."""
 
     @property
     def ok(self) -> bool:
-        """Whether it has no errors; warnings may be there."""
+        """Whether it has no errors. It may have warnings."""
         return not any(problem.severity == "error" for problem in self.problems)
 
 
 class PreviewFile(Model):
-    """One file as it would be written."""
+    """One file that would be written, and its content."""
 
     file: str
     text: str
@@ -199,26 +201,26 @@ class StylePreview(Model):
     default: bool = False
     available: bool = True
     reason: str = ""
-    """Why it is not available."""
+    """Why it is unavailable."""
     unit: str = ""
     files: list[PreviewFile] = []
     not_carried_over: list[NotCarriedOver] = []
     notes: list[str] = []
-    """What one should know: the style's flaw, anonymous volumes, what changes."""
+    """Caveats: the style's limitations, anonymous volumes, changes."""
 
 
 class UnitPreview(Model):
-    """The styles in the order in which they are offered."""
+    """The styles, in the order in which the page offers them."""
 
     type: Literal["unit-preview"] = "unit-preview"
     container: str
     managed_by: str = ""
-    """The unit that manages it already, "" when none does."""
+    """The unit that already manages the container; "" if there is none."""
     styles: list[StylePreview] = []
 
 
 class Finding(Model):
-    """One thing the doctor looked at."""
+    """One check of the doctor."""
 
     name: str
     """lingering, user-manager, runtime-directory, bus, subuid, subgid, cgroup, storage, runtime,
@@ -229,14 +231,17 @@ class Finding(Model):
 
 
 class Health(Model):
-    """All of the doctor's findings, in the order in which one would mend them."""
+    """All of the doctor's findings, in the order in which to fix them."""
 
     type: Literal["health"] = "health"
     findings: list[Finding] = []
 
 
 class AutoUpdates(Model):
-    """Containers with a policy and what an update would do; `timer` is podman-auto-update.timer."""
+    """Containers with an update policy and what an update would do.
+
+    `timer` describes podman-auto-update.timer.
+    """
 
     type: Literal["autoupdates"] = "autoupdates"
     containers: list[AutoUpdated] = []

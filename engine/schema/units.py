@@ -1,6 +1,6 @@
 """Operations on systemd user units and Quadlets: their parameters and results.
 
-Every one of them is refused with the code `unavailable` where no user manager runs for the account.
+They are all refused with the code `unavailable` if the account has no running user manager.
 """
 
 import shlex
@@ -18,28 +18,28 @@ from engine.schema.unit_names import (
 
 
 class Problem(Model):
-    """One finding about a file's text. `line` counts from 1; None: about the whole file."""
+    """One finding in a file's text. `line` counts from 1; None: the whole file."""
 
     severity: Literal["error", "warning"]
-    """error: the unit will not work; warning: it may not do what one thinks."""
+    """error: the unit will not work; warning: it may not do what the author expects."""
     message: str
     line: int | None = None
     source: str = ""
-    """Who says so: podman, systemd, berth."""
+    """The source of the finding: podman, systemd, or berth."""
 
 
 class UnitWritten(Result):
-    """What stands on the disk now."""
+    """The file as it now exists."""
 
     file: str
     digest: Digest
-    """Of the new text: the one that the next unit.write of this file must name."""
+    """The digest of the new text. Pass it to the next unit.write of this file."""
     unit: str = ""
-    """The unit that the file makes, "" when it makes none (a drop-in, a .yaml)."""
+    """The unit that the file defines; "" if it defines none (a drop-in, a .yaml file)."""
     version: str = ""
-    """The id of the version that was replaced and kept, "" when the file is new."""
+    """The id of the version that was replaced and kept; "" if the file is new."""
     selinux: str = ""
-    """The label that was restored, "" where SELinux is off."""
+    """The SELinux label that was restored; "" if SELinux is off."""
     problems: list[Problem] = []
 
 
@@ -51,11 +51,11 @@ class _OneFile(Parameters):
 
 
 class UnitWrite(_OneFile):
-    """Create or replace one file of the account's units, then daemon-reload.
+    """Create or replace one file of the account's units, then reload the user manager.
 
-    Refused with `conflict` when the file is not the one that `digest` names: it changed meanwhile.
-    Refused with `invalid` when the text has errors (see the query unit.validate), unless
-    `even_with_errors`. The text that it replaces is kept as a version (unit.restore).
+    Refused with `conflict` if the file is not the one that `digest` names: it changed in the
+    meantime. Refused with `invalid` if the text has errors (see the query unit.validate), unless
+    `even_with_errors` is set. The replaced text is kept as a version (unit.restore).
     """
 
     kind: ClassVar[str] = "unit.write"
@@ -64,7 +64,7 @@ class UnitWrite(_OneFile):
 
     text: UnitText
     digest: Digest = ""
-    """Of the version that the editor saw; "": the file must not exist."""
+    """The digest of the version that the editor loaded; "": the file must not exist."""
     even_with_errors: bool = False
 
     def command(self) -> list[str]:
@@ -81,14 +81,14 @@ class UnitDelete(_OneFile):
     result: ClassVar[type[Result]] = UnitWritten
 
     digest: Digest = ""
-    """"": whatever stands there."""
+    """"" to delete any content."""
 
     def command(self) -> list[str]:
         return ["sh", "-c", f"rm ~/.config/{self.file} && systemctl --user daemon-reload"]
 
 
 class UnitRestore(_OneFile):
-    """Put a kept version of a file back (also of a file that was deleted), then daemon-reload."""
+    """Restore a version of a file (even of a deleted file), then daemon-reload."""
 
     kind: ClassVar[str] = "unit.restore"
     label: ClassVar[str] = "Restore version"
@@ -96,7 +96,7 @@ class UnitRestore(_OneFile):
 
     version: VersionId
     digest: Digest = ""
-    """Of what stands there now, as in unit.write."""
+    """The digest of the current content, as in unit.write."""
 
     def command(self) -> list[str]:
         kept = f"~/.local/state/berth/units/{self.file}/{self.version}"
@@ -104,7 +104,7 @@ class UnitRestore(_OneFile):
 
 
 class UnitDaemonReload(Parameters):
-    """`systemctl --user daemon-reload`: read all unit files anew, make units of Quadlets."""
+    """`systemctl --user daemon-reload`: reread all unit files and run Podman's generator."""
 
     kind: ClassVar[str] = "unit.daemon-reload"
     label: ClassVar[str] = "Reload unit files"
@@ -128,7 +128,7 @@ class _OneUnit(Parameters):
 
 
 class UnitStart(_OneUnit):
-    """`systemctl --user start`, waited for. Fails with the unit's last log lines."""
+    """`systemctl --user start`: start and wait. On failure, report the unit's last log lines."""
 
     kind: ClassVar[str] = "unit.start"
     label: ClassVar[str] = "Start unit"
@@ -137,7 +137,7 @@ class UnitStart(_OneUnit):
 
 
 class UnitStop(_OneUnit):
-    """`systemctl --user stop`, waited for."""
+    """`systemctl --user stop`: stop and wait."""
 
     kind: ClassVar[str] = "unit.stop"
     label: ClassVar[str] = "Stop unit"
@@ -145,7 +145,7 @@ class UnitStop(_OneUnit):
 
 
 class UnitRestart(_OneUnit):
-    """`systemctl --user restart`, waited for."""
+    """`systemctl --user restart`: restart and wait."""
 
     kind: ClassVar[str] = "unit.restart"
     label: ClassVar[str] = "Restart unit"
@@ -153,10 +153,10 @@ class UnitRestart(_OneUnit):
 
 
 class UnitEnable(_OneUnit):
-    """`systemctl --user enable`: start it at boot.
+    """`systemctl --user enable`: start the unit at boot.
 
-    A Quadlet's unit cannot be enabled: its file gets an [Install] section instead (WantedBy=
-    default.target), and the result says so.
+    A Quadlet's unit cannot be enabled. Instead, its file gets an [Install] section
+    (WantedBy=default.target), and the result says so.
     """
 
     kind: ClassVar[str] = "unit.enable"
@@ -173,7 +173,7 @@ class UnitDisable(_OneUnit):
 
 
 class UnitResetFailed(_OneUnit):
-    """`systemctl --user reset-failed`: forget its failure, so that it may be started again."""
+    """`systemctl --user reset-failed`: clear the failure so that the unit can start again."""
 
     kind: ClassVar[str] = "unit.reset-failed"
     label: ClassVar[str] = "Forget failure"
@@ -181,35 +181,36 @@ class UnitResetFailed(_OneUnit):
 
 
 class NotCarriedOver(Model):
-    """An option of a container that its new unit does not have, and why."""
+    """A container option that its new unit lacks, and why."""
 
     option: str
     reason: str
 
 
 class ContainerKept(Result):
-    """The unit that keeps a container running now."""
+    """The unit that now keeps a container running."""
 
     unit: str
     style: str
     files: list[str] = []
-    """Below ~/.config."""
+    """Paths below ~/.config."""
     container: str
-    """The container's name; it is a new one, made by the unit (classic: the same one)."""
+    """The name of the new container that the unit created (classic: of the existing container)."""
     not_carried_over: list[NotCarriedOver] = []
     anonymous_volumes: list[str] = []
-    """Volumes without a name that the old container had (classic: none are in the way)."""
+    """The old container's anonymous volumes (empty for classic, which keeps the container)."""
     named_volumes: list[str] = []
-    """What their data was copied into, in the same order: the new container mounts these."""
+    """The volumes that received their data, in the same order. The new container mounts these."""
     starts_at_boot: bool = False
-    """False when lingering is off (a warning then says so)."""
+    """False if lingering is off (with a warning)."""
 
 
 class ContainerAutostart(Parameters):
-    """Keep a container running, also after a reboot: make a unit for it and start that.
+    """Keep a container running, even after a reboot: create a unit for it and start the unit.
 
-    The unit's own container takes the place of the one that was made by hand (all styles but
-    classic); when it does not come up, the old one is put back and started, and the files go.
+    In every style but classic, the unit's own container replaces the one that was created by hand.
+    If
+    it does not start, the old container is restored and started, and the files are removed.
     """
 
     kind: ClassVar[str] = "container.autostart"
@@ -220,7 +221,7 @@ class ContainerAutostart(Parameters):
 
     container: ContainerName
     style: GeneratedStyle | None = None
-    """None: quadlet where Podman can (4.4 and later), else generate-new."""
+    """None: quadlet if Podman supports it (4.4 and later), otherwise generate-new."""
 
     def target(self) -> str:
         return self.container
@@ -236,7 +237,7 @@ class ContainerAutostart(Parameters):
 
 
 class UnitConvert(_OneUnit):
-    """Make the same container's unit anew in another style; the old files are kept as versions."""
+    """Recreate a container's unit in another style. The old files are kept as versions."""
 
     kind: ClassVar[str] = "unit.convert"
     label: ClassVar[str] = "Convert unit"
@@ -259,26 +260,26 @@ class UnitConvert(_OneUnit):
 
 
 class AutoUpdated(Model):
-    """What `podman auto-update` says of one container."""
+    """The result of `podman auto-update` for one container."""
 
     unit: str
     container: str
     image: str
     policy: str
     updated: str
-    """Podman's word: true, false, pending, failed, rolled back."""
+    """Podman's own value: true, false, pending, failed, or rolled back."""
 
 
 class AutoUpdateResult(Result):
-    """What became of each container that has a policy."""
+    """The result for each container that has an update policy."""
 
     containers: list[AutoUpdated] = []
 
 
 class AutoUpdateRun(Parameters):
-    """`podman auto-update`: newer images for containers labelled io.containers.autoupdate.
+    """`podman auto-update`: update the images of containers labeled io.containers.autoupdate.
 
-    Their units are restarted; one that then does not start goes back to the image that it had.
+    Podman restarts their units and rolls back to the previous image if a unit then does not start.
     """
 
     kind: ClassVar[str] = "autoupdate.run"
@@ -305,7 +306,7 @@ class _Session(Parameters):
 
 
 class AutoUpdateEnable(_Session):
-    """Enable and start podman-auto-update.timer: `autoupdate.run` once a day."""
+    """Enable and start podman-auto-update.timer, which runs `podman auto-update` once a day."""
 
     kind: ClassVar[str] = "autoupdate.enable"
     label: ClassVar[str] = "Update every day"
@@ -327,7 +328,7 @@ class AutoUpdateDisable(_Session):
 
 
 class LingerEnable(_Session):
-    """`loginctl enable-linger`: the account's units start at boot, and go on after a logout."""
+    """`loginctl enable-linger`: start the account's units at boot and keep them after logout."""
 
     kind: ClassVar[str] = "linger.enable"
     label: ClassVar[str] = "Turn lingering on"
@@ -338,7 +339,7 @@ class LingerEnable(_Session):
 
 
 class LingerDisable(_Session):
-    """`loginctl disable-linger`: its units end with its last login, Berth's engine with them."""
+    """`loginctl disable-linger`: stop the units, and Berth's engine, with the last login."""
 
     kind: ClassVar[str] = "linger.disable"
     label: ClassVar[str] = "Turn lingering off"

@@ -1,22 +1,22 @@
-"""Which version of the engine's code there is on the disk: a console and its engines compare it."""
+"""The version of the engine's code on disk. The console compares it with its engines' versions."""
 
 import hashlib
 from functools import cache
 from pathlib import Path
 
 RELEASE = "0.1.0"
-# Not resolved: an upgrade may change where a link leads.
+# Not resolved: an upgrade may change the target of a link.
 CODE = Path(__file__).parent.parent
 
 
 @cache
 def version() -> str:
-    """The version that this process was started with: the release, and a digest of the code."""
+    """Return the version that this process started with: the release and a digest of the code."""
     return on_disk()
 
 
 def on_disk(code: Path = CODE) -> str:
-    """The version that a process started now would have. Raises OSError."""
+    """Return the version that a process started now would have. Raises OSError."""
     digest = hashlib.sha256()
     for file in sorted(code.rglob("*.py")):
         digest.update(f"{file.relative_to(code)}\n".encode())
@@ -25,6 +25,9 @@ def on_disk(code: Path = CODE) -> str:
 
 
 def signature(code: Path = CODE) -> frozenset[tuple[str, int, int]]:
-    """What changes whenever a file does, and is quick to find out. Raises OSError."""
+    """Return a fingerprint that changes whenever a file does and is cheap to compute.
+
+    Raises OSError.
+    """
     found = ((str(file), file.stat()) for file in code.rglob("*.py"))
     return frozenset((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)

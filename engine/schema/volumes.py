@@ -7,7 +7,7 @@ from engine.schema.parameters import Parameters, Result
 
 
 class VolumePrune(Parameters):
-    """`podman volume prune`: remove every volume that no container uses, with its data."""
+    """`podman volume prune`: remove every volume that no container uses, including its data."""
 
     kind: ClassVar[str] = "volume.prune"
     label: ClassVar[str] = "Remove unused volumes"

@@ -1,8 +1,8 @@
-"""Reads a pasted `docker run` or `podman run` line into the fields of ContainerRun.
+"""Parse a pasted `docker run` or `podman run` line into the fields of ContainerRun.
 
-The text is split as a shell splits it (`shell.py`), options are read as pflag reads them
-(`options.py`), and values as Podman reads them (`values.py`). Nothing is expanded or run. What has
-no place in ContainerRun is left out, and listed with its reason.
+The text is split as a shell does (`shell.py`), options are read as pflag does (`options.py`), and
+values as Podman does (`values.py`). Nothing is expanded or executed. Parts without a field in
+ContainerRun are left out and listed with the reason.
 """
 
 from engine.schema.run_line.options import option_takes_value, split_option

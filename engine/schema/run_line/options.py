@@ -1,7 +1,7 @@
 """The options of `podman run` and `docker run`, and pflag's rules for reading them.
 
 Sources: podman-run(1) of 4.3 to 5.6, docker-run(1), nerdctl's reference, and
-github.com/spf13/pflag. One row is one option; `take` names its reader in `values.py`.
+github.com/spf13/pflag. Each row is one option; `take` names its reader in `values.py`.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ ANOTHER_MACHINE = "It chooses a file on your machine."
 
 
 class Shape(Enum):
-    """What kind of value an option has, in pflag's words."""
+    """The type of an option's value, in pflag's terms."""
 
     BOOL = "bool"
     STRING = "string"
     ARRAY = "stringArray"
     """Each use adds one value."""
     SLICE = "strings"
-    """Each use adds the values between commas, read as CSV."""
+    """Each use adds the comma-separated values, read as CSV."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `take` is "" for one that ContainerRun has no field for."""
+    """One option. `take` is "" if ContainerRun has no field for it."""
 
     name: str
     shape: Shape = Shape.STRING
@@ -37,9 +37,9 @@ class Option:
     take: str = ""
     reason: str = NO_PLACE
     usual: bool | None = None
-    """The value of a switch that changes nothing."""
+    """The value of a switch that has no effect."""
     names: tuple[str, ...] = ()
-    """Other long names."""
+    """Alternative long names."""
 
 
 def _plain(shape: Shape, names: str, reason: str = NO_PLACE) -> list[Option]:
@@ -48,7 +48,7 @@ def _plain(shape: Shape, names: str, reason: str = NO_PLACE) -> list[Option]:
 
 _B, _S, _A, _L = Shape.BOOL, Shape.STRING, Shape.ARRAY, Shape.SLICE
 OPTIONS = (
-    # What ContainerRun has a field for.
+    # Options with a field in ContainerRun.
     Option("--name", take="name"),
     Option("--user", short="-u", take="user"),
     Option("--workdir", short="-w", take="workdir"),
@@ -82,7 +82,7 @@ OPTIONS = (
     Option("--tty", _B, short="-t", take="tty"),
     Option("--interactive", _B, short="-i", take="interactive"),
     Option("--detach", _B, short="-d", take="detach"),
-    # Switches that it has none for.
+    # Switches without a field.
     Option("--privileged", _B, reason=NO_PRIVILEGE, usual=False),
     Option("--publish-all", _B, short="-P", reason=NAME_THE_PORTS, usual=False),
     Option("--no-healthcheck", _B, reason=OWN_HEALTH_CHECK, usual=False),
@@ -99,7 +99,7 @@ OPTIONS = (
         --rmi --rootfs --tls-verify --unsetenv-all --use-api-socket
         """,
     ),
-    # Values that it has none for.
+    # Options with a value and without a field.
     Option("--attach", _L, short="-a", reason=TERMINAL_ONLY),
     Option("--cpu-shares", short="-c"),
     Option("--detach-keys", reason=TERMINAL_ONLY),
@@ -136,7 +136,7 @@ BY_NAME = {
     for name in (option.name, option.short, *option.names)
     if name
 }
-# Options of the programs themselves, before `run`, that have a value.
+# Options with a value that come before `run`.
 OF_PROGRAM = frozenset(
     """
     --cgroup-manager --conmon --connection -c --db-backend --default-mounts-file --events-backend
@@ -152,15 +152,15 @@ FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
 
 def option_takes_value(option: str) -> bool:
-    """Whether the next word is an option's value, unless it has one after an equals sign."""
+    """Return whether the next word is the option's value, if none follows an equals sign."""
     found = BY_NAME.get(option)
     return found is not None and found.shape is not Shape.BOOL
 
 
 def split_option(word: str) -> list[tuple[str, str | None]]:
-    """One word as options: `--a=b`, `--a`, and joined short ones as in `-itp80:80`, `-it=false`.
+    """Parse one word as options: `--a=b`, `--a`, or combined as in `-itp80:80`, `-it=false`.
 
-    None stands for "no value in this word".
+    None means that the word contains no value.
     """
     if word.startswith("--"):
         option, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""From the words of a run line to ContainerRun's fields, with everything that is left out."""
+"""Convert the words of a run line into ContainerRun's fields, and list everything left out."""
 
 import re
 from collections.abc import Sequence
@@ -36,30 +36,30 @@ _NO_HEALTH_COMMAND = "It has no effect without a health command."
 
 
 class Unreadable(ValueError):
-    """Raised for text that is no run line at all; its text says why."""
+    """Raised for text that is not a run line. The message says why."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A part that the form has no place for, secrets masked, why, and where it stands."""
+    """A part without a field, with secrets masked, the reason, and its location."""
 
     option: str
     reason: str
     line: int = 0
-    """From 1; 0 where there is no text to point into."""
+    """Counted from 1; 0 if there is no text to point to."""
     column: int = 0
 
 
 @dataclass
 class RunLine:
-    """What was read: values for the fields of ContainerRun, and what was left out."""
+    """Values for the fields of ContainerRun, and the parts that were left out."""
 
     values: dict[str, Any] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
 
 
 def read(text: str) -> RunLine:
-    """Read the first run line of a text as a shell would. Raises Unreadable, and nothing else."""
+    """Read the first run line of a text as a shell would. Raises only Unreadable."""
     if "\0" in text or len(text) > _LONGEST:
         raise Unreadable("That is too long, or no text.")
     text = text.replace("\r\n", "\n")
@@ -87,7 +87,7 @@ def read(text: str) -> RunLine:
 
 
 def read_arguments(argv: Sequence[str]) -> RunLine:
-    """Read a command that a shell has split already. Raises Unreadable, and nothing else."""
+    """Read a command that a shell has already split. Raises only Unreadable."""
     head = _head(list(argv))
     if head is None or not head.verb:
         raise Unreadable(_no_run_line([head]))
@@ -98,16 +98,16 @@ def read_arguments(argv: Sequence[str]) -> RunLine:
 
 @dataclass(frozen=True)
 class _Head:
-    """What stands before the options: the verb (run, create, "" for another) and where it ends."""
+    """The words before the options: the verb (run, create, or "" for another) and where it ends."""
 
     verb: str
     end: int
     notes: tuple[tuple[int, int, str], ...] = ()
-    """Words (from, to) with no effect here, and why."""
+    """Ranges of words (from, to) that have no effect here, and why."""
 
 
 def _head(words: list[str]) -> _Head | None:
-    """None where no program of ours is called."""
+    """Return None if the words do not call podman or docker."""
     at = 0
     notes: list[tuple[int, int, str]] = []
     while at < len(words):
@@ -144,7 +144,7 @@ def _no_run_line(heads: list[_Head | None]) -> str:
 
 
 def _say_others(reading: "_Reading", script: shell.Script, at: int) -> None:
-    """Other commands, redirections and comments: none of them becomes an argument."""
+    """List other commands, redirections, and comments. None of them becomes an argument."""
     own = script.commands[at]
     earlier = [each for each in script.commands[:at] if _has_content(each)]
     later = [each for each in script.commands[at + 1 :] if _has_content(each)]
@@ -182,7 +182,7 @@ class _Reading:
         self._line = RunLine()
         self._found: list[tuple[int, LeftOut]] = []
         self._health: list[tuple[str, int]] = []
-        """Options of a health check besides its command, as written, and where."""
+        """Options of a health check other than its command, as written, with their positions."""
 
     def read(self, head: _Head) -> None:
         for start, end, reason in head.notes:
@@ -209,7 +209,7 @@ class _Reading:
                 self.say([shown], _NO_HEALTH_COMMAND, start)
 
     def _read_options(self, at: int) -> int:
-        """Take the options from `at` on; where the image stands."""
+        """Read the options from `at` on. Return the position of the image."""
         while at < len(self._words):
             word = self._words[at]
             if word.value == "--":
@@ -272,7 +272,7 @@ class _Reading:
 
 
 def _shown(words: list[str]) -> str:
-    """The words for a reader: secrets masked, not too many."""
+    """Return the words for display: shortened and with secrets masked."""
     found: list[str] = []
     is_login = "login" in words
     for at, word in enumerate(words[:_SHOWN]):

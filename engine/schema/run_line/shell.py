@@ -1,7 +1,7 @@
-"""Shell words: splits a text as sh and Bash do (operators, quotes, comments), expanding nothing.
+"""Split a text into words like sh and Bash (operators, quotes, comments), expanding nothing.
 
-The grammar: POSIX.1-2017, Shell Command Language, 2.2 Quoting, 2.3 Token Recognition, 2.7
-Redirection; from Bash also `$'…'`, `<(…)`, `<<<`, `&>` and braces.
+Grammar: POSIX.1-2017, Shell Command Language, 2.2 Quoting, 2.3 Token Recognition, 2.7 Redirection;
+from Bash also `$'…'`, `<(…)`, `<<<`, `&>`, and braces.
 """
 
 import bisect
@@ -29,7 +29,7 @@ _DEEPEST = 40
 
 
 class Unclosed(ValueError):
-    """Raised for a quote or a substitution without an end; `start` is where it begins."""
+    """Raised for an unterminated quote or substitution that begins at `start`."""
 
     def __init__(self, start: int, *, quote: bool) -> None:
         super().__init__("unclosed")
@@ -39,15 +39,15 @@ class Unclosed(ValueError):
 
 @dataclass(frozen=True)
 class Word:
-    """A word with its quotes removed, and where it stands."""
+    """A word with its quotes removed, and its position."""
 
     value: str
     start: int = 0
     end: int = 0
     expansions: tuple[str, ...] = ()
-    """What the shell would have replaced: `$NAME`, `$(…)`, backticks, `~`, braces."""
+    """The parts that a shell would expand: `$NAME`, `$(…)`, backticks, `~`, braces."""
     has_pattern: bool = False
-    """Whether the shell may replace it by names of files (`*`, `?`)."""
+    """Whether a shell might replace it with file names (`*`, `?`)."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Span:
 
 @dataclass
 class Command:
-    """A simple command: its words, and the redirections among them."""
+    """A simple command: its words and redirections."""
 
     start: int
-    """Where it begins, its separator (`&&`, `|`) included."""
+    """Its start, including its separator (`&&`, `|`)."""
     words: list[Word] = field(default_factory=list)
     redirections: list[Span] = field(default_factory=list)
     separator: str = ""
@@ -72,14 +72,14 @@ class Command:
 
 @dataclass
 class Script:
-    """All commands of a text in their order, and its comments."""
+    """All commands of a text in order, and its comments."""
 
     commands: list[Command]
     comments: list[Span]
 
 
 class Places:
-    """Lines and columns, both from 1, of offsets in a text."""
+    """Converts offsets in a text to lines and columns, both counted from 1."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -90,7 +90,7 @@ class Places:
 
 
 def parse(text: str) -> Script:
-    """The commands of a text whose lines end with a newline alone. Raises Unclosed."""
+    """Parse a text whose lines end with "\\n" only. Raises Unclosed."""
     return _Parser(text).script()
 
 
@@ -100,7 +100,7 @@ class _Parser:
         self._at = 0
         self._script = Script([Command(0)], [])
         self._documents: list[tuple[str, bool]] = []
-        """Here-documents whose bodies begin at the next line: delimiter, tabs removed."""
+        """Here-documents whose bodies start on the next line: delimiter, and whether tabs go."""
 
     def script(self) -> Script:
         while self._skip_blanks() < len(self._text):
@@ -134,7 +134,7 @@ class _Parser:
         word = self._word()
         following = self._text[self._at : self._at + 1]
         raw = self._text[start : self._at]
-        # `2>&1`: digits that touch a redirection belong to it.
+        # `2>&1`: digits directly before a redirection belong to it.
         if following in ("<", ">") and following and raw.isascii() and raw.isdigit():
             self._operator(start, self._operator_at(self._at))
         else:
@@ -228,7 +228,7 @@ class _Parser:
         raise Unclosed(start, quote=True)
 
     def _dollar(self, value: list[str], expansions: list[str]) -> None:
-        """`$NAME`, `${…}`, `$(…)`, `$((…))`, backticks: kept as they are; or a plain `$`."""
+        """Read `$NAME`, `${…}`, `$(…)`, `$((…))`, or backticks unchanged, or a plain `$`."""
         at = self._at
         if self._text[at] == "`" or self._text.startswith(("$(", "${"), at):
             opening = at if self._text[at] == "`" else at + 1
@@ -250,7 +250,7 @@ class _Parser:
         expansions.append(whole)
 
     def _closing(self, opening: int, depth: int) -> int:
-        """Where the parenthesis, brace or backtick at `opening` is closed. Raises Unclosed."""
+        """Return the end of the parenthesis, brace, or backtick at `opening`. Raises Unclosed."""
         if depth > _DEEPEST:
             raise Unclosed(opening, quote=False)
         text = self._text
@@ -278,7 +278,7 @@ class _Parser:
         raise Unclosed(opening, quote=opens == '"')
 
     def _ansi(self) -> str:
-        """The text of `$'…'` with its escapes replaced."""
+        """Return the text of `$'…'` with its escapes replaced."""
         start = self._at
         self._at += 2
         found: list[str] = []

@@ -1,4 +1,4 @@
-"""Sizes and durations in the spellings of Podman and Docker."""
+"""Sizes and durations in the notations of Podman and Docker."""
 
 import re
 from decimal import Decimal
@@ -19,7 +19,7 @@ MOST_BYTES = 2**63 - 1
 
 
 def size(text: str) -> int:
-    """Bytes of `512m`, `1.5g`, `1073741824b`. Raises ValueError."""
+    """Return the bytes of `512m`, `1.5g`, or `1073741824b`. Raises ValueError."""
     found = re.fullmatch(
         r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?([bkmgtp]?)(?:i?b)?", text.strip().lower()
     )
@@ -32,7 +32,10 @@ def size(text: str) -> int:
 
 
 def seconds(text: str) -> int:
-    """Whole seconds of Go's durations: `30s`, `1m30s`, `1h`; also of `30`. Raises ValueError."""
+    """Return the whole seconds of a Go duration (`30s`, `1m30s`, `1h`) or of `30`.
+
+    Raises ValueError.
+    """
     text = text.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)

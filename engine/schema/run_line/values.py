@@ -1,6 +1,6 @@
-"""The values of options, read as Podman reads them into the JSON of ContainerRun's fields.
+"""Read the values of options, as Podman does, into the JSON of ContainerRun's fields.
 
-Each reader raises ValueError with a sentence for what it has no place for.
+Each reader raises ValueError with a sentence for a value that has no field.
 """
 
 import csv
@@ -24,7 +24,7 @@ _ONE_VALUE = ("name", "user", "workdir", "hostname", "stop_signal")
 
 
 def switch(text: str | None) -> bool:
-    """A switch's value as strconv.ParseBool reads it. Raises ValueError."""
+    """Read a switch's value as strconv.ParseBool does. Raises ValueError."""
     if text is None or text in TRUE:
         return True
     if text in FALSE:
@@ -33,7 +33,7 @@ def switch(text: str | None) -> bool:
 
 
 def fields_of_csv(text: str) -> list[str]:
-    """The values between commas; quotes keep commas. Raises ValueError."""
+    """Split at commas, except within quotes. Raises ValueError."""
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
@@ -84,7 +84,7 @@ def _one_port(text: str) -> Values:
 
 
 def _parts_of_port(text: str) -> tuple[str, str, str]:
-    """Address, host port and container port of `[address:][host:]container`."""
+    """Split `[address:][host:]container` into address, host port, and container port."""
     bracketed = re.fullmatch(r"\[([^\[\]]*)\]:([^:]*):([^:]*)", text)
     parts = list(bracketed.groups()) if bracketed else text.split(":")
     if len(parts) > 3 or not parts[-1] or "[" in parts[0]:
@@ -270,9 +270,9 @@ def _health_command(values: Values, text: str) -> None:
 
 
 def health_command(text: str) -> str:
-    """The shell command of a `--health-cmd`, by Podman's rules; "" for none given.
+    """Return the shell command of a `--health-cmd` by Podman's rules; "" for none.
 
-    Podman takes a JSON list, `CMD …`, `CMD-SHELL …`, `NONE`, or a plain shell command.
+    Podman accepts a JSON list, `CMD …`, `CMD-SHELL …`, `NONE`, or a plain shell command.
     """
     words = _json_list(text)
     if words is not None and len(words) > 1:
@@ -329,7 +329,7 @@ def _one_value(name: str) -> Callable[[Values, str], None]:
 
 
 def _set(values: Values, name: str, value: Any) -> None:
-    """The last use of an option counts; a value that means "as usual" takes an earlier one back."""
+    """Set a value. The last use of an option wins, and a default value reverts an earlier use."""
     if value is None:
         values.pop(name, None)
     else:
@@ -337,7 +337,7 @@ def _set(values: Values, name: str, value: Any) -> None:
 
 
 def take_switch(values: Values, name: str, text: str | None) -> None:
-    """`--tty`, `--tty=false`. Raises ValueError."""
+    """Read `--tty` or `--tty=false`. Raises ValueError."""
     _set(values, name, True if switch(text) else None)
 
 
