@@ -1,1 +1,1 @@
-"""The per-account engine: runs as one Linux account, knows Podman, knows nothing of Django."""
+"""The per-account engine: runs as one Linux account, knows Podman, and does not know Django."""

@@ -24,7 +24,7 @@ _FIRST_PASSED_SOCKET = 3
 
 
 def main() -> int:
-    """Exit status 0 after a stop or idle end, 1 with a line of text when it cannot serve."""
+    """Serve. Return 0 after a stop or when idle, 1 after printing why it cannot serve."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="engine: %(levelname)s %(message)s")
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
 
 
 def _passed() -> socket.socket | None:
-    """The socket of systemd's socket activation."""
+    """Return the socket from systemd's socket activation."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
         return None
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
@@ -77,18 +77,18 @@ def _listen(path: Path) -> socket.socket:
             try:
                 other.connect(str(path))
             except OSError:
-                path.unlink()  # left by an engine that was killed
+                path.unlink()  # left by a killed engine
             else:
                 raise OSError(f"an engine listens on {path} already")
     listening.bind(str(path))
-    # In a directory that hands its group on, that group is meant to connect.
+    # A directory with the set-group-ID bit means that its group should connect.
     shared = path.parent.stat().st_mode & stat.S_ISGID
     path.chmod(0o660 if shared else 0o600)
     return listening
 
 
 def _begin_again(listening: int) -> None:
-    """Become an engine of the code that lies there now, on the same socket."""
+    """Restart as an engine with the code now on disk, on the same socket."""
     logging.getLogger("engine").info("the engine's code was replaced; beginning again with it")
     os.dup2(listening, _FIRST_PASSED_SOCKET)
     os.set_inheritable(_FIRST_PASSED_SOCKET, True)
@@ -97,7 +97,7 @@ def _begin_again(listening: int) -> None:
 
 
 async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: float) -> bool:
-    """Until it is told to end, or idle. Out: whether it is to begin again with other code."""
+    """Serve until told to stop or idle. Return whether to restart with new code."""
     account = await open_account()
     activity = Activity()
     stop = asyncio.Event()
@@ -127,7 +127,7 @@ async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: 
 
 
 async def _retire(activity: Activity, account: Account, replace: asyncio.Event) -> None:
-    """Return when the code was replaced (or SIGUSR1 said so) and the last operation has ended."""
+    """Return when the code was replaced (or on SIGUSR1) and the last operation has ended."""
     looking = asyncio.create_task(replaced(version()))
     asked = asyncio.create_task(replace.wait())
     await asyncio.wait({looking, asked}, return_when=asyncio.FIRST_COMPLETED)

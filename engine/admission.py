@@ -1,7 +1,8 @@
-"""The host's policy where it counts: what the engine is about to do, with what only it can see.
+"""The host's policy in the engine: evaluate what it is about to do, with facts that only it knows.
 
-The web tier has judged the same parameters, but whoever reaches the engine's socket by another way
-meets the same rules here. Paths are resolved here, and again right before Podman uses them.
+The web tier has already evaluated the same parameters, but whoever reaches the engine's socket in
+another way meets the same rules here. Paths are resolved here, and again right before Podman uses
+them.
 """
 
 import asyncio
@@ -45,10 +46,10 @@ class Admission:
     file: PolicyFile = field(default_factory=PolicyFile)
     _counting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reserved: dict[UUID, int] = field(default_factory=dict)
-    """How many containers each admitted operation makes: they count before they are there."""
+    """The number of containers that each admitted operation creates. They count immediately."""
 
     def policies(self) -> list[Policy]:
-        """The policies that hold now. Raises EngineError where nothing is allowed."""
+        """Return the policies that currently apply. Raises EngineError if nothing is allowed."""
         try:
             return self.file.policies(account_name())
         except Unusable as error:
@@ -60,9 +61,9 @@ class Admission:
             ) from error
 
     async def admit(self, parameters: Parameters, operation: UUID) -> list[str]:
-        """Let an operation pass: warnings for its result. Raises EngineError (policy).
+        """Admit an operation. Return warnings for its result. Raises EngineError (policy).
 
-        What it may make is reserved for it until `release`.
+        Whatever it may create stays reserved until `release`.
         """
         policies = self.policies()
         if not policies:
@@ -70,7 +71,7 @@ class Admission:
         wanted = _read(requests_of(parameters))
         if count := sum(each.count for each in wanted if isinstance(each, r.OneMore)):
             async with self._counting:
-                self.release(operation)  # it is begun again
+                self.release(operation)  # it runs again
                 await self._evaluate(policies, wanted, parameters.kind)
                 self._reserved[operation] = count
         else:
@@ -80,15 +81,15 @@ class Admission:
         return await self._nearly_full(policies)
 
     def release(self, operation: UUID) -> None:
-        """It has ended: what it has made is there by now."""
+        """Release the reservation of an operation that ended."""
         self._reserved.pop(operation, None)
 
     def admit_query(self, query: Query) -> None:
-        """Let a query pass. Raises EngineError (policy)."""
+        """Admit a query. Raises EngineError (policy)."""
         self._require(self.policies(), requests_of_query(query), query.query)
 
     async def admit_run(self, parameters: ContainerRun) -> ContainerRun:
-        """Let a container be made: the same parameters with the paths where they lead to now.
+        """Admit the creation of a container. Return the parameters with resolved paths.
 
         Raises EngineError (policy).
         """
@@ -109,8 +110,9 @@ class Admission:
         return parameters.model_copy(update={"volumes": volumes})
 
     async def recheck_binds(self, container: str) -> None:
-        """Right before a container that Berth made is started: has a link been put into the way of
-        its binds? Then where it leads to is judged. Raises EngineError (policy).
+        """Check the binds of one of Berth's containers right before it starts.
+
+        If a link was put in the way, evaluate where it leads. Raises EngineError (policy).
         """
         policies = self.policies()
         if all(policy.binds is None for policy in policies):
@@ -126,18 +128,18 @@ class Admission:
         await self._evaluate(policies, wanted, "container.start")
 
     async def admit_unit(self, found: dict[str, Any]) -> None:
-        """Let a unit make a container like this one again. Raises EngineError (policy)."""
+        """Admit a unit that recreates a container like this one. Raises EngineError (policy)."""
         if policies := self.policies():
             await self._evaluate(policies, inspect_data.requests(found), "container.autostart")
 
     async def admit_unit_file(self, file: str, text: str, *, new: bool) -> None:
-        """Let a unit file be written. Raises EngineError (policy)."""
+        """Admit the writing of a unit file. Raises EngineError (policy)."""
         if policies := self.policies():
             wanted = _read(quadlet.requests(file, text, new=new))
             await self._evaluate(policies, wanted, "unit.write")
 
     async def admit_kube(self, file: str) -> None:
-        """Let the unit of a .kube file be started: its YAML may have changed since it was written.
+        """Admit the start of a .kube unit, whose YAML may have changed since it was written.
 
         Raises EngineError (policy).
         """
@@ -149,7 +151,7 @@ class Admission:
         await self._evaluate(policies, kept, "unit.start")
 
     async def admit_build(self, parameters: ImageBuild, file: Path) -> None:
-        """Let a Containerfile be built. Raises EngineError (policy)."""
+        """Admit the build of a Containerfile. Raises EngineError (policy)."""
         if policies := self.policies():
             wanted = containerfile.requests(_text(file), parameters.build_args)
             if file.name.endswith(".in"):
@@ -157,13 +159,13 @@ class Admission:
             await self._evaluate(policies, wanted, parameters.kind)
 
     def images_of_build(self, parameters: ImageBuild, file: Path) -> list[str]:
-        """The images that have to be looked at before the build takes them; none without policy."""
+        """Return the images to inspect before the build uses them; none without a policy."""
         if not self.policies():
             return []
         return containerfile.images(_text(file), parameters.build_args)
 
     async def admit_onbuild(self, image: str) -> None:
-        """Let a build begin with an image: its ONBUILD steps are run then.
+        """Admit a build from a base image, whose ONBUILD steps it will run.
 
         Raises EngineError (policy).
         """
@@ -196,7 +198,7 @@ class Admission:
         raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {description}", REMEDY)
 
     async def _enriched(self, policies: list[Policy], request: r.Request) -> r.Request:
-        """The demand with what only the engine can see."""
+        """Return the request with what only the engine can find out."""
         match request:
             case r.Bind(source=source) if source.startswith("/"):
                 real = os.path.realpath(source)
@@ -223,7 +225,7 @@ class Admission:
         return (*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []))
 
     async def _volume(self, name: str) -> list[r.Request]:
-        """A volume may be a path of the host under a name: `podman volume create -o device=…`."""
+        """Resolve a volume, which may be a named host path: `podman volume create -o device=…`."""
         try:
             found = await api.inspect_volume(self.podman, name)
         except EngineError as error:
@@ -252,7 +254,7 @@ class Admission:
 
 
 def _read(wanted: Iterable[r.Request]) -> list[r.Request]:
-    """The same with what stands in the files that are named. Raises EngineError for a link."""
+    """Return the same with the content of the named files. Raises EngineError for a link."""
     whole: list[r.Request] = []
     for each in wanted:
         whole.append(each)
@@ -262,12 +264,12 @@ def _read(wanted: Iterable[r.Request]) -> list[r.Request]:
 
 
 def _text(file: Path) -> str:
-    # Never by read_text, which takes a lone carriage return for a line's end; Buildah does not.
+    # Never read_text, which treats a lone carriage return as the end of a line; Buildah does not.
     return file.read_bytes().decode(errors="replace")
 
 
 def _opens(real: str) -> str:
-    """The place of the account's own that a path has in it or lies in; "" for none."""
+    """Return the account's own place that a path contains or is in, or ""."""
     home = Path(os.environ["HOME"])
     places = (
         home / ".config", home / ".ssh", home / ".local/share/containers", state_directory(),

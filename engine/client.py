@@ -1,4 +1,4 @@
-"""The only door through which the console reaches an engine."""
+"""The console's only way to reach an engine."""
 
 import asyncio
 import re
@@ -61,7 +61,7 @@ _PING: TypeAdapter[Ping] = TypeAdapter(Ping)
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 GIB = 2**30
 CONNECT_SECONDS = 10.0
-"""Socket activation starts the engine, which starts Podman: that takes a moment."""
+"""Socket activation starts the engine, which starts Podman. That takes a moment."""
 _STREAM = ClientTimeout(total=None, connect=CONNECT_SECONDS)
 _WHOLE = ClientTimeout(total=limits.WHOLE_SECONDS, connect=CONNECT_SECONDS)
 _FILE = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=limits.SILENCE_SECONDS)
@@ -75,7 +75,7 @@ _NO_SOCKET = (
 
 
 class _Connector(aiohttp.UnixConnector):
-    """Speaks to one uid only: the kernel says who listens, before a byte is sent."""
+    """Connects to one uid only. The kernel reports who listens before a byte is sent."""
 
     def __init__(self, path: str, uid: int) -> None:
         super().__init__(path=path, limit=0)
@@ -96,7 +96,7 @@ class _Connector(aiohttp.UnixConnector):
 
 @dataclass(frozen=True)
 class ImageStream:
-    """An image on its way from one account to another."""
+    """An image that one account sends to another."""
 
     image_id: str
     size: int
@@ -104,13 +104,13 @@ class ImageStream:
 
 
 class Terminal:
-    """An open terminal: send to it, iterate over what it shows."""
+    """An open terminal: send to it, and iterate over its output."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
 
     async def send(self, message: TerminalInput | TerminalSize) -> None:
-        """What was typed, or the new size."""
+        """Send what was typed, or the new size."""
         try:
             await self._socket.send_str(message.model_dump_json())
         except (ConnectionError, aiohttp.ClientError) as error:
@@ -142,43 +142,43 @@ class Engine:
         await self.close()
 
     async def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         if self._session:
             await self._session.close()
             self._session = None
 
     async def ping(self) -> dict[str, Any]:
-        """Who answers: uid, account, pid, podman_version."""
+        """Return the engine's uid, account, pid, and podman_version."""
         return limits.parse(_PING, await self._read("GET", "/v1/ping")).model_dump()
 
     async def snapshot(self) -> Snapshot:
-        """All of the account."""
+        """Return the whole account."""
         return limits.parse(_SNAPSHOT, await self._read("GET", "/v1/snapshot"))
 
     async def containers(self, ids: list[str]) -> list[ContainerRow]:
-        """The present rows of these containers; those that are gone are left out."""
+        """Return the current rows of these containers, without those that are gone."""
         if not ids:
             return []
         path = "/v1/containers?" + "&".join(f"id={each}" for each in ids)
         return limits.parse(_CONTAINERS, await self._read("GET", path))
 
     async def images(self) -> list[ImageRow]:
-        """The rows of all images."""
+        """Return the rows of all images."""
         return limits.parse(_IMAGES, await self._read("GET", "/v1/images"))
 
     async def units(self) -> list[UnitRow]:
-        """The rows of all units that have to do with Podman."""
+        """Return the rows of all units that involve Podman."""
         return limits.parse(_UNITS, await self._read("GET", "/v1/units"))
 
     async def events(self) -> AsyncIterator[EngineEvent]:
-        """What happens in the account, on and on; `system`/`connected` when it is being heard."""
+        """Yield the account's events without end. `system`/`connected` marks the start."""
         async for line in self._lines("GET", "/v1/events", most=limits.EVENT):
             yield limits.parse(_EVENT, line)
 
     async def run(
         self, operation: UUID, parameters: Parameters
     ) -> AsyncIterator[Progress | Outcome]:
-        """Progress, then the outcome. Again with the same id: the same operation, never twice."""
+        """Run an operation: yield progress, then the outcome. The same id never runs twice."""
         body = {"kind": parameters.kind, "parameters": parameters.wire()}
         path = f"/v1/operations/{operation}"
         async for line in self._lines("POST", path, body, most=limits.MESSAGE):
@@ -187,25 +187,25 @@ class Engine:
     async def put_file(
         self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
     ) -> None:
-        """Hand an upload over for an operation, before that is run."""
+        """Upload a file for an operation, before running it."""
         path = f"/v1/operations/{operation}/files/{upload}?sha256={sha256}"
         async with self._answer("PUT", path, None, data=chunks) as response:
             await limits.whole(response.content.iter_any(), limits.REFUSAL)
 
     async def produced(self, operation: UUID, size: int) -> AsyncIterator[bytes]:
-        """The file of `size` bytes that an operation made, in pieces, and never more than that."""
+        """Yield the file of `size` bytes that an operation produced, and never more than that."""
         path = f"/v1/operations/{operation}/produced"
         async with self._answer("GET", path, None, timeout=_FILE) as response:
             async for piece in limits.counted(response.content.iter_any(), size):
                 yield piece
 
     async def forget_files(self, operation: UUID) -> None:
-        """Have the engine remove what an ended operation made."""
+        """Remove what an ended operation produced."""
         await self._read("DELETE", f"/v1/operations/{operation}/files")
 
     @asynccontextmanager
     async def image(self, image: str) -> AsyncIterator[ImageStream]:
-        """An image out of the account's store; leaving the block ends the stream."""
+        """Open an image from the account's storage. Leaving the block ends the stream."""
         path = f"/v1/images/archive?image={quote(image, safe='')}"
         async with self._answer("GET", path, None, timeout=_FILE) as response:
             image_id = response.headers.get("Berth-Image", "")
@@ -215,34 +215,34 @@ class Engine:
             yield ImageStream(
                 image_id=image_id,
                 size=int(size),
-                # An archive is a little larger than its layers.
+                # An archive is slightly larger than its layers.
                 pieces=limits.counted(response.content.iter_chunked(2**18), 2 * int(size) + GIB),
             )
 
     async def bring(self, operation: UUID, stream: "ImageStream") -> None:
-        """Hand an image to an operation that waits for it, until it has read all of it."""
+        """Send an image to an operation that waits for it, until it has read all of it."""
         path = f"/v1/operations/{operation}/image?image_id={stream.image_id}&size={stream.size}"
         async with self._answer("PUT", path, None, data=stream.pieces) as response:
             await limits.whole(response.content.iter_any(), limits.REFUSAL)
 
     async def recall(self, operation: UUID) -> Any:
-        """A `Recollection`: what became of it."""
+        """Return a `Recollection`: the outcome of an operation."""
         path = f"/v1/operations/{operation}"
         return limits.parse(_RECOLLECTION, await self._read("GET", path, most=limits.MESSAGE))
 
     async def cancel(self, operation: UUID) -> None:
-        """Ask it to stop; its own stream says what came of that."""
+        """Request the end of an operation. Its own stream reports the outcome."""
         await self._read("POST", f"/v1/operations/{operation}/cancel")
 
     async def query(self, query: Query) -> AsyncIterator[Answer]:
-        """Answers, until the end or until the iteration is left."""
+        """Yield the answers of a query until its end, or until the iteration stops."""
         body = {"query": query.query, "parameters": query.model_dump(mode="json")}
         async for line in self._lines("POST", "/v1/queries", body, most=limits.ANSWER):
             yield limits.parse(_ANSWER, line)
 
     @asynccontextmanager
     async def terminal(self, query: ContainerTerminal) -> AsyncIterator[Terminal]:
-        """A terminal in a container; leaving the block ends what runs in it."""
+        """Open a terminal in a container. Leaving the block ends its command."""
         try:
             async with self._open().ws_connect(
                 "http://engine/v1/terminal",
@@ -263,7 +263,7 @@ class Engine:
         self, method: str, path: str, body: object = None, *, most: int
     ) -> AsyncIterator[bytes]:
         async with self._answer(method, path, body) as response:
-            # Not the reader's own lines: those have a limit that an inspect document exceeds.
+            # Not aiohttp's own line reader: its limit is below the size of an inspect document.
             async for line in limits.lines(response.content.iter_any(), most):
                 yield line
 
@@ -299,7 +299,7 @@ class Engine:
                 connector=_Connector(str(self._socket), self._uid),
                 timeout=_STREAM,
                 read_bufsize=2**18,
-                # Nothing that could grow out of little: no compression, and no cookies.
+                # Nothing that could expand: no compression, and no cookies.
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -313,7 +313,7 @@ class Engine:
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> EngineError:
-    """Why the engine refuses; only as much of it is read as a reason can have."""
+    """Return why the engine refuses. Reads only as much as a reason can have."""
     async with asyncio.timeout(limits.WHOLE_SECONDS):
         text = await limits.start(response.content.iter_any(), limits.REFUSAL)
     try:

@@ -1,1 +1,1 @@
-"""What an image is built from, what its build says, and what a build that was cut short leaves."""
+"""Build contexts, build output, and cleaning up after interrupted builds."""

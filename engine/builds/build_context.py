@@ -1,8 +1,8 @@
-"""Unpacking an uploaded build context, which is hostile until shown otherwise.
+"""Unpack an uploaded build context, which is untrusted.
 
-Stricter than tarfile's own `data` filter, and the same for zip: names are checked, then files are
-made one by one with O_EXCL, so that nothing is ever written over or through something that the
-archive made before; symbolic links come last, when nothing is written any more.
+Stricter than tarfile's own `data` filter, and the same for zip: names are checked, and files are
+created one by one with O_EXCL, so that nothing is ever written over or through something that the
+archive created before. Symbolic links come last, after everything else is written.
 """
 
 import errno
@@ -26,7 +26,7 @@ from engine.schema.errors import EngineError, ErrorCode
 MOST_MEMBERS = 100_000
 MOST_BYTES = 16 * 1024**3
 MOST_RATIO = 200
-"""Unpacked bytes for one of the archive; source code packs to a tenth, zeroes to a thousandth."""
+"""The largest ratio of unpacked to packed bytes. Source code packs to a tenth, zeros to 0.001."""
 RATIO_COUNTS_FROM = 64 * 1024**2
 LONGEST_PATH = 1024
 DEEPEST = 64
@@ -35,7 +35,7 @@ _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZM
 
 
 class Stopped(Exception):
-    """Raised in the thread that unpacks when nobody wants that any more."""
+    """Raised in the unpacking thread when the result is no longer needed."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class _Member:
     kind: Literal["file", "folder", "link", "copy"]
     executable: bool = False
     leads_to: str = ""
-    """Of a symbolic link, its target as it is written; of a hard link, the member's name."""
+    """For a symbolic link, its target as written; for a hard link, the member's name."""
     content: IO[bytes] | None = None
 
 
 def unpack(archive: Path, into: Path, stop: threading.Event) -> int:
-    """Unpack a tar (plain, gz, bz2, xz) or zip into the empty folder `into`. Out: its bytes.
+    """Unpack a tar (plain, gz, bz2, xz) or zip into the empty folder `into`. Return its bytes.
 
-    Raises EngineError with the member's name for what is refused, Stopped when `stop` is set.
+    Raises EngineError with the member's name for a refused member, and Stopped when `stop` is set.
     """
     unpacking = _Unpacking(archive, into, stop)
     try:
@@ -67,7 +67,7 @@ def unpack(archive: Path, into: Path, stop: threading.Event) -> int:
         raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
     except _DAMAGED as error:
         raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
-    except (NotImplementedError, RuntimeError) as error:  # zipfile's words for what it cannot read
+    except (NotImplementedError, RuntimeError) as error:  # raised by zipfile for such archives
         raise _refused(f"cannot be read: {error}", "the archive") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -98,7 +98,7 @@ class _Unpacking:
             self._one(member)
         for path, target in self._links:
             (self._into / path).symlink_to(target)
-        # A chain of links can climb where each one alone stays inside.
+        # A chain of links can lead outside even if each link alone stays inside.
         inside = self._into.resolve()
         for path, target in self._links:
             if not Path(os.path.realpath(inside / path)).is_relative_to(inside):
@@ -148,7 +148,7 @@ class _Unpacking:
     def _write(self, member: _Member, path: PurePosixPath) -> None:
         mode = 0o755 if member.executable else 0o644
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        # The engine's umask hides files from others; in the image they are to be readable.
+        # The engine's umask hides files from others. In the image, they must be readable.
         with os.fdopen(os.open(self._into / path, flags, 0o600), "wb") as file:
             while member.content and (piece := member.content.read(_PIECE)):
                 if self._stop.is_set():
@@ -202,7 +202,7 @@ def _of_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
 
 
 def _checked(name: str) -> PurePosixPath | None:
-    """The member's place in the context; None for the context itself."""
+    """Return the member's path in the context, or None for the context itself."""
     if "\0" in name or len(name) > LONGEST_PATH:
         raise _refused("has a name that no file can have", name)
     if name.startswith("/") or "\\" in name or (len(name) > 1 and name[1] == ":"):

@@ -1,7 +1,7 @@
-"""What a build said: kept in the account's state directory, read while it grows and afterwards.
+"""The output of builds, in the account's state directory: readable during the build and afterwards.
 
-A file of JSON lines a build. Who writes holds a lock on it, so that a reader knows, also after
-the death of an engine, whether there is more to come.
+Each build has a file of JSON lines. The writer holds a lock on it, so a reader knows whether more
+lines will follow, even after the death of an engine.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.queries import LogLine
 
 KEPT = 100
-"""Logs of older builds go."""
+"""The number of builds whose logs are kept."""
 LARGEST = 8 * 1024 * 1024
 LAST_LINES = 200
-"""Lines at the end that are kept of a log that is too large: they say why it failed."""
+"""The number of last lines kept from a log that is too large: they say why the build failed."""
 LOOK_AGAIN = 0.2
 
 
 class BuildLog:
-    """One log being written."""
+    """A log that is being written."""
 
     def __init__(self, descriptor: int) -> None:
         self._file = os.fdopen(descriptor, "wb", buffering=0)
@@ -37,7 +37,7 @@ class BuildLog:
         self._left_out = 0
 
     def say(self, text: str) -> None:
-        """One line."""
+        """Write one line."""
         line = LogLine(stream="stdout", at=datetime.now(UTC), text=text)
         raw = as_json(line).encode() + b"\n"
         if self._size + len(raw) > LARGEST:
@@ -48,7 +48,7 @@ class BuildLog:
         self._file.write(raw)
 
     def close(self) -> None:
-        """Write the last lines of one that became too large, and let go."""
+        """Write the last lines if the log became too large, and release the lock."""
         if self._left_out:
             note = f"… {self._left_out} lines were left out: the log became too large."
             line = LogLine(stream="stderr", at=datetime.now(UTC), text=note)
@@ -59,7 +59,7 @@ class BuildLog:
 
 @contextmanager
 def writing(build: UUID) -> Iterator[BuildLog]:
-    """The log of a build that begins; those of the oldest builds are removed."""
+    """Open the log of a build that starts, and remove the logs of the oldest builds."""
     folder = _folder()
     path = folder / f"{build}.log"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -73,9 +73,9 @@ def writing(build: UUID) -> Iterator[BuildLog]:
 
 
 async def reading(build: UUID, *, follow: bool) -> AsyncIterator[LogLine]:
-    """Its lines, oldest first; with `follow`, on and on until the build ends.
+    """Yield the log's lines, oldest first; with `follow`, until the build ends.
 
-    Raises EngineError when nothing is kept of it.
+    Raises EngineError if there is no log of the build.
     """
     path = _folder() / f"{build}.log"
     try:

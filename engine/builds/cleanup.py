@@ -1,7 +1,7 @@
-"""What a build that was cut short leaves behind, and how it goes.
+"""Clean up after an interrupted build.
 
-A RUN step works in a container of Buildah's, which stays when `podman build` is killed, and writes
-as other ids of the account, whose files only its own user namespace may remove.
+A RUN step works in one of Buildah's containers, which stays when `podman build` is killed. It
+writes files as other ids of the account, and only the account's user namespace can remove them.
 """
 
 import logging
@@ -17,20 +17,20 @@ log = logging.getLogger(__name__)
 
 
 def mark(build: UUID) -> str:
-    """The id of a secret that every step of the build may mount and none does."""
+    """Return the id of a secret that every step of the build may mount and none does."""
     return f"berth-{build}"
 
 
 async def tidy(podman: Podman, options: list[str], build: UUID, place: Path) -> None:
-    """Remove the working containers of a build, and from its work `place` what others own."""
+    """Remove a build's working containers, and the files of other ids below `place`."""
     await _remove_working_containers(podman, options, build)
     if (place / "tmp").is_dir() and any((place / "tmp").iterdir()):
-        # Never into a file system that is mounted there: that would be an image's own.
+        # Never descend into a mounted file system: it belongs to an image.
         await _quietly(["podman", "unshare", "rm", "-rf", "--one-file-system", str(place / "tmp")])
 
 
 async def tidy_all(podman: Podman, options: list[str], files: Path) -> None:
-    """The same for all builds that were at work when an engine died; `files` is its spool."""
+    """Do the same for all builds that ran when an engine died. `files` is its spool."""
     for place in files.glob("*/work/tmp"):
         await tidy(podman, options, UUID(place.parents[1].name), place.parent)
 
@@ -45,7 +45,7 @@ async def _quietly(argv: list[str]) -> None:
 
 
 async def _remove_working_containers(podman: Podman, options: list[str], build: UUID) -> None:
-    """Buildah keeps the options of a build with each of its containers, so the mark is there."""
+    """Find the containers by the mark: Buildah stores a build's options with each of them."""
     store = (await api.info(podman))["store"]
     folder = Path(store["graphRoot"]) / f"{store['graphDriverName']}-containers"
     marked = mark(build).encode()

@@ -1,4 +1,4 @@
-"""What a build says, turned into steps with their times."""
+"""Convert build output into steps with times."""
 
 import re
 import time
@@ -14,7 +14,7 @@ _DONE = re.compile(r"^(-->|COMMIT|Successfully tagged|\[\d+/\d+\] COMMIT)\b|^-->
 
 
 class Steps:
-    """The steps of one build so far. Feed it with lines."""
+    """The steps of one build so far. Pass each line to `hear`."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
@@ -24,7 +24,7 @@ class Steps:
         self._error = ""
 
     def hear(self, line: str) -> bool:
-        """Whether the line changes what there is to show."""
+        """Process a line. Return whether the display changes."""
         if found := step_of(line):
             self._close("done")
             name, instruction = found
@@ -34,7 +34,7 @@ class Steps:
             self._last.clear()
             return True
         if line.startswith("Error: "):
-            # Its own words for the step follow in a sentence of ours.
+            # Berth's own sentence names the step, so drop Podman's.
             self._error = _AT_STEP.sub("", line.removeprefix("Error: "))
             return False
         if _DONE.match(line):
@@ -45,7 +45,7 @@ class Steps:
         return False
 
     def fail(self) -> str:
-        """Mark the step that was at work as failed. Out: a sentence about it, "" if none was."""
+        """Mark the current step as failed. Return a sentence about it, or "" if there is none."""
         if not self._steps or self._steps[-1].status != "running":
             return ""
         step = self._steps[-1]
@@ -53,21 +53,21 @@ class Steps:
         return f"Step {step.id} failed: {step.label}"
 
     def finish(self) -> None:
-        """It succeeded."""
+        """Mark the build as successful."""
         self._close("done")
 
     @property
     def error(self) -> str:
-        """What the program said went wrong."""
+        """Return the program's error message."""
         return self._error
 
     @property
     def last_lines(self) -> str:
-        """The last output of the step that is at work."""
+        """Return the last output of the current step."""
         return "\n".join(self._last)
 
     def progress(self, message: str) -> Progress:
-        """All of it, for who watches."""
+        """Return the progress of all steps."""
         done = sum(1 for step in self._steps if step.status.startswith(("done", "cached")))
         return Progress(
             message=message,

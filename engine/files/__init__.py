@@ -1,1 +1,1 @@
-"""Files of the account: the spool, reading and writing without following links, tar headers."""
+"""The account's files: the spool, reading and writing without following links, tar headers."""

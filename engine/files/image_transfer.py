@@ -1,4 +1,4 @@
-"""Images on their way from another account's engine, each for an operation that waits for it."""
+"""Images that arrive from another account's engine, each for an operation that waits for it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,24 +11,24 @@ from engine.schema.errors import EngineError, ErrorCode
 
 @dataclass
 class Brought:
-    """A stream, read by the operation while the one who brings it waits until `done`."""
+    """A stream. The operation reads it while the sender waits for `done`."""
 
     image_id: str
     size: int
-    """Bytes, about."""
+    """Approximate size in bytes."""
     chunks: AsyncIterator[bytes]
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Incoming:
-    """Where operations wait for their streams. Each gets one."""
+    """The operations that wait for their streams. Each gets one."""
 
     def __init__(self) -> None:
         self._places: dict[UUID, asyncio.Future[Brought]] = {}
 
     @contextmanager
     def place(self, operation: UUID) -> Iterator["asyncio.Future[Brought]"]:
-        """For an operation: a future of its stream. Leaving the block ends the stream."""
+        """Register an operation and yield a future of its stream, which ends with the block."""
         future: asyncio.Future[Brought] = asyncio.get_running_loop().create_future()
         self._places[operation] = future
         try:
@@ -40,9 +40,9 @@ class Incoming:
             future.cancel()
 
     async def bring(self, operation: UUID, brought: Brought) -> None:
-        """Hand a stream over and wait until it was read, or is not wanted any more.
+        """Pass on a stream, and wait until it is read or no longer needed.
 
-        Raises EngineError when the operation does not wait for one.
+        Raises EngineError if the operation does not wait for one.
         """
         future = self._places.get(operation)
         if future is None or future.done():

@@ -1,5 +1,6 @@
-"""Files that anybody may have put there: a pipe never keeps the engine waiting, and a name of any
-bytes can be shown.
+"""Read files that anybody may have created.
+
+A pipe never blocks the engine, and a file name can be shown whatever its bytes.
 """
 
 import os
@@ -8,7 +9,10 @@ from pathlib import Path
 
 
 def read(path: Path, limit: int) -> bytes:
-    """The beginning of a file, up to `limit` bytes. Raises OSError, also for what is no file."""
+    """Return up to `limit` bytes from the start of a file.
+
+    Raises OSError, also for anything that is not a regular file.
+    """
     opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
@@ -17,7 +21,7 @@ def read(path: Path, limit: int) -> bytes:
 
 
 def exists(path: Path) -> bool:
-    """Whether something is there, or may be: then reading it says what is wrong."""
+    """Return whether something exists, or may exist: then reading it reports the error."""
     try:
         return path.exists()
     except OSError:
@@ -25,7 +29,7 @@ def exists(path: Path) -> bool:
 
 
 def printable(name: str | Path) -> str:
-    """A file's name with \\xNN for bytes that are no characters, or none that can be shown."""
+    """Return a file's name with \\xNN for undecodable bytes and unprintable characters."""
     whole = str(name).encode(errors="surrogateescape").decode(errors="backslashreplace")
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in whole

@@ -1,7 +1,8 @@
-"""Files below the account's own home, read and replaced without following symbolic links.
+"""Read and replace files below the account's own home without following symbolic links.
 
-Every step of the path is opened by its directory (O_NOFOLLOW), so that nothing that is planted
-meanwhile leads elsewhere; a file is replaced by a rename, so that readers see the old or the new.
+Each folder of the path is opened from the one above (O_NOFOLLOW), so a link that somebody creates
+in the meantime leads nowhere. A file is replaced by a rename, so readers see the old or the new
+content.
 """
 
 import os
@@ -18,9 +19,9 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @contextmanager
 def folder(*parts: str, make: bool = False) -> Iterator[int]:
-    """A descriptor of ~/parts…; `make` creates what is missing, mode 0700.
+    """Yield a descriptor of ~/parts…. `make` creates missing folders with mode 0700.
 
-    Raises FileNotFoundError when it is missing, EngineError for a link or another obstacle.
+    Raises FileNotFoundError if it is missing, and EngineError for a link or another obstacle.
     """
     place = Path(os.environ["HOME"])
     descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -44,7 +45,10 @@ def folder(*parts: str, make: bool = False) -> Iterator[int]:
 
 
 def read(descriptor: int, name: str, limit: int) -> bytes | None:
-    """The file's content, None where there is none. Raises EngineError for a link or its like."""
+    """Return the file's content, or None if it does not exist.
+
+    Raises EngineError for a link or a special file.
+    """
     try:
         file = os.open(
             name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor
@@ -63,7 +67,7 @@ def read(descriptor: int, name: str, limit: int) -> bytes | None:
 
 
 def replace(descriptor: int, name: str, content: bytes, mode: int = 0o644) -> None:
-    """Write the file whole, in one step, with the mode that the old one had."""
+    """Replace the file atomically, keeping the mode of the old one."""
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
     temporary = f".berth-{secrets.token_hex(8)}"

@@ -1,11 +1,12 @@
-"""Files that come with an operation or come of it: the engine's spool, below the state directory.
+"""The engine's spool, below the state directory: files that operations consume or produce.
 
-    files/<operation>/<upload>     what the console handed over before it asked for the operation
-    files/<operation>/produced     what the operation made for a download
-    files/<operation>/work/        a private place to work in
+    files/<operation>/<upload>     what the console passed on before it started the operation
+    files/<operation>/produced     what the operation produced for a download
+    files/<operation>/work/        a private folder to work in
 
-Names are ids only, never a person's. All of an operation's folder goes when it ends; a produced
-file stays until the console has fetched it. What an engine that was killed left goes at the start.
+Names are ids only, never chosen by a user. An operation's folder is removed when it ends. A
+produced file stays until the console has fetched it. Leftovers of a killed engine are removed at
+the start.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 PRODUCED = "produced"
 UNFETCHED_SECONDS = 6 * 3600
 UNUSED_SECONDS = 3600
-"""An upload whose operation never came: its worker died in between."""
+"""The age at which an upload without an operation is removed: its worker died in between."""
 
 
 class Files:
@@ -41,7 +42,7 @@ class Files:
         self.sweep(())
 
     def upload(self, operation: UUID, upload: UUID) -> Path:
-        """Where an upload is. Raises EngineError when it was not handed over."""
+        """Return the path of an upload. Raises EngineError if the console has not passed it on."""
         path = self._place(operation) / str(upload)
         if not path.is_file():
             raise EngineError(
@@ -50,17 +51,17 @@ class Files:
         return path
 
     def workplace(self, operation: UUID) -> Path:
-        """A folder of the operation's own, made when it is asked for; it goes with its end."""
+        """Return a folder of the operation's own, created on demand and removed at its end."""
         place = self._made(operation) / "work"
         place.mkdir(mode=0o700, exist_ok=True)
         return place
 
     def output(self, operation: UUID) -> Path:
-        """Where to write what somebody is to download; then call `produced`."""
+        """Return where to write a download. Call `produced` afterwards."""
         return self._made(operation) / "producing"
 
     async def produced(self, operation: UUID, name: str) -> Produced:
-        """Offer what was written to `output` as a download that is called `name`."""
+        """Offer the file written to `output` as a download named `name`."""
         path = self.output(operation)
         digest = await asyncio.to_thread(_digest, path)
         path.rename(path.with_name(PRODUCED))
@@ -68,7 +69,7 @@ class Files:
         return Produced(file_name=name, file_size=size, file_sha256=digest)
 
     def product(self, operation: UUID) -> Path:
-        """The file that the operation made. Raises EngineError when there is none (any more)."""
+        """Return the file that the operation produced. Raises EngineError if there is none."""
         path = self._place(operation) / PRODUCED
         if not path.is_file():
             raise EngineError(ErrorCode.NOT_FOUND, "The operation's file is gone.", "Run it again.")
@@ -77,7 +78,7 @@ class Files:
     async def receive(
         self, operation: UUID, upload: UUID, sha256: str, chunks: AsyncIterator[bytes]
     ) -> None:
-        """Take an upload in. Raises EngineError when the disk is full or the digest is another."""
+        """Store an upload. Raises EngineError if the disk is full or the digest differs."""
         path = self._made(operation) / str(upload)
         partial = path.with_name(f"{upload}.part")
         digest = hashlib.sha256()
@@ -94,7 +95,7 @@ class Files:
             partial.unlink(missing_ok=True)
 
     def forget(self, operation: UUID, *, keep_product: bool = False) -> None:
-        """Remove all of an operation's files, but for what waits to be fetched."""
+        """Remove all of an operation's files except a product that waits to be fetched."""
         place = self._place(operation)
         if keep_product and (place / PRODUCED).exists():
             for path in place.iterdir():
@@ -104,7 +105,7 @@ class Files:
             discard(place)
 
     def sweep(self, running: Iterable[UUID]) -> None:
-        """Remove what nobody came for."""
+        """Remove files that nobody fetched."""
         kept = {str(operation) for operation in running}
         for place in self._root.iterdir():
             left = UNFETCHED_SECONDS if (place / PRODUCED).exists() else UNUSED_SECONDS
@@ -121,7 +122,7 @@ class Files:
 
 
 def discard(path: Path) -> None:
-    """Remove a file or a folder, also one with folders in it that cannot be written to."""
+    """Remove a file or a folder, even one with read-only folders in it."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, onerror=_open_and_retry)
     else:
@@ -129,7 +130,7 @@ def discard(path: Path) -> None:
 
 
 def disk_error(error: OSError) -> EngineError:
-    """What to tell when the account's disk does not take a file."""
+    """Return the error to report when the account's disk does not accept a file."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EngineError(
             ErrorCode.UNAVAILABLE,
@@ -140,7 +141,7 @@ def disk_error(error: OSError) -> EngineError:
 
 
 def _open_and_retry(function: object, path: str, _: object) -> None:
-    # An archive may hold folders without write permission: nothing can be removed from them.
+    # An archive may contain folders without write permission, from which nothing can be removed.
     parent = Path(path).parent
     try:
         parent.chmod(0o700)
@@ -153,7 +154,7 @@ def _open_and_retry(function: object, path: str, _: object) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        # What belongs to another id of the account: whoever made it has to remove it.
+        # It belongs to another id of the account. Whoever created it has to remove it.
         log.warning("cannot remove %s: %s", path, error.strerror)
 
 

@@ -1,10 +1,10 @@
-"""Headers of tar archives, which tarfile reads into memory however long they say they are."""
+"""Limit the headers of tar archives, which tarfile reads into memory whatever their stated size."""
 
 import tarfile
 from typing import Any, cast
 
 MOST_OF_ONE = 64 * 1024
-"""Bytes of one long name or one set of PAX records; real ones have hundreds."""
+"""Bytes of one long name or one set of PAX records. Real ones have hundreds."""
 MOST_TOGETHER = 16 << 20
 _EXTENDED = frozenset(
     (
@@ -15,10 +15,10 @@ _EXTENDED = frozenset(
 
 
 class BoundedInfo(tarfile.TarInfo):
-    """For `tarfile.open(…, tarinfo=BoundedInfo)`: refuses what no ordinary archive has.
+    """Use with `tarfile.open(…, tarinfo=BoundedInfo)`: refuses headers that ordinary archives lack.
 
-    Raises tarfile.ReadError for a header that is too long, for too much of them, for sparse files
-    (whose maps have no end), and for headers of headers.
+    Raises tarfile.ReadError for headers that are too long or too large in total, for sparse files
+    (whose maps are unlimited), and for headers of headers.
     """
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
@@ -42,7 +42,7 @@ class BoundedInfo(tarfile.TarInfo):
 
 
 def is_tar(path: str) -> bool:
-    """Whether tarfile can begin to read it."""
+    """Return whether tarfile can start to read it."""
     try:
         with tarfile.open(path, "r:*", tarinfo=BoundedInfo):
             return True

@@ -1,1 +1,1 @@
-"""Podman: its API, its events, its errors, its storage, and the programs that come with it."""
+"""Podman: its API, events, errors, and storage, and the programs that come with it."""

@@ -1,4 +1,4 @@
-"""What Podman answers, as ours: ports, and what was pruned."""
+"""Convert Podman's answers to Berth's models: ports, and the result of a prune."""
 
 from typing import Any
 

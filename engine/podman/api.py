@@ -1,7 +1,7 @@
-"""Podman's REST API: one function a call. No other module names a path of it.
+"""Podman's REST API: one function per call. No other module contains its paths.
 
-The paths are libpod's, and are documented at https://docs.podman.io/en/latest/_static/api.html.
-What they answer is Podman's own JSON. Every function raises EngineError.
+The paths are libpod's, documented at https://docs.podman.io/en/latest/_static/api.html. The answers
+are Podman's own JSON. Every function raises EngineError.
 """
 
 import json
@@ -16,20 +16,20 @@ from engine.podman.client import Podman
 Answer = dict[str, Any]
 Rows = list[dict[str, Any]]
 Streaming = AbstractAsyncContextManager[aiohttp.ClientResponse]
-"""An answer to be read piece by piece."""
+"""An answer to read in pieces."""
 
 
 # The system
 
 
 async def info(podman: Podman) -> Answer:
-    """Tell what `podman info` tells."""
+    """Return the data of `podman info`."""
     answer: Answer = await podman.call("GET", "/info")
     return answer
 
 
 async def disk_usage(podman: Podman) -> Answer:
-    """Tell what `podman system df` tells."""
+    """Return the data of `podman system df`."""
     answer: Answer = await podman.call("GET", "/system/df")
     return answer
 
@@ -50,7 +50,7 @@ async def list_containers(
     size: bool = False,
     filters: dict[str, list[str]] | None = None,
 ) -> Rows:
-    """List containers; without `all` those that run, with `external` also Buildah's."""
+    """List containers: running ones, unless `all`; with `external`, also Buildah's."""
     params = {
         name: "true" for name, on in (("all", all), ("external", external), ("size", size)) if on
     }
@@ -60,40 +60,40 @@ async def list_containers(
 
 
 async def inspect_container(podman: Podman, container: str, *, size: bool = False) -> Answer:
-    """Tell everything of a container; `size` takes Podman a while."""
+    """Return everything about a container. `size` takes Podman some time."""
     params = {"size": "true"} if size else None
     answer: Answer = await podman.call("GET", _container(container, "json"), params=params)
     return answer
 
 
 async def container_exists(podman: Podman, container: str) -> bool:
-    """Tell whether it is there."""
+    """Return whether it exists."""
     return await podman.exists(_container(container))
 
 
 async def create_container(podman: Podman, spec: dict[str, Any]) -> Answer:
-    """Create a container by a SpecGenerator."""
+    """Create a container from a SpecGenerator."""
     answer: Answer = await podman.call("POST", "/containers/create", body=spec)
     return answer
 
 
 async def start_container(podman: Podman, container: str) -> None:
-    """Start it; nothing happens when it runs."""
+    """Start it. Has no effect on a running container."""
     await podman.call("POST", _container(container, "start"))
 
 
 async def stop_container(podman: Podman, container: str, timeout: int | None = None) -> None:
-    """Stop it. After `timeout` seconds (its own, for None) it is killed."""
+    """Stop it. After `timeout` seconds (None: its own), Podman kills it."""
     await podman.call("POST", _container(container, "stop"), params=_timeout(timeout))
 
 
 async def restart_container(podman: Podman, container: str, timeout: int) -> None:
-    """Stop and start it. Podman documents `t`, which 4.3 takes for none at all."""
+    """Stop and start it. Podman documents `t`, which 4.3 ignores."""
     await podman.call("POST", _container(container, "restart"), params=_timeout(timeout))
 
 
 async def kill_container(podman: Podman, container: str, signal: str) -> None:
-    """Send its first process a signal."""
+    """Send a signal to its first process."""
     await podman.call("POST", _container(container, "kill"), params={"signal": signal})
 
 
@@ -103,26 +103,26 @@ async def pause_container(podman: Podman, container: str) -> None:
 
 
 async def unpause_container(podman: Podman, container: str) -> None:
-    """Let its processes go on."""
+    """Resume its processes."""
     await podman.call("POST", _container(container, "unpause"))
 
 
 async def rename_container(podman: Podman, container: str, name: str) -> None:
-    """Give it another name."""
+    """Rename it."""
     await podman.call("POST", _container(container, "rename"), params={"name": name})
 
 
 async def remove_container(podman: Podman, container: str, *, force: bool, volumes: bool) -> Rows:
-    """Remove it, with `volumes` its anonymous ones too.
+    """Remove it; with `volumes`, also its anonymous volumes.
 
-    Podman documents `v`, and its own API heeds only `volumes`.
+    Podman documents `v`, but its own API only respects `volumes`.
     """
     params = {"force": _flag(force), "v": _flag(volumes), "volumes": _flag(volumes)}
     return _rows(await podman.call("DELETE", _container(container), params=params))
 
 
 async def prune_containers(podman: Podman) -> Rows:
-    """Remove all that do not run."""
+    """Remove all containers that are not running."""
     return _rows(await podman.call("POST", "/containers/prune"))
 
 
@@ -136,12 +136,12 @@ async def commit_container(
     author: str = "",
     message: str = "",
 ) -> Answer:
-    """Make an image of its file system."""
+    """Create an image from its file system."""
     params = {"container": container, "repo": repository, "tag": tag, "pause": _flag(pause)}
     if author:
         params["author"] = author
     if message:
-        # Only Docker's image format has a place for a message.
+        # Only Docker's image format stores a message.
         params |= {"comment": message, "format": "docker"}
     answer: Answer = await podman.call("POST", "/commit", params=params)
     return answer
@@ -153,14 +153,14 @@ async def run_health_check(podman: Podman, container: str) -> None:
 
 
 async def container_processes(podman: Podman, container: str) -> Answer:
-    """Tell what `podman top` tells."""
+    """Return the data of `podman top`."""
     params = {"stream": "false"}
     answer: Answer = await podman.call("GET", _container(container, "top"), params=params)
     return answer
 
 
 async def container_changes(podman: Podman, container: str) -> Rows:
-    """List the files in which it differs from its image."""
+    """List the files that differ from its image."""
     return _rows(await podman.call("GET", _container(container, "changes")))
 
 
@@ -170,7 +170,7 @@ def container_logs(podman: Podman, container: str, params: dict[str, str]) -> St
 
 
 def container_stats(podman: Podman, container: str, interval: int) -> Streaming:
-    """Follow what it uses, every `interval` seconds."""
+    """Follow its resource use, every `interval` seconds."""
     params = {"containers": container, "stream": "true", "interval": str(interval)}
     return podman.stream("GET", "/containers/stats", params=params)
 
@@ -179,23 +179,23 @@ def container_stats(podman: Podman, container: str, interval: int) -> Streaming:
 
 
 async def create_exec(podman: Podman, container: str, body: dict[str, Any]) -> str:
-    """Make ready a command in a container; the id of its session."""
+    """Prepare a command in a container. Return the id of its session."""
     return str((await podman.call("POST", _container(container, "exec"), body=body))["Id"])
 
 
 def exec_start_path(podman: Podman, session: str) -> str:
-    """Name the path that starts a session: the caller needs the bare connection."""
+    """Return the path that starts a session: the caller needs the raw connection."""
     return f"/v{podman.version}/libpod/exec/{session}/start"
 
 
 async def inspect_exec(podman: Podman, session: str) -> Answer:
-    """Tell whether its command runs, and how it ended."""
+    """Return whether its command is running, and how it ended."""
     answer: Answer = await podman.call("GET", f"/exec/{session}/json")
     return answer
 
 
 async def resize_exec(podman: Podman, session: str, columns: int, rows: int) -> None:
-    """Tell its terminal how large it is."""
+    """Set the size of its terminal."""
     params = {"w": str(columns), "h": str(rows)}
     await podman.call("POST", f"/exec/{session}/resize", params=params)
 
@@ -206,7 +206,7 @@ async def resize_exec(podman: Podman, session: str, columns: int, rows: int) -> 
 async def list_images(
     podman: Podman, *, all: bool = False, filters: dict[str, list[str]] | None = None
 ) -> Rows:
-    """List images, with `all` also those that others are made of."""
+    """List images; with `all`, also intermediate ones."""
     params = {"all": "true"} if all else {}
     if filters:
         params["filters"] = json.dumps(filters)
@@ -214,40 +214,40 @@ async def list_images(
 
 
 async def inspect_image(podman: Podman, image: str) -> Answer:
-    """Tell everything of an image."""
+    """Return everything about an image."""
     answer: Answer = await podman.call("GET", _image(image, "json"))
     return answer
 
 
 async def image_exists(podman: Podman, image: str) -> bool:
-    """Tell whether it is in the account's store."""
+    """Return whether it is in the account's storage."""
     return await podman.exists(_image(image))
 
 
 async def image_history(podman: Podman, image: str) -> Rows:
-    """List the instructions that made it, newest first."""
+    """List the instructions that created it, newest first."""
     return _rows(await podman.call("GET", _image(image, "history")))
 
 
 async def tag_image(podman: Podman, image: str, repository: str, tag: str) -> None:
-    """Give it one more name."""
+    """Add a name."""
     await podman.call("POST", _image(image, "tag"), params={"repo": repository, "tag": tag})
 
 
 async def untag_image(podman: Podman, image: str, repository: str, tag: str) -> None:
-    """Take one name away."""
+    """Remove a name."""
     await podman.call("POST", _image(image, "untag"), params={"repo": repository, "tag": tag})
 
 
 async def remove_image(podman: Podman, image: str, *, force: bool) -> Answer:
-    """Remove a name, and the image with its last one."""
+    """Remove a name, and with the last one the image."""
     params = {"force": _flag(force)}
     answer: Answer = await podman.call("DELETE", _image(image), params=params)
     return answer
 
 
 async def prune_images(podman: Podman, *, all: bool) -> Rows:
-    """Remove those without a name, with `all` those without a container."""
+    """Remove images without a name; with `all`, all without a container."""
     return _rows(await podman.call("POST", "/images/prune", params={"all": _flag(all)}))
 
 
@@ -257,12 +257,12 @@ async def search_images(podman: Podman, params: dict[str, str]) -> Rows:
 
 
 def pull_image(podman: Podman, params: dict[str, str], headers: dict[str, str]) -> Streaming:
-    """Pull; the answer is Podman 4's own: sentences, and the image's id at the end."""
+    """Pull with Podman's own call, which answers with sentences and, at the end, the image's id."""
     return podman.stream("POST", "/images/pull", params=params, headers=headers)
 
 
 def create_image(podman: Podman, params: dict[str, str], headers: dict[str, str]) -> Streaming:
-    """Pull by the Docker-compatible call, whose answer has bytes a layer."""
+    """Pull with the Docker-compatible call, which reports bytes per layer."""
     return podman.stream("POST", "/images/create", params=params, headers=headers, docker=True)
 
 
@@ -270,13 +270,13 @@ def create_image(podman: Podman, params: dict[str, str], headers: dict[str, str]
 
 
 async def inspect_manifest(podman: Podman, name: str) -> Answer:
-    """Tell what a manifest list refers to."""
+    """Return the content of a manifest list."""
     answer: Answer = await podman.call("GET", _path("manifests", name, "json"))
     return answer
 
 
 async def manifest_exists(podman: Podman, name: str) -> bool:
-    """Tell whether an image is a manifest list."""
+    """Return whether an image is a manifest list."""
     return await podman.exists(_path("manifests", name))
 
 
@@ -289,12 +289,12 @@ async def list_volumes(podman: Podman) -> Rows:
 
 
 async def volume_exists(podman: Podman, name: str) -> bool:
-    """Tell whether it is there."""
+    """Return whether it exists."""
     return await podman.exists(_path("volumes", name))
 
 
 async def inspect_volume(podman: Podman, name: str) -> Answer:
-    """Tell everything of a volume."""
+    """Return everything about a volume."""
     answer: Answer = await podman.call("GET", _path("volumes", name, "json"))
     return answer
 
@@ -310,7 +310,7 @@ async def remove_volume(podman: Podman, name: str) -> None:
 
 
 async def prune_volumes(podman: Podman) -> Rows:
-    """Remove those that no container uses."""
+    """Remove all volumes that no container uses."""
     return _rows(await podman.call("POST", "/volumes/prune"))
 
 

@@ -1,7 +1,7 @@
-"""Podman's REST API on its Unix socket: one small client, errors understood.
+"""A small client for Podman's REST API on its Unix socket that interprets errors.
 
-Paths are libpod's (`/containers/json`); `docker=True` takes the Docker-compatible twin, which tells
-more in a few places.
+Paths are libpod's (`/containers/json`). `docker=True` uses the Docker-compatible counterpart, which
+returns more in a few cases.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 DOCKER_API = "/v1.40"
 START_PATIENCE = 10.0
-"""Seconds to wait for a Podman service that is just (re)starting."""
+"""Seconds to wait for a Podman service that is (re)starting."""
 
 
 class Podman:
@@ -30,15 +30,15 @@ class Podman:
     def __init__(self, socket: Path, reload: Callable[[], Awaitable[None]]) -> None:
         self.socket = socket
         self.reload = reload
-        """Makes the service read its configuration files anew."""
+        """Makes the service reread its configuration files."""
         self.registry_files = RegistryFiles(reload)
         self.version = ""
         self.default_ulimits: list[dict[str, str | int]] = []
-        """What a container has to be given for the command line's sake."""
+        """What to add to each container to match the command line."""
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Find out the version; every later call speaks exactly this one. Raises EngineError."""
+        """Determine the version, which all later calls use. Raises EngineError."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(self.socket), limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -50,7 +50,7 @@ class Podman:
             self.default_ulimits = await default_ulimits()
 
     async def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         if self._session:
             await self._session.close()
 
@@ -70,7 +70,7 @@ class Podman:
         headers: dict[str, str] | None = None,
         docker: bool = False,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A response whose status is fine, to be read piece by piece. Raises EngineError."""
+        """Open a response with a success status, to read in pieces. Raises EngineError."""
         prefix = DOCKER_API if docker else f"/v{self.version}/libpod"
         async with self._request(
             method, prefix + path, params or {}, body, headers or {}
@@ -88,9 +88,9 @@ class Podman:
         body: object = None,
         docker: bool = False,
     ) -> Any:
-        """The decoded JSON answer, None when there is none. Raises EngineError.
+        """Return the decoded JSON answer, or None if there is none. Raises EngineError.
 
-        A change that was asked for is waited for although the caller is cancelled meanwhile.
+        Waits for a requested change to finish even if the caller is cancelled in the meantime.
         """
         calling = self._call(method, path, params, body, docker)
         return await (calling if method == "GET" else unstoppable(calling))
@@ -105,22 +105,22 @@ class Podman:
                     method, path, params=params, body=body, docker=docker
                 ) as response:
                     raw = await response.read()
-                    # 304: it already is in the state that was asked for.
+                    # 304: it is already in the requested state.
                     return json.loads(raw) if raw.strip() and response.status != 304 else None
             except Unanswered:
-                # In the middle of the answer. Reading again does no harm.
+                # The connection broke during the answer. Reading again does no harm.
                 if method != "GET" or asyncio.get_running_loop().time() > deadline:
                     raise
 
     async def ping(self) -> None:
-        """Wait for a sign of life. Raises EngineError."""
+        """Wait until the service answers. Raises EngineError."""
         async with self._request("GET", "/_ping", {}, None, {}) as response:
             await response.read()
 
     async def apply_registries(self) -> None:
-        """Before whatever asks a registry: have the service know registries.conf as it is now.
+        """Make the service use the current registries.conf. Call this before contacting a registry.
 
-        Raises EngineError where Podman refuses the files.
+        Raises EngineError if Podman refuses the files.
         """
         await self.registry_files.apply(self._registries)
 
@@ -128,7 +128,7 @@ class Podman:
         return (await self.call("GET", "/info")).get("registries")
 
     async def exists(self, path: str) -> bool:
-        """Whether the object at `path` is there (libpod's /exists)."""
+        """Return whether the object at `path` exists (libpod's /exists)."""
         prefix = f"/v{self.version}/libpod"
         async with self._request("GET", f"{prefix}{path}/exists", {}, None, {}) as response:
             await response.read()
@@ -159,7 +159,8 @@ class Podman:
                 break
             except aiohttp.ClientError as error:
                 # Nothing was sent, or nothing that changes anything: it is safe to try again while
-                # the service is being restarted.
+                # the service
+                # restarts.
                 safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
                 if not safe:
                     raise _unanswered(error) from error
@@ -175,8 +176,9 @@ class Podman:
         except aiohttp.ClientError as error:
             raise _unanswered(error) from error
         finally:
-            # An answer that was not read to its end must not go back to the pool: closing it is
-            # also how a pull or a followed log is stopped.
+            # An answer that was not read completely must not return to the pool. Closing it also
+            # stops a pull
+            # or a followed log.
             response.close() if not response.content.at_eof() else response.release()
 
 
@@ -187,7 +189,7 @@ def _unanswered(error: aiohttp.ClientError) -> Unanswered:
 
 
 def _message(raw: str) -> str:
-    """Podman's words in an error body, which is JSON of one of two shapes, or plain text."""
+    """Return Podman's message from an error body: JSON of one of two forms, or plain text."""
     try:
         body = json.loads(raw)
     except ValueError:

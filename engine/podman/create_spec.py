@@ -1,7 +1,7 @@
-"""`ContainerRun` in Podman's own words: the JSON of libpod's create call (SpecGenerator).
+"""Convert `ContainerRun` to the JSON of libpod's create call (SpecGenerator).
 
-The command line fills in some defaults itself before it calls the same code; they are set here too,
-so that a container made by Berth is the one that `podman run` would have made.
+The command line fills in some defaults before it calls the same code. They are set here too, so
+that Berth creates the same container as `podman run`.
 """
 
 import signal
@@ -18,7 +18,7 @@ _REAL_TIME_BASE = {"SIGRTMIN": int(signal.SIGRTMIN), "SIGRTMAX": int(signal.SIGR
 
 
 def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict[str, Any]:
-    """The body of POST /containers/create for Podman 4 or 5. Raises EngineError."""
+    """Return the body of POST /containers/create for Podman 4 or 5. Raises EngineError."""
     spec: dict[str, Any] = {
         "image": parameters.image,
         "raw_image_name": parameters.image,
@@ -41,7 +41,7 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
     }
     optional: dict[str, Any] = {
         "name": parameters.name,
-        # Absent, not empty: only then is the image's own shown as the container's.
+        # Absent, not empty: only then does the container show the image's own command.
         "command": parameters.command_line or None,
         "user": parameters.user or None,
         "work_dir": parameters.workdir or None,
@@ -55,7 +55,7 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
     }
     spec |= {name: value for name, value in optional.items() if value is not None}
     if parameters.entrypoint is not None:
-        # [""] is what `--entrypoint ""` becomes: no entrypoint, not even the image's.
+        # [""] is what `--entrypoint ""` becomes: no entry point, not even the image's.
         spec["entrypoint"] = parameters.entrypoint or [""]
     if parameters.read_only:
         if major >= 5:
@@ -66,7 +66,7 @@ def specification(parameters: ContainerRun, operation: UUID, major: int) -> dict
 
 
 def signal_number(name: str) -> int:
-    """SIGTERM, TERM, 15 or RTMIN+3 as a number. Raises EngineError."""
+    """Convert SIGTERM, TERM, 15, or RTMIN+3 to a number. Raises EngineError."""
     number = _signal_number(name)
     if not 1 <= number <= _REAL_TIME_BASE["SIGRTMAX"]:
         raise EngineError(ErrorCode.INVALID, f"There is no signal {name}.")
@@ -151,7 +151,7 @@ def _limits(parameters: ContainerRun) -> dict[str, Any]:
 
 
 def _network(network: str) -> dict[str, Any]:
-    """Podman's three ways to say it: a mode, a mode with options, or networks by name."""
+    """Return one of Podman's three forms: a mode, a mode with options, or networks by name."""
     if not network:
         return {}
     name, _, rest = network.partition(":")
@@ -174,7 +174,7 @@ def _network(network: str) -> dict[str, Any]:
 
 
 def _attachment(options: str) -> dict[str, Any]:
-    """`ip=10.0.0.2,alias=db` of one network."""
+    """Parse `ip=10.0.0.2,alias=db` of one network."""
     settings: dict[str, Any] = {"interface_name": ""}
     for option in filter(None, options.split(",")):
         name, _, value = option.partition("=")

@@ -1,9 +1,9 @@
-"""Podman's errors, turned into an error code and what to do about them.
+"""Convert Podman's errors to an error code and a remedy.
 
 Podman's own message is always kept. It is a chain of causes, `doing this: doing that: no such
-container`, and each cause is a text of a program: that is what is compared, whole causes only.
-Names, paths and addresses are blanked first or are no whole cause, so that nothing that a user has
-chosen decides.
+container`, and each cause is a fixed text of a program. Only whole causes are compared. Names,
+paths, and addresses are blanked first or are no whole cause, so nothing that a user has chosen can
+decide.
 """
 
 import re
@@ -11,18 +11,18 @@ import re
 from engine.schema.errors import EngineError, ErrorCode
 
 _LONGEST = 16 * 1024
-"""Characters of a message that are looked at: its end."""
+"""The number of characters, from the end of a message, that are examined."""
 _BLANKED = re.compile(
-    r'"(?:[^"\\]|\\.)*(?:"|$)'  # what Go quotes
+    r'"(?:[^"\\]|\\.)*(?:"|$)'  # quoted by Go
     r"|(`(?:\w+\.max|/sys/fs/cgroup/[^`]*)`)"  # kept: the files of cgroups
-    r"|`[^`]*(?:`|$)"  # what crun quotes
+    r"|`[^`]*(?:`|$)"  # quoted by crun
     r"|(?<![\w'])'[^'\n]*'"
     r"|\b(?:https?|docker|oci|dir|unix|tcp|containers-storage)://[^\s\"]+?(?=:?(?:\s|$))"
     r"|(?<![^\s(\[])[/~][^\s]*?(?=[:;,]?(?:\s|$))",
     re.S,
 )
 _PATH = re.compile(r"\A(statfs|l?stat) /.*(?=: [^:]*$)", re.S)
-"""A path alone, which may have any letters in it."""
+"""A bare path, which may contain any characters."""
 _REGISTRY = "A registries.conf of the account or the host blocks it: see the Registries page."
 _NOT_VERIFIED = (
     "The registry's certificate could not be verified. If it is meant to be reached without "
@@ -42,9 +42,9 @@ _HOST_ADDRESS = (
 _STATE = "The container's state does not allow this. Look at its present state, then try again."
 _NAME = "A name is like registry.example/team/app:1, in small letters."
 
-# Each pattern is one cause or several in a row, whole: `…` stands for what was blanked.
+# Each pattern is one cause or several consecutive ones, complete. `…` stands for blanked text.
 _CAUSES: list[tuple[str, ErrorCode, str]] = [
-    # What is not there: first, since these end a chain that begins with a bare name
+    # Missing objects: first, because they end a chain that begins with a bare name
     (
         r"no such image|image not known|identifier is not an image"
         r"|.* does not resolve to an image(?: id)?|failed to find image \S+|no image found",
@@ -56,7 +56,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.NOT_FOUND,
         "It may have been removed meanwhile.",
     ),
-    # What the account or the host lacks
+    # Requirements that the account or the host lacks
     (
         r"(?:[^:]* )?(?:create|join)\w*(?: session)? keyring[^:]*: (?:[^:]*: )*disk quota exceeded",
         ErrorCode.UNAVAILABLE,
@@ -106,7 +106,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.UNAVAILABLE,
         "Ask the host's administrator to install CRIU.",
     ),
-    # Names that are taken
+    # Names that are already in use
     (
         r"(?:creating container storage: )?the container name … is already in use.*"
         r"|that name is already in use|name \S+ already in use, cannot rename container \w+"
@@ -251,7 +251,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.UNREACHABLE,
         _NO_ANSWER,
     ),
-    # What is not there
+    # Missing objects
     (
         r"no instance matching digest.*|.*\bno image found in (?:image index|manifest list)\b.*",
         ErrorCode.NOT_FOUND,
@@ -268,7 +268,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.NOT_FOUND,
         "It may have been removed meanwhile.",
     ),
-    # What a container cannot be made of
+    # Options that a container cannot have
     (
         r"(?:no command or entrypoint provided, and no cmd or entrypoint from image)",
         ErrorCode.INVALID,
@@ -363,7 +363,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         ErrorCode.INVALID,
         "The image has no such directory. Choose one that it has, or mount a volume there.",
     ),
-    # What its state or its use does not allow
+    # Actions that a state or use does not allow
     (
         r"image is in use by (?:a container|\d+ containers?)|image used by \w+",
         ErrorCode.CONFLICT,
@@ -427,7 +427,7 @@ _BY_STATUS = {
 
 
 def understand(message: str, status: int = 500) -> EngineError:
-    """The error to raise for what Podman said. It is `internal` only when it said nothing."""
+    """Return the error for Podman's message. It is `internal` only if there is no message."""
     message = message.strip()
     if not message:
         return EngineError(
@@ -441,9 +441,9 @@ def understand(message: str, status: int = 500) -> EngineError:
 
 
 def _causes(message: str) -> str:
-    """The chain of causes, without what a user may have chosen."""
+    """Return the chain of causes without anything that a user may have chosen."""
     text = _PATH.sub(r"\1 …", message) if _PATH.match(message) else message
-    # Several errors at once stand on lines of their own.
+    # Several errors at once are on separate lines.
     lines = (line.strip() for line in _BLANKED.sub(_blank, text[-_LONGEST:]).split("\n"))
     return ": ".join(line.removeprefix("* ") for line in lines if line)
 

@@ -1,7 +1,7 @@
-"""Podman's event log, read as it grows.
+"""Read Podman's event log as it grows.
 
-With its `file` backend Podman's own stream of events looks at that file four times a second, which
-alone makes an event a quarter of a second late. The kernel says at once when it was written to.
+With the `file` backend, Podman's own event stream polls that file four times a second, which alone
+delays an event by a quarter of a second. The kernel reports a write immediately.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from pathlib import Path
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _IN_MODIFY, _IN_MOVED_TO, _IN_CREATE = 0x2, 0x80, 0x100
 _LOOK_ANYWAY = 5.0
-"""Seconds after which the file is looked at without a word from the kernel."""
+"""Seconds after which the file is checked even if the kernel reports nothing."""
 
 
 def event_log(environment: "os._Environ[str] | dict[str, str]") -> Path | None:
-    """Where rootless Podman writes its events, if it does so at the usual place."""
+    """Return the file to which rootless Podman writes its events, if it is in the usual place."""
     base = environment.get("XDG_RUNTIME_DIR")
     path = Path(base or "/nowhere") / "libpod/tmp/events/events.log"
     return path if path.is_file() else None
 
 
 async def appended(path: Path) -> AsyncGenerator[bytes | None, None]:
-    """Whole lines written from now on. None: it is being read, or was begun anew (at rotation).
+    """Yield complete lines from now on. None: reading has begun, or restarted after rotation.
 
-    Raises OSError when the kernel cannot watch it, or when it is gone.
+    Raises OSError if the kernel cannot watch the file, or if it is gone.
     """
     changed = asyncio.Event()
     watch = _watch(path.parent)
@@ -61,7 +61,7 @@ async def appended(path: Path) -> AsyncGenerator[bytes | None, None]:
 
 
 def _watch(directory: Path) -> int:
-    """A descriptor that can be read when something in `directory` changed."""
+    """Return a descriptor that becomes readable when something in `directory` changes."""
     watch = int(_LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
     if watch < 0:
         raise OSError(ctypes.get_errno(), "the kernel watches no more files")

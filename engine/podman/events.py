@@ -1,4 +1,4 @@
-"""Podman's own events: read from its log where it keeps one, else from its stream."""
+"""Podman's own events, read from its log if it writes one, otherwise from its stream."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ from engine.schema.queries import EngineEvent
 
 log = logging.getLogger(__name__)
 _NOUNS = {"container", "image", "volume", "network", "pod", "system"}
-# What Podman adds to every event although it says nothing.
+# Meaningless values that Podman adds to every event.
 _EMPTY = {"", "0", None}
 
 
 async def follow(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
-    """Podman's own, from its log where it keeps one."""
+    """Yield Podman's events, from its log if it writes one."""
     said = await api.info(podman)
     path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None
     if path:
@@ -57,7 +57,7 @@ async def _from_podman(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
                     if event:
                         yield event
         except EngineError:
-            # The service ended in the middle; it is restarted, and the next call waits for it.
+            # The service ended during the stream. It is restarted, and the next call waits for it.
             await asyncio.sleep(0.1)
 
 
@@ -66,7 +66,7 @@ def _connected() -> EngineEvent:
 
 
 def _parse(raw: dict[str, Any]) -> EngineEvent | None:
-    """Both of Podman's shapes: the API's (with an Actor), and its log's (flat)."""
+    """Parse Podman's two forms: the API's (with an Actor) and the log's (flat)."""
     if raw.get("Type") not in _NOUNS:
         return None
     actor = raw.get("Actor") or {}

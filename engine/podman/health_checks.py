@@ -1,7 +1,7 @@
-"""Runs health checks where no systemd does.
+"""Run health checks for accounts without systemd.
 
-Podman leaves the clock to systemd: it makes a timer for each container with a health check. For an
-account without a user manager nobody would ever run one, so the engine does, at the same pace.
+Podman relies on systemd: it creates a timer for each container with a health check. Without a user
+manager nobody would run the checks, so the engine runs them at the same intervals.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _GONE = {ErrorCode.NOT_FOUND, ErrorCode.CONFLICT}
 
 
 class HealthChecks:
-    """The checks of one account's running containers; each has a task while it runs."""
+    """The checks of one account's running containers, with a task for each."""
 
     def __init__(self, podman: Podman) -> None:
         self._podman = podman
@@ -27,11 +27,11 @@ class HealthChecks:
 
     @property
     def busy(self) -> bool:
-        """Whether any container is being checked, so that the engine must stay."""
+        """Return whether any container is being checked, so the engine must not exit."""
         return bool(self._checks)
 
     async def run(self) -> None:
-        """Follow what starts, until cancelled."""
+        """Follow container starts until cancelled."""
         try:
             while True:
                 try:
@@ -63,7 +63,7 @@ class HealthChecks:
             task.add_done_callback(lambda _: self._checks.pop(container, None))
 
     async def _check(self, container: str) -> None:
-        """At once, then after each interval, until the container runs no more."""
+        """Check immediately, then after each interval, until the container stops."""
         try:
             found = await api.inspect_container(self._podman, container)
             interval = _interval(found["Config"].get("Healthcheck") or {})
@@ -76,6 +76,6 @@ class HealthChecks:
 
 
 def _interval(check: dict[str, Any]) -> float:
-    """Seconds between two runs; 0 for no check, or one that is only run by hand."""
+    """Return the seconds between two runs; 0 without a check, or if it only runs manually."""
     tests = (check.get("Test") or ["NONE"])[0] != "NONE"
     return int(check.get("Interval") or 0) / 1e9 if tests else 0.0

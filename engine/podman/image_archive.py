@@ -1,8 +1,8 @@
-"""Looks through an image archive before Podman gets it: what it is, and whether it is safe.
+"""Examine an image archive before Podman gets it: its type, and whether it is safe.
 
-A docker-archive has a manifest.json that names configs and layers (moby/moby, image/spec), an
-oci-archive an index.json and blobs by digest (opencontainers/image-spec, image-layout.md). Read
-once from end to end, never unpacked, with memory that does not grow with it.
+A docker-archive has a manifest.json that names configs and layers (moby/moby, image/spec). An
+oci-archive has an index.json and blobs by digest (opencontainers/image-spec, image-layout.md). The
+archive is read once from start to end and never unpacked; memory use does not grow with its size.
 """
 
 import bz2
@@ -26,7 +26,7 @@ _MOST_MEMBERS = 50_000
 _SMALL = 1 << 20
 _MOST_SMALL = 500
 _MOST_MEMORY = 128 << 20
-"""For xz, whose archives say how much they need."""
+"""For xz, whose archives state how much they need."""
 _BLOBS = "blobs/sha256/"
 _REMEDY = "Make it anew, with `podman save` or `docker save`, and upload it again."
 
@@ -39,7 +39,7 @@ class _Readable(Protocol):
 
 
 class _Bounded:
-    """Reads on until there is more than the disk has room for."""
+    """Reads until the data exceeds the free disk space."""
 
     def __init__(self, source: _Readable, room: int) -> None:
         self._source = source
@@ -55,16 +55,16 @@ class _Bounded:
 
 @dataclass
 class _Seen:
-    """What the archive has, as far as it was read."""
+    """The archive's content, as far as it has been read."""
 
     names: set[str] = field(default_factory=set)
     small: dict[str, bytes] = field(default_factory=dict)
 
 
 def check(path: Path, room: int) -> bool:
-    """Whether it is compressed.
+    """Return whether it is compressed.
 
-    Raises EngineError when it is no image archive, damaged, unsafe, or larger than `room`.
+    Raises EngineError if it is not an image archive, or is damaged, unsafe, or larger than `room`.
     """
     with path.open("rb") as file:
         try:
@@ -82,7 +82,7 @@ def check(path: Path, room: int) -> bool:
 
 
 def unpack(path: Path, plain: Path) -> None:
-    """Write an archive that was checked without its compression."""
+    """Write a checked archive without its compression."""
     with path.open("rb") as file, plain.open("wb") as target:
         source = _unpacked(file)
         while piece := source.read(_PIECE):
@@ -107,14 +107,14 @@ def _read(source: _Bounded, room: int) -> _Seen:
     seen = _Seen()
     with tarfile.open(fileobj=source, mode="r|", tarinfo=BoundedInfo) as tar:  # type: ignore[call-overload]
         for member in tar:
-            tar.members = []  # tarfile remembers all of them otherwise
+            tar.members = []  # otherwise, tarfile remembers all of them
             _check_member(member, seen)
             if member.isreg():
                 content = tar.extractfile(member)
                 if content is None:
                     raise _damaged(f"{member.name[:200]!r} cannot be read.")
                 _check_content(posixpath.normpath(member.name), member.size, content, room, seen)
-    while source.read(_PIECE):  # what stands behind the end: Podman unpacks that as well
+    while source.read(_PIECE):  # data behind the end: Podman unpacks that as well
         pass
     return seen
 
@@ -160,7 +160,7 @@ def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _S
 
 
 class _Gunzip:
-    """Counts what a compressed layer would become, without keeping it."""
+    """Counts the unpacked size of a compressed layer without storing it."""
 
     def __init__(self, room: int) -> None:
         self._left = room
@@ -180,7 +180,7 @@ class _Gunzip:
 
 
 class _Unpack:
-    """The same for bzip2 and xz, which Podman unpacks as well."""
+    """Does the same for bzip2 and xz, which Podman also unpacks."""
 
     def __init__(self, make: _Make, room: int) -> None:
         self._left = room
@@ -194,14 +194,14 @@ class _Unpack:
                 raise _too_large()
             piece = b""
             if self._stream.eof and self._stream.unused_data.strip(b"\0"):
-                piece = self._stream.unused_data  # one more stream, as `cat` makes them
+                piece = self._stream.unused_data  # one more stream, as produced by `cat`
                 self._stream = self._make()
             elif self._stream.needs_input:
                 return
 
 
 def _counting(start: bytes, room: int) -> _Gunzip | _Unpack | None:
-    """What counts a layer that begins like this; None where it is not compressed."""
+    """Return the counter for a layer that starts like this; None if it is not compressed."""
     if start.startswith(b"\x1f\x8b"):
         return _Gunzip(room)
     if start.startswith(b"BZh"):

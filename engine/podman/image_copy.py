@@ -1,8 +1,8 @@
-"""`podman push`, `skopeo copy` and their like, as programs: they say bytes a layer on a terminal.
+"""Run `podman push`, `skopeo copy`, and similar programs, which show bytes per layer on a terminal.
 
-Podman's API tells of a push only which layers there are, in 4.3 and in 5.4. On a terminal the
-same code (containers/image, copy/progress_bars.go) draws a bar a layer, each line with the
-beginning of the layer's digest: `Copying blob 84d639e4c94b [==>--] 12.5MiB / 40.0MiB | 90 MiB/s`.
+For a push, Podman's API (4.3 and 5.4) reports only which layers there are. On a terminal, the same
+code (containers/image, copy/progress_bars.go) draws one bar per layer, and each line has the start
+of the layer's digest: `Copying blob 84d639e4c94b [==>--] 12.5MiB / 40.0MiB | 90 MiB/s`.
 """
 
 import asyncio
@@ -31,20 +31,20 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BAR = re.compile(r"^Copying (blob|config) (?:sha256:)?([0-9a-f]{7,64})\s*(.*)$")
 _BYTES = re.compile(r"(?<![\d.])([\d.]+)\s?([KMGT]?i?)B? / ([\d.]+)\s?([KMGT]?i?)B")
 _IMAGE_OF_LIST = re.compile(r"^Copying image \S+ \((\d+)/(\d+)\)$")
-# Podman's and Skopeo's (logrus, on a terminal) ways to begin their last words.
+# How Podman and Skopeo (logrus, on a terminal) start their final error.
 _FATAL = re.compile(r"^(?:Error: |FATA\[\d+\] )")
 _FACTORS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 @dataclass
 class _Bars:
-    """What the lines so far amount to."""
+    """The state after the lines so far."""
 
     message: str
     steps: dict[str, Step] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     image: str = ""
-    """Which one of a list is being copied."""
+    """Which image of a list is being copied."""
 
     def take(self, line: str) -> None:
         found = _BAR.match(line)
@@ -90,12 +90,13 @@ async def copy(
     temporary: Path,
     finished: Callable[[list[str]], bool] = lambda words: False,
 ) -> list[str]:
-    """Run a program that copies images, with a bar a layer. Out: its other lines.
+    """Run a program that copies images, with a bar per layer. Return its other lines.
 
-    It has `temporary` for its own files, since one that is ended leaves them. Cancelling ends the
-    program, unless it is done before that (see engine.process.cancellation): `finished` says so by
-    its lines, or by what it left. Its status doesn't: Podman's is 0 also when it was asked to end.
-    Raises EngineError with its own last words.
+    `temporary` holds its own files, since a killed program leaves them. Cancellation ends the
+    program
+    unless it finishes first (see engine.process.cancellation). `finished` determines that from its
+    lines or from what it left, because Podman's exit status is 0 even if it was told to end. Raises
+    EngineError with the program's own last words.
     """
     bars = _Bars(message)
     report(bars.progress())
@@ -138,7 +139,7 @@ async def copy(
 
 
 async def _rest(reading: "asyncio.Task[None]") -> None:
-    # Not until the terminal's end: a process that Podman leaves behind may hold it open.
+    # Not until the end of the terminal: a process that Podman leaves behind may hold it open.
     await asyncio.wait({reading}, timeout=_LAST_WORDS)
 
 
@@ -149,7 +150,7 @@ async def _read(terminal: int, bars: _Bars, report: Callable[[Progress], None]) 
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """End a program that may still run: asked first, then killed."""
+    """End a program that may still run: terminate it first, then kill it."""
     if process.returncode is not None:
         return
     process.terminate()
@@ -162,7 +163,7 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """What is drawn on the terminal, line by line; closes the descriptor."""
+    """Yield the terminal's output line by line. Closes the descriptor."""
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
@@ -175,7 +176,7 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
                 yield _ESCAPES.sub("", line).strip()
             rest = rest[-4096:]
     except OSError as error:
-        if error.errno != errno.EIO:  # which is how a terminal says that nobody draws any more
+        if error.errno != errno.EIO:  # a terminal reports this when its last writer is gone
             raise
     finally:
         transport.close()

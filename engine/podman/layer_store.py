@@ -1,10 +1,10 @@
-"""What containers/storage has written down of each layer: sizes, and every file in it.
+"""Read what containers/storage records about each layer: sizes, and every file in it.
 
-Next to the layers it keeps `<driver>-layers/layers.json` and, for each layer, the headers of the
-tar that it came as, `<id>.tar-split.gz` (vbatts/tar-split: JSON lines; type 2 is raw bytes of the
-tar, type 1 an entry with its name, size and the CRC-64 of its content). Both belong to the account
-outside of its user namespace, so that no image needs to be mounted, copied or unpacked to read a
-layer's files, whatever their size. Same in Podman 4.3 and 5.4.
+Besides the layers, it stores `<driver>-layers/layers.json` and, for each layer, the headers of the
+tar from which it was created, `<id>.tar-split.gz` (vbatts/tar-split: JSON lines; type 2 is raw
+bytes of the tar, type 1 an entry with its name, size, and the CRC-64 of its content). Both belong
+to the account outside of its user namespace, so a layer's files can be read without mounting,
+copying, or unpacking the image, whatever its size. The format is the same in Podman 4.3 and 5.4.
 """
 
 import base64
@@ -39,22 +39,22 @@ _KINDS: dict[bytes, EntryKind] = {
 
 @dataclass(frozen=True)
 class StoredLayer:
-    """One layer in the store."""
+    """One layer in storage."""
 
     id: str
     digest: str
     size: int
-    """Bytes of its tar, unpacked."""
+    """Bytes of its uncompressed tar."""
     blob_size: int
-    """Bytes as it came from the registry, 0 where that is not known."""
+    """Bytes in the registry; 0 if unknown."""
     parent: str
-    """The id of the layer below, "" for the lowest."""
+    """The id of the layer below; "" for the lowest."""
     files: Path
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a layer; for "removed" and "emptied", what it takes away from those below."""
+    """One file of a layer; for "removed" and "emptied", what it removes from lower layers."""
 
     path: str
     kind: EntryKind
@@ -67,12 +67,12 @@ class Entry:
 
 
 def layers(root: Path, driver: str) -> dict[str, StoredLayer]:
-    """The store's layers by the digest of their tar. Raises EngineError where it is unreadable."""
+    """Return the layers by the digest of their tar. Raises EngineError if storage is unreadable."""
     return {layer.digest: layer for layer in all_layers(root, driver) if layer.digest}
 
 
 def all_layers(root: Path, driver: str) -> list[StoredLayer]:
-    """Every layer; several may have the same digest, on top of different ones."""
+    """Return every layer. Several may have the same digest, on top of different layers."""
     place = root / f"{driver}-layers"
     found: list[StoredLayer] = []
     for name in ("layers.json", "volatile-layers.json"):
@@ -87,7 +87,7 @@ def all_layers(root: Path, driver: str) -> list[StoredLayer]:
 
 
 def chains(root: Path, driver: str) -> dict[str, list[str]]:
-    """The ids of the layers that each image stands on, by the image's id."""
+    """Return the ids of each image's layers, by the image's id."""
     parents = {layer.id: layer.parent for layer in all_layers(root, driver)}
     found: dict[str, list[str]] = {}
     try:
@@ -107,7 +107,7 @@ def chains(root: Path, driver: str) -> dict[str, list[str]]:
 
 
 def entries(layer: StoredLayer) -> Iterator[Entry]:
-    """Its files in the tar's order, one at a time. Raises EngineError."""
+    """Yield its files one at a time, in the order of the tar. Raises EngineError."""
     header = bytearray()
     try:
         with gzip.open(layer.files) as lines:
@@ -152,7 +152,7 @@ def _entry(name: str, size: int, checksum: str | None, header: bytes) -> Entry:
         removed = base.removeprefix(_WHITEOUT)
         return Entry(path=posixpath.join(folder, removed), kind="removed")
     try:
-        # The entry's own header is the last block; those of long names come before it.
+        # The last block is the entry's own header. Those of long names come before it.
         info = tarfile.TarInfo.frombuf(header[-_BLOCK:], "utf-8", "surrogateescape")
     except tarfile.HeaderError:
         return Entry(path=path, kind="file", size=size, checksum=checksum or "")

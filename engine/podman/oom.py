@@ -1,8 +1,8 @@
-"""Which containers the kernel killed for want of memory.
+"""Find the containers that the kernel killed because they ran out of memory.
 
-Podman tells it in neither its lists nor its events, but where one is inspected; so those are, of
-which the end could be that. Podman 4.3 always says no: conmon leaves its note where that Podman
-does not look (containers/podman of 5.0 gives it a place, --persist-dir).
+Podman reports this neither in lists nor in events, but only in inspect data. So containers that may
+have ended that way are inspected. Podman 4.3 never reports it: conmon leaves its note where that
+Podman does not look (Podman 5.0 added a place for it, --persist-dir).
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from engine.schema.queries import EngineEvent
 from engine.schema.snapshot import ContainerRow
 
 KILLED = 137
-"""The exit status of what SIGKILL ended."""
+"""The exit status after SIGKILL."""
 ATTRIBUTE = "oomKilled"
 _AT_ONCE = 8
 _MOST_KNOWN = 2000
 _End = tuple[str, datetime | None]
-"""A container, and when it ended: which does not change any more."""
+"""A container, and when it ended. Neither changes any more."""
 _known: dict[_End, bool] = {}
 log = logging.getLogger(__name__)
 
 
 async def marked(podman: Podman, rows: list[ContainerRow]) -> list[ContainerRow]:
-    """The rows, with `oom_killed` where it is so."""
+    """Return the rows with `oom_killed` set where it applies."""
     ends = {(row.id, row.exited) for row in rows if row.exit_code == KILLED}
     known = {end: _known[end] for end in ends & _known.keys()}
     new = list(ends - known.keys())
@@ -45,7 +45,7 @@ async def marked(podman: Podman, rows: list[ContainerRow]) -> list[ContainerRow]
 
 
 async def told(podman: Podman, event: EngineEvent) -> EngineEvent:
-    """The event; the end of one that was killed for want of memory says so in an attribute."""
+    """Return the event. If the container was killed for lack of memory, an attribute says so."""
     ended = event.noun == "container" and event.action == "died"
     if not ended or event.attributes.get("containerExitCode") != str(KILLED):
         return event
@@ -65,5 +65,5 @@ async def _is(podman: Podman, container: str) -> bool:
         if error.report.code is not ErrorCode.NOT_FOUND:
             # The list and the events matter more than this.
             log.warning("how %s ended is not known: %s", container[:12], error)
-        return False  # it went with its end (--rm), and what it told with it
+        return False  # removed when it ended (--rm), together with the information
     return bool((found.get("State") or {}).get("OOMKilled"))

@@ -1,8 +1,8 @@
-"""Which OCI runtime and cgroup manager work for this account: tried once, then remembered.
+"""Find an OCI runtime and a cgroup manager that work for this account, and remember them.
 
-crun refuses a machine with a hybrid cgroup layout, runc lacks what newer Podman wants, a
-systemd cgroup manager needs a session: only a real container tells. It takes no image: an empty
-root with the host's /usr in it, read-only, running `true`.
+crun refuses machines with a hybrid cgroup layout, runc lacks features that newer Podman requires,
+and the systemd cgroup manager needs a session. Only a real container can tell. The test needs no
+image: an empty root with the host's /usr in it, read-only, running `true`.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ _JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
 
 @dataclass(frozen=True)
 class Choice:
-    """Global options for every Podman that the engine starts."""
+    """Global options for each Podman that the engine starts."""
 
     runtime: str
     cgroup_manager: str = ""
-    """"" leaves it to Podman."""
+    """"" for Podman's default."""
     events: str = ""
-    """"" leaves it to Podman."""
+    """"" for Podman's default."""
 
     def options(self) -> list[str]:
-        """As arguments of `podman`."""
+        """Return the arguments for `podman`."""
         return [
             "--runtime",
             self.runtime,
@@ -42,9 +42,9 @@ class Choice:
 
 
 async def choose(memory: Path) -> Choice:
-    """The choice that works; `memory` is the file that remembers it.
+    """Return the choice that works. `memory` is the file that stores it.
 
-    Raises EngineError with what each candidate said when none works.
+    Raises EngineError with each candidate's error if none works.
     """
     if not shutil.which("podman"):
         raise EngineError(
@@ -57,7 +57,7 @@ async def choose(memory: Path) -> Choice:
             if known.get("circumstances") == key:
                 return Choice(**known["choice"])
         except (ValueError, TypeError, KeyError):
-            memory.unlink()  # half-written once; found out anew
+            memory.unlink()  # incompletely written; determine it again
     info = await _info()
     events = _events(str(info["host"].get("eventLogger", "")))
     preferred = str(info["host"]["ociRuntime"]["name"])
@@ -83,13 +83,13 @@ def _installed(runtime: str) -> bool:
 
 
 def _events(backend: str) -> str:
-    """A backend whose events can be followed, where Podman's own choice has none."""
+    """Return an event backend that can be followed, if Podman's own choice cannot."""
     unusable = backend == "none" or (backend == "journald" and not _JOURNAL_SOCKET.exists())
     return "file" if unusable else ""
 
 
 def _circumstances() -> dict[str, str]:
-    """All that the outcome depends on; programs are told apart by their size and time."""
+    """Return everything that the choice depends on. Programs are identified by size and time."""
     facts = {
         "kernel": platform.release(),
         "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
@@ -117,7 +117,7 @@ async def _info() -> dict[str, Any]:
 
 
 async def _try(choice: Choice) -> str | None:
-    """None when it works, else what it said."""
+    """Return None if it works, otherwise the error."""
     with tempfile.TemporaryDirectory(prefix="berth-probe-") as place:
         root = Path(place)
         for name in ("usr", "proc", "sys", "dev", "etc", "run", "tmp"):

@@ -1,4 +1,4 @@
-"""The engine's own `podman system service`: restarted when it dies, never outlives the engine."""
+"""The engine's own `podman system service`, restarted when it dies and ended with the engine."""
 
 import asyncio
 import logging
@@ -13,9 +13,9 @@ from engine.schema.errors import EngineError, ErrorCode
 log = logging.getLogger(__name__)
 RELOAD_PATIENCE = 0.1
 HEALTHY_AFTER = 1.0
-"""Seconds; one that ends sooner is started again after a longer and longer pause."""
+"""Seconds. If the service ends sooner, the pause before the next start grows."""
 STOP_PATIENCE = 2.0
-"""Seconds; less than whoever ends the engine gives the engine."""
+"""Seconds. Less than the engine itself gets for its end."""
 
 
 class PodmanService:
@@ -44,7 +44,7 @@ class PodmanService:
         )
 
     async def stop(self) -> None:
-        """End it; containers go on."""
+        """Stop it. Containers keep running."""
         if self._watch:
             self._watch.cancel()
         if self._process and self._process.returncode is None:
@@ -57,9 +57,11 @@ class PodmanService:
         self.socket.unlink(missing_ok=True)
 
     async def reload(self) -> None:
-        """Have it read registries.conf anew: it remembers what it has read once.
+        """Make it reread registries.conf, which it otherwise reads only once.
 
-        On SIGHUP it forgets; what runs goes on. It says nothing when that is done: wait a little.
+        On SIGHUP it discards what it has read; running requests continue. It does not report when
+        it is
+        done, so wait a little.
         """
         if self._process and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)
@@ -75,7 +77,7 @@ class PodmanService:
             "--time=0",
             f"unix://{self.socket}",
             stdin=asyncio.subprocess.DEVNULL,
-            # Its words go to the engine's own log (the journal, or the launcher's file).
+            # Its output goes to the engine's own log (the journal, or the launcher's file).
             preexec_fn=die_with(os.getpid()),
         )
 

@@ -1,4 +1,4 @@
-"""Skopeo: images at registries. Credentials come from the account's own auth file, never argv."""
+"""Skopeo: images in registries. Credentials come from the account's auth file, never from argv."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _LEVEL = re.compile(r'level=(fatal|error) msg="(?P<words>.*)"$')
 
 
 async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
-    """`skopeo inspect --raw` (the manifest), or the configuration. Raises EngineError."""
+    """Return `skopeo inspect --raw` (the manifest), or the configuration. Raises EngineError."""
     flags = ["--config", "--raw"] if config else ["--raw"]
     ended = await programs.run(
         *("skopeo", "inspect", *flags, "--", f"docker://{reference}"),
@@ -33,7 +33,7 @@ async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
 
 
 async def run(argv: list[str]) -> None:
-    """A command of Skopeo, to its end. Raises EngineError with Skopeo's own last words."""
+    """Run a Skopeo command to its end. Raises EngineError with Skopeo's own last words."""
     _need(await programs.run(*argv, seconds=RUN_SECONDS, late=SLOW))
 
 
@@ -43,7 +43,7 @@ def _need(ended: programs.Done) -> None:
 
 
 def said(errors: str) -> str:
-    """The words of its last fatal line."""
+    """Return the text of its last fatal line."""
     lines = [line for line in errors.splitlines() if line.strip()]
     if not lines:
         return ""

@@ -1,4 +1,4 @@
-"""What Podman's inspect leaves out of an image's configuration: read in the account's storage."""
+"""Read parts of an image's configuration from storage that Podman's inspect omits."""
 
 import base64
 import json
@@ -9,14 +9,15 @@ _LARGEST = 8 * 1024 * 1024
 
 
 class Unreadable(Exception):
-    """Raised when the storage has no such image that can be read."""
+    """Raised if storage has no such image, or it is unreadable."""
 
 
 def later_steps(root: Path, driver: str, identity: str) -> list[str]:
-    """The ONBUILD steps of an image, by its id. Raises Unreadable.
+    """Return the ONBUILD steps of an image, by its id. Raises Unreadable.
 
-    Podman reads names without regard to case and joins objects that are there twice, so every list
-    of that name counts, wherever it is.
+    Podman ignores the case of names and merges duplicate objects, so every list of that name
+    counts,
+    wherever it is.
     """
     name = base64.b64encode(f"sha256:{identity}".encode()).decode()
     try:

@@ -1,9 +1,8 @@
-"""What a Containerfile asks for: images, and all in it that reaches out of the build.
+"""Extract the requests of a Containerfile: its images, and everything that reaches outside.
 
-Judged is a plain dialect, read as Buildah reads it: what cannot be told for certain is demanded as
-the worst that it could be. `RUN --mount` of the types bind and cache has let builds out to the host
-more than once (CVE-2024-1753, CVE-2024-9407, CVE-2024-9675, CVE-2024-11218), so it counts as a bind
-mount.
+It accepts a plain dialect, read as Buildah reads it. Anything ambiguous counts as the worst case.
+`RUN --mount` of the types bind and cache has let builds escape to the host more than once
+(CVE-2024-1753, CVE-2024-9407, CVE-2024-9675, CVE-2024-11218), so it counts as a bind mount.
 """
 
 import re
@@ -23,10 +22,11 @@ _BLANK = " \t"
 
 
 def requests(text: str, build_args: Mapping[str, str]) -> list[r.Request]:
-    """The demands of a Containerfile's text.
+    """Return the requests of a Containerfile's text.
 
-    It is read twice: as a Podman reads it that knows here-documents, and as one that does not, to
-    which their lines are instructions.
+    The text is read twice: as a Podman with support for here-documents reads it, and as one
+    without,
+    which takes their lines for instructions.
     """
     found = [request for description in _odd(text) for request in _worst(description)]
     for knows_documents in (True, False):
@@ -35,20 +35,20 @@ def requests(text: str, build_args: Mapping[str, str]) -> list[r.Request]:
 
 
 def images(text: str, build_args: Mapping[str, str]) -> list[str]:
-    """The images that it takes something from, and that are no stages of its own."""
+    """Return the images that it uses, without its own stages."""
     names = [each.name for each in _read(text, build_args, True) if isinstance(each, r.Image)]
     return [name for name in dict.fromkeys(names) if name and "$" not in name]
 
 
 def later(steps: Iterable[str]) -> list[r.Request]:
-    """The demands of a base image's ONBUILD steps."""
+    """Return the requests of a base image's ONBUILD steps."""
     return [request for step in steps for request in requests(step, {})]
 
 
 def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> list[r.Request]:
     found: list[r.Request] = []
     stages: list[str] = []
-    """What each stage is called, "" for nothing."""
+    """The name of each stage, "" if it has none."""
     values: dict[str, str] = {}
     for word, rest in _instructions(text, knows_documents):
         if not word.isascii():
@@ -62,14 +62,14 @@ def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> li
             for each in words:
                 name, equals, value = each.partition("=")
                 given = build_args.get(name, value.strip("\"'") if equals else "")
-                # One that is set twice, to what is not the same, is none that can be told.
+                # A variable that is set twice to different values is unknown.
                 values[name] = given if values.get(name, given) == given else f"${name}"
         elif word == "FROM":
             image = _filled(words[0] if words else "", values)
             if image != "scratch" and image not in filter(None, stages):
                 found.append(r.Image(name=image, field=FIELD))
                 if "$" in image:
-                    # What the image has ready for ONBUILD cannot be looked at either.
+                    # The image's ONBUILD steps are unknown, too.
                     found += _worst(f"FROM {image}")
             stages.append(words[2] if len(words) == 3 and words[1].upper() == "AS" else "")
         elif word in ("COPY", "ADD", "RUN"):
@@ -81,7 +81,7 @@ def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> li
 
 
 def _odd(text: str) -> Iterator[str]:
-    """What Buildah and this module might read differently."""
+    """Find text that Buildah and this module might read differently."""
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     odd = sorted({letter for letter in plain if _is_odd(letter)})
     if odd:
@@ -94,14 +94,14 @@ def _odd(text: str) -> Iterator[str]:
 
 
 def _is_odd(letter: str) -> bool:
-    """Blanks that one reader takes for blanks and another does not; what cannot be seen."""
+    """Return whether it is a blank that not every reader accepts, or an invisible character."""
     if letter in " \t\n":
         return False
     return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Zs")
 
 
 def _worst(description: str) -> list[r.Request]:
-    """All that something that cannot be told for certain could ask for."""
+    """Return every request that ambiguous text could make."""
     return [
         r.Raw(description=description, field=FIELD),
         r.Image(name=description, field=FIELD),
@@ -140,14 +140,14 @@ def _mount(description: str, value: str, stages: set[str]) -> Iterator[r.Request
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """With the variables that are known; one that is not stays, and is no image's name."""
+    """Substitute known variables. An unknown one stays, and is not a valid image name."""
     return _VARIABLE.sub(lambda each: values.get(each[1] or each[2]) or each[0], text.strip("\"'"))
 
 
 def _options(rest: str) -> tuple[list[str], str]:
-    """The options that an instruction begins with, and what comes after them.
+    """Return an instruction's leading options, and the rest.
 
-    As Docker's parser takes them: quotes and backslashes go, a blank inside of quotes stays.
+    Follows Docker's parser: quotes and backslashes are removed, and a blank within quotes stays.
     """
     found: list[str] = []
     while (rest := rest.lstrip()).startswith("--"):
@@ -172,11 +172,13 @@ def _options(rest: str) -> tuple[list[str], str]:
 
 
 def _instructions(text: str, knows_documents: bool) -> Iterator[tuple[str, str]]:
-    """Instructions with their arguments on one line, as Buildah's parser makes them.
+    """Yield instructions with their arguments on one line, as Buildah's parser does.
 
-    Comments and empty lines go, also between the parts of a continued line; a backslash at a line's
-    end (blanks may follow it) goes with the end, and nothing comes in its place. The lines of a
-    here-document are left out by a reader that knows such documents.
+    Comments and empty lines are dropped, even within a continued line. A backslash at the end of a
+    line
+    (and blanks after it) is dropped together with the line break. If `knows_documents`, the lines
+    of a
+    here-document are skipped.
     """
     lines = iter(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"))
     for line in lines:
@@ -202,9 +204,9 @@ def _instructions(text: str, knows_documents: bool) -> Iterator[tuple[str, str]]
 
 
 def _documents(rest: str) -> list[tuple[bool, str]] | None:
-    """The here-documents of an instruction: whether tabs are taken off, and what ends each.
+    """Return an instruction's here-documents: whether to strip tabs, and the delimiter of each.
 
-    None where one is called so that readers may differ about its end.
+    None if readers may differ about where one ends.
     """
     found = []
     for word in rest.split():
@@ -224,7 +226,7 @@ def _is_empty(line: str) -> bool:
 
 
 def _continued(line: str) -> tuple[str, bool]:
-    """A line without its backslash at the end, and whether it ends there."""
+    """Return a line without its trailing backslash, and whether it ends there."""
     shown = line.rstrip(_BLANK)
     return (shown[:-1], False) if shown.endswith("\\") else (line, True)
 

@@ -1,4 +1,4 @@
-"""Requests checked against a policy. Every violation names its rule and says what is allowed."""
+"""Evaluate requests against a policy. Each violation names its rule and says what is allowed."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ _EVERYBODYS = ("/run/user", "/run/berth", "/var/run", "/proc", "/sys", "/dev")
 
 @dataclass(frozen=True)
 class Violation:
-    """One request that one rule does not allow. `rule` is its place in the policy's text."""
+    """One request that one rule does not allow. `rule` is its path in the policy's text."""
 
     rule: str
     message: str
@@ -27,7 +27,7 @@ class Violation:
 
 
 def evaluate(policy: Policy, requests: Iterable[r.Request]) -> list[Violation]:
-    """List what of `requests` violates `policy`."""
+    """Return the violations of `policy` among `requests`."""
     return [
         Violation(rule, message, request.field)
         for request in requests
@@ -52,7 +52,7 @@ def _image(policy: Policy, request: r.Image) -> Found:
             )
             return
         violations = [list(_named(policy, name, request)) for name in request.known]
-        if all(violations):  # also when it has no name at all
+        if all(violations):  # even if it has no name
             rule, description = (
                 violations[0][0] if violations else ("images", "It has no name to judge it by.")
             )
@@ -130,7 +130,7 @@ def _capability(policy: Policy, request: r.Capability) -> Found:
             yield "privileged", "All capabilities at once are as good as a privileged container."
         return
     wanted = [each.upper().removeprefix("CAP_") for each in allowed]
-    # `ALL` must be allowed by name: no pattern means it.
+    # `ALL` must be allowed by name: no pattern matches it.
     if not (name in wanted or (name != "ALL" and _fits(name, wanted))):
         yield "capabilities", f"The capability {name} is not allowed; {_only(wanted)}."
 
@@ -171,7 +171,7 @@ def _bind(policy: Policy, request: r.Bind) -> Found:
     rules = policy.binds
     if rules is None:
         return
-    # Two slashes at the beginning are kept apart by pathlib, and by nobody else.
+    # pathlib treats two leading slashes as special, and nothing else does.
     path = PurePosixPath(re.sub(r"^/+", "/", request.resolved or request.source))
     if not path.is_absolute() or ".." in path.parts:
         yield (
@@ -247,7 +247,7 @@ def _amount(word: str, value: float | None) -> str:
 
 
 def human(amount: int) -> str:
-    """Bytes for a reader."""
+    """Format bytes for a reader."""
     value = float(amount)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if value < 1024:
@@ -304,7 +304,7 @@ def _raw(policy: Policy, request: r.Raw) -> Found:
 
 
 def _kube_file(policy: Policy, request: r.KubeFile) -> Found:
-    """Nothing against it where nobody can read it: the engine judges what stands in it."""
+    """Allow a file that nobody here can read: the engine evaluates its content."""
     yield from ()
 
 

@@ -1,7 +1,7 @@
-"""What an operation's parameters request. A kind that is not listed requests the worst.
+"""Extract what an operation's parameters request. An unlisted kind requests the worst.
 
-What only the engine can see (where a link leads, what a kept version says, how many containers
-there are) is added there: see engine/admission.py.
+engine/admission.py adds what only the engine can find out: where a link leads, what an earlier
+version contains, how many containers exist.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from engine.schema.query import Query
 
 
 def requests_of(parameters: Parameters) -> list[r.Request]:
-    """Everything that a policy may have something to say about."""
+    """Return everything in the parameters that a policy may limit."""
     if parameters.kind in HARMLESS:
         return []
     if parameters.kind not in _REQUESTS:
@@ -27,7 +27,7 @@ def requests_of(parameters: Parameters) -> list[r.Request]:
 
 
 def requests_of_query(query: Query) -> list[r.Request]:
-    """The same for a query."""
+    """Return the same for a query."""
     return [r.Terminal(recorded=query.recorded)] if isinstance(query, ContainerTerminal) else []
 
 
@@ -38,7 +38,7 @@ def _run(wanted: containers.ContainerRun) -> list[r.Request]:
     found.append(r.Space())
     for at, volume in enumerate(wanted.volumes):
         if volume.source.startswith("/"):
-            # With U, Podman changes the owner of what is there, also for a read-only mount.
+            # With U, Podman changes the owner of the source, even for a read-only mount.
             closed = volume.read_only and not volume.chown
             found.append(
                 r.Bind(source=volume.source, read_only=closed, field=f"volumes.{at}.source")
@@ -64,7 +64,7 @@ def _build(wanted: builds.ImageBuild) -> list[r.Request]:
     if wanted.containerfile.strip():
         found += containerfile.requests(wanted.containerfile, wanted.build_args)
     elif (wanted.containerfile_path or "").endswith(".in"):
-        # Buildah runs these through the C preprocessor, whose #include reads any file.
+        # Buildah runs these through the C preprocessor, whose #include can read any file.
         found.append(
             r.Raw(description="A Containerfile with #include (.in)", field="containerfile_path")
         )
@@ -123,7 +123,7 @@ def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> lis
 
 
 def _registries(wanted: registries.RegistriesEdit) -> list[r.Request]:
-    """An allowed name must not lead to a registry that is not."""
+    """Check that an allowed name does not lead to a registry that is not allowed."""
     leads: set[str] = set()
     match wanted.edit:
         case registries.SetSearch(registries=names):
@@ -174,13 +174,13 @@ HARMLESS = frozenset(
         "unit.daemon-reload", "unit.start", "unit.stop", "unit.restart", "unit.enable",
         "unit.disable", "unit.reset-failed", "autoupdate.run", "autoupdate.enable",
         "autoupdate.disable", "linger.enable", "linger.disable",
-        # What these write is only known to the engine, which evaluates it there.
+        # Only the engine knows what these write, and evaluates it there.
         "unit.restore", "unit.convert", "container.autostart",
     }
 )  # fmt: skip
-"""Kinds that ask for nothing, by their parameters."""
+"""Kinds whose parameters request nothing."""
 
 
 def unclassified() -> set[str]:
-    """Kinds that stand in neither table: refused wherever there is a policy."""
+    """Return the kinds in neither table. Every policy refuses them."""
     return set(KINDS) - set(_REQUESTS) - HARMLESS

@@ -1,7 +1,7 @@
-"""The host's policy, in a file that nobody but root can write.
+"""The host's policy, in a file that only root can write.
 
-A file that is there and cannot be trusted or understood allows nothing: no file at all is the only
-way to have no policy.
+A file that exists but cannot be trusted or parsed allows nothing. There is no policy only if the
+file does not exist.
 """
 
 import os
@@ -17,19 +17,19 @@ _Stamp = tuple[int, int, int, int, int]
 
 
 class Unusable(Exception):
-    """Raised when the file is there, and must not or cannot be followed. Says what to mend."""
+    """Raised if the file exists but must not or cannot be used. The message says what to fix."""
 
 
 @dataclass
 class PolicyFile:
-    """The file, read anew whenever it changed."""
+    """The file, reread whenever it changed."""
 
     place: Path = PLACE
     _seen: _Stamp | None = field(default=None, init=False)
     _read: HostPolicy | None = field(default=None, init=False)
 
     def policies(self, account: str) -> list[Policy]:
-        """The policies for an account, none where there is no file. Raises Unusable."""
+        """Return the policies for an account; none if there is no file. Raises Unusable."""
         try:
             opened = os.open(self.place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
@@ -67,7 +67,7 @@ class PolicyFile:
             raise self._unusable(f"cannot be understood: {error}") from error
 
     def _check_folder(self) -> None:
-        """Whoever may write in its folder may put another file there, or take it away."""
+        """Check its folder: whoever can write there can replace or remove the file."""
         try:
             facts = os.stat(self.place.parent)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Image names as Podman takes them: which registry, which path, which digest, or none of these."""
+"""Parse image names as Podman does into registry, path, and digest."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from engine.schema import image_names
 TRANSPORTS = {*image_names.TRANSPORTS, "http", "https"}
 _HOST = r"(?:[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?::[0-9]+)?|[a-zA-Z0-9-]+:[0-9]+|localhost)"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-# The grammar of distribution/reference, with the registry that it leaves optional.
+# The grammar of distribution/reference, which leaves the registry optional.
 _FULL = re.compile(
     rf"(?P<registry>{_HOST})/(?P<path>{_PART}(?:/{_PART})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -18,7 +18,7 @@ _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 
 @dataclass(frozen=True)
 class Name:
-    """A full name."""
+    """A complete name."""
 
     registry: str
     path: str
@@ -27,12 +27,12 @@ class Name:
 
     @property
     def repository(self) -> str:
-        """registry/path."""
+        """Return registry/path."""
         return f"{self.registry}/{self.path}"
 
 
 def parse(text: str) -> Name | None:
-    """A full name; None for a short one, an id, and for a transport such as `dir:/somewhere`."""
+    """Parse a complete name. Return None for short names, ids, and transports such as `dir:`."""
     if text.partition(":")[0].lower() in TRANSPORTS:
         return None
     found = _FULL.fullmatch(text)
@@ -45,24 +45,24 @@ def parse(text: str) -> Name | None:
 
 
 def is_elsewhere(text: str) -> bool:
-    """Whether Podman would take it from a place of the host, as in `dir:/somewhere`."""
+    """Return whether Podman would take it from a path on the host, as in `dir:/path`."""
     transport = text.partition(":")[0].lower()
     return ":" in text and transport in TRANSPORTS - {"docker"}
 
 
 def local(text: str) -> str:
-    """The name that Podman gives to what is made here: localhost/, unless a registry is in it."""
+    """Return Podman's name for a local image: localhost/, unless it contains a registry."""
     if parse(text) or text.partition(":")[0].lower() in TRANSPORTS or is_id(text):
         return text
     return f"localhost/{text}"
 
 
 def is_id(text: str) -> bool:
-    """Whether it may be the id of an image (or the beginning of one)."""
+    """Return whether it may be the id of an image (or a prefix of one)."""
     return bool(_ID.fullmatch(text))
 
 
 def registry_of(text: str) -> str:
-    """The host that a name, or `host`, or `host/path` begins with; "" when it begins with none."""
+    """Return the host that a name, `host`, or `host/path` starts with, or ""."""
     first = text.partition("/")[0]
     return first.lower() if re.fullmatch(_HOST, first) else ""

@@ -1,6 +1,4 @@
-"""What a container that exists was given, as `podman inspect` tells: for a unit that is to make it
-again.
-"""
+"""Extract the requests of a container from its inspect data, for a unit that recreates it."""
 
 from typing import Any
 
@@ -11,7 +9,7 @@ _MODES = (("pid", "PidMode"), ("ipc", "IpcMode"), ("uts", "UTSMode"), ("user", "
 
 
 def requests(found: dict[str, Any]) -> list[r.Request]:
-    """The demands of another container like this one."""
+    """Return the requests of another container like this one."""
     host = found.get("HostConfig") or {}
     wanted: list[r.Request] = [r.Image(name=str(found.get("ImageName") or ""))]
     if host.get("Privileged"):

@@ -1,5 +1,7 @@
-"""What a unit file asks for. Keys that are known to be harmless pass, those that say something that
-a policy has a rule for are judged, and everything else is a demand for raw unit files.
+"""Extract the requests of a unit file.
+
+Harmless keys pass. Keys that a rule covers become requests. Everything else requests raw unit
+files.
 """
 
 import re
@@ -15,7 +17,7 @@ from engine.schema.unit_names import kind_of, redacted
 FIELD = "text"
 _LINE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ \t]*=(.*)")
 _SECTION = re.compile(r"[ \t]*\[([A-Za-z]+)\][ \t]*")
-# What an image's own name may be, or that of the file that makes it.
+# What an image's own name may be, or that of the file that builds it.
 _OTHER_FILE = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\.(image|build|volume|network|pod|container)"
 )
@@ -63,12 +65,12 @@ _BERTHS_OWN = re.compile(r'"?BERTH_[A-Z]+=(|;)"?')
 
 @dataclass
 class _Read:
-    """The demands so far, and the limits, which are one demand for the whole file."""
+    """The requests so far, and the limits, which are one request for the whole file."""
 
     file: str = ""
     requests: list[r.Request] = field(default_factory=list)
     built: bool = True
-    """For .kube files: may Podman build images that it does not find?"""
+    """For .kube files: whether Podman may build images that it does not find."""
     yaml: list[str] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
@@ -79,7 +81,7 @@ class _Read:
 
 
 def requests(file: str, text: str, *, new: bool) -> list[r.Request]:
-    """The demands of a unit file, by its name and text. `new`: there is no such file yet."""
+    """Return the requests of a unit file's text. `new`: the file does not exist yet."""
     kind = kind_of(file)
     if kind in ("yaml", "yml") and ".d/" not in file:
         return documents.requests(text)
@@ -139,7 +141,7 @@ def _take(read: _Read, kind: str, section: str, key: str, value: str) -> None:
     if section.lower() != kind or section != section.capitalize():
         read.raw(f"[{section}] {description}")
     elif key in judged:
-        # Specifiers and variables are filled in by systemd: what comes of them cannot be judged.
+        # systemd expands specifiers and variables, so the result cannot be evaluated.
         if re.search(r"[%$]", value):
             read.raw(f"{description}, with % or $ in it,")
         if value:
@@ -201,7 +203,7 @@ def _network(read: _Read, key: str, value: str) -> None:
 
 
 def network(value: str, place: str) -> list[r.Request]:
-    """What a value of `--network` asks for. With options, pasta and slirp4netns open the host."""
+    """Return what a `--network` value requests. Options of pasta and slirp4netns open the host."""
     name, _, options = value.partition(":")
     shares = name in ("container", "ns") or name.endswith(".container")
     opens = name in ("pasta", "slirp4netns") and bool(options)
@@ -259,7 +261,7 @@ def _security(read: _Read, key: str, value: str) -> None:
 
 
 def _environment_file(read: _Read, key: str, value: str) -> None:
-    # Podman splits it into words, each of which is a file; a dash is part of a name to it.
+    # Podman splits it into words, each of which is a file. A dash is part of a name.
     if re.fullmatch(r"/[A-Za-z0-9_@:,./=+-]*", value):
         read.requests.append(r.Bind(source=value, read_only=True, field=FIELD))
     else:
@@ -295,7 +297,7 @@ def _quota(read: _Read, key: str, value: str) -> None:
 
 
 def _podman_args(read: _Read, key: str, value: str) -> None:
-    """Limits, for which older Podmans have no key; anything else could be anything."""
+    """Accept limits, for which older Podmans have no key. Anything else could be anything."""
     found = re.fullmatch(r"--(memory|cpus|pids-limit)[= ]([0-9.]+[bkmgBKMG]?)", value)
     if not found:
         read.raw(f"{key}={value[:80]}")
@@ -304,7 +306,7 @@ def _podman_args(read: _Read, key: str, value: str) -> None:
 
 
 def _yaml(read: _Read, key: str, value: str) -> None:
-    """A file beside the unit: no bind leads there, so no container can change what was judged."""
+    """Require a file beside the unit: no bind leads there, so no container can change it."""
     read.yaml.append(value)
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,190}\.ya?ml", value) and ".." not in value:
         read.requests.append(
@@ -393,4 +395,4 @@ _SECTIONS: dict[str, tuple[set[str], dict[str, _Take]]] = {
     "network": (_HARMLESS_NETWORK, {"Driver": _plain_driver}),
     "image": (_HARMLESS_IMAGE, {"Image": _image}),
 }
-"""By kind of file: keys that pass, and keys that are judged. Other kinds are raw as a whole."""
+"""Per type of file: keys that pass, and keys that are evaluated. Other types are entirely raw."""

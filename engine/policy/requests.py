@@ -1,6 +1,6 @@
-"""What an operation requests that a policy may limit. One class, one matter.
+"""What an operation requests and a policy may limit. Each class is one subject.
 
-`field` is where it stands in the operation's parameters, for the form that shows the violation.
+`field` is its path in the operation's parameters, so that the form can show the violation there.
 """
 
 from dataclasses import dataclass
@@ -11,31 +11,31 @@ from engine.policy.rules import Namespace as Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The base of all."""
+    """The base class of all requests."""
 
     field: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Request):
-    """Content from an image. `known`: names of the image that an id stands for, if looked up."""
+    """Content of an image. `known`: the names of the image behind an id, if looked up."""
 
     name: str
     use: Literal["content", "name"] = "content"
-    """name: only that the account calls something so; then no digest is asked for."""
+    """name: the account only uses it as a name; no digest is required then."""
     known: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive(Request):
-    """Images under names that only their archive knows."""
+    """Images whose names are only in their archive."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registry(Request):
-    """A registry (or registry/path) to be used in some way other than running its images.
+    """The use of a registry (or registry/path) other than running its images.
 
-    `leads`: images called otherwise would come from there.
+    `leads`: images of other names would come from there.
     """
 
     name: str
@@ -44,28 +44,28 @@ class Registry(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Privileged(Request):
-    """All that a container may be given at once."""
+    """All privileges of a container at once."""
 
     description: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capability(Request):
-    """A capability beyond Podman's default ones; `all` for every one."""
+    """A capability beyond Podman's defaults; `all` for every one."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device(Request):
-    """A device of the host."""
+    """A host device."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Namespace(Request):
-    """A namespace that is not the container's own."""
+    """A namespace that the container shares."""
 
     kind: Kind
     description: str
@@ -73,16 +73,16 @@ class Namespace(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityOption(Request):
-    """As after `--security-opt`."""
+    """A value of `--security-opt`."""
 
     description: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bind(Request):
-    """A path of the host. `resolved`: without links, as the engine found it a moment ago.
+    """A host path. `resolved`: without links, as the engine just found it.
 
-    `opens`: the place of the account's own, if any, that the path would lay open.
+    `opens`: the account's own place, if any, that the path would expose.
     """
 
     source: str
@@ -93,7 +93,7 @@ class Bind(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Port(Request):
-    """Ports of the host, first to last; None: Podman chooses."""
+    """Host ports from first to last; None: Podman chooses."""
 
     first: int | None
     last: int = 0
@@ -101,7 +101,7 @@ class Port(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Request):
-    """The limits of one container; None where there is none."""
+    """The limits of one container; None if it has no limit."""
 
     memory: int | None = None
     cpus: float | None = None
@@ -112,8 +112,9 @@ class Limits(Request):
 class OneMore(Request):
     """One more container, or `count` of them.
 
-    `present`: how many there are, None where nobody has counted. `pods`: those that are made anew,
-    whose containers do not count as present.
+    `present`: the number of existing ones, None if nobody has counted. `pods`: pods that are
+    created
+    anew, whose containers do not count as present.
     """
 
     count: int = 1
@@ -123,32 +124,32 @@ class OneMore(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Space(Request):
-    """More of the disk. `used`: bytes, None where nobody has measured."""
+    """More disk space. `used`: bytes, None if nobody has measured."""
 
     used: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal(Request):
-    """A terminal in a container. `recorded`: the console keeps what it shows."""
+    """A terminal in a container. `recorded`: the console records its output."""
 
     recorded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Build(Request):
-    """An image of one's own."""
+    """An image built by the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KubeFile(Request):
-    """All that a YAML file of the account's asks for, which only the engine can read."""
+    """Everything that one of the account's YAML files requests. Only the engine can read it."""
 
     file: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raw(Request):
-    """Something that cannot be evaluated by its parts: `description` is what."""
+    """Something that cannot be evaluated in parts, named by `description`."""
 
     description: str

@@ -1,4 +1,4 @@
-"""A policy as it is written (TOML). What a rule does not mention is allowed; raw units are not."""
+"""A policy as written in TOML. What it does not mention is allowed, except raw units."""
 
 import re
 import tomllib
@@ -59,48 +59,48 @@ def _of_kinds(pattern: str) -> str:
 
 
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
-"""A number, or as in `512m` and `2g`."""
+"""A number, or a size such as `512m` or `2g`."""
 Folder = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_absolute)]
 Range = Annotated[str, AfterValidator(_range)]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x20]+$")]
 Namespace = Literal["network", "pid", "ipc", "user", "uts", "cgroup"]
 Terminals = Annotated[bool | Literal["recorded"], BeforeValidator(_terminals)]
-"""Allowed, allowed while they are recorded, or not."""
+"""Allowed, allowed while recorded, or forbidden."""
 
 
 class Images(Model):
-    """Where images may come from, and what they may be called."""
+    """Where images may come from, and what their names may be."""
 
     registries: list[Glob] | None = None
-    """Hosts, with the port where there is one; `localhost` for images that are made here."""
+    """Hosts, with their port if they have one; `localhost` for local images."""
     patterns: list[Glob] | None = None
-    """registry/path, with `:tag` if that matters; * stands for anything."""
+    """registry/path, optionally with `:tag`; * matches anything."""
     by_digest: bool = False
-    """Only name@sha256:…"""
+    """Only name@sha256:…."""
     archives: bool = False
-    """Where one of the above is set: may archives bring images under names of their own?"""
+    """If one of the above is set: whether archives may bring images with other names."""
 
     def limited(self) -> bool:
-        """Whether any rule is about images."""
+        """Return whether any rule limits images."""
         return self.registries is not None or self.patterns is not None or self.by_digest
 
 
 class Binds(Model):
-    """Paths of the host that containers may see. Symbolic links are resolved before."""
+    """Host paths that containers may see, after resolving symbolic links."""
 
     roots: list[Folder] = []
     read_only: list[Folder] = []
 
 
 class Ports(Model):
-    """Ports of the host that may be published."""
+    """Host ports that may be published."""
 
     ranges: list[Range] = []
     random: bool = False
     """A port that Podman chooses."""
 
     def allows(self, first: int, last: int) -> bool:
-        """Whether one of the ranges has all of first..last."""
+        """Return whether one of the ranges contains all of first..last."""
         spans = [each.partition("-") for each in self.ranges]
         return any(int(low) <= first and last <= int(high or low) for low, _, high in spans)
 
@@ -127,47 +127,47 @@ class PidsLimit(Model):
 
 
 class Disk(Model):
-    """What the account's images, containers and volumes may take."""
+    """The disk space of the account's images, containers, and volumes."""
 
     warn: Bytes | None = None
     most: Bytes | None = None
 
 
 class Policy(Model):
-    """One policy. Of several (host, account, groups) each is evaluated, so the strictest wins."""
+    """One policy. Each of several (host, account, groups) is evaluated, so the strictest wins."""
 
     images: Images = Images()
     privileged: bool = True
     capabilities: list[Glob] | None = None
-    """Those that may be added, such as NET_BIND_SERVICE."""
+    """Capabilities that may be added, such as NET_BIND_SERVICE."""
     devices: list[Glob] | None = None
     namespaces: list[Namespace] | None = None
-    """Those of the host that containers may share."""
+    """Host namespaces that containers may share."""
     security_opt: list[Glob] | None = None
-    """As in `label=disable`, `seccomp=*`."""
+    """Such as `label=disable` or `seccomp=*`."""
     binds: Binds | None = None
     ports: Ports | None = None
     memory: MemoryLimit = MemoryLimit()
     cpus: CpusLimit = CpusLimit()
     pids: PidsLimit = PidsLimit()
     containers: Annotated[int, Field(ge=0)] | None = None
-    """How many the account may have."""
+    """The maximum number of the account's containers."""
     disk: Disk = Disk()
     terminal: Terminals = True
     builds: bool = True
-    """Images of one's own: builds, and commits of containers."""
+    """Builds, and commits of containers."""
     raw_quadlets: bool = False
-    """Unit files with anything in them: they could do all that the other rules refuse."""
+    """Unit files with any content: they could do everything that the other rules forbid."""
 
 
 class Approval(Policy):
-    """The same rules once more: what goes beyond these waits until somebody approves of it."""
+    """The same rules again: what exceeds these waits for approval."""
 
     raw_quadlets: bool = True
     kinds: list[Annotated[Glob, AfterValidator(_of_kinds)]] = []
     """Kinds of operations that always wait, such as `container.remove` and `unit.*`."""
     approvers: list[Annotated[str, StringConstraints(min_length=1, max_length=150)]] = []
-    """Groups of people. None: the owners of the account."""
+    """Groups of users. None: the owners of the account."""
     expires_after: Annotated[
         timedelta,
         BeforeValidator(_span),
@@ -176,7 +176,7 @@ class Approval(Policy):
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
-        """Only what the console can tell from a request can wait for an answer."""
+        """Refuse rules that the console cannot evaluate before it waits."""
         if self.terminal is not True:
             raise ValueError("a terminal is opened at once and cannot wait: forbid it or allow it")
         if self.disk != Disk():
@@ -185,31 +185,31 @@ class Approval(Policy):
 
 
 class AskingPolicy(Policy):
-    """A policy of the console, which knows people and can ask them."""
+    """A policy in the console, which knows users and can ask for their approval."""
 
     approval: Approval | None = None
 
 
 class HostPolicy(Policy):
-    """The host's file: rules for all accounts, and more for single ones."""
+    """The host's file: rules for all accounts, and additional ones for single accounts."""
 
     accounts: dict[Annotated[str, StringConstraints(max_length=100)], Policy] = {}
 
 
 class Unreadable(ValueError):
-    """Raised for a text that is no policy; says where and why."""
+    """Raised for a text that is not a valid policy. The message says where and why."""
 
 
 _Any = TypeVar("_Any", bound=Policy)
 
 
 def read(text: str) -> AskingPolicy:
-    """The policy of a TOML text. Raises Unreadable."""
+    """Parse a policy. Raises Unreadable."""
     return _read(text, AskingPolicy)
 
 
 def read_host(text: str) -> HostPolicy:
-    """The host's policy of a TOML text. Raises Unreadable."""
+    """Parse the host's policy. Raises Unreadable."""
     return _read(text, HostPolicy)
 
 

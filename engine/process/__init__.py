@@ -1,1 +1,1 @@
-"""Running programs, and what the kernel says about processes. Knows nothing of Podman."""
+"""Running programs, and the kernel's information about processes. Does not know Podman."""

@@ -1,8 +1,8 @@
-"""Cancelling, and telling the truth about it: what Podman does cannot be taken back by leaving.
+"""Cancel truthfully: leaving does not undo what Podman is doing.
 
-Podman's service carries a request out whether or not its client stays, so a change that was asked
-for is waited for although the operation is cancelled meanwhile. An operation with more to do after
-that looks with `heed` whether it should still go on.
+Podman's service completes a request whether or not its client stays. So the engine waits for a
+requested change even if the operation is cancelled in the meantime. An operation with further steps
+calls `heed` to check whether to continue.
 """
 
 import asyncio
@@ -13,25 +13,25 @@ T = TypeVar("T")
 
 
 async def unstoppable(doing: Coroutine[Any, Any, T]) -> T:
-    """Wait for the end of `doing`, also when this task is cancelled meanwhile (see `requested`)."""
+    """Wait for the end of `doing`, even if this task is cancelled meanwhile (see `requested`)."""
     running = asyncio.create_task(doing)
     while not running.done():
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
-            continue  # of this task; the loop looks whether it was `running` that was cancelled
+            continue  # this task's own; the loop checks whether `running` was cancelled
         except Exception:
             break
     return running.result()
 
 
 def requested() -> bool:
-    """Whether this task was cancelled, and a request that could not be stopped went on."""
+    """Return whether this task was cancelled during a request that could not be stopped."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def heed() -> None:
-    """Raises CancelledError where the task was cancelled during a request that went on."""
+    """Raise CancelledError if the task was cancelled during a request that continued."""
     if requested():
         raise asyncio.CancelledError

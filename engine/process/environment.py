@@ -1,4 +1,4 @@
-"""What rootless Podman needs to find around it, set up when a bare launcher did not."""
+"""Prepare the environment that rootless Podman needs if a bare launcher did not."""
 
 import os
 import pwd
@@ -7,10 +7,11 @@ from pathlib import Path
 
 
 def prepare() -> None:
-    """Fill in HOME, XDG_RUNTIME_DIR and the session bus where they are missing and really there.
+    """Set HOME, XDG_RUNTIME_DIR, and the session bus if they are unset and really exist.
 
-    A login sets these; `su`, `sudo` and plain launchers forget some. Podman then puts its state in
-    other places than the account's own shell does, so that the two would not see each other.
+    A login sets these; `su`, `sudo`, and plain launchers omit some. Podman would then keep its
+    state in
+    other places than in the account's own shell, and the two would not see each other's containers.
     """
     os.umask(0o077)
     account = pwd.getpwuid(os.getuid())
@@ -23,30 +24,30 @@ def prepare() -> None:
     bus = runtime / "bus"
     if "DBUS_SESSION_BUS_ADDRESS" not in os.environ and bus.is_socket():
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
-    # Podman refuses to work from a directory that the account may not enter.
+    # Podman refuses to run in a directory that the account cannot enter.
     os.chdir(account.pw_dir if os.access(account.pw_dir, os.X_OK) else "/")
 
 
 def account_name() -> str:
-    """The Linux account that this process runs as."""
+    """Return the Linux account that this process runs as."""
     return pwd.getpwuid(os.getuid()).pw_name
 
 
 def runtime_directory() -> Path:
-    """A private directory for sockets, gone after a reboot."""
+    """Return a private directory for sockets that is empty after a reboot."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     return _private(Path(base) / "berth" if base else state_directory() / "run")
 
 
 def state_directory() -> Path:
-    """Where the engine remembers things, mode 0700."""
+    """Return the directory for the engine's state, mode 0700."""
     base = os.environ.get("XDG_STATE_HOME")
     root = Path(base) if base else Path(os.environ["HOME"]) / ".local" / "state"
     return _private(root / "berth")
 
 
 def has_user_manager() -> bool:
-    """Whether systemd runs for the account (units, health check timers, delegated cgroups)."""
+    """Return whether systemd runs for the account (units, health check timers, cgroups)."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     return bool(runtime) and (Path(runtime) / "systemd" / "private").is_socket()
 

@@ -1,4 +1,4 @@
-"""Programs that the engine starts: they never outlive it."""
+"""Make programs that the engine starts end with it."""
 
 import ctypes
 import os
@@ -10,11 +10,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with(parent: int) -> Callable[[], None]:
-    """A child's last act before exec: ask the kernel to end it when the engine dies."""
+    """Return a function for the child to call before exec: the kernel ends it with the engine."""
 
     def prepare() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the engine died before the call
             os._exit(1)
 
     return prepare

@@ -1,4 +1,4 @@
-"""The kernel's word for who is at the other end of a Unix socket."""
+"""Ask the kernel who is at the other end of a Unix socket."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 def peer_uid(transport: asyncio.BaseTransport | None) -> int | None:
-    """The uid of the process that connected (or listens), None when the connection is gone."""
+    """Return the uid of the peer process, or None if the connection is gone."""
     connection = transport.get_extra_info("socket") if transport else None
     if connection is None:
         return None

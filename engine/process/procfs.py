@@ -1,6 +1,6 @@
-"""What the kernel tells about a container's processes in /proc, where its cgroups tell nothing.
+"""Read about a container's processes in /proc, for containers whose cgroup tells nothing.
 
-The account owns the container's user namespace, so it may look at every process in it.
+The account owns the container's user namespace, so it can read about every process in it.
 """
 
 import os
@@ -13,18 +13,18 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Usage:
-    """Sums over all processes of a container."""
+    """Totals of all processes of a container."""
 
     cpu_seconds: float
     memory: int
-    """Bytes; a page shared by several processes counts once in all."""
+    """Bytes. A page shared by several processes counts once in total."""
     pids: int
 
 
 def has_own_cgroup(first: int, container: str) -> bool:
-    """Whether the container whose first process is `first` has a cgroup, which bears its id.
+    """Return whether the container of the process `first` has a cgroup, named after its id.
 
-    Where Podman may not make any, the container stays in the cgroup that Podman itself is in.
+    If Podman cannot create cgroups, the container stays in Podman's own.
     """
     try:
         return container in (_PROC / str(first) / "cgroup").read_text()
@@ -33,7 +33,7 @@ def has_own_cgroup(first: int, container: str) -> bool:
 
 
 def usage(first: int) -> Usage | None:
-    """What the container whose first process is `first` uses; None when it has ended."""
+    """Return the resource use of the container of the process `first`, or None if it ended."""
     try:
         namespace = os.readlink(_PROC / str(first) / "ns/pid")
     except OSError:
@@ -48,13 +48,13 @@ def usage(first: int) -> Usage | None:
             seconds += _cpu_seconds(process)
             memory += _memory(process)
             count += 1
-        except OSError:  # it has just ended, or is somebody else's
+        except OSError:  # it has just ended, or belongs to somebody else
             continue
     return Usage(seconds, memory, count) if count else None
 
 
 def network(first: int) -> tuple[int, int] | None:
-    """Bytes in and out of the container's network namespace, without its loopback."""
+    """Return received and sent bytes of the container's network namespace, without loopback."""
     try:
         lines = (_PROC / str(first) / "net/dev").read_text().splitlines()[2:]
     except OSError:
@@ -69,7 +69,7 @@ def network(first: int) -> tuple[int, int] | None:
 
 
 def _cpu_seconds(process: Path) -> float:
-    # The program's name may hold spaces and brackets: count from its last bracket.
+    # The program's name may contain spaces and parentheses: start after the last parenthesis.
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])) / _TICKS
 
@@ -82,7 +82,7 @@ def _memory(process: Path) -> int:
 
 
 def has_monitor(container: str) -> bool:
-    """Whether a conmon runs for the container with this id, as its `--cid` says."""
+    """Return whether a conmon runs for the container with this id, according to its `--cid`."""
     for place in _PROC.glob("[0-9]*"):
         try:
             words = (place / "cmdline").read_bytes().split(b"\0")

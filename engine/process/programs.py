@@ -1,4 +1,4 @@
-"""Running a program as the account: no shell, words as they are, nothing of it left at its end."""
+"""Run programs as the account: without a shell, words unchanged, no process left at the end."""
 
 import asyncio
 import os
@@ -14,17 +14,17 @@ from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 _TREE = Path(__file__).with_name("subreaper.py")
 _SIGNALED = 128
-"""What a shell, and a rootless Podman for the part of it in the namespace, add to a signal."""
+"""Added to a signal's number by a shell, and by rootless Podman for its part in the namespace."""
 _DEADLY = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT}
 LONGEST_LINE = 16 * 1024
 LAST_WORDS = 0.3
 """Seconds."""
 MOST_COMPLAINTS = 64 * 1024
-"""Bytes of error text that are kept (its end)."""
+"""Bytes of error output that are kept (the end of it)."""
 
 
 class Failure(Exception):
-    """Raised when a program ended with another status than 0."""
+    """Raised when a program ends with a status other than 0."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"exit status {status}")
@@ -34,9 +34,9 @@ class Failure(Exception):
 async def lines(
     argv: list[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> AsyncGenerator[str, None]:
-    """What it writes (both streams), as lines without their ends. Raises Failure at its end.
+    """Yield the output (both streams) as lines without line ends. Raises Failure at the end.
 
-    Leaving the iteration, also by a cancellation, ends the program and all that it started.
+    Leaving the iteration, also by cancellation, ends the program and everything that it started.
     Use it with `aclosing`.
     """
     process = await asyncio.create_subprocess_exec(
@@ -71,13 +71,13 @@ async def lines(
 async def _pieces(
     process: asyncio.subprocess.Process, output: asyncio.StreamReader
 ) -> AsyncGenerator[bytes, None]:
-    """What it writes until it ends: something that it left running may keep the pipe open."""
+    """Yield the output until the program ends: a process it left running may hold the pipe open."""
     ended = asyncio.create_task(process.wait())
     reading = asyncio.create_task(output.read(64 * 1024))
     try:
         while True:
             await asyncio.wait({ended, reading}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():  # it has ended, and what it wrote last may be on its way
+            if not reading.done():  # it has ended, and its last output may be on its way
                 await asyncio.wait({reading}, timeout=LAST_WORDS)
             if not reading.done() or not reading.result():
                 return
@@ -89,14 +89,14 @@ async def _pieces(
 
 
 def _text(line: bytes) -> str:
-    # What comes after a carriage return is what a terminal would show in the end.
+    # Keep what follows the last carriage return, as a terminal would show it.
     shown = line.rstrip(b"\r").rpartition(b"\r")[2]
     return shown[:LONGEST_LINE].decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a program ended, and what it said."""
+    """How a program ended, and its output."""
 
     status: int
     output: str
@@ -104,7 +104,7 @@ class Done:
 
     @property
     def last_words(self) -> str:
-        """The last line of what it complained about."""
+        """Return the last line of its error output."""
         lines = (self.errors.strip() or self.output.strip()).splitlines()
         return lines[-1] if lines else f"exit status {self.status}"
 
@@ -118,11 +118,13 @@ async def run(
     most: int = 8 * 1024 * 1024,
     place: str = "/",
 ) -> Done:
-    """Run it in `place` to its end; `given` is what it reads.
+    """Run a program in `place` to its end. `given` is its input.
 
-    A cancelled or late call kills the program and everything that it started. Raises EngineError
-    when it is not installed, takes longer than `seconds` (then `late` is the remedy), or says more
-    than `most` bytes.
+    Cancellation or a timeout kills the program and everything that it started. Raises EngineError
+    if
+    it is not installed, takes longer than `seconds` (`late` is then the remedy), or writes more
+    than
+    `most` bytes.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -161,7 +163,7 @@ async def run(
 
 
 def need_own_end(program: str, status: int) -> None:
-    """Raises Unanswered where a signal ended the program: what it did until then is not known."""
+    """Raise Unanswered if a signal ended the program: nobody knows what it did until then."""
     number = -status if status < 0 else status - _SIGNALED
     if number in _DEADLY:
         name = signal.Signals(number).name
@@ -169,7 +171,7 @@ def need_own_end(program: str, status: int) -> None:
 
 
 def missing(program: str) -> EngineError:
-    """What to raise where a program is not there."""
+    """Return the error for a program that is not installed."""
     return EngineError(
         ErrorCode.UNAVAILABLE,
         f"{program} is not installed on this host.",

@@ -1,11 +1,11 @@
-"""Runs a program so that all it starts can be ended, however deep and however detached.
+"""Run a program so that everything it starts can be ended, however deep and detached.
 
     python subreaper.py PARENT PROGRAM ARGUMENT…
 
 A build starts a runtime, which starts the processes of a RUN step, which leave their sessions and
-lose their parents. This process is their subreaper: whoever loses a parent becomes its child, so
-that the tree below it is always whole. SIGTERM, or the death of PARENT (a pid), kills the tree.
-Exit status: the program's own, or 143 when it was ended.
+lose their parents. This process is their subreaper: processes without a parent become its children,
+so the tree below it is always complete. SIGTERM, or the death of PARENT (a pid), kills the tree.
+Exit status: the program's own, or 143 if it was killed.
 """
 
 import ctypes
@@ -23,12 +23,12 @@ PATIENCE = 20.0
 
 
 def main() -> int:
-    """See above."""
+    """Run the program, as described above."""
     libc = ctypes.CDLL(None, use_errno=True)
     signal.pthread_sigmask(signal.SIG_BLOCK, _WOKEN_BY)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(sys.argv[1]):  # it died before we asked
+    if os.getppid() != int(sys.argv[1]):  # the parent died before the call
         return ENDED
     child = subprocess.Popen(  # noqa: S603 - no shell
         sys.argv[2:], preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _WOKEN_BY)
@@ -69,7 +69,7 @@ def _kill_all() -> None:
 
 
 def _descendants() -> set[int]:
-    """The pids below this process; Podman's pause process holds others' namespaces and stays."""
+    """Return the pids below this process, without Podman's pause process, which others need."""
     children: dict[int, list[int]] = {}
     for place in Path("/proc").iterdir():
         if place.name.isdigit():

@@ -1,1 +1,1 @@
-"""Registries: the registries.conf files, sign-ins, trust, and the registries' own HTTP API."""
+"""Registries: the registries.conf files, logins, trust, and the registries' own HTTP API."""

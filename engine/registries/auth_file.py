@@ -1,4 +1,4 @@
-"""The account's own sign-ins, as Podman keeps them (containers-auth.json(5))."""
+"""The account's own logins, as Podman stores them (containers-auth.json(5))."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ _HELPER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
 def files() -> list[Path]:
-    """Where Podman looks, in order; the first is where it writes."""
+    """Return the files that Podman reads, in order. It writes to the first."""
     home = Path(os.environ["HOME"])
     named = os.environ.get("REGISTRY_AUTH_FILE")
     if named:
@@ -31,7 +31,7 @@ def files() -> list[Path]:
 
 
 def sign_ins() -> list[SignIn]:
-    """Who the account is, at which registry."""
+    """Return the account's user name at each registry."""
     found: dict[str, SignIn] = {}
     for path in files():
         data, error = _parsed(path)
@@ -49,7 +49,7 @@ def sign_ins() -> list[SignIn]:
 
 
 def credentials(registry: str, repository: str = "") -> tuple[str, str] | None:
-    """User name and password for a repository: the longest key that fits wins."""
+    """Return user name and password for a repository. The longest matching key wins."""
     key = f"{registry}/{repository}".rstrip("/")
     while key:
         for path in files():
@@ -61,15 +61,15 @@ def credentials(registry: str, repository: str = "") -> tuple[str, str] | None:
 
 
 async def sign_in_for(registry: str, repository: str = "") -> tuple[str, str] | None:
-    """User name and password: the registry's credential helper is asked first, as by Podman.
+    """Return user name and password. As with Podman, the credential helper comes first.
 
-    Raises EngineError when the helper fails.
+    Raises EngineError if the helper fails.
     """
     return await _helped(registry) or credentials(registry, repository)
 
 
 async def _helped(registry: str) -> tuple[str, str] | None:
-    """The protocol is Docker's: `docker-credential-NAME get`, the registry on its input."""
+    """Ask the helper. The protocol is Docker's: `docker-credential-NAME get`, registry as input."""
     name = next(
         (
             str(found)
@@ -108,11 +108,11 @@ def _told(output: str) -> tuple[str, str] | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return _parsed(path)[0]  # Podman says itself where it matters that one is broken
+    return _parsed(path)[0]  # Podman itself reports a broken one where it matters
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], str]:
-    """The file's parts that are tables, and what is wrong with it; nothing where there is none."""
+    """Return the file's tables and its error; both empty if there is no file."""
     try:
         text = regular_files.read(path, _LARGEST + 1)
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""Changes to the text of a registries.conf: what a change does not mean stays as it was written.
+"""Edit the text of a registries.conf. Everything outside of an edit stays as it was written.
 
-tomlkit keeps comments, order, spacing and unknown keys, which the standard library cannot.
+tomlkit preserves comments, order, spacing, and unknown keys; the standard library does not.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ Entry = MutableMapping[str, Any]
 
 
 def digest_of(content: bytes | None) -> str:
-    """What an edit must have seen: SHA-256 of the file, "" for none."""
+    """Return the SHA-256 of the file, or "" for none. An edit must pass the current digest."""
     return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def edited(text: str, change: schema.Change) -> str:
-    """The new text. Raises EngineError where the text or the change makes no sense."""
+    """Return the edited text. Raises EngineError if the text or the change is invalid."""
     if isinstance(change, schema.ReplaceText):
         return change.text
     if isinstance(change, schema.ConvertFile):
@@ -58,7 +58,7 @@ def edited(text: str, change: schema.Change) -> str:
 
 def _document(text: str) -> tomlkit.TOMLDocument:
     try:
-        # Without it, what is added would go on in the last line.
+        # Without a final newline, an addition would continue the last line.
         document = tomlkit.parse(text if not text or text.endswith("\n") else f"{text}\n")
     except (TOMLKitError, ValueError) as error:
         raise EngineError(
@@ -94,14 +94,14 @@ def _set_search(document: tomlkit.TOMLDocument, names: list[str]) -> None:
 
 
 def _comments(array: Array) -> list[str]:
-    """What is said between the entries of an array."""
+    """Return the comments between the entries of an array."""
     groups = array._value
     found = [group.comment for group in groups if isinstance(group.comment, Comment)]
     return [comment.as_string().strip().lstrip("#").strip() for comment in found]
 
 
 def _put_on_top(document: tomlkit.TOMLDocument, name: str, value: Any) -> None:
-    """A key that belongs to no table has to stand before all tables."""
+    """Insert a top-level key before all tables, as TOML requires."""
     document.append(name, value)
     if tomllib.loads(tomlkit.dumps(document)).get(name) is None:
         raise EngineError(
@@ -174,7 +174,7 @@ def _fill(entry: Entry, change: schema.SetRegistry) -> None:
 
 
 def _flag(entry: Entry, name: str, value: bool) -> None:
-    """Written where it is true or was written before; left out otherwise."""
+    """Write the flag if it is true or was written before. Otherwise, leave it out."""
     if value or name in entry:
         entry[name] = value
 
@@ -239,7 +239,7 @@ def _set_mode(document: tomlkit.TOMLDocument, mode: str) -> None:
 
 
 def _converted(text: str) -> str:
-    """Version 2 of a version 1 file; its comments stand at the top."""
+    """Convert a version 1 file to version 2, with its comments at the top."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

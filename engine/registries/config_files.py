@@ -1,5 +1,6 @@
-"""The registries.conf files as they are now: what Podman says of them, and a Podman service that
-knows them so. The service reads them once, and remembers them until it is told.
+"""The current registries.conf files: whether Podman accepts them, and whether its service has them.
+
+The service reads the files once and remembers them until it is told to reload.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from engine.schema.registries import LARGEST_FILE
 
 log = logging.getLogger(__name__)
 _FAULT = "getting registries: "
-"""What `podman info` begins with when the files are why it fails."""
+"""The start of the error of `podman info` if the files cause it."""
 _PATIENCE = 10.0
 _PAUSE = 0.1
 REMEDY = "The Registries page shows the files. Put right what Podman says, then try again."
@@ -29,10 +30,10 @@ REMEDY = "The Registries page shows the files. Put right what Podman says, then 
 
 @dataclass
 class RegistryFiles:
-    """What was found out about the files, and for which content of theirs."""
+    """What is known about the files, and for which content."""
 
     reload: Callable[[], Awaitable[None]]
-    """Tells the service to read the files anew."""
+    """Makes the service reread the files."""
     _judged: str = ""
     _problem: str = ""
     _registries: Any = None
@@ -40,20 +41,20 @@ class RegistryFiles:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def problem(self) -> str:
-        """Why Podman refuses the files, in its own words; "" when it accepts them."""
+        """Return why Podman refuses the files, in its own words, or "" if it accepts them."""
         async with self._lock:
             await self._judge()
             return self._problem
 
     async def require(self) -> None:
-        """Raise EngineError with Podman's own words where it refuses the files."""
+        """Raise EngineError with Podman's own words if it refuses the files."""
         if problem := await self.problem():
             raise _refused(problem)
 
     async def apply(self, in_service: Callable[[], Awaitable[Any]]) -> None:
-        """Have the service know the files as they are; `in_service` is what it knows of registries.
+        """Make the service use the current files. `in_service` is its view of the registries.
 
-        Raises EngineError with Podman's own words where it refuses them.
+        Raises EngineError with Podman's own words if it refuses them.
         """
         async with self._lock:
             digest = await self._judge()
@@ -95,7 +96,7 @@ def _refused(problem: str) -> EngineError:
 
 
 def _digest() -> str:
-    """Of all that decides what Podman reads, in the order in which it does."""
+    """Return a digest of everything that determines what Podman reads, in reading order."""
     named = os.environ.get("CONTAINERS_REGISTRIES_CONF", "")
     paths = [Path(named)] if named else []
     paths += [registries_conf.own_file(), registries_conf.HOST_FILE]
@@ -112,7 +113,7 @@ def _digest() -> str:
 
 def _content(path: Path) -> bytes | None:
     with suppress(OSError):
-        # A pipe in the place of a file must not hold the engine up.
+        # A pipe in place of a file must not block the engine.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(file, "rb") as opened:
             if stat.S_ISREG(os.fstat(file).st_mode):

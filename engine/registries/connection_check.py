@@ -1,4 +1,4 @@
-"""Tries a registry as a person would who looks for the fault: address, TLS, API, sign-in."""
+"""Test a registry step by step: address, TLS, API, login."""
 
 import asyncio
 import socket
@@ -20,9 +20,9 @@ _SOON_DAYS = 21
 
 
 async def check(registry: str, problem: str) -> Check:
-    """Try each step in turn, and end where the next ones would make no sense.
+    """Try each step in turn. Stop when the next one would make no sense.
 
-    `problem` is why Podman refuses its configuration, "" where it accepts it.
+    `problem` is why Podman refuses the registry's configuration, or "" if it accepts it.
     """
     if problem:
         step = CheckStep(

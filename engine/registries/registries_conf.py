@@ -1,8 +1,8 @@
-"""The registries.conf files that Podman reads, and what they come to together.
+"""The registries.conf files that Podman reads, and their combined effect.
 
-Format and order: containers-registries.conf(5), containers-registries.conf.d(5). The account's
-own file stands in for the host's; then the drop-ins of the host and of the account are laid over
-it in the order of their names, the host's folder first.
+Format and order: containers-registries.conf(5), containers-registries.conf.d(5). The account's own
+file replaces the host's. The drop-ins of the host and the account then override it in the order of
+their names, the host's folder first.
 """
 
 import os
@@ -22,41 +22,41 @@ Owner = Literal["host", "account"]
 
 
 class Unreadable(ValueError):
-    """Raised for text that is no registries.conf; its text says why."""
+    """Raised for text that is not a valid registries.conf. The message says why."""
 
 
 @dataclass(frozen=True)
 class Effective:
-    """What all files together say."""
+    """The combined content of all files."""
 
     files: list[ConfigurationFile] = field(default_factory=list)
     search: list[str] = field(default_factory=list)
     search_origin: str = ""
     registries: dict[str, Registry] = field(default_factory=dict)
-    """By prefix."""
+    """The registries by prefix."""
     aliases: dict[str, Alias] = field(default_factory=dict)
     mode: str = "permissive"
     mode_origin: str = ""
 
 
 def own_file() -> Path:
-    """Where the account's own file is, whether it exists or not."""
+    """Return the path of the account's own file, whether it exists or not."""
     return Path(os.environ["HOME"]) / ".config" / "containers" / "registries.conf"
 
 
 def own_folder() -> Path:
-    """Where the account's own drop-ins are."""
+    """Return the folder of the account's own drop-ins."""
     return own_file().with_name("registries.conf.d")
 
 
 def alias_cache() -> Path:
-    """What Podman itself remembers of a person's choices at its prompt; goes before all files."""
+    """Return Podman's file of users' choices at its prompt. It takes precedence over all others."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path(os.environ["HOME"]) / ".cache")
     return Path(base) / "containers" / "short-name-aliases.conf"
 
 
 def load() -> Effective:
-    """Read everything anew. A file that cannot be read is in `files` with its error."""
+    """Read everything again. `files` includes unreadable files with their errors."""
     named = os.environ.get("CONTAINERS_REGISTRIES_CONF")
     own, effective = own_file(), Effective()
     main = Path(named) if named else own if regular_files.exists(own) else HOST_FILE
@@ -76,7 +76,7 @@ def load() -> Effective:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The file's data, version 1 turned into version 2. Raises Unreadable."""
+    """Return the file's data, with version 1 converted to version 2. Raises Unreadable."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -89,13 +89,13 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def is_version_1(data: dict[str, Any]) -> bool:
-    """Whether the file says anything in version 1: [registries.search] and its like."""
+    """Return whether the file uses version 1: [registries.search] and the like."""
     old = data.get("registries")
     return isinstance(old, dict) and any(_listed(old, name) for name in VERSION_1)
 
 
 def from_version_1(data: dict[str, Any]) -> dict[str, Any]:
-    """The same in version 2."""
+    """Convert it to version 2."""
     old = data["registries"]
     blocked, insecure = _listed(old, "block"), _listed(old, "insecure")
     entries = []
@@ -117,13 +117,13 @@ def _listed(old: dict[str, Any], name: str) -> list[str]:
 
 
 def drop_ins(folder: Path) -> list[Path]:
-    """The files of a folder that count, in their order; the folder itself if it cannot be read."""
+    """Return a folder's effective files in order, or the folder itself if it is unreadable."""
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(".conf"))
     except FileNotFoundError:
         return []
     except OSError:
-        return [folder]  # reading it says what is wrong
+        return [folder]  # reading it reports the error
 
 
 def _lay_over(before: Effective, path: Path, owner: Owner) -> Effective:
@@ -149,7 +149,7 @@ def _merged(before: Effective, data: dict[str, Any], origin: str, *, own: bool) 
         registries[found.prefix] = found
     aliases = dict(before.aliases)
     listed_aliases = data.get("aliases")
-    # Podman overlooks aliases that are no table.
+    # Podman ignores aliases that are not a table.
     for name, value in listed_aliases.items() if isinstance(listed_aliases, dict) else ():
         aliases[name] = Alias(name=name, value=str(value), origin=origin, own=own)
     after = replace(before, registries=registries, aliases=aliases)

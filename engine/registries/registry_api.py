@@ -1,6 +1,6 @@
-"""A registry's own HTTP API (OCI distribution specification), with the account's sign-in.
+"""A registry's own HTTP API (OCI distribution specification), with the account's login.
 
-Times, sizes and the hosts that are spoken to are bounded: a registry is somebody else's program.
+Times, sizes, and contacted hosts are limited: a registry is somebody else's program.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from engine.registries.resolution import find_registry
 from engine.schema.errors import EngineError, ErrorCode
 
 SECONDS = 8.0
-"""For all that one question needs; the console waits 10."""
+"""For everything that one query needs. The console waits 10 s."""
 LARGEST = 8 * 1024 * 1024
 MANIFESTS = ", ".join(
     [
@@ -35,7 +35,7 @@ _HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.dock
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer."""
+    """A complete answer."""
 
     status: int
     headers: dict[str, str]
@@ -43,7 +43,7 @@ class Reply:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """Raises EngineError when it is no JSON object."""
+        """Parse the body. Raises EngineError if it is not a JSON object."""
         try:
             data = json.loads(self.body)
         except ValueError as error:
@@ -54,7 +54,7 @@ class Reply:
 
 
 class RegistryApi:
-    """Questions to one registry."""
+    """Requests to one registry."""
 
     def __init__(self, registry: str, insecure: bool, session: aiohttp.ClientSession) -> None:
         self.registry = registry
@@ -66,7 +66,7 @@ class RegistryApi:
     async def get(
         self, path: str, *, repository: str = "", method: str = "GET", accept: str = ""
     ) -> Reply:
-        """The answer to a question, signed in where it asks for that. Raises EngineError."""
+        """Send a request, with a login if the registry requires one. Raises EngineError."""
         reply = await self.ask(path, repository=repository, method=method, accept=accept)
         if reply.status >= 400:
             raise _refusal(self.registry, path, reply)
@@ -75,7 +75,7 @@ class RegistryApi:
     async def ask(
         self, path: str, *, repository: str = "", method: str = "GET", accept: str = ""
     ) -> Reply:
-        """The same, whatever the status."""
+        """Do the same, but return the answer whatever its status."""
         reply = await self._send(method, path, accept, self._authorization.get(repository))
         if reply.status == 401:
             authorization = await self._sign_in(
@@ -139,7 +139,7 @@ class RegistryApi:
             ) from error
 
     async def _sign_in(self, challenge: str, repository: str) -> str | None:
-        """The Authorization that the challenge asks for, None without a way to get one."""
+        """Return the Authorization that the challenge requires, or None if there is none."""
         scheme, _, rest = challenge.partition(" ")
         pair = await auth_file.sign_in_for(self.registry, repository)
         auth = aiohttp.BasicAuth(*pair) if pair else None
@@ -166,9 +166,9 @@ class RegistryApi:
 async def open_registry(
     registry: str, repository: str = "", *, seconds: float | None = SECONDS
 ) -> AsyncIterator[RegistryApi]:
-    """A registry as registries.conf has it; the block may take `seconds` in all.
+    """Open a registry as registries.conf configures it. The block may take `seconds` in total.
 
-    Raises EngineError when it is blocked there, or takes longer.
+    Raises EngineError if the registry is blocked there, or on timeout.
     """
     effective = registries_conf.load()
     entry = find_registry(f"{registry}/{repository}".rstrip("/"), effective)
@@ -185,7 +185,7 @@ async def open_registry(
         timeout=aiohttp.ClientTimeout(total=SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "berth"},
-        # Proxies, and the certificates of this machine; loopback never goes by way of a proxy.
+        # Use the machine's proxies and certificates, but never a proxy for loopback.
         trust_env=not _on_loopback(registry),
     ) as session:
         try:
@@ -204,7 +204,7 @@ def _on_loopback(registry: str) -> bool:
 
 
 def split(name: str) -> tuple[str, str]:
-    """Registry and repository of a whole name without tag."""
+    """Split a complete name without a tag into registry and repository."""
     registry, _, repository = name.partition("/")
     if registry in _HUB and "/" not in repository:
         repository = f"library/{repository}"
@@ -212,7 +212,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def next_after(reply: Reply) -> str:
-    """The `last` of the Link header that leads to the next page, "" at the end."""
+    """Return the `last` parameter of the Link header to the next page, or "" at the end."""
     found = re.search(r'<([^<>]+)>[ \t]*;[ \t]*rel="?next"?', reply.headers.get("link", ""))
     if not found:
         return ""

@@ -1,7 +1,8 @@
-"""Where Podman would look for an image: short names, the registry's entry, mirrors, blocks.
+"""Resolve image names as Podman does: short names, the registry's entry, mirrors, blocks.
 
-The rules are those of containers/image, which Podman, Skopeo and Buildah share: an alias wins over
-the search list; the longest matching prefix decides; mirrors come before the location itself.
+The rules are those of containers/image, which Podman, Skopeo, and Buildah share: an alias takes
+precedence over the search list, the longest matching prefix decides, and mirrors come before the
+location itself.
 """
 
 import re
@@ -17,7 +18,7 @@ _REFERENCE = re.compile(
 
 
 def resolve(asked: str, effective: Effective) -> Resolution:
-    """What `podman pull` would try for `asked`, in order."""
+    """Return what `podman pull` would try for `asked`, in order."""
     text = asked.removeprefix("docker://")
     if problem := image_names.refusal(text):
         return refused(asked, f"{problem}.", "A name is like registry.example/team/app:1.")
@@ -58,7 +59,7 @@ def resolve(asked: str, effective: Effective) -> Resolution:
 
 
 def find_registry(name: str, effective: Effective) -> Registry | None:
-    """The entry with the longest prefix that fits a whole name without tag."""
+    """Return the entry with the longest prefix of a complete name without a tag."""
     fitting = [
         each for each in effective.registries.values() if _match(name, each.prefix) is not None
     ]
@@ -89,7 +90,7 @@ def _candidate(name: str, suffix: str, by_digest: bool, effective: Effective) ->
 
 
 def _match(reference: str, prefix: str) -> int | None:
-    """How many characters of `reference` the prefix stands for; None when it does not fit."""
+    """Return the number of characters of `reference` that the prefix covers, or None."""
     if prefix.startswith("*."):
         at = reference.find(prefix[1:])
         if at < 0 or "/" in reference[:at]:
@@ -104,7 +105,7 @@ def _match(reference: str, prefix: str) -> int | None:
 
 def _rewritten(reference: str, prefix: str, location: str) -> str:
     end = _match(reference, prefix)
-    # A wildcard without a location leaves every name its own host.
+    # With a wildcard and no location, every name keeps its own host.
     return location + reference[end:] if location and end is not None else reference
 
 
@@ -114,7 +115,7 @@ def _is_whole(name: str) -> bool:
 
 
 def _normal(name: str) -> str:
-    """Docker Hub's own images have the namespace `library`."""
+    """Add the namespace `library` of Docker Hub's own images."""
     host, _, path = name.partition("/")
     if host in ("docker.io", "index.docker.io"):
         return f"docker.io/{path if '/' in path else f'library/{path}'}"
@@ -122,7 +123,7 @@ def _normal(name: str) -> str:
 
 
 def refused(asked: str, problem: str, remedy: str) -> Resolution:
-    """What nothing is tried for."""
+    """Return a resolution for which nothing is tried."""
     return Resolution(
         asked=asked, how="refused", origin="", candidates=[], problem=problem, remedy=remedy
     )

@@ -1,4 +1,4 @@
-"""Whom the account trusts: certs.d (containers-certs.d(5)) and policy.json."""
+"""What the account trusts: certs.d (containers-certs.d(5)) and policy.json."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _LARGEST = 1024 * 1024
 
 
 def own_certificates() -> Path:
-    """The account's own certs.d."""
+    """Return the account's own certs.d."""
     return Path(os.environ["HOME"]) / ".config/containers/certs.d"
 
 
@@ -24,7 +24,7 @@ def _places() -> list[Path]:
 
 
 def context(registry: str, *, verify: bool) -> ssl.SSLContext:
-    """What a connection to the registry has to satisfy: the first folder that exists counts."""
+    """Return the TLS requirements for a registry. The first folder that exists applies."""
     made = ssl.create_default_context()
     if not verify:
         made.check_hostname = False
@@ -39,7 +39,7 @@ def context(registry: str, *, verify: bool) -> ssl.SSLContext:
 
 
 def certificates() -> list[Certificate]:
-    """The authorities in all folders."""
+    """Return the certificate authorities in all folders."""
     found = []
     for place in _places():
         try:
@@ -85,7 +85,7 @@ def _certificate(path: Path, own: bool) -> Certificate:
 
 
 def policy() -> Policy:
-    """The signature policy that Podman and Skopeo follow."""
+    """Return the signature policy that Podman and Skopeo use."""
     own = Path(os.environ["HOME"]) / ".config/containers/policy.json"
     path = own if regular_files.exists(own) else Path("/etc/containers/policy.json")
     text = ""
@@ -110,7 +110,7 @@ def _rules(data: dict[str, Any]) -> list[PolicyRule]:
 
 
 def _requirement(asked: list[dict[str, Any]]) -> Literal["accept", "reject", "signed", "unknown"]:
-    """Of all that has to be met, what is hardest."""
+    """Return the strictest of all requirements."""
     kinds = {each["type"] for each in asked}
     if "reject" in kinds:
         return "reject"

@@ -1,1 +1,1 @@
-"""The service on the account's socket: who may ask, what is admitted, and each operation once."""
+"""The service on the account's socket: peer checks, admission, and running each operation once."""

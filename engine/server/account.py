@@ -1,4 +1,4 @@
-"""Everything that serves one Linux account: its Podman, its journal, its running operations."""
+"""Everything that serves one Linux account: its Podman, its ledger, its running operations."""
 
 import asyncio
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from engine.systemd.user_manager import Systemd
 
 @dataclass(frozen=True)
 class Account:
-    """The engine's parts, opened together and closed together."""
+    """The engine's parts, which are opened and closed together."""
 
     podman: Podman
     units: Inventory
@@ -38,11 +38,11 @@ class Account:
     admission: Admission
 
     def busy(self) -> bool:
-        """Whether the engine has something to do that nobody is asking it for."""
+        """Return whether the engine has work that nobody has requested."""
         return self.runner.busy or self.health.busy
 
     async def close(self) -> None:
-        """Let go of everything; containers go on, operations are left to the journal."""
+        """Close everything. Containers keep running, and the ledger keeps track of operations."""
         if self.checking:
             self.checking.cancel()
         await self.runner.stop()
@@ -53,7 +53,7 @@ class Account:
 
 
 async def open_account() -> Account:
-    """Probe, start Podman's service, read the journal. Raises EngineError."""
+    """Test the runtime, start Podman's service, and open the ledger. Raises EngineError."""
     state = state_directory()
     choice = await choose(state / "runtime.json")
     service = PodmanService(runtime_directory() / "podman.sock", choice)
@@ -61,7 +61,7 @@ async def open_account() -> Account:
     podman = Podman(service.socket, service.reload)
     await podman.open()
     host = (await api.info(podman))["host"]
-    # On cgroup v1 Podman lists controllers that a rootless account can do nothing with.
+    # On cgroup v1, Podman lists controllers that a rootless account cannot use.
     delegated = host.get("cgroupControllers") if host["cgroupVersion"] == "v2" else []
     journal = Journal(state / "operations.sqlite3")
     await cleanup.tidy_all(podman, choice.options(), state / "files")

@@ -1,4 +1,4 @@
-"""The HTTP service on the account's socket: who may ask, what for, and how it is answered."""
+"""The HTTP service on the account's socket: who may connect, the routes, and the answers."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ _TYPED: TypeAdapter[TerminalInput | TerminalSize] = TypeAdapter(TerminalInput | 
 
 
 def application(account: Account, peers: frozenset[int], activity: Activity) -> web.Application:
-    """The service for connections from the uids in `peers`."""
+    """Return the service for connections from the uids in `peers`."""
     app = web.Application(middlewares=[_guard], client_max_size=LARGEST_REQUEST)
     app[ACCOUNT], app[PEERS], app[ACTIVITY] = account, peers, activity
     app.router.add_get("/v1/ping", ping)
@@ -81,11 +81,11 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Peer check before anything else; every error leaves as an ErrorReport."""
+    """Check the peer first, and convert every error to an ErrorReport."""
     if peer_uid(request.transport) not in request.app[PEERS]:
         return _refuse(ErrorCode.UNAUTHORIZED, "This engine does not serve your account.", 403)
     if request.app[ACTIVITY].ending:
-        # Nothing is begun any more: whoever asks finds the next engine in a moment.
+        # The engine is ending and starts nothing. The client reaches the next engine in a moment.
         if request.transport:
             request.transport.abort()
         raise ConnectionResetError
@@ -100,7 +100,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             return _refuse(ErrorCode.INVALID, error.reason, error.status)
         except (ConnectionResetError, asyncio.CancelledError):
             raise
-        except Exception as error:  # the one place where a fault becomes an answer
+        except Exception as error:  # the one place where a bug becomes an answer
             log.exception("a fault while answering %s %s", request.method, request.path)
             return _refuse(
                 ErrorCode.INTERNAL, f"A fault in Berth's engine: {type(error).__name__}.", 500
@@ -108,7 +108,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def ping(request: web.Request) -> web.Response:
-    """Who serves here."""
+    """Describe this engine."""
     return web.json_response(
         {
             "uid": os.getuid(),
@@ -121,13 +121,13 @@ async def ping(request: web.Request) -> web.Response:
 
 
 async def whole(request: web.Request) -> web.Response:
-    """The whole account."""
+    """Return the whole account."""
     account = request.app[ACCOUNT]
     return _json(await snapshot.snapshot(account.podman, account.units, account.warnings))
 
 
 async def containers(request: web.Request) -> web.Response:
-    """The rows of some containers; those that are gone are left out."""
+    """Return the rows of some containers, without those that are gone."""
     ids = request.query.getall("id", [])
     if not ids:
         raise EngineError(ErrorCode.INVALID, "Say which containers: ?id=…&id=…")
@@ -135,23 +135,23 @@ async def containers(request: web.Request) -> web.Response:
 
 
 async def images(request: web.Request) -> web.Response:
-    """The rows of all images."""
+    """Return the rows of all images."""
     return _many(await snapshot.images(request.app[ACCOUNT].podman))
 
 
 async def units(request: web.Request) -> web.Response:
-    """The rows of all units; an empty list where no user manager runs."""
+    """Return the rows of all units; an empty list without a user manager."""
     return _many(await request.app[ACCOUNT].units.rows())
 
 
 async def follow_events(request: web.Request) -> web.StreamResponse:
-    """Podman's events and systemd's signals, until the reader leaves."""
+    """Stream Podman's events and systemd's signals until the reader leaves."""
     account = request.app[ACCOUNT]
     return await _stream(request, events.follow(account.podman, account.units))
 
 
 async def run(request: web.Request) -> web.StreamResponse:
-    """Carry out an operation, or join it; a reader that leaves does not stop it."""
+    """Run an operation, or join it. A reader that leaves does not stop it."""
     body = await _body(request, {"kind", "parameters"})
     try:
         parameters = parse(str(body.get("kind")), body.get("parameters") or {})
@@ -162,18 +162,18 @@ async def run(request: web.Request) -> web.StreamResponse:
 
 
 async def recall(request: web.Request) -> web.Response:
-    """What became of an operation."""
+    """Return the outcome of an operation."""
     return _json(await request.app[ACCOUNT].runner.recall(_operation(request)))
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """Ask an operation to stop: its own stream says what came of that."""
+    """Request the end of an operation. Its own stream reports the outcome."""
     request.app[ACCOUNT].runner.cancel(_operation(request))
     return web.Response(status=204)
 
 
 async def take_file(request: web.Request) -> web.Response:
-    """Keep an upload for an operation that will be asked for next."""
+    """Store an upload for an operation that will follow."""
     account = request.app[ACCOUNT]
     upload, digest = _uuid(request.match_info["upload"]), request.query.get("sha256", "")
     account.files.sweep(account.runner.running)
@@ -183,12 +183,12 @@ async def take_file(request: web.Request) -> web.Response:
 
 
 async def give_file(request: web.Request) -> web.FileResponse:
-    """The file that an operation made."""
+    """Return the file that an operation produced."""
     return web.FileResponse(request.app[ACCOUNT].files.product(_operation(request)))
 
 
 async def forget_files(request: web.Request) -> web.Response:
-    """Remove what an operation that has ended made: it was fetched."""
+    """Remove the files of an ended operation, which were fetched."""
     operation = _operation(request)
     if operation in request.app[ACCOUNT].runner.running:
         raise EngineError(ErrorCode.CONFLICT, "The operation has not ended.")
@@ -197,7 +197,7 @@ async def forget_files(request: web.Request) -> web.Response:
 
 
 async def take_image(request: web.Request) -> web.Response:
-    """An image from another account, for an operation that waits for it."""
+    """Receive an image from another account for an operation that waits for it."""
     chunks = request.content.iter_chunked(PIECE)
     try:
         size = int(request.query.get("size", "0"))
@@ -209,7 +209,7 @@ async def take_image(request: web.Request) -> web.Response:
 
 
 async def give_image(request: web.Request) -> web.StreamResponse:
-    """An image as a docker-archive; its id and its size are in the headers."""
+    """Send an image as a docker-archive, with its id and size in the headers."""
     account = request.app[ACCOUNT]
     image = _REFERENCE.validate_python(request.query.get("image", ""))
     async with outgoing(account.podman, account.podman_options, image) as going:
@@ -222,7 +222,7 @@ async def give_image(request: web.Request) -> web.StreamResponse:
             async for piece in going.chunks:
                 await response.write(piece)
         except EngineError:
-            # The reader must see that it is not whole.
+            # The reader must notice that the stream is incomplete.
             if request.transport:
                 request.transport.abort()
             raise
@@ -231,7 +231,7 @@ async def give_image(request: web.Request) -> web.StreamResponse:
 
 
 async def query(request: web.Request) -> web.StreamResponse:
-    """Answer a query, until its end or until the reader leaves."""
+    """Answer a query until its end, or until the reader leaves."""
     body = await _body(request, {"query", "parameters"})
     asked = _query(str(body.get("query")), body.get("parameters") or {})
     if asked.duplex:
@@ -241,7 +241,7 @@ async def query(request: web.Request) -> web.StreamResponse:
 
 
 async def terminal(request: web.Request) -> web.StreamResponse:
-    """A terminal in a container, as a WebSocket; `q` is the query's JSON."""
+    """Open a terminal in a container, as a WebSocket. `q` is the query's JSON."""
     asked = ContainerTerminal.model_validate_json(request.query.get("q", "{}"))
     with request.app[ACTIVITY].session():
         return await _terminal(request, asked)
@@ -293,14 +293,14 @@ async def _answers(account: Account, asked: Query) -> AsyncIterator[Model]:
 
 
 async def _stream(request: web.Request, messages: AsyncIterator[Model]) -> web.StreamResponse:
-    """JSON lines. The first message is awaited before the status, so that refusals have theirs."""
+    """Send JSON lines. Wait for the first before the status, so that an error can set its own."""
     iterator = aiter(messages)
     first: Model | None = await anext(iterator, None)
     response = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
     await response.prepare(request)
     writer = LineWriter(response)
     async with aclosing(iterator):  # type: ignore[type-var]
-        with suppress(ConnectionResetError):  # the reader left: that is how streams are stopped
+        with suppress(ConnectionResetError):  # the reader left, which is how streams are stopped
             if first is not None:
                 await writer.say(first)
             async for message in iterator:
@@ -345,7 +345,7 @@ def _failed(error: EngineError) -> QueryFailed:
 
 
 def _places(error: ValidationError) -> str:
-    """Where the faults are, without the values: they may be secrets."""
+    """Return the paths of the faults without the values, which may be secrets."""
     faults = error.errors(include_input=False, include_url=False, include_context=False)
     return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
 

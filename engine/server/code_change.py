@@ -1,6 +1,6 @@
-"""Notices that the engine's code was replaced, so that it ends after its last operation.
+"""Notice that the engine's code was replaced, so that the engine ends after its last operation.
 
-Whoever upgrades Berth need not know the engines: each looks at its own code while it runs.
+Whoever upgrades Berth need not know the engines: each checks its own code while it runs.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def replaced(running: str, code: Path = CODE) -> None:
-    """Return once other code than `running` lies there, and is not being copied any more."""
+    """Return once the code on disk differs from `running` and is completely copied."""
     before: object = None
     other = ""
     while True:

@@ -1,4 +1,4 @@
-"""Whether anybody still needs the engine, so that it can end itself when nobody does."""
+"""Determine whether anybody still needs the engine, so that it can exit when idle."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -6,18 +6,18 @@ from contextlib import contextmanager
 
 
 class Activity:
-    """Counts what goes on, and knows since when nothing has."""
+    """Counts current activity, and remembers since when there is none."""
 
     def __init__(self) -> None:
         self.ending = False
-        """Nothing more is begun."""
+        """Nothing new is started."""
         self._going_on = 0
         self._sessions = 0
         self._quiet_since = asyncio.get_running_loop().time()
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Something goes on for as long as the block lasts."""
+        """Count an activity for the duration of the block."""
         self._going_on += 1
         try:
             yield
@@ -27,7 +27,7 @@ class Activity:
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Somebody works in a terminal for as long as the block lasts."""
+        """Count an open terminal for the duration of the block."""
         self._sessions += 1
         try:
             yield
@@ -35,13 +35,13 @@ class Activity:
             self._sessions -= 1
 
     async def done(self, runs: Callable[[], bool]) -> None:
-        """Return once no operation runs and no terminal is open; nothing is begun after that."""
+        """Return once no operation runs and no terminal is open. Nothing new starts after that."""
         while runs() or self._sessions:  # noqa: ASYNC110 - two ends of many things
             await asyncio.sleep(0.2)
         self.ending = True
 
     async def idle(self, seconds: float, busy: Callable[[], bool]) -> None:
-        """Return once nothing has gone on for so long; never when `seconds` is 0."""
+        """Return after so many seconds without activity; never if `seconds` is 0."""
         loop = asyncio.get_running_loop()
         while seconds:
             if self._going_on or busy():

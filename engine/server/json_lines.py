@@ -1,4 +1,4 @@
-"""JSON lines on a response: many small messages in few writes."""
+"""Write JSON lines to a response: many small messages in few writes."""
 
 import asyncio
 
@@ -11,10 +11,10 @@ _ENOUGH = 32 * 1024
 
 
 class LineWriter:
-    """Writes at once when its source pauses, and in large pieces while it does not.
+    """Writes immediately when its source pauses, and in large pieces while it does not.
 
-    A source that has more in store never yields to the event loop, so the writing task only gets
-    its turn when the source waits.
+    A source with more data never yields to the event loop, so the writing task only runs when the
+    source waits.
     """
 
     def __init__(self, response: web.StreamResponse) -> None:
@@ -23,7 +23,7 @@ class LineWriter:
         self._soon: asyncio.Task[None] | None = None
 
     async def say(self, message: Model) -> None:
-        """One message. Raises ConnectionResetError when the reader has gone."""
+        """Add one message. Raises ConnectionResetError if the reader has left."""
         self._buffer += as_json(message).encode() + b"\n"
         if len(self._buffer) >= _ENOUGH:
             await self.flush()
@@ -33,14 +33,14 @@ class LineWriter:
             self._soon = asyncio.create_task(self.flush())
 
     async def flush(self) -> None:
-        """Write what has come together."""
+        """Write everything collected so far."""
         if self._buffer:
             piece = bytes(self._buffer)
             self._buffer.clear()
             await self._response.write(piece)
 
     async def close(self) -> None:
-        """The last piece."""
+        """Write the last piece."""
         if self._soon:
             await self._soon
         await self.flush()

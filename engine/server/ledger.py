@@ -1,6 +1,6 @@
-"""What the engine remembers of the operations that it was given: each one runs once.
+"""The engine's ledger of the operations that it received, so that each runs once.
 
-Only the id, the kind and the outcome are kept; parameters may hold secrets and are not.
+It stores only the id, the kind, and the outcome. Parameters may contain secrets and are not stored.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ create table if not exists operations (
 
 @dataclass(frozen=True)
 class Entry:
-    """One remembered operation; `outcome` is None when it never came to an end."""
+    """One recorded operation. `outcome` is None if it never ended."""
 
     kind: str
     outcome: Outcome | None
@@ -44,14 +44,14 @@ class Journal:
         self._database = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
         self._database.execute("pragma journal_mode=wal")
-        # Survives the death of the engine; only a power cut may lose the last entries, and then
-        # a container is still found by its label.
+        # This survives the death of the engine. Only a power failure can lose the last entries, and
+        # then a container is still found by its label.
         self._database.execute("pragma synchronous=normal")
         self._database.execute(_SCHEMA)
         self._database.execute("delete from operations where began < ?", (_ago(KEPT_SECONDS),))
 
     def find(self, operation: UUID) -> Entry | None:
-        """What is known of an operation."""
+        """Return what is recorded about an operation."""
         row = self._database.execute(
             "select kind, outcome from operations where id = ?", (str(operation),)
         ).fetchone()
@@ -60,7 +60,7 @@ class Journal:
         return Entry(row[0], _OUTCOME.validate_json(row[1]) if row[1] else None)
 
     def begin(self, operation: UUID, kind: str) -> None:
-        """Remember that an operation is about to run. Raises EngineError for a full disk."""
+        """Record that an operation is about to run. Raises EngineError if the disk is full."""
         self._write(
             "insert into operations (id, kind, began) values (?, ?, ?) "
             "on conflict (id) do update set began = excluded.began",
@@ -68,18 +68,18 @@ class Journal:
         )
 
     def note(self, operation: UUID, made: str) -> None:
-        """Remember what it has made so far, before it goes on. Raises EngineError."""
+        """Record what it has created so far, before it continues. Raises EngineError."""
         self._write("update operations set made = ? where id = ?", (made, str(operation)))
 
     def made(self, operation: UUID) -> str:
-        """What it had made when it was last heard of, "" for nothing."""
+        """Return what it had created according to its last record; "" for nothing."""
         row = self._database.execute(
             "select made from operations where id = ?", (str(operation),)
         ).fetchone()
         return str(row[0] or "") if row else ""
 
     def end(self, operation: UUID, outcome: Outcome) -> None:
-        """Remember how it ended; every later delivery gets this answer. Raises EngineError."""
+        """Record the outcome, which answers every later delivery. Raises EngineError."""
         self._write(
             "update operations set ended = ?, outcome = ? where id = ?",
             (time.time(), as_json(outcome), str(operation)),
@@ -96,7 +96,7 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
 

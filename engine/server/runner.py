@@ -1,4 +1,4 @@
-"""Runs operations: each id once, however often it is asked for, with any number of readers."""
+"""Run operations: each id once, however often it is delivered, with any number of readers."""
 
 import asyncio
 import logging
@@ -21,11 +21,11 @@ from engine.systemd.inventory import Inventory
 
 log = logging.getLogger(__name__)
 PROGRESS_PAUSE = 0.25
-"""Seconds between two messages of progress; only the newest one counts."""
+"""Seconds between two progress messages. Only the newest counts."""
 TRIES = 5
-"""How often an operation survives the end of Podman's service in its middle."""
+"""How often an operation survives the end of Podman's service while it runs."""
 STOP_PATIENCE = 1.0
-"""Seconds for what is tidied up when the engine ends."""
+"""Seconds for cleaning up when the engine ends."""
 TOO_LATE = "It was too late to cancel: this could not be stopped any more."
 
 
@@ -34,14 +34,14 @@ class _Run:
     kind: str
     progress: said.Progress | None = None
     attempt: asyncio.Task[said.Outcome] | None = None
-    """The work itself, which a cancellation ends."""
+    """The work itself, which cancellation ends."""
     task: asyncio.Task[said.Outcome] | None = None
-    """Waits for it, and writes the outcome down whatever happens."""
+    """Waits for it and records the outcome in any case."""
     cancelled: bool = False
 
 
 class Runner:
-    """The operations of one account that are running now, and its memory of the past ones."""
+    """The running operations of one account, and the ledger of the past ones."""
 
     def __init__(
         self,
@@ -68,21 +68,22 @@ class Runner:
 
     @property
     def running(self) -> list[UUID]:
-        """The ids of those that run."""
+        """Return the ids of the running operations."""
         return list(self._running)
 
     @property
     def busy(self) -> bool:
-        """Whether anything runs."""
+        """Return whether any operation runs."""
         return bool(self._running)
 
     async def run(
         self, operation: UUID, parameters: Parameters
     ) -> AsyncIterator[said.Progress | said.Outcome]:
-        """Start it, or join the running one, or give the first answer again.
+        """Start the operation, join it while it runs, or repeat its first answer.
 
-        Leaving the iteration does not stop the operation. Raises EngineError when the id belongs to
-        an operation of another kind.
+        Leaving the iteration does not stop the operation. Raises EngineError if the id belongs to
+        an
+        operation of another kind.
         """
         running = self._running.get(operation)
         entry = None if running else self._journal.find(operation)
@@ -98,7 +99,7 @@ class Runner:
             yield message
 
     async def recall(self, operation: UUID) -> said.Unknown | said.Running | said.Outcome:
-        """What became of an operation; `interrupted`: it was begun, and may be delivered again."""
+        """Return an operation's outcome; `interrupted`: it started, and may be delivered again."""
         if operation in self._running:
             return said.Running()
         entry = self._journal.find(operation)
@@ -107,17 +108,17 @@ class Runner:
         return entry.outcome or said.Interrupted()
 
     def cancel(self, operation: UUID) -> None:
-        """Ask one to stop. What has ended stays as it is. Raises EngineError for an unknown id."""
+        """Cancel an operation, unless it has ended. Raises EngineError for an unknown id."""
         running = self._running.get(operation)
         if running is None:
             if self._journal.find(operation) is None:
                 raise EngineError(ErrorCode.NOT_FOUND, "The engine has not heard of it (yet).")
-        elif running.attempt and not running.cancelled:  # once: it may be tidying up already
+        elif running.attempt and not running.cancelled:  # only once: it may already be cleaning up
             running.cancelled = True
             running.attempt.cancel()
 
     async def stop(self) -> None:
-        """Let go of all that run, without an outcome: the engine ends."""
+        """Stop all running operations without an outcome, because the engine ends."""
         self._stopping = True
         runs = list(self._running.values())
         self._running.clear()
@@ -142,7 +143,7 @@ class Runner:
         if self._running.pop(operation, None):
             try:
                 self._journal.end(operation, outcome)
-            except EngineError as error:  # whoever listens hears the outcome all the same
+            except EngineError as error:  # readers get the outcome nevertheless
                 log.warning("%s: %s", operation, error)
         self._admission.release(operation)
         succeeded = isinstance(outcome, said.Succeeded)
@@ -152,7 +153,7 @@ class Runner:
     async def _carry_out(
         self, operation: UUID, parameters: Parameters, report: Report, again: bool
     ) -> said.Outcome:
-        """`again`: it was begun before, and nobody knows how far it got."""
+        """`again`: it started before, and nobody knows how far it got."""
         tries = 0
         while True:
             work = self._work(operation, report)
@@ -181,7 +182,8 @@ class Runner:
         if found := await unstoppable(RECOVER[kind](work)):
             return said.Succeeded(result=found.model_dump(mode="json"))
         if work.noted:
-            # It was made, and has gone since: by --rm, or by somebody's hand. Never twice.
+            # It was created and has been removed since, by --rm or by somebody. Never create it
+            # twice.
             raise Unsettled
         heed()
         return await _perform(work, parameters)
@@ -218,7 +220,7 @@ class Runner:
             return said.Failed(error=error.report)
         except asyncio.CancelledError:
             return said.Cancelled()
-        except Exception as error:  # the one place where a fault becomes an outcome
+        except Exception as error:  # the one place where a bug becomes an outcome
             log.exception("a fault in an operation")
             return said.Failed(
                 error=ErrorReport(

@@ -1,8 +1,8 @@
-"""Volumes without a name, which would not outlive a unit's container: they get names.
+"""Give names to anonymous volumes, which would not outlive a unit's container.
 
-A unit's container goes when it stops, and the volumes that Podman named itself go with it (`--rm`,
-and `podman rm --volumes` in a Quadlet's service), even when a unit mounts one by its long name.
-So their data is copied into volumes with names, and those are mounted in their place.
+When a unit stops, its container is removed together with its anonymous volumes (`--rm`, and
+`podman rm --volumes` in a Quadlet's service), even if the unit mounts one by its long name. So
+their data is copied into named volumes, which are mounted instead.
 """
 
 import re
@@ -18,7 +18,7 @@ _LONGEST_PLACE = 60
 
 @dataclass(frozen=True)
 class Unnamed:
-    """One of them, the place where the container has it, and the name that its copy gets."""
+    """An anonymous volume, its path in the container, and the name of its copy."""
 
     volume: str
     target: str
@@ -26,7 +26,7 @@ class Unnamed:
 
     @property
     def note(self) -> str:
-        """What becomes of it."""
+        """Return a note about what happens to it."""
         return (
             f"The volume without a name at {self.target} would go with the container at the unit's "
             f"first stop: its data is copied into the volume {self.name}, which the unit mounts "
@@ -35,7 +35,7 @@ class Unnamed:
 
 
 def unnamed(found: dict[str, Any], taken: Iterable[str]) -> list[Unnamed]:
-    """The volumes without a name of a container as inspect found it. `taken`: names in use."""
+    """Return the anonymous volumes of a container from its inspect data. `taken`: names in use."""
     used = set(taken)
     made = []
     for mount in found.get("Mounts") or []:
@@ -51,7 +51,7 @@ def unnamed(found: dict[str, Any], taken: Iterable[str]) -> list[Unnamed]:
 
 
 def with_names(found: dict[str, Any], volumes: list[Unnamed]) -> dict[str, Any]:
-    """What inspect found, as if the container had been made with the named volumes."""
+    """Return the inspect data as if the container had been created with the named volumes."""
     config, host = found["Config"], found["HostConfig"]
     words = [str(each) for each in config.get("CreateCommand") or []]
     if words:
@@ -63,7 +63,7 @@ def with_names(found: dict[str, Any], volumes: list[Unnamed]) -> dict[str, Any]:
 
 
 def _is_of_another(found: dict[str, Any], target: str) -> bool:
-    """Whether the container has it from another one (`--volumes-from`), whose it stays."""
+    """Return whether it belongs to another container (`--volumes-from`)."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     options = create_command.split(words)[1]
     shares = any(each.option == "--volumes-from" for each in options)
@@ -71,8 +71,11 @@ def _is_of_another(found: dict[str, Any], target: str) -> bool:
 
 
 def _command(words: list[str], volumes: list[Unnamed]) -> list[str]:
-    """The command with names: in the options that ask for the volumes, and in new options for
-    those that the image asks for.
+    """Return the command with the names.
+
+    They replace the source in options that request the volumes, and become new options for volumes
+    that
+    the image requests.
     """
     names = {each.target: each.name for each in volumes}
     before, options, after = create_command.split(words)
@@ -83,7 +86,7 @@ def _command(words: list[str], volumes: list[Unnamed]) -> list[str]:
 
 
 def _free_name(container: str, target: str, used: set[str]) -> str:
-    """`CONTAINER-PLACE`, with a number when that is taken."""
+    """Return `CONTAINER-PATH`, with a number if that name is in use."""
     place = re.sub(r"[^a-zA-Z0-9_.]+", "-", target).strip("-.")[:_LONGEST_PLACE] or "data"
     name, number = f"{container}-{place}", 2
     while name in used:

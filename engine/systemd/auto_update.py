@@ -10,7 +10,7 @@ TIMER = "podman-auto-update.timer"
 
 
 async def updates(*options: str) -> tuple[list[schema.AutoUpdated], str]:
-    """`podman auto-update`: what it says of each container, and what it complains about."""
+    """Run `podman auto-update`. Return its result per container, and its error output."""
     done = await programs.run("podman", "auto-update", "--format", "json", *options, seconds=3600.0)
     rows: list[dict[str, Any]] = json.loads(done.output) if done.output.strip() else []
     found = [

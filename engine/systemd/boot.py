@@ -1,8 +1,7 @@
-"""Whether a unit starts at boot, by the graph of units that start one another.
+"""Determine whether a unit starts at boot, from the graph of units that start each other.
 
-From `default.target`, which the account's manager starts, to whatever that wants, requires, binds
-to or upholds (systemd.unit(5)); also by way of other units: a pod's service that its container's
-brings along.
+The account's manager starts `default.target`, which starts whatever it wants, requires, binds to,
+or upholds (systemd.unit(5)), also through other units: a pod's service starts with its container's.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ _MOST_STEPS = 500
 
 
 class Boot:
-    """Answers for the units of one moment: asks systemd about each unit once."""
+    """Answers for the units of one moment. Queries systemd about each unit once."""
 
     def __init__(self, systemd: Systemd, links: Mapping[str, set[str]]) -> None:
         self.systemd = systemd
@@ -25,12 +24,12 @@ class Boot:
         self._roots: set[str] | None = None
 
     def know(self, unit: str, facts: Mapping[str, object]) -> None:
-        """Take what was asked already."""
+        """Add properties that are already known."""
         if facts:
             self._starters[unit] = _starters(facts)
 
     async def starts(self, unit: str) -> bool:
-        """Whether `default.target` starts it. Raises EngineError when systemd is gone."""
+        """Return whether `default.target` starts it. Raises EngineError if systemd is gone."""
         roots = await self._targets()
         waiting, seen = [unit], {unit}
         while waiting and len(seen) < _MOST_STEPS:
@@ -42,7 +41,7 @@ class Boot:
         return False
 
     async def starters(self, unit: str) -> list[str]:
-        """The units that start it, of which none may start at boot."""
+        """Return the units that start it, whether or not they start at boot."""
         return sorted(await self._above(unit))
 
     async def _above(self, unit: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Starts and stops units, and says why when that fails."""
+"""Start and stop units, and explain failures."""
 
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.unit_queries import JournalLine
@@ -10,7 +10,7 @@ _VERBS = {"StartUnit": "start", "StopUnit": "stop", "RestartUnit": "restart"}
 
 
 async def carry_out(systemd: Systemd, method: str, unit: str) -> None:
-    """One job, to its end. Raises EngineError with the unit's last lines."""
+    """Run one job to its end. Raises EngineError with the unit's last lines."""
     facts = await systemd.properties(unit)
     if facts.get("LoadState") == "not-found" and method != "StopUnit":
         raise EngineError(
@@ -26,7 +26,7 @@ async def carry_out(systemd: Systemd, method: str, unit: str) -> None:
 
 
 async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
-    """The error for a unit that failed, with what its journal says last."""
+    """Return the error for a unit that failed, with its last lines in the journal."""
     facts = await systemd.properties(unit)
     lines = await journal.last(unit, 30)
     status = int(facts.get("ExecMainStatus") or 0)
@@ -41,7 +41,7 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
 
 
 def telling(lines: list[JournalLine]) -> str:
-    """The line that most likely says what went wrong."""
+    """Return the line that most likely states the cause."""
     said = [line.text for line in lines if "error" in line.text.lower()]
     said = said or [line.text for line in lines if line.priority <= _WARNING]
     return said[-1].strip() if said else ""

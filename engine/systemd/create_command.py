@@ -1,4 +1,4 @@
-"""The command line that made a container (Podman keeps it as CreateCommand), option by option."""
+"""Parse the command line that created a container (stored by Podman as CreateCommand)."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,7 +9,7 @@ from engine.schema.run_line import option_takes_value, split_option
 
 @dataclass(frozen=True)
 class Given:
-    """An option as it was written: its words, switches joined with it (`-itv/data`), its value."""
+    """An option as written: its words, combined switches (`-itv/data`), and its value."""
 
     words: list[str]
     switches: list[str]
@@ -18,7 +18,7 @@ class Given:
 
     @property
     def target(self) -> str:
-        """Where a volume or mount option puts it, "" for other options."""
+        """Return the target of a volume or mount option; "" for other options."""
         found = ""
         if self.option in ("-v", "--volume"):
             *_, found = self.value.split(":", 2)[:2]
@@ -27,7 +27,7 @@ class Given:
         return str(PurePosixPath(found)) if found else ""
 
     def with_source(self, name: str) -> list[str]:
-        """The same option with a volume's name as its source."""
+        """Return the same option with a volume's name as its source."""
         if self.option == "--mount":
             kept = [
                 each
@@ -41,8 +41,10 @@ class Given:
 
 
 def place(words: list[str]) -> int | None:
-    """Where `run` or `create` stands in a command that makes one container; None in another: the
-    API's own (`podman system service`, which Podman notes before 5.4), or `podman kube play`.
+    """Return the position of `run` or `create` in a command that creates one container.
+
+    None for others: the API's own (`podman system service`, which Podman before 5.4 records), or
+    `podman kube play`.
     """
     at = next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), None)
     others = {"service", "play", "kube", "compose", "pod"}
@@ -50,9 +52,7 @@ def place(words: list[str]) -> int | None:
 
 
 def split(words: list[str]) -> tuple[list[str], list[Given], list[str]]:
-    """A command as what comes before its options, the options, and what comes after them (the
-    image, its arguments).
-    """
+    """Split a command: words before its options, the options, and the image with its arguments."""
     at = 1 + next((n for n, each in enumerate(words[:8]) if each in ("run", "create")), 0)
     before, options = words[:at], []
     while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):

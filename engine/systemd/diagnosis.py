@@ -1,15 +1,15 @@
-"""Why a unit failed, in a reader's words, and what to try."""
+"""Explain why a unit failed, and what to try."""
 
 import re
 
 from engine.schema.unit_queries import JournalLine
 
-# What a container's end by a signal is to systemd: 128 and the signal's number.
+# systemd sees a container's end by a signal as 128 plus the signal's number.
 _SIGNALS = {129: "SIGHUP", 130: "SIGINT", 131: "SIGQUIT", 137: "SIGKILL", 143: "SIGTERM"}
 _TABLE: list[tuple[str, str, str]] = [
     (
         r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start"
-        # pasta's words
+        # pasta's message
         r"|failed to bind port \d+ \(permission denied\)",
         "Ordinary accounts may not use ports below 1024.",
         "Choose a higher host port, or ask the host's administrator to lower "
@@ -58,7 +58,7 @@ _TABLE: list[tuple[str, str, str]] = [
 def failure(
     result: str, service_type: str, lines: list[JournalLine], status: int = 0
 ) -> tuple[str, str]:
-    """An explanation and a remedy; ("", "") when nothing is known beyond the lines.
+    """Return an explanation and a remedy; ("", "") if the lines are all that is known.
 
     `status` is the exit status of the service's main process.
     """

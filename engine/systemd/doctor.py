@@ -1,4 +1,4 @@
-"""The doctor: what rootless Podman and the account's units need, each finding with its remedy."""
+"""The doctor: what rootless Podman and the account's units require, with a remedy per finding."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ _WANTED = ("cpu", "memory", "pids")
 
 
 async def findings(podman: Podman, systemd: Systemd) -> list[Finding]:
-    """All findings, in the order in which one would mend them."""
+    """Return all findings, in the order in which to fix them."""
     said = await api.info(podman)
     host, store = said["host"], said["store"]
     found = [_lingering(), *await _manager(systemd), _runtime_directory(), _bus()]
@@ -179,7 +179,7 @@ def _ports() -> Finding:
 
 
 def _keys() -> Finding:
-    """The kernel keeps one key for each running container, of few for each account."""
+    """Check the kernel's keys: each running container needs one, and an account has few."""
     try:
         taken, most = key_quota(Path("/proc/key-users").read_text(), os.getuid())
     except OSError:
@@ -199,15 +199,17 @@ def _keys() -> Finding:
 
 
 def key_quota(listed: str, uid: int) -> tuple[int, int]:
-    """How many keys an account has and may have, out of the text of /proc/key-users; 0, 0 when
-    that does not name it. Format: proc(5).
+    """Return how many keys an account uses and may use, from the text of /proc/key-users.
+
+    0, 0 if the text does not include the account. Format: proc(5).
     """
     for line in listed.splitlines():
         owner, _, rest = line.partition(":")
         if owner.strip() == str(uid) and len(quotas := rest.split()) >= 4:
             keys, bytes_ = (each.partition("/")[::2] for each in quotas[2:4])
             taken, most = int(keys[0]), int(keys[1])
-            # The size counts as well: what is left of it, in keys of the size that they have now.
+            # The size counts as well: convert the remaining bytes to keys of the current average
+            # size.
             size = max(1, int(bytes_[0]) // max(1, taken))
             return taken, min(most, taken + (int(bytes_[1]) - int(bytes_[0])) // size)
     return 0, 0
@@ -223,7 +225,7 @@ def _selinux() -> Finding:
 
 
 async def _network(systemd: Systemd) -> Finding:
-    """Quadlets wait up to 90 s for the host's network-online.target by way of a user unit."""
+    """Check the host's network-online.target, for which Quadlets wait up to 90 s."""
     facts = await systemd.properties(network_online.WAITER)
     if facts.get("LoadState") != "loaded":
         return Finding(name="network-online", state="ok", text="No unit waits for the network.")

@@ -1,8 +1,8 @@
-"""Drop-ins of Quadlets: files that add to one, or change it, as Podman's generator merges them.
+"""Drop-ins of Quadlets: files that extend or override one, as Podman's generator merges them.
 
-From Podman 5.0 on (podman-systemd.unit(5)): `NAME.container.d/*.conf`, for all files of a kind
-`container.d/*.conf`, for names with dashes `NA-.container.d`, for instances the template's. Those
-of services are systemd's own, which says where they are (DropInPaths=).
+From Podman 5.0 on (podman-systemd.unit(5)): `NAME.container.d/*.conf`, for all files of a type
+`container.d/*.conf`, for names with dashes `NA-.container.d`, for instances the template unit's.
+Drop-ins of services are systemd's own, which reports them (DropInPaths=).
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from engine.systemd import unit_files
 
 
 def of(file: str) -> list[str]:
-    """The drop-ins of a Quadlet, in the order in which Podman takes them: by their own names."""
+    """Return a Quadlet's drop-ins in the order in which Podman merges them: by file name."""
     if kind_of(file) not in QUADLET_KINDS:
         return []
     folders = _folders_of(file.rpartition("/")[2])
@@ -28,19 +28,19 @@ def of(file: str) -> list[str]:
 
 
 def texts(file: str) -> list[str]:
-    """What stands in them; those that cannot be read are left out."""
+    """Return their texts, without unreadable ones."""
     found = []
     for path in of(file):
         try:
             here = unit_files.find(path)
         except EngineError:
-            continue  # the page of the file says why
+            continue  # the page of the file shows the reason
         found += [here.text] if here else []
     return found
 
 
 def changed_since(file: str, made: Path) -> bool:
-    """Whether a drop-in is newer than what was made of the Quadlet (also: one has gone)."""
+    """Return whether a drop-in is newer than the generated unit, or was removed since."""
     if not file or not made.exists():
         return False
     whole = [unit_files.configuration() / each for each in of(file)]

@@ -1,8 +1,9 @@
-"""A container as a Quadlet: every option that it was made with, in a key or in PodmanArgs=.
+"""Convert a container to a Quadlet: each option becomes a key or part of PodmanArgs=.
 
-What is read is the command line that made it (Podman keeps it as CreateCommand), and where
-there is none (it was made through the API), what inspect shows. Options that a unit cannot have
-are listed, each with its reason.
+The source is the command line that created the container (stored by Podman as CreateCommand) or, if
+there is none (created through the API), its inspect data. Options that a unit cannot have are
+listed
+with the reason.
 """
 
 import re
@@ -17,7 +18,7 @@ from engine.systemd import create_command, quadlets
 from engine.systemd.inspect_data import command_line
 from engine.systemd.stop_signals import stop_signal
 
-# Options that Quadlet says itself, or that only matter to the terminal that made the container.
+# Options that Quadlet sets itself, or that only concern the creating terminal.
 _SAID_ANYWAY = {
     "--detach", "-d", "--rm", "--replace", "--sig-proxy", "--name", "--restart", "--cidfile",
     "--conmon-pidfile", "--rmi", "--quiet", "-q", "--detach-keys",
@@ -37,12 +38,12 @@ _SHORT = {
     "-w": "--workdir", "-h": "--hostname", "-m": "--memory", "-t": "--tty", "-i": "--interactive",
     "--net": "--network", "-c": "--cpu-shares", "-P": "--publish-all",
 }  # fmt: skip
-# The keys that every Podman with Quadlet knows; their values stand as they are.
+# Keys that every Podman with Quadlet knows. Their values stay unchanged.
 _KEYS = {
     "--publish": "PublishPort", "--volume": "Volume", "--network": "Network",
     "--cap-add": "AddCapability", "--cap-drop": "DropCapability",
 }  # fmt: skip
-# From Podman 5 on (tried with 5.4).
+# From Podman 5 on (tested with 5.4).
 _NEWER_KEYS = {
     "--hostname": "HostName", "--workdir": "WorkingDir", "--pull": "Pull", "--tmpfs": "Tmpfs",
     "--sysctl": "Sysctl", "--ulimit": "Ulimit", "--dns": "DNS", "--ip": "IP", "--ip6": "IP6",
@@ -51,14 +52,14 @@ _NEWER_KEYS = {
 }  # fmt: skip
 _SWITCHES = {"--read-only": "ReadOnly", "--init": "RunInit"}
 _WORDY = {"--env": "Environment", "--label": "Label", "--annotation": "Annotation"}
-# Words that the generator loses, or hands to systemd as a separator of commands.
+# Words that the generator loses, or passes to systemd as a command separator.
 _AS_VARIABLES = {"": "BERTH_EMPTY", ";": "BERTH_SEMICOLON"}
 _QUADLET_NAME = re.compile(r"\.(volume|network|image|build|container|pod)(:|$)")
 
 
 @dataclass
 class Quadlet:
-    """The text, and what it does not have."""
+    """The text, and the options that it lacks."""
 
     text: str
     not_carried_over: list[NotCarriedOver] = field(default_factory=list)
@@ -73,7 +74,7 @@ class _Made:
 
 
 def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet:
-    """A .container file for what inspect found. `image` is its image's inspect data.
+    """Return a .container file for the inspect data. `image` is its image's inspect data.
 
     Raises EngineError for a container that no .container file can describe.
     """
@@ -104,12 +105,15 @@ def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet
 
 
 def ends(found: dict[str, Any]) -> list[str]:
-    """Lines for [Service]: a stopped container that ends by a signal is not a failed unit.
+    """Return lines for [Service]: a stopped container that ends by a signal is not a failed unit.
 
-    systemd takes a service's own death by SIGTERM as a clean end, but a container's comes to it as
-    the exit status 128 + 15; and a program that does not heed its stop signal ends by SIGKILL.
-    So that one which dies of these by itself (out of memory) is restarted all the same,
-    RestartForceExitStatus= names them too; it has no effect when the unit is stopped.
+    systemd treats a service's own death by SIGTERM as a clean exit, but sees a container's as the
+    exit
+    status 128 + 15. A program that ignores its stop signal ends by SIGKILL. A container that dies
+    of
+    these signals by itself (out of memory) must still restart, so RestartForceExitStatus= lists
+    them,
+    too. It has no effect when the unit is stopped.
     """
     own = stop_signal(found["Config"].get("StopSignal"))
     signals = {int(signal.SIGTERM), int(signal.SIGKILL)} | ({own} if own else set())
@@ -120,7 +124,7 @@ def ends(found: dict[str, Any]) -> list[str]:
 def _options(
     found: dict[str, Any], image: dict[str, Any], made: _Made
 ) -> tuple[list[tuple[str, str | None]], str, list[str]]:
-    """The options of the command that made it, the image, and the words after that."""
+    """Return the options of the creating command, the image, and the words after it."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     at = create_command.place(words)
     if at is None:
@@ -174,7 +178,7 @@ def _take(made: _Made, option: str, value: str | None, found: dict[str, Any], ma
 
 
 def _key(option: str, value: str | None, major: int) -> str:
-    """The key for an option whose value may stand as it is, "" when PodmanArgs= is for it."""
+    """Return the key for an option whose value can stay unchanged; "" if PodmanArgs= takes it."""
     if not value or not quadlets.is_plain(value) or _QUADLET_NAME.search(value):
         return ""
     if option == "--volume" and not value.startswith("/") and value.startswith((".", "~")):
@@ -183,7 +187,7 @@ def _key(option: str, value: str | None, major: int) -> str:
 
 
 def _restart(made: _Made, policy: str) -> None:
-    """systemd restarts it instead: a container with --rm has no policy of its own."""
+    """Let systemd restart it: a container with --rm has no restart policy of its own."""
     name, _, tries = policy.partition(":")
     made.restart = {"always": "always", "unless-stopped": "always"}.get(name, "on-failure")
     if tries and tries != "0":
@@ -197,7 +201,7 @@ def _restart(made: _Made, policy: str) -> None:
 
 
 def _assigned(option: str, value: str, found: dict[str, Any]) -> str:
-    """NAME=VALUE; `--env NAME` took its value from the shell that made the container."""
+    """Return NAME=VALUE. `--env NAME` took its value from the shell that created the container."""
     if option != "--env" or "=" in value:
         return value
     here = dict(each.partition("=")[::2] for each in found["Config"].get("Env") or [])
@@ -205,7 +209,7 @@ def _assigned(option: str, value: str, found: dict[str, Any]) -> str:
 
 
 def _from_files(made: _Made, option: str, found: dict[str, Any]) -> None:
-    """What a file or a shell gave once stands in the container; the file may be gone."""
+    """Take values that came from a file or shell from the container: the file may be gone."""
     if option == "--label-file":
         given = {f"{name}={value}" for name, value in (found["Config"].get("Labels") or {}).items()}
         made.keys += [("Label", quadlets.word(each)) for each in sorted(given)]
@@ -219,7 +223,7 @@ def _from_files(made: _Made, option: str, found: dict[str, Any]) -> None:
 
 
 def _absolute(volume: str, found: dict[str, Any]) -> str:
-    """A volume whose source was written relative to where the command ran."""
+    """Make a relative volume source absolute, based on the command's working directory."""
     source, _, rest = volume.partition(":")
     target = rest.partition(":")[0]
     for mount in found.get("Mounts") or []:
@@ -241,7 +245,7 @@ def _image(name: str) -> str:
 
 
 def _compare(made: _Made, options: list[tuple[str, str | None]], found: dict[str, Any]) -> None:
-    """What changed after the container was made: its networks, its limits."""
+    """Add what changed after the container was created: its networks, its limits."""
     said = " ".join(value or "" for option, value in options if option == "--network")
     for network in (found.get("NetworkSettings") or {}).get("Networks") or {}:
         if network not in said and network not in ("podman", "pasta", "slirp4netns"):

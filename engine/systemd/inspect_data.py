@@ -1,9 +1,9 @@
-"""The command line that would make a container, read off its inspect data.
+"""Derive the command line that would create a container from its inspect data.
 
-For containers that have no command line of their own: made through the API (before 5.4, Podman
-notes the service's own command then), by `podman kube play`, or by `podman container clone`. What
-inspect does not tell (kernel settings, devices of rootless containers) is in the runtime's
-configuration, once the container was started.
+For containers without a command line of their own: created through the API (Podman before 5.4
+records the service's own command then), by `podman kube play`, or by `podman container clone`. What
+inspect omits (kernel settings, devices of rootless containers) is in the runtime's configuration,
+once the container has started.
 """
 
 import json
@@ -20,7 +20,7 @@ _DEFAULT_SHM = (65_536_000, 67_108_864)
 _DEFAULT_PIDS = (0, 2048)
 _DEFAULT_SYSCTLS = {"net.ipv4.ping_group_range"}
 _DEFAULT_STOP = 10
-# Options of mounts that Podman adds by itself, and that say nothing.
+# Mount options that Podman adds itself and that have no meaning here.
 _USUAL_OF_MOUNTS = {"rw", "rprivate", "nosuid", "nodev", "exec", "rbind", "tmpcopyup"}
 _OWN_ANNOTATIONS = (
     "io.podman.", "io.kubernetes.cri-o.", "io.container.manager", "org.opencontainers.image.",
@@ -28,7 +28,7 @@ _OWN_ANNOTATIONS = (
 )  # fmt: skip
 _OWN_LABELS = ("PODMAN_SYSTEMD", "berth.operation")
 _LOST: list[tuple[str, str, str]] = [
-    # Key of HostConfig, the option, why.
+    # Key of HostConfig, the option, the reason.
     ("Links", "--link", "Podman has no links; containers of one network find each other."),
     ("CgroupConf", "--cgroup-conf", "The unit sets up its own cgroup."),
     ("CgroupParent", "--cgroup-parent", "A unit's container lives in the unit's own cgroup."),
@@ -43,8 +43,10 @@ _LOST: list[tuple[str, str, str]] = [
 def command_line(
     found: dict[str, Any], image: dict[str, Any], runtime: dict[str, Any] | None = None
 ) -> tuple[list[str], list[NotCarriedOver]]:
-    """`podman run …`, with what differs from the image's and Podman's own defaults; and what could
-    not be carried over. `runtime`: the OCI configuration, None where it cannot be read.
+    """Return `podman run …` without default values, and the options that are not carried over.
+
+    The defaults are those of the image and of Podman. `runtime`: the OCI configuration, or None if
+    it cannot be read.
     """
     config, host = found["Config"], found["HostConfig"]
     own = image.get("Config") or {}
@@ -120,7 +122,7 @@ def _lists(config: dict[str, Any], host: dict[str, Any]) -> list[str]:
 def _ports(host: dict[str, Any], config: dict[str, Any], own: dict[str, Any]) -> list[str]:
     argv = []
     exposed = own.get("ExposedPorts") or {}
-    # Ports without a place on the host: Podman 5 has them here, Podman 4 among the bindings.
+    # Ports without a host port: Podman 5 lists them here, Podman 4 among the bindings.
     bindings = dict.fromkeys(config.get("ExposedPorts") or {}) | (host.get("PortBindings") or {})
     for inside, places in bindings.items():
         if not places and inside not in exposed:
@@ -174,7 +176,7 @@ def _namespaces(config: dict[str, Any], host: dict[str, Any], identity: str) -> 
     ):
         mode = str(host.get(key) or "")
         argv += [f"{option}={mode}"] if mode not in usual else []
-    if host.get("HostsFile"):  # Docker's API has it so since Podman 5.4, which has the option too
+    if host.get("HostsFile"):  # since Podman 5.4, which also has the option
         argv.append(f"--hosts-file={host['HostsFile']}")
     name = str(config.get("Hostname") or "")
     shared = host.get("UTSMode") == "host" or host.get("NetworkMode") == "host"
@@ -184,7 +186,7 @@ def _namespaces(config: dict[str, Any], host: dict[str, Any], identity: str) -> 
 
 
 def _users(host: dict[str, Any]) -> list[str]:
-    """How ids are mapped: inspect gives the lines, of which `keep-id` has one for the account."""
+    """Return the id mapping. Inspect data has its lines; `keep-id` has one for the account."""
     mode = str(host.get("UsernsMode") or "")
     lines = host.get("IDMappings") or {}
     users, groups = lines.get("UidMap") or [], lines.get("GidMap") or []
@@ -199,7 +201,7 @@ def _users(host: dict[str, Any]) -> list[str]:
 
 
 def _kept(lines: list[str]) -> int | None:
-    """The id that the account's own has in the container: `1000:0:1`, where 0 is the account."""
+    """Return the container id of the account's own id: `1000:0:1`, where 0 is the account."""
     for line in lines:
         inside, outside, length = (int(part) for part in str(line).split(":"))
         if (outside, length) == (0, 1) and inside:
@@ -247,7 +249,7 @@ def _limits(host: dict[str, Any]) -> list[str]:
 
 
 def _is_default(name: str, soft: int, hard: int) -> bool:
-    """Podman sets these two for every rootless container, to the most that the account may have."""
+    """Return whether Podman set it: rootless containers get the account's maximum of both."""
     kinds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
     if name not in kinds or soft != hard:
         return False
@@ -308,8 +310,9 @@ def _health(config: dict[str, Any], own: dict[str, Any]) -> list[str]:
 
 
 def _health_command(test: list[str]) -> str:
-    """As Podman's command line reads it: a shell's text, or a list in JSON; one word in JSON would
-    be a shell's text again.
+    """Return the command as Podman's command line reads it.
+
+    That is a shell command, or a JSON list. A list of one word would again be a shell command.
     """
     kind, *words = test
     if kind == "CMD-SHELL":
@@ -333,7 +336,7 @@ def _log(log: dict[str, Any]) -> list[str]:
 
 
 def _of_runtime(runtime: dict[str, Any]) -> list[str]:
-    """What only the runtime's configuration tells."""
+    """Return the options that only the runtime's configuration contains."""
     settings = (runtime.get("linux") or {}).get("sysctl") or {}
     argv = [
         f"--sysctl={name}={value}"
@@ -348,9 +351,9 @@ def _of_runtime(runtime: dict[str, Any]) -> list[str]:
 
 
 def _command(found: dict[str, Any], own: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The option for an entrypoint of its own, and the words after the image.
+    """Return the option for its own entry point, and the words after the image.
 
-    Podman 4 gives the entrypoint as one text; where its words begin and end is in Path and Args.
+    Podman 4 has the entry point as one text. Path and Args show where its words begin and end.
     """
     config = found["Config"]
     command = [str(each) for each in config.get("Cmd") or []]
@@ -364,7 +367,7 @@ def _command(found: dict[str, Any], own: dict[str, Any]) -> tuple[list[str], lis
     entrypoint = [str(each) for each in said or []]
     if entrypoint == theirs:
         return [], command if command != (own.get("Cmd") or []) else []
-    if not entrypoint:  # the image's was taken away
+    if not entrypoint:  # the image's entry point was removed
         return ["--entrypoint="], command
     return [f"--entrypoint={json.dumps(entrypoint)}"], command
 

@@ -1,6 +1,6 @@
-"""The account's units as rows: what stands on the disk, what systemd knows, what containers say.
+"""The account's units as rows, from the files on disk, systemd, and containers.
 
-What is wrong with one unit is said in its own row, and never keeps the others from being read.
+A problem with one unit appears in its own row and never prevents reading the others.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ from engine.systemd.user_manager import Systemd, absent
 
 log = logging.getLogger(__name__)
 UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
-# Health checks are transient units called by a container's id.
+# Health checks are transient units named after a container's id.
 _OTHERS = re.compile(r"^[0-9a-f]{64}|\.(scope|slice|device|mount|socket|target)$|^berth-engine")
 CLASSIC_FLAW = (
     "Made by `podman generate systemd` without --new: after a reboot its old container is left "
     "over, and nothing that was changed in the image or the unit reaches it."
 )
-# Codes of answers about one unit; with others, systemd itself is out of reach.
+# Error codes about one unit. With any other, systemd itself is unreachable.
 _GONE = (ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT)
 
 
 class Inventory:
-    """Reads the rows; remembers what cannot change (how a container was made)."""
+    """Reads the rows. Remembers what cannot change (how a container was created)."""
 
     def __init__(self, podman: Podman, systemd: Systemd) -> None:
         self.podman = podman
@@ -47,9 +47,9 @@ class Inventory:
         self._known: set[str] | None = None
 
     async def rows(self, containers: list[dict[str, Any]] | None = None) -> list[UnitRow]:
-        """All rows, sorted by unit; [] where there is no user manager.
+        """Return all rows, sorted by unit; [] without a user manager.
 
-        Raises EngineError when systemd or Podman cannot be asked at all.
+        Raises EngineError if systemd or Podman is unreachable.
         """
         if absent():
             return []
@@ -79,9 +79,9 @@ class Inventory:
         for unit, source in found.items():
             known = facts[unit]
             if not source.file and known.get("LoadState") != "loaded":
-                continue  # only a container's label still tells of it
+                continue  # only a container's label still mentions it
             if source.is_alias and known.get("Id") not in (unit, None) and known["Id"] in found:
-                continue  # one more name of a unit that has a row
+                continue  # another name of a unit that has a row
             problem = source.problem or str(known.get("problem") or "")
             if not problem and source.style == "quadlet" and not _is_loaded(known):
                 problem = refused.get(source.file.rpartition("/")[2], "") or refused.get("", "")
@@ -91,23 +91,23 @@ class Inventory:
         return sorted(rows, key=lambda row: row.unit)
 
     async def row(self, unit: str) -> UnitRow | None:
-        """One unit's row; None when it has nothing to do with Podman, or is not there."""
+        """Return one unit's row, or None if it does not exist or does not involve Podman."""
         return next((row for row in await self.rows() if row.unit == unit), None)
 
     async def starters(self, unit: str) -> list[str]:
-        """The units that start one when they start."""
+        """Return the units that start this one when they start."""
         return await Boot(self.systemd, sources.enabled_by_links()).starters(unit)
 
     async def changes(self) -> AsyncGenerator[str, None]:
-        """Names of units that changed, as it happens; "": any of them may have."""
+        """Yield the names of units as they change; "": any of them may have changed."""
         async for name in self.systemd.signals():
             if not name or self._may_be_ours(name):
                 yield name
 
     async def owned(self, container: str) -> str:
-        """The loaded unit that manages a container, "" when none does. Raises EngineError.
+        """Return the loaded unit that manages a container, or "". Raises EngineError.
 
-        A container that no unit made is never kept from anything by a unit that cannot be read.
+        An unreadable unit never affects a container that no unit created.
         """
         if absent():
             return ""
@@ -120,7 +120,7 @@ class Inventory:
         return await self._classic_owner(str(found["Id"]), str(found["Name"]))
 
     async def _classic_owner(self, identity: str, name: str) -> str:
-        """The classic unit whose command starts this very container."""
+        """Return the classic unit whose command starts this very container."""
         for unit, source in (await asyncio.to_thread(sources.read)).items():
             if source.style != "generate-classic" or source.problem:
                 continue
@@ -145,8 +145,9 @@ class Inventory:
         return await api.list_containers(self.podman)
 
     async def _facts(self, source: Source) -> dict[str, Any]:
-        """What systemd knows of it; `problem` is why it knows nothing. Raises EngineError when
-        systemd is gone.
+        """Return systemd's properties; `problem` says why there are none.
+
+        Raises EngineError if systemd is gone.
         """
         if not source.has_unit_name:
             return {}
@@ -163,7 +164,7 @@ class Inventory:
             return {"problem": f"systemd says of {source.unit}: {error.report.message}"}
 
     async def _refused(self, some: bool) -> dict[str, str]:
-        """Why the generator made no unit of files, by their names; "": why of any."""
+        """Return why the generator rejected files, by their names; "": why it rejected any file."""
         if not some or not quadlets.generator():
             return {}
         try:
@@ -172,7 +173,7 @@ class Inventory:
             return {"": f"Podman's generator cannot be asked: {error.report.message}"}
         refused = quadlets.failures(complaints)
         if complaints and not made:
-            # It gave up before it came to any file (a link that leads nowhere does that).
+            # It gave up before it reached any file (a dangling link causes that).
             refused[""] = complaints[0]
         return refused
 
@@ -184,7 +185,7 @@ class Inventory:
         texts: dict[str, str],
         boot: Boot,
     ) -> UnitRow:
-        """Its row; where that fails, one that says so."""
+        """Return its row or, if that fails, one with the reason."""
         try:
             row = await self._row(source, facts, owned, boot)
         except (EngineError, OSError, LookupError, TypeError, ValueError) as error:
@@ -246,7 +247,7 @@ class Inventory:
         )
 
     async def _started_by(self, argv: list[str]) -> list[dict[str, Any]]:
-        """The container that `podman start NAME` of a classic unit names."""
+        """Return the container that `podman start NAME` of a classic unit names."""
         if "start" not in argv:
             return []
         names = {argv[-1]}
@@ -257,7 +258,7 @@ class Inventory:
         ]
 
     async def _differs(self, argv: list[str], owned: list[dict[str, Any]]) -> bool:
-        """Whether the one running container was made by another command than the unit's."""
+        """Return whether its only running container came from another command than the unit's."""
         if len(owned) != 1 or "run" not in argv or any("${" in each for each in argv):
             return False
         made = await self._command_of(str(owned[0]["Id"]))
@@ -268,7 +269,7 @@ class Inventory:
             try:
                 found = await api.inspect_container(self.podman, container)
             except EngineError:
-                return []  # it has gone meanwhile
+                return []  # it is gone
             if len(self._made_by) > 2000:
                 self._made_by.clear()
             self._made_by[container] = list(found["Config"].get("CreateCommand") or [])
@@ -276,18 +277,18 @@ class Inventory:
 
 
 def start_command(facts: dict[str, Any]) -> list[str]:
-    """The words of a service's first ExecStart."""
+    """Return the words of a service's first ExecStart."""
     commands = facts.get("ExecStart") or []
     return [str(each) for each in commands[0][1]] if commands else []
 
 
 def lingers() -> bool:
-    """Whether the account's user manager starts at boot (logind keeps a file a lingering user)."""
+    """Return whether the user manager starts at boot (logind has a file per lingering user)."""
     return os.path.exists(f"/var/lib/systemd/linger/{account_name()}")
 
 
 def moment(microseconds: Any) -> datetime | None:
-    """systemd's time stamps; 0 is never."""
+    """Convert systemd's timestamp. 0 means never."""
     value = int(microseconds or 0)
     return datetime.fromtimestamp(value / 1e6, UTC) if 0 < value < 1 << 63 else None
 
@@ -325,7 +326,7 @@ def _needs_reload(source: Source, facts: dict[str, Any]) -> bool:
 
 
 async def _boots(source: Source, state: str, facts: dict[str, Any], boot: Boot) -> tuple[bool, str]:
-    """Whether it starts at boot, and why not."""
+    """Return whether it starts at boot, and why not."""
     if is_template(source.unit):
         return False, "A template starts nothing by itself: its instances do."
     if not source.has_unit_name or facts.get("LoadState") == "masked":

@@ -14,7 +14,7 @@ _BUFFER = 4 * 1024 * 1024
 
 
 async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalLine, None]:
-    """The lines of `units`, oldest first. Raises EngineError with journalctl's own words."""
+    """Yield the lines of `units`, oldest first. Raises EngineError with journalctl's own words."""
     argv = ["journalctl", "--user", "--output=json", "--quiet", "--all", "--no-pager"]
     argv += [f"--user-unit={unit}" for unit in units]
     argv += [f"--priority={query.priority}"] if query.priority < 7 else []
@@ -60,7 +60,7 @@ async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalL
 
 
 async def last(unit: str, count: int, priority: int = 7) -> list[JournalLine]:
-    """The last lines of a unit; [] where there is no journal to read."""
+    """Return the last lines of a unit; [] if no journal is readable."""
     query = UnitJournal(unit=unit, tail=count, priority=priority)
     try:
         return [line async for line in lines(query, [unit])]
@@ -85,7 +85,7 @@ def _read(entry: dict[str, Any]) -> JournalLine:
 
 
 def _text(value: Any) -> str:
-    """A field as text: bytes that are no UTF-8 come as numbers, repeated fields as a list."""
+    """Return a field as text. Non-UTF-8 bytes come as numbers, repeated fields as a list."""
     if value is None:
         return ""
     if isinstance(value, list):

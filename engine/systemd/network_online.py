@@ -1,6 +1,7 @@
 """The wait of Quadlets for the host's network-online.target, which some hosts never reach.
 
-From 5.3 on, Podman's generator has a user's Quadlets wait for it by a helper unit, up to 90 s
+From 5.3 on, Podman's generator makes a user's Quadlets wait for it through a helper unit, up to 90
+s
 (podman-systemd.unit(5), "Implicit network dependencies").
 """
 
@@ -19,17 +20,17 @@ WHY = (
 
 
 async def is_reached() -> bool:
-    """Whether the host has reached the target; any account may ask the system's manager."""
+    """Return whether the host has reached the target. Any account may query the system manager."""
     done = await programs.run("systemctl", "is-active", "--quiet", "network-online.target")
     return not done.status
 
 
 async def waits_in_vain(service: str) -> bool:
-    """Whether a service that Podman's generator made would wait until the 90 s are over."""
+    """Return whether a generated service would wait for the full 90 s."""
     return WAITER in service and not await is_reached()
 
 
 def without_wait(text: str) -> str:
-    """A Quadlet's text that does not wait."""
+    """Return a Quadlet's text that does not wait."""
     before, install, after = text.partition("\n[Install]\n")
     return f"{before.rstrip()}\n{_NOT_TO_WAIT}{install}{after}"

@@ -1,4 +1,4 @@
-"""Which image a Quadlet runs, by its text: known also before it has a container."""
+"""Find the image that a Quadlet runs in its text, even before it has a container."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ _KEYS = {".image": ("Image", "Image"), ".build": ("Build", "ImageTag")}
 
 
 def wanted_image(text: str, others: Mapping[str, str]) -> str:
-    """The Image= of a .container file; "" where it has none that can be told without running it.
+    """Return the Image= of a .container file; "" if only running it could tell.
 
     `others` are the texts of the account's Quadlets by their names.
     """
@@ -20,7 +20,7 @@ def wanted_image(text: str, others: Mapping[str, str]) -> str:
 
 
 def _value(text: str, section: str, key: str) -> str:
-    """The last value of a key, as Quadlet takes it; "" for none."""
+    """Return the last value of a key, which is the one that Quadlet uses; "" for none."""
     here, found = "", ""
     for line in text.splitlines():
         if opening := re.fullmatch(r"\s*\[([^\]]*)\]\s*", line):

@@ -1,6 +1,6 @@
-"""Quadlet files: which unit one makes, how its values are spelled, what Podman's generator says.
+"""Quadlet files: the unit that each defines, the spelling of values, Podman's generator.
 
-The format: podman-systemd.unit(5), and systemd.syntax(7) below it.
+Format: podman-systemd.unit(5), based on systemd.syntax(7).
 """
 
 import os
@@ -28,12 +28,12 @@ _SECTION = re.compile(r"^\s*\[(.+)\]\s*$")
 
 
 def generator() -> str:
-    """Podman's generator of user units, "" where this Podman has none (before 4.4)."""
+    """Return the path of Podman's generator of user units; "" before Podman 4.4."""
     return next((path for path in GENERATORS if os.access(path, os.X_OK)), "")
 
 
 def unit_of(file: str, text: str = "") -> str:
-    """The unit that a file makes; "" for one that makes none (a drop-in, a .yaml)."""
+    """Return the unit that a file defines; "" if it defines none (a drop-in, a .yaml file)."""
     name = file.rpartition("/")[2]
     kind = kind_of(name)
     if kind in ("service", "timer"):
@@ -46,14 +46,14 @@ def unit_of(file: str, text: str = "") -> str:
 
 
 def word(text: str) -> str:
-    """One word of a value that is split into words, and ends up on a service's command line."""
+    """Quote one word of a value that is split into words and used on a service's command line."""
     if _SAFE_WORD.fullmatch(text):
         return text
     return '"' + "".join(_escaped(letter) for letter in text) + '"'
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value may stand after a key that takes the rest of its line as it is."""
+    """Return whether a value can follow a key that takes the rest of its line unchanged."""
     return bool(_SAFE_VALUE.fullmatch(value))
 
 
@@ -64,19 +64,19 @@ def _escaped(letter: str) -> str:
 
 
 def sections(text: str) -> list[str]:
-    """The names of its sections."""
+    """Return the names of its sections."""
     return [found[1] for line in text.splitlines() if (found := _SECTION.match(line))]
 
 
 def with_install(text: str) -> str:
-    """The text with an [Install] section, so that the unit starts at boot."""
+    """Return the text with an [Install] section, so that the unit starts at boot."""
     if "Install" in sections(text):
         return re.sub(r"(?m)^[ \t]*\[Install\][ \t]*$", _INSTALL, text, count=1)
     return text.rstrip("\n") + f"\n\n{_INSTALL}\n"
 
 
 def without_install(text: str) -> str:
-    """The text without its [Install] section."""
+    """Return the text without its [Install] section."""
     kept, skipping = [], False
     for line in text.splitlines():
         if found := _SECTION.match(line):
@@ -87,7 +87,7 @@ def without_install(text: str) -> str:
 
 
 async def generate(files: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """What the generator makes of some files, given by name: services by name, and complaints."""
+    """Run the generator on some files by name. Return services by name, and error messages."""
     with tempfile.TemporaryDirectory(prefix="berth-quadlet-") as place:
         for name, text in files.items():
             path = Path(place) / name
@@ -97,12 +97,12 @@ async def generate(files: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 async def dry_run(environment: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The generator's dry run: services by name, and its complaints."""
+    """Run the generator without writing. Return services by name, and error messages."""
     done = await programs.run(
         generator(), "--user", "--dryrun", environment={**environment, "LC_ALL": "C"}
     )
     services: dict[str, str] = {}
-    # It prints ---NAME--- before each service, and all of them even when some do not convert.
+    # It prints ---NAME--- before each service, and prints all even if some fail.
     pieces = re.split(r"(?m)^---(.+)---$", done.output)
     for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
         services[name.rpartition("/")[2]] = text.strip("\n") + "\n"
@@ -115,7 +115,7 @@ async def dry_run(environment: dict[str, str]) -> tuple[dict[str, str], list[str
 
 
 def problems(complaints: list[str], name: str, text: str) -> list[Problem]:
-    """Complaints about one file, each with the line that it is most likely about."""
+    """Return the messages about one file, each with the line that it most likely concerns."""
     found = []
     for complaint in complaints:
         said = _UNCONVERTED.search(complaint)
@@ -132,7 +132,7 @@ def problems(complaints: list[str], name: str, text: str) -> list[Problem]:
 
 
 def _line(message: str, text: str) -> int | None:
-    """The line that a complaint names: by number, by key, or by group."""
+    """Return the line that a message refers to: by number, by key, or by group."""
     numbered = re.search(r"line (\d+)", message)
     if numbered:
         return int(numbered[1])
@@ -150,7 +150,7 @@ def _line(message: str, text: str) -> int | None:
 
 
 def failures(complaints: list[str]) -> dict[str, str]:
-    """Why the generator made no unit of a file, by the file's name."""
+    """Return why the generator rejected files, by file name."""
     return {
         said[1].rpartition("/")[2]: said[2]
         for complaint in complaints

@@ -1,4 +1,4 @@
-"""SELinux labels of written files: restored where it is on, and told apart."""
+"""Read, restore, and compare the SELinux labels of written files."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,12 @@ from engine.schema.errors import EngineError
 
 
 def is_on() -> bool:
-    """Whether the kernel enforces (or permits and reports by) a policy."""
+    """Return whether the kernel enforces a policy (or reports violations)."""
     return Path("/sys/fs/selinux/enforce").exists()
 
 
 def label(path: Path) -> str:
-    """The file's label, "" where it has none."""
+    """Return the file's label; "" if it has none."""
     try:
         return os.getxattr(path, "security.selinux", follow_symlinks=False).decode().rstrip("\0")
     except OSError:
@@ -22,18 +22,18 @@ def label(path: Path) -> str:
 
 
 async def restore(path: Path) -> str:
-    """Give the file the label that the policy wants; the label, "" where SELinux is off."""
+    """Restore the label that the policy requires. Return it, or "" if SELinux is off."""
     if not is_on():
         return ""
     try:
         await programs.run("restorecon", "--", str(path))
     except EngineError:
-        return label(path)  # the label of its folder, which is what the kernel gave it
+        return label(path)  # the kernel's choice: the label of its folder
     return label(path)
 
 
 async def expected(path: Path) -> str:
-    """The label that the policy wants; "" where SELinux is off or cannot be asked."""
+    """Return the label that the policy requires; "" if SELinux is off or gives no answer."""
     if not is_on():
         return ""
     try:
@@ -44,7 +44,7 @@ async def expected(path: Path) -> str:
 
 
 async def state(path: Path) -> Literal["", "ok", "wrong"]:
-    """Whether the label is right; compared by type, as restorecon does."""
+    """Return whether the label is right, comparing types as restorecon does."""
     wanted = await expected(path)
     if not wanted:
         return ""

@@ -1,11 +1,11 @@
-"""Signals by which containers are asked to end."""
+"""The signals that stop containers."""
 
 import signal
 from typing import Any
 
 
 def stop_signal(said: Any) -> int | None:
-    """The number of a container's stop signal, which Podman 4 says as such, and 5 by its name."""
+    """Return the number of a container's stop signal. Podman 4 has the number, 5 the name."""
     if isinstance(said, int):
         return said if 0 < said < 65 else None
     name = str(said or "").upper()

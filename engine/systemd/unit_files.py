@@ -1,7 +1,7 @@
-"""Reads and writes files of the account's units, and keeps their earlier texts.
+"""Read and write files of the account's units, and keep their earlier versions.
 
-Every folder on the way is opened from the one above and never through a symbolic link, so that no
-name and no link, whoever planted it, leads out of ~/.config and of the engine's state directory.
+Every folder of the path is opened from the one above and never through a symbolic link, so no name
+and no link, whoever created it, leads outside of ~/.config and the engine's state directory.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class Found:
-    """A file as it stands on the disk."""
+    """A file on disk."""
 
     text: str
     digest: str
@@ -36,17 +36,17 @@ class Found:
 
 
 def configuration() -> Path:
-    """~/.config, below which files are named."""
+    """Return ~/.config. File names are relative to it."""
     return Path(os.environ["HOME"]) / ".config"
 
 
 def digest_of(text: str) -> str:
-    """The SHA-256 of the text."""
+    """Return the SHA-256 of the text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def find(file: str) -> Found | None:
-    """The file, None when there is none. Raises EngineError for a link or a device."""
+    """Return the file, or None if there is none. Raises EngineError for a link or a device."""
     try:
         with _folder(configuration(), file) as (folder, name):
             return _read(folder, name, file)
@@ -55,9 +55,9 @@ def find(file: str) -> Found | None:
 
 
 def write(file: str, text: str, digest: str) -> str:
-    """Put `text` in its place, whole or not at all; the id of the version that it replaced, or "".
+    """Write `text` atomically. Return the id of the version that it replaced, or "".
 
-    Raises EngineError (conflict) when what stands there is not what `digest` names.
+    Raises EngineError (conflict) if the current content is not the one that `digest` names.
     """
     with _folder(configuration(), file, create=True) as (folder, name):
         before = _checked(folder, name, file, digest)
@@ -67,7 +67,7 @@ def write(file: str, text: str, digest: str) -> str:
 
 
 def delete(file: str, digest: str | None) -> str:
-    """Take the file away; the id of the version that was kept. Raises EngineError."""
+    """Delete the file. Return the id of the version that was kept. Raises EngineError."""
     try:
         with _folder(configuration(), file) as (folder, name):
             found = _read(folder, name, file)
@@ -84,7 +84,7 @@ def delete(file: str, digest: str | None) -> str:
 
 
 def versions(file: str) -> list[Version]:
-    """The kept earlier texts, newest first."""
+    """Return the kept versions, newest first."""
     found = []
     try:
         with _folder(state_directory(), f"units/{file}/-") as (folder, _):
@@ -106,7 +106,7 @@ def versions(file: str) -> list[Version]:
 
 
 def version(file: str, identity: str) -> Found:
-    """One kept text. Raises EngineError when there is none."""
+    """Return one kept version. Raises EngineError if it does not exist."""
     try:
         with _folder(state_directory(), f"units/{file}/{identity}") as (folder, name):
             found = _read(folder, name, identity)
@@ -118,7 +118,7 @@ def version(file: str, identity: str) -> Found:
 
 
 def kept(file: str, digest: str) -> Found:
-    """The newest kept text with this digest. Raises EngineError when there is none."""
+    """Return the newest kept version with this digest. Raises EngineError if there is none."""
     for each in versions(file):
         if each.digest == digest:
             return version(file, each.id)
@@ -127,44 +127,44 @@ def kept(file: str, digest: str) -> Found:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something with a unit file's name. `path` is below ~/.config, as the kernel spells it."""
+    """Anything with a unit file's name. `path` is below ~/.config, in the kernel's spelling."""
 
     path: str
     link: str | None = None
-    """Where it leads, for a symbolic link."""
+    """The target of a symbolic link."""
     problem: str = ""
-    """Why it cannot be a file of units."""
+    """Why it cannot be a unit file."""
     is_folder_of_units: bool = False
     """It is one of the folders themselves, and cannot be listed."""
 
     @property
     def name(self) -> str:
-        """The last part of its path."""
+        """Return the last part of its path."""
         return self.path.rpartition("/")[2]
 
     @property
     def shown(self) -> str:
-        """The path in characters that can be shown."""
+        """Return the path in printable characters."""
         return printable(self.path)
 
     @property
     def shown_link(self) -> str:
-        """Where it leads, in characters that can be shown."""
+        """Return the link's target in printable characters."""
         return printable(self.link or "")
 
 
 def entries() -> list[Entry]:
-    """Everything that is called like a Quadlet or a service, whatever it is."""
+    """Return everything named like a Quadlet or a service, whatever its type."""
     return [*_walk(QUADLET_FOLDER, QUADLET_KINDS, 4), *_walk(UNIT_FOLDER, ("service",), 0)]
 
 
 def all_files() -> list[str]:
-    """Every Quadlet file and every service of the account, links left out."""
+    """Return every Quadlet file and service of the account, without links."""
     return [each.path for each in entries() if each.link is None and not each.problem]
 
 
 def wants() -> dict[str, list[str]]:
-    """The links in folders such as `default.target.wants` of the account's unit folder."""
+    """Return the links in folders such as `default.target.wants` of the account's unit folder."""
     root = configuration() / UNIT_FOLDER
     found: dict[str, list[str]] = {}
     for folder in _listed(root):
@@ -176,12 +176,12 @@ def wants() -> dict[str, list[str]]:
 
 
 def folders() -> list[str]:
-    """The folders in which Podman looks for Quadlets and their drop-ins."""
+    """Return the folders in which Podman looks for Quadlets and their drop-ins."""
     return list(_folders(QUADLET_FOLDER, 5))
 
 
 def names(place: str) -> list[str]:
-    """The names of what is in a folder below ~/.config."""
+    """Return the names in a folder below ~/.config."""
     return [each.name for each in _listed(configuration() / place)]
 
 
@@ -198,7 +198,7 @@ def _listed(place: Path) -> list[os.DirEntry[str]]:
         with os.scandir(place) as found:
             return sorted(found, key=lambda entry: entry.name)
     except OSError:
-        return []  # what is not there, or is no folder, holds nothing
+        return []  # a missing folder contains nothing
 
 
 def _walk(place: str, kinds: Collection[str], depth: int) -> Iterator[Entry]:
@@ -229,7 +229,7 @@ def _entry(
     stem, dot, kind = entry.name.rpartition(".")
     if not dot or not stem or kind not in kinds:
         return None
-    if kind == "service" and stem.startswith("."):  # systemd looks past these
+    if kind == "service" and stem.startswith("."):  # systemd ignores these
         return None
     path = f"{place}/{entry.name}"
     if entry.is_symlink():
@@ -247,7 +247,7 @@ def _entry(
 
 @contextmanager
 def _folder(root: Path, file: str, *, create: bool = False) -> Iterator[tuple[int, str]]:
-    """An open folder, and the file's name in it. Raises FileNotFoundError, EngineError."""
+    """Yield an open folder and the file's name in it. Raises FileNotFoundError, EngineError."""
     *parts, name = file.split("/")
     if any(part in ("", ".", "..") for part in (*parts, name)):
         raise EngineError(ErrorCode.INVALID, f"{file} is not the name of a file of units.")

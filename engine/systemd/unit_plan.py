@@ -1,4 +1,4 @@
-"""The files that would keep a container running, in one style. Writes nothing but temp files."""
+"""Plan the files that would keep a container running, in one style. Writes only temporary files."""
 
 import asyncio
 import json
@@ -26,12 +26,12 @@ from engine.systemd.anonymous_volumes import Unnamed
 from engine.systemd.inventory import UNIT_LABEL
 
 SETTLE_SECONDS = 1.0
-"""A container that ends so soon after its start did not come up."""
+"""A container that ends this soon after its start has failed to start."""
 CLASSIC_NOTE = (
     "The classic style starts this very container: after a crash or a reboot the old one is left "
     "over when the unit does not come up, and a newer image never reaches it."
 )
-# Options that a unit's own command says, or that have no sense in it.
+# Options that a unit sets itself, or that make no sense in one.
 _OF_A_UNIT = {"--rm", "-d", "--detach", "--replace", "--cgroups", "--restart", "--cidfile"}
 _LARGEST_RUNTIME = 4 * 1024 * 1024
 _NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,190}")
@@ -39,27 +39,27 @@ _NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,190}")
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be written, by file, and the unit that comes of it."""
+    """The files to write, and the resulting unit."""
 
     style: GeneratedStyle
     unit: str
     files: dict[str, str]
     not_carried_over: list[NotCarriedOver] = field(default_factory=list)
     volumes: list[Unnamed] = field(default_factory=list)
-    """Volumes without a name, whose data is to be copied into those that the files mount."""
+    """Anonymous volumes, whose data must be copied into the volumes that the files mount."""
 
 
 def default_style() -> GeneratedStyle:
-    """The one that upstream recommends for this Podman."""
+    """Return the style that upstream recommends for this Podman."""
     return "quadlet" if quadlets.generator() else "generate-new"
 
 
 async def plan(
     podman: Podman, found: dict[str, Any], style: GeneratedStyle, *, of_unit: bool = False
 ) -> Plan:
-    """Files for the container that inspect found. Raises EngineError when it cannot be done.
+    """Return the files for a container. Raises EngineError if it cannot have a unit.
 
-    of_unit: a unit made the container; what that unit added to its command is left out.
+    of_unit: a unit created the container. Options that the unit added to its command are dropped.
     """
     name = str(found["Name"])
     if not _NAME.fullmatch(name):
@@ -73,9 +73,7 @@ async def plan(
     found = anonymous_volumes.with_names(_by_hand(found) if of_unit else found, volumes)
     if style == "quadlet":
         made = await _quadlet(podman, found)
-    elif (
-        of_unit or volumes or read_off
-    ):  # Podman itself would write what made the container, as it was
+    elif of_unit or volumes or read_off:  # Podman itself would write the original command
         made = _from_command(found)
     else:
         made = await _generated(found, new=True)
@@ -85,8 +83,11 @@ async def plan(
 async def _with_command(
     podman: Podman, found: dict[str, Any]
 ) -> tuple[dict[str, Any], list[NotCarriedOver], bool]:
-    """The container with a command that would make it; what such a command cannot have; and
-    whether that was read off its inspect data, as it has none of its own.
+    """Return the container with a creating command.
+
+    Also returns what that command cannot include, and whether it was derived from inspect data
+    because
+    the container has none of its own.
     """
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     if create_command.place(words) is not None:
@@ -107,7 +108,7 @@ async def _with_command(
 
 
 def _runtime(path: str) -> dict[str, Any] | None:
-    """The runtime's configuration, which is there once a container was started."""
+    """Return the runtime's configuration, which exists once a container has started."""
     try:
         with Path(path).open() as file:
             read = json.loads(file.read(_LARGEST_RUNTIME))
@@ -153,8 +154,9 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
 
 
 async def _without_wait(text: str, service: str, name: str) -> str:
-    """The Quadlet's text; one that does not wait for what this host never reaches, if it would
-    and if this Podman can do without (5.4 and later).
+    """Return the Quadlet's text, without a wait for a target that this host never reaches.
+
+    Only Podman 5.4 and later can do without the wait.
     """
     if not await network_online.waits_in_vain(service):
         return text
@@ -167,7 +169,7 @@ async def _without_wait(text: str, service: str, name: str) -> str:
 
 
 async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
-    """What `podman generate systemd --files --name` makes, in a folder of its own."""
+    """Return the output of `podman generate systemd --files --name`, run in a folder of its own."""
     name = str(found["Name"])
     with tempfile.TemporaryDirectory(prefix="berth-generate-") as place:
         done = await programs.run(
@@ -198,7 +200,7 @@ async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
 
 
 def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
-    """The container as if it had been made by hand: without what its unit's command added."""
+    """Return the container as if created by hand: without what its unit's command added."""
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     kept, skip = [], False
     for word in words:
@@ -217,11 +219,11 @@ def _by_hand(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_command(found: dict[str, Any]) -> Plan:
-    """A unit like that of `generate systemd --new`, for a container that lives in a unit, or one
-    whose volumes get names.
+    """Return a unit like that of `generate systemd --new`.
 
-    Podman itself refuses to generate from the former ("containers managed by systemd are not
-    supported"), and knows nothing of the latter.
+    For containers that Podman refuses ("containers managed by systemd are not supported") or that
+    get
+    named volumes, which Podman does not know about.
     """
     name = str(found["Name"])
     _, options, rest = create_command.split(

@@ -1,7 +1,7 @@
-"""The account's own systemd, over D-Bus: org.freedesktop.systemd1 on the session bus.
+"""The account's own systemd over D-Bus: org.freedesktop.systemd1 on the session bus.
 
-dbus-fast: pure asyncio, kept by Home Assistant's makers; what we say is the manager's own API,
-as written in org.freedesktop.systemd1(5).
+dbus-fast: pure asyncio, maintained by the Home Assistant project. The messages follow the manager's
+own API, documented in org.freedesktop.systemd1(5).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _UNITS = "/org/freedesktop/systemd1/unit/"
 _CALL_SECONDS = 25.0
 _LOOK_AGAIN_SECONDS = 0.2
 _UNHEARD = 10_000
-"""Changes that wait to be read; beyond them one is dropped."""
+"""The maximum number of unread changes. Beyond it, one is dropped."""
 _CODES = {
     "NoSuchUnit": ErrorCode.NOT_FOUND,
     "FileNotFound": ErrorCode.NOT_FOUND,
@@ -35,7 +35,7 @@ _CODES = {
 }
 
 
-# What the bus says for a manager that has gone, or does not speak.
+# The bus's errors for a manager that is gone or does not answer.
 _SILENT = {"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected"}
 
 
@@ -44,7 +44,7 @@ class _NoAnswer(EngineError):
 
 
 def absent() -> str:
-    """Why there is no user manager to talk to; "" when there is one."""
+    """Return why no user manager is reachable; "" if one is."""
     if not os.path.isdir("/run/systemd/system"):
         return "systemd is not the init of this machine, so no user manager can keep units."
     if not has_user_manager():
@@ -55,56 +55,56 @@ def absent() -> str:
 
 
 class Systemd:
-    """A connection to the user manager, made when it is first needed and again when it broke."""
+    """A connection to the user manager, opened on first use and again after it broke."""
 
     def __init__(self) -> None:
         self._bus: MessageBus | None = None
         self._end: asyncio.Task[None] | None = None
-        """Done when the connection has ended: one for all who wait for that."""
+        """Done when the connection has ended: one task for everybody who waits for that."""
         self._opening = asyncio.Lock()
         self._listeners: set[Callable[[Message], None]] = set()
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._bus:
             self._bus.disconnect()
             self._bus = None
 
     async def properties(self, unit: str) -> dict[str, Any]:
-        """All properties of a unit, loaded if need be (LoadState says whether it was found)."""
+        """Return all properties of a unit. Loads it if necessary (LoadState says if it exists)."""
         answer = await self._call(
             _UNITS + escape(unit), "org.freedesktop.DBus.Properties", "GetAll", "s", [""]
         )
         return {name: plain(value) for name, value in answer[0].items()}
 
     async def manager(self, name: str) -> Any:
-        """One property of the manager itself."""
+        """Return one property of the manager itself."""
         answer = await self._call(
             _MANAGER, "org.freedesktop.DBus.Properties", "Get", "ss", [f"{_NAME}.Manager", name]
         )
         return plain(answer[0])
 
     async def names(self, *states: str) -> list[str]:
-        """The names of all loaded units in one of `states`."""
+        """Return the names of all loaded units in one of `states`."""
         answer = await self._manage("ListUnitsFiltered", "as", [list(states)])
         return [str(row[0]) for row in answer[0]]
 
     async def loaded(self, *patterns: str) -> list[str]:
-        """The names of loaded units that fit one of `patterns` (as in a shell)."""
+        """Return the names of loaded units that match one of `patterns` (as in a shell)."""
         answer = await self._manage("ListUnitsByPatterns", "asas", [[], list(patterns)])
         return [str(row[0]) for row in answer[0]]
 
     async def file_state(self, unit: str) -> str:
-        """enabled, disabled, generated, …; also of a template. Raises EngineError for no file."""
+        """Return enabled, disabled, generated, …; also of a template unit. Raises EngineError."""
         answer = await self._manage("GetUnitFileState", "s", [unit])
         return str(answer[0])
 
     async def reload(self) -> None:
-        """daemon-reload: generators run, every file is read anew."""
+        """Run daemon-reload: run generators and reread every file."""
         await self._manage("Reload", "", [])
 
     async def enable(self, unit: str) -> None:
-        """Make the links of its [Install] section. Raises EngineError when it has none."""
+        """Create the links of its [Install] section. Raises EngineError if it has none."""
         answer = await self._manage("EnableUnitFiles", "asbb", [[unit], False, False])
         if not answer[0]:
             raise EngineError(
@@ -118,14 +118,15 @@ class Systemd:
         await self._manage("DisableUnitFiles", "asb", [[unit], False])
 
     async def reset_failed(self, unit: str) -> None:
-        """Forget that it failed."""
+        """Clear its failed state."""
         await self._manage("ResetFailedUnit", "s", [unit])
 
     async def job(self, method: str, unit: str) -> str:
-        """StartUnit, StopUnit or RestartUnit, to the job's end: done, failed, timeout, canceled,
-        dependency, skipped. A caller that is cancelled cancels the job.
+        """Run StartUnit, StopUnit, or RestartUnit to the job's end.
 
-        Raises Unanswered when the connection ends before the job.
+        Returns done, failed, timeout, canceled, dependency, or skipped. Cancelling the caller
+        cancels the
+        job. Raises Unanswered if the connection ends before the job.
         """
         await self._open()
         ended: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()
@@ -150,7 +151,7 @@ class Systemd:
                 await asyncio.shield(self._cancel(number))
 
     async def idle(self, unit: str) -> None:
-        """Wait until no job is under way for it."""
+        """Wait until it has no pending job."""
         while True:
             facts = await self.properties(unit)
             if not int((facts.get("Job") or [0])[0]):
@@ -158,7 +159,7 @@ class Systemd:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def signals(self) -> AsyncGenerator[str, None]:
-        """Names of units whose state changed, as it happens; "" when the files were read anew.
+        """Yield the names of units as their state changes; "" when the files were reread.
 
         Raises EngineError when the connection ends.
         """
@@ -276,12 +277,12 @@ class Systemd:
 async def _ended(bus: MessageBus) -> None:
     try:
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
-    except Exception as error:  # the library hands on whatever broke the connection
+    except Exception as error:  # the library passes on whatever broke the connection
         log.info("the session bus ended the connection: %s", error)
 
 
 def escape(unit: str) -> str:
-    """A unit's name as the last part of its object path (as systemd's bus_label_escape)."""
+    """Return a unit's name as the last part of its object path (systemd's bus_label_escape)."""
     if not unit:
         return "_"
     return "".join(
@@ -293,7 +294,7 @@ def escape(unit: str) -> str:
 
 
 def unescape(label: str) -> str:
-    """The unit's name of an object path's last part."""
+    """Return the unit's name from the last part of an object path."""
     raw = bytearray()
     at = 0
     while at < len(label):
@@ -310,7 +311,7 @@ def unescape(label: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value without its variants."""
+    """Return a value without its variants."""
     if isinstance(value, Variant):
         return plain(value.value)
     if isinstance(value, list):
@@ -323,7 +324,7 @@ def plain(value: Any) -> Any:
 def _changed(message: Message) -> str | None:
     path = message.path or ""
     if message.member == "PropertiesChanged" and path.startswith(_UNITS):
-        # Each change is told for both of a unit's interfaces: one of them is enough.
+        # Each change arrives for both of a unit's interfaces: one is enough.
         if message.body and message.body[0] == f"{_NAME}.Unit":
             return unescape(path.removeprefix(_UNITS))
         return None

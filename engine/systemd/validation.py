@@ -1,4 +1,4 @@
-"""Checks a file's text before it is saved: Podman's generator, systemd-analyze, known traps."""
+"""Check a file's text before it is saved: Podman's generator, systemd-analyze, known traps."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _PORT = re.compile(r"^\s*PublishPort\s*=\s*(?P<value>\S+)|(?:-p|--publish)[= ](?
 
 
 async def check(file: str, text: str) -> Validation:
-    """What is wrong with `text` as the content of `file`. Writes only to a temporary folder."""
+    """Return the problems of `text` as the content of `file`. Writes only to a temporary folder."""
     name = file.rpartition("/")[2]
     kind = kind_of(name)
     found: list[Problem] = traps(text)
@@ -33,7 +33,7 @@ async def check(file: str, text: str) -> Validation:
             said = [
                 Problem(severity="error", message="Podman's generator makes no unit of it.")
             ] + [Problem(severity="error", message=each, source="podman") for each in complaints]
-        if generated:  # it warns, but goes on
+        if generated:  # a warning; the generator continued
             said = [each.model_copy(update={"severity": "warning"}) for each in said]
         found += said
         if await network_online.waits_in_vain(generated):
@@ -61,7 +61,7 @@ async def check(file: str, text: str) -> Validation:
 
 
 def traps(text: str) -> list[Problem]:
-    """What is right as to its form, and still does not do what one thinks."""
+    """Find text that is well-formed but does not do what the author expects."""
     found = []
     first_port = _first_unprivileged_port()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -103,7 +103,7 @@ def traps(text: str) -> list[Problem]:
 
 
 async def _verify(unit: str, text: str, *, own: bool) -> list[Problem]:
-    """`systemd-analyze --user verify`; lines count in `text`, which is the reader's only if own."""
+    """Run `systemd-analyze --user verify`. Report lines only if `text` is the reader's own."""
     with tempfile.TemporaryDirectory(prefix="berth-verify-") as place:
         path = Path(place) / unit
         path.write_text(text)
@@ -133,7 +133,7 @@ async def _verify(unit: str, text: str, *, own: bool) -> list[Problem]:
 
 
 def _neighbours(file: str) -> dict[str, str]:
-    """The other Quadlets, which this one may name; the generator wants to see those."""
+    """Return the other Quadlets, which the generator needs because this one may name them."""
     found = {}
     for other in unit_files.all_files():
         if other == file or kind_of(other) not in QUADLET_KINDS:
@@ -148,13 +148,13 @@ def _neighbours(file: str) -> dict[str, str]:
 
 
 def _drop_ins(file: str) -> dict[str, str]:
-    """The texts of the Quadlet's drop-ins, by folder and name, as the generator looks for them."""
+    """Return the Quadlet's drop-ins by folder and name, as the generator looks for them."""
     found = {}
     for path in drop_ins.of(file):
         try:
             here = unit_files.find(path)
         except EngineError:
-            continue  # the page of the file says why
+            continue  # the page of the file shows the reason
         if here:
             found["/".join(path.split("/")[-2:])] = here.text
     return found

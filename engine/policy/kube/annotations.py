@@ -1,4 +1,4 @@
-"""Annotations of pods and of what makes them: some are options of `podman run`."""
+"""Annotations of pods and their controllers. Some act as options of `podman run`."""
 
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import Read
@@ -7,7 +7,7 @@ _HARMLESS_ANNOTATIONS = {
     "io.containers.autoupdate", "io.containers.sdnotify", "io.podman.annotations.init",
     "io.podman.annotations.ulimit", "kubectl.kubernetes.io/default-container",
 }  # fmt: skip
-# Such as `podman kube generate` writes, with false for most containers.
+# Written by `podman kube generate`, mostly with the value false.
 _SWITCHES = {
     "io.podman.annotations.privileged", "io.podman.annotations.autoremove",
     "io.podman.annotations.publish-all",
@@ -20,7 +20,7 @@ _APPARMOR = ("container.apparmor.security.beta.kubernetes.io/", "io.podman.annot
 
 
 def annotations(read: Read, where: str, value: Value) -> None:
-    """Take each annotation by its name, with or without the container that it is for."""
+    """Read each annotation by its name, with or without the name of its container."""
     if not isinstance(value, dict):
         read.raw(where)
         return

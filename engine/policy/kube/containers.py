@@ -16,7 +16,7 @@ _DEVICE = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+=(.+)")
 
 
 def containers(read: Read, where: str, value: Value) -> None:
-    """Take the containers of a pod, or what comes before them."""
+    """Read the containers or init containers of a pod."""
     for container in each_of(read, where, value):
         read.count += read.replicas
         take(read, where, container, _CONTAINER)
@@ -33,7 +33,7 @@ def _limits(read: Read, where: str, resources: Value) -> None:
     memory, cpus = found.get("memory"), found.get("cpu")
     most: dict[str, float] = {}
     if memory is not None:
-        # Fractions are read wrongly by Podman (1.5Gi becomes ten times as much).
+        # Podman misreads fractions (1.5Gi becomes ten times as much).
         if isinstance(memory, str) and (description := _MEMORY.fullmatch(memory)):
             most["memory"] = int(description[1]) * _SIZES[description[2] or ""]
         else:
@@ -73,7 +73,7 @@ def _ports(read: Read, where: str, value: Value) -> None:
         known = {"name", "protocol", "hostIP", "hostPort", "containerPort"}
         if not set(port) <= known:
             read.raw(f"{where}.{min(set(port) - known)[:60]}")
-        # Before Podman 4.8, a port without one of the host is published by its own number.
+        # Podman before 4.8 publishes a port without a host port under its own number.
         description = port.get("hostPort") or port.get("containerPort")
         if description == "0":
             description = port.get("containerPort")
@@ -89,7 +89,7 @@ def _mounts(read: Read, where: str, value: Value) -> None:
 
 
 def _mount_path(read: Read, where: str, value: Value) -> None:
-    # Podman takes options after a colon.
+    # Podman accepts options after a colon.
     if ":" in line(read, where, value):
         read.raw(f"{where} with options")
 

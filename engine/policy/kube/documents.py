@@ -1,4 +1,4 @@
-"""The documents of a kube YAML: pods, and what makes pods."""
+"""The documents of a Kubernetes YAML file: pods, and controllers that create pods."""
 
 from engine.policy import requests as r
 from engine.policy.kube.annotations import annotations
@@ -9,7 +9,7 @@ from engine.policy.kube.reader import FIELD, Read, Table, Take, anything, take
 
 
 def requests(text: str) -> list[r.Request]:
-    """The demands of a YAML file's text."""
+    """Return the requests of a YAML file's text."""
     read = Read()
     try:
         for document in documents(text):
@@ -54,7 +54,7 @@ def _replicas(read: Read, document: dict[str, Value]) -> int:
     ):
         read.raw("Deployment.spec.replicas")
         return 1
-    return max(1, int(description))  # Podman 5 makes one for 0, too
+    return max(1, int(description))  # Podman 5 creates one for 0, too
 
 
 def _template(read: Read, where: str, value: Value) -> None:
@@ -96,4 +96,4 @@ _KINDS: dict[str, dict[str, Take]] = {
     "ConfigMap": {"data": anything, "binaryData": anything, "immutable": anything},
     "Secret": {"data": anything, "stringData": anything, "type": anything, "immutable": anything},
 }
-"""By kind of document: what may stand in it, and how each is read."""
+"""Per kind of document: its allowed keys, and how each is read."""

@@ -1,15 +1,15 @@
-"""YAML of a dialect so plain that no two readers can take it for different things.
+"""Parse a YAML dialect so plain that all readers agree on it.
 
-What is evaluated here is read again by Podman, with another library: where the two might differ
-(aliases, tags, merge keys, directives, twofold keys, odd characters and places for them), the text
-is refused as a whole. Every scalar is a string here; only an absent value is None.
+Podman reads the same text with another library. Where the two might differ (aliases, tags, merge
+keys, directives, duplicate keys, unusual characters or positions), the whole text is refused. Every
+scalar is a string here; only a missing value is None.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-# PyYAML, by its C parser: libyaml, of which the parser that Podman uses is a translation.
+# PyYAML with its C parser: Podman's parser is a translation of the same libyaml.
 import yaml
 
 Value = dict[str, "Value"] | list["Value"] | str | None
@@ -23,11 +23,11 @@ _IN_FLOW = re.compile(r"[A-Za-z0-9_./@+-]*")
 
 
 class Unclear(ValueError):
-    """Raised for a text that cannot be evaluated; says why, in the words of a violation."""
+    """Raised for a text that cannot be evaluated. The message is worded like a violation."""
 
 
 def documents(text: str) -> list[Value]:
-    """The documents of a text. Raises Unclear."""
+    """Return the documents of a text. Raises Unclear."""
     text = text.replace("\r\n", "\n")
     if len(text) > LARGEST:
         raise Unclear(f"YAML of more than {LARGEST // 1024} KiB")

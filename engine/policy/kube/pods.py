@@ -1,8 +1,7 @@
 """Pods, and what they share with the host.
 
-Volumes of ConfigMaps and Secrets are raw: Podman writes their files into a named volume as the
-account, by names with `..` in them, and through links that a container left there
-(CVE-2025-9566).
+Volumes of ConfigMaps and Secrets count as raw: Podman writes their files into a named volume as the
+account, with `..` in their names and through links that a container left there (CVE-2025-9566).
 """
 
 import re
@@ -33,14 +32,14 @@ def _host_ipc(read: Read, where: str, value: Value) -> None:
 
 
 def pod(read: Read, where: str, value: Value) -> None:
-    """Take the spec of a pod."""
+    """Read the spec of a pod."""
     take(read, where, value, _POD)
     if isinstance(value, dict):
         _volumes(read, where, value)
 
 
 def _volumes(read: Read, where: str, spec: dict[str, Value]) -> None:
-    """Paths of the host, writable where one container may write them."""
+    """Read volumes. A host path is writable if any container may write to it."""
     writable: set[str] = set()
     mounted: set[str] = set()
     for part in ("containers", "initContainers"):
@@ -80,7 +79,7 @@ def _host_path(read: Read, where: str, source: Value, read_only: bool) -> None:
             read.raw(f"{where}.hostPath.path")
         read.requests.append(r.Device(name=path, field=FIELD))
     elif kind in ("", "Directory", "File", "Socket", "DirectoryOrCreate", "FileOrCreate"):
-        # Creating what is not there is writing.
+        # Creating something missing is writing.
         closed = read_only and not str(kind).endswith("OrCreate")
         read.requests.append(r.Bind(source=path, read_only=closed, field=FIELD))
     else:
@@ -93,9 +92,9 @@ _POD: Table = {
             "restartPolicy", "terminationGracePeriodSeconds", "dnsPolicy", "dnsConfig", "hostname",
             "hostAliases", "enableServiceLinks", "automountServiceAccountToken", "nodeSelector",
             "serviceAccountName", "imagePullSecrets",
-            # Among the pod's own containers.
+            # Shared among the pod's own containers only.
             "shareProcessNamespace",
-            # false keeps the account's ids out; true is what Podman does without it.
+            # false excludes the account's ids; true is Podman's default.
             "hostUsers",
             "volumes",
         ),

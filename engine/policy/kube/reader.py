@@ -1,4 +1,4 @@
-"""The means by which a kube YAML's values become demands."""
+"""Helpers that turn the values of a Kubernetes YAML file into requests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ FIELD = "text"
 
 @dataclass
 class Read:
-    """The demands so far, and what is counted over the whole file."""
+    """The requests so far, and the counts for the whole file."""
 
     requests: list[r.Request] = field(default_factory=list)
     count: int = 0
@@ -20,15 +20,15 @@ class Read:
     replicas: int = 1
 
     def raw(self, what: str) -> None:
-        """Demand raw unit files for it."""
+        """Request raw unit files because of `what`."""
         self.requests.append(r.Raw(description=f"{what[:200]} in kube YAML", field=FIELD))
 
     def option(self, description: str) -> None:
-        """Demand what `--security-opt` would."""
+        """Request what `--security-opt` would."""
         self.requests.append(r.SecurityOption(description=description, field=FIELD))
 
     def namespace(self, kind: Namespace, description: str) -> None:
-        """Demand one of the host's namespaces."""
+        """Request one of the host's namespaces."""
         self.requests.append(r.Namespace(kind=kind, description=description, field=FIELD))
 
 
@@ -37,7 +37,7 @@ Table = Mapping[str, Take]
 
 
 def take(read: Read, where: str, value: Value, table: Table) -> None:
-    """Let each key of a mapping be taken by its function."""
+    """Read each key of a mapping with its function."""
     if value is None:
         return
     if not isinstance(value, dict):
@@ -52,7 +52,7 @@ def take(read: Read, where: str, value: Value, table: Table) -> None:
 
 
 def each_of(read: Read, where: str, value: Value) -> Iterator[dict[str, Value]]:
-    """The mappings of a sequence."""
+    """Yield the mappings of a sequence."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             yield each
@@ -61,18 +61,18 @@ def each_of(read: Read, where: str, value: Value) -> Iterator[dict[str, Value]]:
 
 
 def anything(read: Read, where: str, value: Value) -> None:
-    """Nothing in it reaches beyond the container, whatever it is."""
+    """Accept any value: it has no effect outside of the container."""
 
 
 def true(read: Read, where: str, value: Value) -> bool:
-    """Whether a switch is on; raw for what is neither on nor off."""
+    """Return whether a switch is on. Any other value is raw."""
     if value not in ("true", "false"):
         read.raw(where)
     return value == "true"
 
 
 def line(read: Read, where: str, value: Value) -> str:
-    """A value on one line; "" (and raw) for another."""
+    """Return a value on one line, or "" (and raw) for anything else."""
     if isinstance(value, str) and value.isprintable() and value == value.strip():
         return value
     read.raw(where)

@@ -29,7 +29,7 @@ def _selinux(read: Read, where: str, value: Value) -> None:
 
 
 def _profile(read: Read, where: str, value: Value) -> None:
-    """Podman of today looks past these; a later one may not."""
+    """Request raw: current Podman ignores these, but a later one may not."""
     found = value if isinstance(value, dict) else {}
     if set(found) - {"type", "localhostProfile"} or not found:
         read.raw(where)
@@ -53,16 +53,16 @@ _SECURITY: dict[str, Take] = {
 
 
 def of_container(read: Read, where: str, value: Value) -> None:
-    """Take the securityContext of a container."""
+    """Read the securityContext of a container."""
     take(read, where, value, _SECURITY | {
         "privileged": _privileged, "capabilities": _capabilities, "procMount": _proc_mount,
-        # What Podman does without it, too.
+        # Podman's default, too.
         "allowPrivilegeEscalation": true, "readOnlyRootFilesystem": anything,
     })  # fmt: skip
 
 
 def of_pod(read: Read, where: str, value: Value) -> None:
-    """Take the securityContext of a pod."""
+    """Read the securityContext of a pod."""
     own = {"fsGroup": anything, "fsGroupChangePolicy": anything, "supplementalGroups": anything,
            "sysctls": anything}  # fmt: skip
     take(read, where, value, {**_SECURITY, **own})
