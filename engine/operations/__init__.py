@@ -1,1 +1,1 @@
-"""What the engine can do: one module a noun, one function a kind of operation."""
+"""What the engine can do: one module per noun, one function per kind of operation."""

@@ -1,4 +1,4 @@
-"""`image.save` and `image.load`: images as files, for a download and from an upload."""
+"""`image.save` and `image.load`: write images to a download, and load them from an upload."""
 
 import asyncio
 import re
@@ -15,12 +15,12 @@ from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.progress import Progress
 
 RESERVE = 256 * 2**20
-"""Bytes of the disk that no archive may fill."""
+"""Bytes of the disk that no archive may use."""
 _LOADED = re.compile(r"^Loaded images?(?:\(s\))?: (.+)$")
 
 
 async def save(work: Work, parameters: ImageSave) -> ImageSaved:
-    """Write the images into one archive and offer it as a download."""
+    """Write the images to one archive and offer it as a download."""
     size, identities = 0, set()
     for image in parameters.images:
         found = await api.inspect_image(work.podman, image)
@@ -44,18 +44,18 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
 
 
 async def load(work: Work, parameters: ImageLoad) -> ImageLoaded:
-    """Look the archive through, then have Podman load every image in it."""
+    """Check the archive, then let Podman load every image in it."""
     loaded = await load_archive(work, work.files.upload(work.id, parameters.archive))
     return ImageLoaded(summary=f"Loaded: {', '.join(loaded)}.", images=loaded)
 
 
 async def load_archive(work: Work, archive: Path) -> list[str]:
-    """Names (ids where there are none) of what was in it. Raises EngineError."""
+    """Return the names (or ids) of the images that were loaded. Raises EngineError."""
     work.report(Progress(message="Looking the archive through"))
     root = Path((await api.info(work.podman))["store"]["graphRoot"])
     room = shutil.disk_usage(root).free - RESERVE
     packed = await asyncio.to_thread(check, archive, room)
-    if packed and work.podman.major < 5:  # Podman 4.3 reads no compressed archive
+    if packed and work.podman.major < 5:  # Podman 4.3 cannot read compressed archives
         work.report(Progress(message="Unpacking the archive"))
         plain = work.files.workplace(work.id) / "unpacked.tar"
         await asyncio.to_thread(unpack, archive, plain)
@@ -65,7 +65,7 @@ async def load_archive(work: Work, archive: Path) -> list[str]:
         async with work.names:
             if all([await api.image_exists(work.podman, name) for name in names]):
                 break
-        # Another change of its names lost this one (see image_names).
+        # A concurrent change of its names removed this one (see image_names).
     return names
 
 

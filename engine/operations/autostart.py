@@ -1,7 +1,7 @@
 """`container.autostart` and `unit.convert`: a unit that keeps a container running.
 
-Both come to their end or leave all as it was. What they are about to do is noted before the first
-change, so that after the engine's death the one or the other is found out by looking.
+Both complete, or leave everything as it was. They record their plan before the first change, so
+that after the death of the engine the current state shows which of the two to do.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ class _OldUnit(BaseModel):
 
 
 class _Noted(BaseModel):
-    """What was about to be done. No text of a file: that may have secrets in it."""
+    """The recorded plan. It contains no text of a file, which may include secrets."""
 
     container: str
-    """The id of the one that was there."""
+    """The id of the existing container."""
     name: str
     ran: bool
     style: GeneratedStyle
@@ -50,12 +50,12 @@ class _Noted(BaseModel):
 
     @property
     def plan(self) -> Plan:
-        """As much of the plan as it takes to undo it."""
+        """Return as much of the plan as undoing it requires."""
         return Plan(self.style, self.unit, dict.fromkeys(self.files, ""), volumes=self.volumes)
 
 
 async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
-    """Make the unit, let its container take the place of the present one, or put all back."""
+    """Create the unit and let its container replace the existing one, or restore everything."""
     found = await api.inspect_container(work.podman, parameters.container)
     await work.admission.admit_unit(found)
     await available(work)
@@ -82,7 +82,7 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
 async def resume_autostart(
     work: Work, parameters: schema.ContainerAutostart
 ) -> schema.ContainerKept:
-    """Take it for done, or undo what was begun and do it again."""
+    """Recognize a completed operation, or undo and repeat an incomplete one."""
     if not work.noted:
         return await autostart(work, parameters)
     noted = _Noted.model_validate_json(work.noted)
@@ -95,7 +95,7 @@ async def resume_autostart(
 
 
 async def resume_convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
-    """The same for a conversion."""
+    """Do the same for a conversion."""
     if not work.noted:
         return await convert(work, parameters)
     noted = _Noted.model_validate_json(work.noted)
@@ -110,7 +110,7 @@ async def resume_convert(work: Work, parameters: schema.UnitConvert) -> schema.C
 
 
 async def _came_up(work: Work, noted: _Noted) -> bool:
-    """Whether the unit runs, with the container that it is for."""
+    """Return whether the unit is running with its container."""
     facts = await work.units.systemd.properties(noted.unit)
     if facts.get("ActiveState") != "active":
         return False
@@ -121,7 +121,7 @@ async def _came_up(work: Work, noted: _Noted) -> bool:
 
 
 async def convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
-    """The same container under a unit of another style; the old unit goes when the new one runs."""
+    """Put the same container under a unit of another style. Removes the old unit afterwards."""
     await available(work)
     row = await work.units.row(parameters.unit)
     if row is None or not row.file:
@@ -159,7 +159,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     )
     noted = _note(work, found, plan, old)
     made_by_unit = row.style != "generate-classic"
-    if made_by_unit:  # its volumes without a name go with its container
+    if made_by_unit:  # its anonymous volumes are removed with its container
         await named_volumes.fill(work, plan.volumes)
     try:
         await take_down(work, row.unit, row.style != "quadlet")
@@ -171,7 +171,7 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
         else:
             await _replace(work, noted, plan)
     except Unanswered:
-        raise  # it is found out how far that got
+        raise  # recovery finds out how far this got
     except (EngineError, asyncio.CancelledError):
         await unstoppable(_put_back_unit(work, noted, old))
         raise
@@ -214,13 +214,13 @@ async def _put_back_unit(work: Work, noted: _Noted, old: _OldUnit) -> None:
 
 
 async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
-    """Stop the container that is there, and have the unit run its own."""
+    """Stop the existing container, and let the unit start its own."""
     identity, name = noted.container, noted.name
     anew = plan.style != "generate-classic"
     work.report(Progress(message=f"Writing {', '.join(plan.files)}"))
     await _install(work, plan)
     try:
-        if noted.ran:  # a classic unit, too, only owns what it started itself
+        if noted.ran:  # even a classic unit owns only what it started itself
             work.report(Progress(message=f"Stopping {name}"))
             await api.stop_container(work.podman, identity)
         if anew:
@@ -229,7 +229,7 @@ async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
         await named_volumes.fill(work, plan.volumes)
         await _come_up(work, plan)
     except Unanswered:
-        raise  # it is found out how far that got
+        raise  # recovery finds out how far this got
     except asyncio.CancelledError:
         await unstoppable(_put_back(work, noted))
         raise
@@ -312,7 +312,7 @@ async def _remove(work: Work, plan: Plan) -> None:
 
 
 async def _put_back(work: Work, noted: _Noted, *, start: bool = True) -> None:
-    """Have all as it was, however far it got."""
+    """Restore everything, however far the operation got."""
     await _remove(work, noted.plan)
     found = await _inspect(work, noted.container)
     if found is None:

@@ -1,10 +1,10 @@
-"""`image.build`: `podman build` as a program of the account.
+"""`image.build`: run `podman build` as a program of the account.
 
-Not Podman's API for it: that takes the context as one more tar over the socket and unpacks it
-again, wants secrets inside of it, and a RUN step goes on after its reader has left. The program is
-given paths, and is ended with all that it started (process/subreaper.py).
+Not through Podman's API, which takes the context as one more tar over the socket and unpacks it
+again, expects secrets inside of it, and continues a RUN step after its client has left. The program
+gets paths instead, and ends with everything that it started (process/subreaper.py).
 
-All of a build is in its own folder of the engine's spool: context, secrets, the program's TMPDIR.
+Everything of a build is in its own folder of the engine's spool: context, secrets, TMPDIR.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 IMAGE_ID = "image-id"
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
 _FOREIGN = "exec format error"
-# No hooks, filters or helpers of anybody's configuration, and no way but https.
+# No hooks, filters, or helpers from anybody's configuration, and only https.
 _GIT = ["git", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"]
 _GIT += ["-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false"]
 _GIT_ENVIRONMENT = {
@@ -47,11 +47,11 @@ _GIT_ENVIRONMENT = {
 
 
 async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
-    """Build, and push where that was asked for. Nothing but the image and its log is left."""
+    """Build the image, and push it if requested. Only the image and its log remain."""
     began = time.monotonic()
     place = work.files.workplace(work.id)
     (place / "tmp").mkdir(exist_ok=True)
-    (place / IMAGE_ID).unlink(missing_ok=True)  # of a build that was cut short
+    (place / IMAGE_ID).unlink(missing_ok=True)  # from an interrupted build
     hidden = _secrets(parameters)
     with build_log.writing(work.id) as kept:
 
@@ -93,7 +93,7 @@ async def _build(
     await work.admission.admit_build(parameters, file)
     if images := work.admission.images_of_build(parameters, file):
         await _look_at(work, parameters, images)
-        # What was looked at is what is taken.
+        # Use exactly the images that were checked.
         parameters = parameters.model_copy(update={"pull": "never"})
     argv, environment = _command(work, parameters, place, context)
     whole = False
@@ -107,7 +107,7 @@ async def _build(
     except programs.Failure as failure:
         raise _failed(steps, failure, work, parameters.platform) from failure
     except asyncio.CancelledError:
-        whole = (place / IMAGE_ID).exists()  # it was made, and cannot be taken back
+        whole = (place / IMAGE_ID).exists()  # the image exists, and this cannot be undone
         if not whole:
             raise
     finally:
@@ -122,7 +122,7 @@ async def _build(
 
 
 async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> None:
-    """Have the images here, and judge what they have ready for ONBUILD. Raises EngineError."""
+    """Pull the base images, and evaluate their ONBUILD steps. Raises EngineError."""
     for image in images:
         is_here = await api.image_exists(work.podman, image)
         if parameters.pull == "always" or (parameters.pull == "missing" and not is_here):
@@ -146,7 +146,7 @@ def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) 
         return _foreign(which, platform)
     found = understand(said).report
     return EngineError(
-        # What Podman's own words don't explain is the Containerfile's doing.
+        # If Podman's message explains nothing, the cause is in the Containerfile.
         ErrorCode.INVALID if found.code is ErrorCode.REFUSED else found.code,
         f"{which}: {said}" if which else said,
         found.remedy or "The log shows what the step said last.",
@@ -154,7 +154,7 @@ def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) 
 
 
 def _foreign(which: str, platform: str) -> EngineError:
-    """The kernel did not know the format of the program that a step runs."""
+    """Return the error for a step whose program has a format that the kernel does not know."""
     if not platform:
         return EngineError(
             ErrorCode.INVALID,
@@ -175,7 +175,7 @@ def _command(
 ) -> tuple[list[str], dict[str, str]]:
     environment = {"TMPDIR": str(place / "tmp")}
     argv = ["podman", *work.podman_options, "build"]
-    # What `podman build` takes by itself for accounts; 4.3's `oci` cannot make a network then.
+    # The default of `podman build` for accounts. 4.3's `oci` cannot create a network then.
     argv += ["--isolation=rootless", f"--iidfile={place / IMAGE_ID}"]
     argv += [*parameters.options(), f"--file={_containerfile(parameters, place, context)}"]
     for name, value in parameters.build_args.items():
@@ -186,7 +186,7 @@ def _command(
             argv.append(f"--build-arg={name}={value}")
     for name, secret in parameters.secrets.items():
         argv.append(f"--secret=id={name},src={_private(place, name, secret.get_secret_value())}")
-    # No step asks for this one: it marks the working containers of this build as its own.
+    # No step uses this secret: it marks the working containers of this build.
     mark = cleanup.mark(work.id)
     argv.append(f"--secret=id={mark},src={_private(place, mark, '')}")
     return [*argv, "--", str(context)], environment
@@ -223,7 +223,7 @@ def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
 
 async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) -> Path:
     context = place / "context"
-    if context.exists():  # an engine that was killed left it: begin anew
+    if context.exists():  # left by a killed engine: start again
         await asyncio.to_thread(shutil.rmtree, context)
     context.mkdir()
     context.chmod(0o755)
@@ -330,7 +330,7 @@ async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, 
 
 
 def _secrets(parameters: ImageBuild) -> list[str]:
-    """The texts that must not stand in the log, longest first."""
+    """Return the texts that the log must not contain, longest first."""
     values = [secret.get_secret_value() for secret in parameters.secrets.values()]
     values += [value for name, value in parameters.build_args.items() if is_secret(name, value)]
     pieces = {piece.strip() for value in values for piece in [value, *value.splitlines()]}

@@ -1,8 +1,8 @@
-"""`container.replace`: a new container takes the name of an old one, or the old one goes on.
+"""`container.replace`: a new container takes the name of the old one, or the old one is restored.
 
-What `podman run --replace` does, with a way back: the command line removes the old container
-before it knows whether the new one starts. Named volumes are not touched, and the old container's
-anonymous ones stay as well (`podman volume ls`), as with the command line.
+Like `podman run --replace`, but reversible: the command line removes the old container before it
+knows whether the new one starts. Named volumes are not affected, and the old container's anonymous
+volumes stay as well (`podman volume ls`), as with the command line.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
 
 async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
-    """Pull, put the old one aside, start the new one, remove the old one; undone when it fails."""
+    """Pull, rename the old one, start the new one, remove the old one. Undo this on failure."""
     name = parameters.name
     aside = aside_name(name, work.id)
-    # An engine that died in the middle of this may have put it aside already.
+    # An engine that died during this may already have renamed it.
     old = await _inspect(work, aside) or await _inspect(work, name)
     if old is None:
         return await container_run.run(work, parameters)
@@ -37,12 +37,12 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
         if old["Name"] != aside:
             await api.rename_container(work.podman, old["Id"], aside)
             heed()
-        if ran:  # before the new one starts: it may want the same ports
+        if ran:  # before the new one starts, which may use the same ports
             await api.stop_container(work.podman, old["Id"])
             heed()
         started = await container_run.run(work, parameters)
     except Unanswered:
-        raise  # it is looked at what there is
+        raise  # recovery looks at the containers
     except (EngineError, asyncio.CancelledError):
         await unstoppable(_put_back(work, old["Id"], name, start=ran))
         raise
@@ -51,7 +51,7 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
 
 
 async def find(work: Work) -> ContainerStarted | None:
-    """The new container, if the engine died after it was made; if before, the old one is back."""
+    """Find the new container if the engine died after creating it, or restore the old one."""
     rows = await api.list_containers(work.podman)
     suffix = aside_name("", work.id)
     aside = next((r for r in rows if str(r["Names"][0]).endswith(suffix)), None)
@@ -72,7 +72,7 @@ async def find(work: Work) -> ContainerStarted | None:
 
 
 def aside_name(name: str, operation: UUID) -> str:
-    """What the old container is called while the new one starts."""
+    """Return the temporary name of the old container while the new one starts."""
     return f"{name}.replaced-{operation.hex[:12]}"
 
 
@@ -83,7 +83,7 @@ async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
         if error.report.code is ErrorCode.NOT_FOUND:
             return None
         raise
-    # Podman takes the beginning of an id for a name as well.
+    # Podman also accepts a prefix of an id as a name.
     return found if found["Name"] == container else None
 
 
@@ -91,7 +91,7 @@ async def _remove(work: Work, identity: str) -> None:
     try:
         await api.remove_container(work.podman, identity, force=True, volumes=False)
     except EngineError as error:
-        if error.report.code is not ErrorCode.NOT_FOUND:  # with --rm it went as it stopped
+        if error.report.code is not ErrorCode.NOT_FOUND:  # with --rm, its stop removed it
             raise
 
 

@@ -1,4 +1,4 @@
-"""`container.run`: create and start a container, all of it or nothing."""
+"""`container.run`: create and start a container, completely or not at all."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ from engine.schema.images import ImagePull
 
 
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
-    """Pull if need be, create, start. One that cannot start, or is cancelled, is removed again."""
+    """Pull if necessary, create, start. Remove the container on failure or cancellation."""
     try:
         return await _run(work, parameters)
     except asyncio.CancelledError:
@@ -49,22 +49,22 @@ async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
         await work.admission.recheck_binds(identity)
         await start_up(work, identity)
     except Unanswered:
-        raise  # it is looked for
+        raise  # recovery looks for it
     except EngineError:
-        await unstoppable(_remove(work, identity))  # nothing half-done stays
+        await unstoppable(_remove(work, identity))  # leave nothing incomplete
         raise
     heed()
     return await _started(work, parameters, identity, list(created.get("Warnings") or []))
 
 
 def check(work: Work, parameters: ContainerRun) -> None:
-    """Refuse, before anything is made, what cannot work on this host. Raises EngineError."""
+    """Refuse in advance what cannot work on this host. Raises EngineError."""
     _check_limits(parameters, work.controllers)
     _check_paths(parameters)
 
 
 async def prepare(work: Work, parameters: ContainerRun) -> None:
-    """What `run` does before it makes the container: check it, and have the image here."""
+    """Do what `run` does before it creates the container: check, and pull the image."""
     check(work, parameters)
     wanted = parameters.pull in ("always", "newer")
     if not wanted and parameters.pull == "missing":
@@ -74,7 +74,7 @@ async def prepare(work: Work, parameters: ContainerRun) -> None:
 
 
 async def find(work: Work) -> ContainerStarted | None:
-    """The container that this operation made before the engine died, finished if need be."""
+    """Find the container that this operation created before the engine died, and finish it."""
     rows = await _made(work)
     if not rows:
         return None
@@ -100,12 +100,12 @@ async def find(work: Work) -> ContainerStarted | None:
 async def _started(
     work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
 ) -> ContainerStarted:
-    # Podman drops ports where the network is not the container's own, and says so in a warning.
+    # If the container shares a network, Podman drops the ports and reports that in a warning.
     kept = not any("Port mappings have been discarded" in warning for warning in warnings)
     name, ports = parameters.name, parameters.ports if kept else []
     if name is None or ports:
         rows = await api.list_containers(work.podman, filters={"id": [identity]})
-        # None: with --rm it may have ended and gone already.
+        # None: with --rm, it may already have ended and been removed.
         if rows:
             name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
     return ContainerStarted(
@@ -128,7 +128,7 @@ def _lacks_image(error: EngineError) -> bool:
 
 
 async def discard(work: Work) -> None:
-    """Remove what this operation has made: it was cancelled."""
+    """Remove what this operation created, because it was cancelled."""
     for row in await _made(work):
         await _remove(work, str(row["Id"]))
 
@@ -144,7 +144,7 @@ async def _remove(work: Work, identity: str) -> None:
     try:
         await api.remove_container(work.podman, identity, force=True, volumes=True)
     except EngineError as error:
-        # With --rm Podman may have removed it itself; anything else is worth knowing.
+        # With --rm, Podman may have removed it itself. Anything else matters.
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
 
@@ -163,7 +163,7 @@ def _check_limits(parameters: ContainerRun, controllers: frozenset[str]) -> None
 
 
 def _check_paths(parameters: ContainerRun) -> None:
-    """As the command line does, before anything is made."""
+    """Check host paths in advance, as the command line does."""
     for volume in parameters.volumes:
         if not volume.source.startswith("/"):
             continue

@@ -1,4 +1,4 @@
-"""Operations on containers that exist already."""
+"""Operations on existing containers."""
 
 import asyncio
 import logging
@@ -16,26 +16,26 @@ from engine.schema.parameters import Result
 from engine.systemd import control
 
 log = logging.getLogger(__name__)
-# What Podman says when the OCI runtime has made the container already, or has started it.
+# Podman's errors if the OCI runtime has already created or started the container.
 _HALF_STARTED = re.compile(
     r"container .*already exists: OCI runtime error|/(?:runc|crun) start [0-9a-f]{64}` failed"
 )
 _STARTS = 4
 _MONITOR_SECONDS = 0.3
-"""For the monitor of a container to leave word of its end: until then Podman takes it for there."""
+"""Seconds for a container's monitor to record its end. Until then, Podman thinks it is running."""
 _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 
 async def start(work: Work, parameters: schema.ContainerStart) -> Result:
-    """Start it; nothing happens when it runs already."""
+    """Start it. Has no effect if it is running."""
     await work.admission.recheck_binds(parameters.container)
     await start_up(work, parameters.container)
     return Result(summary=f"{parameters.container} runs.")
 
 
 async def start_up(work: Work, container: str) -> None:
-    """Have Podman start it, also where a Podman that was killed had got half-way."""
+    """Let Podman start it, even if a killed Podman had got halfway."""
     for tries_left in reversed(range(_STARTS)):
         try:
             await api.start_container(work.podman, container)
@@ -43,17 +43,18 @@ async def start_up(work: Work, container: str) -> None:
         except EngineError as error:
             if not tries_left or not _HALF_STARTED.search(error.report.message):
                 raise
-        # Podman died before it could write down what the OCI runtime had done.
+        # Podman died before it could record what the OCI runtime had done.
         found = await api.inspect_container(work.podman, container)
         await _end(work, str(found["Id"]))
         await asyncio.sleep(_MONITOR_SECONDS)
 
 
 async def end_unknown(work: Work, identity: str) -> None:
-    """Before a removal: end what runs of a container that Podman believes was never started.
+    """Before a removal, end the processes of a container that Podman believes never started.
 
-    A Podman that was killed may have had it started and not have written that down. Removed as
-    what Podman takes it for, its processes would run on without a container.
+    A killed Podman may have let it start without recording that. If it were removed in the state
+    that
+    Podman knows, its processes would continue without a container.
     """
     if not await api.container_exists(work.podman, identity):
         return
@@ -70,7 +71,7 @@ async def _end(work: Work, identity: str) -> None:
 
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
-    """Stop it; nothing happens when it does not run."""
+    """Stop it. Has no effect if it is not running."""
     if unit := await _stop_unit(work, parameters.container):
         return Result(summary=f"{parameters.container} is stopped: its unit {unit} was stopped.")
     await api.stop_container(work.podman, parameters.container, parameters.timeout)
@@ -86,14 +87,14 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
     work.note(str(found["State"].get("StartedAt") or ""))
     seconds = parameters.timeout
     if seconds is None:
-        # Without one, Podman's API kills at once, where the command line takes the container's own.
+        # Without a timeout, Podman's API kills at once; the command line uses the container's own.
         seconds = int(found["Config"].get("StopTimeout") or 0)
     await api.restart_container(work.podman, parameters.container, seconds)
     return Result(summary=f"{parameters.container} was restarted.")
 
 
 async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Result:
-    """Go on with a restart that was cut short: it may have got as far as the stop."""
+    """Continue an interrupted restart, which may have got as far as the stop."""
     if not work.noted:
         return await restart(work, parameters)
     if " " in work.noted:
@@ -102,7 +103,7 @@ async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Res
     if str(state.get("StartedAt") or "") == work.noted:
         if state["Status"] == "running":
             return await restart(work, parameters)
-        # It had been stopped, or was being stopped.
+        # It was stopped, or about to be.
         await api.stop_container(work.podman, parameters.container, parameters.timeout)
         await start(work, schema.ContainerStart(container=parameters.container))
     return Result(summary=f"{parameters.container} was restarted.")
@@ -114,7 +115,7 @@ async def _restart_unit(work: Work, parameters: schema.ContainerRestart, unit: s
 
 
 async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
-    """Send one signal; one that ends the container stops its unit, which would restart it."""
+    """Send a signal. If that ends the container, stop its unit, which would restart it."""
     ending = parameters.signal.removeprefix("SIG") in _ENDING
     if ending and (unit := await _stop_unit(work, parameters.container)):
         return Result(
@@ -127,9 +128,9 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
 
 
 async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
-    """Whether the signal was sent shows where it ended the container; SIGKILL is sent again.
+    """Determine whether the signal was sent: it was if the container ended. Repeat SIGKILL.
 
-    Raises Unsettled for other signals to a container that runs, and where it is gone.
+    Raises Unsettled for other signals to a running container, and if the container is gone.
     """
     if not work.noted or " " in work.noted:
         return await kill(work, parameters)
@@ -151,7 +152,7 @@ async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
 
 
 async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
-    """Let its processes go on."""
+    """Resume its processes."""
     if await _state(work, parameters.container) == "running":
         return Result(summary=f"{parameters.container} runs already.")
     await api.unpause_container(work.podman, parameters.container)
@@ -159,7 +160,7 @@ async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
 
 
 async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
-    """Give it another name."""
+    """Rename it."""
     found = await api.inspect_container(work.podman, parameters.container)
     work.note(str(found["Id"]))
     await api.rename_container(work.podman, parameters.container, parameters.name)
@@ -167,7 +168,7 @@ async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
 
 
 async def resume_rename(work: Work, parameters: schema.ContainerRename) -> Result:
-    """By its id: which name does it have by now?"""
+    """Find its current name by its id."""
     if work.noted:
         found = await api.inspect_container(work.podman, work.noted)
         if found["Name"] == parameters.name:
@@ -180,8 +181,8 @@ def _renamed(parameters: schema.ContainerRename) -> Result:
 
 
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
-    """Remove it; with `force` also when it runs. A unit's container goes with its unit's stop."""
-    # By its id: a second try after the engine's death must not hit a newer one of that name.
+    """Remove it; with `force`, even if it runs. A unit's container goes when its unit stops."""
+    # By its id: a retry after the engine's death must not hit a newer container of that name.
     identity, warnings = work.noted.rpartition(" ")[2], list[str]()
     may_have_unit = identity != work.noted
     if not identity:
@@ -214,7 +215,7 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             volumes=parameters.volumes,
         )
     except EngineError as error:
-        # It was there: --rm was faster, or the first try got so far.
+        # It existed: --rm was faster, or the first attempt removed it.
         if error.report.code is not ErrorCode.NOT_FOUND or not identity:
             raise
         answer = []
@@ -225,9 +226,9 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
 
 
 async def _damaged(work: Work, parameters: schema.ContainerRemove) -> str:
-    """The id of one that Podman lists and cannot inspect: its storage has lost a part of it.
+    """Return the id of a container that Podman lists but cannot inspect: its storage is damaged.
 
-    "" when it is not listed: then it may be in the storage alone, which Podman knows by its name.
+    "" if it is not listed: it may then be in storage only, where Podman knows it by name.
     """
     rows = await api.list_containers(work.podman)
     for row in rows:
@@ -247,12 +248,12 @@ def _need_stopped(parameters: schema.ContainerRemove, state: str) -> None:
 
 
 async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:
-    """Remove all that do not run."""
+    """Remove all containers that are not running."""
     return pruned(await api.prune_containers(work.podman), "container")
 
 
 async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.ContainerCommitted:
-    """Make an image from its present file system."""
+    """Create an image from its current file system."""
     work.note(await image_names.image_id(work, parameters.image) or _NO_IMAGE)
     repository, tag = image_names.named(parameters.image)
     answer = await api.commit_container(
@@ -272,7 +273,7 @@ async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.Conta
 async def resume_commit(
     work: Work, parameters: schema.ContainerCommit
 ) -> schema.ContainerCommitted:
-    """A commit that was cut short has given the name to its image, or has made none."""
+    """Find the result of an interrupted commit: the image has the name, or there is no image."""
     identity = await image_names.image_id(work, parameters.image)
     if work.noted and identity and identity != work.noted:
         return _committed(parameters, identity)
@@ -287,14 +288,14 @@ def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.Cont
 
 
 async def _stop_unit(work: Work, container: str) -> str:
-    """Stop the active unit that manages the container; its name, "" when there is none.
+    """Stop the active unit that manages the container. Return its name, or "" if there is none.
 
-    Done by hand, systemd would take the container's end for a failure, and start it again.
+    Otherwise, systemd would see the container's end as a failure and start it again.
     """
     noted = work.noted.partition(" ")[0] if " " in work.noted else ""
     unit = noted or await _active_unit(work, container)
     if unit:
-        work.note(f"{unit} {container}")  # which may go with it
+        work.note(f"{unit} {container}")  # which may be removed with it
         await control.carry_out(work.units.systemd, "StopUnit", unit)
     return unit
 

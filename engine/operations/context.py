@@ -1,4 +1,4 @@
-"""What every function that carries out an operation gets, and how it says how far it is."""
+"""The context of every function that runs an operation, and its progress reports."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,32 +19,32 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Work:
-    """One operation being carried out."""
+    """One running operation."""
 
     id: UUID
     podman: Podman
     units: Inventory
     report: Report
     note: Callable[[str], None]
-    """Remember the id of what was just made, or is about to go, in case the engine dies."""
+    """Records the id of what was just created or will be removed, in case the engine dies."""
     noted: str
-    """What was remembered when the engine died in the middle of this operation, "" otherwise."""
+    """What was recorded before the engine died during this operation; otherwise ""."""
     controllers: frozenset[str]
     """The cgroup controllers that limits can rely on."""
     files: Files
-    """Uploads that came with it, a place to work in, and what it makes for a download."""
+    """Its uploads, a place to work in, and its download."""
     podman_options: list[str]
-    """Global options for a `podman` that is run as a program."""
+    """Global options for a `podman` that runs as a program."""
     incoming: Incoming
-    """Images that come from other accounts."""
+    """Images that arrive from other accounts."""
     admission: Admission
     """The host's policy."""
     names: asyncio.Lock
-    """Held by what changes image names: Podman reads all names of an image, then writes them."""
+    """Held while changing image names: Podman reads all names of an image, then writes them."""
 
 
 class Unsettled(Exception):
-    """Raised when nobody can tell what came of an operation that was cut short."""
+    """Raised if nobody can tell the outcome of an interrupted operation."""
 
 
 Perform = Callable[[Work, Any], Coroutine[Any, Any, Result]]

@@ -1,4 +1,4 @@
-"""Which function carries out which kind. A new kind is one line here."""
+"""The table of kinds and the functions that run them. To add a kind, add a line here."""
 
 from engine.operations import (
     archives,
@@ -79,7 +79,7 @@ RECOVER: dict[str, Find] = {
     "container.run": container_run.find,
     "container.replace": container_replacement.find,
 }
-"""For kinds that make a container: how to find it after the engine or Podman died in the middle."""
+"""For kinds that create a container: how to find it after the engine or Podman died."""
 
 RESUME: dict[str, Perform] = {
     "container.restart": containers.resume_restart,
@@ -96,5 +96,7 @@ RESUME: dict[str, Perform] = {
     "unit.convert": autostart.resume_convert,
     "container.autostart": autostart.resume_autostart,
 }
-"""For kinds that may not be done twice: how to go on after the engine or Podman died in the middle.
-They raise Unsettled where nobody can tell what came of it."""
+"""For kinds that must not run twice: how to continue after the engine or Podman died.
+
+They raise Unsettled if nobody can tell the outcome.
+"""

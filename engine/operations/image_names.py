@@ -1,8 +1,9 @@
-"""Names of images in the account's store: given, taken, and looked at afterwards.
+"""Add, remove, and verify names of images in the account's storage.
 
-Podman reads all names of an image, then writes them all (libimage's Tag and Untag), so two changes
-at once lose one. `Work.names` is the account's lock for them. What takes long (a pull, a build)
-does not hold it; it looks at its own names at the end, under the lock, and gives them again.
+Podman reads all names of an image, then writes them all (libimage's Tag and Untag), so two
+simultaneous changes lose one. `Work.names` is the account's lock for them. Slow operations (a pull,
+a build) do not hold it. Instead, they check their own names at the end, under the lock, and add
+lost ones again.
 """
 
 from engine.operations.context import Work
@@ -11,11 +12,11 @@ from engine.policy import image_names
 from engine.schema.errors import EngineError, ErrorCode
 
 TRIES = 3
-"""A shell may change names as well."""
+"""The number of attempts, since a shell may change names as well."""
 
 
 def named(reference: str) -> tuple[str, str]:
-    """The repository and the tag of a name."""
+    """Split a name into repository and tag."""
     repository, _, tagged = reference.rpartition(":")
     if not repository or "/" in tagged:
         return reference, "latest"
@@ -23,12 +24,12 @@ def named(reference: str) -> tuple[str, str]:
 
 
 async def id_of(work: Work, image: str) -> str:
-    """The id of an image. Raises EngineError."""
+    """Return the id of an image. Raises EngineError."""
     return str((await api.inspect_image(work.podman, image))["Id"])
 
 
 async def image_id(work: Work, image: str) -> str:
-    """The id of an image, "" where there is none."""
+    """Return the id of an image, or "" if it does not exist."""
     try:
         return await id_of(work, image)
     except EngineError as error:
@@ -38,14 +39,14 @@ async def image_id(work: Work, image: str) -> str:
 
 
 async def ensure(work: Work, name: str, identity: str) -> None:
-    """Give the image its name again where another change has lost it. Raises EngineError."""
+    """Add the image's name again if another change has lost it. Raises EngineError."""
     async with work.names:
         if not await _has(work, name, identity):
             await give(work, name, identity)
 
 
 async def give(work: Work, name: str, identity: str) -> None:
-    """Name an image, under the lock. Raises EngineError where it does not have the name then."""
+    """Name an image, under the lock. Raises EngineError if it then lacks the name."""
     for _ in range(TRIES):
         await api.tag_image(work.podman, identity, *named(name))
         if await _has(work, name, identity):
@@ -54,7 +55,7 @@ async def give(work: Work, name: str, identity: str) -> None:
 
 
 async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
-    """Take a name away, under the lock. `again`: it may have gone at the first try."""
+    """Remove a name, under the lock. `again`: the first attempt may have removed it."""
     if again and not await _has(work, name, identity):
         return
     for _ in range(TRIES):
@@ -70,7 +71,7 @@ async def _has(work: Work, name: str, identity: str) -> bool:
 
 
 def _full(name: str) -> str:
-    """As Podman writes it down."""
+    """Return the name in Podman's stored form."""
     full = ":".join(named(name))
     host, slash, rest = full.partition("/")
     if not slash or not image_names.registry_of(full):

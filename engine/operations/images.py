@@ -1,4 +1,4 @@
-"""Operations on images that are in the account's store."""
+"""Operations on images in the account's storage."""
 
 from engine.operations import image_names
 from engine.operations.context import Work
@@ -19,7 +19,7 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
             answer = await api.remove_image(work.podman, parameters.image, force=parameters.force)
     except EngineError as error:
         if work.noted and error.report.code is ErrorCode.NOT_FOUND:
-            answer = {}  # the first try got so far, before Podman or the engine died
+            answer = {}  # the first attempt did it before Podman or the engine died
         elif "in use by" in error.report.message or "used by" in error.report.message:
             raise await _with_users(work, parameters.image, error) from error
         else:
@@ -33,14 +33,14 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
 
 
 async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:
-    """Remove what has no name (or, with `all`, no container)."""
+    """Remove images without a name (with `all`, all without a container)."""
     async with work.names:
         answer = await api.prune_images(work.podman, all=parameters.all)
     return pruned(answer, "image")
 
 
 async def tag(work: Work, parameters: schema.ImageTag) -> Result:
-    """Give it one more name."""
+    """Add a name."""
     async with work.names:
         identity = await image_names.id_of(work, parameters.image)
         await image_names.give(work, parameters.tag, identity)
@@ -48,9 +48,9 @@ async def tag(work: Work, parameters: schema.ImageTag) -> Result:
 
 
 async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
-    """Take names away."""
+    """Remove names."""
     async with work.names:
-        # By its id, since the name that it was asked for by may be one of those that go.
+        # By its id, since the requested name may be one of those to remove.
         identity = work.noted or await image_names.id_of(work, parameters.image)
         work.note(identity)
         for name in parameters.tags:
@@ -59,8 +59,8 @@ async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
 
 
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:
-    """The same error with the names of the containers, where Podman only gives ids."""
-    # By its id: they may use it by another of its names.
+    """Add the names of the containers to an error in which Podman has only ids."""
+    # By its id: they may use it under another name.
     identity = str((await api.inspect_image(work.podman, image))["Id"])
     rows = await api.list_containers(work.podman, filters={"ancestor": [identity]})
     names = ", ".join(row["Names"][0] for row in rows)

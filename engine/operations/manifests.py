@@ -16,9 +16,9 @@ _ABOUT_TO = "about to be created"
 
 
 async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
-    """A new list. Raises EngineError when the name is taken; then, as always, nothing is left."""
+    """Create a list. Raises EngineError if the name is taken. On failure, nothing remains."""
     async with work.names:
-        if await _listed(work, parameters.name) is None:  # else Podman refuses it, below
+        if await _listed(work, parameters.name) is None:  # otherwise, Podman refuses it below
             work.note(_ABOUT_TO)
         identity = await _podman(work, "create", "--", parameters.name)
         work.note(identity)
@@ -26,8 +26,9 @@ async def create(work: Work, parameters: schema.ManifestCreate) -> schema.Manife
 
 
 async def resume_create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
-    """Go on with the list that was made, or make it. Raises Unsettled for a list that somebody
-    else may have made under that name.
+    """Continue with the list that was created, or create it.
+
+    Raises Unsettled for a list of that name that somebody else may have created.
     """
     if not work.noted:
         return await create(work, parameters)
@@ -35,7 +36,7 @@ async def resume_create(work: Work, parameters: schema.ManifestCreate) -> schema
         try:
             return await create(work, parameters)
         except EngineError as error:
-            # The program of the engine that died may have come to its end only now.
+            # The program that the dead engine started may have finished only now.
             if error.report.code is not ErrorCode.CONFLICT:
                 raise
     listed = await _listed(work, parameters.name)
@@ -58,7 +59,7 @@ async def _fill(
             )
             heed()
     except Unanswered:
-        raise  # it is gone on with
+        raise  # recovery continues it
     except BaseException:
         await unstoppable(_podman(work, "rm", "--", parameters.name))
         raise
@@ -71,7 +72,7 @@ async def _fill(
 
 
 async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade:
-    """One more image; of a remote one only the manifest is fetched."""
+    """Add an image. For a remote one, fetch only the manifest."""
     work.report(Progress(message=f"Adding {parameters.image}"))
     answer = await _podman(work, *parameters.command()[2:])
     return schema.ManifestMade(
@@ -82,7 +83,7 @@ async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade
 
 
 async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.ManifestMade:
-    """Take one out by its digest."""
+    """Remove an image by its digest."""
     listed = await _listed(work, parameters.name)
     if work.noted and listed is None:
         raise Unsettled  # somebody has removed the list since
@@ -98,14 +99,14 @@ async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.Manife
 
 
 async def push(work: Work, parameters: schema.ManifestPush) -> ImagePushed:
-    """Copy the list, and with `all` its images, to a registry."""
-    # Said always: without it, Podman 4 pushes the list alone and Podman 5 all of it.
+    """Copy the list and, with `all`, its images to a registry."""
+    # Always set it: by default, Podman 4 pushes only the list and Podman 5 everything.
     every = f"--all={'true' if parameters.all else 'false'}"
     return await to_registry(work, ["manifest", "push", every], parameters)
 
 
 async def _listed(work: Work, name: str) -> list[str] | None:
-    """The digests in a list, None where there is no list of that name here."""
+    """Return the digests in a list, or None if there is no local list of that name."""
     if not await api.manifest_exists(work.podman, name):
         return None
     found: dict[str, Any] = await api.inspect_manifest(work.podman, name)
@@ -118,7 +119,7 @@ async def _identity(work: Work, name: str) -> str:
 
 
 async def _podman(work: Work, *words: str) -> str:
-    """The last word of `podman manifest …`: the list's id. The API's ways differ by version."""
+    """Run `podman manifest …`. Return its last word, the list's id. The API differs by version."""
     said = await copy(
         ["podman", *work.podman_options, "manifest", *words],
         "Working on the list",

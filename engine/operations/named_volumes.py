@@ -1,4 +1,4 @@
-"""Volumes with names for data that lay in volumes without: made, filled, taken away again."""
+"""Named volumes for the data of anonymous volumes: create, fill, and remove them."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from engine.systemd.anonymous_volumes import Unnamed
 
 
 async def fill(work: Work, volumes: list[Unnamed]) -> None:
-    """Make each volume and copy the data into it. Raises EngineError, and then none of them is."""
+    """Create each volume and copy the data into it. On EngineError, all of them are removed."""
     made: list[Unnamed] = []
     try:
         for each in volumes:
@@ -23,23 +23,23 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
             made.append(each)
             await _copy(work, each)
     except Unanswered:
-        raise  # whoever goes on with it takes them away
+        raise  # recovery removes them
     except (EngineError, asyncio.CancelledError):
         await unstoppable(remove(work, made))
         raise
 
 
 async def remove(work: Work, volumes: list[Unnamed]) -> None:
-    """Take the copies away again, those that were made."""
+    """Remove the copies that were created."""
     for each in volumes:
         if await api.volume_exists(work.podman, each.name):
             await api.remove_volume(work.podman, each.name)
 
 
 async def _copy(work: Work, which: Unnamed) -> None:
-    """`podman volume export … | podman volume import …`, as Podman's API can do neither before 5.6.
+    """Run `podman volume export … | podman volume import …`; Podman's API has both only since 5.6.
 
-    As a tar, owners and modes are kept.
+    The tar format preserves owners and modes.
     """
     podman = ("podman", *work.podman_options, "volume")
     reading, writing = os.pipe()
@@ -54,7 +54,7 @@ async def _copy(work: Work, which: Unnamed) -> None:
                     *(*podman, "import", "--", which.name, "-"), stdin=reading, stderr=PIPE
                 ),
             ]
-        finally:  # or the reader would never come to the end
+        finally:  # otherwise, the reader would never reach the end
             os.close(reading)
             os.close(writing)
         ends = await asyncio.gather(*(process.communicate() for process in running))

@@ -1,8 +1,8 @@
-"""`image.pull`: with a progress bar a layer, in bytes.
+"""`image.pull`: with a progress bar per layer, in bytes.
 
-Podman's own pull stream has no bytes; its Docker-compatible twin has. Podman 5 offers the
-twin's stream on its own endpoint. Podman 4 does not, and the twin there neither turns TLS
-verification off nor resolves short names as Podman does: those show layers without bytes.
+Podman's own pull stream has no bytes, but its Docker-compatible counterpart has. Podman 5 offers
+that stream on its own endpoint. Podman 4 does not, and its compatible endpoint neither turns off
+TLS verification nor resolves short names as Podman does. Such pulls show layers without bytes.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _DONE = {"Download complete", "Already exists", "Pull complete"}
 
 
 async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
-    """Bring the image into the account's store. Cancelling closes the request: Podman stops."""
+    """Pull the image into the account's storage. Cancelling closes the request: Podman stops."""
     present = await api.image_exists(work.podman, parameters.image)
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")
@@ -35,7 +35,7 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
         try:
             reference = await _fetch(work, parameters, present)
         except asyncio.CancelledError:
-            # Podman may have been done before it heard of that.
+            # Podman may have finished before it noticed.
             after = await unstoppable(image_names.image_id(work, parameters.image))
             if after in ("", before):
                 raise
@@ -43,13 +43,14 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
         async with work.names:
             if await api.image_exists(work.podman, reference):
                 break
-        # Another change of its names lost this one (see image_names): what is here already is not
-        # fetched again.
+        # A concurrent change of its names removed this one (see image_names). What is already here
+        # is
+        # not fetched again.
     return await _pulled(work.podman, reference, "")
 
 
 async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:
-    """Out: by what name the image is here."""
+    """Pull, and return the name under which the image is here."""
     if work.podman.major >= 5:
         return await _follow(work, parameters, present, twin=False)
     if parameters.tls_verify and _is_full(parameters.image) and not _newer(parameters, present):
@@ -58,7 +59,7 @@ async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:
 
 
 async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: bool) -> str:
-    """Podman's Docker-style stream: one message for each layer's step."""
+    """Follow Podman's Docker-style stream: one message for each step of a layer."""
     headers = _credentials(parameters)
     if twin:
         params = {"fromImage": _tagged(parameters.image)}
@@ -74,7 +75,7 @@ async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: boo
         if not layer:
             continue
         if status in _DONE and layer not in layers and identity == "" and layers:
-            identity = layer  # the last message carries the image's own id
+            identity = layer  # the last message contains the image's own id
             continue
         before = layers.get(layer)
         total = detail.get("total") or (before.total if before else None)
@@ -87,7 +88,7 @@ async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: boo
 
 
 async def _follow_words(work: Work, parameters: ImagePull, present: bool) -> str:
-    """Podman 4's own stream: sentences, and the image's id at the end."""
+    """Follow Podman 4's own stream: sentences, and the image's id at the end."""
     layers: dict[str, Step] = {}
     identity = ""
     params = _options(parameters, present)
@@ -159,7 +160,7 @@ def _options(parameters: ImagePull, present: bool) -> dict[str, str]:
         "reference": parameters.image,
         "policy": "newer" if _newer(parameters, present) else "always",
     }
-    # Said only when it is off: saying it overrules the host's registries.conf.
+    # Only send this to turn it off: any value overrides the host's registries.conf.
     return options if parameters.tls_verify else options | {"tlsVerify": "false"}
 
 
@@ -168,7 +169,7 @@ def _newer(parameters: ImagePull, present: bool) -> bool:
 
 
 def _is_full(image: str) -> bool:
-    """Whether the name starts with a registry; the rest is for Podman's own resolution."""
+    """Return whether the name starts with a registry. Podman resolves all others."""
     first, slash, _ = image.partition("/")
     return bool(slash) and ("." in first or ":" in first or first == "localhost")
 

@@ -1,4 +1,4 @@
-"""`image.push`: with a progress bar a layer, and the digest that the registry has now."""
+"""`image.push`: with a progress bar per layer, and the digest in the registry."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ async def push(work: Work, parameters: ImagePush) -> ImagePushed:
 async def to_registry(
     work: Work, words: list[str], parameters: ImagePush | ManifestPush
 ) -> ImagePushed:
-    """`podman …words` with the options that pushes of images and of lists have in common."""
+    """Run `podman …words` with the options common to pushing images and lists."""
     with private_place() as place:
         digest = place / "digest"
         argv = ["podman", *work.podman_options, *words, f"--digestfile={digest}"]
@@ -48,19 +48,19 @@ async def to_registry(
 
 
 def _read(digest: Path) -> str:
-    """What Podman has written once all is in the registry, or ""."""
+    """Return what Podman has written once everything is in the registry, or ""."""
     return digest.read_text().strip() if digest.exists() else ""
 
 
 @contextmanager
 def private_place() -> Iterator[Path]:
-    """A folder that only the account may enter, in memory where the host has it so."""
+    """Yield a folder that only the account can access, in memory if the host has such a place."""
     with tempfile.TemporaryDirectory(dir=runtime_directory(), prefix="push-") as place:
         yield Path(place)
 
 
 def credentials(place: Path, parameters: ImagePush | ManifestPush) -> list[str]:
-    """Options for a sign-in that is good for this time only, by way of a file: never in argv."""
+    """Return options for a one-time login through a file, never in argv."""
     if not parameters.username or parameters.password is None:
         return []
     registry = parameters.destination.partition("/")[0]
@@ -68,7 +68,7 @@ def credentials(place: Path, parameters: ImagePush | ManifestPush) -> list[str]:
 
 
 def auth_file(place: Path, registry: str, username: str, password: SecretStr) -> Path:
-    """A file as containers-auth.json(5) has it, readable by the account only."""
+    """Write a file in the format of containers-auth.json(5) that only the account can read."""
     pair = base64.b64encode(f"{username}:{password.get_secret_value()}".encode()).decode()
     path = place / "auth.json"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

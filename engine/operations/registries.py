@@ -1,4 +1,4 @@
-"""Operations on the account's registries: its registries.conf, its sign-ins, its certificates."""
+"""Operations on the account's registries: its registries.conf, logins, and certificates."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _EDITING = asyncio.Lock()
 
 
 async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
-    """Change the file if it still is what was seen, and if Podman accepts the outcome."""
+    """Edit the file if it has not changed since it was shown, and if Podman accepts the result."""
     async with _EDITING:
         with safe_files.folder(*_FOLDER, make=True) as folder:
             before = safe_files.read(folder, _NAME, schema.LARGEST_FILE)
@@ -37,7 +37,7 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
                 ) from error
             after = config_edit.edited(text, parameters.edit).encode()
             await _accepted(folder, after)
-            # Podman took a moment: whoever wrote meanwhile must not be overwritten.
+            # Podman took a moment: do not overwrite what somebody wrote in the meantime.
             _need(safe_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
             work.note(config_edit.digest_of(after))
             safe_files.replace(folder, _NAME, after)
@@ -45,8 +45,9 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
 
 
 async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
-    """Change the file, or only have Podman read it. Raises Unsettled where somebody else has
-    written it since.
+    """Edit the file, or only make Podman reread it.
+
+    Raises Unsettled if somebody else has written it since.
     """
     try:
         with safe_files.folder(*_FOLDER) as folder:
@@ -75,7 +76,7 @@ def _need(content: bytes | None, seen: str) -> None:
 
 
 async def _accepted(folder: int, content: bytes) -> None:
-    """Let the real tool read it, before anybody else does."""
+    """Let Podman itself read it before anything else uses it."""
     name = f".berth-{secrets.token_hex(8)}.candidate"
     safe_files.replace(folder, name, content, mode=0o600)
     path = os.path.join(os.environ["HOME"], *_FOLDER, name)
@@ -97,7 +98,7 @@ async def _accepted(folder: int, content: bytes) -> None:
 
 
 async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
-    """Let Podman try the password and keep it in the account's own auth file."""
+    """Let Podman verify the password and store it in the account's own auth file."""
     password = parameters.password.get_secret_value()
     ended = await _at_registry(parameters, given=password.encode() + b"\n")
     if ended.status:
@@ -113,7 +114,7 @@ async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
 
 
 async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
-    """Forget the password."""
+    """Remove the password."""
     ended = await _at_registry(parameters)
     if ended.status and "not logged into" not in ended.errors.lower():
         raise understand(ended.last_words.removeprefix("Error: "))
@@ -145,7 +146,7 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
 
 
 async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
-    """Remove certs.d/REGISTRY/ca.crt, and the folder when nothing else is in it."""
+    """Remove certs.d/REGISTRY/ca.crt, and the folder if it is empty."""
     with suppress(FileNotFoundError), safe_files.folder(*_FOLDER, "certs.d") as certificates:
         with safe_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
             os.unlink("ca.crt", dir_fd=folder)

@@ -1,4 +1,4 @@
-"""Operations on the account's session: lingering and automatic updates."""
+"""Operations on the account's session: lingering and auto-updates."""
 
 from engine.operations.context import Work
 from engine.operations.units import available
@@ -21,13 +21,13 @@ _AGAIN = (
 
 
 async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
-    """Have the account's units start at boot."""
+    """Start the account's units at boot."""
     await _loginctl(work, "enable-linger")
     return Result(summary="Lingering is on: units start at boot and outlive logins.")
 
 
 async def disable_linger(work: Work, parameters: schema.LingerDisable) -> Result:
-    """Have the account's units end with its last login."""
+    """Stop the account's units with its last login."""
     await _loginctl(work, "disable-linger")
     return Result(
         summary="Lingering is off.",
@@ -54,7 +54,7 @@ async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) 
 
 
 async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.AutoUpdateResult:
-    """Update all containers that have a policy."""
+    """Update all containers that have an update policy."""
     await available(work)
     work.note("begun")
     containers, words = await updates(*([] if parameters.rollback else ["--rollback=false"]))

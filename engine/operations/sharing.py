@@ -1,9 +1,9 @@
-"""`image.share`: an image out of another account's store, by way of both engines and a worker.
+"""`image.share`: copy an image from another account's storage, through both engines and a worker.
 
-The giving engine runs `podman save` into the connection. The taking one writes what arrives into
-the operation's own folder, looks it through, and has Podman load it from there: Podman reads no
-archive from a stream (`podman load` on a pipe writes the same file, to its own temporary folder).
-An archive that breaks off is never given to Podman, so there are no half images.
+The sending engine runs `podman save` into the connection. The receiving engine writes the data to
+the operation's own folder, checks it, and lets Podman load it from there: Podman cannot load an
+archive from a stream (`podman load` on a pipe writes the same file to its own temporary folder).
+Podman never gets an incomplete archive, so there are no incomplete images.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _PIECE = 256 * 1024
 
 
 async def share(work: Work, parameters: ImageShare) -> ImageShared:
-    """Take the image that a worker brings. Raises EngineError when it does not come whole."""
+    """Receive the image from a worker. Raises EngineError if it arrives incompletely."""
     with work.incoming.place(work.id) as coming:
         work.report(Progress(message=f"Waiting for {parameters.source}"))
         try:
@@ -50,7 +50,7 @@ async def share(work: Work, parameters: ImageShare) -> ImageShared:
                 ErrorCode.TIMEOUT, f"Nothing came from {parameters.source}.", "Try again."
             ) from error
         if await api.image_exists(work.podman, brought.image_id):
-            brought.done.set()  # no byte of it is needed
+            brought.done.set()  # nothing of it is needed
             return await _named(work, parameters, brought, 0)
         archive = work.files.workplace(work.id) / "image.tar"
         size = await _take(work, parameters, brought, archive)
@@ -99,7 +99,7 @@ async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: P
 
 async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int) -> ImageShared:
     name = parameters.tag or parameters.image
-    if brought.image_id.startswith(name):  # it was asked for by its id
+    if brought.image_id.startswith(name):  # it was requested by its id
         name = ""
     else:
         await ensure(work, name, brought.image_id)
@@ -114,7 +114,7 @@ async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int
 
 @dataclass(frozen=True)
 class Outgoing:
-    """An image as a docker-archive, piece by piece."""
+    """An image as a docker-archive, in pieces."""
 
     image_id: str
     size: int
@@ -123,7 +123,7 @@ class Outgoing:
 
 @asynccontextmanager
 async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncIterator[Outgoing]:
-    """What another account gets. Leaving the block ends it. Raises EngineError."""
+    """Yield an image for another account. Leaving the block ends it. Raises EngineError."""
     found = await api.inspect_image(podman, image)
     identity = str(found["Id"])
     with tempfile.TemporaryDirectory(dir=state_directory(), prefix=OUTGOING) as temporary:
@@ -132,7 +132,7 @@ async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncItera
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "TMPDIR": temporary},  # one that is ended leaves a folder there
+            env={**os.environ, "TMPDIR": temporary},  # a killed one leaves a folder there
             preexec_fn=die_with(os.getpid()),
             limit=_PIECE,
         )
@@ -143,7 +143,7 @@ async def outgoing(podman: Podman, options: list[str], image: str) -> AsyncItera
 
 
 def tidy() -> None:
-    """Remove what an engine that was killed left of images on their way out."""
+    """Remove what a killed engine left of outgoing images."""
     for left in state_directory().glob(f"{OUTGOING}*"):
         discard(left)
 

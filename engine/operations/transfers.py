@@ -1,4 +1,4 @@
-"""Operations between registries, by Skopeo: nothing goes through the account's store."""
+"""Operations between registries with Skopeo. Nothing passes through the account's storage."""
 
 import os
 import tempfile
@@ -18,7 +18,7 @@ _MOST_NAMED = 20
 
 
 async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
-    """Copy one image, or a whole list. Cancelling ends Skopeo; the tag is written last."""
+    """Copy an image, or a whole list. Cancelling ends Skopeo; the tag is written last."""
     digest = await _copy(work, parameters, work.report)
     return schema.ImageCopied(
         summary=f"{parameters.destination} is {digest}.",
@@ -43,8 +43,9 @@ async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str
 async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
     """Copy each tag that is new or changed.
 
-    A tag that fails does not keep the others from being copied, unless one after the other does:
-    then it is the registry's fault. Raises EngineError that names those that failed.
+    If a tag fails, the others are still copied, unless several fail in a row: then the registry is
+    at
+    fault. Raises EngineError that names the failed tags.
     """
     await work.podman.registry_files.require()
     work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))
@@ -110,7 +111,7 @@ def _named(tags: list[str]) -> str:
 
 
 async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> schema.RemoteDeleted:
-    """Delete what the tag means, by its digest; other tags of the same digest go with it."""
+    """Delete the image behind a tag by its digest. All tags of the digest are deleted with it."""
     await work.podman.registry_files.require()
     name, _, digest = parameters.image.partition("@")
     head, slash, last = name.rpartition("/")
@@ -134,7 +135,7 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
         try:
             await skopeo.run(argv)
         except EngineError:
-            # The registry may have done it, and its answer have been lost on the way.
+            # The registry may have deleted it, and its answer may have been lost.
             if await _is_there(place, found):
                 raise
     return schema.RemoteDeleted(summary=f"{place}@{found} was deleted.", digest=found)
@@ -147,7 +148,7 @@ async def _digest(place: str, tag: str) -> str:
 
 
 async def _is_there(place: str, digest: str) -> bool:
-    """Whether the registry still has it. Raises Unsettled when it does not say."""
+    """Return whether the registry still has it. Raises Unsettled if it does not answer."""
     try:
         return bool(await _digest(place, digest))
     except EngineError as error:

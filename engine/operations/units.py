@@ -17,7 +17,7 @@ from engine.systemd import control, drop_ins, quadlets, selinux, sources, unit_f
 
 
 async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
-    """Check it, write it, have systemd read it."""
+    """Check and write the file, then reload systemd."""
     await available(work)
     checked = await validation.check(parameters.file, parameters.text)
     if not checked.ok and not parameters.even_with_errors:
@@ -33,19 +33,19 @@ async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
 
 
 async def resume_write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
-    """Write it, or only have systemd read it: the engine that died may have written it already."""
+    """Write it, or only reload systemd: the dead engine may already have written it."""
     digest = _digest_now(parameters.file, parameters.text) or parameters.digest
     return await write(work, parameters.model_copy(update={"digest": digest}))
 
 
 def _digest_now(file: str, text: str) -> str:
-    """The digest of the file, if `text` is what stands there; else ""."""
+    """Return the digest of the file if its content is `text`, otherwise ""."""
     found = unit_files.find(file)
     return found.digest if found and found.text == text else ""
 
 
 async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritten:
-    """Write a file as it is, restore its label, daemon-reload."""
+    """Write a file unchanged, restore its label, and run daemon-reload."""
     version = unit_files.write(file, text, digest)
     label = await selinux.restore(unit_files.configuration() / file)
     await work.units.systemd.reload()
@@ -60,10 +60,10 @@ async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritt
 
 
 async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritten:
-    """Stop it, disable it, take its file away."""
+    """Stop and disable the unit, and delete its file."""
     await available(work)
     found = unit_files.find(parameters.file)
-    if found is None and work.noted:  # the engine that died had taken it away
+    if found is None and work.noted:  # the dead engine had deleted it
         await work.units.systemd.reload()
         return schema.UnitWritten(
             summary=f"{parameters.file} was deleted.", file=parameters.file, digest="", unit=""
@@ -101,7 +101,7 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
 
 
 async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
-    """Stop a unit if it is loaded (all instances of a template), and remove its links."""
+    """Stop a unit if it is loaded (all instances of a template unit), and remove its links."""
     if is_template(unit):
         for each in await work.units.systemd.loaded(unit.replace("@.", "@*.", 1)):
             await take_down(work, each, can_be_enabled=False)
@@ -118,7 +118,7 @@ async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
 
 
 async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
-    """Put a kept version back."""
+    """Restore a kept version."""
     kept = unit_files.version(parameters.file, parameters.version)
     await work.admission.admit_unit_file(parameters.file, kept.text, new=not parameters.digest)
     await available(work)
@@ -129,28 +129,28 @@ async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWrit
 
 
 async def resume_restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
-    """The same as `resume_write`, for a kept version."""
+    """Do the same as `resume_write` for a kept version."""
     kept = unit_files.version(parameters.file, parameters.version)
     digest = _digest_now(parameters.file, kept.text) or parameters.digest
     return await restore(work, parameters.model_copy(update={"digest": digest}))
 
 
 async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Result:
-    """Have systemd read all files anew."""
+    """Make systemd reread all files."""
     await available(work)
     await work.units.systemd.reload()
     return Result(summary="All unit files were read anew.")
 
 
 async def start(work: Work, parameters: schema.UnitStart) -> Result:
-    """Start it, and wait until it has."""
+    """Start it, and wait for the result."""
     await _allowed(work, parameters.unit)
     await _job(work, "StartUnit", parameters.unit)
     return Result(summary=f"{parameters.unit} is started.")
 
 
 async def stop(work: Work, parameters: schema.UnitStop) -> Result:
-    """Stop it, and wait until it has."""
+    """Stop it, and wait for the result."""
     await _job(work, "StopUnit", parameters.unit)
     return Result(summary=f"{parameters.unit} is stopped.")
 
@@ -164,7 +164,7 @@ async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
 
 
 async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
-    """Have it start at boot."""
+    """Start it at boot."""
     changed = await _quadlet(work, parameters.unit, wanted=True)
     if changed is None:
         await work.units.systemd.enable(parameters.unit)
@@ -176,7 +176,7 @@ async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
 
 
 async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
-    """Have it not start at boot; what runs goes on."""
+    """Do not start it at boot. A running unit continues."""
     changed = await _quadlet(work, parameters.unit, wanted=False)
     if changed is None:
         await work.units.systemd.disable(parameters.unit)
@@ -193,20 +193,21 @@ async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
 
 
 async def reset_failed(work: Work, parameters: schema.UnitResetFailed) -> Result:
-    """Forget that it failed."""
+    """Clear its failed state."""
     await available(work)
     await work.units.systemd.reset_failed(parameters.unit)
     return Result(summary=f"The failure of {parameters.unit} is forgotten.")
 
 
 async def available(work: Work) -> None:
-    """Raises EngineError (unavailable) where no user manager answers."""
+    """Raise EngineError (unavailable) if no user manager answers."""
     await work.units.systemd.manager("Version")
 
 
 async def restart_unit(work: Work, unit: str) -> None:
-    """Restart it, unless that came of it already when the engine died in the middle: systemd goes
-    on without whoever asked, and each start of a unit has an invocation id of its own.
+    """Restart the unit, unless that already happened before the engine died.
+
+    systemd continues without its client, and each start of a unit has its own invocation id.
     """
     systemd = work.units.systemd
     if work.noted:
@@ -232,7 +233,7 @@ async def _job(work: Work, method: str, unit: str) -> None:
 
 
 def _need_job(unit: str) -> None:
-    """Raises EngineError where systemd cannot start or stop it, or Berth must not."""
+    """Raise EngineError if systemd cannot start or stop it, or Berth must not."""
     if unit.startswith("berth-engine."):
         raise EngineError(
             ErrorCode.INVALID,
@@ -248,14 +249,14 @@ def _need_job(unit: str) -> None:
 
 
 async def _allowed(work: Work, unit: str) -> None:
-    """Have the file judged of which Podman makes a unit anew at each start. Raises EngineError."""
+    """Evaluate the file that defines the unit anew at each start. Raises EngineError."""
     await available(work)
     if row := await work.units.row(unit):
         await work.admission.admit_kube(row.file)
 
 
 async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
-    """Change the [Install] section of a Quadlet; what was done, None when it is no Quadlet."""
+    """Edit the [Install] section of a Quadlet. Return what was done; None for other units."""
     await available(work)
     row = await work.units.row(unit)
     if row is None or row.style != "quadlet":
@@ -272,7 +273,7 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
         raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
     has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text
     if has == wanted:
-        # An engine that died may have written it, and not have had it read.
+        # A dead engine may have written it without reloading systemd.
         await work.units.systemd.reload()
         return "its file says so already"
     change = quadlets.with_install if wanted else quadlets.without_install

@@ -8,5 +8,5 @@ from engine.schema.volumes import VolumePrune
 
 
 async def prune(work: Work, parameters: VolumePrune) -> Pruned:
-    """Remove what no container uses."""
+    """Remove all volumes that no container uses."""
     return pruned(await api.prune_volumes(work.podman), "volume")

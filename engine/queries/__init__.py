@@ -1,1 +1,1 @@
-"""What the engine can answer without changing anything: one module a thing asked for."""
+"""What the engine can answer without changing anything: one module per noun."""

@@ -1,4 +1,4 @@
-"""What builds said."""
+"""The output of builds."""
 
 from collections.abc import AsyncIterator
 
@@ -8,6 +8,6 @@ from engine.schema.queries import BuildLines, LogLine
 
 
 async def log(_: Podman, query: BuildLines) -> AsyncIterator[LogLine]:
-    """The log of one build; with `follow`, until the build ends."""
+    """Yield the log of one build; with `follow`, until the build ends."""
     async for line in build_log.reading(query.build, follow=query.follow):
         yield line

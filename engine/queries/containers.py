@@ -1,4 +1,4 @@
-"""What a container is, runs and has changed."""
+"""A container's data, processes, and changes."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,12 +18,12 @@ _CHANGES = {0: "changed", 1: "added", 2: "removed"}
 
 
 async def inspect(podman: Podman, query: ContainerInspect) -> AsyncIterator[Document]:
-    """Podman's own inspect data."""
+    """Answer Podman's own inspect data."""
     yield Document(data=await api.inspect_container(podman, query.container, size=True))
 
 
 async def running(podman: Podman, container: str) -> dict[str, Any]:
-    """Its inspect data. Raises EngineError when it does not run."""
+    """Return its inspect data. Raises EngineError if it is not running."""
     found: dict[str, Any] = await api.inspect_container(podman, container)
     if found["State"]["Status"] not in ("running", "paused"):
         raise EngineError(
@@ -35,16 +35,16 @@ async def running(podman: Podman, container: str) -> dict[str, Any]:
 
 
 async def top(podman: Podman, query: ContainerTop) -> AsyncIterator[Table]:
-    """Its processes."""
-    # Podman answers for one that does not run with a success and no words.
+    """Answer its processes."""
+    # For a container that is not running, Podman reports success with empty output.
     await running(podman, query.container)
     answer = await api.container_processes(podman, query.container)
     yield Table(titles=answer["Titles"], rows=answer["Processes"])
 
 
 async def changes(podman: Podman, query: ContainerChanges) -> AsyncIterator[Table]:
-    """What differs from its image."""
-    # By its id: the same call takes the names of images.
+    """Answer the differences from its image."""
+    # By its id: the same call accepts names of images.
     found = await api.inspect_container(podman, query.container)
     answer = await api.container_changes(podman, found["Id"])
     rows: list[list[str | int | float | None]] = [

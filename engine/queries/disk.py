@@ -1,4 +1,4 @@
-"""What the store takes of the disk, and exactly what each prune would remove."""
+"""The disk use of the account's storage, and exactly what each prune would remove."""
 
 import asyncio
 from collections import Counter
@@ -13,15 +13,15 @@ from engine.schema import disk as schema
 from engine.schema.queries import Document
 
 _GOES = {"created", "configured", "initialized", "stopped", "exited"}
-"""The states that Podman's prune takes; what `buildah` works in has another (storage) and stays."""
+"""States that Podman's prune removes. Buildah's working containers have another (storage)."""
 
 
 @dataclass(frozen=True)
 class _Store:
-    """Images and the layers that each stands on."""
+    """Images, and the layers that each consists of."""
 
     images: list[dict[str, Any]]
-    """With intermediate ones, as Podman lists them."""
+    """Including intermediate ones, as Podman lists them."""
     chains: dict[str, list[str]]
     sizes: dict[str, int]
     containers: list[dict[str, Any]]
@@ -30,7 +30,7 @@ class _Store:
         return sum(self.sizes.get(layer, 0) for layer in layers)
 
     def given_back(self, going: set[str]) -> int:
-        """Bytes of the layers that no image that stays stands on."""
+        """Return the bytes of the layers that no remaining image uses."""
         kept = {
             layer for image, chain in self.chains.items() if image not in going for layer in chain
         }
@@ -39,7 +39,7 @@ class _Store:
 
 
 async def disk(podman: Podman, query: schema.DiskUse) -> AsyncIterator[Document]:
-    """Images, containers and volumes with their sizes, largest first."""
+    """Answer images, containers, and volumes with their sizes, largest first."""
     store = await _store(podman)
     containers = [_container(row) for row in store.containers]
     volumes = await _volumes(podman)
@@ -58,7 +58,7 @@ async def disk(podman: Podman, query: schema.DiskUse) -> AsyncIterator[Document]
 
 
 async def preview(podman: Podman, query: schema.PrunePreview) -> AsyncIterator[Document]:
-    """What `podman image prune`, with and without --all, and the other prunes would take."""
+    """Answer what `podman image prune`, with and without --all, and other prunes would remove."""
     store = await _store(podman)
     dangling, unused = _going(store, every=False), _going(store, every=True)
     containers = [_container(row) for row in store.containers if row["State"] in _GOES]
@@ -86,7 +86,7 @@ async def _store(podman: Podman) -> _Store:
         images=await api.list_images(podman, all=True),
         chains=chains,
         sizes={layer.id: layer.size for layer in layers},
-        # With those that `buildah` works in: an image of theirs stays.
+        # Including Buildah's working containers, whose images stay.
         containers=await api.list_containers(podman, external=True, size=True),
     )
 
@@ -115,8 +115,12 @@ def _images(store: _Store) -> list[schema.ImageOnDisk]:
 
 
 def _going(store: _Store, *, every: bool) -> list[schema.GoingImage]:
-    """With `every`, all that no container uses, whatever stands on them; else Podman takes those
-    without a name that no image stands on, over and over until none is left. (Tried: 4.3, 5.4.)
+    """Return the images that a prune removes.
+
+    With `every`, all images that no container uses, whatever depends on them. Otherwise, Podman
+    removes
+    images without a name that no image depends on, repeatedly until none is left. (Tested: 4.3,
+    5.4.)
     """
     used = {str(row.get("ImageID")) for row in store.containers}
     left = {

@@ -1,4 +1,4 @@
-"""What happens in an account: Podman's events and those of units, whoever caused them."""
+"""Events in an account: Podman's and those of units, whoever caused them."""
 
 import asyncio
 import logging
@@ -14,15 +14,16 @@ from engine.systemd.inventory import Inventory
 from engine.systemd.user_manager import absent
 
 _AGAIN = 2.0
-"""Seconds until a lost session bus is asked for again."""
+"""Seconds before the next attempt to reach a lost session bus."""
 log = logging.getLogger(__name__)
 
 
 async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]:
-    """Podman's events and those of units as they happen, on and on.
+    """Yield Podman's events and those of units as they happen, without end.
 
-    `system`/`connected` comes first and each time that something may have been missed: whoever
-    follows reads everything anew then. Heartbeats come in between.
+    `system`/`connected` comes first, and whenever events may have been missed: the reader then
+    rereads
+    everything. Heartbeats come in between.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
     tasks = [asyncio.create_task(_pour(podman_events.follow(podman), heard))]
@@ -57,7 +58,7 @@ async def _pour(
 
 
 async def _heartbeats(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
-    """One every HEARTBEAT_SECONDS; none while Podman's service does not answer."""
+    """Yield one every HEARTBEAT_SECONDS; none while Podman's service does not answer."""
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""Which function answers which query. A new query is one line here."""
+"""The table of queries and the functions that answer them. To add a query, add a line here."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -52,7 +52,7 @@ ANSWER: dict[str, Answer] = {
     "registry.image": remote_images.image,
     "registry.sync-plan": remote_images.sync_plan,
 }
-# These ask systemd as well.
+# These also query systemd.
 UNIT_ANSWER: dict[str, Callable[[Inventory, Any], AsyncIterator[Model]]] = {
     "unit.file": units.file,
     "unit.status": units.status,
@@ -65,7 +65,7 @@ UNIT_ANSWER: dict[str, Callable[[Inventory, Any], AsyncIterator[Model]]] = {
 
 
 def answer(podman: Podman, inventory: Inventory, asked: Query) -> AsyncIterator[Model]:
-    """The answers to a query."""
+    """Yield the answers to a query."""
     if asked.query in UNIT_ANSWER:
         return UNIT_ANSWER[asked.query](inventory, asked)
     return ANSWER[asked.query](podman, asked)

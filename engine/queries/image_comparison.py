@@ -1,4 +1,4 @@
-"""How two images differ: settings, and files by what is in them (sizes and checksums)."""
+"""Compare two images: their settings, and their files by content (sizes and checksums)."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from engine.schema.layers import Comparison, FileChange, ImageCompare, Setting
 from engine.schema.queries import Document
 
 MOST_FILES = 400_000
-"""In one image; more would not fit an engine's memory."""
+"""The maximum per image. More would not fit into an engine's memory."""
 MOST_SHOWN = 5_000
 _SIMPLE = ("User", "WorkingDir", "StopSignal", "Cmd", "Entrypoint", "Shell", "OnBuild")
 _NAMED = ("Labels", "ExposedPorts", "Volumes")
@@ -22,7 +22,7 @@ Tree = dict[str, Entry]
 
 
 async def compare(podman: Podman, query: ImageCompare) -> AsyncIterator[Document]:
-    """What `other` has more, less, and otherwise than `image`."""
+    """Answer what `other` adds, lacks, and changes compared with `image`."""
     one = await api.inspect_image(podman, query.image)
     other = await api.inspect_image(podman, query.other)
     stored = await store(podman)
@@ -42,7 +42,7 @@ async def compare(podman: Podman, query: ImageCompare) -> AsyncIterator[Document
 
 
 def _flat(image: dict[str, Any]) -> dict[str, str]:
-    """An image's settings by name, each as a text."""
+    """Return an image's settings by name, each as text."""
     config = image.get("Config") or {}
     found = {"Architecture": image.get("Architecture"), "Os": image.get("Os")}
     found["Author"] = image.get("Author")
@@ -88,7 +88,7 @@ def _differences(before: list[StoredLayer], after: list[StoredLayer]) -> list[Fi
 
 
 def _tree(stack: list[StoredLayer]) -> Tree:
-    """The files that a container would see, read from the uppermost layer down."""
+    """Return the files that a container would see, from the topmost layer down."""
     seen: Tree = {}
     hidden: set[str] = set()
     for layer in reversed(stack):
@@ -113,7 +113,7 @@ def _tree(stack: list[StoredLayer]) -> Tree:
 
 
 def _is_hidden(name: str, hidden: set[str], seen: Tree) -> bool:
-    """Whether a higher layer removed it, or a folder that it is in, or put a file in its place."""
+    """Return whether a higher layer removed it or its folder, or replaced that with a file."""
     if name in hidden:
         return True
     end = name.rfind("/")

@@ -1,4 +1,4 @@
-"""What an image is made of, and what the store uses on disk."""
+"""An image's data, history, and manifest list."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,12 +9,12 @@ from engine.schema.queries import Document, ImageHistory, ImageInspect, Manifest
 
 
 async def inspect(podman: Podman, query: ImageInspect) -> AsyncIterator[Document]:
-    """Podman's own inspect data."""
+    """Answer Podman's own inspect data."""
     yield Document(data=await api.inspect_image(podman, query.image))
 
 
 async def history(podman: Podman, query: ImageHistory) -> AsyncIterator[Table]:
-    """Its layers, newest first."""
+    """Answer its history, newest first."""
     answer = await api.image_history(podman, query.image)
     yield Table(
         titles=["Id", "Created", "Instruction", "Size", "Comment"],
@@ -32,5 +32,5 @@ async def history(podman: Podman, query: ImageHistory) -> AsyncIterator[Table]:
 
 
 async def manifest(podman: Podman, query: ManifestInspect) -> AsyncIterator[Document]:
-    """A manifest list with its entries. Podman 4.3 and 5.4 keep it alike."""
+    """Answer a manifest list with its entries. Podman 4.3 and 5.4 store it in the same form."""
     yield Document(data=await api.inspect_manifest(podman, query.name))

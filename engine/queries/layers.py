@@ -1,4 +1,4 @@
-"""What an image is made of: its layers with the instruction of each, and the files of a layer."""
+"""The layers of an image with the instruction of each, and the files of a layer."""
 
 import asyncio
 import stat
@@ -21,18 +21,18 @@ from engine.schema.layers import (
 from engine.schema.queries import Document
 
 MOST_READ = 1_000_000
-"""Files of a layer that are looked at."""
+"""The maximum number of files of a layer that are examined."""
 _TYPES = {"directory": stat.S_IFDIR, "link": stat.S_IFLNK, "pipe": stat.S_IFIFO}
 
 
 async def layers(podman: Podman, query: ImageLayers) -> AsyncIterator[Document]:
-    """Its layers from the lowest up, with those that changed no file among them."""
+    """Answer its layers from the lowest up, including those that changed no file."""
     inspected = await api.inspect_image(podman, query.image)
     stored = await store(podman)
     digests = digests_of(inspected)
     history = inspected.get("History") or []
     if sum(not step.get("empty_layer") for step in history) != len(digests):
-        history = [{}] * len(digests)  # the image does not tell, or wrongly
+        history = [{}] * len(digests)  # the image has no history, or a wrong one
     found, number = [], 0
     for step in history:
         empty = bool(step.get("empty_layer"))
@@ -54,7 +54,7 @@ async def layers(podman: Podman, query: ImageLayers) -> AsyncIterator[Document]:
 
 
 async def files(podman: Podman, query: LayerFiles) -> AsyncIterator[Document]:
-    """Some files of a layer, removals among them."""
+    """Answer some files of a layer, including removals."""
     digests = digests_of(await api.inspect_image(podman, query.image))
     if query.layer >= len(digests):
         raise EngineError(
@@ -66,23 +66,23 @@ async def files(podman: Podman, query: LayerFiles) -> AsyncIterator[Document]:
 
 
 async def store(podman: Podman) -> dict[str, StoredLayer]:
-    """The account's layers by digest."""
+    """Return the account's layers by digest."""
     return await asyncio.to_thread(layer_store.layers, *await place(podman))
 
 
 async def place(podman: Podman) -> tuple[Path, str]:
-    """Where the account's store is, and its driver's name."""
+    """Return the path of the account's storage, and the name of its driver."""
     kept = (await api.info(podman))["store"]
     return Path(kept["graphRoot"]), str(kept["graphDriverName"])
 
 
 def digests_of(inspected: dict[str, Any]) -> list[str]:
-    """The digests of an image's layers, lowest first."""
+    """Return the digests of an image's layers, lowest first."""
     return [str(digest) for digest in (inspected.get("RootFS") or {}).get("Layers") or []]
 
 
 def in_store(stored: dict[str, StoredLayer], digest: str) -> StoredLayer:
-    """Raises EngineError for a layer of another store."""
+    """Return the layer. Raises EngineError if it is in another store."""
     if digest not in stored:
         raise EngineError(
             ErrorCode.NOT_FOUND,

@@ -1,4 +1,4 @@
-"""A container's output, line by line, with memory that does not grow with its length."""
+"""A container's output, line by line, with memory use that does not grow with its length."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,16 +13,17 @@ from engine.schema.queries import ContainerLogs, LogLine
 
 _HEADER = 8
 LONGEST_PIECE = 64 * 1024
-"""Bytes. A longer line comes in pieces, all but its last one `partial`."""
+"""Bytes. A longer line comes in pieces, all but the last one `partial`."""
 Stream = Literal["stdout", "stderr"]
 
 
 async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
-    """Its lines, oldest first; with `follow`, on and on until the container ends."""
-    # Podman answers a missing container only after it has begun to answer: ask first.
+    """Yield its lines, oldest first; with `follow`, until the container ends."""
+    # Podman reports a missing container only after it has started to answer, so check first.
     await api.inspect_container(podman, query.container)
-    # Podman's drivers differ in what they make of fractions: it gets whole seconds, rounded so that
-    # nothing is missing, and the rest is done here.
+    # Podman's drivers treat fractions differently. So Podman gets whole seconds, rounded so that no
+    # line
+    # is missing, and the rest is filtered here.
     since = query.since.astimezone(UTC) if query.since else None
     until = query.until.astimezone(UTC) if query.until else None
     params = {"stdout": "true", "stderr": "true", "timestamps": "true"}
@@ -43,11 +44,11 @@ async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, str, bool]]:
-    """Lines, and whether each goes on, out of Podman's frames.
+    """Yield lines from Podman's frames, and whether each continues.
 
     A frame is 8 bytes of header (stream and length), then text.
     """
-    # As bytes: a frame may end in the middle of a letter.
+    # As bytes: a frame may end within a character.
     pending: dict[Stream, bytes] = {}
     while True:
         try:
@@ -58,7 +59,7 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Stream, s
         stream: Stream = "stderr" if header[0] == 2 else "stdout"
         before = pending.pop(stream, b"")
         if before:
-            # The rest of a line that was too long for one entry: its own timestamp says nothing.
+            # The rest of a line that was too long for one entry: its own timestamp means nothing.
             text = before + text.partition(b" ")[2]
         ends = text.endswith(b"\n")
         if not ends and len(text) < LONGEST_PIECE:

@@ -1,4 +1,4 @@
-"""Which ports of the host are free: the kernel knows, whoever has them."""
+"""Find free host ports. The kernel knows them, whoever uses the others."""
 
 import errno
 import socket
@@ -12,7 +12,7 @@ _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
 async def free(podman: Podman, query: FreePorts) -> AsyncIterator[Document]:
-    """The first `count` ports of the range that can be bound now."""
+    """Answer the first `count` ports of the range that can be bound now."""
     taken = set(query.without)
     found: list[int] = []
     for port in range(query.first, query.last + 1):
@@ -30,7 +30,7 @@ def _can_bind(port: int, protocol: str) -> bool:
         except OSError:
             continue  # a host without IPv6
         with probe:
-            if protocol == "tcp":  # as Podman does: a connection in TIME_WAIT is no obstacle
+            if protocol == "tcp":  # as Podman does: a connection in TIME_WAIT does not matter
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 if family == socket.AF_INET6:

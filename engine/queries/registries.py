@@ -1,4 +1,4 @@
-"""What decides where images come from, and where a name leads."""
+"""What determines where images come from, and what a name resolves to."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from engine.schema.registry_facts import Configuration
 
 
 async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]:
-    """All configuration files, what they come to, sign-ins, certificates, policy."""
+    """Answer all configuration files, their combined effect, logins, certificates, and policy."""
     effective = registries_conf.load()
     content, error = _own()
     own = str(registries_conf.own_file())
@@ -42,7 +42,7 @@ async def show(podman: Podman, query: RegistriesShow) -> AsyncIterator[Document]
 
 
 async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Document]:
-    """Where Podman would look for a name."""
+    """Answer where Podman would look for a name."""
     if problem := await podman.registry_files.problem():
         found = resolution.refused(
             query.name, f"Podman refuses its configuration: {problem}", REMEDY
@@ -55,7 +55,7 @@ async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Docum
 
 
 async def check(podman: Podman, query: RegistryCheck) -> AsyncIterator[Document]:
-    """Try a registry, step by step."""
+    """Test a registry, step by step."""
     problem = await podman.registry_files.problem()
     found = await connection_check.check(query.registry, problem)
     yield Document(data=found.model_dump(mode="json"))
@@ -65,7 +65,7 @@ async def _local(podman: Podman, name: str) -> str:
     try:
         image = await api.inspect_image(podman, name)
     except EngineError:
-        return ""  # the store has none, which is the usual case
+        return ""  # not in storage, which is the usual case
     wanted = name if ":" in name else f"{name}:latest"
     names = [str(each) for each in image.get("RepoTags") or []]
     return next((each for each in names if each.endswith(f"/{wanted}")), "")

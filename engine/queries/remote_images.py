@@ -1,4 +1,4 @@
-"""What registries have: search, catalogues, tags, images that are not pulled."""
+"""The content of registries: search, catalogs, tags, images that are not pulled."""
 
 import asyncio
 import fnmatch
@@ -21,7 +21,7 @@ _LISTS = ("manifest.list", "image.index")
 
 
 async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[Document]:
-    """`podman search` at each registry of the search list, or at the one that the term names."""
+    """Run `podman search` at each registry of the search list, or at the one that it names."""
     hosts = registries_conf.load().search
     whole = query.term.partition("/")[0]
     named = "/" in query.term and ("." in whole or ":" in whole or whole == "localhost")
@@ -68,7 +68,7 @@ async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], s
 async def repositories(
     podman: Podman, query: asked.RegistryRepositories
 ) -> AsyncIterator[Document]:
-    """One page of the catalogue."""
+    """Answer one page of the catalog."""
     await podman.registry_files.require()
     async with open_registry(query.registry) as api:
 
@@ -80,7 +80,7 @@ async def repositories(
 
 
 async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Document]:
-    """One page of a repository's tags."""
+    """Answer one page of a repository's tags."""
     await podman.registry_files.require()
     registry, repository = split(query.repository)
     async with open_registry(registry, repository) as api:
@@ -96,7 +96,7 @@ async def _matching(
     page: Callable[[str, int], Awaitable[Names]],
     query: asked.RegistryRepositories | asked.RegistryTags,
 ) -> Names:
-    """One page of the names that match: registries do not filter, so more of theirs are read."""
+    """Return one page of matching names. Registries do not filter, so this reads more of theirs."""
     if not query.match:
         return await page(query.after, query.limit)
     wanted, after = query.match.lower(), query.after
@@ -112,7 +112,7 @@ async def _matching(
 
 
 async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:
-    """Manifest and configuration, read by Skopeo, and how the account's own image compares."""
+    """Answer manifest and configuration, from Skopeo, and a comparison with the account's image."""
     await podman.registry_files.require()
     found = resolution.resolve(query.image, registries_conf.load())
     if not found.candidates or found.how == "refused":
@@ -154,7 +154,7 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
 
 
 async def sync_plan(podman: Podman, query: asked.SyncPlan) -> AsyncIterator[Table]:
-    """What a sync would copy: new, changed and same tags."""
+    """Answer what a sync would copy: new, changed, and unchanged tags."""
     await podman.registry_files.require()
     rows = await plan(query.source, query.destination, query.pattern)
     yield Table(titles=["Tag", "State", "Digest"], rows=[list(row) for row in rows])
@@ -163,7 +163,7 @@ async def sync_plan(podman: Podman, query: asked.SyncPlan) -> AsyncIterator[Tabl
 async def plan(
     source: str, destination: str, pattern: str, *, seconds: float | None = 8.0
 ) -> list[tuple[str, str, str]]:
-    """Tag, state (new, changed, same) and digest at the source, for all tags that fit."""
+    """Return tag, state (new, changed, same), and digest at the source for all matching tags."""
     here, repository = split(source)
     there, target = split(destination)
     async with (
@@ -197,7 +197,7 @@ async def plan(
 
 
 async def digest_at(api: RegistryApi, repository: str, tag: str) -> str:
-    """The digest that a tag means, "" when it is not there."""
+    """Return the digest of a tag, or "" if it does not exist."""
     where = f"/v2/{repository}/manifests/{quote(tag, safe=':')}"
     try:
         reply = await api.get(where, repository=repository, method="HEAD", accept=MANIFESTS)
@@ -215,7 +215,7 @@ async def _tags(api: RegistryApi, repository: str, after: str, limit: int) -> Na
 async def _page(
     api: RegistryApi, path: str, key: str, after: str, limit: int, repository: str
 ) -> Names:
-    """One page; registries that know no pages give everything, which is cut here."""
+    """Return one page. Registries without paging return everything, which is cut here."""
     query = urlencode({"n": limit, **({"last": after} if after else {})})
     reply = await api.get(f"{path}?{query}", repository=repository)
     names = [str(name) for name in reply.json().get(key) or []]
@@ -227,7 +227,7 @@ async def _page(
 
 
 async def manifest(reference: str) -> tuple[str, dict[str, Any]]:
-    """Digest and content of what a whole reference means, list or image. Raises EngineError."""
+    """Return digest and content of a complete reference, list or image. Raises EngineError."""
     name = _nameless(reference)
     registry, repository = split(name)
     tag = reference[len(name) :]
@@ -239,24 +239,25 @@ async def manifest(reference: str) -> tuple[str, dict[str, Any]]:
 
 
 def _nameless(reference: str) -> str:
-    """The name without tag and digest."""
+    """Return the name without tag and digest."""
     name = reference.partition("@")[0]
     head, slash, last = name.rpartition("/")
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
 def meant(digest: str, raw: dict[str, Any]) -> set[str]:
-    """All digests by which an account may have what a manifest means.
+    """Return all digests under which an account may have a manifest's image.
 
-    That of the configuration is Podman's id of the image: one that was pushed from here is
-    compressed on the way, and has another manifest at the registry.
+    The digest of the configuration is Podman's id of the image. An image that was pushed from here
+    is
+    compressed on the way and has another manifest in the registry.
     """
     config = str((raw.get("config") or {}).get("digest") or "")
     return {digest, config, *(each.digest for each in platforms_of(raw))} - {""}
 
 
 def platforms_of(raw: dict[str, Any]) -> list[Platform]:
-    """The images of a list, none for an image."""
+    """Return the images of a list; none for a single image."""
     return [
         Platform(
             os=str((each.get("platform") or {}).get("os") or ""),
@@ -274,7 +275,7 @@ def _own() -> str:
 
 
 async def _local(podman: Podman, reference: str) -> list[str]:
-    """The digests of the account's own image of that name."""
+    """Return the digests of the account's own image of that name."""
     try:
         found = await api.inspect_image(podman, reference)
     except EngineError:

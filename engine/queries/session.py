@@ -1,4 +1,4 @@
-"""How healthy the account's session is, and what automatic updates would do."""
+"""The health of the account's session, and what auto-updates would do."""
 
 from collections.abc import AsyncIterator
 
@@ -10,14 +10,14 @@ from engine.systemd.inventory import Inventory, moment
 
 
 async def health(units: Inventory, query: schema.SessionHealth) -> AsyncIterator[schema.Health]:
-    """All findings."""
+    """Answer all findings."""
     yield schema.Health(findings=await doctor.findings(units.podman, units.systemd))
 
 
 async def auto_updates(
     units: Inventory, query: schema.AutoUpdatePreview
 ) -> AsyncIterator[schema.AutoUpdates]:
-    """A dry run, and the timer."""
+    """Answer a dry run, and the state of the timer."""
     facts = await units.systemd.properties(TIMER)
     containers, words = await updates("--dry-run")
     if words and not containers:

@@ -1,8 +1,9 @@
-"""An account at one moment, from Podman's list calls; and single rows of it.
+"""The state of an account at one moment, from Podman's list calls, and single rows of it.
 
-Podman reads every container to list one, which takes as long as there are many. So single ones are
-inspected: what changes in a container's life comes from there, and the rest is as it was listed.
-What was never listed is read from there as a whole, until the next list says it in its own words.
+Podman reads every container to list one, which takes longer the more there are. So single
+containers are inspected: everything that changes during a container's life comes from there, and
+the rest from the last list. A container that was never listed is read from inspect data alone until
+the next list.
 """
 
 import asyncio
@@ -34,8 +35,8 @@ from engine.systemd.user_manager import absent
 
 _STATES = set(get_args(ContainerState))
 _HEALTH = set(get_args(Health))
-# Two states before the first start, and two after the end (before and after Podman's own tidying
-# up, of which no event tells), are the same to a reader, as they are in `podman ps`.
+# Two states before the first start, and two after the end (before and after Podman's own cleanup,
+# for which there is no event), are the same to a reader, as in `podman ps`.
 _SAME_STATE = {
     "configured": "created",
     "initialized": "created",
@@ -48,13 +49,13 @@ _AT_ONCE = 8
 _NEVER = datetime.fromtimestamp(0, UTC)
 _listed: dict[str, ContainerRow] = {}
 """The last row of each container that Podman has listed."""
-# What reading a row raises when Podman says something unheard of; ValidationError is a ValueError.
+# Raised while reading unexpected data from Podman. ValidationError is a ValueError.
 _NONSENSE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 log = logging.getLogger(__name__)
 
 
 async def containers(podman: Podman, ids: list[str] | None = None) -> list[ContainerRow]:
-    """All containers, or those of `ids` that still exist."""
+    """Return all containers, or those of `ids` that still exist."""
     if ids is None:
         rows = await _list(podman)
         _listed.clear()
@@ -72,7 +73,7 @@ async def _list(podman: Podman, ids: list[str] | None = None) -> list[ContainerR
 
 
 async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> ContainerRow | None:
-    """The row of a container as it is now; None when that is gone."""
+    """Return the current row of a container, or None if it is gone."""
     try:
         async with room:
             said = await api.inspect_container(podman, key)
@@ -90,12 +91,12 @@ async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> Conta
     except _NONSENSE as error:
         log.warning("a container has to be listed: %s", error)
         _listed.pop(key, None)
-    # Of a pod, only the list has the name; and it says what makes no sense.
+    # Only the list has the name of a pod. It also reports malformed data.
     return next(iter(await _list(podman, [key])), None)
 
 
 def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
-    """What Podman says where it inspects a container, as its list says it; without the state."""
+    """Convert inspect data to the format of Podman's list, without the state."""
     config, host, network = said["Config"], said["HostConfig"], said["NetworkSettings"]
     return {
         "Id": said["Id"],
@@ -108,15 +109,15 @@ def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
         "Labels": config["Labels"],
         "Ports": _port_mappings(network.get("Ports") or {}),
         "Mounts": [each["Destination"] for each in said["Mounts"]] + list(host.get("Tmpfs") or {}),
-        # Some versions name the mode of networks that are none.
+        # Some versions list the mode of networks that are none.
         "Networks": [each for each in network["Networks"] or {} if each != host["NetworkMode"]],
-        # Podman 4's list does not tell.
+        # Podman 4's list does not contain it.
         "Restarts": said["RestartCount"] if major >= 5 else None,
     }
 
 
 def _port_mappings(bindings: dict[str, list[dict[str, str]] | None]) -> list[dict[str, Any]]:
-    """Port by port, joined to ranges as Podman's list has them."""
+    """Return the ports, joined to ranges as in Podman's list."""
     single = sorted(
         (name.partition("/")[2], each["HostIp"], int(name.partition("/")[0]), int(each["HostPort"]))
         for name, found in bindings.items()
@@ -126,7 +127,7 @@ def _port_mappings(bindings: dict[str, list[dict[str, str]] | None]) -> list[dic
     for protocol, address, inside, outside in single:
         mapping = {
             "protocol": protocol,
-            # Podman 5 says so where none was given, which its list leaves empty.
+            # Podman 5 writes this if none was given; its list leaves it empty.
             "host_ip": "" if address == "0.0.0.0" else address,  # noqa: S104 - compared
             "container_port": inside,
             "host_port": outside,
@@ -147,7 +148,7 @@ def _follows(before: dict[str, Any], mapping: dict[str, Any]) -> bool:
 
 
 def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
-    """What changes in the life of a container, of what Podman says where it inspects one."""
+    """Return what changes during a container's life, from inspect data."""
     now = said["State"]
     state = _state(now["Status"])
     running = state in _RUNNING
@@ -161,13 +162,13 @@ def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
         "exited": finished if ended else None,
         "exit_code": int(now["ExitCode"]) if ended else None,
         "health": health if running and health in _HEALTH else "",
-        # Podman 4.3 tells it here only: a row has what lists tell.
+        # Podman 4.3 has it only here, but a row contains what lists have.
         "restarts": None if row.restarts is None else int(said["RestartCount"]),
     }
 
 
 async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
-    """All images, with the containers that use each."""
+    """Return all images, with the containers that use each."""
     found = await api.list_images(podman)
     users: dict[str, list[str]] = {}
     for row in await containers(podman) if rows is None else rows:
@@ -179,7 +180,7 @@ async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list
 
 
 async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
-    """What Podman says of itself and the host."""
+    """Return Podman's description of itself and the host."""
     said = await api.info(podman)
     host, store = said["host"], said["store"]
     root = str(store["graphRoot"])
@@ -206,7 +207,7 @@ async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
 
 
 async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) -> Snapshot:
-    """All of it. `taken` is from before the first question, so it never claims too much."""
+    """Return everything. `taken` precedes the first query, so it never claims too much."""
     taken = datetime.now(UTC)
     rows, (units, units_unread) = await asyncio.gather(containers(podman), _units(inventory))
     found, images_unread = await _images(podman, rows)
@@ -222,7 +223,7 @@ async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) ->
 
 
 async def _units(inventory: Inventory) -> tuple[list[UnitRow], str]:
-    """The units, and what kept them from being read: containers are shown all the same."""
+    """Return the units, or why they are unreadable: containers are shown nevertheless."""
     try:
         return await inventory.rows(), ""
     except EngineError as error:
@@ -230,7 +231,7 @@ async def _units(inventory: Inventory) -> tuple[list[UnitRow], str]:
 
 
 async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageRow], str]:
-    """The images, and what kept them from being listed: one broken layer stops Podman's list."""
+    """Return the images, or why listing them failed: one broken layer stops Podman's list."""
     try:
         return await images(podman, rows), ""
     except EngineError as error:
@@ -238,7 +239,7 @@ async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageR
 
 
 def _container_or_why(row: dict[str, Any]) -> ContainerRow:
-    """Its row; where what Podman says makes no sense, one that says so."""
+    """Return its row, or one that says why Podman's data is malformed."""
     try:
         return _container(row)
     except _NONSENSE as error:
@@ -253,7 +254,7 @@ def _container_or_why(row: dict[str, Any]) -> ContainerRow:
 
 
 def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
-    """Its row; where what Podman says makes no sense, one that says so."""
+    """Return its row, or one that says why Podman's data is malformed."""
     try:
         return _image(image, users, is_list)
     except _NONSENSE as error:
@@ -266,7 +267,7 @@ def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> Ima
 
 
 def _id(said: str) -> str:
-    """An id that addresses can have, whatever Podman says: its row is to be shown."""
+    """Return an id that is valid in addresses, whatever Podman's data contains."""
     return re.sub(r"[^A-Za-z0-9_.:-]", "_", said[:128]) or "unknown"
 
 
@@ -294,7 +295,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         started=_time(row.get("StartedAt")),
         exited=_time(row.get("ExitedAt")) if ended else None,
         exit_code=row.get("ExitCode") if ended else None,
-        # For a container with a health check, this field is its health and nothing else.
+        # For a container with a health check, this field contains only its health.
         health=cast(Health, status if status in _HEALTH and running else ""),
         ports=ports_of(row.get("Ports")),
         labels=labels,
@@ -308,7 +309,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
 
 
 def _in_order(said: Any) -> Any:
-    """Sorted: Podman's lists and inspections have orders of their own."""
+    """Return it sorted: Podman's lists and inspect data have orders of their own."""
     return sorted(said) if isinstance(said, list) else said or []
 
 
@@ -318,7 +319,7 @@ def _state(said: str) -> ContainerState:
 
 
 async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
-    """Podman 5 says so in its list; Podman 4 only when asked, and only a tiny image can be one."""
+    """Return whether it is a list. Podman 4 only says so when asked, and only if it is tiny."""
     if "IsManifestList" in image:
         return bool(image["IsManifestList"])
     try:
@@ -346,12 +347,12 @@ def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
 
 
 def _time(seconds: int | None) -> datetime | None:
-    """Podman says "never" with the year 1."""
+    """Convert the time. Podman writes "never" as the year 1."""
     return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
 
 
 def _moment(said: str) -> datetime | None:
-    """The same where Podman spells it out, to the second as in its list."""
+    """Do the same for a written date, to the second as in Podman's list."""
     found = datetime.fromisoformat(said).astimezone(UTC).replace(microsecond=0)
     return found if found > _NEVER else None
 

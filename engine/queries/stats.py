@@ -1,9 +1,9 @@
-"""What a running container uses, a sample a second.
+"""The resource use of a running container, one sample per second.
 
-Podman reads cgroups, and only version 2. Elsewhere (and for controllers that are not delegated, or
-for a container without a cgroup of its own, whose numbers would be those of the whole host) the
-kernel's own view of the container's processes is used; what even that cannot tell is None, with
-the reason.
+Podman reads cgroups, and only version 2. Elsewhere, the kernel's data about the container's
+processes replaces it. That also applies to controllers that are not delegated, and to a container
+without its own cgroup, whose numbers would be those of the whole host. What even the kernel cannot
+tell is None, with the reason.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _HOST_NETWORK = "The container shares the host's network, which is not counted f
 
 
 async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSample]:
-    """Samples until the container ends. Raises EngineError when it does not run."""
+    """Yield samples until the container ends. Raises EngineError if it is not running."""
     found = await running(podman, query.container)
     state = found["State"]
     shares_network = found["HostConfig"]["NetworkMode"] == "host"
@@ -73,7 +73,7 @@ def _read(
         cpu_percent=round(float(stats["CPU"]), 2),
         memory=stats["MemUsage"] if "memory" in controllers else seen.memory if seen else None,
         memory_limit=limit,
-        # Podman 5 counts by interface, Podman 4 in all.
+        # Podman 5 counts per interface, Podman 4 in total.
         network_in=None if shares_network else received or stats.get("NetInput", 0),
         network_out=None if shares_network else sent or stats.get("NetOutput", 0),
         block_read=stats["BlockInput"] if blocks else None,
@@ -92,7 +92,7 @@ async def _from_processes(first: int, shares_network: bool) -> AsyncIterator[Sta
     if shares_network:
         unavailable |= {"network_in": _HOST_NETWORK, "network_out": _HOST_NETWORK}
     before, then = procfs.usage(first), time.monotonic()
-    pause = 0.2  # a first sample soon, the rest at their pace
+    pause = 0.2  # the first sample soon, the rest at their pace
     while before:
         await asyncio.sleep(pause)
         pause = INTERVAL

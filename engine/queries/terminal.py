@@ -24,7 +24,7 @@ from engine.schema.queries import (
 _ANY_SHELL = ["sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"]
 _CHUNK = 16 * 1024
 _GRACE = 1.0
-"""Seconds that a left shell gets after SIGHUP."""
+"""Seconds that an abandoned shell gets after SIGHUP."""
 
 
 class Terminal:
@@ -43,7 +43,7 @@ class Terminal:
         self._writer = writer
 
     async def send(self, message: TerminalInput | TerminalSize) -> None:
-        """What was typed, or the new size of the page's terminal."""
+        """Send what was typed, or the new size of the page's terminal."""
         if isinstance(message, TerminalSize):
             await resize(self._podman, self._session, message.columns, message.rows)
             return
@@ -55,13 +55,13 @@ class Terminal:
         await self._writer.drain()
 
     async def output(self) -> AsyncIterator[TerminalOutput | TerminalEnded]:
-        """All that it prints, then how it ended."""
+        """Yield all output, then how the command ended."""
         while data := await self._reader.read(_CHUNK):
             yield TerminalOutput(data=base64.b64encode(data).decode())
         yield TerminalEnded(exit_code=await _exit_code(self._podman, self._session))
 
     async def end(self) -> None:
-        """Close it, and end the command when it still runs: nobody is left to see it."""
+        """Close it, and end the command if it still runs, since nobody sees it any more."""
         self._writer.close()
         found = await _look(self._podman, self._session)
         if not found or not found["Running"] or not found["Pid"]:
@@ -76,7 +76,7 @@ class Terminal:
 
 @asynccontextmanager
 async def open_terminal(podman: Podman, query: ContainerTerminal) -> AsyncIterator[Terminal]:
-    """Start the command with a TTY; it is ended when the block is left. Raises EngineError."""
+    """Start the command with a TTY. Leaving the block ends it. Raises EngineError."""
     body = {
         "AttachStdin": True,
         "AttachStdout": True,
@@ -94,7 +94,7 @@ async def open_terminal(podman: Podman, query: ContainerTerminal) -> AsyncIterat
         writer.close()
         raise
     terminal = Terminal(podman, session, reader, writer)
-    # Podman 4.3 forgets the size of the start call; saying it again is harmless.
+    # Podman 4.3 ignores the size in the start call. Repeating it is harmless.
     with suppress(EngineError):
         await resize(podman, session, query.columns, query.rows)
     try:
@@ -104,7 +104,7 @@ async def open_terminal(podman: Podman, query: ContainerTerminal) -> AsyncIterat
 
 
 async def resize(podman: Podman, session: str, columns: int, rows: int) -> None:
-    """Tell the program in the terminal how large it is."""
+    """Tell the program in the terminal its size."""
     await api.resize_exec(podman, session, columns, rows)
 
 
@@ -115,9 +115,9 @@ async def _hijack(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
-    """HTTP up to the point where the connection becomes the terminal itself.
+    """Speak HTTP up to the point where the connection becomes the terminal itself.
 
-    By hand: HTTP libraries don't give the bare connection of an upgrade.
+    Written by hand, since HTTP libraries do not expose the raw connection of an upgrade.
     """
     size = {"Detach": False, "Tty": True, "w": query.columns, "h": query.rows}
     body = json.dumps(size).encode()
@@ -146,11 +146,11 @@ async def _look(podman: Podman, session: str) -> dict[str, Any] | None:
     try:
         return await api.inspect_exec(podman, session)
     except EngineError:
-        return None  # the session went with its container
+        return None  # the session was removed with its container
 
 
 async def _exit_code(podman: Podman, session: str) -> int | None:
-    """Podman writes it down a moment after the connection has ended."""
+    """Podman records it a moment after the connection has ended."""
     for _ in range(20):
         found = await _look(podman, session)
         if found is None:

@@ -1,4 +1,4 @@
-"""What one unit is, what its file says, what its journal tells; previews and checks."""
+"""Details of a unit, its file, and its journal; previews and checks."""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +25,7 @@ _NEVER = 1 << 63
 
 
 async def file(units: Inventory, query: schema.UnitFileText) -> AsyncIterator[schema.FileText]:
-    """The file, or a kept version of it."""
+    """Answer the file, or a kept version of it."""
     place = unit_files.configuration() / query.file
     found = (
         unit_files.version(query.file, query.version)
@@ -55,7 +55,7 @@ def _drop_in(path: str) -> schema.DropIn:
 
 
 async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[schema.Status]:
-    """One unit, closely. Raises EngineError for one that has nothing to do with Podman."""
+    """Answer the details of one unit. Raises EngineError for one that does not involve Podman."""
     await units.systemd.manager("Version")
     row = await units.row(query.unit)
     if row is None:
@@ -95,7 +95,7 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
 async def journal_lines(
     units: Inventory, query: schema.UnitJournal
 ) -> AsyncIterator[schema.JournalLine]:
-    """Lines of units that have to do with Podman: the rest of the journal is the account's own."""
+    """Yield lines of units that involve Podman. The rest of the journal is the account's own."""
     await units.systemd.manager("Version")
     known = {row.unit for row in await units.rows()}
     if query.unit and query.unit not in known:
@@ -114,14 +114,14 @@ async def journal_lines(
 
 
 async def check(units: Inventory, query: schema.UnitValidate) -> AsyncIterator[schema.Validation]:
-    """What is wrong with a text that is not saved."""
+    """Answer what is wrong with a text that is not saved."""
     yield await validation.check(query.file, query.text)
 
 
 async def preview(
     units: Inventory, query: schema.ContainerUnitPreview
 ) -> AsyncIterator[schema.UnitPreview]:
-    """What container.autostart would write, in each style."""
+    """Answer what container.autostart would write, in each style."""
     await units.systemd.manager("Version")
     found = await api.inspect_container(units.podman, query.container)
     managed = await units.owned(query.container)
@@ -153,8 +153,9 @@ async def preview(
 
 
 def _masked(word: str) -> str:
-    """A word of a command line; viewers see it, so the value of what looks like a secret is not
-    in it (`NAME=value`, `--env=NAME=value`).
+    """Mask a secret in a word of a command line that viewers can see.
+
+    That is the value in `NAME=value` or `--env=NAME=value`.
     """
     before, equals, value = word.partition("=")
     if before.startswith("-") and "=" in value:

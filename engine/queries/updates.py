@@ -1,4 +1,4 @@
-"""Whether registries have other images by now under the names of the account's own."""
+"""Find new images in registries under the names of the account's own images."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,11 +12,11 @@ from engine.schema.registry_facts import Update, Updates
 
 _AT_ONCE = 6
 _SECONDS = 8.0
-"""For all of them; the console waits 10."""
+"""Seconds for all of them. The console waits 10 s."""
 
 
 async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document]:
-    """Ask the registries, a few at a time; one that is slow keeps only its own names unknown."""
+    """Query the registries, a few at a time. A slow one only leaves its own names unknown."""
     await podman.registry_files.require()
     own = await _own(podman)
     deadline = asyncio.get_running_loop().time() + _SECONDS
@@ -41,7 +41,7 @@ async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document
 
 
 async def _own(podman: Podman) -> dict[str, set[str]]:
-    """The digests that each name of the account's store goes by."""
+    """Return the digests of each name in the account's storage."""
     return {
         str(name): {
             str(row.get("Digest") or ""),
