@@ -1,1 +1,1 @@
-"""Berth's console: who may do what, the queue of operations, the audit log, the pages, the API."""
+"""Berth's console: permissions, the queue of operations, the audit log, the pages, the API."""

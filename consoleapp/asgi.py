@@ -1,8 +1,8 @@
 """The ASGI application that the web server runs.
 
-There is no channel layer: no consumer sends to another. What goes to many pages goes through the
-hub (live/hub.py), and what one page asks of an engine through lists in Redis that know backpressure
-(live/relay.py), which those of channels-redis do not: they drop messages when full.
+It has no channel layer, since no consumer sends to another. Messages for many pages go through the
+hub (live/hub.py). A page's queries to an engine go through lists in Redis with backpressure
+(live/relay.py); those of channels-redis have none and drop messages when full.
 """
 
 import os

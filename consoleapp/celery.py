@@ -1,4 +1,4 @@
-"""The queue of operations: Celery over Redis, tuned for a short way from a click to the engine."""
+"""The queue of operations: Celery over Redis, tuned for a short path from a click to the engine."""
 
 import os
 
@@ -6,7 +6,7 @@ from celery import Celery
 from celery.signals import setup_logging, task_postrun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
-# Django's checks load every page and the API, which a worker never serves; `migrate` runs them.
+# Django's checks load every page and the API, which a worker never serves. `migrate` runs them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("consoleapp")
@@ -16,7 +16,7 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _as_django_logs(**_: object) -> None:
-    """Keep Celery from setting up logging of its own: settings.LOGGING says it all."""
+    """Keep Celery from configuring logging itself: settings.LOGGING configures all of it."""
     import logging.config
 
     from django.conf import settings
@@ -26,7 +26,7 @@ def _as_django_logs(**_: object) -> None:
 
 @worker_init.connect
 def _keep_connections(**_: object) -> None:
-    """A worker has a fixed number of threads; each keeps its connection to the database."""
+    """Keep connections: a worker has a fixed number of threads, each with one to the database."""
     from django.conf import settings
 
     settings.DATABASES["default"]["CONN_MAX_AGE"] = None

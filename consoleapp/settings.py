@@ -1,4 +1,4 @@
-"""Settings, from the environment that the launcher (or systemd) sets. See docs/operations.md."""
+"""Settings, from the environment set by the launcher or systemd. See docs/operations.md."""
 
 import atexit
 import os
@@ -26,7 +26,7 @@ def _data_dir() -> Path:
         return Path(os.environ["BERTH_DATA"])
     if TESTING:
         made = Path(tempfile.mkdtemp(prefix="berth-data-"))
-        maker = os.getpid()  # children that were forked leave it alone
+        maker = os.getpid()  # forked children must not remove it
         atexit.register(lambda: os.getpid() == maker and shutil.rmtree(made, ignore_errors=True))
         return made
     return Path.home() / ".local/share/berth"
@@ -52,7 +52,7 @@ def _words(name: str, default: str = "") -> list[str]:
 
 
 def _size(name: str, default: str) -> int:
-    """Bytes; K, M and G after the number are binary multiples."""
+    """Parse a size in bytes. K, M, and G after the number are binary multiples."""
     text = os.environ.get(name, default).strip().upper()
     factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:], 1)
     digits = text.rstrip("KMG")
@@ -68,14 +68,15 @@ def _database() -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": BERTH_DATA / "db.sqlite3",
             "OPTIONS": {
-                # A transaction that writes takes the lock at its start, so none fails half-way.
+                # A writing transaction takes the lock at its start, so none fails halfway.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                # With WAL, NORMAL can lose the last commits in a power cut, never consistency.
+                # With WAL, NORMAL can lose the last commits in a power failure, but never
+                # consistency.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                 "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;",
             },
-            # A file: worker threads of a test see the same database.
+            # A file, so that worker threads of a test use the same database.
             "TEST": {"NAME": BERTH_DATA / "test.sqlite3"},
         }
     parts = urlsplit(url)
@@ -98,13 +99,13 @@ BERTH_HOST = os.environ.get("BERTH_HOST", "local")
 BERTH_REDIS = os.environ.get("BERTH_REDIS", f"unix://{BERTH_DATA}/redis.sock")
 BERTH_ASSETS = Path(os.environ.get("BERTH_ASSETS", BASE_DIR / "node_modules"))
 HTTPS = os.environ.get("BERTH_HTTPS") == "1"
-# Files on their way between browsers and accounts: see consoleapp/files.
+# Uploads and downloads: see consoleapp/files.
 BERTH_UPLOAD_LIMIT = _size("BERTH_UPLOAD_LIMIT", "16G")
 BERTH_UPLOAD_QUOTA = _size("BERTH_UPLOAD_QUOTA", "64G")
-# Whether the form offers it; the engines of the host decide by the same variable.
+# Whether the form offers it. The host's engines decide by the same variable.
 BERTH_BUILD_FROM_GIT = os.environ.get("BERTH_BUILD_FROM_GIT") == "1"
 BERTH_DISK_RESERVE = _size("BERTH_DISK_RESERVE", "1G")
-# Recorded terminals: the largest one, and all of an account together. See consoleapp/recordings.
+# Recorded terminals: the largest one, and the total per account. See consoleapp/recordings.
 BERTH_RECORDING_LIMIT = _size("BERTH_RECORDING_LIMIT", "100M")
 BERTH_RECORDING_QUOTA = _size("BERTH_RECORDING_QUOTA", "20G")
 
@@ -127,7 +128,7 @@ def _ports() -> tuple[int, int]:
     return int(first), int(last)
 
 
-# From where launches of the catalogue get their host ports, unless an account has its own range.
+# Host ports for launches from the catalog, unless an account has its own range.
 BERTH_PORTS = _ports()
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("BERTH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -237,7 +238,7 @@ def _networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from error
 
 
-# Proxies that are believed about clients: see consoleapp/web/proxies.py. `unix`: by a Unix socket.
+# Proxies whose headers are trusted: see consoleapp/web/proxies.py. `unix`: by a Unix socket.
 BERTH_TRUSTED_PROXIES = _networks("BERTH_TRUSTED_PROXIES")
 BERTH_TRUSTED_UNIX_PROXY = "unix" in _words("BERTH_TRUSTED_PROXIES")
 
@@ -265,7 +266,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
-    # Five wrong passwords from one address for one name, or thirty for any: accounts/lockout.py.
+    # Five wrong passwords from an address for one name, or thirty in total: accounts/lockout.py.
     "login_failed": "5/10m/key,30/10m/ip",
 }
 
@@ -290,23 +291,23 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "consoleapp.accounts.second_factor.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-# A passkey that checks its holder (PIN, finger) signs in without a password.
+# A passkey that verifies its holder (PIN, fingerprint) signs in without a password.
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Berth"
-# An address that single sign-on brought and did not vouch for is no reason to go without a factor.
+# An unverified address from single sign-on must not prevent a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- Notifications: see docs/notifications.md ------------------------------------------------
 
-# By which address people reach Berth, for links in what is sent: https://console.example
+# The public address of Berth, for links in messages: https://console.example
 BERTH_PUBLIC_URL = os.environ.get("BERTH_PUBLIC_URL", (CSRF_TRUSTED_ORIGINS or [""])[0]).rstrip("/")
 
-# Private, link-local and loopback networks that webhooks may go to all the same.
+# Private, link-local, and loopback networks that webhooks may nevertheless reach.
 BERTH_WEBHOOK_NETWORKS = _networks("BERTH_WEBHOOK_NETWORKS")
 
 
 def _email() -> dict[str, Any]:
-    """Django's settings of a mail server, from one address as in BERTH_DATABASE_URL."""
+    """Return Django's settings of a mail server, from one URL as in BERTH_DATABASE_URL."""
     url = os.environ.get("BERTH_EMAIL_URL", "")
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
@@ -328,7 +329,7 @@ def _email() -> dict[str, Any]:
     }
 
 
-# Only notifications are mailed; what else would be (sign-up, a forgotten password) is not routed.
+# Berth only mails notifications and invitations. It has no route to allauth's other mails.
 globals().update(_email())
 DEFAULT_FROM_EMAIL = os.environ.get("BERTH_EMAIL_FROM", "berth@localhost")
 
@@ -355,13 +356,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BERTH_DATA / "static"
-# Of npm's packages only the folders that pages use something of.
+# The folders of npm packages that pages use.
 VENDOR = (
     *("@fontsource-variable/ibm-plex-sans", "@fontsource/ibm-plex-mono", "@tabler/core/dist/css"),
     *("@tabler/core/dist/js", "@tabler/icons-webfont/dist", "@xterm/xterm/css"),
     *("@xterm/xterm/lib", "@xterm/addon-fit/lib", "uplot/dist"),
 )
-# And of those folders not these. See launch/prepare.py.
+# Files in these folders that pages do not use. See launch/prepare.py.
 BERTH_UNUSED_ASSETS = [
     *("*.map", "*.scss", "*.html", "*.rtl.*", "tabler-[!i]*", "tabler-icons-*"),
     *("tabler*.esm*", "tabler.css", "tabler.js", "tabler-icons.css"),
@@ -370,7 +371,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"vendor/{name}", BERTH_ASSETS / name) for name in VENDOR if (BERTH_ASSETS / name).is_dir()),
 ]
-# Tests and runserver serve files from where they lie, by their own names.
+# Tests and runserver serve files from their sources, under their own names.
 _AS_THEY_LIE = DEBUG or (TESTING and os.environ.get("BERTH_COLLECTED") != "1")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -381,13 +382,13 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = _AS_THEY_LIE
-# Tests make the middleware anew for each client; looking at every asset then takes a second.
+# Tests create the middleware for each client, and scanning all assets takes a second.
 WHITENOISE_AUTOREFRESH = _AS_THEY_LIE
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MAX_AGE = 3600
 
-# Words are in locale/, by which CONTRIBUTING.md tells how to add some, or a language. bin/serve
-# compiles them; a language whose words are not compiled is not offered.
+# Translations are in locale/. CONTRIBUTING.md explains how to add one, or a language. bin/serve
+# compiles them. A language that is not compiled is not offered.
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = [("en", "English")] + [
@@ -409,7 +410,7 @@ USE_TZ = True
 
 CELERY_BROKER_URL = BERTH_REDIS.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_DEFAULT_QUEUE = f"host.{BERTH_HOST}"
-# Only JSON is taken: a message from a hostile Redis is an id to look up, or nothing at all.
+# Accept only JSON: a message from a hostile Redis is an id to look up, or nothing at all.
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -417,8 +418,9 @@ CELERY_RESULT_BACKEND = None
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Taken off the queue when it is picked up. The row, its lease and the sweeper keep the promise
-# that nothing is lost; the broker's own redelivery (after an hour) would only come too late.
+# Remove a message when it is picked up. The row, its lease, and the sweeper guarantee that nothing
+# is
+# lost. The broker's own redelivery (after an hour) would only come too late.
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -427,8 +429,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "retry_on_timeout": True,
-    # Messages are pushed to a worker that waits: it need not ask anew every second, nor look for
-    # messages that a worker took and did not acknowledge (the sweeper sends those).
+    # Redis pushes messages to a waiting worker. The worker need not poll every second, nor look for
+    # messages that another took and did not acknowledge (the sweeper sends those).
     "polling_interval": 30,
     "unacked_restore_interval": 300,
 }

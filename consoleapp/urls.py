@@ -1,4 +1,4 @@
-"""Where everything is. Each noun's own module has its pages."""
+"""The URLs. Each noun's own module has its pages."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
@@ -31,7 +31,7 @@ NOUNS = (
 )
 
 
-# Pages of allauth that Berth has no use for, or has of its own.
+# Pages of allauth that Berth does not use or replaces.
 _UNUSED = (
     r"(?:signup|password/reset|email|confirm-email|login/code|sessions|social)\b"
     r"|3rdparty/(?:signup/)?$"
@@ -43,7 +43,7 @@ def _not_offered(request: HttpRequest) -> HttpResponse:
 
 
 def healthy(request: HttpRequest) -> HttpResponse:
-    """Says that the web server works; the launcher and load balancers ask."""
+    """Report that the web server works, for the launcher and load balancers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 

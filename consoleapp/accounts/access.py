@@ -1,4 +1,4 @@
-"""Who may do what: roles on accounts, and the checks that every page stands behind."""
+"""Permissions: roles on accounts, and the checks that protect every page."""
 
 import functools
 from collections.abc import Callable
@@ -21,7 +21,7 @@ View = Callable[..., Any]
 
 
 def visible_accounts(user: Any) -> QuerySet[LinuxAccount]:
-    """The active accounts that `user` has a grant for (administrators: all), by name."""
+    """Return the active accounts that `user` has a grant for (administrators: all), by name."""
     accounts = LinuxAccount.objects.filter(active=True).order_by("name", "key")
     if user is None or not user.is_authenticated or not user.is_active:
         return accounts.none()
@@ -35,7 +35,7 @@ def _grants_of(user: User) -> QuerySet[Grant]:
 
 
 def role_on(user: Any, account: LinuxAccount) -> Role | None:
-    """The strongest role that `user` has on `account`, of their own or through groups."""
+    """Return the strongest role of `user` on `account`, their own or through groups."""
     if user is None or not user.is_authenticated or not user.is_active or not account.active:
         return None
     if user.is_superuser:
@@ -45,10 +45,12 @@ def role_on(user: Any, account: LinuxAccount) -> Role | None:
 
 
 def require_role(needed: Role) -> Callable[[View], View]:
-    """For views with the URL part `account`: gives them the LinuxAccount, sets request.role.
+    """Protect views with the URL part `account`: pass them the LinuxAccount and set request.role.
 
-    Nobody signed in: to the sign-in page. No grant: 404, as if it did not exist. A role that is too
-    low: audited, and the 403 page. Works for plain and for async views.
+    Without a signed-in user, redirect to the sign-in page. Without a grant, answer 404 as if the
+    account did not exist. With an insufficient role, audit the attempt and answer 403. Works for
+    sync
+    and async views.
     """
 
     def check(request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse | dict[str, Any]:
@@ -71,7 +73,7 @@ def require_role(needed: Role) -> Callable[[View], View]:
 
 
 def require_admin(view: View) -> View:
-    """Only for administrators. To others the page does not exist (404), and it is audited."""
+    """Allow only administrators. For others the page does not exist (404), and it is audited."""
 
     def check(request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse | dict[str, Any]:
         if not request.user.is_authenticated:
@@ -85,7 +87,7 @@ def require_admin(view: View) -> View:
 
 
 def _guard(view: View, check: Callable[..., HttpResponse | dict[str, Any]]) -> View:
-    """`view`, called with the arguments that `check` gives, or not at all."""
+    """Call `view` with the arguments that `check` returns, or not at all."""
     if iscoroutinefunction(view):
 
         @functools.wraps(view)
@@ -105,6 +107,6 @@ def _guard(view: View, check: Callable[..., HttpResponse | dict[str, Any]]) -> V
 
 
 def refuse(actor: Actor, account: LinuxAccount | None, what: str, needed: Role | None) -> None:
-    """Write down that `actor` tried `what` without the role for it."""
+    """Audit that `actor` attempted `what` without the required role."""
     detail = f"needs {needed}" if needed else "needs an administrator"
     record("access.refused", actor=actor, account=account, target=what[:600], detail=detail)

@@ -1,4 +1,4 @@
-"""Which audit events a user may read: those of the accounts that they own, and their own."""
+"""Which audit events a user may read: their own, and those of accounts that they own."""
 
 from django.db.models import Q, QuerySet
 
@@ -10,9 +10,10 @@ from engine.schema.parameters import Role
 
 
 def readable(user: User) -> Clauses:
-    """What a readable event must have, in words of the index.
+    """Return the words in the index that a readable event must have.
 
-    Administrators read all; others what they did, and what was done on accounts they own.
+    Administrators read everything. Others read what they did, and what was done on accounts they
+    own.
     """
     if user.is_superuser:
         return []
@@ -21,14 +22,14 @@ def readable(user: User) -> Clauses:
 
 
 def readable_events(user: User) -> QuerySet[Event]:
-    """The same as rows."""
+    """Return the same as rows."""
     if user.is_superuser:
         return Event.objects.all()
     return Event.objects.filter(Q(actor=user.pk) | Q(account__in=_owned(user)))
 
 
 def owns(user: User, account: int) -> bool:
-    """Whether `user` reads everybody's events on it: addresses, and what only the log tells."""
+    """Return whether `user` may read all of its events, including others' addresses."""
     return user.is_superuser or account in _owned(user)
 
 

@@ -1,12 +1,12 @@
-"""What a person calls the program and the machine that a browser says it is.
+"""Describe the browser and the machine of a session in familiar words.
 
-The words come from the User-Agent header, which is free text of whoever sends it: they help people
-recognise their own sessions, and decide nothing.
+The source is the User-Agent header, which the client chooses freely: it helps users recognize their
+own sessions, and decides nothing.
 """
 
 from django.utils.translation import gettext as _
 
-_PROGRAMS = (  # the first that fits: others name Chrome and Safari as well
+_PROGRAMS = (  # the first match wins: others also mention Chrome and Safari
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
     ("Firefox/", "Firefox"),
@@ -28,7 +28,7 @@ _MACHINES = (
 
 
 def device(user_agent: str) -> str:
-    """Name the program and the machine ("Firefox on Linux"), or say what is not known."""
+    """Return the program and the machine ("Firefox on Linux"), or that they are unknown."""
     program, machine = _known(user_agent)
     if program and machine:
         return f"{program} on {machine}"
@@ -36,7 +36,7 @@ def device(user_agent: str) -> str:
 
 
 def told(user_agent: str) -> str:
-    """The same in the reader's language."""
+    """Return the same in the reader's language."""
     program, machine = _known(user_agent)
     if program and machine:
         return _("%(program)s on %(machine)s") % {"program": program, "machine": machine}

@@ -1,6 +1,6 @@
-"""The OpenID Connect provider that people may sign in with: a TOML file that BERTH_OIDC_FILE names.
+"""The OpenID Connect provider for single sign-on: a TOML file that BERTH_OIDC_FILE names.
 
-Read by the settings, before Django is there. The keys are described in docs/teams.md.
+The settings read it before Django is ready. docs/teams.md describes the keys.
 """
 
 import tomllib
@@ -9,25 +9,25 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-# In URLs: the provider is told to come back to …/user/oidc/sso/login/callback/.
+# Part of URLs: the provider redirects to …/user/oidc/sso/login/callback/.
 PROVIDER = "sso"
 
 
 class IdentityProvider(BaseModel):
-    """What the file says."""
+    """The content of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="single sign-on", max_length=60)
-    """What the button on the sign-in page says: “Sign in with …”."""
+    """The name in “Sign in with …” on the sign-in page."""
     issuer: str
     client_id: str = Field(min_length=1)
     client_secret_file: Path
     scopes: tuple[str, ...] = ()
-    """Besides openid, profile and email."""
+    """In addition to openid, profile, and email."""
     groups_claim: str = "groups"
     groups: dict[str, str] = {}
-    """From the provider's name of a group to the console's."""
+    """The provider's group names, with the console's name for each."""
     create_people: bool = True
     link_verified_email: bool = False
 
@@ -41,11 +41,11 @@ class IdentityProvider(BaseModel):
 
     @property
     def mapped(self) -> frozenset[str]:
-        """The console's groups whose members the provider decides about."""
+        """Return the console's groups whose members the provider determines."""
         return frozenset(self.groups.values())
 
     def allauth(self) -> dict[str, Any]:
-        """The same as allauth's setting for the provider. Raises OSError without the secret."""
+        """Return allauth's setting for the provider. Raises OSError if the secret is unreadable."""
         app = {
             "provider_id": PROVIDER,
             "name": self.name,
@@ -61,7 +61,7 @@ class IdentityProvider(BaseModel):
 
 
 def read(file: Path) -> IdentityProvider:
-    """The provider of that file. Raises ValueError with a sentence for the administrator."""
+    """Read the file. Raises ValueError with a sentence for the administrator."""
     try:
         return IdentityProvider.model_validate(tomllib.loads(file.read_text()))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Invitations: a link that works once, until a day, and makes one console user in some groups."""
+"""Invitations: links that work once, until they expire, and create a user in given groups."""
 
 import hashlib
 import secrets
@@ -19,7 +19,7 @@ from consoleapp.core.errors import Conflict
 def invite(
     email: str, groups: Iterable[Group], expires_at: datetime, *, actor: Actor
 ) -> tuple[Invitation, str]:
-    """Out: the row, and the secret of its link, which is kept nowhere."""
+    """Return the row, and the secret of its link, which is not stored."""
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         digest=_digest(secret), email=email, created_by=actor.user, expires_at=expires_at
@@ -34,19 +34,19 @@ def invite(
 
 
 def open_one(secret: str) -> Invitation | None:
-    """The invitation of that link, unless it was used or cancelled or its time is over."""
-    # By the digest of 256 random bits: how long it takes tells nothing about others.
+    """Return the invitation of that link, unless it was used or cancelled or has expired."""
+    # By the digest of 256 random bits, so the time of the lookup reveals nothing about others.
     found = Invitation.objects.filter(digest=_digest(secret)).first()
     return found if found and found.state == "open" else None
 
 
 @transaction.atomic
 def accept(invitation: Invitation, user: User, *, ip: str) -> None:
-    """Save the new `user` (password set) as a member of the groups. Raises Conflict when late."""
+    """Save the new `user` (password set) as a member of the groups. Raises Conflict if too late."""
     still_open = Invitation.objects.filter(
         pk=invitation.pk, accepted_at=None, cancelled_at=None, expires_at__gt=timezone.now()
     )
-    # The row decides who comes first; the user is made only then.
+    # The row decides who is first. Only then is the user created.
     if not still_open.update(accepted_at=timezone.now()):
         raise Conflict("This invitation was used or cancelled a moment ago.")
     user.save()
@@ -61,7 +61,7 @@ def accept(invitation: Invitation, user: User, *, ip: str) -> None:
 
 @transaction.atomic
 def cancel(invitation: Invitation, *, actor: Actor) -> None:
-    """Make the link useless. Raises Conflict when it was used already."""
+    """Invalidate the link. Raises Conflict if it was already used."""
     if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, cancelled_at=None).update(
         cancelled_at=timezone.now()
     ):
@@ -71,7 +71,7 @@ def cancel(invitation: Invitation, *, actor: Actor) -> None:
 
 
 def in_days(days: int) -> datetime:
-    """When an invitation for `days` days ends."""
+    """Return when an invitation for `days` days expires."""
     return timezone.now() + timedelta(days=days)
 
 

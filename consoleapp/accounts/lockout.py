@@ -1,8 +1,9 @@
-"""Wrong passwords: who has to stop guessing, and who only has to wait.
+"""Limits on wrong passwords: who is locked out, and who only has to wait.
 
-Five for one name from one address within ten minutes, or thirty from one address, and that address
-is refused (settings.ACCOUNT_RATE_LIMITS). A name is never locked for everybody, or a stranger could
-keep its holder out: many failures from many addresses make each further check of it slow.
+After five failures for one name from one address within ten minutes, or thirty from one address,
+that address is refused (settings.ACCOUNT_RATE_LIMITS). A name is never locked for everybody, since
+a stranger could then lock out its user. Instead, many failures from many addresses slow down each
+further check of the name.
 """
 
 import hashlib
@@ -15,12 +16,12 @@ from consoleapp.accounts import names
 WITHIN = 600
 """Seconds for which failures count."""
 FREE = 10
-"""Failures for one name, from everywhere, that slow nothing down."""
+"""The number of failures for one name, from everywhere, that slow nothing down."""
 LONGEST_PAUSE = 3.0
 
 
 def key(name: str, address: str) -> str:
-    """What is counted as one: a name, in any spelling, from one address; never a header's word."""
+    """Return what failures are counted by: the name in any spelling, and the peer's address."""
     return f"{names.key(name)}\n{address}"
 
 
@@ -30,12 +31,12 @@ def note(name: str) -> None:
 
 
 def pause(name: str) -> float:
-    """Seconds to wait before a password for `name` is looked at."""
+    """Return the seconds to wait before checking a password for `name`."""
     return min(LONGEST_PAUSE, 0.1 * max(0, _failures(name) - FREE))
 
 
 def slow_down(name: str) -> None:
-    """Wait so long, in the thread of this one request."""
+    """Wait that long, in the thread of this one request."""
     if seconds := pause(name):
         time.sleep(seconds)
 

@@ -1,4 +1,4 @@
-"""What a middleware that only looks before a view runs has to have, in a thread or in a loop."""
+"""Base classes of middleware that only acts before a view, in a thread or an event loop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 
 class BeforeView:
-    """Passes every request on; a subclass has `process_view`.
+    """Passes every request on. A subclass defines `process_view`.
 
-    It does not make an asynchronous view run in a thread, as Django's MiddlewareMixin would.
+    Unlike Django's MiddlewareMixin, it does not move an asynchronous view into a thread.
     """
 
     sync_capable = True
@@ -24,26 +24,26 @@ class BeforeView:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
-        """The answer of what comes after it."""
+        """Return the response of the next layer."""
         return self.get_response(request)
 
 
 class Detour(BeforeView):
-    """Leads who owes something to the one `page` where it is provided, and nowhere else.
+    """Redirects users with an obligation to the one `page` that fulfills it.
 
-    The API says it in its own way: consoleapp/api/credentials.py.
+    The API has its own way to say so: consoleapp/api/credentials.py.
     """
 
     page = ""
     """The name of its view."""
     open_views: frozenset[str] = frozenset()
-    """Views besides it that are needed for it."""
+    """Other views that remain available."""
     _always_open = frozenset(
         ("healthy", "account_login", "account_logout", "languages:choose", "languages:words")
     )
 
     def owes(self, user: Any) -> bool:
-        """Whether `user`, who is signed in, has to go there first."""
+        """Return whether `user`, who is signed in, must go there first."""
         raise NotImplementedError
 
     def process_view(
@@ -64,5 +64,5 @@ class Detour(BeforeView):
         return redirect(self.page)
 
     def opens(self, name: str) -> bool:
-        """Whether the view of that name is needed on the way."""
+        """Return whether the view of that name remains available."""
         return name in self.open_views

@@ -15,7 +15,7 @@ ROLES = [(role.value, role.value) for role in Role]
 
 
 class Users(UserManager["User"]):
-    """Makes users with names that are allowed; createsuperuser comes by here too."""
+    """Creates users with valid names. createsuperuser uses this, too."""
 
     use_in_migrations = False
 
@@ -30,20 +30,20 @@ class Users(UserManager["User"]):
 
 
 class NameKey(models.CharField):  # type: ignore[type-arg]
-    """What `names.key` makes of the user name whenever the row is written."""
+    """The result of `names.key` for the user name, updated whenever the row is written."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """The key of the name as it is now."""
+        """Return the key of the current name."""
         made = names.key(str(model_instance.username))  # type: ignore[attr-defined]
         setattr(model_instance, self.attname, made)
         return made
 
 
 class User(AbstractUser):
-    """A person who signs in. `is_superuser` is the administrator: owner of every account.
+    """A user who signs in. `is_superuser` marks administrators, who own every account.
 
-    `name_key` keeps two users from names that are the same but for capitals or compatible
-    characters. `language` is a code of settings.LANGUAGES, or empty: as the browser says.
+    `name_key` prevents two users whose names differ only in capitals or compatible characters.
+    `language` is a code of settings.LANGUAGES, or empty for the browser's preference.
     """
 
     username = models.CharField(
@@ -61,12 +61,12 @@ class User(AbstractUser):
     objects = Users()
 
     def set_password(self, raw_password: str | None) -> None:
-        """Whoever sets a password (a form, a command) sets the user's own."""
+        """A password that is set here (by a form or a command) is the user's own."""
         super().set_password(raw_password)
         self.one_time_password = False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the row; the name and its key go together."""
+        """Write the row, with the name and its key together."""
         written = kwargs.get("update_fields")
         if written is not None and "username" in written:
             kwargs["update_fields"] = {*written, "name_key"}
@@ -167,7 +167,7 @@ class Invitation(models.Model):
 
     @property
     def state(self) -> str:
-        """open, accepted, cancelled or expired."""
+        """Return open, accepted, cancelled, or expired."""
         if self.accepted_at:
             return "accepted"
         if self.cancelled_at:
@@ -176,9 +176,9 @@ class Invitation(models.Model):
 
 
 class ServiceAccount(models.Model):
-    """A user that is a program: has tokens and grants, and never signs in.
+    """A user that is a program: it has tokens and grants, and never signs in.
 
-    `owner` is the group whose members may make and revoke its tokens besides administrators.
+    `owner` is the group whose members may create and revoke its tokens, besides administrators.
     """
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE)
@@ -191,7 +191,7 @@ class ServiceAccount(models.Model):
 
 
 class ApiToken(models.Model):
-    """A personal token for programs. Only the digest of its secret is kept."""
+    """A personal token for programs. Only the digest of its secret is stored."""
 
     SCOPES = [("read", "read"), ("operate", "operate")]
 

@@ -1,4 +1,4 @@
-"""Names of console users: which are allowed, and when two of them are the same."""
+"""Names of console users: which are valid, and when two are the same."""
 
 import re
 import unicodedata
@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 LONGEST = 150
-# A compatible character may become several; names from before this module may have some.
+# A compatible character may expand to several. Names from before this module may contain some.
 LONGEST_KEY = 4 * LONGEST
-# What Berth itself signs with, and words that a reader would take for more than one person.
+# Names that Berth itself signs with, and words that seem to mean more than one user.
 RESERVED = frozenset(
     (
         *("system", "berth", "console", "engine", "observer", "worker", "sweeper", "scheduler"),
         *("administrator", "administrators", "everybody", "everyone", "nobody", "anonymous"),
     )
 )
-# Letters that many fonts show alike; applied to a name and to what it is compared with.
+# Letters that look alike in many fonts, replaced in a name and in what it is compared with.
 _ALIKE = str.maketrans(
     "0134578$|!lавекмнорстухіјѕһԁԛԝαβεικνορτυχ",
     "oieastbsiiiabekmhopctyxijshdqwabeikvoptux",
@@ -38,18 +38,18 @@ allowed_characters = RegexValidator(
 
 
 def normalize(name: str) -> str:
-    """The form in which a name is stored and shown."""
+    """Return the form in which a name is stored and shown."""
     return unicodedata.normalize("NFKC", name).strip()
 
 
 def key(name: str) -> str:
-    """What two names have in common that are the same: compatible characters, either case."""
+    """Return the key that equal names share: compatible characters, case ignored."""
     folded = normalize(normalize(name).casefold())
     return normalize(folded.casefold())[:LONGEST_KEY]
 
 
 def check(name: str) -> None:
-    """Refuse the normalized `name` of a new user. Raises ValidationError with the reason."""
+    """Validate the normalized `name` of a new user. Raises ValidationError with the reason."""
     allowed_characters(name)
     if len(name) > LONGEST:
         raise ValidationError(_("A user name has at most %(most)s characters.") % {"most": LONGEST})
@@ -63,7 +63,7 @@ def check(name: str) -> None:
 
 
 def check_group(name: str, group: Group | None = None) -> None:
-    """Refuse the normalized `name` for a group (or for `group`). Raises ValidationError."""
+    """Validate the normalized `name` of a group (or for `group`). Raises ValidationError."""
     if any(unicodedata.category(character)[0] == "C" for character in name):
         raise ValidationError(_("A name has no control characters and no invisible ones."))
     wanted = _outline(name)
@@ -82,7 +82,7 @@ def check_group(name: str, group: Group | None = None) -> None:
 
 
 def _outline(name: str) -> str:
-    """What a reader sees at a glance: no punctuation, no case, letters that look alike as one."""
+    """Return what a reader sees at a glance: no punctuation, no case, look-alike letters merged."""
     letters = unicodedata.normalize("NFKD", key(name)).translate(_ALIKE)
     shown = _BESIDES_LETTERS.sub("", "".join(each for each in letters if not _is_mark(each)))
     for pair, letter in _ALIKE_PAIRS:
@@ -91,7 +91,7 @@ def _outline(name: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it only changes the letter before it, such as an accent."""
+    """Return whether it only modifies the preceding letter, such as an accent."""
     return unicodedata.category(character) == "Mn"
 
 

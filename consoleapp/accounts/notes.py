@@ -1,7 +1,7 @@
-"""Notes that pages write beside what they show: the last use of a session, the account shown last.
+"""Best-effort writes while pages are read: a session's last use, the last account shown.
 
-Nobody waits for them. A note that cannot be written soon is left out, and none is tried for a while
-after that, so that pages which only read go on where the database is locked or its disk is full.
+Nobody waits for them. If such a write does not succeed quickly, it is skipped, and so are all
+others for a while. So pages that only read keep working while the database is locked or full.
 """
 
 import logging
@@ -15,13 +15,13 @@ from django.http import HttpRequest
 
 PATIENCE_MS = 200
 PAUSE = 10.0
-"""Seconds without notes after one could not be written."""
+"""Seconds without such writes after one failed."""
 logger = logging.getLogger(__name__)
 _failed_at: list[float] = []
 
 
 def note(write: Callable[[], object]) -> bool:
-    """Call `write`, which gets PATIENCE_MS of the database. Out: whether it was written down."""
+    """Call `write` with a limit of PATIENCE_MS in the database. Return whether it succeeded."""
     if _failed_at and time.monotonic() - _failed_at[-1] < PAUSE:
         return False
     try:
@@ -34,7 +34,7 @@ def note(write: Callable[[], object]) -> bool:
 
 
 def remember(request: HttpRequest, name: str, value: Any) -> None:
-    """Note something in the session, if it is not there already."""
+    """Store a value in the session, if it is not there already."""
     session = request.session
     if session.get(name) == value:
         return
@@ -42,9 +42,7 @@ def remember(request: HttpRequest, name: str, value: Any) -> None:
     session[name] = value
     if session.session_key and not changed:
         note(session.save)
-        session.modified = (
-            False  # or the middleware would save it, and wait for as long as it takes
-        )
+        session.modified = False  # otherwise, the middleware would save it, and wait indefinitely
 
 
 def _write(write: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""One-time passwords: handed over by somebody else, good for choosing one of one's own."""
+"""One-time passwords: handed over by somebody else, and only good for choosing another."""
 
 import secrets
 from typing import Any
@@ -15,7 +15,7 @@ REFUSAL = "Your password is a one-time password. Sign in on the console to choos
 
 
 def give_one(user: User) -> str:
-    """Set a one-time password on `user`, unsaved: about 95 bits that read well. Returns it."""
+    """Set a one-time password on `user`, unsaved: about 95 bits, easy to read. Return it."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     password = "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
     mark(user, password)
@@ -23,19 +23,19 @@ def give_one(user: User) -> str:
 
 
 def mark(user: User, password: str) -> None:
-    """Set `password` on `user`, unsaved, as one that was shown to somebody else."""
+    """Set `password` on `user`, unsaved, as one that somebody else has seen."""
     user.set_password(password)
     user.one_time_password = True
 
 
 def owed(user: Any) -> bool:
-    """Whether `user` still has to choose a password."""
+    """Return whether `user` must still choose a password."""
     return bool(user.one_time_password and user.has_usable_password())
 
 
 @transaction.atomic
 def choose(user: User, password: str, *, actor: Actor) -> None:
-    """Replace the one-time password by the user's own; audited."""
+    """Replace the one-time password with the user's own. Audited."""
     user.set_password(password)
     user.save(update_fields=["password", "one_time_password"])
     detail = "one-time password replaced"
@@ -43,10 +43,10 @@ def choose(user: User, password: str, *, actor: Actor) -> None:
 
 
 class ChooseFirst(Detour):
-    """Middleware: who has a one-time password sees nothing but the form for another."""
+    """Middleware: a user with a one-time password only sees the form for a new one."""
 
     page = PAGE
 
     def owes(self, user: Any) -> bool:
-        """Whether it is time to choose."""
+        """Return whether the user must choose."""
         return owed(user)

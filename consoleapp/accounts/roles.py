@@ -1,4 +1,4 @@
-"""A person's roles on all the accounts that they see, for pages that show several."""
+"""A user's roles on all visible accounts, for pages that show several."""
 
 from django.db.models import Q
 
@@ -8,7 +8,7 @@ from engine.schema.parameters import Role
 
 
 def accounts_with_roles(user: User) -> list[tuple[LinuxAccount, Role]]:
-    """The accounts that `user` sees, each with the best role held on it; two queries in all."""
+    """Return the visible accounts with the best role on each, in two queries."""
     accounts = list(visible_accounts(user).select_related("host"))
     if user.is_superuser:
         return [(account, Role.OWNER) for account in accounts]
@@ -22,6 +22,6 @@ def accounts_with_roles(user: User) -> list[tuple[LinuxAccount, Role]]:
 
 
 def operated_accounts(user: User) -> list[LinuxAccount]:
-    """Those on which `user` may change something."""
+    """Return the accounts on which `user` may change something."""
     held = accounts_with_roles(user)
     return [account for account, role in held if role.covers(Role.OPERATOR)]

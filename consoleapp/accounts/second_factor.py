@@ -1,8 +1,8 @@
-"""Second factors: which ones people have, which groups demand one, and what waits until then.
+"""Second factors: which ones users have, which groups require one, and what waits until then.
 
-A demand holds for all that a person does: pages lead to the set-up first, the API refuses their
-session and their tokens (a token that was stolen with the password would be a way around it), and
-terminals and followed logs do not open.
+The requirement covers everything that a user does: pages redirect to the set-up, the API refuses
+the session and tokens (a token that was stolen with the password would bypass it), and terminals
+and followed logs do not open.
 """
 
 import base64
@@ -32,12 +32,12 @@ _NAMES = {
     Authenticator.Type.TOTP: gettext_noop("authenticator app"),
     Authenticator.Type.WEBAUTHN: gettext_noop("security key"),
 }
-# What Fernet's version byte looks like in base64. A TOTP secret without it is older than this code.
+# Fernet's version byte in base64. A TOTP secret without it is older than this code.
 _SEALED = "gAAAA"
 
 
 def factors_of(user: User) -> list[str]:
-    """What `user` can show besides a password, in words; recovery codes alone don't count."""
+    """Return the second factors of `user` in words. Recovery codes alone do not count."""
     return [_NAMES[each.type] for each in _factors(user).order_by("created_at")]
 
 
@@ -47,29 +47,29 @@ def _factors(user: User) -> QuerySet[Authenticator]:
 
 
 def demanding(user: User) -> QuerySet[Group]:
-    """The groups of `user` that demand a second factor."""
+    """Return the groups of `user` that require a second factor."""
     return Group.objects.filter(user=user, grouprule__second_factor=True).order_by("name")
 
 
 def missing(user: User) -> bool:
-    """Whether a group demands one of `user`, and they have none."""
+    """Return whether a group requires one from `user`, who has none."""
     return User.objects.filter(owing("pk"), pk=user.pk).exists()
 
 
 def owing(user: str) -> ExpressionWrapper:
-    """The same for a query: an expression about rows that have the person at `user`."""
+    """Return the same as a query expression, for rows with the user at `user`."""
     demanded = Group.objects.filter(user=OuterRef(user), grouprule__second_factor=True)
     held = Authenticator.objects.filter(user=OuterRef(user), type__in=_NAMES)
     return ExpressionWrapper(Exists(demanded) & ~Exists(held), BooleanField())
 
 
 def demanded_by(group: Group) -> bool:
-    """Whether `group` demands one of its members."""
+    """Return whether `group` requires one from its members."""
     return GroupRule.objects.filter(group=group, second_factor=True).exists()
 
 
 def members_without(group: Group) -> list[str]:
-    """The names of the members who have none."""
+    """Return the names of the members without one."""
     having = Authenticator.objects.filter(type__in=_NAMES).values("user")
     names = group.user_set.exclude(pk__in=having).order_by("username")
     return list(names.values_list("username", flat=True))
@@ -77,7 +77,7 @@ def members_without(group: Group) -> list[str]:
 
 @transaction.atomic
 def demand(group: Group, wanted: bool, *, actor: Actor) -> bool:
-    """Have `group` demand a second factor, or not any more; audited. Out: whether that is new."""
+    """Set whether `group` requires a second factor. Audited. Return whether that changed."""
     rule, _ = GroupRule.objects.select_for_update().get_or_create(group=group)
     if rule.second_factor == wanted:
         return False
@@ -90,7 +90,7 @@ def demand(group: Group, wanted: bool, *, actor: Actor) -> bool:
 
 @transaction.atomic
 def forget(user: User, *, actor: Actor) -> None:
-    """Remove all second factors and recovery codes of somebody who lost theirs; audited."""
+    """Remove all second factors and recovery codes of a user who lost theirs. Audited."""
     gone = factors_of(user)
     Authenticator.objects.filter(user=user).delete()
     parameters = {"factors": gone}
@@ -98,7 +98,7 @@ def forget(user: User, *, actor: Actor) -> None:
 
 
 class Demand(Detour):
-    """Middleware: who owes a second factor sees nothing but the way to set one up."""
+    """Middleware: a user without a required second factor only sees its set-up."""
 
     page = SET_UP
     open_views = frozenset(
@@ -106,39 +106,39 @@ class Demand(Detour):
     )
 
     def owes(self, user: Any) -> bool:
-        """Whether a group demands one that they lack."""
+        """Return whether a group requires one that they lack."""
         return missing(user)
 
     def opens(self, name: str) -> bool:
-        """The pages of allauth on which one is set up, besides."""
+        """Also allow allauth's set-up pages."""
         return super().opens(name) or name.startswith("mfa_")
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """What allauth asks Berth about second factors."""
+    """Berth's answers to allauth about second factors."""
 
     def encrypt(self, text: str) -> str:
-        """Secrets of authenticator apps and recovery codes are kept encrypted."""
+        """Encrypt secrets of authenticator apps and recovery codes."""
         return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """What `encrypt` was given; secrets from before it are in the clear."""
+        """Decrypt a secret. Secrets from before encryption are returned unchanged."""
         if not encrypted_text.startswith(_SEALED):
             return encrypted_text
         try:
             return _fernet().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
-            return ""  # the secret key is another one now: no code fits any more
+            return ""  # the secret key has changed: no code is valid any more
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """The last one stays while a group demands one."""
+        """Keep the last one while a group requires one."""
         user = authenticator.user
         if authenticator.type not in _NAMES or not demanding(user).exists():
             return True
         return bool(_factors(user).exclude(pk=authenticator.pk).exists())
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """What the browser shows: the console's name; the id stays the host."""
+        """Return the console's name for the browser to show; the id stays the host."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
         return entity | {"name": "Berth"}
 

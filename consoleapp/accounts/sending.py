@@ -1,16 +1,16 @@
-"""Mail about accounts. Whether there is any is for the settings to say."""
+"""Mail about accounts, if a mail server is configured."""
 
 from django.conf import settings
 from django.core.mail import send_mail
 
 
 def sends_mail() -> bool:
-    """Whether a mail server is set up."""
+    """Return whether a mail server is configured."""
     return not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
 
 
 def send_invitation(email: str, link: str, until: str) -> None:
-    """Raises OSError (smtplib's errors are some) when the server does not take it."""
+    """Send an invitation. Raises OSError (or smtplib's subclasses) if the server refuses."""
     text = (
         "You are invited to Berth, a console for containers.\n\n"
         f"Choose a name and a password here, until {until}:\n{link}\n\n"

@@ -1,4 +1,4 @@
-"""Service accounts: programs with tokens and grants of their own, and no way to sign in."""
+"""Service accounts: programs with their own tokens and grants that cannot sign in."""
 
 from collections.abc import Iterable
 
@@ -11,17 +11,17 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from engine.schema.parameters import Role
 
-# Not owner: it could let others in, and outlive the person who made it so.
+# Not owner: it could admit others, and outlive the user who set that up.
 ROLES = (Role.VIEWER, Role.OPERATOR)
 
 
 def is_service(user: User) -> bool:
-    """Whether `user` is a program."""
+    """Return whether `user` is a program."""
     return ServiceAccount.objects.filter(user=user).exists()
 
 
 def managed_by(user: User) -> QuerySet[ServiceAccount]:
-    """Those whose tokens `user` may make and revoke: their groups' (administrators: all)."""
+    """Return those whose tokens `user` may manage: their groups' (administrators: all)."""
     found = ServiceAccount.objects.select_related("user", "owner").order_by("user__username")
     if user.is_superuser:
         return found
@@ -30,7 +30,7 @@ def managed_by(user: User) -> QuerySet[ServiceAccount]:
 
 @transaction.atomic
 def create(name: str, purpose: str, owner: Group | None, *, actor: Actor) -> ServiceAccount:
-    """Make one without grants and tokens; audited."""
+    """Create one without grants and tokens. Audited."""
     user = User(username=name)
     user.set_unusable_password()
     user.save()
@@ -42,7 +42,7 @@ def create(name: str, purpose: str, owner: Group | None, *, actor: Actor) -> Ser
 
 @transaction.atomic
 def change(service: ServiceAccount, purpose: str, owner: Group | None, *, actor: Actor) -> None:
-    """Give it another purpose or owner; audited."""
+    """Change its purpose or owner. Audited."""
     asked = {"purpose": purpose, "owner": owner}
     changes = {
         field: [str(getattr(service, field) or ""), str(value or "")]
@@ -59,7 +59,7 @@ def change(service: ServiceAccount, purpose: str, owner: Group | None, *, actor:
 def limit(
     service: ServiceAccount, accounts: Iterable[LinuxAccount], role: Role, *, actor: Actor
 ) -> None:
-    """Let it use these Linux accounts with this role, and no others; each change is audited."""
+    """Let it use exactly these Linux accounts with this role. Each change is audited."""
     wanted = {account.pk: account for account in accounts}
     for grant in Grant.objects.filter(user=service.user).select_related("account"):
         account = wanted.pop(grant.account_id, None)
@@ -78,7 +78,7 @@ def limit(
 
 @transaction.atomic
 def switch(service: ServiceAccount, active: bool, *, actor: Actor) -> None:
-    """Let its tokens work, or none of them; audited."""
+    """Activate or deactivate all of its tokens. Audited."""
     user = service.user
     if user.is_active != active:
         user.is_active = active
@@ -89,14 +89,14 @@ def switch(service: ServiceAccount, active: bool, *, actor: Actor) -> None:
 
 @transaction.atomic
 def remove(service: ServiceAccount, *, actor: Actor) -> None:
-    """Delete it with its tokens and grants; its name stays in operations and audit events."""
+    """Delete it with its tokens and grants. Operations and audit events keep its name."""
     name = str(service)
     service.user.delete()
     record("service.removed", actor=actor, target=name)
 
 
 def role_of(service: ServiceAccount) -> Role:
-    """The role it has where it has one."""
+    """Return its role on all of its accounts."""
     held = Q(user=service.user, role=Role.OPERATOR)
     return Role.OPERATOR if Grant.objects.filter(held).exists() else Role.VIEWER
 

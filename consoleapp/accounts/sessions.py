@@ -1,4 +1,4 @@
-"""Where people are signed in: noted as they go, listed, ended. The rows are allauth's."""
+"""Users' sessions: record their use, list them, end them. The rows are allauth's."""
 
 import time
 from collections.abc import Callable
@@ -24,14 +24,14 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.faults import fault, page
 
-# Noting each use would make every read of a page a write.
+# Recording each use would make every read of a page a write.
 _NOTED_EVERY = 300.0
 _REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """One session, as pages show it; the key in the cookie stays in the database."""
+    """One session, as pages show it. The key in the cookie stays in the database."""
 
     pk: int
     device: str
@@ -42,7 +42,7 @@ class SignedIn:
 
 
 class Sessions(SessionMiddleware):
-    """Django's, which also says why a session cannot be saved: a full disk, or a lock."""
+    """Django's middleware; also says why a session cannot be saved: a full disk, or a lock."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -52,14 +52,14 @@ class Sessions(SessionMiddleware):
             return super().process_response(request, response)
         except SessionInterrupted as error:
             if (found := fault(error)) is None:
-                raise  # it was ended meanwhile
+                raise  # it was ended in the meantime
             return page(found)
 
 
 class NoteUse(BeforeView):
-    """Middleware: keeps address, device and time of the last use of a session, to five minutes.
+    """Middleware: records address, device, and time of a session's last use, to five minutes.
 
-    allauth's own writes at each request, and would make every view run in a thread.
+    allauth's own would write at each request and move every view into a thread.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
@@ -85,7 +85,7 @@ class NoteUse(BeforeView):
 
 
 def of(user: User, current_key: str | None = None) -> list[SignedIn]:
-    """The sessions of `user` that still work, the last used first."""
+    """Return the valid sessions of `user`, the most recently used first."""
     found = sorted(
         UserSession.objects.purge_and_list(user), key=lambda each: each.last_seen_at, reverse=True
     )
@@ -104,7 +104,7 @@ def of(user: User, current_key: str | None = None) -> list[SignedIn]:
 
 @transaction.atomic
 def end(user: User, session: int, *, actor: Actor) -> bool:
-    """End one session of `user`, audited. False when there is none of that number."""
+    """End one session of `user`. Audited. Return False if it does not exist."""
     found = UserSession.objects.filter(user=user, pk=session).first()
     if found is None:
         return False
@@ -116,8 +116,8 @@ def end(user: User, session: int, *, actor: Actor) -> bool:
 
 @transaction.atomic
 def end_all(user: User, *, actor: Actor, but: str | None = None) -> int:
-    """End every session of `user` but the one with the key `but`; audited. Out: how many."""
-    # Not by UserSession: a session that has made no request since its sign-in has no row there.
+    """End every session of `user` except the one with the key `but`. Audited. Return the count."""
+    # Not through UserSession: a session without a request since its sign-in has no row there.
     theirs = [
         session.session_key
         for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()

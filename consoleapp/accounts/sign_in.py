@@ -1,4 +1,4 @@
-"""Sign-in: what allauth asks Berth about, and what the audit log hears of it."""
+"""Sign-in: Berth's answers to allauth, and audit events."""
 
 from typing import Any
 
@@ -25,30 +25,30 @@ from consoleapp.core.actor import Actor, client_ip
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody signs up by themselves; a lockout is audited."""
+    """Refuses self-registration, and audits lockouts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Administrators make the users."""
+        """Return False: administrators create the users."""
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """What the limits count by: the peer, never a header that it may have made up."""
+        """Return the peer's address for the limits, never that from an untrusted header."""
         return client_ip(request) or "unknown"
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """What single sign-on would call somebody: by the rules for every other name."""
+        """Validate the name that single sign-on suggests by the rules for every name."""
         name = names.normalize(username or "")
         names.check(name)
         return name
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """By whichever spelling of their name somebody signs in."""
+        """Accept any spelling of the user's name."""
         if isinstance(name := credentials.get("username"), str):
             credentials["username"] = _known(name) or names.normalize(name)
         return super().authenticate(request, **credentials)
 
     def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
-        """Whichever way led here: a service account has tokens and no session."""
+        """Refuse service accounts, which have tokens and no session, on every way to sign in."""
         if is_service(user):
             detail = "a service account does not sign in"
             actor = _nobody(request, user.get_username())
@@ -59,12 +59,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return answer
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """By which failures count together; allauth's own has the Host header in it."""
-        address = truncate_ip(self.get_client_ip(request))  # one network of IPv6 is one guesser
+        """Return what failures are counted by. allauth's own key contains the Host header."""
+        address = truncate_ip(self.get_client_ip(request))  # one IPv6 network is one guesser
         return lockout.key(_tried(credentials), address)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """allauth's check of the number of failures; raises ValidationError when locked out."""
+        """Run allauth's check of the number of failures. Raises ValidationError if locked out."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -74,7 +74,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         lockout.slow_down(_tried(credentials))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """The password was wrong."""
+        """Record a wrong password."""
         lockout.note(_tried(credentials))
 
 
@@ -141,12 +141,12 @@ def _record_factor(
 
 
 def _tried(credentials: dict[str, Any]) -> str:
-    """The name that was tried, whether or not somebody is called so."""
+    """Return the attempted name, whether or not it exists."""
     return str(credentials.get("username") or credentials.get("email") or "")[: names.LONGEST]
 
 
 def _known(name: Any) -> str:
-    """`name` if somebody is called so. Others are not kept: people type passwords there."""
+    """Return `name` if it exists. Others are not stored: users type passwords there."""
     if not isinstance(name, str) or "\0" in name:
         return ""
     user = User.objects.filter(name_key=names.key(name[: names.LONGEST])).first()

@@ -1,7 +1,7 @@
-"""Single sign-on: who may come in by it, whom they are here, and which groups that gives them.
+"""Single sign-on: who may sign in, as which user, and with which groups.
 
-The protocol is allauth's. An identity is known by the provider's `sub`, never by a name or an
-address that its holder may choose; administrators are made and unmade only here.
+allauth implements the protocol. The provider's `sub` identifies a user, never a name or an address
+that its holder may choose. Only the console makes somebody an administrator, or stops it.
 """
 
 from typing import Any
@@ -27,36 +27,37 @@ from consoleapp.core.actor import Actor, client_ip
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """What allauth asks Berth about single sign-on."""
+    """Berth's answers to allauth about single sign-on."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """The provider has answered; `sociallogin.user` is known, linked, or new."""
+        """Handle the provider's answer. `sociallogin.user` is known, linked, or new."""
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
-            # Asked for by a link alone, which another site could hold out to somebody.
+            # Started by a link alone, which another site could have offered.
             raise _refusal(
                 request, gettext_noop("An identity cannot be added to an account that exists.")
             )
         if not _same_subject(sociallogin.account.extra_data):
             raise _refusal(request, gettext_noop("The identity provider contradicts itself."))
-        # The address is kept with the user, as a hint. Nothing here is decided by it later on.
+        # The address is stored with the user as a hint. Nothing here relies on it later.
         sociallogin.email_addresses = []
         if sociallogin.is_existing:
             _follow(sociallogin, request)
 
     def get_requests_session(self) -> requests.Session:
-        """What asks the provider: by this machine's proxy, unless it is on loopback."""
+        """Return the session for requests to the provider: by proxy, unless it is on loopback."""
         session: requests.Session = super().get_requests_session()
         session.trust_env = not _provider().issuer.startswith("http://")
         return session
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
-        """Only where the file says so."""
+        """Return whether the file allows it."""
         return _provider().link_verified_email
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
-        """The one person with the address that the provider has verified.
+        """Return the one user with the address that the provider has verified.
 
-        No administrator: whoever runs the provider would be one. Nobody who is linked already.
+        Never an administrator, or whoever runs the provider would be one. Never a user who is
+        linked.
         """
         said = sociallogin.account.extra_data
         for address in sociallogin.email_addresses:
@@ -69,12 +70,12 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return None
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Whether somebody who is new here is let in."""
+        """Return whether new users are admitted."""
         return _provider().create_people
 
     @transaction.atomic
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        """Somebody comes in for the first time."""
+        """Save a user who signs in for the first time."""
         user: User = super().save_user(request, sociallogin, form)
         record(
             "user.created",
@@ -94,7 +95,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """It did not come to an answer that counts."""
+        """Handle a sign-in without a valid answer."""
         why = f"single sign-on: {error or 'failed'}"
         if exception is not None:
             why += f" ({type(exception).__name__})"
@@ -103,7 +104,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 @transaction.atomic
 def _follow(sociallogin: SocialLogin, request: HttpRequest) -> None:
-    """Have the user in those of the mapped groups that the provider names, and in no others."""
+    """Make the user a member of exactly the mapped groups that the provider names."""
     user: User = sociallogin.user
     provider = _provider()
     named = _named(sociallogin.account.extra_data, provider.groups_claim)
@@ -124,9 +125,9 @@ def _follow(sociallogin: SocialLogin, request: HttpRequest) -> None:
 
 
 def _take_over(user: User, actor: Actor) -> None:
-    """Somebody may have waited with the address of another: nothing that they left works on.
+    """Invalidate everything that an impostor with this address may have left.
 
-    allauth forgets the password and ends the sessions.
+    allauth removes the password and ends the sessions.
     """
     for token in ApiToken.objects.filter(user=user, revoked_at=None):
         tokens.revoke(token, actor=actor)
@@ -139,7 +140,7 @@ def _record_change(actor: Actor, group: str, change: dict[str, str]) -> None:
 
 
 def _named(said: dict[str, Any], claim: str) -> set[str]:
-    """The groups in the claim; a provider that names none takes all of them away."""
+    """Return the groups in the claim. A provider that names none removes all."""
     for source in _sources(said):
         found = source.get(claim)
         if isinstance(found, str):
@@ -150,10 +151,10 @@ def _named(said: dict[str, Any], claim: str) -> set[str]:
 
 
 def _vouches_for(said: dict[str, Any], address: str) -> bool:
-    """Whether the provider says of this address, and no other, that it is verified.
+    """Return whether the provider says that exactly this address is verified.
 
-    Only the JSON value `true` counts. allauth's own reading is not used: some of its releases take
-    the string "true" for it. A source that says anything else has the last word.
+    Only the JSON value `true` counts. allauth's own reading is not used, since some of its releases
+    accept the string "true". A source that says anything else decides.
     """
     sources = [each for each in _sources(said) if "email" in each or "email_verified" in each]
     return bool(sources) and all(
@@ -165,9 +166,10 @@ def _vouches_for(said: dict[str, Any], address: str) -> bool:
 
 
 def _same_subject(said: dict[str, Any]) -> bool:
-    """OpenID Connect Core 5.3.2: userinfo about somebody else than the ID token must not count.
+    """Return whether userinfo and ID token are about the same subject.
 
-    A subject is a string (section 2); allauth makes one of anything: of 7 the same as of "7".
+    OpenID Connect Core 5.3.2 requires that. A subject is a string (section 2), but allauth converts
+    anything: 7 becomes "7".
     """
     subjects = [each.get("sub") for each in _sources(said)]
     return bool(subjects) and all(
@@ -176,7 +178,7 @@ def _same_subject(said: dict[str, Any]) -> bool:
 
 
 def _sources(said: dict[str, Any]) -> list[dict[str, Any]]:
-    """Where claims are: in the answer of userinfo, and in the ID token."""
+    """Return the sources of claims: the answer of userinfo, and the ID token."""
     return [each for each in (said.get("userinfo"), said.get("id_token")) if isinstance(each, dict)]
 
 

@@ -1,4 +1,4 @@
-"""Personal tokens for programs: made once, shown once, kept as a digest."""
+"""Personal tokens for programs: created once, shown once, stored as a digest."""
 
 import hashlib
 import secrets
@@ -18,14 +18,14 @@ from consoleapp.core.actor import Actor
 
 PREFIX = "berth_"
 _SHOWN = len(PREFIX) + 6
-# Writing down each single use would make every read of the API a write.
+# Recording each use would make every read of the API a write.
 _USE_NOTED_EVERY = timedelta(minutes=5)
 
 
 def issue(
     user: User, name: str, scope: Literal["read", "operate"], expires_at: datetime | None
 ) -> tuple[ApiToken, str]:
-    """Make a token. Out: its row, and the secret text, which is kept nowhere."""
+    """Create a token. Return its row, and the secret text, which is not stored."""
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
@@ -39,12 +39,12 @@ def issue(
 
 
 def authenticate(secret: str) -> ApiToken | None:
-    """The token with this secret, unless it expired, was revoked, or its user may not sign in.
+    """Return the token with this secret if it is valid and its user is active.
 
-    Its `owes_factor` says whether a group demands a second factor that its user lacks.
+    Its `owes_factor` says whether a group requires a second factor that its user lacks.
     """
     now = timezone.now()
-    # Looked up by the digest of 256 random bits: how long it takes tells nothing about others.
+    # By the digest of 256 random bits, so the time of the lookup reveals nothing about others.
     found = (
         ApiToken.objects.select_related("user")
         .annotate(owes_factor=owing("user"))
@@ -52,7 +52,7 @@ def authenticate(secret: str) -> ApiToken | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .first()
     )
-    # A stamp of the future is from before the clock was set back.
+    # A timestamp in the future is from before the clock was set back.
     if found and (found.last_used_at is None or abs(now - found.last_used_at) > _USE_NOTED_EVERY):
         found.last_used_at = now
         note(partial(found.save, update_fields=["last_used_at"]))
@@ -60,7 +60,7 @@ def authenticate(secret: str) -> ApiToken | None:
 
 
 def revoke(token: ApiToken, *, actor: Actor) -> None:
-    """End a token for good, and write it down; one that has ended already stays as it is."""
+    """Revoke a token permanently, and audit that. A revoked or expired one does not change."""
     with transaction.atomic():
         now = timezone.now()
         if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):

@@ -1,1 +1,1 @@
-"""The log of who did what: append-only, kept so by the database itself."""
+"""The append-only audit log, which the database itself protects."""

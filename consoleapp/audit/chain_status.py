@@ -1,4 +1,4 @@
-"""How the chain stands: what was sealed, signed and verified last, for the audit page."""
+"""The state of the chain for the audit page: the last link, checkpoint, and verification."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ _SOON = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Standing:
-    """`verified` is the event of the last verification; None where there was none."""
+    """`verified` is the event of the last verification, or None."""
 
     links: int
     sealed: datetime | None
@@ -23,15 +23,15 @@ class Standing:
 
     @property
     def is_late(self) -> bool:
-        """Whether events wait so long that the observer must be down."""
+        """Return whether events have waited so long that the observer must be down."""
         return bool(self.oldest_pending and timezone.now() - self.oldest_pending > _SOON)
 
 
 def standing() -> Standing:
-    """A few look-ups by index, whatever the length of the chain."""
+    """Return the state, with a few index lookups whatever the length of the chain."""
     last = Link.objects.order_by("-seq").first()
     verified = newest([], Criteria(actions=("audit.verified",)), before=None, size=1).events
-    # Not joined: a planner could begin with the events, of which there are many more.
+    # Not joined: a planner could start with the events, of which there are many more.
     pending = Pending.objects.order_by("event_id").values_list("event_id", flat=True).first()
     waiting = Event.objects.filter(pk=pending).first() if pending else None
     return Standing(

@@ -1,4 +1,4 @@
-"""The sealer: chains and indexes what is pending, a moment later. Part of the observer."""
+"""Chain and index pending events shortly after they are written. Runs in the observer."""
 
 import asyncio
 import logging
@@ -17,17 +17,17 @@ from consoleapp.core.actor import Actor
 
 EVERY = 1.0
 LONGEST = 300.0
-"""Seconds between two rounds when nothing is written to the database."""
+"""Seconds between two rounds while nobody writes to the database."""
 LONGEST_UNSIGNED = 20.0
-"""The same while a head is still to be signed."""
+"""The same while the end of the chain is unsigned."""
 BETWEEN = 0.05
-"""A pause between batches, in which operations write: SQLite lets in one writer at a time."""
+"""A pause between batches for operations to write: SQLite admits one writer at a time."""
 AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
 
 async def seal_forever() -> None:
-    """Seal until cancelled. What goes wrong in one round is logged, and the next one comes."""
+    """Chain until cancelled. Errors of a round are logged, and the next one follows."""
     while True:
         before = polling.stamp()
         longest = await asyncio.to_thread(_round)
@@ -38,7 +38,7 @@ async def seal_forever() -> None:
 
 
 def seal_all() -> int:
-    """Chain everything that is pending; how many that were."""
+    """Chain everything that is pending. Return the number of events."""
     total = 0
     while sealed := seal():
         total += sealed
@@ -46,9 +46,9 @@ def seal_all() -> int:
 
 
 def seal() -> int:
-    """Chain and index up to AT_ONCE pending events; how many. 0 also if another sealer was faster.
+    """Chain and index up to AT_ONCE pending events. Return how many; 0 if another was faster.
 
-    What takes time happens before the transaction, which is short: it holds up no operation.
+    Slow work comes before the transaction, which is short: it does not hold up operations.
     """
     waiting = list(
         Pending.objects.order_by("event_id").values_list("event_id", flat=True)[:AT_ONCE]
@@ -67,11 +67,11 @@ def seal() -> int:
         links.append(Link(seq=seq, event_id=values[0], at=now, hash=previous))
     indexed = search_index.rows(
         found
-    )  # who writes to the index meanwhile takes our place in the chain
+    )  # whoever writes to the index now takes this place in the chain
     vanished = set(waiting) - {link.event_id for link in links}
     try:
         with transaction.atomic():
-            Link.objects.bulk_create(links)  # first: it keeps other sealers out
+            Link.objects.bulk_create(links)  # first, to exclude other chainers
             search_index.write(indexed)
             Pending.objects.filter(event_id__in=waiting).delete()
             for event in sorted(vanished):
@@ -82,7 +82,7 @@ def seal() -> int:
 
 
 def end_of_chain() -> tuple[int, bytes]:
-    """The last link's number and hash, across what retention dropped; (0, BEGINNING) of none."""
+    """Return number and hash of the last link, even a pruned one; (0, BEGINNING) for none."""
     for each in (Link, Pruning):
         last = each.objects.order_by("-seq").values_list("seq", "hash").first()
         if last:
@@ -91,7 +91,7 @@ def end_of_chain() -> tuple[int, bytes]:
 
 
 def _accuse(event: int) -> None:
-    """Write down that somebody removed an event before it was sealed: a rollback takes both."""
+    """Record that somebody removed an event before it was chained: a rollback removes both."""
     record(
         "audit.missing",
         actor=Actor(user=None, label="sealer"),
@@ -102,14 +102,14 @@ def _accuse(event: int) -> None:
 
 
 def _untangle(waiting: list[int]) -> int:
-    """Another sealer was at it: what it has chained is not pending any more."""
+    """Remove events that another chainer has chained from the pending ones."""
     done = Link.objects.filter(event_id__in=waiting).values_list("event_id", flat=True)
     Pending.objects.filter(event_id__in=list(done)).delete()
     return 0
 
 
 def _round() -> float:
-    """One round; the seconds until the next one, if nothing is written meanwhile."""
+    """Run one round. Return the seconds until the next one, if nobody writes in the meantime."""
     try:
         sealed = seal()
         sign_head()
@@ -121,5 +121,5 @@ def _round() -> float:
     except Exception:
         logger.exception("sealing the audit log broke off")
     finally:
-        connections.close_all()  # the next round may come in another thread
+        connections.close_all()  # the next round may run in another thread
     return LONGEST_UNSIGNED

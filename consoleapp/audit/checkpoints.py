@@ -1,8 +1,8 @@
-"""Signed heads: how long the chain was, with which hash, at what time.
+"""Checkpoints: signed statements of the chain's length and hash at a given time.
 
-A head binds all that was sealed before it. In the database it finds what was changed; written to a
-file (`BERTH_AUDIT_HEADS`) or sent to syslog it also finds a tail that was cut off together with its
-heads, as long as the attacker cannot reach that place.
+A checkpoint covers everything that was chained before it. In the database, it reveals changes.
+Written to a file (`BERTH_AUDIT_HEADS`) or sent to syslog, it also reveals that the end of the chain
+was cut off together with its checkpoints, as long as the attacker cannot reach that place.
 """
 
 import json
@@ -22,7 +22,7 @@ EVERY = timedelta(seconds=30)
 
 
 class HeadLine(BaseModel, frozen=True):
-    """A head as the file of heads and syslog have it."""
+    """A checkpoint as the file and syslog contain it."""
 
     number: int
     seq: int
@@ -33,9 +33,9 @@ class HeadLine(BaseModel, frozen=True):
 
 
 def sign_head(*, at_once: bool = False) -> Head | None:
-    """Sign the end of the chain, unless nothing is new or (not `at_once`) it was just done.
+    """Sign the end of the chain, unless nothing is new or (not `at_once`) it was just signed.
 
-    Raises keys.BadKey, OSError when the file of heads cannot be written.
+    Raises keys.BadKey, and OSError if the file of checkpoints cannot be written.
     """
     last = Head.objects.order_by("-number").first()
     end = Link.objects.order_by("-seq").first()
@@ -57,13 +57,13 @@ def sign_head(*, at_once: bool = False) -> Head | None:
 
 
 def is_unsigned() -> bool:
-    """Whether the end of the chain is newer than the last head."""
+    """Return whether the end of the chain is newer than the last checkpoint."""
     last = Head.objects.order_by("-number").values_list("seq", flat=True).first() or 0
     return Link.objects.filter(seq__gt=last).exists()
 
 
 def line_of(head: Head) -> HeadLine:
-    """The head as it is sent elsewhere."""
+    """Return the checkpoint as it is sent elsewhere."""
     return HeadLine(
         number=head.number,
         seq=head.seq,
@@ -75,17 +75,17 @@ def line_of(head: Head) -> HeadLine:
 
 
 def said(line: HeadLine) -> bytes:
-    """What a head's signature is over."""
+    """Return the bytes that a checkpoint's signature covers."""
     return statement("head", line.model_dump(exclude={"key", "signature"}))
 
 
 def statement(what: str, facts: dict[str, Any]) -> bytes:
-    """The bytes to sign; `what` keeps one sort of statement from passing for another."""
+    """Return the bytes to sign. `what` keeps one kind of statement from passing for another."""
     return canonical({"v": 1, "what": f"berth audit {what}"} | facts)
 
 
 def read_heads(file: Path) -> list[HeadLine | str]:
-    """The heads in `file`, and in place of lines that are none what is wrong. Raises OSError."""
+    """Return the checkpoints in `file`, and errors in place of invalid lines. Raises OSError."""
     found: list[HeadLine | str] = []
     for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
         try:

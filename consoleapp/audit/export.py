@@ -1,8 +1,8 @@
-"""An export of the audit log by itself: its lines, and their verification without the database.
+"""Exports of the audit log, and their verification without the database.
 
-Each line has the event in the form that is hashed, its place in the chain, the hash before and its
-own, and, where a head was signed just there, that head. A line proves itself against its hash;
-lines that follow each other prove that nothing is missing between them; a head proves all before.
+Each line has the event in the hashed form, its place in the chain, the previous hash and its own,
+and the checkpoint if one was signed at this link. A line verifies against its hash. Consecutive
+lines prove that nothing is missing between them. A checkpoint proves everything before it.
 """
 
 import csv
@@ -21,13 +21,13 @@ from consoleapp.audit.verify import Report
 
 SEAL = ("seq", "sealed", "previous", "hash", "head")
 COLUMNS = (*FIELDS, *SEAL)
-# A spreadsheet takes a cell that starts so for a formula. The apostrophe is among them, so that one
-# put in front can be taken away again.
+# A spreadsheet treats a cell that starts like this as a formula. The apostrophe is included so that
+# an added one can be removed again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
 
 def lines(events: list[Event]) -> Iterator[dict[str, Any]]:
-    """`events` with their seals; an event that is not sealed yet has nulls there."""
+    """Yield `events` with their links; null for an event that is not chained yet."""
     links = {link.event_id: link for link in Link.objects.filter(event__in=events)}
     before = [link.seq - 1 for link in links.values()]
     hashes = dict(Link.objects.filter(seq__in=before).values_list("seq", "hash"))
@@ -40,17 +40,17 @@ def lines(events: list[Event]) -> Iterator[dict[str, Any]]:
 
 
 def harmless(cell: str) -> str:
-    """`cell` so that no spreadsheet computes it."""
+    """Return `cell` so that no spreadsheet evaluates it."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def cells(line: dict[str, Any]) -> list[str]:
-    """A line for a spreadsheet."""
+    """Return a line for a spreadsheet."""
     return [harmless(_cell(line[name])) for name in COLUMNS]
 
 
 def read(file: TextIO) -> Iterator[dict[str, Any]]:
-    """The lines of an export, CSV or JSON lines. Raises ValueError for something else."""
+    """Yield the lines of an export, CSV or JSON lines. Raises ValueError for anything else."""
     first = file.readline()
     file.seek(0)
     if first.startswith("{"):
@@ -65,7 +65,7 @@ def read(file: TextIO) -> Iterator[dict[str, Any]]:
 
 
 def verify_export(found: Iterable[dict[str, Any]], trusted: dict[str, Ed25519PublicKey]) -> Report:
-    """Check the lines of an export, in whichever order it has them."""
+    """Verify the lines of an export, in any order."""
     report = Report()
     neighbour: dict[str, Any] | None = None
     for number, line in enumerate(found, 1):

@@ -1,4 +1,4 @@
-"""The Ed25519 key that signs heads: a file of its own, never in the database."""
+"""The Ed25519 key that signs checkpoints: in its own file, never in the database."""
 
 import base64
 import hashlib
@@ -19,13 +19,13 @@ from django.conf import settings
 
 
 class BadKey(Exception):
-    """Raised when a key file cannot be read or holds something else; says which file."""
+    """Raised if a key file is unreadable or invalid. The message names the file."""
 
 
 def signing_key() -> Ed25519PrivateKey:
-    """The key of this installation, made (0600) when there is none. Raises BadKey.
+    """Return this installation's key; create it (0600) if there is none. Raises BadKey.
 
-    Its public half stands beside it as `….pub`, for whoever verifies elsewhere.
+    Its public half is beside it as `….pub`, for verification elsewhere.
     """
     file = Path(settings.BERTH_AUDIT_KEY)
     if not file.exists():
@@ -40,7 +40,7 @@ def signing_key() -> Ed25519PrivateKey:
 
 
 def public_key(file: Path) -> Ed25519PublicKey:
-    """The public key in a PEM file. Raises BadKey."""
+    """Return the public key in a PEM file. Raises BadKey."""
     try:
         key = load_pem_public_key(file.read_bytes())
     except (OSError, ValueError) as error:
@@ -51,7 +51,7 @@ def public_key(file: Path) -> Ed25519PublicKey:
 
 
 def own_public_key() -> Ed25519PublicKey | None:
-    """The public half of this installation's key; None before anything was signed."""
+    """Return the public half of this installation's key; None before the first signature."""
     private = Path(settings.BERTH_AUDIT_KEY)
     if private.with_name(f"{private.name}.pub").exists():
         return public_key(private.with_name(f"{private.name}.pub"))
@@ -59,18 +59,18 @@ def own_public_key() -> Ed25519PublicKey | None:
 
 
 def name_of(key: Ed25519PublicKey) -> str:
-    """Sixteen digits that tell keys apart."""
+    """Return sixteen digits that identify the key."""
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
 def sign(key: Ed25519PrivateKey, said: bytes) -> str:
-    """The signature in base64."""
+    """Return the signature in base64."""
     return base64.b64encode(key.sign(said)).decode()
 
 
 def is_signed(keys: dict[str, Ed25519PublicKey], key: str, signature: str, said: bytes) -> bool:
-    """Whether the one of `keys` with that name signed it."""
+    """Return whether the one of `keys` with that name signed it."""
     if key not in keys:
         return False
     try:
@@ -88,10 +88,10 @@ def _make(file: Path) -> None:
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(pem)
-        os.link(part, file)  # whole or not at all, and never over another's
+        os.link(part, file)  # atomically, and never over another's
         file.with_name(f"{file.name}.pub").write_bytes(public)
     except FileExistsError:
-        return  # somebody else was faster; theirs counts
+        return  # somebody else was faster, and their key counts
     except OSError as error:
         raise BadKey(f"cannot make the audit log's signing key {file}: {error}") from error
     finally:

@@ -1,6 +1,6 @@
-"""One event: who did what, from where, when, as which Linux account, and what came of it.
+"""Audit events: who did what, from where, when, as which Linux account, with which outcome.
 
-Around it: the chain that proves that nothing was changed since (`chain.py` says how).
+The chain around them proves that nothing was changed since (see `chain.py`).
 """
 
 from django.conf import settings
@@ -10,11 +10,13 @@ from django.db import models
 class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
-    `actor` and `account` have no constraint in the database, since removing a user must not touch
-    the events; the names beside them stay right for ever. `Word` finds events, not their columns.
+    `actor` and `account` have no constraint in the database, since removing a user must not change
+    the
+    events; the names beside them stay. Searches use `Word`, not these columns.
 
-    A migration that alters this table on SQLite would make it anew, without its triggers: it must
-    drop them before and make them after, as 0004 does.
+    A migration that alters this table on SQLite would recreate it without its triggers: it must
+    drop
+    them before and create them afterwards.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -49,7 +51,7 @@ class Event(models.Model):
 
 
 class Pending(models.Model):
-    """An event that the sealer has still to chain; a trigger adds it in the event's transaction."""
+    """An event that is not chained yet. A trigger adds it in the event's transaction."""
 
     event = models.OneToOneField(
         Event, primary_key=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
@@ -60,7 +62,7 @@ class Pending(models.Model):
 
 
 class Word(models.Model):
-    """The events of one span of ids that have a word: see `words.py`."""
+    """The events of one span of ids that contain a word: see `search_index.py`."""
 
     pk = models.CompositePrimaryKey("word", "span")
     word = models.CharField(max_length=100)
@@ -79,7 +81,7 @@ class Link(models.Model):
         Event, db_constraint=False, on_delete=models.DO_NOTHING, related_name="link"
     )
     at = models.DateTimeField()
-    """When it was sealed."""
+    """When it was chained."""
     hash = models.BinaryField(max_length=32)
 
     def __str__(self) -> str:
@@ -87,15 +89,15 @@ class Link(models.Model):
 
     @property
     def hex(self) -> str:
-        """The hash as people and exports write it."""
+        """Return the hash as exports write it."""
         return bytes(self.hash).hex()
 
 
 class Head(models.Model):
-    """A signed statement that the chain was so long and had this hash at that time."""
+    """A signed statement of the chain's length and hash at that time."""
 
     number = models.BigIntegerField(primary_key=True)
-    """1, 2, 3, …: a head that was taken away leaves a gap."""
+    """1, 2, 3, …: a removed checkpoint leaves a gap."""
     seq = models.BigIntegerField()
     hash = models.BinaryField(max_length=32)
     at = models.DateTimeField()
@@ -107,7 +109,7 @@ class Head(models.Model):
 
 
 class Pruning(models.Model):
-    """The signed summary of what retention dropped: links up to `seq`, whose hash was `hash`."""
+    """The signed summary of what retention removed: links up to `seq`, whose hash was `hash`."""
 
     seq = models.BigIntegerField(primary_key=True)
     first_seq = models.BigIntegerField()

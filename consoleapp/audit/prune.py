@@ -1,4 +1,4 @@
-"""Retention: dropping old events, leaving a signed summary from which the chain goes on."""
+"""Retention: remove old events, and keep a signed summary from which the chain continues."""
 
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,12 @@ AT_ONCE = 2000
 
 
 def prune(before: datetime, *, actor: Actor) -> int:
-    """Drop the beginning of the chain, up to the first event that is not older than `before`.
+    """Remove the beginning of the chain, up to the first event not older than `before`.
 
-    How many went. The summary is committed first, and the triggers let go only what a summary
-    covers; then events go in small transactions. Broken off, the next call goes on with it.
-    Raises keys.BadKey.
+    Returns the number of removed events. The summary is committed first, and the triggers only
+    release
+    what a summary covers. The events then go in small transactions. After an interruption, the next
+    call continues. Raises keys.BadKey.
     """
     _summarise(before, actor)
     dropped = _drop()
@@ -31,7 +32,7 @@ def prune(before: datetime, *, actor: Actor) -> int:
 
 
 def facts(pruning: Pruning) -> dict[str, Any]:
-    """What the summary says and its signature is over."""
+    """Return the content of the summary that its signature covers."""
     return {
         "count": pruning.seq - pruning.first_seq + 1,
         "first_seq": pruning.first_seq,
@@ -45,7 +46,7 @@ def facts(pruning: Pruning) -> dict[str, Any]:
 
 
 def said(pruning: Pruning) -> bytes:
-    """What a summary's signature is over."""
+    """Return the bytes that a summary's signature covers."""
     return statement("pruning", facts(pruning))
 
 

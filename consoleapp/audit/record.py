@@ -1,4 +1,4 @@
-"""The only door into the audit log."""
+"""The only way to write to the audit log."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,7 +23,7 @@ def record(
     outcome: str = "",
     detail: str = "",
 ) -> Event:
-    """Add one event; call it in the transaction of what it tells, so that both are there or none.
+    """Add one event. Call this in the transaction of the change, so that both happen or neither.
 
     `parameters` must be free of secrets: an operation's `public()`, or names of fields.
     """

@@ -1,8 +1,8 @@
-"""Finding events among millions, newest first; pages are cut by id, never counted nor skipped.
+"""Find events among millions, newest first. Pages are cut by id, without counting or skipping.
 
-Filters and words are looked up in the index of words, which the sealer fills a moment after an
-event was written; events that still wait for it are read themselves, as long as they are few. What
-was found is compared with the question once more, so that the index only has to miss nothing.
+Filters and words use the search index, which the chainer fills shortly after an event was written.
+The few events that are not indexed yet are read directly. Every result is compared with the
+criteria again, so the index may contain too much, but must not miss anything.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ _FIRST = 64
 _AT_ONCE = 500
 _WAITING = 200
 _MOST = 2**63 - 1
-# Ids are given out within moments of the times of their events; so many may be out of order.
+# Ids are assigned within moments of their events' times, so this many may be out of order.
 _SLACK = 1000
 
 
 class Criteria(BaseModel, frozen=True):
-    """What events must be; all of it, of several values one.
+    """The criteria for events: all of them, and of several values any one.
 
-    `actions` "operation" also finds every "operation.…", `kinds` "container" every "container.…".
+    `actions` "operation" also matches every "operation.…", `kinds` "container" every "container.…".
     """
 
     words: str = ""
@@ -44,7 +44,7 @@ class Criteria(BaseModel, frozen=True):
     until: datetime | None = None
 
     def clauses(self) -> Clauses:
-        """The same as words of the index, without the times and the operation."""
+        """Return the same as words of the index, without the times and the operation."""
         asked = {
             "action": self.actions,
             "kind": self.kinds,
@@ -57,21 +57,21 @@ class Criteria(BaseModel, frozen=True):
         return [[word] for word in split(self.words)] + [clause for clause in columns if clause]
 
     def times(self) -> dict[str, datetime]:
-        """The same as look-ups of the column."""
+        """Return the same as lookups of the column."""
         asked = {"at__gte": self.since, "at__lte": self.until}
         return {name: at for name, at in asked.items() if at}
 
 
 @dataclass(frozen=True)
 class Found:
-    """A page of events; `older` is the id to go on before, None at the end."""
+    """A page of events. `older` is the id to continue before, or None at the end."""
 
     events: list[Event]
     older: int | None
 
 
 def matching(scope: Clauses, criteria: Criteria, *, before: int | None = None) -> Iterator[Event]:
-    """All events before the id `before` that fit and that `scope` allows, newest first; lazy."""
+    """Yield all matching events in `scope` before the id `before`, newest first, lazily."""
     clauses = [*scope, *criteria.clauses()]
     in_time = Event.objects.filter(**criteria.times()).order_by("-pk")
     ids = _ids(clauses, criteria, before)
@@ -84,13 +84,13 @@ def matching(scope: Clauses, criteria: Criteria, *, before: int | None = None) -
 
 
 def newest(scope: Clauses, criteria: Criteria, *, before: int | None, size: int) -> Found:
-    """The first `size` of them."""
+    """Return the first `size` of them."""
     events = list(islice(matching(scope, criteria, before=before), size + 1))
     return Found(events[:size], events[size - 1].pk if len(events) > size else None)
 
 
 def _ids(clauses: Clauses, criteria: Criteria, before: int | None) -> Iterator[int]:
-    """The ids of candidates, newest first, each once."""
+    """Yield the ids of candidates, newest first, each once."""
     low, high = _range(criteria)
     high = min(high, before - 1) if before is not None else high
     among = Event.objects.filter(pk__gte=low, pk__lte=high).order_by("-pk")
@@ -99,7 +99,7 @@ def _ids(clauses: Clauses, criteria: Criteria, before: int | None) -> Iterator[i
     elif not clauses:
         yield from _walk(criteria, low, high)
     else:
-        # Read before the index is: an event that is sealed meanwhile is in both, not in none.
+        # Read before the index: an event that is chained in between is in both, not in none.
         waiting = Pending.objects.filter(event_id__gte=low, event_id__lte=high)
         tail = list(waiting.order_by("-event_id").values_list("event_id", flat=True)[:_WAITING])
         last = None
@@ -110,7 +110,7 @@ def _ids(clauses: Clauses, criteria: Criteria, before: int | None) -> Iterator[i
 
 
 def _walk(criteria: Criteria, low: int, high: int) -> Iterator[int]:
-    """All ids, a bunch at a time, so that no cursor stays open for as long as a browser reads."""
+    """Yield all ids in batches, so that no cursor stays open as long as a browser reads."""
     size = _FIRST
     events = Event.objects.filter(pk__gte=low, **criteria.times()).order_by("-pk")
     while some := list(events.filter(pk__lte=high).values_list("pk", flat=True)[:size]):
@@ -119,7 +119,7 @@ def _walk(criteria: Criteria, low: int, high: int) -> Iterator[int]:
 
 
 def _range(criteria: Criteria) -> tuple[int, int]:
-    """The ids between which the times asked for lie."""
+    """Return the range of ids that contains the requested times."""
     low, high = 0, _MOST
     if criteria.since:
         first = Event.objects.filter(at__gte=criteria.since).order_by("at", "pk").first()

@@ -1,10 +1,10 @@
-"""The index of words: which events have which word, so that any filter of the history is quick.
+"""The search index: which events contain which word, so that every filter is fast.
 
-Nothing of it is written in an operation's transaction: the sealer adds to it. It is the same on
-every database: for each word and each span of SPAN ids one row with the set of events that have it.
-What fits several words is the intersection of such sets, span by span from the newest, so that a
-question costs a few reads of one index however rare the answer is. A value of a column that one may
-filter by is a word too, "kind=container.run"; of dotted names also their groups, "kind=container".
+The chainer writes it, so it is never part of an operation's transaction. It works on every
+database: for each word and each span of SPAN ids, one row contains the set of matching events. For
+several words, such sets are intersected, span by span from the newest, so a search takes a few
+reads of one database index however rare the results are. A value of a filterable column is a word,
+too, "kind=container.run", and so is each prefix of a dotted name, "kind=container".
 """
 
 import hashlib
@@ -33,21 +33,21 @@ _GROUPED = ("action", "kind")
 _TOLD = ("action", "kind", "target", "actor_name", "account_name", "ip", "outcome", "detail")
 
 Clauses = list[list[str]]
-"""What is asked for: of each clause an event must have one of the words."""
+"""The search: of each clause, an event must contain one of the words."""
 
 
 def split(text: str) -> list[str]:
-    """The words of a text: letters and digits, whatever their case."""
+    """Split a text into words: letters and digits, case ignored."""
     return [_key(word) for word in dict.fromkeys(_WORD.findall(text.lower()))]
 
 
 def named(column: str, value: object) -> str:
-    """The word that an event has whose `column` is `value`."""
+    """Return the word of an event whose `column` is `value`."""
     return _key(f"{column}={value}")
 
 
 def words_of(event: dict[str, Any]) -> set[str]:
-    """All words of an event in the form of `chain.form`."""
+    """Return all words of an event in the form of `chain.form`."""
     words = {named(column, event[column]) for column in _NAMED if event[column] not in (None, "")}
     for column in _GROUPED:
         parts = event[column].split(".") if event[column] else []
@@ -60,13 +60,13 @@ def words_of(event: dict[str, Any]) -> set[str]:
 
 
 def fits(event: dict[str, Any], clauses: Clauses) -> bool:
-    """Whether an event has one word of each clause."""
+    """Return whether an event contains one word of each clause."""
     words = words_of(event) if clauses else set()
     return all(not words.isdisjoint(clause) for clause in clauses)
 
 
 def sets(events: dict[int, set[str]]) -> dict[tuple[int, str], int]:
-    """The set of `events` (their words by id) in each span that have each word."""
+    """Return, for each span and word, the set of `events` (their words by id) that contain it."""
     found: defaultdict[tuple[int, str], int] = defaultdict(int)
     for event, words in events.items():
         for word in words:
@@ -75,7 +75,7 @@ def sets(events: dict[int, set[str]]) -> dict[tuple[int, str], int]:
 
 
 def rows(events: dict[int, set[str]]) -> list[tuple[str, int, bytes]]:
-    """What `write` has to write so that `events` are found besides those that are already."""
+    """Return the rows to write so that `events` are found in addition to the indexed ones."""
     found = sets(events)
     for span in {span for span, _ in found}:
         mine = [word for each, word in found if each == span]
@@ -87,9 +87,9 @@ def rows(events: dict[int, set[str]]) -> list[tuple[str, int, bytes]]:
 
 
 def write(rows: list[tuple[str, int, bytes]]) -> None:
-    """Index what `rows` were made of; in the transaction that ends their being pending.
+    """Index the events of `rows`, in the transaction that ends their pending state.
 
-    Between the two no other may have written: the sealer's links see to that.
+    Nobody else may write in between; the chainer's links ensure that.
     """
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -100,9 +100,9 @@ def write(rows: list[tuple[str, int, bytes]]) -> None:
 
 
 def find(clauses: Clauses, low: int, high: int) -> Iterator[int]:
-    """The ids of indexed events from `low` to `high` that fit, newest first.
+    """Yield the ids of matching indexed events from `low` to `high`, newest first.
 
-    Lazy: it looks at a few spans first, then at more and more at a time.
+    Lazy: it reads a few spans first, then more and more at a time.
     """
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     span, lowest, width = min(high, last) // SPAN, max(low, 0) // SPAN, 4
@@ -116,14 +116,14 @@ def find(clauses: Clauses, low: int, high: int) -> Iterator[int]:
 
 
 def forget(before: int) -> None:
-    """Drop the spans that lie wholly below the id `before`, each in a transaction of its own."""
+    """Remove the spans that are entirely below the id `before`, each in its own transaction."""
     spans = Word.objects.filter(span__lt=before // SPAN).order_by("span")
     while (span := spans.values_list("span", flat=True).first()) is not None:
         Word.objects.filter(span=span).delete()
 
 
 def pack(events: int) -> bytes:
-    """A set of offsets, as bits of a number, in the shorter form: each offset, or all the bits."""
+    """Encode a set of offsets (bits of a number) in the shorter form: each offset, or all bits."""
     if events.bit_count() <= _FEW:
         offsets = list(_offsets(events))
         return struct.pack(f"<{len(offsets)}H", *offsets)
@@ -131,7 +131,7 @@ def pack(events: int) -> bytes:
 
 
 def unpack(packed: bytes) -> int:
-    """The same back again."""
+    """Decode it."""
     if len(packed) == _DENSE:
         return int.from_bytes(packed, "little")
     bits = bytearray(_DENSE)
@@ -141,7 +141,7 @@ def unpack(packed: bytes) -> int:
 
 
 def _spans(clauses: Clauses, first: int, last: int) -> list[tuple[int, int]]:
-    """(span, the events in it that fit) from `last` back to `first`, where there are any."""
+    """Return (span, its matching events) from `last` back to `first`, if there are any."""
     left = dict.fromkeys(range(first, last + 1), _ALL)
     if single := {clause[0] for clause in clauses if len(clause) == 1}:
         left = _meet(left, single, and_, needed=len(single))
@@ -173,7 +173,7 @@ def _meet(
 
 
 def _offsets(events: int) -> Iterator[int]:
-    """The offsets in a set, the highest first."""
+    """Yield the offsets in a set, highest first."""
     while events:
         offset = events.bit_length() - 1
         yield offset
@@ -181,7 +181,7 @@ def _offsets(events: int) -> Iterator[int]:
 
 
 def _key(word: str) -> str:
-    """A word as the index has it: a long one is told by its beginning and its hash."""
+    """Return a word as the index stores it: a long one by its start and its hash."""
     if len(word) <= _LONGEST and "\0" not in word:
         return word
     return word[:40].replace("\0", "") + hashlib.sha256(word.encode()).hexdigest()[:40]

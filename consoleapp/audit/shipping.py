@@ -1,8 +1,9 @@
-"""Sending sealed events elsewhere: to syslog and to a webhook. Part of the observer.
+"""Ship chained events to syslog and to a webhook. Runs in the observer.
 
-Each destination has a cursor in the database: the last link that it took. It moves after the
-delivery, so that an event may come twice (its `seq` tells) but none is missed, whatever ends in
-between. A destination that does not answer is tried again, less and less often; nothing waits.
+Each destination has a cursor in the database: the last link that it received. The cursor moves
+after the delivery, so an event may arrive twice (with the same `seq`) but none is missed, whatever
+stops in between. A destination that does not answer is tried again at growing intervals. Nothing
+waits for it.
 """
 
 import asyncio
@@ -34,18 +35,18 @@ Deliver = Callable[[list[dict[str, Any]]], Awaitable[None]]
 
 
 class Undelivered(Exception):
-    """Raised when a destination did not take the events; says what it did instead."""
+    """Raised if a destination did not accept the events. The message says what it did instead."""
 
 
 async def ship_forever() -> None:
-    """Ship to every destination that settings name, until cancelled; at once over with none."""
+    """Ship to every configured destination until cancelled. Returns immediately without any."""
     async with asyncio.TaskGroup() as group:
         for name, deliver in destinations().items():
             group.create_task(_ship(name, deliver))
 
 
 def destinations() -> dict[str, Deliver]:
-    """By the name of their cursors. A setting that makes no sense is logged and left out."""
+    """Return the destinations by the names of their cursors. Logs and skips invalid settings."""
     found: dict[str, Deliver] = {}
     if settings.BERTH_AUDIT_SYSLOG:
         try:
@@ -66,7 +67,7 @@ def destinations() -> dict[str, Deliver]:
 
 
 def to_syslog(server: syslog.Server) -> Deliver:
-    """One message an event; where a head was signed, another with it."""
+    """Send one message per event, and another for a checkpoint."""
 
     async def deliver(lines: list[dict[str, Any]]) -> None:
         now = timezone.now()
@@ -85,9 +86,9 @@ def to_syslog(server: syslog.Server) -> Deliver:
 
 
 def to_webhook(url: str, secret: bytes) -> Deliver:
-    """A POST of JSON lines; X-Berth-Signature: t=<time>,v1=<HMAC-SHA256 of "<time>.<body>">.
+    """Post JSON lines with X-Berth-Signature: t=<time>,v1=<HMAC-SHA256 of "<time>.<body>">.
 
-    Any 2xx answer is a receipt. Redirects are not followed: they could lead anywhere.
+    Any 2xx answer confirms the receipt. Redirects are not followed: they could lead anywhere.
     """
 
     async def deliver(lines: list[dict[str, Any]]) -> None:
@@ -111,13 +112,13 @@ def to_webhook(url: str, secret: bytes) -> Deliver:
 
 
 def signature(secret: bytes, body: bytes, now: int) -> str:
-    """What X-Berth-Signature says."""
+    """Return the value of X-Berth-Signature."""
     digest = hmac.new(secret, b"%d." % now + body, hashlib.sha256).hexdigest()
     return f"t={now},v1={digest}"
 
 
 async def ship(name: str, deliver: Deliver) -> int:
-    """One batch; how many links it had. Raises Undelivered, DatabaseError."""
+    """Ship one batch. Return its number of links. Raises Undelivered, DatabaseError."""
     seqs, lines = await asyncio.to_thread(_next, name)
     if lines:
         await deliver(lines)
@@ -149,7 +150,7 @@ def _next(name: str) -> tuple[list[int], list[dict[str, Any]]]:
         events = list(Event.objects.filter(pk__in=batch.values()))
         return list(batch), sorted(export.lines(events), key=lambda line: line["seq"])
     finally:
-        connections.close_all()  # the next batch may come in another thread
+        connections.close_all()  # the next batch may run in another thread
 
 
 def _took(name: str, seq: int) -> None:
@@ -160,7 +161,7 @@ def _took(name: str, seq: int) -> None:
 
 
 def _fitting(server: syslog.Server, line: dict[str, Any], warning: bool) -> bytes:
-    """The message of an event, without its parameters and long detail where it would not fit."""
+    """Return an event's message, without parameters and long details if it would not fit."""
     at = timezone.now()
     whole = syslog.message("audit", at, json.dumps(line), warning=warning)
     if server.longest is None or len(whole) <= server.longest:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from consoleapp.audit.chain import moment
 
-# Facility 13 is "log audit"; severities 5 (notice), 4 (warning).
+# Facility 13 is "log audit"; severities are 5 (notice) and 4 (warning).
 _NOTICE, _WARNING = 13 * 8 + 5, 13 * 8 + 4
 _TIMEOUT = 10.0
 LONGEST_DATAGRAM = 60_000
@@ -17,12 +17,12 @@ _PORTS = {"udp": 514, "tcp": 601}
 
 
 class BadAddress(ValueError):
-    """Raised for what is no address of a syslog server; says what one looks like."""
+    """Raised for an invalid address of a syslog server. The message shows a valid one."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """`scheme` is unix, udp or tcp; `path` is for unix, `host` and `port` for the others."""
+    """`scheme` is unix, udp, or tcp; `path` is for unix, `host` and `port` for the others."""
 
     scheme: str
     host: str = ""
@@ -31,12 +31,12 @@ class Server:
 
     @property
     def longest(self) -> int | None:
-        """How many bytes a message may have."""
+        """Return the maximum number of bytes of a message."""
         return None if self.scheme == "tcp" else LONGEST_DATAGRAM
 
 
 def server(url: str) -> Server:
-    """From unix:///dev/log, udp://host:514 or tcp://host:601. Raises BadAddress."""
+    """Parse unix:///dev/log, udp://host:514, or tcp://host:601. Raises BadAddress."""
     try:
         parts = urlsplit(url)
         if parts.scheme == "unix" and parts.path and not parts.netloc:
@@ -49,14 +49,14 @@ def server(url: str) -> Server:
 
 
 def message(kind: str, at: datetime, text: str, *, warning: bool = False) -> bytes:
-    """One message; `text` is ASCII without line ends, as JSON can be written."""
+    """Return one message. `text` is ASCII without line ends, as JSON can be written."""
     priority = _WARNING if warning else _NOTICE
     name = socket.gethostname()[:255] or "-"
     return f"<{priority}>1 {moment(at)} {name} berth {os.getpid()} {kind} - {text}".encode()
 
 
 async def send(to: Server, messages: list[bytes]) -> None:
-    """All of `messages`, in order. Raises OSError (TimeoutError too) when that cannot be."""
+    """Send `messages` in order. Raises OSError (including TimeoutError) on failure."""
     async with asyncio.timeout(_TIMEOUT):
         if to.scheme == "tcp":
             await _stream(to, messages)

@@ -1,4 +1,4 @@
-"""Verification: walks the whole chain once, in flat memory, and says what is wrong and where."""
+"""Walk the whole chain once, with constant memory, and report every fault and its place."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ LATE = timedelta(minutes=10)
 
 @dataclass
 class Report:
-    """What verification found: `faults` are sentences, up to `most`; `count` counts all of them."""
+    """The result of a verification: up to `most` faults as sentences. `count` counts them all."""
 
     links: int = 0
     pending: int = 0
-    """Events that wait to be sealed."""
+    """Events that are not chained yet."""
     heads: int = 0
     unsigned: int = 0
-    """Links after the last signed head."""
+    """Links after the last checkpoint."""
     late: int = 0
-    """Events that were sealed more than LATE after the time that they name."""
+    """Events that were chained more than LATE after their own time."""
     pruned: int = 0
     gaps: int = 0
-    """Places in an export that are not next to each other in the chain."""
+    """Places where lines of an export are not adjacent in the chain."""
     recordings: int = 0
     """Recordings of terminals whose digests were compared."""
     count: int = 0
@@ -42,7 +42,7 @@ class Report:
     most: int = 100
 
     def add(self, fault: str) -> None:
-        """One more fault."""
+        """Add one fault."""
         self.count += 1
         if len(self.faults) < self.most:
             self.faults.append(fault)
@@ -51,7 +51,7 @@ class Report:
 def verify(
     trusted: dict[str, Ed25519PublicKey], elsewhere: list[HeadLine | str] | None = None
 ) -> Report:
-    """Check everything, against the signatures of `trusted` keys and the heads kept `elsewhere`."""
+    """Verify everything against signatures by `trusted` keys and checkpoints kept `elsewhere`."""
     report = Report()
     seq, previous = _after_pruning(trusted, report)
     heads = _heads(trusted, elsewhere or [], report, pruned=seq)
@@ -68,7 +68,7 @@ def verify(
 
 
 def _after_pruning(trusted: dict[str, Ed25519PublicKey], report: Report) -> tuple[int, bytes]:
-    """Where the chain begins: after what signed summaries say was dropped."""
+    """Return where the chain starts: after what signed summaries say was removed."""
     seq, previous = 0, BEGINNING
     for pruning in Pruning.objects.order_by("seq"):
         if not keys.is_signed(trusted, pruning.key, pruning.signature, prune.said(pruning)):
@@ -93,7 +93,7 @@ def _heads(
     *,
     pruned: int,
 ) -> "deque[HeadLine]":
-    """The heads to meet on the way, by link; those before what was pruned are only looked at."""
+    """Return the checkpoints to meet, by link. Those before the pruned part are only checked."""
     found: list[HeadLine] = []
     for number, head in enumerate(Head.objects.order_by("number"), 1):
         line = line_of(head)
@@ -134,9 +134,9 @@ def _check(
 
 
 def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) -> int:
-    """Recompute the links after `seq`, whose hash is `previous`; the number of the last one.
+    """Recompute the links after `seq`, whose hash is `previous`. Return the last number.
 
-    Takes away the heads that were met.
+    Removes the checkpoints that it met.
     """
     for found, sealed, stored, event in _links(seq):
         seq += 1
@@ -168,7 +168,7 @@ def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) ->
 
 
 def _links(after: int) -> Iterator[tuple[int, datetime, bytes, tuple[Any, ...] | None]]:
-    """(seq, sealed, hash, the event's FIELDS or None), in order; a page of links at a time."""
+    """Yield (seq, sealed, hash, the event's FIELDS or None) in order, reading pages of links."""
     while True:
         rows = list(
             Link.objects.filter(seq__gt=after)
@@ -187,7 +187,7 @@ def _links(after: int) -> Iterator[tuple[int, datetime, bytes, tuple[Any, ...] |
 
 
 def _unchained(report: Report) -> None:
-    """Events that are neither in the chain nor waiting for it were put in by somebody else."""
+    """Report events that are neither chained nor pending: somebody else inserted them."""
     report.pending = Pending.objects.count()
     link = Link.objects.filter(event_id=OuterRef("pk"))
     waits = Pending.objects.filter(event_id=OuterRef("pk"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, from where, by which door. `label` names one who is gone since."""
+    """Who does something, from where, through what. `label` names an actor who no longer exists."""
 
     user: "User | None"
     token: "ApiToken | None" = None
@@ -21,19 +21,19 @@ class Actor:
 
     @staticmethod
     def of(request: HttpRequest) -> "Actor":
-        """Whoever is signed in (or nobody), on a page."""
+        """Return the signed-in user (or nobody) of a page."""
         user = getattr(request, "user", None)
         known = user if user is not None and user.is_authenticated else None
         return Actor(user=known, ip=client_ip(request), source="page")
 
     @property
     def name(self) -> str:
-        """What rows and events call it."""
+        """Return the name for rows and events."""
         if self.user is not None:
             return self.user.get_username()
         return self.label or ("system" if self.source == "system" else "")
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The peer's address as the server saw it; headers that anybody can send don't count."""
+    """Return the peer's address as the server sees it, ignoring headers that anybody can send."""
     return str(request.META.get("REMOTE_ADDR") or "")

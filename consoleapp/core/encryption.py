@@ -1,4 +1,4 @@
-"""Texts that must not stand in the database in the clear, encrypted with the secret key."""
+"""Encrypt texts with the secret key, so that the database does not contain them in the clear."""
 
 import base64
 import functools
@@ -10,16 +10,16 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """Raised when a text was encrypted with another secret key, or tampered with."""
+    """Raised if a text was encrypted with another secret key, or tampered with."""
 
 
 def encrypt(text: str) -> str:
-    """`text`, encrypted."""
+    """Encrypt `text`."""
     return _fernet().encrypt(text.encode()).decode()
 
 
 def decrypt(encrypted: str) -> str:
-    """What `encrypt` was given. Raises Unreadable."""
+    """Decrypt a text. Raises Unreadable."""
     try:
         return _fernet().decrypt(encrypted.encode()).decode()
     except InvalidToken as error:
@@ -28,7 +28,7 @@ def decrypt(encrypted: str) -> str:
 
 @functools.cache
 def derived_key(purpose: str) -> bytes:
-    """A key for one purpose, derived from the secret key."""
+    """Return a key for one purpose, derived from the secret key."""
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"berth {purpose}".encode())
     return derived.derive(settings.SECRET_KEY.encode())
 

@@ -1,9 +1,9 @@
-"""Why something is not done: said to whoever asked for it."""
+"""Errors whose text explains to the requester why something is not done."""
 
 
 class Refused(Exception):
-    """Raised instead of doing what was asked; its text is a sentence for the person."""
+    """Raised instead of doing what was requested. Its text is a sentence for the user."""
 
 
 class Conflict(Refused):
-    """Refused because of how things stand, not because of who asks."""
+    """Refused because of the current state, not because of the requester."""

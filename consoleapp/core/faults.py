@@ -1,4 +1,4 @@
-"""Faults of the host and not of Berth: a full disk, a database that somebody has locked."""
+"""Faults of the host rather than Berth: a full disk, a locked database."""
 
 import errno
 import logging
@@ -16,15 +16,15 @@ from django.views import defaults
 
 logger = logging.getLogger(__name__)
 _NEARLY_NOTHING = 1 << 20
-"""Bytes that are left of a disk on which SQLite finds no room for its own files."""
+"""Free bytes of a disk below which SQLite has no room for its own files."""
 
 _BUSY_STATES = {"55P03", "40001", "40P01", "57014"}
-"""PostgreSQL's: no lock in time, serialization, deadlock, cancelled."""
+"""In PostgreSQL: no lock in time, serialization failure, deadlock, cancelled."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer: its status, and a sentence that says what to do."""
+    """A response: its status, and a sentence that says what to do."""
 
     status: int
     message: Promise
@@ -51,7 +51,7 @@ OTHER_FULL = Fault(
 
 
 def fault(error: BaseException | None) -> Fault | None:
-    """What lies behind an exception: itself, or what it was raised from."""
+    """Return the fault behind an exception: itself, or its cause."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -62,14 +62,14 @@ def fault(error: BaseException | None) -> Fault | None:
 
 
 def page(found: Fault) -> HttpResponse:
-    """The page that says so; it needs neither a user nor the database."""
+    """Return the page about it, which needs neither a user nor the database."""
     text = loader.get_template("fault.html").render({"message": found.message})
     headers = {"Retry-After": "5"} if found.status == 503 else None
     return HttpResponse(text, status=found.status, headers=headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The answer to what no view has caught."""
+    """Answer an exception that no view has caught."""
     found = fault(sys.exc_info()[1])
     return page(found) if found else defaults.server_error(request)
 

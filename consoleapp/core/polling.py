@@ -1,7 +1,7 @@
-"""How often to look into the database for work: after every change to it, and now and then.
+"""Decide when to check the database for work: after every change, and occasionally.
 
-Rounds that find nothing cost a connection and some queries each. Where the database is a file, the
-file says whether anybody wrote to it since, and the kernel says when.
+Rounds that find nothing cost a connection and some queries each. If the database is a file, the
+file shows whether anybody has written to it, and the kernel reports when.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def stamp() -> Stamp:
-    """What changes with every write to the database; None where there is no such thing."""
+    """Return what changes with every write to the database, or None if there is no such thing."""
     database = settings.DATABASES["default"]
     if not database["ENGINE"].endswith("sqlite3"):
         return None
@@ -40,7 +40,7 @@ def stamp() -> Stamp:
 
 
 async def change(before: Stamp, every: float, longest: float) -> None:
-    """Wait `every` seconds, and on while nobody has written since `before`, up to `longest`."""
+    """Wait `every` seconds, then until somebody has written since `before`, up to `longest`."""
     await asyncio.sleep(every)
     if before is None:
         return
@@ -56,7 +56,7 @@ async def _other_than(before: Stamp, written: asyncio.Event | None, every: float
             await written.wait()
             if stamp() != before:
                 return
-        # Readers write to files beside the database, too: look at it no more often than this.
+        # Readers also write to files beside the database, so check it no more often than this.
         await asyncio.sleep(every)
         if written is not None:
             written.clear()
@@ -64,7 +64,7 @@ async def _other_than(before: Stamp, written: asyncio.Event | None, every: float
 
 @contextmanager
 def _writes(directory: Path) -> Iterator[asyncio.Event | None]:
-    """An event that is set when a file in `directory` was written to; None if the kernel can't."""
+    """Yield an event for writes to files in `directory`; None if the kernel cannot report them."""
     watch = int(_LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
     if watch < 0 or _LIBC.inotify_add_watch(watch, os.fsencode(directory), _IN_MODIFY) < 0:
         logger.warning("the kernel cannot watch %s: %s", directory, os.strerror(ctypes.get_errno()))

@@ -1,4 +1,4 @@
-"""manage.py api_token USER --scope read|operate [--days N]: prints the token and nothing else."""
+"""manage.py api_token USER --scope read|operate [--days N]: print a new token and nothing else."""
 
 from argparse import ArgumentParser
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""manage.py first_admin: makes the first administrator, when there is none."""
+"""manage.py first_admin: create the first administrator if there is none."""
 
 import os
 import secrets
@@ -16,7 +16,7 @@ NAME = "admin"
 
 
 class Command(BaseCommand):
-    """Prints the password only when it made the user and the password both."""
+    """Prints the password only if it created both the user and the password."""
 
     help = "Make the administrator 'admin' (BERTH_ADMIN_PASSWORD, or a printed password)."
 

@@ -1,4 +1,4 @@
-"""manage.py link_account: makes a Linux account with an engine known to the console."""
+"""manage.py link_account: enroll a Linux account with an engine in the console."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,7 +16,7 @@ ACTOR = Actor(user=None)
 
 
 class Command(BaseCommand):
-    """Idempotent: run again, it changes only what is different, and audits only changes."""
+    """Idempotent: a second run changes only what differs, and audits only changes."""
 
     help = "Link a Linux account of this host, or change what is known of it."
 

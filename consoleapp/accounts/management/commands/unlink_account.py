@@ -1,4 +1,4 @@
-"""manage.py unlink_account NAME: takes a Linux account out of the console, containers untouched."""
+"""manage.py unlink_account NAME: withdraw a Linux account from the console, not its containers."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,7 +13,7 @@ from consoleapp.core.actor import Actor
 
 
 class Command(BaseCommand):
-    """The row stays, since operations and events speak of it; nobody sees the account any more."""
+    """The row stays for the operations and events that refer to it. No user sees the account."""
 
     help = "Unlink a Linux account of this host."
 
