@@ -153,7 +153,7 @@ def _spans(clauses: Clauses, first: int, last: int) -> list[tuple[int, int]]:
 def _meet(
     left: dict[int, int], words: set[str], combine: Callable[[int, int], int], needed: int
 ) -> dict[int, int]:
-    """What is left of each span when its events also have all (and_) or one (or_) of `words`."""
+    """Return what remains of each span if events also need all (and_) or one (or_) of `words`."""
     if not left:
         return left
     rows = Word.objects.filter(word__in=words)

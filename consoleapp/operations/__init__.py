@@ -1,1 +1,1 @@
-"""Every change to an account: the row, its states, the queue, the worker's tasks, the sweeper."""
+"""Every change to an account: the row, its states, submitting, the queue, approval."""

@@ -1,4 +1,4 @@
-"""What the audit log says of operations, and what people call them."""
+"""Audit events of operations, and operations' names in sentences."""
 
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
@@ -10,7 +10,7 @@ from engine.schema.kinds import KINDS
 def note(
     action: str, operation: Operation, actor: Actor, *, outcome: str = "", detail: str = ""
 ) -> None:
-    """Add one event about `operation`, on each account that it concerns."""
+    """Add one event about `operation`, for each account that it concerns."""
     for account in (operation.account, *cross_account.concerned(operation)):
         record(
             action,
@@ -26,6 +26,6 @@ def note(
 
 
 def name(operation: Operation) -> str:
-    """What people call it."""
+    """Return its name in sentences."""
     kind = KINDS.get(operation.kind)
     return f"{kind.label if kind else operation.kind} {operation.target}".strip()

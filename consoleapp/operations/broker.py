@@ -1,4 +1,4 @@
-"""The way to the workers: messages that carry nothing but an operation's id."""
+"""Messages to the workers. They carry only an operation's id."""
 
 import logging
 from uuid import UUID
@@ -16,9 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def send(task: str, operation: UUID, host: str) -> bool:
-    """Put a message into the host's queue. Out: False when Redis does not answer.
+    """Put a message into the host's queue. Return False if Redis does not answer.
 
-    Then nothing is lost: the row says what is to be done, and the sweeper sends again.
+    Nothing is lost then: the row says what to do, and the sweeper sends the message again.
     """
     try:
         app.send_task(task, args=[str(operation)], queue=f"host.{host}", retry=False)
@@ -29,8 +29,8 @@ def send(task: str, operation: UUID, host: str) -> bool:
 
 
 def hand_over(operation: Operation) -> None:
-    """Tell the workers of an operation whose row is there by now."""
+    """Send an operation to the workers. Its row must exist by now."""
     sent = send(EXECUTE, operation.pk, operation.account.host.name)
     if sent and not move(operation, State.QUEUED, after=(State.REQUESTED,)):
-        operation.refresh_from_db()  # a worker is at it already
+        operation.refresh_from_db()  # a worker has already claimed it
     operation_changed(operation)

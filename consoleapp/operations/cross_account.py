@@ -1,5 +1,6 @@
-"""Operations that concern a second account: the requester needs the role there too, and the audit
-of that account tells of it as well.
+"""Operations that concern a second account.
+
+The requester needs the role there too, and that account's audit log also contains the operation.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from engine.schema.parameters import Parameters
 
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
-    """Raises Refused (audited) without the role there, Conflict where there can be no way."""
+    """Raise Refused (audited) without the role there, Conflict if the two cannot work together."""
     for key in parameters.elsewhere():
         other = LinuxAccount.objects.filter(key=key, active=True).select_related("host").first()
         role = role_on(actor.user, other) if other else None
@@ -30,7 +31,7 @@ def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
 
 
 def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
-    """Why the requester may not do this there (any more); "" when they may."""
+    """Return why the requester may not do this there (any more); "" if they may."""
     for key in parameters.elsewhere():
         other = LinuxAccount.objects.filter(key=key, active=True).first()
         role = role_on(user, other) if other else None
@@ -40,13 +41,13 @@ def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
 
 
 def source(parameters: Parameters) -> LinuxAccount | None:
-    """The account that something is taken from, where a kind has one."""
+    """Return the account from which something is taken, if the kind has one."""
     keys = parameters.elsewhere()
     return LinuxAccount.objects.filter(key=keys[0], active=True).first() if keys else None
 
 
 def concerned(operation: Operation) -> Iterable[LinuxAccount]:
-    """The other accounts whose audit tells of the operation."""
+    """Return the other accounts whose audit log contains the operation."""
     kind = KINDS.get(operation.kind)
     if kind is None or kind.elsewhere is Parameters.elsewhere:
         return []

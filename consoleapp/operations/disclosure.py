@@ -1,7 +1,7 @@
-"""What of an operation only those see who may also act on its account.
+"""Details of an operation that only users who may act on its account can see.
 
-A viewer sees that a unit was written or an image built, not the text: what a secret is in it nobody
-can tell for sure, and the file itself is for operators as well.
+A viewer sees that a unit was written or an image built, but not the text: nobody can tell for sure
+what in it is a secret, and only operators can read the file itself.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ HIDDEN = "only shown to operators"
 
 
 def parameters(operation: Operation, *, operates: bool) -> dict[str, Any]:
-    """Its parameters for somebody who may act on its account, or who may only look."""
+    """Return its parameters for a user who may act on its account, or who may only read."""
     given: dict[str, Any] = operation.parameters
     if operates:
         return given

@@ -1,4 +1,4 @@
-"""The row of an operation: the one truth about it from the request to long after its end."""
+"""The row of an operation: the single source of truth from the request to long after its end."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from consoleapp.operations.states import State
 
 
 class Operation(models.Model):
-    """One change to an account. `states.move` is the only thing that changes `state`."""
+    """One change to an account. Only `states.move` changes `state`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)
@@ -30,7 +30,7 @@ class Operation(models.Model):
     parameters = models.JSONField()
     """Without secrets."""
     sealed = models.TextField(blank=True, default="")
-    """The parameters with their secrets, encrypted; "" when there are none, or when it ended."""
+    """The parameters with their secrets, encrypted; "" if there are none, or after the end."""
     has_secrets = models.BooleanField(default=False)
     command = models.JSONField()
     """The equivalent command line as an argument vector."""
@@ -44,16 +44,16 @@ class Operation(models.Model):
     progress = models.JSONField(null=True)
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)
-    """An ErrorReport's fields."""
+    """The fields of an ErrorReport."""
 
     fence = models.PositiveIntegerField(default=0)
-    """Grows with each claim; what a worker writes counts only with the fence that it got."""
+    """Grows with each claim. A worker's writes count only with the fence that it got."""
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, blank=True, default="")
 
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is "none"
     fingerprint = models.CharField(max_length=64, blank=True, default="")
-    """A keyed digest of what was asked for: the same idempotency key must mean the same."""
+    """A keyed digest of the request: the same idempotency key must have the same one."""
     cancel_requested_at = models.DateTimeField(null=True)
     retry_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"

@@ -1,4 +1,4 @@
-"""An operation's changes, published to the pages that are open and to the observer."""
+"""Publish an operation's changes to open pages and to the observer."""
 
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
@@ -7,7 +7,7 @@ from consoleapp.snapshots.page_events import PageEvent, send
 
 
 def operation_changed(operation: Operation) -> None:
-    """Tell that an operation's state or progress changed; wakes the observer too."""
+    """Publish a change of an operation's state or progress. This also wakes the observer."""
     state = State(operation.state)
     data = {"id": str(operation.pk), "state": state.value}
     account = operation.account_id

@@ -1,4 +1,4 @@
-"""Whether an operation that was requested may still be done."""
+"""Check whether a requested operation is still allowed."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from engine.schema.parameters import Parameters
 
 
 def no_longer(operation: Operation, parameters: Parameters) -> str:
-    """Why the requester may not do this (any more); "" when they may."""
+    """Return why the requester may not do this (any more); "" if they may."""
     role = role_on(operation.requested_by, operation.account)
     if role is None or not role.covers(parameters.role):
         return f"{operation.actor_name} has no grant any more to do this on {operation.account}."
@@ -23,7 +23,7 @@ def no_longer(operation: Operation, parameters: Parameters) -> str:
 
 
 def by_policy(operation: Operation, parameters: Parameters) -> str:
-    """What a policy refuses, approved of or not; "" for nothing."""
+    """Return what a policy forbids, approved or not; "" for nothing."""
     reserved = partial(reservations.ahead_of, operation)
     found = refusals(operation.requested_by, operation.account, parameters, reserved)
     return " ".join(dict.fromkeys(str(verdict) for verdict in found))

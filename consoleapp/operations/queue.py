@@ -1,7 +1,7 @@
-"""Which operation may run now: lanes, limits, one at a time a target, fair between accounts.
+"""Decide which operation may run now: lanes, limits, one per target, fair between accounts.
 
-The numbers fit a worker of 32 threads: 30 for operations, two left to claim and to cancel. Urgent
-operations wait for no other ones, and have room of their own, which also bounds them.
+The numbers fit a worker with 32 threads: 30 for operations, two to claim and to cancel. Urgent
+operations wait for no others and have their own, limited room.
 """
 
 import logging
@@ -24,9 +24,9 @@ URGENT = "urgent"
 PER_ACCOUNT: dict[str, int] = {Lane.SLOW: 3, Lane.QUICK: 8, URGENT: 2}
 IN_ALL: dict[str, int] = {Lane.SLOW: 14, Lane.QUICK: 12, URGENT: 4}
 KEPT: dict[str, int] = {Lane.SLOW: 3, Lane.QUICK: 3, URGENT: 1}
-"""For accounts of which none runs, so that a few whose engines hang cannot stop the rest."""
+"""Reserved for accounts without a running operation, so a few hung engines cannot stop the rest."""
 LEASE = timedelta(seconds=30)
-# More candidates than free places, since some of them wait for the same target.
+# More candidates than free slots, since some wait for the same target.
 _LOOK_AHEAD = 8
 logger = logging.getLogger(__name__)
 
@@ -42,19 +42,19 @@ class Slot(NamedTuple):
 
     @property
     def lock_key(self) -> tuple[int, str, str] | None:
-        """The object that only one operation at a time may act on; None: none, or it is urgent."""
+        """Return the object that only one operation at a time may change; None: none, or urgent."""
         if self.urgent or not self.target:
             return None
         return self.account, self.kind.split(".")[0], self.target
 
     @property
     def room(self) -> str:
-        """The lane, or the room for urgent ones."""
+        """Return the lane, or the room for urgent ones."""
         return URGENT if self.urgent else self.lane
 
 
 class Load:
-    """What runs on a host."""
+    """The running operations of a host."""
 
     def __init__(self, running: list[Slot]) -> None:
         self._in_all: Counter[str] = Counter()
@@ -71,34 +71,35 @@ class Load:
             self._lock_keys.add(slot.lock_key)
 
     def room(self, account: int, lane: str) -> int:
-        """How many more operations of `account` the lane takes."""
+        """Return how many more operations of `account` the lane accepts."""
         free = IN_ALL[lane] - self._in_all[lane]
         if self._by_account[account, lane]:
             free -= KEPT[lane]
         return max(0, min(free, PER_ACCOUNT[lane] - self._by_account[account, lane]))
 
     def takes(self, slot: Slot) -> bool:
-        """Whether one more may run now."""
+        """Return whether one more may run now."""
         return slot.lock_key not in self._lock_keys and self.room(slot.account, slot.room) > 0
 
     def of(self, account: int) -> int:
-        """How many operations of `account` run."""
+        """Return how many operations of `account` are running."""
         return sum(self._by_account[account, lane] for lane in PER_ACCOUNT)
 
 
 class Claim(NamedTuple):
-    """A row that is running now, with a fence and a lease for the one who claimed it."""
+    """A running row, with the fence and lease of its claimant."""
 
     operation: Operation
     resumed: bool
-    """Another worker began it, and died; the engine may be at it."""
+    """Another worker started it and died. The engine may be running it."""
 
 
 def claim(operation_id: UUID, worker: str) -> Claim | None:
-    """Take a waiting operation for `worker`.
+    """Claim a waiting operation for `worker`.
 
-    None: it does not wait (any more), belongs to another host, or its turn has not come; then the
-    end of another operation, or the sweeper, sends it again.
+    Returns None if it does not wait (any more), belongs to another host, or its turn has not come.
+    In
+    that case, the end of another operation or the sweeper sends it again.
     """
     with transaction.atomic():
         operation = (
@@ -121,10 +122,11 @@ def claim(operation_id: UUID, worker: str) -> Claim | None:
 
 
 def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
-    """The waiting operations that would get a place now, one account after the other in turns.
+    """Return the waiting operations that would get a slot now, taking turns between accounts.
 
-    With `idle_since`: only those that the broker has not been told about since then. A stamp of
-    the future is from before the clock was set back, and says nothing.
+    With `idle_since`, only those that the broker has not received since then. A timestamp in the
+    future
+    is from before the clock was set back and means nothing.
     """
     waiting = Operation.objects.filter(account__host=host, state__in=WAITING, ended_at=None)
     if idle_since:
@@ -175,7 +177,7 @@ def _slot(operation: Operation) -> Slot:
 
 
 def _has_elder(operation: Operation, slot: Slot) -> bool:
-    """Whether one that was requested earlier waits for the same object."""
+    """Return whether an earlier operation waits for the same object."""
     if not slot.lock_key:
         return False
     return Operation.objects.filter(
@@ -190,6 +192,6 @@ def _has_elder(operation: Operation, slot: Slot) -> bool:
 
 
 def _one_at_a_time(host: Host) -> None:
-    """Let claims on a host follow each other. SQLite does so anyway: IMMEDIATE transactions."""
+    """Serialize claims on a host. SQLite does so anyway, with IMMEDIATE transactions."""
     if connection.features.has_select_for_update:
         Host.objects.select_for_update().get(pk=host.pk)

@@ -1,7 +1,7 @@
-"""Containers that running operations are about to make: they count where a policy limits how many.
+"""Count containers that running operations will create, for policies that limit their number.
 
-A claim is a reservation. Claims on a host follow each other under its lock, so of two launches at
-once one was claimed first: each counts those before it, and no two of them see the same free place.
+A claim is a reservation. Claims on a host are serialized by its lock, so of two simultaneous
+launches one was claimed first. Each counts those before it, and no two use the same free slot.
 """
 
 from django.db.models import Q
@@ -17,8 +17,9 @@ from engine.schema.kinds import UnknownKind, parse
 
 
 def ahead_of(operation: Operation) -> int:
-    """How many containers the operations that were claimed before this one make, and the snapshot
-    of the account does not show yet. It is waited for a snapshot that knows of all that ended.
+    """Return how many containers earlier-claimed operations will add to the account's snapshot.
+
+    Waits for a snapshot that includes every ended operation.
     """
     if operation.started_at is None:
         return 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def seal(parameters: Parameters) -> str:
-    """The parameters in the clear, encrypted; "" when there is nothing secret in them."""
+    """Encrypt the clear parameters; "" if they contain no secrets."""
     wire = parameters.wire()
     if wire == parameters.public():
         return ""
@@ -22,13 +22,13 @@ def seal(parameters: Parameters) -> str:
 
 
 def unseal(sealed: str) -> dict[str, Any]:
-    """What `seal` was given. Raises Unreadable."""
+    """Decrypt them. Raises Unreadable."""
     opened: dict[str, Any] = json.loads(decrypt(sealed))
     return opened
 
 
 def parameters_of(operation: "Operation") -> Parameters:
-    """What was asked for, secrets included while they are kept.
+    """Return the requested parameters, including secrets while they are stored.
 
     Raises Unreadable, UnknownKind, pydantic.ValidationError.
     """
@@ -37,18 +37,18 @@ def parameters_of(operation: "Operation") -> Parameters:
 
 
 def fingerprint(account_key: str, parameters: Parameters) -> str:
-    """A digest that tells whether two requests are the same, secrets included, revealing none."""
+    """Return a digest that identifies equal requests, including secrets, without revealing any."""
     said = json.dumps([account_key, parameters.kind, parameters.wire()], sort_keys=True)
     return hmac.new(derived_key("fingerprint"), said.encode(), hashlib.sha256).hexdigest()
 
 
 def secrets_in(parameters: Parameters) -> frozenset[str]:
-    """The secret texts in `parameters`, to keep them out of what an engine says."""
+    """Return the secret texts in `parameters`, to keep them out of an engine's messages."""
     return frozenset(_hidden(parameters.wire(), parameters.public()))
 
 
 def redact(said: Any, secrets: frozenset[str]) -> Any:
-    """`said` (JSON) with every one of `secrets` replaced, wherever it stands."""
+    """Return `said` (JSON) with each of `secrets` replaced, wherever it occurs."""
     if isinstance(said, str):
         for secret in sorted(secrets, key=len, reverse=True):
             said = said.replace(secret, REDACTED)
@@ -62,7 +62,7 @@ def redact(said: Any, secrets: frozenset[str]) -> Any:
 
 def _hidden(wire: Any, public: Any) -> list[str]:
     if isinstance(wire, str) and public == REDACTED != wire:
-        # Programs quote lines of it. Shorter ones would black out half of any text.
+        # Programs quote lines of it. Shorter ones would mask half of any text.
         pieces = {wire, *(line.strip() for line in wire.splitlines())}
         return [piece for piece in pieces if len(piece) >= 4]
     if isinstance(wire, dict) and isinstance(public, dict):

@@ -1,4 +1,4 @@
-"""The states of an operation, and the one function that moves it from one to the next."""
+"""The states of an operation, and the one function that changes them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """Where an operation is in its life."""
+    """The state of an operation."""
 
-    AWAITING = "awaiting"  # a policy wants somebody's approval first; nobody is told to run it
-    REQUESTED = "requested"  # in the database; the broker has not got its id yet
-    QUEUED = "queued"  # the broker has had its id; waits for a free place
+    AWAITING = "awaiting"  # a policy requires approval first; no worker gets it
+    REQUESTED = "requested"  # in the database; the broker does not have its id yet
+    QUEUED = "queued"  # the broker has its id; waits for a free slot
     RUNNING = "running"  # a worker holds its lease and talks to the engine
     SUCCEEDED = "succeeded"
-    FAILED = "failed"  # Podman, the engine or the policy refused; nothing more will happen
+    FAILED = "failed"  # Podman, the engine, or the policy refused; nothing more will happen
     CANCELLED = "cancelled"
-    LOST = "lost"  # nobody can tell what happened
-    DECLINED = "declined"  # an approver said no; it never began
-    EXPIRED = "expired"  # nobody approved of it in time; it never began
+    LOST = "lost"  # nobody can tell whether it took effect
+    DECLINED = "declined"  # an approver declined it; it never started
+    EXPIRED = "expired"  # nobody approved it in time; it never started
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Return whether nothing more will happen."""
         return not TRANSITIONS[self]
 
 
@@ -34,7 +34,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.AWAITING: frozenset({State.REQUESTED, State.CANCELLED, State.DECLINED, State.EXPIRED}),
     State.REQUESTED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.FAILED}),
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
-    # Back to queued: its worker died, and another one takes it up where the engine is with it.
+    # Back to queued: its worker died, and another resumes it where the engine is.
     State.RUNNING: frozenset(
         {State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST}
     ),
@@ -46,7 +46,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 WAITING = (State.REQUESTED, State.QUEUED)
-"""For a worker; what awaits approval is not among them."""
+"""Waiting for a worker, without those that wait for approval."""
 UNFINISHED = (State.AWAITING, *WAITING, State.RUNNING)
 
 
@@ -58,11 +58,13 @@ def move(
     fence: int | None = None,
     **changes: Any,
 ) -> bool:
-    """Put `operation` in the state `to`, with `changes` to other fields in the same statement.
+    """Move `operation` to the state `to`, changing other fields in the same statement.
 
-    In: `after`, the states that it may be in now (besides what TRANSITIONS says); `fence`, when
-    a worker speaks: the token that it got when it claimed the row. Out: whether it happened; if
-    so the instance has the new values, if not then somebody else was first and nothing changed.
+    `after`: the states that it may be in now (in addition to TRANSITIONS). `fence`: for a worker,
+    the
+    token from its claim. Returns whether the move happened. If so, the instance has the new values.
+    If
+    not, somebody else was first and nothing changed.
     """
     allowed = [state for state in after if to in TRANSITIONS[state]]
     rows = type(operation).objects.filter(pk=operation.pk, state__in=allowed)
@@ -78,10 +80,10 @@ def move(
             rows = rows.filter(fence=operation.fence)
             changes["fence"] = operation.fence + 1
             changes.setdefault("started_at", operation.started_at or now)
-            # A worker may be faster than the note that the broker has it.
+            # A worker may be faster than the record that the broker has it.
             changes.setdefault("queued_at", operation.queued_at or now)
     if to.ended:
-        # Whatever was sealed has served its purpose.
+        # The encrypted parameters are no longer needed.
         changes |= {"ended_at": now, "sealed": "", "lease_until": None}
     if rows.update(**changes) != 1:
         return False

@@ -1,4 +1,4 @@
-"""Requesting an operation, cancelling one, and requesting one again."""
+"""Submit, cancel, and retry operations."""
 
 from functools import partial
 from uuid import uuid4
@@ -31,13 +31,15 @@ def submit(
     idempotency_key: str | None = None,
     retry_of: Operation | None = None,
 ) -> Operation:
-    """Write the operation and its audit event down, and tell the workers of the account's host.
+    """Write the operation and its audit event, and send it to the workers of the account's host.
 
-    Where a policy asks for approval, tell the approvers instead: it awaits their word.
+    If a policy requires approval, notify the approvers instead, and wait for their decision.
 
-    With an idempotency key that `actor` used before: the operation that it began then.
-    Raises Refused (audited) without the role or scope, or where a policy does not allow it, and
-    Conflict when the key meant something else.
+    With an idempotency key that `actor` has used before, return the operation from then. Raises
+    Refused
+    (audited) without the role or scope, or if a policy forbids it, and Conflict if the key belongs
+    to
+    another request.
     """
     check(account, parameters.kind, parameters.role, actor)
     cross_account.check(account, parameters, actor)
@@ -82,7 +84,7 @@ def submit(
             else:
                 transaction.on_commit(partial(broker.hand_over, operation))
     except IntegrityError:
-        # Only the key can clash: the same request came twice at the same moment.
+        # Only the key can collide: the same request arrived twice at the same moment.
         if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
             return earlier
         raise
@@ -90,9 +92,9 @@ def submit(
 
 
 def cancel(operation: Operation, *, actor: Actor) -> None:
-    """Ask for the end of an operation: one that waits ends at once, one that runs when it can.
+    """Request the end of an operation: a waiting one ends at once, a running one when it can.
 
-    Raises Refused (audited) without the role or scope, Conflict when it has ended.
+    Raises Refused (audited) without the role or scope, and Conflict if it has ended.
     """
     kind = KINDS.get(operation.kind)
     needed = kind.role if kind else Role.OWNER
@@ -115,9 +117,10 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
 
 
 def retry(operation: Operation, *, actor: Actor) -> Operation:
-    """Request the same again, as a new operation.
+    """Submit the same request again, as a new operation.
 
-    Raises Refused as `submit` does, Conflict when it has not ended or a secret must be typed anew.
+    Raises Refused like `submit`, and Conflict if it has not ended or a secret must be entered
+    again.
     """
     if not State(operation.state).ended:
         raise Conflict("The operation has not ended yet.")
@@ -133,7 +136,7 @@ def retry(operation: Operation, *, actor: Actor) -> Operation:
 
 
 def check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
-    """Raises Refused (audited) where `actor` may not do this on the account."""
+    """Raise Refused (audited) if `actor` may not do this on the account."""
     role = role_on(actor.user, account)
     if role is None or not role.covers(needed):
         refuse(actor, account, what, needed)

@@ -1,4 +1,4 @@
-"""Which operations a person may see, and what they may do with them."""
+"""Which operations a user may see and change."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from consoleapp.operations.models import Operation
 
 
 def visible_operations(user: User) -> QuerySet[Operation]:
-    """Operations on the accounts that `user` holds a grant on; all of them for administrators."""
+    """Return operations on the accounts that `user` has a grant on; for administrators, all."""
     operations = Operation.objects.select_related("account", "account__host", "requested_by")
     if user.is_superuser:
         return operations
@@ -20,10 +20,10 @@ def visible_operations(user: User) -> QuerySet[Operation]:
 
 
 def visible_operation(user: User, operation_id: UUID) -> Operation:
-    """One of those, or Http404."""
+    """Return one of them, or raise Http404."""
     return get_object_or_404(visible_operations(user), pk=operation_id)
 
 
 def operable(user: User) -> set[int]:
-    """The ids of the accounts whose operations `user` may cancel and repeat."""
+    """Return the ids of the accounts whose operations `user` may cancel and retry."""
     return {account.pk for account in operated_accounts(user)}

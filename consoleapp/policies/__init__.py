@@ -1,4 +1,4 @@
-"""Policies of hosts, accounts and groups, as administrators keep them here, and what follows.
+"""Policies of hosts, accounts, and groups that administrators maintain here, and their effect.
 
-The engine has the host's own file besides (engine/policy/host_file.py), and judges again.
+The engine also has the host's own file (engine/policy/host_file.py), and evaluates it itself.
 """

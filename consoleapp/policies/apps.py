@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PolicyConfig(AppConfig):
-    """What people and accounts may do, beyond their roles."""
+    """Configures the app."""
 
     name = "consoleapp.policies"
     default_auto_field = "django.db.models.BigAutoField"

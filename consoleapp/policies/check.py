@@ -1,4 +1,4 @@
-"""Refusing what policies do not allow: told to the person, and written down."""
+"""Refuse what policies do not allow: tell the user, and audit it."""
 
 from django.forms import Form
 
@@ -14,7 +14,7 @@ ACTION = "policy.refused"
 
 
 class NotAllowed(Refused):
-    """Refused by a policy; `verdicts` name the rules, and the fields that they are about."""
+    """Refused by a policy. `verdicts` name the rules and the fields concerned."""
 
     def __init__(self, verdicts: list[Verdict]) -> None:
         self.verdicts = verdicts
@@ -22,13 +22,13 @@ class NotAllowed(Refused):
         super().__init__(f"Not allowed by policy: {' '.join(said)}")
 
     def tell(self, form: Form) -> None:
-        """Put each refusal at its field, those about no field of the form above it."""
+        """Show each violation at its field, or above the form if it has no field."""
         for verdict in self.verdicts:
             form.add_error(verdict.field if verdict.field in form.fields else None, str(verdict))
 
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
-    """Raises NotAllowed (audited) where a policy does not allow the operation."""
+    """Raise NotAllowed (audited) if a policy does not allow the operation."""
     if verdicts := refusals(actor.user, account, parameters):
         error = NotAllowed(verdicts)
         record(
@@ -44,7 +44,7 @@ def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
 
 
 def check_query(account: LinuxAccount, query: Query, actor: Actor) -> None:
-    """Raises NotAllowed (audited) where a policy does not allow the query."""
+    """Raise NotAllowed (audited) if a policy does not allow the query."""
     if verdicts := query_refusals(actor.user, account, query):
         error = NotAllowed(verdicts)
         record(ACTION, actor=actor, account=account, kind=query.query, detail=str(error))

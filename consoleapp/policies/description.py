@@ -1,4 +1,4 @@
-"""A policy in sentences, for whoever it holds for."""
+"""Describe a policy in sentences for the users that it applies to."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -34,7 +34,7 @@ ICONS: dict[Area, str] = {
 
 @dataclass(frozen=True)
 class Said:
-    """One sentence about one area, and the rule that it comes from."""
+    """One sentence about one subject, and the rule behind it."""
 
     area: Area
     rule: str
@@ -42,7 +42,7 @@ class Said:
 
 
 def describe(policy: Policy) -> list[Said]:
-    """What the policy limits; nothing is said of what it leaves alone."""
+    """Describe what the policy limits, and nothing else."""
     return [
         *_images(policy),
         *_host(policy),
@@ -154,7 +154,7 @@ def _account(policy: Policy) -> list[Said]:
 
 
 def _approval(policy: Policy) -> list[Said]:
-    """The same sentences, of what goes without asking anybody."""
+    """Return the same sentences about what needs no approval."""
     approval = policy.approval if isinstance(policy, AskingPolicy) else None
     if approval is None:
         return []

@@ -1,4 +1,4 @@
-"""The policies that hold for a person on an account, and what they say to what is asked for."""
+"""The policies that apply to a user on an account, and their evaluation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ _file = PolicyFile()
 
 @dataclass(frozen=True)
 class Source:
-    """One policy and whose it is. `broken`: why it cannot be read, so that it allows nothing."""
+    """One policy and its owner. `broken`: why it is unreadable, so that it allows nothing."""
 
     title: str
     policy: Policy
@@ -32,13 +32,13 @@ class Source:
 
     @property
     def approval(self) -> Approval | None:
-        """What goes beyond this waits for somebody's approval."""
+        """Return the rules beyond which approval is required."""
         return self.policy.approval if isinstance(self.policy, AskingPolicy) else None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One refusal. `field` is the place in the operation's parameters that it is about."""
+    """One violation. `field` is the operation's parameter concerned."""
 
     rule: str
     message: str
@@ -51,12 +51,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Standing:
-    """All policies that hold. Every one must allow a thing, so the strictest wins."""
+    """All policies that apply. Each must allow a request, so the strictest wins."""
 
     sources: tuple[Source, ...]
 
     def verdicts(self, requests: list[r.Request]) -> list[Verdict]:
-        """What is refused of `demands`, and by whom."""
+        """Return the violations among `requests`, and their policies."""
         found = [
             Verdict("policy", f"{source.broken} Until that is mended, nothing is allowed.", "",
                     source.title)
@@ -69,53 +69,53 @@ class Standing:
         return found
 
     def why_not(self, request: r.Request) -> str:
-        """Why a thing is not allowed; "" when it is."""
+        """Return why a request is not allowed; "" if it is."""
         return " ".join(str(verdict) for verdict in self.verdicts([request]))
 
     @property
     def terminal(self) -> str:
-        """Why there are no terminals; "" where there are."""
+        """Return why there are no terminals; "" if there are."""
         return self.why_not(r.Terminal(recorded=True))
 
     @property
     def recording(self) -> str:
-        """Whose policies ask for terminals to be recorded; "" where none does."""
+        """Return whose policies require recorded terminals; "" if none does."""
         asking = [each.title for each in self.sources if each.policy.terminal == "recorded"]
         return ", ".join(dict.fromkeys(asking))
 
     @property
     def builds(self) -> str:
-        """Why images cannot be built; "" where they can."""
+        """Return why images cannot be built; "" if they can."""
         return self.why_not(r.Build())
 
     @property
     def archives(self) -> str:
-        """Why images cannot be loaded or shared; "" where they can."""
+        """Return why images cannot be loaded or shared; "" if they can."""
         return self.why_not(r.Archive())
 
     @property
     def raw(self) -> str:
-        """Why unit files must keep to known keys; "" where anything goes."""
+        """Return why unit files may only contain known keys; "" if they may contain anything."""
         return self.why_not(r.Raw(description="A unit file with anything in it"))
 
     @property
     def images(self) -> str:
-        """What is said about images; "" for nothing."""
+        """Return the rules about images; "" for none."""
         return self._about("Images")
 
     @property
     def paths(self) -> str:
-        """What is said about paths of the host; "" for nothing."""
+        """Return the rules about host paths; "" for none."""
         return self._about("Host paths")
 
     @property
     def ports(self) -> str:
-        """What is said about ports of the host; "" for nothing."""
+        """Return the rules about host ports; "" for none."""
         return self._about("Ports")
 
     @property
     def limits(self) -> str:
-        """What is said about limits; "" for nothing."""
+        """Return the rules about limits; "" for none."""
         return self._about("Limits")
 
     def _about(self, area: Area) -> str:
@@ -124,13 +124,16 @@ class Standing:
 
     @property
     def host_network(self) -> str:
-        """Why a container cannot have the host's network; "" where it can."""
+        """Return why a container cannot use the host's network; "" if it can."""
         return self.why_not(r.Namespace(kind="network", description="network host"))
 
 
 def standing(user: User | None, account: LinuxAccount) -> Standing:
-    """The policies for what `user` does on `account`: of its host (here and there), its own, and of
-    each group of the user, or that a service account belongs to.
+    """Return the policies for what `user` does on `account`.
+
+    They are those of its host (here and there), its own, and those of each group of the user, or
+    the
+    group that owns a service account.
     """
     held = Q(host_id=account.host_id) | Q(account=account)
     if user is not None:
@@ -146,10 +149,11 @@ def refusals(
     parameters: Parameters,
     reserved: Callable[[], int] = lambda: 0,
 ) -> list[Verdict]:
-    """What the policies refuse of an operation. Only the engine sees all; it judges again.
+    """Return the violations of an operation. Only the engine knows everything, and evaluates again.
 
-    `reserved`: how many containers are being made that the snapshot does not show yet; asked where
-    their number is limited.
+    `reserved`: the number of containers being created that the snapshot does not show yet; called
+    only
+    if their number is limited.
     """
     held = standing(user, account)
     if not held.sources:
@@ -161,7 +165,7 @@ def refusals(
 
 
 def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
-    """The same for a query."""
+    """Return the same for a query."""
     requests = requests_of_query(query)
     return standing(user, account).verdicts(requests) if requests else []
 
@@ -184,7 +188,7 @@ def _source(row: PolicyVersion) -> Source:
 
 
 def seen(account: LinuxAccount, request: r.Request, reserved: int = 0) -> r.Request:
-    """The demand with what the last snapshot tells, and `reserved` containers besides."""
+    """Return the request with data from the last snapshot, plus `reserved` containers."""
     is_id = isinstance(request, r.Image) and image_names.is_id(request.name)
     if not (is_id or isinstance(request, r.OneMore)):
         return request

@@ -1,4 +1,4 @@
-"""The texts of policies. A change adds a version; nothing is overwritten."""
+"""The texts of policies. A change adds a version and overwrites nothing."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -15,9 +15,10 @@ _ONE_TARGET = (
 
 
 class PolicyVersion(models.Model):
-    """The policy of a host, of a Linux account, or of a group's members, from a moment on.
+    """The policy of a host, a Linux account, or a group's members, from a moment on.
 
-    `text` is TOML as engine/policy/rules.py reads it; "" says that there is none any more.
+    `text` is TOML in the format of engine/policy/rules.py; "" means that there is no policy any
+    more.
     """
 
     host = models.ForeignKey(Host, null=True, blank=True, on_delete=models.CASCADE)
@@ -49,7 +50,7 @@ class PolicyVersion(models.Model):
 
     @property
     def title(self) -> str:
-        """What it is the policy of, in words."""
+        """Return whose policy it is, in words."""
         if self.host is not None:
             return f"the host {self.host.name}"
         if self.account is not None:

@@ -1,4 +1,4 @@
-"""Changing a policy: a new version, and its audit event."""
+"""Change a policy: a new version, and its audit event."""
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -14,9 +14,9 @@ Target = Host | LinuxAccount | Group
 
 
 def write(target: Target, text: str, *, actor: Actor) -> PolicyVersion | None:
-    """Put `text` in force for `target`, "" for no policy; None when that is what holds already.
+    """Put `text` into force for `target`, "" for no policy. Return None if that is unchanged.
 
-    Raises engine.policy.rules.Unreadable for a text that is no policy.
+    Raises engine.policy.rules.Unreadable for an invalid text.
     """
     text = text.replace("\r\n", "\n").strip()
     if text:
@@ -44,17 +44,17 @@ def write(target: Target, text: str, *, actor: Actor) -> PolicyVersion | None:
 
 
 def of(target: Target) -> PolicyVersion | None:
-    """The version in force."""
+    """Return the effective version."""
     return versions(target).filter(current=True).first()
 
 
 def versions(target: Target) -> QuerySet[PolicyVersion]:
-    """All versions, newest first."""
+    """Return all versions, newest first."""
     return PolicyVersion.objects.filter(**{_name(target): target}).order_by("-pk")
 
 
 def _check_approvers(policy: AskingPolicy) -> None:
-    """A name that nobody has would leave what waits to administrators alone."""
+    """Refuse an unknown group, which would leave all decisions to administrators."""
     for name in policy.approval.approvers if policy.approval else []:
         if not Group.objects.filter(name=name).exists():
             raise Unreadable(f"approval.approvers: there is no group called {name}")

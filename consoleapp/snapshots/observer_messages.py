@@ -1,4 +1,4 @@
-"""What the console's other processes tell an observer. From Redis, so it can only cost work."""
+"""Messages of other processes to an observer. They come from Redis, so they can only cost work."""
 
 from typing import Annotated, Literal
 
@@ -10,11 +10,11 @@ Short = Annotated[str, StringConstraints(max_length=600)]
 
 
 class Wake(Model):
-    """An account is looked at, an operation of it moved (`ended`: it is over), or all is wanted."""
+    """A user looks at an account, an operation moved (`ended`), or everything must be reread."""
 
     account: int
     why: Literal["watched", "operation", "refresh"]
     kind: Short = ""
     ended: bool = False
     objects: Annotated[list[Short], Field(max_length=10)] = []
-    """Names or ids of what the operation was about."""
+    """Names or ids of the operation's objects."""

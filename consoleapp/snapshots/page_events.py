@@ -1,4 +1,4 @@
-"""What changed, told to the pages that are open. Fire and forget: pages ask again at `hello`."""
+"""Events for open pages. They may be lost: pages load again at `hello`."""
 
 import logging
 from typing import Any, Literal
@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 class PageEvent(Model):
     """One event of one account.
 
-    `ended_for`: who asked for the operation that ended with it; `people`: whom `notices` is for.
+    `ended_for`: the requester of the operation that ended; `people`: the users for whom `notices`
+    is.
     """
 
     account: int
@@ -30,12 +31,12 @@ class PageEvent(Model):
 
 
 def publish(account: LinuxAccount, event: str, data: dict[str, Any]) -> None:
-    """Tell the pages about `account`; does nothing when Redis is down."""
+    """Send an event about `account` to pages. Does nothing if Redis is down."""
     send(account.pk, [PageEvent(account=account.pk, event=event, data=data)])
 
 
 def noticed(account: LinuxAccount, people: list[int]) -> None:
-    """Tell the pages of these users that what they are told of has changed."""
+    """Tell these users' pages that their notifications have changed."""
     batches = [people[at : at + 500] for at in range(0, len(people), 500)]
     told = [PageEvent(account=account.pk, event="notices", people=batch) for batch in batches]
     if told:
@@ -45,7 +46,7 @@ def noticed(account: LinuxAccount, people: list[int]) -> None:
 def send(
     account: int, told: list[PageEvent], wake: Wake | None = None, operation: UUID | None = None
 ) -> None:
-    """Publish to the pages, the observer and those who wait for one operation; all at once."""
+    """Publish at once to the pages, the observer, and whoever waits for one operation."""
     try:
         with store.connection().pipeline(transaction=False) as pipe:
             if wake:

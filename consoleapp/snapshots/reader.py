@@ -1,4 +1,4 @@
-"""What is known of an account, for pages and the API: never waits for an engine."""
+"""Snapshots for pages and the API. Never waits for an engine."""
 
 import logging
 import time
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 class Head(Model):
-    """The few facts that say whether a snapshot must be read again.
+    """The few facts that tell whether a snapshot must be read again.
 
-    `error`: why it is stale. `silent_since`: the engine is there, and does not answer.
+    `error`: why it is stale. `silent_since`: when the engine, still connected, stopped answering.
     """
 
     version: int
@@ -38,26 +38,26 @@ class Head(Model):
 
 @dataclass(frozen=True)
 class AccountSnapshot:
-    """The last snapshot (None: there never was one). `live`: changes reach it as they happen."""
+    """The last snapshot (None: there has been none). `live`: changes arrive as they happen."""
 
     snapshot: Snapshot | None
     version: int
     live: bool
     error: str
-    """Why the engine is out of reach, or ""."""
+    """Why the engine is unreachable, or ""."""
     taken: datetime | None = None
-    """The moment that it is true for; later than the snapshot's own when nothing changed since."""
+    """The moment for which it is valid; later than the snapshot's own if nothing has changed."""
     silent: int = 0
-    """Seconds that the engine has not answered for; 0 while it does."""
+    """Seconds without an answer from the engine; 0 while it answers."""
 
     @property
     def trouble(self) -> str:
-        """Why the snapshot may not be true any more, or ""."""
+        """Return why the snapshot may be out of date, or ""."""
         return self.error or (f"No answer for {self.silent} s." if self.silent else "")
 
     @property
     def age(self) -> float:
-        """Seconds since it was true for certain; 0 while it is live."""
+        """Return the seconds since it was certainly valid; 0 while it is live."""
         taken = self.taken or (self.snapshot.taken if self.snapshot else None)
         if self.live or taken is None:
             return 0.0
@@ -76,12 +76,12 @@ _reading = Lock()
 
 
 def load(account: LinuxAccount) -> AccountSnapshot | None:
-    """The present snapshot; None when the account was never looked at. Raises nothing."""
+    """Return the current snapshot; None if nobody has looked at the account yet. Never raises."""
     return _load(account)[0]
 
 
 def watch(account: LinuxAccount) -> None:
-    """Have the account followed for the next minute. Does nothing when Redis is down."""
+    """Have the account followed for the next minute. Does nothing if Redis is down."""
     try:
         with store.connection().pipeline(transaction=False) as pipe:
             pipe.zadd(store.WATCHED, {str(account.pk): time.time() + store.WATCH_SECONDS})
@@ -92,7 +92,7 @@ def watch(account: LinuxAccount) -> None:
 
 
 def refresh(account: LinuxAccount) -> None:
-    """Have all of the account looked at once more. Does nothing when Redis is down."""
+    """Have everything about the account reread once. Does nothing if Redis is down."""
     try:
         wake = Wake(account=account.pk, why="refresh")
         store.connection().publish(store.WAKE, wake.model_dump_json())
@@ -103,9 +103,9 @@ def refresh(account: LinuxAccount) -> None:
 def fresh_sync(
     account: LinuxAccount, not_before: datetime | None = None, timeout: float = 3.0
 ) -> AccountSnapshot:
-    """A live snapshot that shows at least what was so at `not_before`, waited for up to `timeout`.
+    """Return a live snapshot that is at least as recent as `not_before`, after up to `timeout`.
 
-    When time is up (or the engine is known to be out of reach), the best there is.
+    On a timeout, or if the engine is known to be unreachable, returns the best available.
     """
     seen, head = _load(account)
     if _enough(seen, not_before):
@@ -119,7 +119,7 @@ def fresh_sync(
         if _enough(seen, not_before) or (head and _hopeless(head, asked_at)):
             break
         if not asked and waited > _ASK_AFTER:
-            # What an operation's end should have brought by itself has not come: ask for it.
+            # The update after an operation's end has not arrived: request it.
             refresh(account)
             asked = True
     return seen or AccountSnapshot(None, 0, False, "The engine has not answered yet.")
@@ -132,8 +132,9 @@ def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
     if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
         return False
     now = datetime.now(UTC)
-    # Stamps of the future are from before the clock was set back: everything since is newer than
-    # such a moment, and a snapshot with such a stamp says nothing about its age.
+    # Timestamps in the future are from before the clock was set back: everything since is newer,
+    # and a
+    # snapshot with such a timestamp says nothing about its age.
     if not_before is None or not_before > now:
         return True
     return not_before <= seen.taken <= now + _SLEW

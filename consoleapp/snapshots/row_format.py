@@ -1,7 +1,7 @@
-"""How a snapshot lies in Redis: one line a row, so that only rows that changed are read anew.
+"""The format of a snapshot in Redis: one line per row, so that readers parse only changed rows.
 
-A thousand containers are most of a megabyte. Whoever has read the version before compares lines and
-parses the few that differ: a millisecond instead of twenty.
+A thousand containers take most of a megabyte. A reader of the previous version compares lines and
+parses the few that differ: one millisecond instead of twenty.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot,
 
 LARGEST = 64 * 1024 * 1024
 Known = dict[bytes, BaseModel]
-"""Rows by the line that they were read from, or written as."""
+"""Rows by the line from which they were read, or to which they were written."""
 
 
 class Malformed(ValueError):
@@ -28,13 +28,13 @@ class _Title(Model):
 
 
 class Writer:
-    """Spells snapshots of one account; keeps the lines of rows that are still the same object."""
+    """Writes snapshots of one account. Reuses the lines of rows that are still the same object."""
 
     def __init__(self) -> None:
         self._lines: dict[int, tuple[BaseModel, bytes]] = {}
 
     def write(self, snapshot: Snapshot) -> bytes:
-        """The text of the whole snapshot."""
+        """Return the text of the whole snapshot."""
         title = _Title(
             taken=snapshot.taken,
             containers=len(snapshot.containers),
@@ -43,7 +43,7 @@ class Writer:
         lines: dict[int, tuple[BaseModel, bytes]] = {}
         for row in (snapshot.info, *snapshot.containers, *snapshot.units, *snapshot.images):
             lines[id(row)] = self._lines.get(id(row)) or (row, _line(row))
-        self._lines = lines  # holds the rows too, so that no id is given out a second time
+        self._lines = lines  # keeps the rows too, so that no id is reused
         return b"\n".join([_line(title), *(line for _, line in lines.values())])
 
 
@@ -52,7 +52,7 @@ def _line(model: BaseModel) -> bytes:
 
 
 def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
-    """The snapshot, and its rows for the next reading. Raises Malformed, or ValidationError."""
+    """Return the snapshot, and its rows for the next call. Raises Malformed, or ValidationError."""
     if len(text) > LARGEST:
         raise Malformed("the snapshot is too large")
     first, *lines = text.split(b"\n")

@@ -1,7 +1,7 @@
-"""What is kept in Redis, by which names, and the connections to it.
+"""The keys and channels in Redis, and the connections to it.
 
-Nothing here is the only copy of anything: Redis may lose it all, and the observer writes it anew.
-What comes out of Redis is somebody else's text; those who read it parse it into models.
+Nothing here is the only copy of anything: Redis may lose everything, and the observer writes it
+again. Texts from Redis are untrusted; readers parse them into models.
 """
 
 from functools import cache
@@ -16,66 +16,66 @@ from redis.retry import Retry
 WATCH_SECONDS = 60
 """How long an account is followed after somebody looked at it."""
 WATCHED = "berth:watched"
-"""Sorted set: the keys of LinuxAccount, by the time until which they are looked at."""
+"""Sorted set: keys of LinuxAccount, by the time until which somebody looks at them."""
 WAKE = "berth:wake"
-"""Channel to the observers: `observer.Wake`s."""
+"""Channel to the observers, with `observer_messages.Wake`."""
 ACCOUNT_CHANNELS = "berth:account:"
 RedisDown = (redis.RedisError, OSError)
 
 
 def head_key(account: int) -> str:
-    """A `snapshots.Head`."""
+    """Return the key of a `snapshots.Head`."""
     return f"berth:head:{account}"
 
 
 def body_key(account: int) -> str:
-    """The snapshot that the head speaks of, as `rows` spells it."""
+    """Return the key of the head's snapshot, in the format of `row_format`."""
     return f"berth:snapshot:{account}"
 
 
 def live_key(account: int) -> str:
-    """Is there while an observer hears the account's events."""
+    """Return the key that exists while an observer receives the account's events."""
     return f"berth:live:{account}"
 
 
 def host_key(host: int) -> str:
-    """Is there while an observer runs on the host."""
+    """Return the key that exists while an observer runs on the host."""
     return f"berth:following:{host}"
 
 
 def observer_key() -> str:
-    """The pid of this host's observer; the launcher waits for it."""
+    """Return the key with the pid of this host's observer; the launcher waits for it."""
     return f"berth:observer:{settings.BERTH_HOST}"
 
 
 def channel(account: int) -> str:
-    """The channel with everything that happens to an account."""
+    """Return the channel with all events of an account."""
     return f"{ACCOUNT_CHANNELS}{account}"
 
 
 def operation_channel(operation: UUID) -> str:
-    """The channel that says when an operation's state changed, to who waits for just this one."""
+    """Return the channel with the state changes of one operation, for those who wait for it."""
     return f"berth:operation:{operation}"
 
 
 @cache
 def connection() -> redis.Redis:
-    """The process's connections for quick commands, from any thread. Raises RedisDown in use."""
+    """Return the process's connections for quick commands, from any thread. May raise RedisDown."""
     return redis.Redis.from_url(
         settings.BERTH_REDIS,
         socket_timeout=2,
         socket_connect_timeout=0.5,
         max_connections=500,
-        # One more try: a connection that was kept may have died with the Redis before this one.
+        # Try once more: a kept connection may have died with the previous Redis.
         retry=Retry(NoBackoff(), 1),
     )
 
 
 def streaming() -> redis.asyncio.Redis:
-    """A client of one's own for this event loop, to be closed by who asked for it."""
+    """Return a separate client for this event loop, which the caller must close."""
     return redis.asyncio.Redis.from_url(
         settings.BERTH_REDIS,
-        socket_timeout=None,  # reads that wait for something have timeouts of their own
+        socket_timeout=None,  # blocking reads have their own timeouts
         socket_connect_timeout=0.5,
         max_connections=1000,
     )

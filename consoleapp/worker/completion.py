@@ -1,4 +1,4 @@
-"""The end of an operation: its state, result and audit event, in one transaction."""
+"""Complete an operation: its state, result, and audit event, in one transaction."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ INTERRUPTED = ErrorReport(
     remedy="Look at the account before you try again.",
 )
 TEXT_LIMIT = 8_000
-"""Characters of a message; Podman's longest ones tell of every layer."""
+"""Characters of a message. Podman's longest ones list every layer."""
 RESULT_LIMIT = 1_000_000
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def end(
     fence: int,
     secrets: frozenset[str] = frozenset(),
 ) -> bool:
-    """Write the outcome down; the result says whether it was this one (`fence`) that did."""
+    """Record the outcome. Return whether this call (with `fence`) did."""
     match outcome:
         case Succeeded():
             result = secret_parameters.redact(_result(operation.kind, outcome.result), secrets)
@@ -62,7 +62,7 @@ def finish(
     result: dict[str, Any] | None = None,
     secrets: frozenset[str] = frozenset(),
 ) -> bool:
-    """Move to an end state, with its audit event, and tell the pages."""
+    """Move to an end state, with its audit event, and notify the pages."""
     report = (
         _capped(secret_parameters.redact(error.model_dump(mode="json"), secrets)) if error else None
     )
@@ -103,7 +103,7 @@ def _tell(operation: Operation, message: str) -> None:
 
 
 def requester(operation: Operation) -> Actor:
-    """Whoever asked for it, by the door that they came through, even if they are gone since."""
+    """Return the requester, with the original source, even if the user no longer exists."""
     return Actor(
         user=operation.requested_by,
         ip=operation.ip,
@@ -113,7 +113,7 @@ def requester(operation: Operation) -> Actor:
 
 
 def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
-    """The engine's result as the kind's model has it; what does not fit that is left out."""
+    """Return the engine's result in the kind's model, without parts that do not fit."""
     try:
         whole = KINDS[kind].result.model_validate(said).model_dump(mode="json")
     except ValidationError as error:
@@ -127,7 +127,7 @@ def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def capped(text: str, most: int) -> str:
-    """The text, or its first `most` characters and how many more there were."""
+    """Return the text, or its first `most` characters and the number of omitted ones."""
     if len(text) <= most:
         return text
     return f"{text[:most]}… ({len(text) - most:,} more characters)"

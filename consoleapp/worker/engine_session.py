@@ -1,7 +1,7 @@
-"""Talking to an engine from a worker's thread.
+"""Talk to an engine from a worker's thread.
 
-The talking is asynchronous and lives in one event loop a process; the thread hears the messages
-through a queue, and does the database's part in between.
+The communication is asynchronous, in one event loop per process. The thread receives the messages
+through a queue and accesses the database in between.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class Conversation:
-    """One operation's messages, from the engine of `account`. Use it as a context manager."""
+    """The messages of one operation from the engine of `account`. Use it as a context manager."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Conversation:
         self._operation_id = operation_id
         self._parameters = parameters
         self._uploads = uploads
-        """The digests of those that the operation needs."""
+        """The digests of the uploads that the operation needs."""
         self._feed = feed
         self.asked = False
-        """Whether the engine was asked to run it: before that, nothing can have begun."""
+        """Whether the engine was asked to run it. Before that, nothing can have started."""
         self._heard: queue.SimpleQueue[Message | Exception] = queue.SimpleQueue()
         self._talk = _soon(self._listen())
 
@@ -73,7 +73,7 @@ class Conversation:
                     await self._hand_over(engine)
                 self.asked = True
                 await self._run(engine)
-        except Exception as error:  # handed to the thread that listens, which raises it
+        except Exception as error:  # passed to the listening thread, which raises it
             self._heard.put(error)
         else:
             self._heard.put(EOFError("the engine said no more before the end"))
@@ -95,7 +95,7 @@ class Conversation:
                 await asyncio.gather(feeding, return_exceptions=True)
 
     async def _hand_over(self, engine: Engine) -> None:
-        """The uploads, unless the engine has the operation already."""
+        """Pass on the uploads, unless the engine already has the operation."""
         if not isinstance(await engine.recall(self._operation_id), Unknown | Interrupted):
             return
         for upload, digest in self._uploads.items():
@@ -108,7 +108,7 @@ class Conversation:
             await engine.put_file(self._operation_id, upload, digest, told)
 
     async def _with_file(self, engine: Engine, outcome: Succeeded) -> Succeeded | Failed:
-        """The outcome once the file that the operation made is here."""
+        """Return the outcome after fetching the file that the operation produced."""
         try:
             await self._fetch(engine, outcome)
         except EngineError as error:
@@ -116,7 +116,7 @@ class Conversation:
         return outcome
 
     async def _fetch(self, engine: Engine, outcome: Succeeded) -> None:
-        """What the operation made for a download, if it did. Raises EngineError."""
+        """Fetch the operation's download, if there is one. Raises EngineError."""
         if not issubclass(self._parameters.result, Produced):
             return
         try:
@@ -130,7 +130,7 @@ class Conversation:
         if size > spool.free_bytes():
             raise EngineError(ErrorCode.UNAVAILABLE, "The console's disk has no room for the file.")
         if path.exists() and path.stat().st_size == size:
-            return  # fetched by a worker that died before it could say so
+            return  # fetched by a worker that died before it could record that
         digest = hashlib.sha256()
         try:
             with os.fdopen(spool.create(path), "wb", buffering=0) as file:
@@ -148,7 +148,7 @@ class Conversation:
     async def _told(
         self, message: str, pieces: AsyncIterator[bytes], total: int
     ) -> AsyncIterator[bytes]:
-        """`pieces`, with a message of progress now and then."""
+        """Yield `pieces`, with occasional progress messages."""
         passed, told_at = 0, 0.0
         async for piece in pieces:
             yield piece
@@ -160,9 +160,9 @@ class Conversation:
                 )
 
     def hear(self, within: float) -> Message | None:
-        """The next message; None when there was none `within` seconds.
+        """Return the next message, or None after `within` seconds without one.
 
-        Raises what the client raised: EngineUnreachable, EngineError; EOFError after the last.
+        Raises the client's error: EngineUnreachable, EngineError; EOFError after the last message.
         """
         try:
             said = self._heard.get(timeout=max(within, 0.001))
@@ -190,8 +190,10 @@ def cancel(account: LinuxAccount, operation_id: UUID) -> None:
 
 
 def recalling(account: LinuxAccount, operation_id: UUID) -> "Future[Recollection]":
-    """What the engine remembers of it, soon; its `result` raises whatever the engine's answer is
-    worth: EngineUnreachable, EngineError, TimeoutError, or ValueError for what makes no sense.
+    """Return a future of what the engine remembers of it.
+
+    Its `result` raises EngineUnreachable, EngineError, TimeoutError, or ValueError for a malformed
+    answer.
     """
 
     async def ask() -> Recollection:
@@ -210,7 +212,7 @@ _running: list[asyncio.AbstractEventLoop] = []
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """The process's event loop for engines, begun at its first use."""
+    """Return the process's event loop for engines, starting it on first use."""
     with _starting:
         if not _running:
             loop = asyncio.new_event_loop()

@@ -1,7 +1,7 @@
-"""Carries an image from one account's engine to the operation of another that waits for it.
+"""Relay an image from one account's engine to an operation of another that waits for it.
 
-Piece by piece, in the worker's loop for engines: nothing is kept here. What goes wrong at the
-giving end is remembered, and ends the operation at the taking end.
+Piece by piece, in the worker's loop for engines: nothing is stored here. An error at the sending
+end is remembered and ends the operation at the receiving end.
 """
 
 import logging
@@ -17,16 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """One image on its way."""
+    """One image in transfer."""
 
     def __init__(self, source: LinuxAccount, parameters: ImageShare) -> None:
         self._source = source
         self._image = parameters.image
         self.error: ErrorReport | None = None
-        """Why the image did not come whole, if that was the giving end's fault."""
+        """Why the image is incomplete, if that was the sending end's fault."""
 
     async def run(self, taking: Engine, operation_id: UUID) -> None:
-        """Until all is handed over, or one end does not want any more."""
+        """Run until everything is transferred, or one end stops."""
         try:
             async with (
                 Engine(Path(self._source.socket), self._source.uid) as giving,
@@ -35,8 +35,9 @@ class Feed:
                 try:
                     await taking.bring(operation_id, stream)
                 except EngineUnreachable as error:
-                    # It takes no more: the operation has ended, and says itself how. Or it was the
-                    # giving end that broke off, which the operation says as well.
+                    # The receiver accepts no more: its operation has ended and reports the outcome
+                    # itself. Or the
+                    # sending end stopped, which the operation reports as well.
                     logger.info("the image for %s was not taken whole: %s", operation_id, error)
                     return
         except EngineUnreachable as error:
@@ -48,7 +49,7 @@ class Feed:
             )
         except EngineError as error:
             if error.report.code is ErrorCode.CONFLICT:
-                return  # another worker carries it already
+                return  # another worker already transfers it
             report = error.report
             message = f"{self._source.key} could not give the image: {report.message}"
             self.error = report.model_copy(update={"message": message})

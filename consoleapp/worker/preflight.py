@@ -1,4 +1,4 @@
-"""What is checked once more before a worker begins an operation: policies, and its approval."""
+"""The checks before a worker starts an operation: policies, and its approval."""
 
 from consoleapp.operations import permission
 from consoleapp.operations.approval.models import Approval
@@ -8,7 +8,7 @@ from engine.schema.parameters import Parameters
 
 
 def against(operation: Operation, parameters: Parameters) -> str:
-    """What a policy has against beginning it (by now); "" for nothing."""
+    """Return why it must not start (any more); "" if it may."""
     if refused := permission.by_policy(operation, parameters):
         return refused
     if Approval.objects.filter(operation=operation).exists() and not granted(operation, parameters):

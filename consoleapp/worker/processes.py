@@ -1,9 +1,8 @@
-"""Which workers live: each holds a lock on a file of its own, which the kernel lets go of when the
-process dies, however it dies.
+"""Determine which workers live: each holds a lock that the kernel releases when it dies.
 
-A row names its worker. When the worker's lock is free, the row's lease is over at once, and nobody
-waits for it to run out. A file that is not in this data directory says nothing: the worker may be
-another host's.
+The lock is on the worker's own file. A row names its worker. If the worker's lock is free, the
+row's lease ends at once instead of running out. A missing file in this data directory means
+nothing: the worker may be on another host.
 """
 
 import fcntl
@@ -24,16 +23,16 @@ from consoleapp.operations.states import State
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _held: dict[int, tuple[str, int]] = {}
-"""By process, as a fork does not inherit the life of another: its name and the open file."""
+"""By process, since a fork does not inherit it: its name and the open file."""
 
 
 def identity() -> str:
-    """The name of this thread's worker, for a row: its lock's name, and the thread."""
+    """Return the name of this thread's worker for a row: its lock's name, and the thread."""
     return f"{_own()}:{threading.get_ident()}"
 
 
 def release_dead() -> int:
-    """End the leases of workers that died. Out: how many workers that were."""
+    """End the leases of dead workers. Return how many workers died."""
     found = 0
     for path in _folder().glob("*.lock"):
         if _is_free(path):
@@ -58,7 +57,7 @@ def _take() -> tuple[str, int]:
     name = f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid4().hex[:8]}"
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Under its name only when it is locked: else it would look like a dead worker's.
+    # Rename it only when it is locked. Otherwise, it would look like a dead worker's.
     new = folder / f"{name}.new"
     file = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,9 +1,10 @@
-"""Running one claimed operation: from the last check of the grant to its end.
+"""Run one claimed operation, from the last check of the grant to its end.
 
-While an engine is out of reach the worker tries again. After NOT_BEGUN seconds without the engine
-having taken the operation, it failed: nothing was started. If the engine had taken it, then after
-OUT_OF_REACH seconds it is lost: nobody can tell what happened. An engine that has the operation
-and then refuses to speak of it, or makes no sense, is out of reach as well.
+While an engine is unreachable, the worker tries again. If the engine has not taken the operation
+after NOT_BEGUN seconds, it failed: nothing was started. If the engine has taken it, it is lost
+after
+OUT_OF_REACH seconds: nobody can tell what happened. An engine that has the operation but refuses to
+report on it, or sends malformed answers, counts as unreachable, too.
 """
 
 import logging
@@ -40,21 +41,22 @@ RENEW_EVERY = LEASE.total_seconds() / 3
 WRITE_EVERY = 0.25
 TRY_AGAIN_AFTER = 0.5
 PROGRESS_LIMIT = 200
-"""Steps of a progress that are kept; an image of more layers than that is nobody's."""
+"""The maximum number of stored progress steps. No real image has more layers."""
 STEP_LIMIT = 400
 """Characters of each text of a step."""
 logger = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
-    """Raised when another worker has the operation now, and this one must not touch it."""
+    """Raised if another worker now has the operation, and this one must not touch it."""
 
 
 def run(operation: Operation, *, resumed: bool) -> None:
-    """Have the engine carry out `operation`, which this thread has claimed; write down its end.
+    """Have the engine run `operation`, which this thread has claimed. Record the outcome.
 
-    `resumed`: another worker began it, and died. Then it is not asked again whether the requester
-    may: the engine may be at it already, and what it did is what must be told.
+    `resumed`: another worker started it, and died. Permissions are then not checked again, since
+    the
+    engine may already be running it, and its outcome must be recorded.
     """
     fence = operation.fence
     try:
@@ -73,7 +75,7 @@ def run(operation: Operation, *, resumed: bool) -> None:
     except LeaseLost:
         logger.warning("another worker has taken %s up", operation.pk)
     except (Unreadable, UnknownKind, ValidationError) as error:
-        # Nothing of a ValidationError's text: it has the values in it.
+        # Never the text of a ValidationError: it contains the values.
         said = str(error) if not isinstance(error, ValidationError) else "they do not fit the kind"
         message = f"The parameters cannot be read any more: {said}."
         report = ErrorReport(code=ErrorCode.INVALID, message=message, remedy="Request it again.")
@@ -99,7 +101,7 @@ def _refuse(operation: Operation, reason: str) -> None:
 
 
 class _Run:
-    """The listening to one operation, its lease, and its progress."""
+    """The messages of one operation, its lease, and its progress."""
 
     def __init__(self, operation: Operation, parameters: Parameters, resumed: bool) -> None:
         self._operation = operation
@@ -110,9 +112,9 @@ class _Run:
         self._fence = operation.fence
         self._heard_at = time.monotonic()
         self._trusted = True
-        """Until an engine has made no sense: from then on, its progress does not win it time."""
+        """Until an engine sends a malformed answer. Its progress then gains it no more time."""
         self._renew_at = self._heard_at + RENEW_EVERY
-        if operation.cancel_requested_at:  # of one that another worker began
+        if operation.cancel_requested_at:  # of one that another worker started
             self._renew_at = self._heard_at
         self._write_at = 0.0
         self._unwritten: Progress | None = None
@@ -123,7 +125,7 @@ class _Run:
         """Whether the engine may have it."""
 
     def to_the_end(self) -> None:
-        """Until the engine says the outcome, or it is certain that it won't."""
+        """Run until the engine reports the outcome, or certainly never will."""
         told = False
         while True:
             try:
@@ -136,11 +138,11 @@ class _Run:
                 )
                 with talk:
                     if not told:
-                        operation_changed(self._operation)  # while the engine is at work already
+                        operation_changed(self._operation)  # while the engine already works
                         told = True
                     outcome = self._listen(talk)
             except EngineError as error:
-                # A fault, or its report of one, says nothing of an operation that was asked for.
+                # A fault, or its report of one, does not tell the outcome of a requested operation.
                 faulty = error.report.code is ErrorCode.INTERNAL
                 self._begun = self._begun or (talk.asked and faulty)
                 if not self._begun and not faulty:
@@ -220,7 +222,7 @@ class _Run:
             raise LeaseLost
         asked = self._mine().values_list("cancel_requested_at", flat=True).first()
         if asked:
-            stop(self._operation)  # the message that asked for it may have been lost
+            stop(self._operation)  # the message with the request may have been lost
 
     def _rest(self) -> None:
         time.sleep(TRY_AGAIN_AFTER)
@@ -259,7 +261,7 @@ class _Run:
 
 
 def _shown(progress: Progress) -> Progress:
-    """As much of it as a row keeps."""
+    """Return as much of it as a row stores."""
     steps = [
         step.model_copy(
             update={
@@ -276,13 +278,13 @@ def _shown(progress: Progress) -> Progress:
 
 
 def stop(operation: Operation) -> None:
-    """Pass the wish to cancel on to the engine; what it cannot take now is asked again later."""
+    """Pass a cancellation on to the engine. If the engine cannot take it now, repeat it later."""
     for attempt in range(5):
         try:
             engine_session.cancel(operation.account, operation.pk)
             return
         except EngineError as error:
-            # It was claimed a moment ago, and the engine has not heard of it yet.
+            # It was claimed a moment ago, and the engine does not know it yet.
             if error.report.code is not ErrorCode.NOT_FOUND:
                 logger.warning("the engine does not cancel %s: %.500s", operation.pk, error)
                 return
@@ -293,7 +295,7 @@ def stop(operation: Operation) -> None:
 
 
 def _refused_to_connect(error: BaseException | None) -> bool:
-    """Whether there was nobody to take the request, so that nothing can have begun."""
+    """Return whether nobody accepted the connection, so that nothing can have started."""
     while error is not None:
         if isinstance(error, FileNotFoundError | ConnectionRefusedError | PermissionError):
             return True

@@ -1,10 +1,11 @@
-"""Picks up what fell: messages that Redis lost, and operations whose worker died.
+"""Recover from lost messages and dead workers.
 
-Runs every few seconds in the observer's process. An operation whose lease ran out is resolved by
-asking its engine: ended, then that is written down; at it, or never heard of it, then it is queued
-again (the engine takes an id once, so a second delivery attaches to the first); ended in the
-middle, then too, and the engine goes on with it or says that it is lost. An engine that does not
-answer for GIVE_UP_AFTER makes it lost, with that reason.
+Runs every few seconds in the observer's process. It resolves an operation whose lease has expired
+by querying its engine. If the operation has ended, its outcome is recorded. If the engine is
+running it or does not know it, the operation is queued again (the engine runs an id only once, so a
+second delivery attaches to the first). If it was interrupted, it is queued again as well, and the
+engine continues it or reports it as lost. An engine that does not answer for GIVE_UP_AFTER makes it
+lost, with that reason.
 
 Each part of a round fails alone, and so does each operation in it.
 """
@@ -42,23 +43,23 @@ from engine.schema.progress import Interrupted, Recollection, Running, Unknown
 
 EVERY = 2.0
 LONGEST_WAITING = 15.0
-"""Seconds between two rounds while something waits for its time: an approval, a delivery."""
+"""Seconds between two rounds while something has a deadline: an approval, a delivery."""
 LONGEST = 300.0
-"""The same when nothing does, and nothing is written to the database."""
+"""The same if nothing does, and nobody writes to the database."""
 FILES_EVERY = 300
 SEND_AGAIN_AFTER = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(minutes=10)
 CLAIMS_LIMIT = 25
-"""An operation that lost so many workers is the reason for it."""
+"""An operation that lost this many workers is itself the cause."""
 SLACK = timedelta(seconds=5)
-"""For a lease that is taken at this moment, and for clocks that are slewed."""
+"""Margin for leases being taken at this moment, and for slewed clocks."""
 REASON_LIMIT = 500
-"""Characters of what an engine said that makes no sense."""
+"""Characters of a malformed answer from an engine."""
 logger = logging.getLogger(__name__)
 
 
 async def sweep_forever() -> None:
-    """Sweep until cancelled. What goes wrong in one round is logged, and the next one comes."""
+    """Sweep until cancelled. Errors of a round are logged, and the next one follows."""
     while True:
         before = polling.stamp()
         longest = await asyncio.to_thread(_round)
@@ -69,22 +70,22 @@ async def sweep_forever() -> None:
 
 
 def _round() -> float:
-    """Out: the seconds until the next one, if nothing is written to the database meanwhile."""
+    """Return the seconds until the next round, if nobody writes to the database in the meantime."""
     try:
         sweep()
         unfinished = Operation.objects.filter(ended_at=None)
         if unfinished.exclude(state=State.AWAITING).exists() or sweeping.is_due_soon():
             return EVERY
         return LONGEST_WAITING if unfinished.exists() or sweeping.waits() else LONGEST
-    except Exception as error:  # whatever it is, the next round is not to be missed
+    except Exception as error:  # whatever it is, the next round must run
         logger.warning("it is not known what is under way: %s", error)
         return EVERY
     finally:
-        connections.close_all()  # the next round may come in another thread
+        connections.close_all()  # the next round may run in another thread
 
 
 def sweep() -> None:
-    """One round. What goes wrong in a part of it is logged, and the next round tries again."""
+    """Run one round. Errors of a part are logged, and the next round tries again."""
     for part in (_of_host, sweeping.send_again, _old_files):
         _alone(part)
 
@@ -92,7 +93,7 @@ def sweep() -> None:
 def _of_host() -> None:
     host = Host.objects.filter(name=settings.BERTH_HOST).first()
     if host is None:
-        return  # no account has been linked yet
+        return  # no account has been enrolled yet
     _alone(partial(expire, host))
     _alone(processes.release_dead)
     _alone(partial(resolve_expired, host))
@@ -106,7 +107,7 @@ def _old_files() -> None:
 
 
 def _alone(part: Callable[[], object]) -> None:
-    """Do one part; whatever it raises is logged, and does not reach the others."""
+    """Run one part. Log whatever it raises, so that the others still run."""
     try:
         part()
     except Exception:
@@ -114,7 +115,7 @@ def _alone(part: Callable[[], object]) -> None:
 
 
 def send_again(host: Host) -> None:
-    """Tell the broker again about waiting operations that have a place and that nobody took."""
+    """Send waiting operations that have a slot and that no worker took to the broker again."""
     for operation_id in queue.next_ones(host, idle_since=timezone.now() - SEND_AGAIN_AFTER):
         if not broker.send(broker.EXECUTE, operation_id, host.name):
             return
@@ -127,17 +128,17 @@ def send_again(host: Host) -> None:
 
 
 def resolve_expired(host: Host) -> None:
-    """Find out what became of the operations whose worker let its lease run out."""
+    """Determine the outcome of operations whose worker let its lease expire."""
     now = timezone.now()
     running = Operation.objects.filter(account__host=host, state=State.RUNNING, ended_at=None)
-    # No lease can end so late: it was taken before the clock was set back.
+    # No lease can end this late: it was taken before the clock was set back.
     running.filter(lease_until__gt=now + LEASE + SLACK).update(lease_until=now)
     expired = (
         running.select_related("account__host", "requested_by")
         .filter(lease_until__lte=now)
         .order_by("requested_at")
     )
-    # All at once: an engine that hangs does not hold up the others.
+    # All at once: a hung engine must not hold up the others.
     asked = [(each, engine_session.recalling(each.account, each.pk)) for each in expired]
     for operation, answer in asked:
         _alone(partial(_resolve, operation, answer))
@@ -146,7 +147,7 @@ def resolve_expired(host: Host) -> None:
 def _resolve(operation: Operation, answer: "Future[Recollection]") -> None:
     try:
         remembered = answer.result()
-    except Exception as error:  # whatever it answers: its own fault, and not another operation's
+    except Exception as error:  # whatever it answers is its own fault, not another operation's
         logger.warning("cannot ask %s about %s: %s", operation.account, operation.pk, error)
         _give_up(operation, error)
         return
@@ -166,15 +167,15 @@ def _resolve(operation: Operation, answer: "Future[Recollection]") -> None:
 
 
 def _secrets(operation: Operation) -> frozenset[str]:
-    """What must not be written down of what the engine said."""
+    """Return the secrets that must not be recorded from the engine's answer."""
     try:
         return secret_parameters.secrets_in(parameters_of(operation))
     except (Unreadable, UnknownKind, ValidationError):
-        return frozenset()  # sealed with another key: nobody here knows them, so nobody hides them
+        return frozenset()  # encrypted with another key: nobody here can hide them
 
 
 def _queue_again(operation: Operation, *, begun: bool) -> None:
-    """`begun`: the engine is, or was, at it, so that the next worker only hears what came of it."""
+    """`begun`: the engine has it, so the next worker only receives the outcome."""
     if not begun and operation.cancel_requested_at:
         finish(operation, State.CANCELLED, fence=operation.fence)
         return

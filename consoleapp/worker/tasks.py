@@ -1,4 +1,4 @@
-"""What a worker does with a message: an id, which makes nothing run but a waiting row."""
+"""The worker's tasks. A message contains an id, and can only run a waiting row."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name=broker.EXECUTE)
 def execute(operation_id: str) -> None:
-    """Run the operation if its turn has come, then send for the next ones."""
+    """Run the operation if its turn has come, then request the next ones."""
     identity = _identity(operation_id)
     claimed = queue.claim(identity, processes.identity()) if identity else None
     if claimed is None:
@@ -31,7 +31,7 @@ def execute(operation_id: str) -> None:
     try:
         run(operation, resumed=claimed.resumed)
     except Exception:
-        # Whatever it was, what became of the operation is the engine's to say: the sweeper asks.
+        # Whatever it was, only the engine knows the operation's outcome: the sweeper queries it.
         logger.exception("the run of %s broke off", operation.pk)
         rows = Operation.objects.filter(pk=operation.pk, fence=operation.fence, state=State.RUNNING)
         rows.update(lease_until=timezone.now())
@@ -41,7 +41,7 @@ def execute(operation_id: str) -> None:
 
 @shared_task(name=broker.CANCEL)
 def cancel(operation_id: str) -> None:
-    """Pass the wish to cancel a running operation on to its engine."""
+    """Pass the cancellation of a running operation on to its engine."""
     identity = _identity(operation_id)
     operation = (
         Operation.objects.select_related("account")
@@ -57,14 +57,14 @@ def cancel(operation_id: str) -> None:
 
 @worker_ready.connect
 def _say_ready(**_: object) -> None:
-    """Tell the launcher, which waits for it, that operations are taken from now on."""
+    """Tell the launcher, which waits for it, that operations are accepted from now on."""
     processes.release_dead()
     with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
         connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())
 
 
 def dispatch(host: Host) -> None:
-    """Send for the operations that have a place now."""
+    """Request the operations that have a slot now."""
     for operation_id in queue.next_ones(host):
         if not broker.send(broker.EXECUTE, operation_id, host.name):
             return  # the sweeper sends when the broker is back

@@ -1,1 +1,1 @@
-"""Operations that a policy does not refuse, but lets wait until somebody else approves of them."""
+"""Approval: operations that a policy allows only after somebody else approves them."""

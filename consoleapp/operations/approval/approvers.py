@@ -1,7 +1,7 @@
-"""Who may decide: never who asked, never a program, and somebody whom every policy names that asks.
+"""Approvers: users that every requiring policy names, but never the requester or a program.
 
-Said twice, from both ends, since one page lists what a person may decide, and one message goes to
-all people who may decide a thing. A test holds the two against each other.
+The rule is written twice: one page lists what a user may decide, and a notification goes to all
+users who may decide an operation. A test compares the two.
 """
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,9 +16,9 @@ from engine.schema.parameters import Role
 
 
 def decidable(user: User) -> QuerySet[Operation]:
-    """The operations that `user` may approve of or decline now.
+    """Return the operations that `user` may approve or decline now.
 
-    Not their own, nor those of service accounts whose tokens their groups make.
+    Excludes their own, and those of service accounts whose tokens their groups manage.
     """
     waiting = Operation.objects.filter(
         ended_at=None,
@@ -44,7 +44,7 @@ def decidable(user: User) -> QuerySet[Operation]:
 
 
 def deciders(operation: Operation) -> QuerySet[User]:
-    """The people who may decide `operation` while it waits."""
+    """Return the users who may decide `operation` while it waits."""
     grants = Grant.objects.filter(account=operation.account)
     found = User.objects.filter(is_active=True, serviceaccount=None)
     if asking := operation.requested_by:

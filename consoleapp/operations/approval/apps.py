@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ApprovalConfig(AppConfig):
-    """Who must approve of what before it is queued."""
+    """Configures the app."""
 
     name = "consoleapp.operations.approval"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""The decision about an operation that waits: exactly one, however many people press at once."""
+"""Decide on a waiting operation: exactly once, however many users press at once."""
 
 from functools import partial
 from typing import Any
@@ -27,17 +27,18 @@ from engine.schema.kinds import UnknownKind
 
 
 class Uncommented(Refused):
-    """Raised for a "no" that does not say why."""
+    """Raised if an operation is declined without a comment."""
 
     def __init__(self) -> None:
         super().__init__("Say why it is declined: the requester reads it.")
 
 
 def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
-    """Let it be queued, once it is certain that its requester may still have it done.
+    """Queue the operation, after checking that its requester may still run it.
 
-    Raises Refused (audited) for who may not decide, Conflict when there is nothing to decide, or
-    when what was asked for is not allowed (any more).
+    Raises Refused (audited) for a user who may not decide, and Conflict if there is nothing to
+    decide
+    or the request is no longer allowed.
     """
     _check(operation, actor)
     if reason := _no_more(operation):
@@ -51,7 +52,7 @@ def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
 
 
 def decline(operation: Operation, *, actor: Actor, comment: str) -> None:
-    """End it. Raises Uncommented without a comment, otherwise as `approve` does."""
+    """Decline the operation. Raises Uncommented without a comment, otherwise like `approve`."""
     _check(operation, actor)
     if not comment.strip():
         raise Uncommented
@@ -65,7 +66,7 @@ def decline(operation: Operation, *, actor: Actor, comment: str) -> None:
 
 
 def expire(host: Host) -> None:
-    """End what nobody approved of in time."""
+    """End operations that nobody approved in time."""
     late = Operation.objects.filter(
         account__host=host,
         state=State.AWAITING,
@@ -115,7 +116,7 @@ def _refused(operation: Operation, actor: Actor, said: str) -> Refused:
 
 
 def _no_more(operation: Operation) -> str:
-    """Why it cannot be approved of; "" when it can."""
+    """Return why it cannot be approved; "" if it can."""
     try:
         parameters = secret_parameters.parameters_of(operation)
     except (Unreadable, UnknownKind, ValidationError):
@@ -137,7 +138,7 @@ def _decide(
     comment: str,
     report: ErrorReport | None = None,
 ) -> None:
-    """As `_end`, if `actor` may still do so at the moment of the change."""
+    """Do the same as `_end`, if `actor` may still decide at the moment of the change."""
     mine = decidable(actor.user).filter(pk=operation.pk) if actor.user else Operation.objects.none()
     if mine.select_for_update(of=("self",)).first() is None:
         raise Conflict("It does not await your approval any more.")
@@ -165,7 +166,7 @@ def _end(
 
 
 def _tell(operation: Operation, said: str, comment: str) -> None:
-    """Tell the requester, if they want to know."""
+    """Notify the requester, if subscribed."""
     if operation.requested_by_id is None:
         return
     seen = Seen(

@@ -1,4 +1,4 @@
-"""What awaits approval or awaited it, which policies ask for it, and what was decided."""
+"""Pending and past approvals, the policies that require them, and the decisions."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -8,7 +8,7 @@ from consoleapp.operations.models import Operation
 
 
 class Decision(models.TextChoices):
-    """How the waiting ended."""
+    """The outcome of a request for approval."""
 
     GRANTED = "granted"
     DECLINED = "declined"
@@ -17,15 +17,15 @@ class Decision(models.TextChoices):
 
 
 class Approval(models.Model):
-    """The approval that one operation needs. It is decided once, by this package only."""
+    """The approval that one operation needs. It is decided once, only by this package."""
 
     operation = models.OneToOneField(
         Operation, primary_key=True, on_delete=models.CASCADE, related_name="approval"
     )
     fingerprint = models.CharField(max_length=64)
-    """A keyed digest of what was shown to the approver, secrets included: just this is run."""
+    """A keyed digest of what the approver saw, including secrets: exactly this runs."""
     note = models.CharField(max_length=500, blank=True, default="")
-    """Why the requester wants it, if they say so."""
+    """Why the requester wants it (optional)."""
     expires_at = models.DateTimeField()
     decision = models.CharField(max_length=12, choices=Decision, blank=True, default="")
     decided_at = models.DateTimeField(null=True)
@@ -50,15 +50,15 @@ class Approval(models.Model):
 
 
 class Ask(models.Model):
-    """One policy that asks for it, and whom; every one of an approval's asks must be satisfied."""
+    """One policy that requires approval, and its approvers. Every one must be satisfied."""
 
     approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="asks")
     source = models.CharField(max_length=300)
     """Whose policy it is, in words."""
     reasons = models.JSONField()
-    """Pairs of a rule and what it says."""
+    """Pairs of a rule and its message."""
     owners = models.BooleanField(default=False)
-    """The owners of the account are asked, since the policy names nobody."""
+    """The policy names no groups, so the owners of the account decide."""
     groups = models.ManyToManyField(Group, blank=True)
 
     def __str__(self) -> str:
@@ -66,5 +66,5 @@ class Ask(models.Model):
 
     @property
     def group_names(self) -> str:
-        """The groups whose members are asked."""
+        """Return the names of the groups whose members decide."""
         return ", ".join(sorted(group.name for group in self.groups.all()))

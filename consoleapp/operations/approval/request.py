@@ -1,4 +1,4 @@
-"""Asking for approval, saying why, and taking the request back."""
+"""Request approval, explain the request, and withdraw it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ from engine.schema.parameters import Parameters
 def ask(
     operation: Operation, parameters: Parameters, asks: Sequence[Asked], *, actor: Actor
 ) -> None:
-    """Write down who is asked for what, tell them; in the transaction that makes `operation`."""
+    """Record the requirements and notify approvers, in the transaction that creates `operation`."""
     approval = Approval.objects.create(
         operation=operation,
         fingerprint=fingerprint(operation, parameters),
@@ -53,9 +53,9 @@ def ask(
 
 
 def explain(operation: Operation, text: str, *, actor: Actor) -> None:
-    """Put the requester's reason where approvers read it.
+    """Record the requester's reason for approvers to read.
 
-    Raises Refused for anybody else, Conflict when it does not wait any more.
+    Raises Refused for anybody else, and Conflict if it no longer waits.
     """
     if actor.user is None or operation.requested_by_id != actor.user.pk:
         raise Refused("Only who asked for it can say why.")
@@ -70,7 +70,7 @@ def explain(operation: Operation, text: str, *, actor: Actor) -> None:
 
 
 def withdrawn(operation: Operation, *, actor: Actor) -> None:
-    """Write down that it was taken back, in the transaction that cancels the operation."""
+    """Record the withdrawal, in the transaction that cancels the operation."""
     decided = Approval.objects.filter(operation=operation, decision="")
     if decided.update(
         decision=Decision.WITHDRAWN,

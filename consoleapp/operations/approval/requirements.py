@@ -1,4 +1,4 @@
-"""Which policies want an operation to be approved of, and why. Asked after none refuses it."""
+"""The policies that require approval of an operation, and why. Only after none forbids it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from engine.schema.parameters import Parameters
 
 @dataclass(frozen=True)
 class Reason:
-    """One rule that asks. `field` is the place in the parameters that it is about."""
+    """One rule that requires approval. `field` is the parameter that it concerns."""
 
     rule: str
     message: str
@@ -29,7 +29,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Asked:
-    """One policy that asks: why, whom (no groups: the account's owners), and for how long."""
+    """One policy that requires approval: its reasons, groups (none: the owners), and expiry."""
 
     source: str
     reasons: tuple[Reason, ...]
@@ -45,9 +45,9 @@ class Asked:
 def asked(
     user: User | None, account: LinuxAccount, parameters: Parameters, *, unknown: bool = True
 ) -> list[Asked]:
-    """The policies that ask.
+    """Return the policies that require approval.
 
-    `unknown`: also for what nobody can tell now, as the number of containers while there is no
+    `unknown`: include what is currently unknown, such as the number of containers while there is no
     snapshot of the account.
     """
     held = [(each, each.approval) for each in standing(user, account).sources]
@@ -63,7 +63,7 @@ def asked(
 
 
 def unasked(operation: Operation, parameters: Parameters) -> str:
-    """Why it needs more approval by now than was asked for; "" when it does not."""
+    """Return why it now needs more approval than it had; "" if it does not."""
     covered = {
         (ask.source, ask.owners, frozenset(group.name for group in ask.groups.all()), rule)
         for ask in Ask.objects.filter(approval=operation.pk).prefetch_related("groups")
@@ -79,13 +79,13 @@ def unasked(operation: Operation, parameters: Parameters) -> str:
 
 
 def granted(operation: Operation, parameters: Parameters) -> bool:
-    """Whether just this was approved of."""
+    """Return whether exactly this was approved."""
     approval = Approval.objects.filter(operation=operation, decision=Decision.GRANTED).first()
     return approval is not None and approval.fingerprint == fingerprint(operation, parameters)
 
 
 def fingerprint(operation: Operation, parameters: Parameters) -> str:
-    """The digest of what would run."""
+    """Return the digest of what would run."""
     return secret_parameters.fingerprint(operation.account.key, parameters)
 
 

@@ -1,8 +1,8 @@
-"""What is said of approvals and kept in English; for the catalogue, since pages translate it."""
+"""Sentences about approvals that are stored in English, marked for translation."""
 
 from django.utils.translation import gettext_noop as _
 
-# %(…)s stands for what differs.
+# %(…)s marks the variable parts.
 SENTENCES = (
     _("declined"),
     _("expired"),
