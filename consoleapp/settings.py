@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.metadata import distribution
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "channels",
     "django_htmx",
-    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -367,8 +367,11 @@ BERTH_UNUSED_ASSETS = [
     *("*.map", "*.scss", "*.html", "*.rtl.*", "tabler-[!i]*", "tabler-icons-*"),
     *("tabler*.esm*", "tabler.css", "tabler.js", "tabler-icons.css"),
 ]
+# Swagger UI, of which Ninja brings a copy. As an app it would be loaded by every process.
+_NINJA = Path(distribution("django-ninja").locate_file("ninja/static/ninja"))
 STATICFILES_DIRS = [
     BASE_DIR / "static",
+    ("ninja", _NINJA),
     *((f"vendor/{name}", BERTH_ASSETS / name) for name in VENDOR if (BERTH_ASSETS / name).is_dir()),
 ]
 # Tests and runserver serve files from their sources, under their own names.

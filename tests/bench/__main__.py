@@ -29,7 +29,7 @@ from tests.bench.podman import Podman, podman_of
 from tests.fixtures.browser import PASSWORD, TREE
 from tests.machine import free_port, remove_user
 
-PARTS = ["audit", "builds", "registries", "rows", "idle"]
+PARTS = ["audit", "builds", "registries", "rows", "idle", "memory"]
 IMAGE = "localhost/berth-demo:latest"
 
 
@@ -108,6 +108,8 @@ def main() -> None:
         console, account = one.console, "berth-bench-1"
         console.get(f"/accounts/{account}/containers?limit=1")
         podman: Podman = podman_of(account, _runtime(console, account))
+        if given.only == "memory":
+            _memory(one)
         if given.only in (None, "builds"):
             _builds(one, podman, given)
         if given.only is None:
@@ -123,7 +125,8 @@ def main() -> None:
     names = [f"berth-bench-{number}" for number in range(1, given.accounts + 1)]
     with served(names) as many:
         title = f"with {len(names)} accounts"
-        _print("Memory", memory.report(memory.processes_of(many.process.pid), title))
+        found = memory.processes_of(many.process.pid)
+        _print("Memory", memory.report(found, title, memory.plain_django()))
 
 
 def _one_account(one: Served, podman: Podman, given: argparse.Namespace) -> None:
@@ -137,11 +140,16 @@ def _one_account(one: Served, podman: Podman, given: argparse.Namespace) -> None
     _print("Throughput", throughput.report(
         throughput.throughput(console, account, IMAGE, given.operations)
     ))  # fmt: skip
-    _print("Memory", memory.report(memory.processes_of(one.process.pid), "with 1 account"))
+    _memory(one)
     lists.fill(podman, IMAGE, given.containers)
     _print("Lists", lists.report(
         lists.listing(console, account, podman, given.containers, 10), given.containers
     ))  # fmt: skip
+
+
+def _memory(one: Served) -> None:
+    found = memory.processes_of(one.process.pid)
+    _print("Memory", memory.report(found, "with 1 account", memory.plain_django()))
 
 
 def _builds(one: Served, podman: Podman, given: argparse.Namespace) -> None:

@@ -1,7 +1,15 @@
 """Resident memory of Berth's processes, by the kernel's proportional count of shared pages."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+PLAIN = """
+import django.core.handlers.asgi, django.db.models, django.template
+print(flush=True)
+input()
+"""
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,19 @@ def _name(words: list[str]) -> str:
     return next((k for k in known if any(k in word for word in words[:6])), words[0][-30:])
 
 
-def report(processes: list[Process], title: str) -> list[tuple[str, str]]:
-    """Lines of the table."""
+def plain_django() -> float:
+    """MiB of an interpreter that has loaded Django and no application."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PLAIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as plain:
+        plain.stdout.readline()  # type: ignore[union-attr]
+        [process] = _process(plain.pid)
+        plain.communicate(b"\n")
+        return process.pss
+
+
+def report(processes: list[Process], title: str, plain: float) -> list[tuple[str, str]]:
+    """Lines of the table; `plain` is one interpreter with Django alone."""
     names = sorted({process.name for process in processes})
     lines = [
         (
@@ -60,5 +79,7 @@ def report(processes: list[Process], title: str) -> list[tuple[str, str]]:
     ]
     for name in names:
         group = [process for process in processes if process.name == name]
-        lines.append((f"  {name} ×{len(group)}", f"{sum(p.pss for p in group):8.1f} MiB PSS"))
+        pss = sum(p.pss for p in group)
+        lines.append((f"  {name} ×{len(group)}", f"{pss:8.1f} MiB PSS   ratio {pss / plain:.1f}"))
+    lines.append(("  an interpreter with Django alone", f"{plain:8.1f} MiB PSS"))
     return lines

@@ -5,13 +5,15 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
-from tests.fixtures.browser import podman
+from tests.fixtures.browser import TREE, podman
 from tests.fixtures.setup import ACCOUNT, Berth
 from tests.waiting import until
 
@@ -45,6 +47,33 @@ def test_no_process_is_root_and_the_web_server_is_not_in_the_workers_group(berth
 def podman_uid() -> int:
     """The account's uid."""
     return Path(f"/home/{ACCOUNT}").stat().st_uid
+
+
+def test_web_workers_share_the_memory_of_what_their_master_loaded(berth: Berth) -> None:
+    def workers() -> list[int]:
+        _, *forked = [p for p, line in berth.processes().items() if "gunicorn" in line]
+        return forked if len(forked) == 2 else []
+
+    for worker in until(workers, "both workers"):
+        rows = Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()[1:]
+        sizes = {name: int(size.split()[0]) for name, _, size in (r.partition(":") for r in rows)}
+        assert sizes["Shared_Dirty"] > sizes["Private_Dirty"], sizes
+
+
+@pytest.mark.parametrize("module", ["consoleapp.worker.tasks", "consoleapp.observer.observer"])
+def test_pages_and_the_api_are_loaded_by_the_web_alone(module: str) -> None:
+    code = f"import django, sys; django.setup(); import {module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "consoleapp.settings"},
+        cwd=TREE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    assert not loaded & {"ninja", "consoleapp.urls", "consoleapp.api.v1", "uvicorn"}
 
 
 def test_its_data_are_for_nobody_else(berth: Berth) -> None:
@@ -85,8 +114,11 @@ def engine_of_account() -> int:
 
 def test_browsers_keep_styles_and_scripts_whose_names_have_a_hash(berth: Berth) -> None:
     address = f"http://127.0.0.1:{berth.port}"
-    with DIRECTLY.open(f"{address}/user/login/") as answer:
-        found = re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.read().decode())
+    found = []
+    for page in ("/user/login/", "/api/v1/docs"):
+        with DIRECTLY.open(address + page) as answer:
+            found += re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.read().decode())
+    assert any("swagger-ui-bundle" in path for path in found)
     names = json.loads((berth.data / "static/staticfiles.json").read_text())["paths"]
     terminal = f"/static/{names['js/terminal.js']}"
     with DIRECTLY.open(address + terminal) as answer:
