@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
-    """Launch templates for self-service."""
+    """Configures the app."""
 
     name = "consoleapp.catalog"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""An account's builds, kept to be done again."""
+"""Saved builds of an account."""
 
 from django.conf import settings
 from django.db import models
@@ -9,10 +9,11 @@ from engine.schema.parameters import REDACTED
 
 
 class BuildRecipe(models.Model):
-    """A build of one account under a name: its public parameters, so neither secrets nor files.
+    """A named build of one account: its public parameters, without secrets and files.
 
-    Uploaded contexts are not kept: they are large, and older than what they came from. A recipe
-    that had one opens the form, filled in, with the upload to be made anew.
+    Uploaded contexts are not stored: they are large, and older than their source. A recipe that had
+    one
+    opens the form, filled in except for the upload.
     """
 
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)
@@ -36,7 +37,7 @@ class BuildRecipe(models.Model):
 
     @property
     def lacks(self) -> str:
-        """What must be given again before it can be built, "" for nothing."""
+        """Return what must be entered again before it can be built, "" for nothing."""
         files = bool(self.parameters.get("context") or self.parameters.get("files"))
         secret_arguments = REDACTED in self.parameters.get("build_args", {}).values()
         secrets = bool(self.parameters.get("secrets") or secret_arguments)
@@ -47,5 +48,5 @@ class BuildRecipe(models.Model):
         return _("its files") if files else ""
 
     def build(self) -> ImageBuild:
-        """The typed parameters. Raises pydantic.ValidationError if a newer Berth wrote others."""
+        """Return the typed parameters. Raises ValidationError for those of a newer Berth."""
         return ImageBuild.model_validate(self.parameters)

@@ -1,4 +1,4 @@
-"""Changes to launch templates, each one written to the audit log with it."""
+"""Changes to launch templates, with their audit events."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ from consoleapp.core.actor import Actor
 def create(
     name: str, contents: Contents, *, actor: Actor, note: str = "", public: bool = True
 ) -> LaunchTemplate:
-    """A new template with its first version; who makes it owns it."""
+    """Create a template with its first version. Its creator owns it."""
     template = LaunchTemplate.objects.create(name=name, public=public)
     if actor.user:
         template.owners.add(actor.user)
@@ -29,8 +29,8 @@ def create(
 def save_version(
     template: LaunchTemplate, contents: Contents, *, actor: Actor, note: str = ""
 ) -> TemplateVersion | None:
-    """The template's next version; None when nothing is different from the newest one."""
-    # Locks the row where the database can, so that two savings get two numbers.
+    """Save the template's next version. Return None if nothing differs from the newest one."""
+    # Locks the row if the database can, so that two simultaneous versions get different numbers.
     locked = LaunchTemplate.objects.select_for_update().select_related(None).get(pk=template.pk)
     said = as_json(contents)
     if locked.head and locked.head.contents == said:
@@ -64,7 +64,7 @@ def share(
     groups: Iterable[Group],
     owners: Iterable[User],
 ) -> None:
-    """Set what it is called, who sees it and who owns it; written down when something changes."""
+    """Set its name, visibility, and owners. Audited if anything changes."""
     groups, owners = list(groups), list(owners)
     before = _shared(template)
     template.name, template.public = name, public
@@ -78,7 +78,7 @@ def share(
 
 @transaction.atomic
 def remove(template: LaunchTemplate, *, actor: Actor) -> None:
-    """Delete `template` and its versions; containers made from it go on."""
+    """Delete `template` and its versions. Containers created from it continue."""
     record("template.removed", actor=actor, target=template.name, parameters={"id": template.pk})
     template.delete()
 

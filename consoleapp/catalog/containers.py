@@ -1,4 +1,4 @@
-"""A template made from a container that exists: what Podman says of it, without its secrets."""
+"""Create a template from an existing container: Podman's data about it, without its secrets."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ _OF_THE_IMAGE = {"PATH", "TERM", "HOME", "HOSTNAME", "container"}
 
 @dataclass
 class Draft:
-    """Contents in JSON to start from, and what of the container is not in them."""
+    """Contents in JSON to start from, and what of the container they lack."""
 
     contents: dict[str, Any]
     left_out: list[str] = field(default_factory=list)
 
 
 def draft(inspected: Mapping[str, Any]) -> Draft:
-    """From Podman's inspect data (hostile: labels and names are other people's text)."""
+    """Return a draft from Podman's inspect data (untrusted: anybody can set labels and names)."""
     config = inspected.get("Config") or {}
     command = config.get("CreateCommand") or []
     left_out: list[str] = []
@@ -49,7 +49,7 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
     for name in _OF_THE_RUN:
         run.pop(name, None)
     for port in run.get("ports") or []:
-        port.pop("host_port", None)  # the next one gets its own
+        port.pop("host_port", None)  # the next launch gets its own
     labels = run.get("labels") or {}
     run["labels"] = {
         name: value
@@ -60,7 +60,7 @@ def draft(inspected: Mapping[str, Any]) -> Draft:
 
 
 def past_launch(run: Mapping[str, Any]) -> Draft:
-    """From a past launch's public parameters: what was redacted becomes a parameter."""
+    """Return a draft from a past launch's public parameters. Redacted values become parameters."""
     kept = {name: value for name, value in run.items() if name != "name"}
     labels = kept.get("labels") or {}
     kept["labels"] = {n: v for n, v in labels.items() if not n.startswith("berth.")}
@@ -69,7 +69,7 @@ def past_launch(run: Mapping[str, Any]) -> Draft:
 
 
 def _later_networks(inspected: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
-    """What to say of networks that it was connected to after it was made."""
+    """Return notes about networks that it was connected to after its creation."""
     connected = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
     known = {*str(run.get("network", "")).partition(":")[0].split(","), *_USUAL_NETWORKS}
     return [
@@ -139,7 +139,7 @@ def _labels(run: Mapping[str, Any], hidden: set[str], left_out: list[str]) -> di
 
 
 def _has_secret(words: Sequence[str], hidden: set[str]) -> bool:
-    """Whether a word looks like a secret, follows an option that takes one, or has one in it."""
+    """Return whether a word looks like a secret, contains one, or follows an option for one."""
     known = [value for value in hidden if len(value) >= _SHORTEST_SECRET and value != REDACTED]
     for at, word in enumerate(words):
         before = words[at - 1] if at else ""
@@ -189,6 +189,6 @@ def _by_hand(inspected: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(mount: Mapping[str, Any]) -> str:
-    """A volume's name, "" for an anonymous one, which is this container's alone; else a path."""
+    """Return a volume's name, "" for an anonymous one (this container's alone), or a path."""
     name = str(mount.get("Name") or "")
     return "" if _ANONYMOUS.fullmatch(name) else name or str(mount.get("Source") or "")

@@ -1,4 +1,4 @@
-"""What a version of a template says: parameters to fill in, and the container made from them."""
+"""A version of a template: its parameters, and the container created from them."""
 
 import copy
 import json
@@ -32,7 +32,7 @@ from engine.schema.parameters import SECRET_WORDS, URL_WITH_PASSWORD, Model
 from engine.schema.run_line import size
 
 OWN_LABELS = "berth."
-"""Labels that only Berth writes."""
+"""The prefix of labels that only Berth writes."""
 TYPES = ("text", "number", "choice", "port", "secret")
 _SAMPLE_PORT = 20_000
 
@@ -64,7 +64,7 @@ class Contents(Model):
         return self
 
     def allots(self, values: Mapping[str, str]) -> list[tuple[int, PortParameter | None]]:
-        """The indexes in `run.ports` whose host port is to be allotted, with their parameter."""
+        """Return the indexes in `run.ports` whose host port is allotted, with their parameter."""
         known = {each.name: each for each in self.parameters}
         found: list[tuple[int, PortParameter | None]] = []
         for index, port in enumerate(_ports(self.run)):
@@ -78,17 +78,18 @@ class Contents(Model):
 
 
 def summary_of(description: str) -> str:
-    """A description's first line without Markdown's marks."""
+    """Return a description's first line without Markdown syntax."""
     line = next((each for each in description.splitlines() if each.strip()), "")
     line = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", line)
     return re.sub(r"[#*_`>]", "", line).strip()[:300]
 
 
 def parse(data: Any, *, kept: bool = False) -> Contents:
-    """The contents that JSON or YAML says. Raises Wrong.
+    """Return the contents from JSON or YAML. Raises Wrong.
 
-    A version that is `kept` already may be shown and edited though its like could not be saved
-    now; a launch reads it without.
+    A `kept` version can be displayed and edited even if it could not be saved now; a launch does
+    not
+    set `kept`.
     """
     try:
         return Contents.model_validate(data, context={"kept": kept})
@@ -100,14 +101,14 @@ def parse(data: Any, *, kept: bool = False) -> Contents:
                 faults |= cause.faults
                 continue
             words = str(fault["msg"]).removeprefix("Value error, ")
-            # The union of parameters puts its tag into the place.
+            # pydantic adds the tag of the parameter union to the path.
             place = tuple(p for n, p in enumerate(fault["loc"]) if not (n == 2 and p in TYPES))
             faults[place] = _sentence(words)
         raise Wrong(faults) from None
 
 
 def read_values(contents: Contents, typed: Mapping[str, str]) -> dict[str, str]:
-    """Typed values as fields get them; "" for a port to be allotted. Raises Wrong, by name."""
+    """Return typed values as fields get them; "" for a port to allot. Raises Wrong, by name."""
     values, faults = {}, {}
     known = {each.name for each in contents.parameters}
     for name in typed:
@@ -137,9 +138,9 @@ def fill(
     ports: Mapping[int, int],
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """ContainerRun's fields in JSON, with `values` in their places and `ports` by their index.
+    """Return ContainerRun's fields in JSON, with `values` inserted and `ports` by index.
 
-    A variable whose parameter was left empty is left out. Raises Wrong.
+    A variable whose parameter is empty is omitted. Raises Wrong.
     """
     run = copy.deepcopy(contents.run)
     numeric = {e.name for e in contents.parameters if isinstance(e, NumberParameter)}
@@ -168,7 +169,7 @@ def fill(
             filled = locations.put(location, text, values, numeric, chosen)
             inside[last] = size(filled) if location == ("memory",) else filled
         except locations.Misplaced as error:
-            # Said where the person typed it.
+            # Reported where the user typed it.
             faults[("values", names[0])] = str(error)
         except ValueError:
             faults[("values", names[0]) if names else location] = _("A size such as 512m or 2g.")
@@ -180,7 +181,7 @@ def fill(
 
 
 def container(filled: dict[str, Any], model: type[ContainerRun] = ContainerRun) -> ContainerRun:
-    """The typed container. Raises Wrong, by location in `run`."""
+    """Return the typed container. Raises Wrong, by location in `run`."""
     try:
         return image_names.checked(model.model_validate(filled))
     except ValidationError as error:
@@ -198,7 +199,7 @@ def _by_location(error: ValidationError) -> dict[locations.Location, str]:
 
 
 def _sentence(words: str) -> str:
-    """One of pydantic's or the engine's, which begin small and have no full stop, for a reader."""
+    """Capitalize and punctuate an error of pydantic or the engine for a reader."""
     said = in_language(words)
     if said != words or said.endswith("。"):
         return said
@@ -236,7 +237,7 @@ def _faults_of_places(contents: Contents, *, is_kept: bool) -> dict[locations.Lo
             faults[("run", "labels", key)] = _("Labels that begin with berth. are Berth's own.")
     for location, text in locations.texts(contents.run):
         names = locations.named(text)
-        # Before anything else is said, which would quote a part of it.
+        # Before any other error, which would quote a part of it.
         if fault := _secret_fault(location, text, known):
             faults[("run", *location)] = fault
             continue
@@ -264,7 +265,7 @@ def _port_fault(location: locations.Location, text: str, known: Mapping[str, Any
 
 
 def _secret_fault(location: locations.Location, text: str, known: Mapping[str, Any]) -> str:
-    """Rows and events hide a variable by its name; so that is the only place for a secret."""
+    """Rows and events hide a variable by its name, so that is the only place for a secret."""
     secret = any(isinstance(known.get(name), SecretParameter) for name in locations.named(text))
     if location[0] != "environment":
         return _("A secret can only be the value of an environment variable.") if secret else ""
@@ -280,7 +281,7 @@ def _secret_fault(location: locations.Location, text: str, known: Mapping[str, A
 
 
 def _check_run(contents: Contents) -> None:
-    """That the fixed parts are what Podman takes, tried with a sample value in each place."""
+    """Check that Podman accepts the fixed parts, with a sample value for each parameter."""
     try:
         sample = {each.name: sample_of(contents, each) for each in contents.parameters}
         ports = {index: _SAMPLE_PORT + n for n, (index, _) in enumerate(contents.allots(sample))}
@@ -292,7 +293,7 @@ def _check_run(contents: Contents) -> None:
 
 
 def sample_of(contents: Contents, parameter: Any) -> str:
-    """A value that the parameter might have, for checks and previews."""
+    """Return a value that the parameter might have, for checks and previews."""
     if default := getattr(parameter, "default", ""):
         return str(default)
     if isinstance(parameter, ChoiceParameter):
@@ -313,7 +314,7 @@ def sample_of(contents: Contents, parameter: Any) -> str:
 
 
 def as_json(contents: Contents) -> dict[str, Any]:
-    """For rows, files and the API; defaults are left out."""
+    """Return it for rows, files, and the API, without default values."""
     said = json.loads(contents.model_dump_json(exclude_defaults=True))
     for kept, each in zip(said.get("parameters", []), contents.parameters, strict=True):
         kept["type"] = each.type

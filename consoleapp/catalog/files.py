@@ -1,9 +1,9 @@
-"""Templates as YAML files: export, import with the line of each fault, and diffs of versions."""
+"""Templates as YAML files: export, import with the line of each error, and diffs of versions."""
 
 import difflib
 from typing import Any
 
-# PyYAML: the kept YAML library; its safe loader makes plain values only.
+# PyYAML is the best maintained YAML library. Its safe loader creates only plain values.
 import yaml
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -18,13 +18,13 @@ FORMAT = "berth/template/1"
 
 
 class TemplateFile(Model):
-    """What a file holds besides the contents."""
+    """What a file contains in addition to the contents."""
 
     name: Line
 
 
 class Unreadable(ValueError):
-    """Raised for a file that is no template; `faults` are sentences, each with its line."""
+    """Raised for an invalid file. `faults` are sentences, each with its line."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -32,7 +32,7 @@ class Unreadable(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe, and without aliases: a few lines of them can stand for gigabytes."""
+    """Safe, and without aliases: a few lines of them can expand to gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -43,12 +43,12 @@ class _Loader(yaml.SafeLoader):
 
 
 def write(name: str, contents: Contents) -> str:
-    """The template as YAML."""
+    """Return the template as YAML."""
     return _dump({"format": FORMAT, "name": name, **as_json(contents)})
 
 
 def read(text: str) -> tuple[str, Contents]:
-    """The name and contents in a file. Raises Unreadable."""
+    """Return the name and contents in a file. Raises Unreadable."""
     if len(text.encode(errors="replace")) > LARGEST:
         raise Unreadable([_("The file is larger than %(size)s KiB.") % {"size": LARGEST // 1024}])
     try:
@@ -105,7 +105,7 @@ def read(text: str) -> tuple[str, Contents]:
 
 
 def difference(before: Contents, after: Contents) -> list[tuple[str, str]]:
-    """The lines of a unified diff, each with its tone: added, removed, place, or same."""
+    """Return the lines of a unified diff, each with its type: added, removed, place, or same."""
     lines = difflib.unified_diff(
         _dump(as_json(before)).splitlines(), _dump(as_json(after)).splitlines(), lineterm="", n=4
     )
@@ -120,7 +120,7 @@ def _dump(data: dict[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Text of several lines as a block, which people can read and compare."""
+    """Writes multi-line text as a block, which people can read and compare."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -159,7 +159,7 @@ def _refuse_doubles(node: Any, depth: int = 0) -> None:
 
 
 def _line(node: Any, location: Location) -> int:
-    """The line of the deepest part of `location` that the file has."""
+    """Return the line of the deepest part of `location` that the file contains."""
     line = node.start_mark.line + 1
     for step in location:
         if isinstance(node, yaml.MappingNode):

@@ -1,4 +1,4 @@
-"""Taking a template's file in."""
+"""Import a template's file."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,12 +11,12 @@ from consoleapp.core.errors import Refused
 
 
 class NotYours(Refused):
-    """Raised when the file's name is that of a template that the person may not change."""
+    """Raised if the file names a template that the user may not change."""
 
 
 @transaction.atomic
 def take(text: str, *, actor: Actor) -> tuple[LaunchTemplate, TemplateVersion | None]:
-    """A new template, or the next version of the one with the file's name (None: the same).
+    """Create a template, or the next version of the one with the file's name (None: unchanged).
 
     Raises files.Unreadable, NotYours.
     """

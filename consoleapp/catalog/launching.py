@@ -1,4 +1,4 @@
-"""From a template and typed values to an operation, and from a container back to its template."""
+"""Launch an operation from a template and typed values, and find a container's template again."""
 
 import json
 from collections.abc import Mapping
@@ -34,12 +34,12 @@ _TRIES = 5
 
 
 class Origin(Model):
-    """What a container's labels say of where it comes from. Anybody may write labels."""
+    """The origin of a container according to its labels, which anybody may write."""
 
     template: int = Field(ge=1, le=2**53)
     version: int = Field(ge=1, le=2**31)
     values: dict[str, str]
-    """What was filled in, without secrets."""
+    """The values filled in, without secrets."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,11 @@ def launch(
     actor: Actor,
     name: str = "",
 ) -> Operation:
-    """Launch the template's newest version with what was typed.
+    """Launch the template's newest version with the typed values.
 
-    Raises Wrong (locations ("values", parameter), ("name",) or in `run`), Refused, and what asking
-    the engine for free ports raises.
+    Raises Wrong (locations ("values", parameter), ("name",), or in `run`), Refused, and the errors
+    of
+    querying the engine for free ports.
     """
     more = {"name": name} if name else {}
     return _submit(template, account, typed, actor, ContainerRun, more, {})
@@ -75,9 +76,9 @@ def relaunch(
     *,
     actor: Actor,
 ) -> Operation:
-    """Put a container of the newest version in the place of `row`: same name, ports and volumes.
+    """Replace the container of `row` with one of the newest version: same name, ports, and volumes.
 
-    Raises what `launch` does.
+    Raises the same as `launch`.
     """
     kept = {
         (port.container_port + offset, port.protocol): port.host_port + offset
@@ -105,7 +106,7 @@ def _submit(
     values = read_values(contents, typed)
     more = more | {"labels": _labels(template, version, contents, values)}
     wanted = contents.allots(values)
-    # Before anything is asked of the engine: what is wrong with the rest of it.
+    # Before querying the engine: check everything else.
     draft = fill(contents, values, {})
     checked = _merged(draft, more, model)
     typed_ports = _typed_ports(contents, values, checked)
@@ -132,7 +133,7 @@ def _submit(
         parameters = _merged(fill(contents, values, given), more, model)
         allotted = [(given[index], _inside(draft, index)[1]) for index in given]
         allotted += [(port, protocol) for _, port, protocol in typed_ports]
-        # Also by `submit`; but in that transaction the audit event would go with what is refused.
+        # `submit` checks, too. But in this transaction, the audit event would be rolled back.
         policy.check(account, parameters, actor)
         try:
             with transaction.atomic():
@@ -159,7 +160,7 @@ def _inside(run: Mapping[str, Any], index: int) -> tuple[int, str]:
 def _typed_ports(
     contents: Contents, values: Mapping[str, str], parameters: ContainerRun
 ) -> list[tuple[str, int, str]]:
-    """Host ports that the person chose (parameter, port, protocol): no other launch's."""
+    """Return host ports that the user chose (parameter, port, protocol), free of other launches."""
     chosen = {e.name for e in contents.parameters if isinstance(e, PortParameter)}
     found = []
     for index, port in enumerate(contents.run.get("ports") or []):  # type: ignore[arg-type]
@@ -175,7 +176,7 @@ def _allot(
 ) -> None:
     for port, protocol in wanted:
         rows = PortAllotment.objects.filter(host=account.host, port=port, protocol=protocol)
-        if port in own:  # the container that is replaced has it
+        if port in own:  # the replaced container has it
             rows.filter(account=account).delete()
         PortAllotment.objects.create(
             host=account.host, account=account, port=port, protocol=protocol, operation=operation
@@ -195,7 +196,7 @@ def _labels(
 
 
 def origin(labels: Mapping[str, str]) -> Origin | None:
-    """The template that a container says it comes from; None where it says nothing sensible."""
+    """Return the template that a container's labels name; None if they make no sense."""
     if TEMPLATE not in labels:
         return None
     try:
@@ -209,7 +210,7 @@ def origin(labels: Mapping[str, str]) -> Origin | None:
 
 
 def news(user: User, row: ContainerRow) -> News | None:
-    """The newer version of the row's template, if there is one that `user` may see."""
+    """Return a newer version of the row's template, if `user` may see it."""
     found = origin(row.labels)
     if found is None:
         return None
@@ -220,7 +221,7 @@ def news(user: User, row: ContainerRow) -> News | None:
 
 
 def one_click(contents: Contents, origin: Origin) -> bool:
-    """Whether a relaunch needs nothing typed: no secret, and what was filled in still fits."""
+    """Return whether a relaunch needs no input: no secrets, and the previous values still fit."""
     if any(isinstance(each, SecretParameter) for each in contents.parameters):
         return False
     try:
@@ -231,6 +232,6 @@ def one_click(contents: Contents, origin: Origin) -> bool:
 
 
 def carried(contents: Contents, origin: Origin) -> dict[str, str]:
-    """What was filled in then, as far as the contents still ask for it."""
+    """Return the previous values, as far as the contents still have their parameters."""
     known = {each.name for each in contents.parameters}
     return {name: value for name, value in origin.values.items() if name in known}

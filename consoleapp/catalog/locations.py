@@ -1,7 +1,7 @@
-"""Where in a container's parameters a template's `${name}` may stand, and what it may become.
+"""Where a template's `${name}` may occur in a container's parameters, and what may replace it.
 
-A value is put into a field that was parsed before, and is never parsed again: it cannot become
-another option, another mount or another path on the host. `$${` is a plain `${`.
+A value is put into an already parsed field and never parsed again, so it cannot become another
+option, another mount, or another host path. `$${` is a literal `${`.
 """
 
 import re
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-# What follows these is a program: a shell's, Perl's, Ruby's, Python's, Node.js's, a database's.
+# The following argument is a program: for a shell, Perl, Ruby, Python, Node.js, a database.
 _PROGRAM = re.compile(
     r"-[A-Za-z]*c|-[A-Za-z]{0,2}[eE]|--?(?:eval|exec|execute|command|init-command)"
 )
@@ -23,7 +23,7 @@ Location = tuple[str | int, ...]
 
 
 class Misplaced(ValueError):
-    """Raised for a place or a value that is not allowed; `location` says where."""
+    """Raised for a forbidden place or value, at `location`."""
 
     def __init__(self, location: Location, sentence: str) -> None:
         super().__init__(sentence)
@@ -31,7 +31,7 @@ class Misplaced(ValueError):
 
 
 def texts(values: Any, at: Location = ()) -> Iterator[tuple[Location, str]]:
-    """Every text in the (JSON) values, with its location."""
+    """Yield every text in the (JSON) values, with its location."""
     if isinstance(values, str):
         yield at, values
     elif isinstance(values, Mapping):
@@ -43,20 +43,20 @@ def texts(values: Any, at: Location = ()) -> Iterator[tuple[Location, str]]:
 
 
 def named(text: str) -> list[str]:
-    """The parameters that the text has places for."""
+    """Return the parameters in the text."""
     return [match[1] for match in PLACE.finditer(text) if match[1] is not None]
 
 
 def whole(text: str) -> str:
-    """The parameter that the text is nothing but a place for, "" when it is more or less."""
+    """Return the parameter if the text consists of exactly one placeholder, else ""."""
     match = PLACE.fullmatch(text)
     return (match[1] or "") if match else ""
 
 
 def check(run: Mapping[str, Any], location: Location, text: str, *, programs: bool = True) -> None:
-    """Raises Misplaced where a parameter may not stand.
+    """Raise Misplaced if a parameter may not occur here.
 
-    Without `programs`, one may be a part of a program, as versions had it that were kept earlier.
+    Without `programs`, one may be part of a program, as in versions saved earlier.
     """
     alone = bool(whole(text))
     match location:
@@ -90,8 +90,9 @@ def check(run: Mapping[str, Any], location: Location, text: str, *, programs: bo
 def _check_is_no_program(
     run: Mapping[str, Any], location: Location, number: int, option: str
 ) -> None:
-    """Raises Misplaced for the text of a program: the value would be code. `option` is "" for a
-    whole argument, whose option stands before it.
+    """Raise Misplaced for the text of a program, where the value would be code.
+
+    `option` is "" for a separate argument, whose option precedes it.
     """
     before = [str(word) for word in run[str(location[0])][:number]]
     if location[0] == "command_line" and isinstance(run.get("entrypoint"), list):
@@ -114,9 +115,10 @@ def put(
     numeric: set[str],
     chosen: Collection[str] = (),
 ) -> str:
-    """The text with the values in their places. Raises Misplaced for a value of the wrong kind.
+    """Return the text with the values inserted. Raises Misplaced for a value of the wrong kind.
 
-    `numeric` are the parameters that are numbers, `chosen` those whose value the template's author
+    `numeric` are the parameters that are numbers. `chosen` are those whose value the template's
+    author
     wrote: a choice, or the default.
     """
     for name in named(text):
@@ -132,7 +134,7 @@ def put(
 def _check_value(location: Location, text: str, value: str, *, is_number: bool) -> None:
     match location:
         case ("image",) if whole(text):
-            # A registry is the author's to choose.
+            # Only the author chooses a registry.
             if "/" in value or ".." in value:
                 raise Misplaced(
                     location,

@@ -1,4 +1,4 @@
-"""Launch templates, their versions, and the host ports that launches were allotted."""
+"""Launch templates, their versions, and the host ports allotted to launches."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -11,7 +11,7 @@ from consoleapp.catalog.definition import Contents, parse, summary_of
 
 
 class LaunchTemplate(models.Model):
-    """What people launch by filling in its parameters. It holds no secret."""
+    """A template that users launch by filling in its parameters. It contains no secrets."""
 
     name = models.CharField(max_length=100, unique=True)
     head = models.ForeignKey(
@@ -21,7 +21,7 @@ class LaunchTemplate(models.Model):
     owners = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     groups = models.ManyToManyField(Group, blank=True, related_name="+")
     public = models.BooleanField(default=True)
-    """Visible to everybody who may sign in; otherwise to its groups and owners."""
+    """Visible to every user. Otherwise, only its groups and owners see it."""
 
     class Meta:
         ordering = ("name",)
@@ -31,25 +31,25 @@ class LaunchTemplate(models.Model):
 
     @property
     def summary(self) -> str:
-        """The description's first line as plain text, for cards; nothing is parsed for it."""
+        """Return the description's first line as plain text, for cards. Parses no Markdown."""
         return summary_of(self.head.contents.get("description", "")) if self.head else ""
 
     @property
     def contents(self) -> Contents:
-        """The newest version's. Raises contents.Wrong for what this Berth cannot read."""
+        """Return the newest version's contents. Raises Wrong if this Berth cannot read them."""
         if self.head is None:
             raise LookupError(f"{self.name} has no version")
         return self.head.parsed
 
 
 class TemplateVersion(models.Model):
-    """One saved state of a template. The database refuses to change a row."""
+    """One saved state of a template. The database prevents changes to the row."""
 
     template = models.ForeignKey(LaunchTemplate, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     contents = models.JSONField()
     note = models.CharField(max_length=300, blank=True)
-    """What is new in it, in a sentence."""
+    """What is new in it, in one sentence."""
     made_by = models.CharField(max_length=150)
     made_at = models.DateTimeField(auto_now_add=True)
 
@@ -64,12 +64,12 @@ class TemplateVersion(models.Model):
 
     @property
     def parsed(self) -> Contents:
-        """Raises contents.Wrong if another Berth wrote what this one cannot read."""
+        """Raises Wrong if another Berth wrote contents that this one cannot read."""
         return parse(self.contents, kept=True)
 
 
 class PortRange(models.Model):
-    """From where an account's host ports are allotted; others use settings.BERTH_PORTS."""
+    """The range of an account's allotted host ports. Other accounts use settings.BERTH_PORTS."""
 
     account = models.OneToOneField("accounts.LinuxAccount", on_delete=models.CASCADE)
     first = models.PositiveIntegerField()
@@ -88,14 +88,14 @@ class PortRange(models.Model):
 
 
 class PortAllotment(models.Model):
-    """A host port that a launch was given. The constraint is what keeps two from getting one."""
+    """A host port allotted to a launch. The constraint keeps two launches from getting the same."""
 
     host = models.ForeignKey("accounts.Host", on_delete=models.CASCADE)
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)
     port = models.PositiveIntegerField()
     protocol = models.CharField(max_length=4)
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE)
-    """The launch whose container has it."""
+    """The launch whose container uses it."""
 
     class Meta:
         constraints = [
@@ -109,7 +109,7 @@ class PortAllotment(models.Model):
 
 
 def visible_templates(user: User) -> QuerySet[LaunchTemplate]:
-    """The templates that `user` may see and launch: public, their groups', or their own."""
+    """Return the templates that `user` may see and launch: public, their groups', or their own."""
     templates = LaunchTemplate.objects.filter(head__isnull=False).select_related("head")
     if user.is_superuser:
         return templates
@@ -119,5 +119,5 @@ def visible_templates(user: User) -> QuerySet[LaunchTemplate]:
 
 
 def may_change(user: User, template: LaunchTemplate) -> bool:
-    """Administrators change all templates, owners their own."""
+    """Return whether `user` may change it: administrators change all, owners their own."""
     return user.is_superuser or template.owners.filter(pk=user.pk).exists()

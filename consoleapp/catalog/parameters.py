@@ -1,4 +1,4 @@
-"""The typed parameters of a template: what a person fills in, and how a typed value is read."""
+"""The typed parameters of a template: what a user fills in, and how a value is parsed."""
 
 import re
 from typing import Annotated, Literal
@@ -24,11 +24,11 @@ _SECRET_LIMIT = 4000
 
 
 class WrongValue(ValueError):
-    """Raised for a value that a parameter does not take; its text is a sentence for the person."""
+    """Raised for a value that a parameter rejects. Its text is a sentence for the user."""
 
 
 def _is_kept(info: ValidationInfo) -> bool:
-    """Whether it was saved before, perhaps by a Berth that took more: then it is shown as it is."""
+    """Return whether it is a saved version, perhaps of a laxer Berth: then show it unchanged."""
     return bool(isinstance(info.context, dict) and info.context.get("kept"))
 
 
@@ -39,7 +39,7 @@ class _Parameter(Model):
 
     @property
     def title(self) -> str:
-        """What the form calls it."""
+        """Return its label in the form."""
         return self.label or self.name.replace("_", " ").capitalize()
 
 
@@ -54,12 +54,12 @@ class _Defaulted(_Parameter):
         return self
 
     def read(self, typed: str) -> str:
-        """The value in the spelling that fields get. Raises WrongValue."""
+        """Return the value in the form that fields get. Raises WrongValue."""
         raise NotImplementedError
 
 
 class TextParameter(_Defaulted):
-    """A text of one line or several; `pattern` must match all of it."""
+    """A text of one or several lines; `pattern` must match all of it."""
 
     type: Literal["text"] = "text"
     default: Annotated[str, StringConstraints(max_length=1000)] = ""
@@ -118,7 +118,7 @@ class NumberParameter(_Defaulted):
 
 
 class ChoiceParameter(_Defaulted):
-    """One of the values that the template names."""
+    """One of the template's values."""
 
     type: Literal["choice"] = "choice"
     choices: Annotated[list[Value], Field(min_length=1, max_length=100)]
@@ -130,7 +130,7 @@ class ChoiceParameter(_Defaulted):
 
 
 class PortParameter(_Parameter):
-    """A host port; left empty, a free one is allotted, from its own range or the account's."""
+    """A host port. If empty, a free one is allotted from its own range or the account's."""
 
     type: Literal["port"] = "port"
     first: Port | None = None
@@ -145,7 +145,7 @@ class PortParameter(_Parameter):
         return self
 
     def read(self, typed: str) -> str:
-        """The port. Raises WrongValue."""
+        """Return the port. Raises WrongValue."""
         if not re.fullmatch(r"[0-9]{1,5}", typed.strip()) or not 1 <= int(typed) <= 65535:
             raise WrongValue(_("A port is a number from 1 to 65535."))
         if self.first and self.last and not self.first <= int(typed) <= self.last:
@@ -156,13 +156,13 @@ class PortParameter(_Parameter):
 
 
 class SecretParameter(_Parameter):
-    """A secret: never kept, never shown, only ever the value of an environment variable."""
+    """A secret: never stored, never shown, and only ever an environment variable's value."""
 
     type: Literal["secret"] = "secret"
     required: bool = True
 
     def read(self, typed: str) -> str:
-        """The secret itself. Raises WrongValue."""
+        """Return the secret itself. Raises WrongValue."""
         if "\0" in typed or len(typed) > _SECRET_LIMIT:
             raise WrongValue(
                 _("At most %(limit)s characters, none of them NUL.") % {"limit": _SECRET_LIMIT}

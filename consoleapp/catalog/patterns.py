@@ -1,7 +1,7 @@
-"""People's own regular expressions: checked by an engine whose time is linear in the value.
+"""Users' regular expressions, checked by an engine whose time is linear in the value.
 
-It is Rust's, which pydantic brings. It knows no look-around and no back-references, which are what
-makes other engines slow.
+It is Rust's, which comes with pydantic. It supports neither look-around nor back-references, which
+make other engines slow.
 """
 
 from functools import lru_cache
@@ -12,13 +12,13 @@ from pydantic_core import SchemaError
 
 
 class Wrong(ValueError):
-    """Raised for what is no regular expression of that engine; its text says why."""
+    """Raised for an invalid regular expression. Its text says why."""
 
 
 @lru_cache(maxsize=512)
 def _whole(pattern: str) -> TypeAdapter[str]:
     try:
-        # By itself first: what is put around it must not make something else of it.
+        # Check it alone first: the text around it must not change its meaning.
         TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
         return TypeAdapter(Annotated[str, StringConstraints(pattern=rf"^(?:{pattern})$")])
     except SchemaError as error:
@@ -28,12 +28,12 @@ def _whole(pattern: str) -> TypeAdapter[str]:
 
 
 def check(pattern: str) -> None:
-    """Raises Wrong."""
+    """Raise Wrong if it is invalid."""
     _whole(pattern)
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether the pattern describes all of the value. Raises Wrong."""
+    """Return whether the pattern matches all of the value. Raises Wrong."""
     adapter = _whole(pattern)
     try:
         adapter.validate_python(value)

@@ -1,4 +1,4 @@
-"""Host ports for launches: free ones of the account's range, never one twice."""
+"""Host ports for launches: free ones of the account's range, and never one twice."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from engine.schema.queries import FreePorts
 
 
 def range_of(account: LinuxAccount) -> tuple[int, int]:
-    """The first and last port that the account's launches are allotted from."""
+    """Return the first and last port of the account's range."""
     own = PortRange.objects.filter(account=account).first()
     return (own.first, own.last) if own else settings.BERTH_PORTS
 
@@ -28,9 +28,9 @@ def choose(
     *,
     actor: Actor,
 ) -> list[int]:
-    """A free host port for each wanted (range, protocol); the caller writes the allotments down.
+    """Return a free host port for each wanted (range, protocol). The caller records the allotments.
 
-    Raises Conflict when a range has none left, and what the relay raises.
+    Raises Conflict if a range is exhausted, and the relay's errors.
     """
     chosen: list[int] = []
     for parameter, protocol in wanted:
@@ -54,10 +54,10 @@ def choose(
 
 
 def ask(account: LinuxAccount, query: FreePorts, actor: Actor) -> list[int]:
-    """The free ports, in the kernel's word. Raises EngineError, relay.Unanswered."""
+    """Return free ports according to the kernel. Raises EngineError, relay.Unanswered."""
     answer = relay.document_sync(account, query, actor)
     found = answer["data"].get("free")
-    # What comes from an engine is an account's word: no port outside of what was asked for.
+    # An engine's answer is untrusted: accept no port outside of the requested range.
     return [
         port
         for port in (found if isinstance(found, list) else [])
@@ -66,12 +66,12 @@ def ask(account: LinuxAccount, query: FreePorts, actor: Actor) -> list[int]:
 
 
 def is_allotted(host: Host, port: int, protocol: str) -> bool:
-    """Whether some launch has the port."""
+    """Return whether a launch has the port."""
     return PortAllotment.objects.filter(host=host, port=port, protocol=protocol).exists()
 
 
 def taken(host: Host, protocol: str) -> set[int]:
-    """Ports that launches have, or that any known container of the host publishes, even stopped."""
+    """Return ports of launches, and those that any known container of the host publishes."""
     found = set(
         PortAllotment.objects.filter(host=host, protocol=protocol).values_list("port", flat=True)
     )
@@ -85,7 +85,7 @@ def taken(host: Host, protocol: str) -> set[int]:
 
 
 def release(host: Host) -> None:
-    """Free the ports of launches that failed, and of containers that are gone for certain."""
+    """Free the ports of launches that failed, and of containers that certainly no longer exist."""
     gone: list[int] = []
     rows = PortAllotment.objects.filter(host=host, operation__ended_at__isnull=False)
     for row in rows.select_related("operation", "account"):

@@ -1,4 +1,4 @@
-"""Changes to build recipes, each one written to the audit log with it."""
+"""Changes to build recipes, with their audit events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from consoleapp.core.actor import Actor
 def keep(
     account: LinuxAccount, name: str, parameters: Mapping[str, Any], *, actor: Actor
 ) -> BuildRecipe:
-    """Keep the public parameters of a build; one with the same name is replaced."""
+    """Store the public parameters of a build. Replaces a recipe of the same name."""
     recipe, made = BuildRecipe.objects.update_or_create(
         account=account,
         name=name,

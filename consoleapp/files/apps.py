@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class Files(AppConfig):
-    """Its label is not `files`, which says little in a database."""
+    """Uses a label other than `files`, which says little in a database."""
 
     name = "consoleapp.files"
     label = "transfers"

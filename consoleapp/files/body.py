@@ -1,10 +1,10 @@
-"""What of a request's body is read, and when.
+"""Control how much of a request's body is read, and when.
 
-Django keeps the whole body in a temporary file before it asks who sent it, so anybody could fill
-the disk. For the addresses of uploads `streaming` gives Django an empty body, and the view, once
-it has checked everything, the true one: a body that is refused is never read. Every other body is
-small enough to stay in memory, or `capped` refuses it: by its announced length before any of it is
-read, else as soon as there is too much of it.
+Django stores the whole body in a temporary file before it checks the sender, so anybody could fill
+the disk. For the addresses of uploads, `streaming` gives Django an empty body, and the view gets
+the real one after all of its checks: a refused body is never read. Every other body is small enough
+for memory, or `capped` refuses it: by its announced length before reading it, otherwise as soon as
+there is too much.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ _KEY = "berth.body"
 _REFUSAL_JSON = b'{"error":{"code":"too_large","message":"The body is too large.","fields":[]}}'
 _PIECE = 256 * 1024
 LARGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-"""Bytes of a body that is no upload: what Django takes of a form."""
+"""Bytes of a body that is not an upload: Django's limit for forms."""
 LARGEST_OF_STRANGERS = 64 * 1024
-"""The same without a session and without a token: signing in takes no more."""
+"""The same without a session and a token: signing in needs no more."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Coroutine[Any, Any, MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -31,15 +31,15 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class BrokenOff(Exception):
-    """Raised when the sender left in the middle."""
+    """Raised if the sender left before the end."""
 
 
 class _TooMuch(Exception):
-    """Raised out of the application when more came than it may have."""
+    """Raised in the application when a body exceeds its limit."""
 
 
 def capped(app: App) -> App:
-    """`app`, which never gets a large body but at the addresses of uploads."""
+    """Wrap `app` so that it gets large bodies only at the addresses of uploads."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _STREAMED.match(scope["path"]):
@@ -89,19 +89,21 @@ async def _refuse(scope: Scope, send: Send) -> None:
         (b"content-type", kind),
         (b"content-length", str(len(text)).encode()),
         (b"cache-control", b"no-store"),
-        (b"connection", b"close"),  # what else comes of the body is not read
+        (b"connection", b"close"),  # the rest of the body is not read
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": text})
 
 
 class _Body:
-    """The true messages of a request, and what Django gets to hear instead."""
+    """The real messages of a request, and those for Django."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        # Reading on wakes the connection, which goes on in the context that woke it. In the view's,
-        # whose thread ends with the answer, the connection's next request could run nowhere.
+        # Reading wakes the connection, which continues in the context of whoever woke it. In the
+        # view's
+        # context, whose thread ends with the response, the connection's next request could run
+        # nowhere.
         self._context = contextvars.copy_context()
         self._told = False
         self._left = asyncio.Event()
@@ -109,7 +111,7 @@ class _Body:
         self._all_read = False
 
     async def pretend(self) -> MutableMapping[str, Any]:
-        """No body; then, whenever it comes, that the sender left."""
+        """Return an empty body; then, whenever it happens, that the sender left."""
         if not self._told:
             self._told = True
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -117,7 +119,7 @@ class _Body:
         return {"type": "http.disconnect"}
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body. Raises BrokenOff."""
+        """Yield the body. Raises BrokenOff."""
         async with self._reading:
             while not self._all_read:
                 message = await asyncio.create_task(self._receive(), context=self._context)
@@ -130,7 +132,7 @@ class _Body:
 
 
 def streaming(app: App) -> App:
-    """`app`, with bodies left for its views to read at the addresses of uploads."""
+    """Wrap `app` so that views at the addresses of uploads read the bodies themselves."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _STREAMED.match(scope["path"]):
@@ -143,11 +145,11 @@ def streaming(app: App) -> App:
 
 
 async def chunks(request: HttpRequest) -> AsyncIterator[bytes]:
-    """The body of a request in pieces. Raises BrokenOff."""
+    """Yield the body of a request in pieces. Raises BrokenOff."""
     body = getattr(request, "scope", {}).get(_KEY)
     if body is not None:
         async for chunk in body.chunks():
             yield chunk
         return
-    while chunk := request.read(_PIECE):  # not by way of the wrapper: Django has all of it
+    while chunk := request.read(_PIECE):  # without the wrapper: Django has all of it
         yield chunk

@@ -1,4 +1,4 @@
-"""Which operation an upload is for, and when it may go."""
+"""Assign uploads to operations, and remove them in time."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(hours=24)
 BROKEN_OFF = timedelta(hours=1)
-"""An upload that has not grown for so long is not coming any more."""
+"""The time after which an upload that no longer grows counts as abandoned."""
 
 
 def check(account: LinuxAccount, wanted: Sequence[UUID], actor: Actor) -> list[Upload]:
-    """The uploads with these ids. Raises Conflict with the reason why one cannot be used."""
+    """Return the uploads with these ids. Raises Conflict if one cannot be used, with the reason."""
     if not wanted:
         return []
     found = {
@@ -46,19 +46,19 @@ def check(account: LinuxAccount, wanted: Sequence[UUID], actor: Actor) -> list[U
 
 
 def give(uploads: Sequence[Upload], operation: "Operation") -> None:
-    """Say that the uploads are for `operation`, in the transaction that writes it down."""
+    """Assign the uploads to `operation`, in the transaction that creates it."""
     ids = [upload.pk for upload in uploads]
     Upload.objects.filter(pk__in=ids).update(operation=operation)
 
 
 def release(operation: "Operation") -> None:
-    """The operation succeeded: its uploads have served their purpose."""
+    """Remove the uploads of an operation that succeeded."""
     for upload in Upload.objects.filter(operation=operation, removed_at=None):
         remove(upload)
 
 
 def remove(upload: Upload) -> None:
-    """Take the bytes away; the row stays if an operation used it."""
+    """Remove the file. The row stays if an operation used it."""
     spool.upload_path(upload.pk).unlink(missing_ok=True)
     if upload.operation_id is None:
         upload.delete()
@@ -67,7 +67,7 @@ def remove(upload: Upload) -> None:
 
 
 def offer(operation: "Operation", made: Produced) -> None:
-    """Offer what was fetched to `spool.download_path` to who asked for the operation."""
+    """Offer the file at `spool.download_path` to the requester of the operation."""
     Download.objects.update_or_create(
         operation=operation,
         defaults={
@@ -79,7 +79,7 @@ def offer(operation: "Operation", made: Produced) -> None:
 
 
 def sweep() -> None:
-    """Remove what has expired, what broke off, and files that no row knows."""
+    """Remove expired and abandoned files, and files without a row."""
     now = timezone.now()
     unused = Upload.objects.filter(removed_at=None, begun_at__lt=now - BROKEN_OFF)
     for upload in unused.select_related("operation"):

@@ -1,4 +1,4 @@
-"""The rows of files under way; the bytes are in the data directory, named by the row's id."""
+"""The rows of uploads and downloads. The files are in the data directory, named by the row's id."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Upload(models.Model):
-    """A file that somebody sent for an operation on one account."""
+    """A file that a user sent for an operation on one account."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(
@@ -17,18 +17,18 @@ class Upload(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads"
     )
     name = models.CharField(max_length=255)
-    """What its sender calls it. Never a path."""
+    """The sender's name for it. Never a path."""
     size = models.BigIntegerField()
-    """Bytes; while it comes, those that are set aside for it."""
+    """Bytes; while it arrives, those that are reserved for it."""
     sha256 = models.CharField(max_length=64, blank=True, default="")
     begun_at = models.DateTimeField(auto_now_add=True)
     complete_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
-    """When the bytes went; the row of one that was used stays, to tell what it was."""
+    """When the file was removed. The row of a used one stays as a record."""
     operation = models.ForeignKey(
         "operations.Operation", null=True, on_delete=models.SET_NULL, related_name="uploads"
     )
-    """The one that it was last used for."""
+    """The operation that last used it."""
 
     class Meta:
         indexes = [
@@ -44,12 +44,12 @@ class Upload(models.Model):
 
     @property
     def told(self) -> str:
-        """For the audit log."""
+        """Return its description for the audit log."""
         return f"{self.name} ({self.size} bytes, sha256:{self.sha256})"
 
 
 class Download(models.Model):
-    """A file that an operation made, for whoever asked for it."""
+    """A file that an operation produced for its requester."""
 
     operation = models.OneToOneField(
         "operations.Operation", primary_key=True, on_delete=models.CASCADE, related_name="download"

@@ -1,4 +1,4 @@
-"""Taking an upload in, as it comes, into the data directory."""
+"""Receive an upload into the data directory while it arrives."""
 
 import errno
 import hashlib
@@ -22,19 +22,19 @@ from consoleapp.files.models import Upload
 from engine.schema.parameters import Role
 
 STEP = 64 << 20
-"""Bytes that are set aside at a time for a file whose size nobody said."""
+"""Bytes to reserve at a time for a file of unknown size."""
 
 
 _LOOK_EVERY = 8 << 20
-"""Bytes after which the disk is looked at again: others fill it as well."""
+"""Bytes after which to check the disk again, since others fill it as well."""
 
 
 class TooLarge(Exception):
-    """Raised for a file that is larger than the limit, or than what is left of the quota."""
+    """Raised for a file that exceeds the limit, or the rest of the quota."""
 
 
 class DiskFull(Exception):
-    """Raised when the disk of the data directory has no room for it."""
+    """Raised if the disk of the data directory has no room for it."""
 
 
 async def receive(
@@ -44,9 +44,9 @@ async def receive(
     announced: int | None,
     chunks: AsyncIterator[bytes],
 ) -> Upload:
-    """The upload, complete. `announced` is its size where the sender said it.
+    """Return the complete upload. `announced` is its size if the sender stated it.
 
-    Raises Refused (audited), TooLarge, DiskFull, or what `chunks` raises; then nothing is left.
+    Raises Refused (audited), TooLarge, DiskFull, or the errors of `chunks`. Nothing remains then.
     """
     await sync_to_async(_check)(account, actor)
     upload = await sync_to_async(_set_aside)(account, actor, name, announced)
@@ -70,7 +70,7 @@ def _check(account: LinuxAccount, actor: Actor) -> None:
 
 @transaction.atomic
 def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | None) -> Upload:
-    """A row that holds the room for it, so that two at once cannot share it."""
+    """Create a row that reserves the space, so that two uploads cannot share it."""
     limit = settings.BERTH_UPLOAD_LIMIT
     if announced is not None and announced > limit:
         raise TooLarge(
@@ -89,7 +89,7 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
 
 
 def _left(account: LinuxAccount) -> int:
-    """Bytes of the quota; the account's row keeps others from sharing them."""
+    """Return the remaining bytes of the quota. The account's row is locked meanwhile."""
     LinuxAccount.objects.select_for_update().get(pk=account.pk)
     present = Upload.objects.filter(account=account, removed_at=None)
     taken: int = present.aggregate(sum=Sum("size"))["sum"] or 0
@@ -105,7 +105,7 @@ def _over_quota(account: LinuxAccount, left: int) -> TooLarge:
 
 @transaction.atomic
 def _set_more_aside(account: LinuxAccount, upload: Upload, size: int) -> None:
-    """Room for `size` bytes and some more, of a file whose size nobody said."""
+    """Reserve `size` bytes and some more for a file of unknown size."""
     limit = int(settings.BERTH_UPLOAD_LIMIT)
     if size > limit:
         raise TooLarge(f"The file is larger than the {binary_size(limit)} that it may have.")
@@ -119,7 +119,7 @@ def _set_more_aside(account: LinuxAccount, upload: Upload, size: int) -> None:
 async def _keep(
     account: LinuxAccount, upload: Upload, announced: int | None, chunks: AsyncIterator[bytes]
 ) -> tuple[int, str]:
-    """Write it down. Memory holds a piece at a time: the next one is asked for after."""
+    """Write the file. Memory holds one piece at a time."""
     digest, size, looked_at = hashlib.sha256(), 0, 0
     descriptor = spool.create(spool.upload_path(upload.pk))
 

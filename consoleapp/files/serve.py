@@ -1,4 +1,4 @@
-"""Serving a download: streamed, with ranges, so that one that broke off can be gone on with."""
+"""Serve a download: streamed, with ranges, so that an interrupted one can continue."""
 
 import re
 from urllib.parse import quote
@@ -16,9 +16,9 @@ _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
 def find(user: User, download: Download | None) -> Download | None:
-    """The download if it is there and `user` may have it: who asked for it, or an administrator.
+    """Return the download if it exists and `user` is its requester or an administrator.
 
-    The role on the account must still be held.
+    The user must still have the role on the account.
     """
     if download is None or download.removed_at:
         return None
@@ -31,7 +31,7 @@ def find(user: User, download: Download | None) -> Download | None:
 
 
 def response(request: HttpRequest, download: Download) -> HttpResponseBase:
-    """The file, or the part of it that `Range` asks for (206; 416 for one that it has not)."""
+    """Return the file, or the part that `Range` requests (206; 416 if there is no such part)."""
     asked = _RANGE.match(request.headers.get("Range", ""))
     tag = f'"{download.sha256}"'
     if request.headers.get("If-Range", tag) != tag:

@@ -1,4 +1,4 @@
-"""Where the bytes of uploads and downloads are: files named by ids, in private folders."""
+"""The files of uploads and downloads, named by id, in private folders."""
 
 import os
 import unicodedata
@@ -14,29 +14,29 @@ LONGEST_NAME = 255
 
 
 def upload_path(upload: UUID) -> Path:
-    """The file of an upload."""
+    """Return the path of an upload."""
     return _folder("uploads") / str(upload)
 
 
 def download_path(operation: UUID) -> Path:
-    """The file that an operation made."""
+    """Return the path of the file that an operation produced."""
     return _folder("downloads") / str(operation)
 
 
 def create(path: Path) -> int:
-    """A descriptor of a new file, for writing. Whatever an earlier try left is replaced."""
+    """Open a new file for writing. Replaces whatever an earlier attempt left."""
     path.unlink(missing_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
 def free_bytes() -> int:
-    """How much the disk takes before Berth itself would get into trouble."""
+    """Return how many bytes the disk accepts before Berth itself is in trouble."""
     disk = os.statvfs(_folder("uploads"))
     return max(0, disk.f_bavail * disk.f_frsize - settings.BERTH_DISK_RESERVE)
 
 
 async def pieces(path: Path, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-    """The file, or `length` bytes of it from `start`, a piece at a time."""
+    """Yield the file, or `length` bytes of it from `start`, in pieces."""
     with path.open("rb", buffering=0) as file:
         file.seek(start)
         left = path.stat().st_size - start if length is None else length
@@ -49,7 +49,7 @@ async def pieces(path: Path, start: int = 0, length: int | None = None) -> Async
 
 
 def shown_name(name: str) -> str:
-    """A name as it may be shown and offered: its last part, without what does not print."""
+    """Return a displayable name: the last part, without unprintable characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     printed = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
     return printed[:LONGEST_NAME] or "file"

@@ -1,1 +1,1 @@
-"""What changes while somebody looks: snapshots, the observer, server-sent events, relays."""
+"""Live pages: server-sent events, WebSockets, and the browser's half of a relay."""

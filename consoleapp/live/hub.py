@@ -1,4 +1,4 @@
-"""One connection to Redis for all the streams of a web process, and the end of them all at once."""
+"""One connection to Redis for all streams of a web process, which can all be ended at once."""
 
 import asyncio
 import logging
@@ -20,16 +20,16 @@ logger = logging.getLogger(__name__)
 
 
 class Stream:
-    """What one browser tab has to hear. `None` from `next`: nothing for now."""
+    """The events for one browser tab. `None` from `next` means that there is nothing yet."""
 
     def __init__(self, accounts: frozenset[int], missed: bool = True) -> None:
         self.accounts = accounts
         self.closing = False
         self._waiting: asyncio.Queue[PageEvent | None] = asyncio.Queue()
-        self._missed = missed  # at the beginning too: the page was rendered some time ago
+        self._missed = missed  # at the start, too: the page was rendered some time ago
 
     def put(self, told: PageEvent) -> None:
-        """A browser that is too slow for all of it reads everything anew instead."""
+        """Add an event. A browser that is too slow for all of them reloads everything instead."""
         if told.account not in self.accounts:
             return
         if self._waiting.qsize() >= MOST_WAITING:
@@ -38,24 +38,24 @@ class Stream:
             self._waiting.put_nowait(told)
 
     def restart(self) -> None:
-        """Something was missed."""
+        """Note that events were missed."""
         self._missed = True
         while not self._waiting.empty():
             self._waiting.get_nowait()
         self._waiting.put_nowait(None)
 
     def close(self) -> None:
-        """The process ends."""
+        """End the stream, because the process ends."""
         self.closing = True
         self._waiting.put_nowait(None)
 
     def missed(self) -> bool:
-        """Whether something was missed since the last time that this was asked."""
+        """Return whether events were missed since the last call."""
         missed, self._missed = self._missed, False
         return missed
 
     async def next(self, seconds: float) -> PageEvent | None:
-        """The next event; None when there is none for so long, or to look at the rest again."""
+        """Return the next event; None on a timeout, or to check the other conditions again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 return await self._waiting.get()
@@ -63,7 +63,7 @@ class Stream:
 
 
 class Hub:
-    """The streams of one event loop. Reads from Redis as long as there is one."""
+    """The streams of one event loop. Reads from Redis while there are any."""
 
     def __init__(self) -> None:
         self._streams: set[Stream] = set()
@@ -73,8 +73,8 @@ class Hub:
 
     @contextmanager
     def stream(self, accounts: frozenset[int]) -> Any:
-        """A stream for the time of the block."""
-        # If Redis is not heard yet, `_subscribed` says that something was missed.
+        """Yield a stream for the duration of the block."""
+        # If Redis is not connected yet, `_subscribed` reports missed events.
         stream = Stream(accounts, missed=self._hearing)
         stream.closing = self._closing
         self._streams.add(stream)
@@ -85,7 +85,7 @@ class Hub:
         finally:
             self._streams.discard(stream)
             if not self._streams and self._reading:
-                # Forgotten at once: it takes its time to end, and the next stream may come first.
+                # Dropped at once: it takes time to end, and the next stream may come first.
                 self._reading.cancel()
                 self._reading, self._hearing = None, False
 
@@ -140,7 +140,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
-    """The hub of the running event loop."""
+    """Return the hub of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
         _hubs[loop] = Hub()
@@ -149,7 +149,7 @@ def hub() -> Hub:
 
 
 def _end_with_the_process(loop: asyncio.AbstractEventLoop, ending: Hub) -> None:
-    """Told to end, the server waits for open answers, and does not tell them: so we listen too."""
+    """End with the process: the server waits for open responses without telling them."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):

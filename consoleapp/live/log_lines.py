@@ -1,5 +1,6 @@
-"""Lines of a container's output for whoever reads them as lines: an engine sends long ones in
-pieces, so that its memory and the relay's messages stay small.
+"""Join the pieces of long lines in a container's output for readers of whole lines.
+
+An engine sends long lines in pieces, so that its memory and the relay's messages stay small.
 """
 
 from collections.abc import AsyncGenerator
@@ -7,13 +8,13 @@ from contextlib import aclosing
 from typing import Any
 
 LONGEST_LINE = 1024 * 1024
-"""Characters. A longer line stays in pieces of this size, all but its last one `partial`."""
+"""Characters. A longer line stays in pieces of this size, all but the last one `partial`."""
 
 
 async def whole(
     answers: AsyncGenerator[dict[str, Any], None],
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The same answers, with the pieces of each stream's line joined; at the time of the first."""
+    """Yield the answers with the pieces of each line joined, at the time of the first piece."""
     begun: dict[str, tuple[dict[str, Any], list[str], int]] = {}
     async with aclosing(answers):
         async for answer in answers:

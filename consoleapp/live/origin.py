@@ -1,4 +1,4 @@
-"""A WebSocket is not bound by the browser's same-origin rule, so the server keeps it."""
+"""Enforce the same-origin rule for WebSockets, which browsers do not."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,14 +9,14 @@ from django.http.request import split_domain_port, validate_host
 
 
 class Foreign(AsyncWebsocketConsumer):
-    """Turns every connection down (403)."""
+    """Rejects every connection (403)."""
 
     async def connect(self) -> None:
         await self.close()
 
 
 def same_origin(app: Any) -> Any:
-    """Lets through only pages of this very host and port, or of CSRF_TRUSTED_ORIGINS."""
+    """Accept only pages of this host and port, or of CSRF_TRUSTED_ORIGINS."""
     refuse = Foreign.as_asgi()
 
     async def checked(scope: dict[str, Any], receive: Any, send: Any) -> Any:
@@ -26,7 +26,7 @@ def same_origin(app: Any) -> Any:
 
 
 def is_ours(headers: dict[bytes, bytes]) -> bool:
-    """Whether Host is one that we serve and Origin is the same, or one that is trusted."""
+    """Return whether Host is one of ours, and Origin is the same or trusted."""
     host = headers.get(b"host", b"").decode("latin-1").lower()
     origin = headers.get(b"origin", b"").decode("latin-1").lower()
     domain, _ = split_domain_port(host)

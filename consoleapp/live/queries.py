@@ -1,10 +1,10 @@
 """The WebSocket of one query: logs, stats, or a terminal. static/js/stream.js is its other end.
 
-The page's first message is {"query", "parameters", "acks"}; then it sends TerminalInput and
-TerminalSize where the query takes them, and {"type": "seen"} for every message that it has dealt
-with if it said "acks". It gets {"type": "opened"}, then JSON arrays of answers.
-Close codes: 1000 ended, 4400 no sense, 4401 not signed in, 4403 refused, 4404 no such account,
-4429 too many, 4503 nobody answers. The reason is a sentence.
+The page's first message is {"query", "parameters", "acks"}. It then sends TerminalInput and
+TerminalSize if the query accepts them and, if it set "acks", {"type": "seen"} for every message
+that it has processed. It gets {"type": "opened"}, then JSON arrays of answers. Close codes: 1000
+ended, 4400 invalid, 4401 not signed in, 4403 refused, 4404 no such account, 4429 too many, 4503
+nobody answers. The reason is a sentence.
 """
 
 import asyncio
@@ -34,16 +34,16 @@ from engine.schema.queries import QUERIES, ContainerTerminal, Query
 
 LARGEST_MESSAGE = 128 * 1024
 MOST_UNSEEN = 16
-"""Messages that may be under way to a page that says what it has seen."""
+"""The maximum number of unacknowledged messages to a page that sends acknowledgments."""
 ASK_AGAIN_EVERY = 10.0
 MOST_OF_A_USER = 60
-"""WebSockets of one user to one web process."""
+"""WebSockets of one user per web process."""
 _shares = Shares(MOST_OF_A_USER)
 logger = logging.getLogger(__name__)
 
 
 class First(Model):
-    """What the page opens with."""
+    """The page's first message."""
 
     query: str = Field(max_length=50)
     parameters: dict[str, Any] = {}
@@ -85,7 +85,7 @@ class Queries(AsyncWebsocketConsumer):
             await self.close(4404, "There is no such account.")
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """The first message, then what is typed."""
+        """Handle the first message, then input."""
         if getattr(self, "_account", None) is None:
             return
         if text_data is None or len(text_data) > LARGEST_MESSAGE:
@@ -107,7 +107,7 @@ class Queries(AsyncWebsocketConsumer):
             await self.close(4503, str(error))
 
     async def disconnect(self, code: int) -> None:
-        """The page left, or we closed."""
+        """End the query: the page left, or the server closed."""
         if self._counted is not None:
             _shares.remove(self._counted)
             self._counted = None
@@ -116,7 +116,7 @@ class Queries(AsyncWebsocketConsumer):
             await asyncio.gather(self._work, return_exceptions=True)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """A close frame carries 123 bytes of reason."""
+        """Close with a reason, of which a close frame carries 123 bytes."""
         with translation.override(self._language):
             reason = in_language(reason or "")
         short = reason.encode()[:120].decode(errors="ignore")
@@ -134,7 +134,7 @@ class Queries(AsyncWebsocketConsumer):
         self._work = asyncio.create_task(self._serve(account, self._query, self._asked))
 
     async def _serve(self, account: LinuxAccount, query: Query, asked: relay.Asked) -> None:
-        """Answers until they end, the page leaves, or the right to them is gone."""
+        """Send answers until they end, the page leaves, or permission is withdrawn."""
         watching = asyncio.create_task(self._watch_standing(account, query))
         showing = asyncio.create_task(self._show(account, query, asked))
         code, reason = 1000, ""
@@ -171,7 +171,7 @@ class Queries(AsyncWebsocketConsumer):
         finally:
             if opened_at is not None and isinstance(query, ContainerTerminal):
                 seconds = round(time.monotonic() - opened_at, 1)
-                # In a task of its own: this one is being cancelled when the page left.
+                # In its own task: this one is being cancelled if the page left.
                 closing = asyncio.ensure_future(
                     sync_to_async(self._audit, thread_sensitive=False)(
                         account, query, asked, seconds
@@ -189,7 +189,7 @@ class Queries(AsyncWebsocketConsumer):
         await self.send(text)
 
     async def _watch_standing(self, account: LinuxAccount, query: Query) -> None:
-        """Ends when the session or the grant does."""
+        """Return when the session or the grant ends."""
         session = self.scope["session"].session_key
         while True:
             await asyncio.sleep(ASK_AGAIN_EVERY)
@@ -222,7 +222,7 @@ class Queries(AsyncWebsocketConsumer):
         asked: relay.Asked,
         seconds: float | None,
     ) -> None:
-        """Opening (no `seconds`) or closing a terminal; never what is typed in it."""
+        """Audit the opening (no `seconds`) or closing of a terminal, never its input."""
         try:
             parameters: dict[str, Any] = {
                 "command": [t[:200] for t in query.command_line[:20]],

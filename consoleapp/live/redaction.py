@@ -1,7 +1,7 @@
-"""What looks like a secret is masked where an engine's answer is handed out.
+"""Mask what looks like a secret in an engine's answers before they are passed on.
 
-The observer does it, so it holds for pages, the API, and what a page asks by its WebSocket. Only a
-request that says so gets the answer as it is, and only for who may also act on the account.
+The observer does this, so it applies to pages, the API, and WebSockets. Only an explicit request
+gets the unmasked answer, and only from users who may also act on the account.
 """
 
 import re
@@ -36,9 +36,9 @@ MASKED = (
     *(ContainerInspect, ContainerTop, ImageInspect, ImageHistory, ManifestInspect),
     *(ImageLayers, ImageCompare, RemoteImageInspect),
 )
-"""The queries whose answers hold variables, labels, and command lines of others."""
+"""The queries whose answers contain other people's variables, labels, and command lines."""
 _DEEPEST = 100
-# Bounded, so that many quotes without an end are not each looked for to the end of the text.
+# Bounded, so that many unterminated quotes are not each searched to the end of the text.
 _ASSIGNMENT = re.compile(
     r"""(?<![\w.-])([A-Za-z_][\w.-]{0,200})="""
     r"""("(?:[^"\\]|\\.){0,4096}"|'[^']{0,4096}'|\S+)"""
@@ -47,7 +47,7 @@ _OPTION = re.compile(r"""(?<!\S)(--?[\w-]{1,100})(\s+)("[^"]{0,4096}"|'[^']{0,40
 
 
 async def masked(query: Query, answers: AsyncIterator[BaseModel]) -> AsyncIterator[BaseModel]:
-    """`answers` to `query`, masked where they may hold secrets."""
+    """Yield `answers` to `query`, masked if they may contain secrets."""
     async with aclosing(answers):  # type: ignore[type-var]
         async for answer in answers:
             yield _masked(answer) if isinstance(query, MASKED) else answer
@@ -63,17 +63,17 @@ def _masked(answer: BaseModel) -> BaseModel:
 
 
 def container_row(row: ContainerRow) -> ContainerRow:
-    """A row of a snapshot as it is handed out."""
+    """Return a masked row of a snapshot."""
     return row.model_copy(update={"labels": redacted(row.labels), "command": redacted(row.command)})
 
 
 def image_row(row: ImageRow) -> ImageRow:
-    """The same of an image."""
+    """Return the same for an image."""
     return row.model_copy(update={"labels": redacted(row.labels)})
 
 
 def redacted(data: Any, depth: int = 0) -> Any:
-    """The same data with what looks like a secret masked: variables, labels, and command lines."""
+    """Return the data with masked secrets: variables, labels, and command lines."""
     if depth > _DEEPEST:
         return REDACTED
     if isinstance(data, Mapping):
@@ -99,7 +99,7 @@ def redacted(data: Any, depth: int = 0) -> Any:
 
 
 def redacted_text(text: str) -> str:
-    """A command line, an instruction of a build, or another text with assignments in it."""
+    """Mask a command line, a build instruction, or another text with assignments."""
     text = _ASSIGNMENT.sub(_assignment, text)
     text = _OPTION.sub(_option, text)
     return URL_WITH_PASSWORD.sub(_url, text)
@@ -120,7 +120,7 @@ def _url(found: "re.Match[str]") -> str:
 
 
 def _is_value_of(called: Any, key: str, value: str) -> bool:
-    """Whether it is the secret of `{"name": "DB_PASSWORD", "value": "…"}`."""
+    """Return whether it is the secret in `{"name": "DB_PASSWORD", "value": "…"}`."""
     return (
         isinstance(called, str)
         and key.lower() in ("value", "before", "after")
@@ -129,7 +129,7 @@ def _is_value_of(called: Any, key: str, value: str) -> bool:
 
 
 def _asks_for_one(word: Any) -> bool:
-    """Whether the next word of a command line is a secret: `--password`."""
+    """Return whether the next word of a command line is a secret: `--password`."""
     return isinstance(word, str) and bool(
         re.fullmatch(r"--?[\w-]{1,100}", word) and SECRET_WORDS.search(word)
     )

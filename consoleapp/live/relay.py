@@ -1,4 +1,4 @@
-"""What the web tier asks of an engine that it cannot reach: by way of Redis and the observer."""
+"""The web tier's queries to engines, which it cannot reach: through Redis and the observer."""
 
 import asyncio
 import json
@@ -23,11 +23,11 @@ _RENEW_EVERY = 4.0
 
 
 class Unanswered(Exception):
-    """Raised when nobody answered in time; its text is a sentence."""
+    """Raised if nobody answered in time. Its text is a sentence."""
 
 
 class Asked:
-    """One query under way. Iterate over `batches`, `send` to a terminal; always `close` it."""
+    """One running query. Iterate over `batches`, `send` to a terminal, and always `close` it."""
 
     def __init__(
         self, account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
@@ -53,7 +53,7 @@ class Asked:
         self._sending = asyncio.Lock()
 
     async def batches(self) -> AsyncGenerator[bytes, None]:
-        """JSON arrays of answers as the engine gave them; b"" first, when it was accepted.
+        """Yield JSON arrays of answers as the engine sent them; b"" first, when it was accepted.
 
         Raises Unanswered.
         """
@@ -87,10 +87,10 @@ class Asked:
             raise Unanswered("The answer makes no sense.") from error
 
     async def send(self, message: TerminalInput | TerminalSize) -> None:
-        """What was typed; waits while the terminal has not taken what came before."""
+        """Send input. Waits until the terminal has taken previous input."""
         try:
             async with self._sending:
-                # Another process takes them out.
+                # Another process removes them.
                 while await self._redis.llen(self._names.typed) >= relay_protocol.MOST_TYPED:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
                 async with self._redis.pipeline(transaction=False) as pipe:
@@ -101,19 +101,19 @@ class Asked:
             raise Unanswered("Berth's Redis does not answer.") from error
 
     async def close(self) -> None:
-        """Stop the engine's work on it, if it still goes on."""
+        """Stop the engine's work on it, if it has not ended."""
         if self._alive:
             self._alive.cancel()
         names = self._names
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.delete(names.reader, names.answers, names.typed)
-                if self._duplex:  # so that a shell that was left ends now, not at the next look
+                if self._duplex:  # so that an abandoned shell ends now, not at the next check
                     pipe.rpush(names.typed, relay_protocol.ENDED)
                     pipe.expire(names.typed, int(relay_protocol.SIGN_OF_LIFE))
                 await pipe.execute()
         except store.RedisDown:
-            pass  # the keys expire, and a producer without a Redis stops by itself
+            pass  # the keys expire, and a producer without Redis stops by itself
         finally:
             await self._redis.aclose()
 
@@ -133,13 +133,13 @@ class Asked:
             try:
                 await self._redis.set(self._names.reader, "1", ex=int(relay_protocol.SILENT_AFTER))
             except store.RedisDown:
-                continue  # the reading side notices, and says so
+                continue  # the reading side notices and reports it
 
 
 async def ask(
     account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The answers as JSON objects, a QueryFailed among them as the last. Raises Unanswered."""
+    """Yield the answers as JSON objects, with any QueryFailed last. Raises Unanswered."""
     asked = Asked(account, query, actor, reveal=reveal)
     try:
         async with aclosing(asked.batches()) as batches:
@@ -153,9 +153,9 @@ async def ask(
 async def document(
     account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
 ) -> dict[str, Any]:
-    """The first answer, with secrets in it for operators who `reveal` them.
+    """Return the first answer, with secrets for operators who `reveal` them.
 
-    Raises EngineError when the engine refused, Unanswered after 10 s.
+    Raises EngineError if the engine refused, Unanswered after 10 s.
     """
     try:
         async with asyncio.timeout(ACCEPTED_WITHIN):

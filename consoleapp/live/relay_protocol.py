@@ -1,8 +1,8 @@
-"""What passes between a web process and the observer about one query, and under which names.
+"""The messages between a web process and the observer about one query, and their keys.
 
-The web process puts a signed request into the host's list. The observer takes it out, once, and
-puts elements into the answers' list: ACCEPTED (again every few seconds, as a sign of life), batches
-of answers (JSON arrays), and ENDED. The reader's key says that somebody still reads.
+The web process puts a signed request into the host's list. The observer removes it, once, and adds
+elements to the list of answers: ACCEPTED (repeated every few seconds as a heartbeat), batches of
+answers (JSON arrays), and ENDED. The reader's key exists while somebody reads.
 """
 
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ VALID_SECONDS = 10
 LARGEST_REQUEST = 64 * 1024
 LARGEST_ELEMENT = 32 * 1024 * 1024
 MOST_WAITING = 8
-"""Batches that may wait for the reader."""
+"""The maximum number of batches that wait for the reader."""
 MOST_TYPED = 64
 _SALT = "berth.relay"
 
 
 class Recorded(Model):
-    """The observer's first answer of a terminal that it records."""
+    """The observer's first answer for a terminal that it records."""
 
     type: Literal["recorded"] = "recorded"
     id: UUID
@@ -67,7 +67,7 @@ TYPED: TypeAdapter[TerminalInput | TerminalSize] = TypeAdapter(
 
 
 class Request(Model):
-    """Who asks which account what."""
+    """Who queries what on which account."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     account: int
@@ -77,14 +77,14 @@ class Request(Model):
     query: str
     parameters: dict[str, Any]
     reveal: bool = False
-    """Whether secrets are wanted as they are; for viewers that changes nothing."""
+    """Whether to return unmasked secrets. Has no effect for viewers."""
 
     def parsed(self) -> Query:
-        """Raises KeyError or ValidationError."""
+        """Return the query. Raises KeyError or ValidationError."""
         return QUERIES[self.query].model_validate(self.parameters)
 
     def sign(self) -> str:
-        """The text that goes through Redis."""
+        """Return the signed text for Redis."""
         return signing.dumps(self.model_dump(mode="json"), salt=_SALT)
 
 
@@ -96,27 +96,27 @@ class Names:
 
     @property
     def answers(self) -> str:
-        """List of elements."""
+        """Return the key of the list of elements."""
         return f"berth:answers:{self.id}"
 
     @property
     def typed(self) -> str:
-        """List of what was typed."""
+        """Return the key of the list of inputs."""
         return f"berth:typed:{self.id}"
 
     @property
     def reader(self) -> str:
-        """Is there while somebody reads."""
+        """Return the key that exists while somebody reads."""
         return f"berth:reader:{self.id}"
 
 
 def requests(host: int) -> str:
-    """The list of requests to a host's observer."""
+    """Return the key of the list of requests to a host's observer."""
     return f"berth:requests:{host}"
 
 
 def verify(text: bytes) -> Request:
-    """Raises signing.BadSignature (forged, or too old), or ValidationError."""
+    """Verify a request. Raises signing.BadSignature (forged or too old), or ValidationError."""
     if len(text) > LARGEST_REQUEST:
         raise signing.BadSignature("too large")
     try:

@@ -1,6 +1,6 @@
-"""Whether who opened a stream may still have it: asked again and again while it is open.
+"""Check repeatedly, while a stream is open, whether its user may still have it.
 
-No connection to the database is held between the questions.
+No database connection is held between the checks.
 """
 
 from importlib import import_module
@@ -19,7 +19,7 @@ from engine.schema.parameters import Role
 
 
 def release() -> None:
-    """Give this thread's connections to the database back."""
+    """Release this thread's database connections."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
@@ -40,7 +40,7 @@ def _signed_in(session_key: str | None) -> User | None:
 
 @sync_to_async
 def accounts_of(session_key: str | None) -> dict[int, str] | None:
-    """The keys of the accounts that the session's user sees; None when nobody is signed in."""
+    """Return the keys of the accounts that the session's user sees; None without a user."""
     try:
         user = _signed_in(session_key)
         if user is None:
@@ -52,7 +52,7 @@ def accounts_of(session_key: str | None) -> dict[int, str] | None:
 
 @sync_to_async
 def role_of(session_key: str | None, account: int) -> Role | None:
-    """The role that the session's user has on the account now, if any."""
+    """Return the current role of the session's user on the account, if any."""
     try:
         user = _signed_in(session_key)
         found = LinuxAccount.objects.filter(pk=account, active=True).first()

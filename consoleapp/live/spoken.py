@@ -1,4 +1,4 @@
-"""The sentences in what an engine answers to a page, in the page's language."""
+"""Translate the sentences in an engine's answer to a page."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ from consoleapp.i18n.sentences import in_language
 
 
 def answers_in_language(text: str) -> str:
-    """A JSON array of answers, the words of errors and of what is not measured translated.
+    """Return a JSON array of answers with translated errors and explanations.
 
-    Most are lines and bytes, which stay as they are: those are not even parsed.
+    Most answers are lines and bytes that stay unchanged and are not even parsed.
     """
     if '"type":"error"' not in text.replace(" ", "") and '"unavailable"' not in text:
         return text

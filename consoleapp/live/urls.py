@@ -1,4 +1,4 @@
-"""Where the streams are: server-sent events here, WebSockets in `sockets`."""
+"""The URLs of streams: server-sent events here, WebSockets in `sockets`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Server-sent events: what changes in the accounts that somebody sees while the page is open."""
+"""Server-sent events: changes in the user's accounts while a page is open."""
 
 import json
 import time
@@ -24,7 +24,7 @@ from engine.schema.parameters import Role
 HEARTBEAT = 15.0
 RETRY_MILLISECONDS = 1500
 MOST_OF_A_USER = 100
-"""Streams of one user from one web process."""
+"""Streams of one user per web process."""
 _shares = Shares(MOST_OF_A_USER)
 _OF_THE_ACCOUNT = {"containers", "images", "info"}
 
@@ -32,13 +32,13 @@ _OF_THE_ACCOUNT = {"containers", "images", "info"}
 @require_GET
 @require_role(Role.VIEWER)
 async def account_stream(request: HttpRequest, account: LinuxAccount) -> HttpResponseBase:
-    """All of one account, and the operations of every account that the user sees."""
+    """Send everything about one account, and the operations of all accounts of the user."""
     return await _streaming(request, account)
 
 
 @require_GET
 async def all_streams(request: HttpRequest) -> HttpResponseBase:
-    """Operations, and `account-<key>` for an account in which anything changed. 401 for nobody."""
+    """Send operations, and `account-<key>` when an account changes. 401 without a user."""
     if not (await request.auser()).is_authenticated:
         return HttpResponse("Sign in first.\n", status=401, content_type="text/plain")
     return await _streaming(request, None)
@@ -60,7 +60,7 @@ async def _streaming(request: HttpRequest, account: LinuxAccount | None) -> Http
 async def _events(
     session: str | None, user: int, account: LinuxAccount | None, language: str
 ) -> AsyncIterator[str]:
-    activate(language)  # what is rendered later is for the reader of this stream
+    activate(language)  # everything rendered later is for this stream's reader
     seen = await accounts_of(session)
     if seen is None or (account and account.pk not in seen):
         return
@@ -88,7 +88,7 @@ async def _events(
 async def _for(
     told: PageEvent, user: int, account: LinuxAccount | None, seen: dict[int, str]
 ) -> list[str]:
-    """What this page has to hear of an event."""
+    """Return what this page needs to know about an event."""
     if told.account not in seen:
         return []
     name = told.event
@@ -100,7 +100,7 @@ async def _for(
             texts += await _toast(str(told.data.get("id", "")), user)
         return texts
     if name == "rows" and account is None:
-        return []  # it comes with others, which are enough for a card
+        return []  # it comes with others, which suffice for a card
     if account is not None:
         return [spell(name, told.data)] if told.account == account.pk else []
     return [spell(f"account-{seen[told.account]}", {})]
@@ -112,7 +112,7 @@ async def _toast(operation: str, user: int) -> list[str]:
 
 
 def _rendered(operation: str, user: int) -> str:
-    """From the database, not from the message: HTML that came through Redis is nobody's word."""
+    """Render from the database, not from the message: HTML from Redis could be anybody's."""
     try:
         row = (
             Operation.objects.select_related("account")
@@ -138,7 +138,7 @@ def _adjust(stream: Stream, seen: dict[int, str], now_seen: dict[int, str]) -> N
 
 
 def spell(name: str, data: dict[str, str | int | bool | None]) -> str:
-    """One event with JSON."""
+    """Return one event with JSON."""
     return _lines(name, json.dumps(data))
 
 

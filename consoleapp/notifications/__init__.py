@@ -1,1 +1,1 @@
-"""What people are told of: what happened, who wants to know, and how it reaches them."""
+"""Notifications: what happened, who has subscribed, and how it is delivered."""

@@ -1,4 +1,4 @@
-"""The things that one can be told of. A new one is a line here, and a call of `record.happened`."""
+"""The types of events. To add one, add a line here and a call of `record.happened`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 
 class EventType(StrEnum):
-    """What happened; the values are what rules, webhooks and the database say."""
+    """What happened. Rules, webhooks, and the database use the values."""
 
     OPERATION_FAILED = "operation.failed"
     CONTAINER_UNHEALTHY = "container.unhealthy"
@@ -19,7 +19,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """How people are told of it. `observed`: it is only seen while the account is followed."""
+    """How it is reported. `observed`: it is only detected while the account is followed."""
 
     label: str
     icon: str

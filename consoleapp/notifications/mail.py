@@ -1,4 +1,4 @@
-"""Telling by e-mail, by Django's own means, where an administrator has configured a server."""
+"""Send notifications by e-mail with Django, if an administrator has configured a server."""
 
 import smtplib
 
@@ -17,12 +17,12 @@ _NONE = "django.core.mail.backends.dummy.EmailBackend"
 
 
 def configured() -> bool:
-    """Whether Berth can send e-mail."""
+    """Return whether Berth can send e-mail."""
     return bool(settings.EMAIL_BACKEND != _NONE)
 
 
 def message(delivery: Delivery) -> EmailMessage:
-    """What is sent for `delivery`, in the language of who gets it."""
+    """Return the mail for `delivery`, in the recipient's language."""
     with override(of_person(delivery.user)):
         return _message(delivery)
 
@@ -50,7 +50,7 @@ def _message(delivery: Delivery) -> EmailMessage:
 
 
 def send(mail: EmailMessage) -> Undelivered | None:
-    """None: the mail server has it."""
+    """Send it. None: the mail server has accepted it."""
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:

@@ -1,4 +1,4 @@
-"""Who wants to know what, what happened, and what was sent to whom."""
+"""Subscriptions, occurrences, and deliveries."""
 
 import uuid
 
@@ -12,7 +12,7 @@ HAPPENINGS = [(each.value, about.label) for each, about in ABOUT.items()]
 
 
 class Webhook(models.Model):
-    """An address of one person's that is told by HTTP. `sealed`: its secret, encrypted."""
+    """A user's webhook. `sealed`: its secret, encrypted."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     name = models.CharField(max_length=100)
@@ -29,12 +29,12 @@ class Webhook(models.Model):
 
 
 class Rule(models.Model):
-    """One wish of one person: of these happenings, on these accounts, tell me in these ways."""
+    """One subscription of one user: to these event types, on these accounts, in these ways."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     happenings = models.JSONField()
     observed = models.BooleanField(default=False)
-    """Whether one of them is only seen while the account is followed."""
+    """Whether one of them is only detected while the account is followed."""
     all_accounts = models.BooleanField(default=True)
     accounts = models.ManyToManyField("accounts.LinuxAccount", blank=True)
     in_page = models.BooleanField(default=True)
@@ -50,27 +50,28 @@ class Rule(models.Model):
 
 
 class Occurrence(models.Model):
-    """Something that happened to an account, once, however often it was seen.
+    """Something that happened to an account, once, however often it was detected.
 
-    `key` is what the same occurrence has again when it is seen again. A state that goes on (a full
-    disk) has `ended_at` when it is over; only then its key may come anew.
+    Detecting it again yields the same `key`. A lasting state (a full disk) has `ended_at` when it
+    is
+    over. Only then may its key recur.
     """
 
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)
     happening = models.CharField(max_length=40, choices=HAPPENINGS)
     key = models.CharField(max_length=200)
     object = models.CharField(max_length=200, blank=True, default="")
-    """What it happened to: a container's id, an operation's target; grouping counts by it."""
+    """The object concerned: a container's id, an operation's target. Grouping counts by it."""
     name = models.CharField(max_length=300, blank=True, default="")
     detail = models.CharField(max_length=1000, blank=True, default="")
     operation = models.UUIDField(null=True)
     at = models.DateTimeField()
     last_at = models.DateTimeField()
-    """When the last one of those grouped in it happened."""
+    """When the last occurrence grouped in it happened."""
     more = models.PositiveIntegerField(default=0)
-    """How many more were grouped in it, instead of being told."""
+    """How many more were grouped in it instead of being notified separately."""
     grouping = models.BooleanField(default=False)
-    """It is the last one of this object that is told within the hour."""
+    """It is the last notification about this object within the hour."""
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -91,12 +92,12 @@ class Occurrence(models.Model):
 
     @property
     def icon(self) -> str:
-        """The icon of its kind."""
+        """Return the icon of its event type."""
         return ABOUT[EventType(self.happening)].icon
 
 
 class Notice(models.Model):
-    """One occurrence in one person's list."""
+    """One occurrence in one user's list."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     occurrence = models.ForeignKey(Occurrence, on_delete=models.CASCADE)
@@ -117,16 +118,16 @@ class Notice(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    """Where a delivery is in its life."""
+    """The state of a delivery."""
 
     WAITING = "waiting"  # to be sent at `due_at`, for the first time or again
     DELIVERED = "delivered"
     FAILED = "failed"  # given up
-    WITHDRAWN = "withdrawn"  # the person may not see the account any more
+    WITHDRAWN = "withdrawn"  # the user may no longer see the account
 
 
 class Delivery(models.Model):
-    """One occurrence (None: a test) on its way to one person's webhook (None: e-mail)."""
+    """The delivery of an occurrence (None: a test) to a user's webhook (None: e-mail)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -169,7 +170,7 @@ class Delivery(models.Model):
 
 
 class Listened(models.Model):
-    """Until when an account's events were heard: what ended after that has to be looked for."""
+    """Until when an account's events were received. Later exits must be looked for."""
 
     account = models.OneToOneField(
         "accounts.LinuxAccount", primary_key=True, on_delete=models.CASCADE

@@ -1,7 +1,7 @@
-"""Deliveries that are due, and how long one waits before it is tried again.
+"""Deliveries that are due, and the pauses between attempts.
 
-The row is the truth. A message to the workers says only that there is something to do; the sweeper
-says it again for what is due and was not taken.
+The row is the truth. A message to the workers only says that something is due. The sweeper repeats
+it for whatever is due and was not taken.
 """
 
 import logging
@@ -20,14 +20,14 @@ from consoleapp.snapshots.page_events import noticed
 DELIVER = "notifications.deliver"
 AT_ONCE = 20
 LEASE = timedelta(seconds=60)
-"""For whoever took a delivery; one whose worker died is sent again."""
+"""For whoever claimed a delivery. If the worker dies, another sends it again."""
 PAUSES = tuple(timedelta(seconds=each) for each in (10, 60, 300, 1800, 7200, 21600))
-"""Between the attempts; after the last one it is given up."""
+"""The pauses between attempts. After the last attempt, it has failed."""
 logger = logging.getLogger(__name__)
 
 
 def wake() -> bool:
-    """Have a worker of this host send what is due. Out: False when Redis does not answer."""
+    """Have a worker of this host send what is due. Return False if Redis does not answer."""
     try:
         app.send_task(DELIVER, queue=f"host.{settings.BERTH_HOST}", retry=False)
     except (OperationalError, OSError) as error:
@@ -37,12 +37,12 @@ def wake() -> bool:
 
 
 def due() -> QuerySet[Delivery]:
-    """What is to be sent now."""
+    """Return what is to be sent now."""
     return Delivery.objects.filter(ended_at=None, due_at__lte=timezone.now())
 
 
 def claim() -> list[Delivery]:
-    """Take some of what is due; nobody else takes it while the lease lasts."""
+    """Claim some of what is due. Nobody else can while the lease lasts."""
     taken: list[Delivery] = []
     chosen = (
         due()
@@ -62,22 +62,22 @@ def claim() -> list[Delivery]:
 
 
 def done(delivery: Delivery) -> None:
-    """It was delivered."""
+    """Record the delivery."""
     _end(delivery, DeliveryState.DELIVERED, "")
 
 
 def withdraw(delivery: Delivery, reason: str) -> None:
-    """It must not be delivered any more."""
+    """Record that it must no longer be delivered."""
     _end(delivery, DeliveryState.WITHDRAWN, reason)
 
 
 def failed(delivery: Delivery, error: str, *, again: bool) -> None:
-    """It was not delivered: once more after a while, unless that is of no use (`again`)."""
+    """Record a failure, and try again after a pause if that is useful (`again`)."""
     pause = delivery.attempts - 1
     if not again or pause >= len(PAUSES) or delivery.occurrence is None:
         _end(delivery, DeliveryState.FAILED, error)
         return
-    # Only while it is still ours: the lease may have run out.
+    # Only while the claim is valid: the lease may have expired.
     rows = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at, ended_at=None)
     rows.update(due_at=timezone.now() + PAUSES[pause], error=error[:500])
     _show(delivery)
@@ -90,7 +90,7 @@ def _end(delivery: Delivery, state: DeliveryState, error: str) -> None:
 
 
 def _show(delivery: Delivery) -> None:
-    """For the pages of who waits to see what came of it; a test is about no account."""
+    """Notify the pages of whoever waits for the result. A test concerns no account."""
     occurrence = delivery.occurrence
     account = occurrence.account if occurrence else visible_accounts(delivery.user).first()
     if account:

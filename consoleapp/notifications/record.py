@@ -1,7 +1,7 @@
-"""The only door by which something that happened becomes notices and deliveries.
+"""The only way to create notifications and deliveries from something that happened.
 
-Calling it twice with the same key tells people once, so whoever sees things happen may crash, begin
-again, and say everything again.
+A second call with the same key notifies nobody again, so a detector may crash, restart, and report
+everything again.
 """
 
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from consoleapp.notifications.subscriptions import rules_for
 from consoleapp.snapshots.page_events import noticed
 
 MOST_AN_HOUR = 5
-"""How often people are told that the same happened to the same container; the rest is counted."""
+"""Notifications of the same type about the same container. Further ones are only counted."""
 WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Something that was seen to happen. `object` and `name`: to what, for machines and people."""
+    """A detected occurrence. `object` and `name`: what it happened to, as an id and as a name."""
 
     happening: EventType
     key: str
@@ -36,18 +36,18 @@ class Seen:
     detail: str = ""
     operation: UUID | None = None
     people: frozenset[int] | None = None
-    """The only users whom it concerns; None: everybody who may see the account."""
+    """The only users concerned; None: everybody who may see the account."""
 
 
 def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
-    """Tell who wants to know. None: nobody does, or they were told (or it was counted) before."""
+    """Notify subscribers. None: there are none, or they already know (or it was only counted)."""
     rules = [r for r in rules_for(account, seen.happening) if r.created_at <= seen.at]
     if seen.people is not None:
         rules = [rule for rule in rules if rule.user_id in seen.people]
     if not rules:
         return None
     with transaction.atomic():
-        # The one lock that lets two who see the same at the same time follow each other.
+        # The one lock that serializes two who detect the same at the same time.
         LinuxAccount.objects.select_for_update().get(pk=account.pk)
         same = Occurrence.objects.filter(account=account, happening=seen.happening)
         if same.filter(key=_short(seen.key, 200), ended_at=None).exists():
@@ -76,9 +76,9 @@ def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
 
 
 def found(account: LinuxAccount, ends: list[Seen]) -> None:
-    """As `happened`, of containers that ended while nobody may have listened.
+    """Do the same as `happened` for containers that exited while perhaps nobody listened.
 
-    What ended before the account's events were heard last, and what was heard, is told no more.
+    What exited before the account's events were last received was already reported.
     """
     last = Listened.objects.filter(account=account).first()
     for seen in ends:
@@ -92,12 +92,12 @@ def found(account: LinuxAccount, ends: list[Seen]) -> None:
 
 
 def listened(account: LinuxAccount, until: datetime) -> None:
-    """All that happened until then was heard."""
+    """Record that events until then were received."""
     Listened.objects.update_or_create(account=account, defaults={"until": until})
 
 
 def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[EventType]) -> None:
-    """`states` are so now: those that are new are told, and those of `of` not among them ended."""
+    """Set the current `states`: report new ones, and end those of `of` that are missing."""
     now = timezone.now()
     going_on = Occurrence.objects.filter(account=account, happening__in=of, ended_at=None)
     keys = {_short(each.key, 200) for each in states}
@@ -111,9 +111,9 @@ def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[EventType]
 
 
 def _not_told_of_the_disk(account: LinuxAccount, seen: Seen, rules: list[Rule]) -> list[Rule]:
-    """The rules of those who do not know it yet by another account of the host, on the same disk.
+    """Return the rules of users who do not know it yet from another account on the same disk.
 
-    The occurrence is written down all the same, so that it goes on while one of them sees it.
+    The occurrence is recorded nevertheless, so that it continues while one of the accounts sees it.
     """
     Host.objects.select_for_update().get(pk=account.host_id)
     others = Occurrence.objects.filter(
@@ -132,7 +132,7 @@ def _group(newest: Occurrence, seen: Seen) -> None:
     newest.last_at = max(newest.last_at, seen.at)
     newest.detail = _short(seen.detail, 1000)
     if newest.key == _short(seen.key, 200):
-        newest.ended_at = None  # a state that began again, and is counted once until it is over
+        newest.ended_at = None  # a state that recurred, and counts once until it is over
     newest.save(update_fields=["more", "last_at", "detail", "ended_at"])
     people = Notice.objects.filter(occurrence=newest).values_list("user", flat=True)
     transaction.on_commit(partial(noticed, newest.account, list(people)))
@@ -161,6 +161,6 @@ def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
 
 
 def _short(text: str, most: int) -> str:
-    """One line of at most so many characters: names and messages are others' text."""
+    """Return one line of at most that many characters: names and messages are untrusted."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"

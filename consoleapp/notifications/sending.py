@@ -1,4 +1,4 @@
-"""Sends what is due, many at once in one thread: slow receivers hold up no operation."""
+"""Send what is due, many at once in one thread: slow receivers hold up no operation."""
 
 import asyncio
 import logging
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def send_due() -> None:
-    """Until nothing is due. Returns at once where another thread of this worker is at it."""
+    """Send until nothing is due. Returns at once if another thread of this worker does so."""
     if not _one_at_a_time.acquire(blocking=False):
-        return  # what the other one does not see any more is the sweeper's to say again
+        return  # the sweeper repeats what the other one misses
     try:
         while taken := queue.claim():
             _send(taken)
@@ -63,7 +63,7 @@ async def _one(message: webhooks.Message | mail.EmailMessage) -> Undelivered | N
 
 
 def _no_longer_allowed(delivery: Delivery) -> str:
-    """Why the person may not be told (any more); "" when they may."""
+    """Return why the user may not be notified (any more); "" if they may."""
     if not delivery.user.is_active:
         return "The user is disabled."
     if delivery.webhook and not delivery.webhook.active:

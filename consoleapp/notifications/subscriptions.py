@@ -1,4 +1,4 @@
-"""Who wants to be told of what, as far as they may see the account."""
+"""Find subscribers, as far as they may see the account."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -8,7 +8,7 @@ from consoleapp.notifications.models import Rule
 
 
 def rules_for(account: LinuxAccount, happening: EventType) -> list[Rule]:
-    """The rules that ask for it, of people who may see the account."""
+    """Return the matching rules of users who may see the account."""
     if not account.active:
         return []
     grants = Grant.objects.filter(account=account)
@@ -23,7 +23,7 @@ def rules_for(account: LinuxAccount, happening: EventType) -> list[Rule]:
 
 
 def wanted_accounts(host: Host) -> QuerySet[LinuxAccount]:
-    """The active accounts of the host that must be followed for somebody's rule."""
+    """Return the host's active accounts that must be followed for somebody's rule."""
     rules = Rule.objects.filter(
         Q(all_accounts=True) | Q(accounts=OuterRef("pk")), observed=True, user__is_active=True
     ).filter(_may_see(Grant.objects.filter(account=OuterRef(OuterRef("pk")))))
@@ -31,6 +31,6 @@ def wanted_accounts(host: Host) -> QuerySet[LinuxAccount]:
 
 
 def _may_see(grants: QuerySet[Grant]) -> Q | Exists:
-    """For rules: their person holds one of `grants`, or is an administrator."""
+    """Match rules whose user has one of `grants`, or is an administrator."""
     theirs = grants.filter(Q(user=OuterRef("user")) | Q(group__user=OuterRef("user")))
     return Q(user__is_superuser=True) | Exists(theirs)

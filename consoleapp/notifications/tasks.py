@@ -1,4 +1,4 @@
-"""What a worker does when there is something to deliver."""
+"""The worker's task when something has to be delivered."""
 
 from celery import shared_task
 
@@ -8,5 +8,5 @@ from consoleapp.notifications.sending import send_due
 
 @shared_task(name=queue.DELIVER)
 def deliver() -> None:
-    """Send what is due; the message itself says nothing that could be wrong."""
+    """Send what is due. The message itself contains nothing that could be wrong."""
     send_due()

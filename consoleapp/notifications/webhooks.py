@@ -1,7 +1,7 @@
-"""Telling a webhook: signed, to permitted addresses only, without following redirects.
+"""Post to webhooks: signed, only to permitted addresses, without following redirects.
 
-Signed as the Standard Webhooks specification says (version 1.0, symmetric), so that receivers find
-a library in their language: HMAC-SHA256 over id, timestamp and body.
+Signed according to the Standard Webhooks specification (version 1.0, symmetric), so that receivers
+find a library for their language: HMAC-SHA256 over id, timestamp, and body.
 """
 
 import base64
@@ -33,12 +33,12 @@ _SPECIAL = tuple(
     ipaddress.ip_network(each)
     for each in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "2001:db8::/32")
 )
-"""Protocols and documentation, not all of which Python's tables know."""
+"""Protocols and documentation. Python's tables do not know all of them."""
 _NOWHERE = (
     "Its host is not on the internet, or has no address. An administrator can allow a network "
     "in BERTH_WEBHOOK_NETWORKS."
 )
-"""Says the same of a name that is unknown and of one that leads inside: which, is nobody's."""
+"""The same for an unknown name and one that leads inside, which must remain indistinguishable."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -56,7 +56,7 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Message:
-    """All that a webhook is sent."""
+    """Everything sent to a webhook."""
 
     url: str
     headers: dict[str, str]
@@ -64,13 +64,13 @@ class Message:
 
 
 def new_secret() -> tuple[str, str]:
-    """A secret as its owner sees it, once, and as it is kept."""
+    """Return a secret as its owner sees it, once, and as it is stored."""
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     return secret, encrypt(secret)
 
 
 def message(delivery: Delivery) -> Message:
-    """What is sent for `delivery`, which has a webhook. Raises seal.Unreadable."""
+    """Return the message for `delivery`, which has a webhook. Raises Unreadable."""
     hook = delivery.webhook
     if hook is None:
         raise ValueError("a delivery by e-mail")
@@ -87,7 +87,7 @@ def message(delivery: Delivery) -> Message:
 
 
 def signature(secret: str, identity: str, at: int, body: bytes) -> str:
-    """The value of `webhook-signature`."""
+    """Return the value of `webhook-signature`."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = f"{identity}.{at}.".encode() + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
@@ -95,12 +95,13 @@ def signature(secret: str, identity: str, at: int, body: bytes) -> str:
 
 
 async def post(sent: Message) -> Undelivered | None:
-    """Deliver it. None: the receiver has it."""
+    """Post it. None: the receiver has accepted it."""
     scheme = urlsplit(sent.url).scheme
 
     def connect(info: Any) -> socket.socket:
-        # Asked for each address that a name has, right before the connection to it: what a name
-        # means may change between a look and the connection.
+        # Checked for each address of a name, right before the connection: a name may resolve
+        # differently
+        # between a check and the connection.
         check(ipaddress.ip_address(info[4][0].partition("%")[0]), encrypted=scheme == "https")
         return socket.socket(info[0], info[1], info[2])
 
@@ -129,10 +130,11 @@ async def post(sent: Message) -> Undelivered | None:
 
 
 def check(address: Address, *, encrypted: bool) -> None:
-    """Raises Forbidden where a webhook may not go.
+    """Raise Forbidden if a webhook may not connect there.
 
-    Private, loopback and link-local addresses (the cloud's metadata, Berth's own neighbours) only
-    if they are in BERTH_WEBHOOK_NETWORKS; and without TLS only there.
+    Private, loopback, and link-local addresses (the cloud's metadata, Berth's own neighbors) must
+    be in
+    BERTH_WEBHOOK_NETWORKS. Connections without TLS are only possible there.
     """
     meant = _meant(address)
     if any(meant in network or address in network for network in settings.BERTH_WEBHOOK_NETWORKS):
@@ -148,12 +150,12 @@ def _on_the_internet(address: Address) -> bool:
         return False
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in _SPECIAL)
-    # All else is reserved, local (fec0::/10 as well), or has an IPv4 address in it in some old way.
+    # Everything else is reserved, local (including fec0::/10), or embeds an IPv4 address.
     return address in _UNICAST and not any(address in network for network in _SPECIAL)
 
 
 def _meant(address: Address) -> Address:
-    """The IPv4 address that stands in an IPv6 one, if one does."""
+    """Return the IPv4 address embedded in an IPv6 address, if any."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     within = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -172,7 +174,7 @@ def _judged(status: int) -> Undelivered | None:
 
 
 def _forbidden(error: BaseException) -> Forbidden | None:
-    """What `check` raised, below the layers of the client."""
+    """Return the exception that `check` raised below the layers of the client."""
     seen: list[BaseException | None] = [error]
     while seen:
         each = seen.pop()
@@ -186,7 +188,7 @@ def _forbidden(error: BaseException) -> Forbidden | None:
 
 
 def _said(error: BaseException) -> str:
-    """Why there was no answer, without an address or what a name server says."""
+    """Return why there was no answer, without an address or a name server's message."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _NOWHERE
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -1,6 +1,6 @@
-"""What an occurrence is called, in lists, e-mails and webhooks, and where one sees more of it.
+"""The words for an occurrence in lists, e-mails, and webhooks, and the address of its page.
 
-In the language that is active: a page's reader's, a mail's receiver's, English for webhooks.
+In the active language: a page's reader's, a mail's recipient's, English for webhooks.
 """
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 
 
 def title(occurrence: Occurrence) -> str:
-    """In a few words: what happened, to what."""
+    """Return a short title: what happened, to what."""
     name = {"name": occurrence.name}
     match EventType(occurrence.happening):
         case EventType.OPERATION_FAILED:
@@ -32,7 +32,7 @@ def title(occurrence: Occurrence) -> str:
 
 
 def place(occurrence: Occurrence) -> str:
-    """The path of the page about it."""
+    """Return the path of the page about it."""
     key = occurrence.account.key
     match EventType(occurrence.happening):
         case EventType.OPERATION_FAILED:
@@ -48,7 +48,7 @@ def place(occurrence: Occurrence) -> str:
 
 
 def grouped(occurrence: Occurrence) -> str:
-    """That others are not told one by one; "" when they are."""
+    """Return that further ones are not notified separately; "" if they are."""
     if occurrence.more:
         if occurrence.more == 1:
             return _("It happened once more within the hour, which was counted and not told again.")
@@ -67,5 +67,5 @@ def grouped(occurrence: Occurrence) -> str:
 
 
 def address(path: str) -> str:
-    """The whole address of a page; "" where Berth was not told by which name it is reached."""
+    """Return the full URL of a page; "" if Berth's public address is not configured."""
     return f"{settings.BERTH_PUBLIC_URL}{path}" if settings.BERTH_PUBLIC_URL else ""

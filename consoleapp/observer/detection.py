@@ -1,9 +1,9 @@
-"""What one account's followed events and snapshots mean for those who want to be told.
+"""Detect occurrences in one account's events and snapshots.
 
-Podman says that a container died, not whether that was meant. It was when `stop`, `kill` or
-`restart` came just before, or comes just after: so a death is kept for GRACE seconds before it is
-told. Podman 4.3 does not always say that it stopped one (never with a time-out of 0, nor for a
-forced removal), so the end by a signal is taken as meant, unless the kernel sent it for want of
+Podman reports that a container died, not whether that was intended. It was if `stop`, `kill`, or
+`restart` came shortly before or after, so a death waits for GRACE seconds before it is reported.
+Podman 4.3 does not always report that it stopped a container (never with a timeout of 0, nor for a
+forced removal). So an exit by a signal counts as intended, unless the kernel sent it for lack of
 memory.
 """
 
@@ -29,13 +29,13 @@ AGAIN_AFTER = 2.0
 MEANT_WITHIN = timedelta(seconds=60)
 MARGIN = timedelta(seconds=5)
 MOST_MEANT = 10_000
-"""Containers of which it is kept that an end was meant; the oldest go first."""
+"""The maximum number of remembered intended exits. The oldest are dropped."""
 MOST_DEATHS = 1_000
-"""Deaths that wait at once; an engine that tells of more is not believed."""
+"""The maximum number of waiting deaths. An engine that reports more is not believed."""
 FULL_FROM, FULL_TO = 0.90, 0.87
-"""Of a file system's size: nearly full from the one, and until it is below the other."""
+"""Fractions of a file system's size: nearly full from the first, until below the second."""
 _KILLED = {130, 137, 143}
-"""The exit statuses of those whom a signal ended: by a person, as far as one can tell."""
+"""Exit statuses after a signal, sent by a user as far as anybody can tell."""
 _STATES = frozenset({EventType.CONTAINER_UNHEALTHY, EventType.DISK_FULL})
 Work = Callable[[LinuxAccount], object]
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class _Death:
 
 
 class Detector:
-    """Of one account. `heard` and `looked` return at once; `write_down` writes."""
+    """The detector of one account. `heard` and `looked` return at once; `write_down` writes."""
 
     def __init__(self, account: int) -> None:
         self._account = account
@@ -61,7 +61,7 @@ class Detector:
         self._bell = asyncio.Event()
 
     def heard(self, event: EngineEvent) -> None:
-        """An event of the engine's stream."""
+        """Process an event of the engine's stream."""
         if event.noun != "container":
             return
         match event.action:
@@ -69,18 +69,18 @@ class Detector:
                 self._mean(event)
                 self._forgive(event.id)
             case "restart":
-                # Before the death where a person restarts it, after it where its policy does.
+                # Comes before the death if a user restarts it, after it if its policy does.
                 self._mean(event)
             case "init" | "start":
                 self._meant.pop(event.id, None)
             case "remove":
-                # No pardon: one that was run with --rm is removed as well.
+                # Not an intention: a container with --rm is removed as well.
                 self._meant.pop(event.id, None)
             case "died":
                 self._died(event)
 
     def looked(self, snapshot: Snapshot, *, whole: bool, missed: bool) -> None:
-        """A snapshot was taken; `missed`: the events until then may not have been heard."""
+        """Process a snapshot. `missed`: events before it may have been lost."""
         self._rows = {row.id: row for row in snapshot.containers}
         if missed:
             ends = [_end(row) for row in snapshot.containers if _ended_badly(row)]
@@ -96,7 +96,7 @@ class Detector:
             self._do(lambda account: record.listened(account, until))
 
     async def write_down(self) -> None:
-        """Until cancelled. What the database does not take is tried again."""
+        """Write until cancelled. Whatever the database does not accept is tried again."""
         while True:
             now = time.monotonic()
             waiting = [death.due - now for death in self._deaths]
@@ -127,7 +127,7 @@ class Detector:
             if account:
                 work(account)
         finally:
-            connections.close_all()  # the next one may come in another thread
+            connections.close_all()  # the next one may run in another thread
 
     def _do(self, work: Work) -> None:
         self._work.append(work)
@@ -187,7 +187,7 @@ class Detector:
 
 
 def _code(event: EngineEvent) -> int:
-    """Where Podman does not tell, it is no error to tell people of."""
+    """Return 0 if Podman reports no exit code: that is no error to notify anybody of."""
     text = event.attributes.get("containerExitCode", "0")
     return int(text) if text.lstrip("-").isdecimal() else 0
 

@@ -1,4 +1,4 @@
-"""Follows one account: hears its engine's events, keeps its snapshot true, says what changed."""
+"""Follow one account: receive its engine's events, keep its snapshot current, report changes."""
 
 import asyncio
 import logging
@@ -27,15 +27,15 @@ WHOLE_EVERY = 60.0
 ANSWER_WITHIN = 60.0
 LIVE_SECONDS = 10
 CALM = 2.0
-"""Seconds that a connection has to last before its end counts as the first failure."""
+"""Seconds that a connection must last before its end counts as a first failure."""
 MOST_CONTAINERS = 100
-"""Containers that are asked for by their ids; for more of them, all are."""
+"""The maximum number of containers to query by id. Beyond it, all are queried."""
 MOST_EVENTS = 1000
-"""Events a second that are taken from one account, so that it leaves the others their turn."""
+"""Events per second that are accepted from one account, so that others get their turn."""
 COSTLY, SHARE, LONGEST_REST = 0.05, 3, 2.0
 """Seconds of work after which an account rests SHARE times as long, up to LONGEST_REST."""
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-# Events that change no row: an exec that a health check made, a container that was looked at.
+# Events that change no row: an exec by a health check, a container that was inspected.
 _SILENT = {"exec", "exec_died", "attach", "mount", "unmount", "export", "copy", "cleanup_done"}
 _EVERYTHING = ("containers", "units", "info")
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Stale:
-    """What has to be asked of the engine again."""
+    """What to query from the engine again."""
 
     whole: bool = False
     images: bool = False
@@ -53,7 +53,7 @@ class Stale:
     containers: set[str] = field(default_factory=set)
 
     def container(self, key: str) -> None:
-        """One more; all of the account when there are too many, or when it has no real id."""
+        """Add a container; all of the account if there are too many, or if the id is not real."""
         if len(self.containers) >= MOST_CONTAINERS or not _ID.fullmatch(key):
             self.whole = True
         else:
@@ -64,7 +64,7 @@ class Stale:
 
 
 class Follower:
-    """One account's task. `run` goes on until it is cancelled."""
+    """One account's task. `run` continues until it is cancelled."""
 
     def __init__(
         self, account: int, key: str, path: str, uid: int, redis: store.redis.asyncio.Redis
@@ -80,7 +80,7 @@ class Follower:
         self._error = ""
         self._connected = False
         self._heard = False  # the event stream is up, and a snapshot was taken since
-        self._missed = True  # the events since the snapshot before this one may not have been heard
+        self._missed = True  # events before this snapshot may have been lost
         self._noticing = Detector(account)
         self._silence = Silence()
         self._stale = Stale()
@@ -88,7 +88,7 @@ class Follower:
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow, and begin again whatever goes wrong, with growing pauses."""
+        """Follow the account, and start again with growing pauses whatever goes wrong."""
         writing = asyncio.create_task(self._noticing.write_down())
         try:
             await self._run()
@@ -114,7 +114,7 @@ class Follower:
             failures += 1
 
     def touch(self, wake: Wake) -> None:
-        """Somebody looks, or an operation moved: go on following, and look at what it was about."""
+        """Note that a user looks, or an operation moved: keep following, and query its objects."""
         self.until = max(self.until, time.time() + store.WATCH_SECONDS)
         if wake.why == "refresh":
             self._stale.whole = True
@@ -124,12 +124,12 @@ class Follower:
             self._bell.set()
 
     def rewrite(self) -> None:
-        """Redis may have lost what it had: write it anew."""
+        """Write everything again: Redis may have lost what it had."""
         self._unsaved = True
         self._bell.set()
 
     async def beat(self) -> None:
-        """Say that the account is followed, or find out that Redis has forgotten it."""
+        """Record that the account is followed, or notice that Redis has forgotten it."""
         if not self._heard:
             return
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -140,11 +140,11 @@ class Follower:
             self.rewrite()
 
     def is_for(self, account: LinuxAccount) -> bool:
-        """Whether the engine is still where this follower looks for it."""
+        """Return whether the engine is still where this follower connects to it."""
         return (self._path, self._uid) == (account.socket, account.uid)
 
     async def leave(self) -> None:
-        """Nobody looks any more: the snapshot stays, and says how old it is."""
+        """Stop following: nobody looks any more. The snapshot stays and shows its age."""
         await self._redis.delete(store.live_key(self.account))
 
     # --- with an engine ----------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Follower:
                         raise EngineUnreachable(f"No word from it for {ANSWER_WITHIN:.0f} s.")
                     self._bell.clear()
                     continue
-                await asyncio.sleep(DEBOUNCE)  # one change is often several events
+                await asyncio.sleep(DEBOUNCE)  # one change often causes several events
                 self._bell.clear()
                 stale, self._stale = self._stale, Stale()
                 stale.whole |= overdue
@@ -184,7 +184,7 @@ class Follower:
             await asyncio.gather(listening, watching, return_exceptions=True)
 
     async def _watch(self) -> None:
-        """Tell the pages when the engine falls silent, and when it speaks again."""
+        """Tell pages when the engine stops answering, and when it answers again."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             was_silent = self._silence.since is not None
@@ -232,7 +232,7 @@ class Follower:
                 if event.action == "commit":
                     self._stale.images = True
             case "container" if event.action == "exec_died" and self._is_checked(event.id):
-                # Podman 4.3 says no more than this of a health check that was run.
+                # Podman 4.3 reports no more than this about a health check.
                 self._stale.container(event.id)
             case "image":
                 self._stale.images = True
@@ -246,7 +246,7 @@ class Follower:
         return any(row.id == container and row.health for row in rows)
 
     def _after(self, wake: Wake) -> None:
-        """An ended operation is in the snapshot at once, even if its events take their time."""
+        """Include an ended operation in the snapshot at once, even if its events are slow."""
         noun = wake.kind.split(".")[0]
         known = {row.name: row.id for row in self._snapshot.containers} if self._snapshot else {}
         ids = {known.get(text, text) for text in wake.objects}
@@ -259,7 +259,7 @@ class Follower:
             self._stale.whole = True
 
     async def _refresh(self, engine: Engine, stale: Stale) -> float:
-        """Bring the snapshot up to date. Out: the seconds of work that it took."""
+        """Update the snapshot. Return the seconds of work that it took."""
         with self._silence.asking():
             before, now, missed = await self._asked(engine, stale)
         self._silence.heard()
@@ -274,7 +274,7 @@ class Follower:
         taken = datetime.now(UTC)
         missed = self._missed and stale.whole
         if missed:
-            self._missed = False  # before the engine answers: the stream may break off once more
+            self._missed = False  # before the engine answers: the stream may break again
         if stale.whole or before is None:
             now = (await engine.snapshot()).model_copy(update={"taken": taken})
             now = _with_unread(before, now)
@@ -304,7 +304,7 @@ class Follower:
     def _took(
         self, before: Snapshot | None, now: Snapshot, stale: Stale, missed: bool
     ) -> list[PageEvent] | None:
-        """Make `now` the snapshot. Out: what pages have to hear, None when nothing changed."""
+        """Make `now` the snapshot. Return the events for pages, None if nothing changed."""
         now = _kept_where_equal(before, now)
         self._noticing.looked(now, whole=stale.whole, missed=missed)
         events = changes(self.account, before, now)
@@ -318,7 +318,7 @@ class Follower:
         return None
 
     def _rows(self, before: Snapshot | None, now: Snapshot) -> list[PageEvent]:
-        """Which rows of containers changed, for lists that fetch only those; "" for many."""
+        """Return which rows of containers changed, for lists that fetch only those; "" for many."""
         ids = changed_containers(before, now) if before else []
         if before and not ids:
             return []
@@ -373,7 +373,7 @@ class Follower:
                     pipe.publish(store.channel(self.account), event.model_dump_json())
                 await pipe.execute()
         except store.RedisDown as error:
-            # The observer has it rewritten as soon as Redis is back.
+            # The observer writes it again as soon as Redis is back.
             logger.warning("cannot keep the snapshot of %s: %s", self.key, error)
             self._unsaved = True
             return
@@ -381,7 +381,7 @@ class Follower:
 
 
 async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[list[_Row], str]:
-    """The rows that an engine gives, or those of before and why there are no others."""
+    """Return an engine's rows, or the previous ones and why there are no others."""
     try:
         return await asked, ""
     except EngineUnreachable:
@@ -391,7 +391,7 @@ async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[
 
 
 def _with_unread(before: Snapshot | None, now: Snapshot) -> Snapshot:
-    """`now`, with the rows of `before` for what the engine could not read."""
+    """Return `now` with the rows of `before` for whatever the engine could not read."""
     kept: dict[str, object] = {}
     if before and now.info.units_unread:
         kept["units"] = before.units
@@ -409,7 +409,7 @@ def _replaced(
 
 
 def _kept_where_equal(before: Snapshot | None, now: Snapshot) -> Snapshot:
-    """`now`, with the very rows of `before` where nothing changed, and `used_by` made to agree."""
+    """Return `now` with the objects of `before` where nothing changed, and consistent `used_by`."""
     old = {row.id: row for row in before.containers} if before else {}
     containers = [_same(old.get(row.id), row) for row in now.containers]
     users: dict[str, list[str]] = {}
@@ -431,7 +431,7 @@ def _kept_where_equal(before: Snapshot | None, now: Snapshot) -> Snapshot:
 
 
 def _managed(now: list[ContainerRow], changed: set[str], before: Snapshot) -> bool:
-    """Whether a container that changed is, or was, one that a unit manages."""
+    """Return whether a changed container is, or was, managed by a unit."""
     rows = (*now, *before.containers)
     return any(row.unit for row in rows if row.id in changed)
 
@@ -441,7 +441,7 @@ def _same(old: Any, new: Any) -> Any:
 
 
 def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
-    """Short ids of the containers that came, went, or are not as they were."""
+    """Return short ids of the containers that were added, removed, or changed."""
     old = {row.id: row for row in before.containers}
     new = {row.id: row for row in now.containers}
     ids = [i for i in (old.keys() | new.keys()) if old.get(i) is not new.get(i)]
@@ -449,7 +449,7 @@ def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
 
 
 def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[PageEvent]:
-    """What pages have to hear about."""
+    """Return the events for pages."""
     if before is None:
         told = ("containers", "images", "units", "info")
         return [PageEvent(account=account, event=name) for name in told]

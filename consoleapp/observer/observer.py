@@ -1,8 +1,8 @@
-"""The observer: one process a host. Follows the accounts that matter now, answers relayed queries.
+"""The observer, one process per host: follows the relevant accounts, answers relayed queries.
 
-An account matters while somebody looks at it (WATCHED in Redis), or, as the database says, while an
-operation of it has not ended or somebody wants to be told what happens to it. Neither Redis nor the
-database nor an engine may end this process: each is tried again.
+An account is relevant while somebody looks at it (WATCHED in Redis) or, according to the database,
+while one of its operations has not ended or somebody subscribes to its events. Neither Redis nor
+the database nor an engine may end this process: each is tried again.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ from consoleapp.worker.sweeper import sweep_forever
 
 LOOK_EVERY = 5.0
 READ_EVERY = 300.0
-"""Seconds between two looks into a database that nobody has written to."""
+"""Seconds between two reads of a database to which nobody has written."""
 BEAT_EVERY, HOST_SECONDS = 3.0, 10
-"""Seconds between two signs of life, and until pages miss them."""
+"""Seconds between two heartbeats, and until pages miss them."""
 IDLE_BEAT_EVERY, IDLE_HOST_SECONDS = 10.0, 30
 """The same while no account is followed."""
 AGAIN_AFTER = 0.3
@@ -44,13 +44,13 @@ logger = logging.getLogger(__name__)
 
 
 class AnotherOne(Exception):
-    """Raised when an observer of this installation runs already."""
+    """Raised if an observer of this installation is already running."""
 
 
 def lock() -> IO[str]:
-    """The right to be the observer, kept by the kernel as long as the file stays open.
+    """Acquire the right to be the observer, held by the kernel while the file is open.
 
-    Raises AnotherOne. A lock of the kernel's, as one in Redis would be lost with Redis.
+    Raises AnotherOne. The lock is the kernel's, since one in Redis would be lost with Redis.
     """
     file = open(settings.BERTH_DATA / "observer.lock", "w")  # noqa: SIM115 - open to the end
     try:
@@ -62,7 +62,7 @@ def lock() -> IO[str]:
 
 
 class Observer:
-    """The accounts that are followed, and what decides which."""
+    """The followed accounts, and the decision which to follow."""
 
     def __init__(self) -> None:
         self._redis = store.streaming()
@@ -77,7 +77,7 @@ class Observer:
         self._read_at = 0.0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         tasks = [
             asyncio.create_task(work)
             for work in (
@@ -109,12 +109,12 @@ class Observer:
     # --- which accounts ----------------------------------------------------------------------
 
     async def _choose(self) -> None:
-        """Look who matters: every LOOK_EVERY, and at once when an account is looked at anew.
+        """Find relevant accounts: every LOOK_EVERY, and at once when a user opens another.
 
-        While nobody does: when something was written to the database.
+        While nobody looks: when something was written to the database.
         """
         while True:
-            self._look.clear()  # first: who comes while this looks is looked for again
+            self._look.clear()  # first: whoever arrives during this round causes another one
             await self._read_database()
             watched = await self._watched()
             for account in (watched.keys() | self._busy) & self._accounts.keys():
@@ -163,7 +163,7 @@ class Observer:
         follower.until = max(follower.until, until)
 
     async def _drop(self) -> None:
-        """Stop following who does not matter, or whose engine is to be found elsewhere now."""
+        """Stop following accounts that are irrelevant or whose engine has moved."""
         for pk, (follower, task) in list(self._followers.items()):
             account = self._accounts.get(pk)
             if account and follower.until > time.time() and follower.is_for(account):
@@ -180,7 +180,7 @@ class Observer:
             await pubsub.subscribe(store.WAKE)
             async for message in pubsub.listen():
                 if message["type"] == "subscribe":
-                    # Connected, perhaps to a Redis that has just begun, with nothing in it.
+                    # Connected, perhaps to a Redis that has just started and is empty.
                     for follower, _ in self._followers.values():
                         follower.rewrite()
                     self._look.set()
@@ -199,7 +199,7 @@ class Observer:
         elif account := self._accounts.get(wake.account):
             self._follow(account, 0.0)
         else:
-            self._look.set()  # linked a moment ago, or of another host
+            self._look.set()  # enrolled a moment ago, or of another host
 
     async def _beat(self) -> None:
         while True:
@@ -217,25 +217,25 @@ class Observer:
             await _either(self._beat_now.wait(), asyncio.sleep(every))
 
     async def _answer(self) -> None:
-        # As long as no account was ever linked there is nobody to ask.
+        # Until the first account is enrolled, there is nobody to query.
         while self._host is None:
             await self._host_known.wait()
         await relay_server.answer_forever(self._host)
 
 
 def _of_this_host() -> tuple[int | None, dict[int, LinuxAccount], set[int]]:
-    """The host's key, its active accounts, and which of them matter without being looked at."""
+    """Return the host's key, its active accounts, and those relevant without being looked at."""
     try:
         host = Host.objects.filter(name=settings.BERTH_HOST).first()
         if host is None:
             return None, {}, set()
         accounts = {a.pk: a for a in LinuxAccount.objects.filter(host=host, active=True)}
         going_on = Operation.objects.filter(ended_at=None, account__host=host)
-        going_on = going_on.exclude(state=State.AWAITING)  # until then nothing happens
+        going_on = going_on.exclude(state=State.AWAITING)  # nothing happens until then
         busy = set(going_on.values_list("account_id", flat=True).distinct())
         return host.pk, accounts, busy | set(wanted_accounts(host).values_list("pk", flat=True))
     finally:
-        connections.close_all()  # the next look may come in another thread
+        connections.close_all()  # the next read may run in another thread
 
 
 async def _either(*waits: Coroutine[object, object, object]) -> None:
@@ -253,7 +253,7 @@ _PARTS = (sweep_forever, seal_forever, ship_forever, close_forever)
 
 
 async def _until_it_ends(part: Callable[[], Awaitable[None]]) -> None:
-    """Begin `part` again when it breaks off: what fails in one part of the observer stays there."""
+    """Restart `part` when it fails, so that a failure in one part of the observer stays there."""
     while True:
         try:
             await part()
@@ -264,7 +264,7 @@ async def _until_it_ends(part: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
-    """Begin `work` again whenever it breaks off: Redis is down, or there is a fault of ours."""
+    """Restart `work` whenever it fails: Redis is down, or there is a bug."""
     name = getattr(work, "__name__", "")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The observer's side of the relay: checks a request, asks the engine, hands the answers over."""
+"""The observer's side of the relay: check a request, query the engine, pass on the answers."""
 
 import asyncio
 import logging
@@ -34,19 +34,19 @@ from engine.schema.parameters import Role
 from engine.schema.queries import ContainerTerminal, Query, QueryFailed, TerminalSize
 
 MOST_AT_ONCE = 200
-"""Queries of all users together, as long as each has at least a few."""
+"""Queries of all users together, as long as each user has at least a few."""
 MOST_OF_A_USER = 30
 LONGEST_WAIT = 60
-"""Seconds that Redis holds an answer back while there is no request."""
+"""Seconds that Redis blocks while there is no request."""
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
 JUDGE_AGAIN_EVERY = 10.0
-"""Seconds after which policies are asked again about an open terminal."""
+"""Seconds after which policies are evaluated again for an open terminal."""
 logger = logging.getLogger(__name__)
 
 
 class _Refused(Exception):
-    """Carries the QueryFailed that says why."""
+    """Carries the QueryFailed with the reason."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class _Refused(Exception):
 
 
 class _ReaderGone(Exception):
-    """Nobody reads the answers any more."""
+    """Raised when nobody reads the answers any more."""
 
 
 async def answer_forever(host: int) -> None:
@@ -82,7 +82,7 @@ async def answer_forever(host: int) -> None:
                 logger.warning("a relayed request came twice")
                 continue
             used[request.id] = now
-            # Its own coroutine even when there are too many: whoever asked is told.
+            # A coroutine even if there are too many: whoever asked gets an answer.
             too_many = shares.of(request.user) if shares.is_used_up(request.user) else 0
             task = asyncio.create_task(_answer(redis, request, too_many))
             if not too_many:
@@ -149,7 +149,7 @@ async def _answer(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A query that is allowed; `recording` says whose policies ask for it to be recorded."""
+    """An allowed query. `recording` says whose policies require a recording."""
 
     account: LinuxAccount
     query: Query
@@ -158,14 +158,14 @@ class _Asked:
     reveal: bool = False
 
     def session(self, key: UUID) -> Session | None:
-        """What is to be recorded, if anything."""
+        """Return the session to record, if any."""
         if not (self.recording and isinstance(self.query, ContainerTerminal)):
             return None
         return Session(key, self.account, self.actor, self.query, self.recording)
 
 
 def _allowed(request: relay_protocol.Request) -> _Asked:
-    """The query, if who asks may ask that now. Raises _Refused, after auditing it."""
+    """Return the query if its user may send it now. Raises _Refused, after auditing it."""
     try:
         try:
             query = request.parsed()
@@ -213,7 +213,7 @@ def _token(request: relay_protocol.Request, user: User) -> ApiToken | None:
 
 
 async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Session) -> None:
-    """A terminal of which everything is written down before it is shown. Raises NotRecorded."""
+    """Run a terminal whose output is recorded before it is shown. Raises NotRecorded."""
     async with recording(session) as recorder:
         try:
             await outlet.say(relay_protocol.Recorded(id=session.key))
@@ -233,7 +233,7 @@ async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Ses
 async def _converse(
     outlet: "_Outlet", terminal: Terminal, asked: _Asked, recorder: Recorder | None
 ) -> None:
-    """Both ways at once, until the command ends, the page leaves, or a policy is against it."""
+    """Relay both ways until the command ends, the page leaves, or a policy forbids it."""
     answers = aiter(terminal)
     shown = asyncio.create_task(outlet.pour(recorder.tap(answers) if recorder else answers))
     typed = asyncio.create_task(_type(outlet, terminal, recorder))
@@ -249,7 +249,7 @@ async def _converse(
 
 
 async def _judge_again(asked: _Asked) -> None:
-    """Raises _Refused when a policy has changed, so that the terminal could not be opened now."""
+    """Raise _Refused when a policy has changed so that the terminal could not be opened now."""
     while True:
         await asyncio.sleep(JUDGE_AGAIN_EVERY)
         try:
@@ -282,7 +282,7 @@ async def _type(outlet: "_Outlet", terminal: Terminal, recorder: Recorder | None
 
 
 class _Outlet:
-    """Where the answers of one query go, no faster than they are read."""
+    """Passes on the answers of one query, no faster than they are read."""
 
     def __init__(self, redis: store.redis.asyncio.Redis, names: relay_protocol.Names) -> None:
         self.names = names
@@ -291,7 +291,7 @@ class _Outlet:
         self._bytes = 0
 
     async def element(self, element: bytes) -> None:
-        """Raises _ReaderGone."""
+        """Add an element. Raises _ReaderGone."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.rpush(self.names.answers, element)
             pipe.expire(self.names.answers, 30)
@@ -308,12 +308,12 @@ class _Outlet:
                 raise _ReaderGone
 
     async def say(self, answer: BaseModel) -> None:
-        """One answer, at once."""
+        """Send one answer immediately."""
         self._add(answer)
         await self.flush()
 
     async def flush(self) -> None:
-        """What has gathered."""
+        """Send what was collected."""
         if not self._lines:
             return
         batch = f"[{','.join(self._lines)}]".encode()
@@ -321,10 +321,11 @@ class _Outlet:
         await self.element(batch)
 
     async def pour(self, answers: AsyncIterator[BaseModel]) -> None:
-        """All of `answers`, in batches; with signs of life while there are none.
+        """Send all of `answers` in batches, with heartbeats while there are none.
 
-        What came while the batch before was on its way goes with the next one: a single answer
-        waits for nothing, and many travel together.
+        Whatever arrives while a batch is being sent goes with the next one: a single answer never
+        waits,
+        and many travel together.
         """
         waiting: asyncio.Queue[BaseModel | None] = asyncio.Queue(2 * LINES_A_BATCH)
         pumping = asyncio.create_task(_pump(answers, waiting))
@@ -363,6 +364,6 @@ async def _pump(
             async for answer in answers:
                 await waiting.put(answer)
     except Exception:
-        await waiting.put(None)  # what went wrong is raised where this task is awaited
+        await waiting.put(None)  # errors are raised where this task is awaited
         raise
     await waiting.put(None)

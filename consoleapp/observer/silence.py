@@ -1,4 +1,4 @@
-"""How long an engine has said nothing although an answer is due: it may hang, or its Podman may."""
+"""Measure how long an engine has owed an answer: it, or its Podman, may hang."""
 
 import time
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from engine.schema.queries import EngineEvent
 
 SILENT_AFTER = 5.0
-"""Seconds without a sign of life until pages say so; heartbeats come more often than that."""
+"""Seconds without a heartbeat until pages show it. Heartbeats are more frequent."""
 LOOK_EVERY = 1.0
 SAY_AGAIN_EVERY = 5.0
-"""Seconds after which pages are told that it still goes on."""
+"""Seconds after which pages are told that it continues."""
 
 
 class Silence:
-    """Watches over one engine. `since` is set while it is silent."""
+    """Watches one engine. `since` is set while it does not answer."""
 
     def __init__(self) -> None:
         self.since: datetime | None = None
@@ -26,23 +26,23 @@ class Silence:
         self._told_at = 0.0
 
     def connecting(self) -> None:
-        """A connection is being made; only what is heard on it ends a silence."""
+        """Note that a connection is being made: only messages on it end the silence."""
         if not self._connecting and self.since is None:
             self._heard_at = time.monotonic()
         self._connecting, self._beats = True, False
 
     def heard(self, event: EngineEvent | None = None) -> None:
-        """The engine said something."""
+        """Note a message from the engine."""
         self._heard_at = time.monotonic()
         if event is None or event.noun != "system":
             return
         self._connecting = False
-        # An engine of an earlier version has no heartbeats: none are missed then.
+        # Engines of earlier versions send no heartbeats, so none are expected from them.
         self._beats = self._beats or event.action == "heartbeat"
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """It is asked something within the block."""
+        """Note that a query runs within the block."""
         self._asked_at = time.monotonic()
         try:
             yield
@@ -50,7 +50,7 @@ class Silence:
             self._asked_at = None
 
     def look(self) -> bool:
-        """Bring `since` up to date. Out: whether pages have to hear of it."""
+        """Update `since`. Return whether pages must be told."""
         now = time.monotonic()
         seconds = self._seconds(now)
         if seconds < SILENT_AFTER:

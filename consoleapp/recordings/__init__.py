@@ -1,5 +1,1 @@
-"""Recordings of terminal sessions, where policies ask: kept by the observer, replayed in the page.
-
-The account cannot reach them: the observer, through which every terminal goes, writes each piece of
-output down before it hands it on. A session that cannot be recorded is refused, or ended.
-"""
+"""Recordings of terminals that policies require, kept by the observer and replayed in pages."""

@@ -1,4 +1,4 @@
-"""Who may see which recordings, and that it is written down when they do."""
+"""Access to recordings, with an audit event for each."""
 
 from typing import Literal
 
@@ -19,12 +19,14 @@ Access = Literal["recording.viewed", "recording.downloaded"]
 
 
 class FileGone(Exception):
-    """Raised where the row is there, and the file is not."""
+    """Raised if the row exists but the file does not."""
 
 
 def readable(user: User) -> QuerySet[Recording]:
-    """Administrators: all. Others: of accounts they own, and their own ones while they hold any
-    role on the account.
+    """Return a user's readable recordings; for administrators, all.
+
+    Others see those of accounts they own, and their own sessions while they have any role on the
+    account.
     """
     rows = Recording.objects.all()
     if user.is_superuser:
@@ -35,7 +37,7 @@ def readable(user: User) -> QuerySet[Recording]:
 
 
 def of_event(user: User, event: Event) -> Recording | None:
-    """The recording that an audit event is about, if `user` may see it."""
+    """Return the recording of an audit event, if `user` may see it."""
     facts = event.parameters or {}
     key = facts.get("recording") or facts.get("session")
     if not key or event.action.partition(".")[0] not in ("recording", "terminal"):
@@ -44,9 +46,9 @@ def of_event(user: User, event: Event) -> Recording | None:
 
 
 def served(row: Recording, actor: Actor, access: Access) -> StreamingHttpResponse:
-    """The file, or what there is of it so far; audited. Raises FileGone.
+    """Return the file, as far as it exists; audited. Raises FileGone.
 
-    It is never shown as a page: it has whatever somebody's programs have printed.
+    It is never displayed as a page: it contains whatever programs have printed.
     """
     file = storage.file_of(row.key)
     try:

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class Recordings(AppConfig):
-    """What was shown in terminals."""
+    """Configures the app."""
 
     name = "consoleapp.recordings"
     default_auto_field = "django.db.models.BigAutoField"

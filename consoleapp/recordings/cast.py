@@ -1,7 +1,7 @@
-"""The format of the files: asciicast v2, one JSON array a line after a header.
+"""The format of the files: asciicast v2, one JSON array per line after a header.
 
-https://docs.asciinema.org/manual/asciicast/v2/ has it. Output and sizes are in it; what is typed is
-not, as it has the passwords that a terminal does not show.
+Specified at https://docs.asciinema.org/manual/asciicast/v2/. Files contain output and sizes but not
+input, which would include passwords that a terminal does not show.
 """
 
 import codecs
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def header(*, columns: int, rows: int, begun: datetime, command: str, title: str) -> bytes:
-    """The first line."""
+    """Return the first line."""
     facts: dict[str, Any] = {
         "version": 2,
         "width": columns,
@@ -26,22 +26,22 @@ def header(*, columns: int, rows: int, begun: datetime, command: str, title: str
 
 
 class Events:
-    """Makes lines of what happens. A character that is cut by two pieces waits for its rest."""
+    """Formats events as lines. A character split between two pieces waits for its rest."""
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
 
     def output(self, seconds: float, data: bytes) -> bytes:
-        """The line of a piece of output, b"" while there is no whole character."""
+        """Return the line of a piece of output, b"" while there is no complete character."""
         text = self._decode(data)
         return _line([round(seconds, 6), "o", text]) if text else b""
 
     def size(self, seconds: float, columns: int, rows: int) -> bytes:
-        """The line of a new size."""
+        """Return the line of a new size."""
         return _line([round(seconds, 6), "r", f"{columns}x{rows}"])
 
     def end(self, seconds: float) -> bytes:
-        """The line of what is left: half a character, shown as such."""
+        """Return the line of the rest: an incomplete character, shown as such."""
         text = self._decode(b"", final=True)
         return _line([round(seconds, 6), "o", text]) if text else b""
 

@@ -1,4 +1,4 @@
-"""The rows of recordings; the bytes are in the data directory, named by the row's key."""
+"""The rows of recordings. The files are in the data directory, named by the row's key."""
 
 import re
 import uuid
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 
 class How(models.TextChoices):
-    """How a session stands, or how it ended."""
+    """The state of a session, or how it ended."""
 
     GOING_ON = "going-on", gettext_lazy("going on")
     ENDED = "ended", gettext_lazy("the command ended")
@@ -23,7 +23,7 @@ class Recording(models.Model):
     """One recorded session. Its digest is also in the audit log, which nobody can change."""
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    """The session's id, which is also in the audit events of the terminal."""
+    """The session's id, which the audit events of the terminal also contain."""
     account = models.ForeignKey(
         "accounts.LinuxAccount", null=True, on_delete=models.SET_NULL, related_name="recordings"
     )
@@ -34,14 +34,14 @@ class Recording(models.Model):
     person_name = models.CharField(max_length=150)
     ip = models.CharField(max_length=45, blank=True, default="")
     container = models.CharField(max_length=255)
-    """As it was asked for: the pages say the id."""
+    """As requested: pages use the id."""
     container_name = models.CharField(max_length=255, blank=True, default="")
     command = models.TextField(blank=True, default="")
     """The command line; "" for the container's shell."""
     user = models.CharField(max_length=200, blank=True, default="")
-    """In the container."""
+    """The user in the container."""
     asked_by = models.TextField()
-    """Whose policies asked for it."""
+    """Whose policies required it."""
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     how = models.CharField(max_length=10, choices=How.choices, default=How.GOING_ON)
@@ -49,7 +49,7 @@ class Recording(models.Model):
     exit_code = models.IntegerField(null=True)
     size = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, default="")
-    """Of the file; "" while the session goes on."""
+    """The digest of the file; "" while the session is open."""
 
     class Meta:
         indexes = [
@@ -65,16 +65,16 @@ class Recording(models.Model):
 
     @property
     def shown_container(self) -> str:
-        """Its name where it was known, else its id."""
+        """Return its name if known, otherwise its id."""
         return self.container_name or self.container[:12]
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it goes on."""
+        """Return its duration; None while it is open."""
         return (self.ended_at - self.begun_at).total_seconds() if self.ended_at else None
 
     @property
     def file_name(self) -> str:
-        """What a download is called: letters that every system takes."""
+        """Return the name of a download, with characters that every system accepts."""
         plain = re.sub(r"[^A-Za-z0-9._-]", "", self.shown_container).strip(".")
         return f"{self.begun_at:%Y%m%d-%H%M%S}-{plain or 'terminal'}.cast"

@@ -1,4 +1,4 @@
-"""Recording one session, in the observer: each piece is in the file before anybody sees it."""
+"""Record one session, in the observer: each piece is in the file before anybody sees it."""
 
 import asyncio
 import base64
@@ -36,21 +36,21 @@ from engine.schema.queries import (
 
 Shown = TerminalOutput | TerminalEnded | QueryFailed
 BURST = 8 << 20
-"""Bytes that may come at once; then BYTES_A_SECOND, so that a `yes` cannot fill the disk."""
+"""Bytes that may come at once; then BYTES_A_SECOND, so that `yes` cannot fill the disk."""
 BYTES_A_SECOND = 2 << 20
 _LOOK_EVERY = 1 << 20
 logger = logging.getLogger(__name__)
 going_on: set[UUID] = set()
-"""What this process records now; whatever else seems to go on was broken off."""
+"""The sessions that this process is recording. All other open ones were broken off."""
 
 
 class NotRecorded(Exception):
-    """Raised where a session cannot be recorded, so that there must be none. Says why."""
+    """Raised if a session cannot be recorded and therefore must not exist. Says why."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """What is to be recorded: who asked for which terminal, and whose policies want it recorded."""
+    """The session to record: which terminal, its user, and whose policies require it."""
 
     key: UUID
     account: LinuxAccount
@@ -60,13 +60,13 @@ class Session:
 
     @property
     def command(self) -> str:
-        """As a shell would read it; "" for the container's own shell."""
+        """Return it as a shell would read it; "" for the container's own shell."""
         return shlex.join(self.query.command_line)[:4000]
 
 
 @asynccontextmanager
 async def recording(session: Session) -> AsyncIterator["Recorder"]:
-    """A recorder for the time of the block. Raises NotRecorded where it cannot begin."""
+    """Yield a recorder for the duration of the block. Raises NotRecorded if it cannot start."""
     if session.key in going_on:
         raise NotRecorded("This session is recorded already.")
     going_on.add(session.key)
@@ -84,7 +84,7 @@ async def recording(session: Session) -> AsyncIterator["Recorder"]:
 
 
 class Recorder:
-    """An open file, and what is known of how its session ends."""
+    """An open file, and what is known about the end of its session."""
 
     def __init__(self, session: Session, row: Recording, descriptor: int) -> None:
         self.session, self.row = session, row
@@ -98,7 +98,7 @@ class Recorder:
         self._credit, self._counted = float(BURST), self._began
 
     async def tap(self, shown: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
-        """What the terminal shows, once it is written down. Raises NotRecorded."""
+        """Yield the terminal's output after writing it. Raises NotRecorded."""
         async for each in shown:
             if isinstance(each, TerminalOutput):
                 line = self._events.output(self._now(), base64.b64decode(each.data))
@@ -111,15 +111,15 @@ class Recorder:
             yield each
 
     async def resized(self, size: TerminalSize) -> None:
-        """The page's terminal has another size. Raises NotRecorded."""
+        """Record a new size of the page's terminal. Raises NotRecorded."""
         await self._keep(self._events.size(self._now(), size.columns, size.rows))
 
     def ends(self, how: How, why: str = "") -> None:
-        """How the session ends, where neither its command nor its person ended it."""
+        """Record how the session ends if neither its command nor its user ended it."""
         self.how, self.detail = how, why
 
     def write(self, line: bytes) -> None:
-        """Raises OSError."""
+        """Write a line. Raises OSError."""
         if self.size // _LOOK_EVERY != (self.size + len(line)) // _LOOK_EVERY:
             _check_disk()
         view = memoryview(line)
@@ -130,7 +130,7 @@ class Recorder:
             view = view[written:]
 
     def close(self) -> str:
-        """The digest of what was written, to which nothing is added any more."""
+        """Close the file, to which nothing more is added. Return its digest."""
         try:
             self.write(self._events.end(self._now()))
             os.fsync(self._descriptor)
@@ -224,14 +224,14 @@ def _end(recorder: Recorder) -> None:
     row.size, row.sha256 = recorder.size, digest
     try:
         finish(row, recorder.session.actor)
-    except DatabaseError as error:  # the next look closes it as broken off
+    except DatabaseError as error:  # the next round closes it as broken off
         logger.error("the end of recording %s is not written down: %s", row.key, error)
     finally:
         connections.close_all()
 
 
 def finish(row: Recording, actor: Actor) -> None:
-    """Write down that a session has ended as `row` says, with the digest of its file."""
+    """Record the end of a session from `row`, with the digest of its file."""
     with transaction.atomic():
         row.ended_at = timezone.now()
         row.save()
@@ -267,10 +267,10 @@ def _tell(
 
 
 def _check_room(account: LinuxAccount) -> None:
-    """Raises NotRecorded, or OSError."""
+    """Raise NotRecorded, or OSError."""
     rows = Recording.objects.filter(account=account)
     kept = rows.aggregate(sum=Sum("size"))["sum"] or 0
-    # Each that goes on may still take all that one may.
+    # Each open one may still use the full limit.
     kept += rows.filter(ended_at=None).count() * settings.BERTH_RECORDING_LIMIT
     if kept >= settings.BERTH_RECORDING_QUOTA:
         quota = binary_size(settings.BERTH_RECORDING_QUOTA)
@@ -292,7 +292,7 @@ def _refusal(why: str) -> str:
 
 
 def _name_of(session: Session) -> str:
-    """The container's name as the last snapshot has it; "" when there is none."""
+    """Return the container's name in the last snapshot; "" if there is none."""
     seen = reader.load(session.account)
     rows = seen.snapshot.containers if seen and seen.snapshot else []
     asked = session.query.container

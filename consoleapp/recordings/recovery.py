@@ -1,4 +1,4 @@
-"""Sessions whose observer died in the middle: what is in their files is closed as broken off."""
+"""Close the recordings of an observer that died as broken off."""
 
 import asyncio
 import logging
@@ -13,12 +13,12 @@ from consoleapp.recordings.models import How, Recording
 
 EVERY = 60.0
 LONGEST = 3600.0
-"""Seconds between two looks when nothing is written to the database."""
+"""Seconds between two rounds while nobody writes to the database."""
 logger = logging.getLogger(__name__)
 
 
 async def close_forever() -> None:
-    """Look until cancelled: at the start, and then for ends that the database did not take."""
+    """Run until cancelled: at the start, and then for ends that the database did not accept."""
     while True:
         before = polling.stamp()
         if await asyncio.to_thread(_round):
@@ -28,7 +28,7 @@ async def close_forever() -> None:
 
 
 def _round() -> bool:
-    """Out: whether it could be looked."""
+    """Run one round. Return whether it was possible."""
     try:
         close()
         return True
@@ -36,12 +36,12 @@ def _round() -> bool:
         logger.exception("looking for recordings that broke off")
         return False
     finally:
-        connections.close_all()  # the next round may come in another thread
+        connections.close_all()  # the next round may run in another thread
 
 
 def close() -> int:
-    """How many were closed. One observer runs a host, so what it does not record, nobody does."""
-    going_on = set(recorder.going_on)  # one that ends meanwhile is not closed twice
+    """Close them and return the count. Each host has one observer, so nobody else records them."""
+    going_on = set(recorder.going_on)  # so that one that ends in the meantime is not closed twice
     rows = Recording.objects.filter(ended_at=None, account__host__name=settings.BERTH_HOST)
     found = [
         row for row in rows.select_related("account") if row.key not in going_on | recorder.going_on

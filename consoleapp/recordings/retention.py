@@ -1,4 +1,4 @@
-"""Retention: removing old recordings, so that the audit log says which went and when."""
+"""Remove old recordings, with audit events of which were removed and when."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ _AT_ONCE = 200
 
 
 def prune(before: datetime, *, actor: Actor) -> int:
-    """Remove the recordings of sessions that ended before `before`; how many went.
+    """Remove the recordings of sessions that ended before `before`. Return the count.
 
-    What is to go is written down first: broken off, the next call removes the files that are left.
+    The audit event comes first: after an interruption, the next call removes the remaining files.
     """
     total = 0
     while rows := list(Recording.objects.filter(ended_at__lt=before).order_by("pk")[:_AT_ONCE]):
@@ -38,7 +38,7 @@ def prune(before: datetime, *, actor: Actor) -> int:
 
 
 def _remove_files() -> None:
-    """All files that an event says were pruned, also those that a call before left."""
+    """Remove all files that an event lists as pruned, including leftovers of an earlier call."""
     left = set(storage.keys())
     events = Event.objects.filter(action="recording.pruned").order_by("-pk")
     for facts in events.values_list("parameters", flat=True).iterator():

@@ -1,4 +1,4 @@
-"""Where the files of recordings are: in a private folder of the data directory, named by keys."""
+"""The files of recordings, named by key, in a private folder of the data directory."""
 
 import hashlib
 import os
@@ -10,25 +10,25 @@ from django.conf import settings
 
 
 def file_of(key: UUID) -> Path:
-    """The file of a recording."""
+    """Return the file of a recording."""
     return folder() / f"{key}.cast"
 
 
 def folder() -> Path:
-    """Raises OSError where it cannot be made."""
+    """Return the folder. Raises OSError if it cannot be created."""
     place: Path = settings.BERTH_DATA / "recordings"
     place.mkdir(mode=0o700, exist_ok=True)
     return place
 
 
 def create(key: UUID) -> int:
-    """A descriptor of the new file, for writing at its end. Raises OSError."""
+    """Open the new file for appending. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(file_of(key), flags, 0o600)
 
 
 def digest(key: UUID) -> tuple[int, str] | None:
-    """Size and SHA-256 of the file as it is now; None where there is none."""
+    """Return size and SHA-256 of the file as it is now; None if it does not exist."""
     try:
         with file_of(key).open("rb") as file:
             found = hashlib.file_digest(file, "sha256")
@@ -38,6 +38,6 @@ def digest(key: UUID) -> tuple[int, str] | None:
 
 
 def keys() -> Iterator[str]:
-    """The names of all files there, without their endings."""
+    """Yield the names of all files there, without their extensions."""
     for each in folder().iterdir():
         yield each.name.removesuffix(".cast")

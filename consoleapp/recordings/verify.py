@@ -1,4 +1,4 @@
-"""Whether recordings are as they were made: files and rows against the digests in the audit log."""
+"""Verify recordings: compare files and rows with the digests in the audit log."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +13,11 @@ from consoleapp.recordings.models import Recording
 
 
 def verify(report: Report) -> int:
-    """Add what is wrong to `report`; how many recordings were looked at.
+    """Add all faults to `report`. Return the number of recordings checked.
 
-    The events are believed, as their chain is verified besides; rows and files are not. Sessions
-    begin and end meanwhile, so what seems to be missing is looked for once more.
+    The events are trusted, since their chain is verified separately; rows and files are not.
+    Sessions
+    start and end in the meantime, so whatever seems to be missing is looked for once more.
     """
     rows = {str(key) for key in Recording.objects.values_list("key", flat=True)}
     there = rows | set(storage.keys())
@@ -50,7 +51,7 @@ def _faults(key: str, facts: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_open(key: str, report: Report) -> None:
-    """A session that had not ended when the events were read."""
+    """Check a session that had not ended when the events were read."""
     if not Recording.objects.filter(key=key, ended_at=None).exists():
         if not _told("recording.ended", key):
             report.add(f"Recording {key} was begun, and there is no trace of its end.")
@@ -59,14 +60,14 @@ def _check_open(key: str, report: Report) -> None:
 
 
 def _outlives_its_event(key: str) -> bool:
-    """A session that goes on, and of whose beginning retention dropped the event."""
+    """Return whether it is an open session whose first event retention has removed."""
     dropped = Pruning.objects.aggregate(before=Max("before"))["before"]
     going_on = Recording.objects.filter(key=key, ended_at=None)
     return dropped is not None and going_on.filter(begun_at__lt=dropped).exists()
 
 
 def _told(action: str, key: str = "") -> dict[str, dict[str, Any]]:
-    """What events say, by recording; of one only where `key` says which."""
+    """Return the events' content by recording; only of one if `key` is given."""
     events = _facts(action, **({"parameters__recording": key} if key else {}))
     return {str(facts["recording"]): facts for facts in events}
 

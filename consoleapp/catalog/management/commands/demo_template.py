@@ -1,4 +1,4 @@
-"""manage.py demo_template IMAGE: a first template, so that a newcomer has something to launch."""
+"""manage.py demo_template IMAGE: create a first template, for a new user to launch."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ NAME = "Hello web"
 
 
 class Command(BaseCommand):
-    """Makes or refreshes the template; running it again changes nothing else."""
+    """Creates or refreshes the template. Running it again changes nothing else."""
 
     help = "Puts the template “Hello web” into the catalogue: a web page served by busybox."
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("image", help="an image with busybox's httpd and a page in /www")
 
     def handle(self, *, image: str, **_: Any) -> None:
-        # No host port: each launch is allotted a free one, so a second one does not collide.
+        # No host port: each launch is allotted a free one, so a second one does not conflict.
         contents = parse(
             {
                 "icon": "world",
@@ -36,6 +36,6 @@ class Command(BaseCommand):
         found = LaunchTemplate.objects.filter(name=NAME).first()
         if found is None:
             changes.create(NAME, contents, actor=Actor(user=None))
-        elif found.head is None or found.head.made_by == "system":  # a person's edits stay
+        elif found.head is None or found.head.made_by == "system":  # a user's edits stay
             changes.save_version(found, contents, actor=Actor(user=None))
         self.stdout.write(f"The catalogue has “{NAME}”, from {image}.")

@@ -1,4 +1,4 @@
-"""manage.py observe: runs the host's observer."""
+"""manage.py observe: run the host's observer."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from consoleapp.observer.observer import AnotherOne, observe
 
 
 class Command(BaseCommand):
-    """Ends with SIGTERM."""
+    """Runs until SIGTERM."""
 
     help = "Follow the accounts of this host, answer relayed queries, and sweep up after crashes."
     requires_system_checks: list[str] = []

@@ -1,4 +1,4 @@
-"""manage.py prune_audit: retention of the history."""
+"""manage.py prune_audit: retention of the audit log."""
 
 from argparse import ArgumentParser
 from datetime import date, datetime, time
@@ -14,7 +14,7 @@ from consoleapp.recordings import retention as recordings
 
 
 class Command(BaseCommand):
-    """Drops what is older than a day, leaving a signed summary of it in the chain."""
+    """Removes what is older than a day, and adds a signed summary of it to the chain."""
 
     help = (
         "Drop audit events and recorded terminals before a date; a signed summary of the events "

@@ -12,7 +12,7 @@ from consoleapp.recordings.retention import prune
 
 
 class Command(BaseCommand):
-    """Removes the recordings of sessions that ended before a day; the audit log says which."""
+    """Removes recordings of sessions that ended before a day; the audit log lists them."""
 
     help = "Remove recordings of terminal sessions that ended before a date."
     requires_system_checks: list[str] = []

@@ -1,4 +1,4 @@
-"""manage.py verify_audit: whether the history is as it was written."""
+"""manage.py verify_audit: verify that the audit log is unchanged."""
 
 import time
 from argparse import ArgumentParser
@@ -17,7 +17,7 @@ from consoleapp.recordings import verify as recordings
 
 
 class Command(BaseCommand):
-    """Exit status 0 when all is well, 1 when something is not, with a line for each fault."""
+    """Exits with status 0 if all is well, 1 otherwise, and prints a line for each fault."""
 
     help = "Verify the chain of audit events, its signed heads, and the heads kept elsewhere."
     requires_system_checks: list[str] = []
@@ -79,7 +79,7 @@ def _export(file: Path, trusted: dict[str, Ed25519PublicKey]) -> Report:
 
 
 def _remember(report: Report) -> None:
-    """The verification is an event too: the audit page shows when the last one was."""
+    """Audit the verification, so that the audit page shows when the last one was."""
     record(
         "audit.verified",
         actor=Actor(user=None),
