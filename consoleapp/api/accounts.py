@@ -1,4 +1,4 @@
-"""/accounts and /me: which Linux accounts the caller may see, and who the caller is."""
+"""/accounts and /me: the caller's Linux accounts, and the caller."""
 
 from datetime import datetime
 from typing import Literal
@@ -21,7 +21,7 @@ router = Router(tags=["accounts"])
 
 
 class AccountBody(BaseModel):
-    """A Linux account; `role` is what the caller may do with it."""
+    """A Linux account. `role` is the caller's role on it."""
 
     key: str
     name: str
@@ -38,7 +38,7 @@ class AccountList(BaseModel):
 
 
 class AccountDetail(AccountBody):
-    """And what its Podman last said of itself; `error` is why there is nothing newer."""
+    """Also the last known state of its Podman. `error` is why there is nothing newer."""
 
     live: bool
     taken: datetime | None
@@ -50,7 +50,7 @@ class AccountDetail(AccountBody):
 
 
 class Me(BaseModel):
-    """The caller: the user, and the token if it was one that spoke."""
+    """The caller: the user, and the token if one was used."""
 
     username: str
     administrator: bool
@@ -60,7 +60,7 @@ class Me(BaseModel):
 
 
 def find_account(actor: Actor, key: str) -> LinuxAccount:
-    """The account with this key. Raises Problem (404) where the caller has no grant for it."""
+    """Return the account with this key. Raises Problem (404) if the caller has no grant for it."""
     found = visible_accounts(actor.user).select_related("host").filter(key=key).first()
     if found is None:
         raise Problem(404, "There is no such account, or you have no grant for it.")
@@ -80,7 +80,7 @@ def _fields(account: LinuxAccount, role: Role) -> dict[str, object]:
 
 @router.get("/accounts", response=responses({200: AccountList}), summary="Accounts")
 def list_accounts(request: HttpRequest) -> HttpResponse:
-    """Every account that the caller has a grant for."""
+    """List every account that the caller has a grant for."""
     user = actor_of(request).user
     accounts = visible_accounts(user).select_related("host")
     return send(
@@ -90,7 +90,7 @@ def list_accounts(request: HttpRequest) -> HttpResponse:
 
 @router.get("/accounts/{account}", response=responses({200: AccountDetail}), summary="One account")
 def read_account(request: HttpRequest, account: str) -> HttpResponse:
-    """One account, and what is known of its Podman without asking it anew."""
+    """Return one account, with the last known state of its Podman."""
     actor = actor_of(request)
     found = find_account(actor, account)
     seen = reader.load(found)
@@ -111,7 +111,7 @@ def read_account(request: HttpRequest, account: str) -> HttpResponse:
 
 @router.get("/me", response=responses({200: Me}), summary="Who am I", tags=["me"])
 def read_me(request: HttpRequest) -> HttpResponse:
-    """The caller."""
+    """Return the caller."""
     actor = actor_of(request)
     return send(
         Me(

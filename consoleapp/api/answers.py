@@ -7,5 +7,5 @@ from engine.schema.characters import as_json
 
 
 def send(body: BaseModel, status: int = 200, **headers: str) -> HttpResponse:
-    """The response with `body` as JSON."""
+    """Return the response with `body` as JSON."""
     return HttpResponse(as_json(body), "application/json", status, headers=headers)

@@ -1,4 +1,4 @@
-"""/approvals: what waits for somebody's word, and the word."""
+"""/approvals: operations that wait for approval, and decisions on them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class AskBody(BaseModel):
-    """One policy that asks. `approvers` are groups; none: the owners of the account."""
+    """One policy that requires approval. `approvers` are groups; none: the account's owners."""
 
     source: str
     rules: list[str]
@@ -35,7 +35,7 @@ class AskBody(BaseModel):
 
 
 class ApprovalBody(BaseModel):
-    """One request. `decision` is empty while it waits; `mine_to_decide`: the caller may decide."""
+    """One request. `decision` is empty while it waits. `mine_to_decide`: the caller may decide."""
 
     operation: OperationBody
     asks: list[AskBody]
@@ -57,20 +57,20 @@ class ApprovalList(BaseModel):
 
 
 class ApprovalFilter(CursorPage):
-    """`waiting`: all that wait; `decidable`: those of them that the caller may decide."""
+    """`waiting`: all waiting requests; `decidable`: those that the caller may decide."""
 
     show: Literal["waiting", "decidable", "mine", "all"] = "waiting"
 
 
 class ApproveBody(BaseModel):
-    """What the requester should read."""
+    """A comment for the requester."""
 
     model_config = ConfigDict(extra="forbid")
     comment: Text = ""
 
 
 class DeclineBody(BaseModel):
-    """Why not."""
+    """The reason."""
 
     model_config = ConfigDict(extra="forbid")
     comment: Annotated[Text, Field(pattern=r"\S")]
@@ -78,7 +78,7 @@ class DeclineBody(BaseModel):
 
 @router.get("/approvals", response=responses({200: ApprovalList}), summary="Approvals")
 def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> HttpResponse:
-    """Requests for approval on every account that the caller has a grant for, newest first."""
+    """List requests for approval on every account that the caller has a grant for, newest first."""
     actor = actor_of(request)
     rows = _visible(actor)
     match filters.show:
@@ -104,7 +104,7 @@ def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> Http
     "/approvals/{operation}", response=responses({200: ApprovalBody}), summary="One approval"
 )
 def read_approval(request: HttpRequest, operation: UUID) -> HttpResponse:
-    """The request for the approval of one operation: what will run, and why it waits."""
+    """Return the request for approval of one operation: what will run, and why it waits."""
     actor = actor_of(request)
     found = _find(actor, operation)
     mine = _decidable(actor).filter(pk=found.pk).exists()
@@ -120,7 +120,7 @@ def read_approval(request: HttpRequest, operation: UUID) -> HttpResponse:
 def approve_operation(
     request: HttpRequest, operation: UUID, wanted: Body[ApproveBody]
 ) -> HttpResponse:
-    """Queue it. Never by who asked for it; needs a token that may operate."""
+    """Approve the operation and queue it. The requester cannot. The token needs `operate`."""
     actor = actor_of(request)
     found = _find(actor, operation)
     approve(found, actor=actor, comment=wanted.comment)
@@ -135,7 +135,7 @@ def approve_operation(
 def decline_operation(
     request: HttpRequest, operation: UUID, wanted: Body[DeclineBody]
 ) -> HttpResponse:
-    """End it as `declined`, with the reason. As for approving."""
+    """Decline the operation, with the reason. The same rules as for approving apply."""
     actor = actor_of(request)
     found = _find(actor, operation)
     decline(found, actor=actor, comment=wanted.comment)

@@ -1,4 +1,4 @@
-"""/audit: who did what, from where, as which Linux account; the same rows as on the audit page."""
+"""/audit: who did what, from where, as which Linux account. The same rows as on the audit page."""
 
 import re
 from datetime import datetime
@@ -22,7 +22,7 @@ Word = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
 
 
 class EventBody(BaseModel):
-    """One event. It never changes and never goes; secrets in the parameters are redacted."""
+    """One event, which never changes. Secrets in the parameters are redacted."""
 
     id: int
     at: datetime
@@ -38,7 +38,7 @@ class EventBody(BaseModel):
     outcome: str
     detail: str
     sequence: int | None
-    """Its place in the chain; null until it is sealed, a moment after it was written."""
+    """Its place in the chain; null until it is chained, a moment after it was written."""
     hash: str
 
 
@@ -50,9 +50,9 @@ class EventList(BaseModel):
 
 
 class EventFilter(CursorPage):
-    """Which events; `action` and `kind` may be repeated and then mean any of them.
+    """Filters for events. `action` and `kind` may be repeated to match any of the values.
 
-    `action=operation` also finds `operation.failed`, `kind=container` every `container.…`.
+    `action=operation` also matches `operation.failed`, and `kind=container` every `container.…`.
     """
 
     action: list[Word] = []

@@ -1,4 +1,4 @@
-"""JSON that programs send, read so far that every text in it can be written again."""
+"""Parse JSON from programs so that every text in it can be written again."""
 
 import json
 import re
@@ -14,10 +14,10 @@ _SPELLED = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Bodies(Parser):
-    """ninja's parser, which also refuses half characters, at their place."""
+    """ninja's parser, which also refuses lone surrogates and reports their place."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """The body. Raises Problem."""
+        """Return the body. Raises Problem."""
         data: dict[str, Any] = json.loads(request.body)
         if _SPELLED.search(request.body) and (place := place_of_half(data)) is not None:
             raise wrong(place or "body", f"{REFUSAL[:1].upper()}{REFUSAL[1:]}.")

@@ -27,7 +27,7 @@ TemplateId = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class TemplateBody(BaseModel):
-    """A template as of its newest version; `contents` are description, icon, parameters, run."""
+    """A template with its newest version. `contents` are description, icon, parameters, and run."""
 
     id: int
     name: str
@@ -41,7 +41,7 @@ class TemplateBody(BaseModel):
 
 
 class TemplateList(BaseModel):
-    """The templates that the caller sees, by name."""
+    """The templates that the caller can see, by name."""
 
     templates: list[TemplateBody]
 
@@ -67,7 +67,7 @@ class NewVersion(_Given):
 
 
 class TemplateLaunch(_Given):
-    """Where to launch it, and the values of its parameters by their names."""
+    """Where to launch it, and the values of its parameters by name."""
 
     account: Annotated[str, Field(max_length=220)]
     name: ContainerName | None = None
@@ -82,7 +82,7 @@ class YamlText(_Given):
 
 @router.get("/catalog", response=responses({200: TemplateList}), summary="Templates")
 def list_templates(request: HttpRequest) -> HttpResponse:
-    """Every template that the caller may see and launch."""
+    """List every template that the caller may see and launch."""
     user = actor_of(request).user
     mine = set(visible_templates(user).filter(owners=user).values_list("pk", flat=True))
     return send(
@@ -102,7 +102,7 @@ def list_templates(request: HttpRequest) -> HttpResponse:
     summary="Import a template",
 )
 def import_template(request: HttpRequest, given: YamlText) -> HttpResponse:
-    """A new template, or the next version of the caller's one with the file's name."""
+    """Create a template, or the next version of the caller's template with the file's name."""
     actor = actor_of(request)
     _may_make(request, actor)
     try:
@@ -115,7 +115,7 @@ def import_template(request: HttpRequest, given: YamlText) -> HttpResponse:
 
 @router.get("/catalog/{template}", response=responses({200: TemplateBody}), summary="One template")
 def read_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
-    """One template as of its newest version."""
+    """Return one template with its newest version."""
     actor = actor_of(request)
     found = _find(actor, template)
     return send(_body(found, may_change(actor.user, found)))
@@ -127,7 +127,7 @@ def read_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
     summary="One version of a template",
 )
 def read_version(request: HttpRequest, template: TemplateId, number: TemplateId) -> dict[str, Any]:
-    """The contents of one version."""
+    """Return the contents of one version."""
     found = _find(actor_of(request), template).versions.filter(number=number).first()
     if found is None:
         raise Problem(404, "The template has no such version.")
@@ -139,7 +139,7 @@ def read_version(request: HttpRequest, template: TemplateId, number: TemplateId)
     "/catalog/{template}/export", response=responses({200: YamlText}), summary="Export a template"
 )
 def export_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
-    """The newest version as YAML."""
+    """Return the newest version as YAML."""
     found = _find(actor_of(request), template)
     return send(YamlText(yaml=files.write(found.name, found.contents)))
 
@@ -150,7 +150,7 @@ def export_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
     summary="Make a template",
 )
 def create_template(request: HttpRequest, wanted: NewTemplate) -> HttpResponse:
-    """A new template; the caller owns it."""
+    """Create a template, owned by the caller."""
     actor = actor_of(request)
     _may_make(request, actor)
     contents = _contents(wanted.contents)
@@ -169,7 +169,7 @@ def create_template(request: HttpRequest, wanted: NewTemplate) -> HttpResponse:
     summary="Save a template's next version",
 )
 def save_template(request: HttpRequest, template: TemplateId, wanted: NewVersion) -> HttpResponse:
-    """The next version; none is made when nothing is different."""
+    """Save the next version, unless nothing differs."""
     actor = actor_of(request)
     found = _mine(request, actor, template)
     changes.save_version(found, _contents(wanted.contents), actor=actor, note=wanted.note)
@@ -180,7 +180,7 @@ def save_template(request: HttpRequest, template: TemplateId, wanted: NewVersion
     "/catalog/{template}", response=responses({204: None}, 403), summary="Remove a template"
 )
 def remove_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
-    """With all its versions; containers made from it go on."""
+    """Delete it with all its versions. Containers created from it continue."""
     actor = actor_of(request)
     changes.remove(_mine(request, actor, template), actor=actor)
     return HttpResponse(status=204)
@@ -194,7 +194,7 @@ def remove_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
 def launch_template(
     request: HttpRequest, template: TemplateId, wanted: TemplateLaunch
 ) -> HttpResponse:
-    """Queue the launch of its newest version; `Location` says where to watch it."""
+    """Queue the launch of its newest version. `Location` is the address of the operation."""
     actor = actor_of(request)
     found = _find(actor, template)
     account = find_account(actor, wanted.account)

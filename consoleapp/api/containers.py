@@ -1,4 +1,4 @@
-"""/accounts/{account}/containers: the rows of `podman ps -a`, and what one container says."""
+"""/accounts/{account}/containers: the rows of `podman ps -a`, and details of one container."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -30,7 +30,7 @@ SortKey = Literal["name", "-name", "created", "-created", "state", "-state", "im
 
 
 class ContainerFilter(BaseModel):
-    """Which rows, in which order. `search` looks in names, images and ids."""
+    """Filters and order of rows. `search` matches names, images, and ids."""
 
     state: list[ContainerState] = []
     search: Annotated[str, Field(max_length=200)] = ""
@@ -40,7 +40,7 @@ class ContainerFilter(BaseModel):
 
 
 class ContainerList(BaseModel):
-    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging."""
+    """Rows as of `taken`. `live`: changes are being followed. `total` counts all pages."""
 
     account: str
     taken: datetime
@@ -65,7 +65,7 @@ def _matches(row: ContainerRow, filters: ContainerFilter) -> bool:
 def list_containers(
     request: HttpRequest, account: str, filters: Query[ContainerFilter]
 ) -> HttpResponse:
-    """Containers in all states, as of the account's last ended operation or later."""
+    """List containers in all states, at least as recent as the account's last ended operation."""
     found = find_account(actor_of(request), account)
     seen = current(found)
     rows = [row for row in seen.snapshot.containers if _matches(row, filters)]
@@ -90,7 +90,7 @@ def list_containers(
     summary="One container",
 )
 def read_container(request: HttpRequest, account: str, container: str) -> HttpResponse:
-    """One row, by name, id, or an unambiguous beginning of the id."""
+    """Return one row, by name, id, or an unambiguous prefix of the id."""
     seen = current(find_account(actor_of(request), account))
     rows = seen.snapshot.containers
     exact = [row for row in rows if container in (row.name, row.id)]
@@ -112,7 +112,7 @@ async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict
     summary="Inspect a container",
 )
 async def inspect_container(request: HttpRequest, account: str, container: ContainerName) -> dict:
-    """Podman's own inspect data, asked of it now, with what looks like a secret masked."""
+    """Query Podman's own inspect data. What looks like a secret is masked."""
     answer = await _asked(request, account, ContainerInspect(container=container))
     data: dict[str, Any] = answer["data"]
     return data
@@ -124,7 +124,7 @@ async def inspect_container(request: HttpRequest, account: str, container: Conta
     summary="Processes of a container",
 )
 async def list_processes(request: HttpRequest, account: str, container: ContainerName) -> dict:
-    """Its processes, asked of Podman now."""
+    """Query its processes."""
     return await _asked(request, account, ContainerTop(container=container))
 
 
@@ -134,5 +134,5 @@ async def list_processes(request: HttpRequest, account: str, container: Containe
     summary="Changed files of a container",
 )
 async def list_changes(request: HttpRequest, account: str, container: ContainerName) -> dict:
-    """What differs from its image (`podman diff`)."""
+    """Query the differences from its image (`podman diff`)."""
     return await _asked(request, account, ContainerChanges(container=container))

@@ -1,4 +1,4 @@
-"""Who calls the API: the holder of a token, or the person whose browser is signed in."""
+"""The callers of the API: the holder of a token, or the user whose browser is signed in."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from consoleapp.core.actor import Actor
 
 
 class Token(HttpBearer):
-    """`Authorization: Bearer …`. A wrong one is an error even when a session is there too."""
+    """`Authorization: Bearer …`. An invalid one is an error even if there is a session, too."""
 
     openapi_description = "A personal token, from your profile or `manage.py api_token`."
 
@@ -43,12 +43,12 @@ class _Csrf(CsrfViewMiddleware):
 
 
 class Session(APIKeyCookie):
-    """The session cookie of the pages; what changes something needs the CSRF token as well."""
+    """The pages' session cookie. Requests that change something also need the CSRF token."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
     def __init__(self) -> None:
-        super().__init__(csrf=False)  # done here: ninja's own check would draw a page to refuse
+        super().__init__(csrf=False)  # done here: ninja's own check would answer with a page
 
     def __call__(self, request: HttpRequest) -> Actor | None:
         if not request.user.is_authenticated:
@@ -65,7 +65,7 @@ class Session(APIKeyCookie):
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The caller that Token or Session found."""
+    """Return the caller that Token or Session found."""
     actor = request.auth  # type: ignore[attr-defined]
     assert isinstance(actor, Actor)  # noqa: S101 - every route of the API demands one of them
     return actor

@@ -1,4 +1,4 @@
-"""Middleware: below /api/, every error is JSON in the API's shape, whichever layer made it."""
+"""Middleware: below /api/, every error is JSON in the API's form, whichever layer raised it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def _enveloped(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
 
 
 class Envelope:
-    """Outermost but for what only adds headers; works in both kinds of middleware chain."""
+    """The outermost layer except for those that only add headers. Works sync and async."""
 
     sync_capable = True
     async_capable = True
@@ -45,7 +45,7 @@ class Envelope:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse a body that does not say it is JSON: forms of other sites cannot say so."""
+        """Refuse a body that does not declare JSON, which forms of other sites cannot."""
         if not request.path.startswith(PREFIX) or not request.headers.get(
             "Content-Length", "0"
         ).strip("0"):

@@ -1,4 +1,4 @@
-"""/accounts/{account}/uploads and /operations/{operation}/download: bytes in and out, streamed."""
+"""/accounts/{account}/uploads and /operations/{operation}/download: streamed files."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,7 +26,7 @@ _OCTETS = {"application/octet-stream": {"schema": {"type": "string", "format": "
 
 
 class UploadBody(BaseModel):
-    """A file that waits for an operation; put its `id` into the parameters."""
+    """A file that waits for an operation. Put its `id` into the parameters."""
 
     id: UUID
     name: str
@@ -54,9 +54,9 @@ def _body(upload: Upload) -> UploadBody:
 async def upload(
     request: HttpRequest, account: str, name: Annotated[str, Field(max_length=1000)] = "file"
 ) -> HttpResponse:
-    """Send a file as the body (`application/octet-stream`), for an operation that follows.
+    """Send a file as the body (`application/octet-stream`), for a later operation.
 
-    It is kept for a day, or until its operation succeeded. `name` is only shown.
+    It is kept until its operation succeeds, but at most a day. `name` is only displayed.
     """
     actor = actor_of(request)
     found = await sync_to_async(find_account)(actor, account)
@@ -81,7 +81,7 @@ async def upload(
     summary="Remove an upload",
 )
 def remove(request: HttpRequest, account: str, upload: UUID) -> HttpResponse:
-    """Take back a file that one has uploaded, unless an operation uses it now."""
+    """Remove one's own upload, unless an operation is using it."""
     actor = actor_of(request)
     found = find_account(actor, account)
     if actor.token is not None and actor.token.scope != "operate":
@@ -105,7 +105,7 @@ def remove(request: HttpRequest, account: str, upload: UUID) -> HttpResponse:
     summary="The file that an operation made",
 )
 async def download(request: HttpRequest, operation: UUID) -> HttpResponseBase:
-    """The file, for who asked for the operation, until a day after. `Range` is understood."""
+    """Return the file to the operation's requester, for a day. Supports `Range`."""
     found = await sync_to_async(_find)(actor_of(request), operation)
     return serve.response(request, found)
 

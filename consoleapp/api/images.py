@@ -1,4 +1,4 @@
-"""/accounts/{account}/images: the rows of `podman images`, and what one image says."""
+"""/accounts/{account}/images: the rows of `podman images`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ SortKey = Literal["name", "-name", "created", "-created", "size", "-size"]
 
 
 class ImageFilter(BaseModel):
-    """Which rows, in which order. `search` looks in tags, digests and ids."""
+    """Filters and order of rows. `search` matches tags, digests, and ids."""
 
     dangling: bool | None = None
     search: Annotated[str, Field(max_length=200)] = ""
@@ -30,9 +30,9 @@ class ImageFilter(BaseModel):
 
 
 class ImageList(BaseModel):
-    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging.
+    """Rows as of `taken`. `live`: changes are being followed. `total` counts all pages.
 
-    `unavailable` says why Podman cannot list them now (then the rows are those of before), or "".
+    `unavailable` is why Podman cannot list images now (the rows are then the previous ones), or "".
     """
 
     account: str
@@ -59,7 +59,7 @@ def _order(row: ImageRow, by: str) -> tuple[Any, ...]:
     "/accounts/{account}/images", response=responses({200: ImageList}, 503), summary="Images"
 )
 def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter]) -> HttpResponse:
-    """The images of the account's store, as of its last ended operation or later."""
+    """List the images in storage, at least as recent as the account's last ended operation."""
     found = find_account(actor_of(request), account)
     seen = current(found)
     by = filters.sort.removeprefix("-")
@@ -88,7 +88,7 @@ def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter])
     summary="One image",
 )
 def read_image(request: HttpRequest, account: str, image: str) -> HttpResponse:
-    """One row, by one of its names, its id, or an unambiguous beginning of the id."""
+    """Return one row, by one of its names, its id, or an unambiguous prefix of the id."""
     rows = current(find_account(actor_of(request), account)).snapshot.images
     exact = [row for row in rows if image in (row.id, *row.tags)]
     found = exact or [row for row in rows if len(image) >= 3 and row.id.startswith(image)]

@@ -1,4 +1,4 @@
-"""/kinds: every kind of operation that there is, with the JSON schema of its parameters."""
+"""/kinds: every kind of operation, with the JSON schema of its parameters."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ router = Router(tags=["kinds"])
 
 
 class KindBody(BaseModel):
-    """One kind. `role`: the least that it takes; `parameters` and `result`: JSON schemas."""
+    """One kind. `role`: the required role; `parameters` and `result`: JSON schemas."""
 
     kind: str
     label: str
@@ -55,5 +55,5 @@ def _kinds() -> KindList:
 
 @router.get("/kinds", response=responses({200: KindList}), summary="Kinds of operation")
 def list_kinds(request: HttpRequest) -> HttpResponse:
-    """What may be asked for at `POST /accounts/{account}/operations`."""
+    """List what can be requested at `POST /accounts/{account}/operations`."""
     return send(_kinds())

@@ -22,7 +22,7 @@ from engine.schema.queries import ContainerLogs
 router = Router(tags=["containers"])
 TYPES = {"text": "text/plain; charset=utf-8", "json": "application/x-ndjson"}
 LINES_A_CHUNK = 500
-FIRST_WITHIN = 2.0  # seconds that an error has to become a status instead of a line
+FIRST_WITHIN = 2.0  # seconds in which an error still becomes a status, not a line
 
 
 class LogFilter(BaseModel):
@@ -33,8 +33,10 @@ class LogFilter(BaseModel):
     until: Moment | None = None
     follow: bool = False
     format: Literal["text", "json"] = "text"
-    """`json`: an object a line with `at`, `stream`, `text`, and `partial`: true where a line is
-    longer than 1 MiB and goes on in the next object of its stream."""
+    """`json`: an object per line with `at`, `stream`, `text`, and `partial`.
+
+    `partial` is true if a line is longer than 1 MiB and continues in the next object of its stream.
+    """
 
 
 @router.get(
@@ -56,7 +58,7 @@ class LogFilter(BaseModel):
 async def read_logs(
     request: HttpRequest, account: str, container: ContainerName, filters: Query[LogFilter]
 ) -> StreamingHttpResponse:
-    """Its output, oldest line first, with its own ANSI escapes."""
+    """Stream its output, oldest line first, with its own ANSI escapes."""
     actor = actor_of(request)
     found = await sync_to_async(find_account)(actor, account)
     query = ContainerLogs(container=container, **filters.model_dump(exclude={"format"}))
@@ -64,7 +66,7 @@ async def read_logs(
     first = asyncio.ensure_future(anext(answers, None))
     done, _ = await asyncio.wait({first}, timeout=FIRST_WITHIN)
     if done:
-        _raise_error(first.result())  # also what the relay itself raised
+        _raise_error(first.result())  # including the relay's own errors
     lines = _chunks(first, answers, filters)
     return StreamingHttpResponse(lines, content_type=TYPES[filters.format])
 
@@ -84,7 +86,7 @@ async def _chunks(
         waiting: list[str] = []
         while answer is not None:
             waiting.append(_line(answer, filters.format))
-            # Followed lines go out one by one; the rest in chunks, as each chunk costs a send.
+            # Followed lines are sent one by one, others in chunks, since each chunk costs a send.
             if filters.follow or len(waiting) >= LINES_A_CHUNK:
                 yield "".join(waiting)
                 waiting = []
@@ -100,6 +102,6 @@ def _line(answer: dict[str, Any], spelled: str) -> str:
     if spelled == "json":
         return json.dumps(answer, ensure_ascii=False) + "\n"
     if answer["type"] != "line":
-        # An error after the first line can only be said in the stream itself.
+        # After the first line, only the stream itself can report an error.
         return f"[{answer['message']}]\n"
     return answer["text"] + ("" if answer["partial"] else "\n")

@@ -1,4 +1,4 @@
-"""/operations and /accounts/{account}/operations: request, watch, cancel and retry operations."""
+"""/operations and /accounts/{account}/operations: request, follow, cancel, and retry operations."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Union
@@ -66,7 +66,7 @@ Requested = Annotated[
 
 
 class OperationBody(BaseModel):
-    """One operation. Secrets in the parameters, command and result are redacted."""
+    """One operation. Secrets in the parameters, command, and result are redacted."""
 
     id: UUID
     kind: str
@@ -97,7 +97,7 @@ class OperationList(BaseModel):
 
 
 class OperationFilter(CursorPage):
-    """Which operations to list; what is repeated means any of them."""
+    """Filters for operations. A repeated parameter matches any of its values."""
 
     kind: list[Word] = []
     state: list[State] = []
@@ -108,7 +108,7 @@ class OperationFilter(CursorPage):
 
 
 def body(operation: Operation, *, operates: bool) -> OperationBody:
-    """As the API tells it to somebody who may act on its account, or only look."""
+    """Return it for a user who may act on its account, or who may only read."""
     kind = KINDS.get(operation.kind)
     return OperationBody(
         id=operation.id,
@@ -134,7 +134,7 @@ def body(operation: Operation, *, operates: bool) -> OperationBody:
 
 
 def accepted(operation: Operation) -> HttpResponse:
-    """The 202 for an operation that was queued."""
+    """Return the 202 for an operation that was queued."""
     return send(body(operation, operates=True), 202, Location=f"/api/v1/operations/{operation.id}")
 
 
@@ -149,9 +149,10 @@ def request_operation(
     wanted: Body[Requested],
     idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> HttpResponse:
-    """Queue one operation; `Location` says where to watch it.
+    """Queue one operation. `Location` is its address.
 
-    With an `Idempotency-Key`, sending the same again gives the first operation, never a second one.
+    With an `Idempotency-Key`, repeating the request returns the first operation and never a second
+    one.
     """
     actor = actor_of(request)
     found = find_account(actor, account)
@@ -160,7 +161,7 @@ def request_operation(
 
 @router.get("/operations", response=responses({200: OperationList}), summary="Operations")
 def list_operations(request: HttpRequest, filters: Query[OperationFilter]) -> HttpResponse:
-    """The operations of every account that the caller has a grant for, newest first."""
+    """List the operations of every account that the caller has a grant for, newest first."""
     return _listed(actor_of(request), filters)
 
 
@@ -172,7 +173,7 @@ def list_operations(request: HttpRequest, filters: Query[OperationFilter]) -> Ht
 def list_account_operations(
     request: HttpRequest, account: str, filters: Query[OperationFilter]
 ) -> HttpResponse:
-    """The operations of one account, newest first."""
+    """List the operations of one account, newest first."""
     actor = actor_of(request)
     key = find_account(actor, account).key
     return _listed(actor, filters.model_copy(update={"account": key}))
@@ -217,7 +218,7 @@ async def read_operation(
     operation: UUID,
     wait: Annotated[int, Field(ge=0, le=30)] = 0,
 ) -> HttpResponse:
-    """One operation; with `wait`, answers when it has ended, or after so many seconds."""
+    """Return one operation; with `wait`, when it has ended or after that many seconds."""
     actor = actor_of(request)
     found = await sync_to_async(_find)(actor, operation)
     if wait and not State(found.state).ended:
@@ -233,7 +234,7 @@ async def read_operation(
     summary="Cancel an operation",
 )
 def cancel_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
-    """Ask for its end. It ends as `cancelled`, or as what it came to before that."""
+    """Request its cancellation. It ends as `cancelled`, or with its own outcome before that."""
     actor = actor_of(request)
     found = _find(actor, operation)
     cancel(found, actor=actor)
@@ -246,6 +247,6 @@ def cancel_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
     summary="Retry an operation",
 )
 def retry_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
-    """A new operation with the same parameters; the old one stays as it is."""
+    """Submit a new operation with the same parameters. The old one does not change."""
     actor = actor_of(request)
     return accepted(retry(_find(actor, operation), actor=actor))

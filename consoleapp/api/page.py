@@ -1,4 +1,4 @@
-"""/api/v1/docs: the API's document as a page, drawn by Swagger UI from our own static files."""
+"""/api/v1/docs: the API's document as a page, rendered by Swagger UI from our own static files."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from ninja.openapi.docs import DocsBase
 
 
 class Page(DocsBase):
-    """ninja's own page asks for scripts in the page, which our content security policy refuses."""
+    """Replaces ninja's own page, whose inline scripts our content security policy refuses."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        """The page; it fetches the document itself."""
+        """Return the page, which fetches the document itself."""
         settings = {
             "url": self.get_openapi_url(api, kwargs),
             "deepLinking": True,
             "docExpansion": "list",
             "defaultModelsExpandDepth": -1,
         }
-        # Without the request: nothing of the console's own pages stands around it.
+        # Without the request: the console's own navigation must not surround it.
         context = {"settings": settings, "csrf_token": get_token(request)}
         return HttpResponse(render_to_string("api/docs.html", context))

@@ -1,4 +1,4 @@
-"""Pages of long lists. A cursor says where the last row stood, so that new rows move nothing."""
+"""Pages of long lists. A cursor is the position of the last row, so new rows move nothing."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def _in_reach(value: datetime) -> datetime:
-    # Databases and time zones refuse the ends of what a datetime can hold.
+    # Databases and time zones refuse the extremes of a datetime.
     if not 1970 <= value.year <= 9000:
         raise ValueError("a time between 1970 and 9000")
     return value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -31,15 +31,15 @@ class CursorPage(BaseModel):
 
     limit: Limit = 100
     cursor: Annotated[str, Field(max_length=200)] = ""
-    """`next` of the page before."""
+    """`next` of the previous page."""
 
 
 def cut(
     rows: QuerySet[Row], page: CursorPage, *, by: str, key: type = str
 ) -> tuple[list[Row], str | None]:
-    """One page of `rows`, newest first by the field `by` (then id), and the cursor of the next one.
+    """Return one page of `rows`, newest first by the field `by` (then id), and the next cursor.
 
-    `key` makes an id of the cursor's text. Raises Problem for a cursor that was not given out.
+    `key` converts the cursor's text to an id. Raises Problem for an invalid cursor.
     """
     if page.cursor:
         at, identity = _read(page.cursor, key)

@@ -1,4 +1,4 @@
-"""/accounts/{account}/policy: what one may do there, and whether something would be allowed."""
+"""/accounts/{account}/policy: the effective policies, and whether they allow an operation."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ router = Router(tags=["policy"])
 
 
 class PolicyBody(BaseModel):
-    """One policy. `broken`: why it cannot be followed; nothing is allowed then."""
+    """One policy. `broken`: why it is invalid, in which case nothing is allowed."""
 
     source: str
     policy: Policy
@@ -31,7 +31,7 @@ class PolicyBody(BaseModel):
 
 
 class PolicyList(BaseModel):
-    """Every policy that holds for the caller on the account; each must allow what is done."""
+    """Every policy that applies to the caller on the account. Each must allow an operation."""
 
     account: str
     role: str
@@ -39,7 +39,7 @@ class PolicyList(BaseModel):
 
 
 class RefusalBody(BaseModel):
-    """`rule` and `source` say which rule of which policy; `field` the parameter it is about."""
+    """`rule` and `source` name the rule and its policy, and `field` the parameter concerned."""
 
     rule: str
     message: str
@@ -48,21 +48,21 @@ class RefusalBody(BaseModel):
 
 
 class CheckBody(BaseModel):
-    """Whether it would be queued. The engine sees more (links, sizes), and judges once more."""
+    """Whether it would be queued. The engine knows more (links, sizes) and evaluates again."""
 
     verdict: Literal["allowed", "needs approval", "refused"]
     allowed: bool
-    """Whether it is not refused; it may have to wait for approval."""
+    """Whether it is allowed, possibly after approval."""
     refusals: list[RefusalBody]
     asks: list[RefusalBody]
-    """What lets it wait for approval; empty where it is refused."""
+    """The reasons why it requires approval; empty if it is refused."""
 
 
 @router.get(
     "/accounts/{account}/policy", response=responses({200: PolicyList}), summary="What may I do"
 )
 def read_policy(request: HttpRequest, account: str) -> HttpResponse:
-    """The policies of the account, its host, and the caller's groups."""
+    """Return the policies of the account, its host, and the caller's groups."""
     actor = actor_of(request)
     found = find_account(actor, account)
     policies = [
@@ -85,7 +85,7 @@ def read_policy(request: HttpRequest, account: str) -> HttpResponse:
     summary="Would this be allowed",
 )
 def check_operation(request: HttpRequest, account: str, wanted: Body[Requested]) -> HttpResponse:
-    """Judge an operation without requesting it. Nothing is queued, and nothing is audited."""
+    """Evaluate an operation without requesting it. Nothing is queued or audited."""
     actor = actor_of(request)
     found = find_account(actor, account)
     refused = [

@@ -1,4 +1,4 @@
-"""The one shape of an error of the API, and how all that can go wrong gets it.
+"""The form of all API errors, and the conversion of exceptions to it.
 
 {"error": {"code": "invalid", "message": "…", "fields": [{"path": "…", "message": "…"}]}}
 """
@@ -62,7 +62,7 @@ ENGINE_STATUS = {
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.TIMEOUT: 504,
 }
-# pydantic's own words for these speak to programmers; {0} is the value of the error's context.
+# pydantic's own messages are for programmers. {…} is a value of the error's context.
 SENTENCES = {
     "missing": "This is required.",
     "extra_forbidden": "There is no such parameter.",
@@ -95,14 +95,14 @@ SENTENCES = {
 
 
 class FieldProblem(pydantic.BaseModel):
-    """What is wrong with one value; `path` is where it is (`parameters.ports.0.host_port`)."""
+    """The error of one value. `path` is its place (`parameters.ports.0.host_port`)."""
 
     path: str
     message: str
 
 
 class ErrorDetail(pydantic.BaseModel):
-    """`code` is for programs, `message` for people; `fields` says which values are wrong."""
+    """`code` is for programs, `message` for people. `fields` lists the invalid values."""
 
     code: str
     message: str
@@ -124,7 +124,7 @@ class Problem(Exception):
 
 
 def wrong(path: str, message: str) -> Problem:
-    """A 422 for one field."""
+    """Return a 422 for one field."""
     return Problem(422, f"{path}: {message}", [FieldProblem(path=path, message=message)])
 
 
@@ -136,7 +136,7 @@ def answer(
     code: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The response for an error; without a message, the usual one of the status."""
+    """Return the response for an error. Without a message, it has the status's usual one."""
     body = ErrorBody(
         error=ErrorDetail(
             code=code or CODES.get(status, "error"),
@@ -151,18 +151,18 @@ def answer(
 
 
 def responses(success: dict[int, Any], *errors: int) -> dict[Any, Any]:
-    """The `response=` of a ninja operation: its success, and the errors that it may answer."""
+    """Return the `response=` of a ninja operation: its success, and its possible errors."""
     always = {400, 401, 404, 422, 500}
     return {**success, frozenset(always.union(errors)): ErrorBody}
 
 
 def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
-    """pydantic's (or ninja's) list of errors as sentences at their places."""
+    """Convert pydantic's (or ninja's) list of errors to sentences with paths."""
     return [FieldProblem(path=_path(error["loc"]), message=_sentence(error)) for error in errors]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    # ninja puts the source and the argument's name before the place; the union its tag.
+    # ninja adds the source and the argument's name to the path; the union adds its tag.
     parts = list(location)
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = parts[2:] if parts[0] == "body" else parts[1:]
@@ -181,20 +181,20 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
-    """The 422 for values that a model refused."""
+    """Return the 422 for values that a model refused."""
     fields = field_problems(errors)
     return answer(422, "; ".join(f"{f.path}: {f.message}" for f in fields[:3]), fields)
 
 
 def from_engine(error: EngineError) -> HttpResponse:
-    """What an engine said to a query."""
+    """Return the response for an engine's error to a query."""
     report = error.report
     text = f"{report.message} {report.remedy}".strip()
     return answer(ENGINE_STATUS.get(report.code, 502), text, code=report.code.value)
 
 
 def against_policy(error: NotAllowed) -> HttpResponse:
-    """The 403 that names the rules, each at the parameter that it is about."""
+    """Return the 403 that names the rules, each at its parameter."""
     fields = [
         FieldProblem(path=f"parameters.{verdict.field}".rstrip("."), message=str(verdict))
         for verdict in error.verdicts
@@ -203,7 +203,7 @@ def against_policy(error: NotAllowed) -> HttpResponse:
 
 
 def _from_ninja(error: HttpError) -> HttpResponse:
-    """What ninja says; it makes its own sentence of whatever a body's parser says."""
+    """Return ninja's error, which replaces any message of a body's parser."""
     if isinstance(said := error.__cause__, Problem):
         return answer(said.status, said.message, said.fields)
     return answer(error.status_code, "" if error.status_code == 401 else error.message)
@@ -217,7 +217,7 @@ def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def register(api: NinjaAPI) -> None:
-    """Teach `api` the shape of every exception that a view may raise."""
+    """Register a handler for every exception that a view may raise."""
     table: dict[type[Exception], Any] = {
         Problem: lambda _, e: answer(e.status, e.message, e.fields),
         ValidationError: lambda _, e: invalid(e.errors),

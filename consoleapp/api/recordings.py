@@ -1,4 +1,4 @@
-"""/recordings: terminal sessions that were recorded, and their files."""
+"""/recordings: recorded terminal sessions, and their files."""
 
 from datetime import datetime
 from typing import Annotated
@@ -24,7 +24,7 @@ _CAST = {"application/x-asciicast": {"schema": {"type": "string", "format": "bin
 
 
 class RecordingBody(BaseModel):
-    """One session. `size` and `sha256` of the file are there when it has ended."""
+    """One session. `size` and `sha256` of the file are set when it has ended."""
 
     id: UUID
     account: str
@@ -33,14 +33,14 @@ class RecordingBody(BaseModel):
     container: str
     container_name: str
     command: str
-    """Empty: the container's shell."""
+    """Empty for the container's shell."""
     user: str
     policies: str
-    """Whose policies asked for the recording."""
+    """Whose policies required the recording."""
     begun_at: datetime
     ended_at: datetime | None
     how: str
-    """going-on, ended (the command), left (by the person), failed, stopped, broken-off."""
+    """going-on, ended (the command), left (the user), failed, stopped, broken-off."""
     detail: str
     exit_code: int | None
     size: int
@@ -55,7 +55,7 @@ class RecordingList(BaseModel):
 
 
 class RecordingFilter(CursorPage):
-    """Which recordings. `container` is its id."""
+    """Filters for recordings. `container` is its id."""
 
     account: Word = ""
     actor: Word = ""
@@ -66,7 +66,7 @@ class RecordingFilter(CursorPage):
 
 @router.get("/recordings", response=responses({200: RecordingList}), summary="Recorded terminals")
 def list_recordings(request: HttpRequest, filters: Query[RecordingFilter]) -> HttpResponse:
-    """Administrators see all; others those on accounts they own, and their own sessions."""
+    """List recordings: all for administrators, otherwise on owned accounts and the caller's own."""
     asked = {
         "account_name": filters.account,
         "person_name": filters.actor,
@@ -83,7 +83,7 @@ def list_recordings(request: HttpRequest, filters: Query[RecordingFilter]) -> Ht
     "/recordings/{recording}", response=responses({200: RecordingBody}), summary="One recording"
 )
 def show_recording(request: HttpRequest, recording: UUID) -> HttpResponse:
-    """What is known of one session."""
+    """Return one session."""
     return send(_body(_find(request, recording)))
 
 
@@ -94,7 +94,7 @@ def show_recording(request: HttpRequest, recording: UUID) -> HttpResponse:
     summary="The file of a recording",
 )
 async def download_recording(request: HttpRequest, recording: UUID) -> HttpResponseBase:
-    """The session in asciinema's format (asciicast v2). Each download is an audit event."""
+    """Return the session in asciinema's format (asciicast v2). Each download is an audit event."""
     return await sync_to_async(_served)(request, recording)
 
 

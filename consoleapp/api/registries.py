@@ -1,4 +1,4 @@
-"""/accounts/{account}/registries: configuration, and what registries have, asked of the engine."""
+"""/accounts/{account}/registries: configuration and registries' contents, from the engine."""
 
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ router = Router(tags=["registries"])
 
 
 class Read(NamedTuple):
-    """One question that can be asked, and what it answers."""
+    """One possible query, and its answer."""
 
     name: str
     query: type[queries.Query]

@@ -1,4 +1,4 @@
-"""The snapshot that lists answer from: never older than the account's last ended operation."""
+"""The snapshot for lists: at least as recent as the account's last ended operation."""
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.api.problems import Problem
@@ -7,9 +7,9 @@ from consoleapp.snapshots import reader
 
 
 def current(account: LinuxAccount) -> reader.AccountSnapshot:
-    """What is known of the account; waits briefly for what an operation has just changed.
+    """Return the snapshot. Waits briefly for the changes of an operation that has just ended.
 
-    Raises Problem (503) where there is nothing to show, with the reason.
+    Raises Problem (503) with the reason if there is nothing to show.
     """
     ended = (
         Operation.objects.filter(account=account, ended_at__isnull=False)

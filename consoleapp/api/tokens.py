@@ -1,4 +1,4 @@
-"""/tokens: the caller's own. They are made on the profile page or by `manage.py api_token`."""
+"""/tokens: the caller's own. The profile page and `manage.py api_token` create them."""
 
 from datetime import datetime
 from typing import Literal
@@ -20,7 +20,7 @@ router = Router(tags=["me"])
 
 
 class TokenBody(BaseModel):
-    """A token without its secret, which is shown once, when it is made, and kept nowhere."""
+    """A token without its secret, which is shown once, at creation, and not stored."""
 
     id: int
     name: str
@@ -31,7 +31,7 @@ class TokenBody(BaseModel):
     last_used_at: datetime | None
     revoked_at: datetime | None
     current: bool
-    """Whether it is the one that this request came with."""
+    """Whether it is the token of this request."""
 
 
 class TokenList(BaseModel):
@@ -42,7 +42,7 @@ class TokenList(BaseModel):
 
 @router.get("/tokens", response=responses({200: TokenList}), summary="My tokens")
 def list_tokens(request: HttpRequest) -> HttpResponse:
-    """The caller's own tokens, also those that work no more."""
+    """List the caller's own tokens, including invalid ones."""
     actor = actor_of(request)
     names = [name for name in TokenBody.model_fields if name != "current"]
     tokens = ApiToken.objects.filter(user=actor.user).order_by("-created_at", "-pk")
@@ -61,7 +61,7 @@ def list_tokens(request: HttpRequest) -> HttpResponse:
 
 @router.delete("/tokens/{token}", response=responses({204: None}, 403), summary="Revoke a token")
 def revoke_token(request: HttpRequest, token: Identity) -> HttpResponse:
-    """It works no more from now on. Revoking it again changes nothing."""
+    """Revoke it permanently. Revoking it again changes nothing."""
     actor = actor_of(request)
     found = ApiToken.objects.filter(user=actor.user, pk=token).first()
     if found is None:

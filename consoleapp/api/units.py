@@ -29,7 +29,7 @@ SortKey = Literal["unit", "-unit", "active", "-active", "kind", "-kind"]
 
 
 class UnitFilter(BaseModel):
-    """Which rows, in which order. `search` looks in units, descriptions, files and containers."""
+    """Filters and order of rows. `search` matches units, descriptions, files, and containers."""
 
     active: list[str] = []
     style: list[str] = []
@@ -40,10 +40,11 @@ class UnitFilter(BaseModel):
 
 
 class UnitList(BaseModel):
-    """Rows as they were at `taken`; `live`: changes are followed now. `total` before the paging.
+    """Rows as of `taken`. `live`: changes are being followed. `total` counts all pages.
 
-    `unavailable` says why the account has no units at all, or why they cannot be read now (then the
-    rows are those of before); "" where neither is so.
+    `unavailable` is why the account has no units at all, or why they cannot be read now (the rows
+    are
+    then the previous ones); otherwise "".
     """
 
     account: str
@@ -55,7 +56,7 @@ class UnitList(BaseModel):
 
 
 class Text(Model):
-    """A text that is not saved, for the file that it would be."""
+    """An unsaved text, and its intended file."""
 
     file: UnitFile
     text: Annotated[str, Field(max_length=32_768)]
@@ -77,7 +78,7 @@ def _matches(row: UnitRow, filters: UnitFilter) -> bool:
 
 @router.get("/accounts/{account}/units", response=responses({200: UnitList}, 503), summary="Units")
 def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -> HttpResponse:
-    """Units that have to do with Podman, as of the account's last ended operation or later."""
+    """List units that involve Podman, at least as recent as the last ended operation."""
     found = find_account(actor_of(request), account)
     seen = current(found)
     rows = [row for row in seen.snapshot.units if _matches(row, filters)]
@@ -99,7 +100,7 @@ def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -
     "/accounts/{account}/units/{unit}", response=responses({200: UnitRow}, 503), summary="One unit"
 )
 def read_unit(request: HttpRequest, account: str, unit: str) -> HttpResponse:
-    """One row, by the unit's whole name."""
+    """Return one row, by the unit's full name."""
     seen = current(find_account(actor_of(request), account))
     found = next((row for row in seen.snapshot.units if row.unit == unit), None)
     if found is None:
@@ -115,7 +116,7 @@ def read_unit(request: HttpRequest, account: str, unit: str) -> HttpResponse:
     summary="Status of a unit",
 )
 async def read_status(request: HttpRequest, account: str, unit: UnitName) -> dict[str, Any]:
-    """What systemd says of it now; of a failed one, its last log lines and what they mean."""
+    """Return systemd's current status; for a failed unit, also its last log lines explained."""
     return await _asked(request, account, queries.UnitStatus(unit=unit))
 
 
@@ -127,7 +128,7 @@ async def read_status(request: HttpRequest, account: str, unit: UnitName) -> dic
 async def read_unit_file(
     request: HttpRequest, account: str, file: UnitFile, version: VersionId | None = None
 ) -> dict[str, Any]:
-    """The text with its digest, which `unit.write` wants, and the kept versions. For operators."""
+    """Return the text, its digest for `unit.write`, and the kept versions. For operators."""
     return await _asked(request, account, queries.UnitFileText(file=file, version=version))
 
 
@@ -137,7 +138,7 @@ async def read_unit_file(
     summary="Validate a text",
 )
 async def validate_text(request: HttpRequest, account: str, text: Text) -> dict[str, Any]:
-    """What Podman's generator and systemd say of a text. Nothing is written. For operators."""
+    """Validate a text with Podman's generator and systemd. Nothing is written. For operators."""
     return await _asked(request, account, queries.UnitValidate(file=text.file, text=text.text))
 
 
@@ -159,7 +160,7 @@ async def preview_unit(
     summary="Health of the session",
 )
 async def read_doctor(request: HttpRequest, account: str) -> dict[str, Any]:
-    """What rootless Podman needs of the account's session; each finding with its remedy."""
+    """Check what rootless Podman requires of the account's session, with remedies."""
     return await _asked(request, account, queries.SessionHealth())
 
 
@@ -169,7 +170,7 @@ async def read_doctor(request: HttpRequest, account: str) -> dict[str, Any]:
     summary="Auto-updates",
 )
 async def read_auto_updates(request: HttpRequest, account: str) -> dict[str, Any]:
-    """`podman auto-update --dry-run`, and its timer."""
+    """Run `podman auto-update --dry-run`, and return its timer."""
     return await _asked(request, account, queries.AutoUpdatePreview())
 
 
@@ -180,7 +181,7 @@ async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict
 
 
 def _allowed(actor: Actor, account: str, query: EngineQuery) -> LinuxAccount:
-    """Raises Problem: 404 without a grant, 403 with a role or a token's scope that is too low."""
+    """Raise Problem: 404 without a grant, 403 if the role or the token's scope is insufficient."""
     found = find_account(actor, account)
     role = role_on(actor.user, found)
     if role is None or not role.covers(query.role):

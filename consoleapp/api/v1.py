@@ -1,4 +1,4 @@
-"""Version 1 of the API: its routes, who may call them, its errors and its document."""
+"""Version 1 of the API: its routes, authentication, errors, and document."""
 
 from ninja import NinjaAPI
 

@@ -1,4 +1,4 @@
-"""Waiting for the end of an operation: told by Redis, without asking the database in turns."""
+"""Wait for the end of an operation, notified by Redis, without polling the database."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from consoleapp.snapshots import store
 async def until_ended(operation: Operation, seconds: float) -> None:
     """Return when `operation` has ended, or after so many seconds.
 
-    Without Redis it just takes the whole time: an operation cannot end then anyway.
+    Without Redis, it takes the whole time, but then an operation cannot end anyway.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -26,7 +26,7 @@ async def until_ended(operation: Operation, seconds: float) -> None:
 async def _told(operation: Operation) -> None:
     async with store.streaming() as redis, redis.pubsub() as told:
         await told.subscribe(store.operation_channel(operation.pk))
-        async for _ in told.listen():  # the first message says that the subscription is live
+        async for _ in told.listen():  # the first message confirms the subscription
             await sync_to_async(operation.refresh_from_db)(fields=["state"])
             if State(operation.state).ended:
                 return

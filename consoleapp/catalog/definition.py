@@ -46,7 +46,7 @@ class Wrong(ValueError):
 
 
 class Contents(Model):
-    """`run` has ContainerRun's fields; texts in it have places for parameters: `${name}`."""
+    """`run` has ContainerRun's fields. Texts may contain parameters (`${name}`)."""
 
     description: Annotated[str, StringConstraints(max_length=20_000)] = ""
     """Markdown."""
