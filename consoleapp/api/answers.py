@@ -1,4 +1,4 @@
-"""Answers that are models already: dumped once by pydantic, without ninja checking them again."""
+"""Answers that are already models: serialized once by pydantic, without another check by ninja."""
 
 from django.http import HttpResponse
 from pydantic import BaseModel

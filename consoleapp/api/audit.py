@@ -66,7 +66,7 @@ class EventFilter(CursorPage):
 
 @router.get("/audit", response=responses({200: EventList}), summary="Audit log")
 def list_events(request: HttpRequest, filters: Query[EventFilter]) -> HttpResponse:
-    """Administrators read all; others what they did, and what was done on accounts they own."""
+    """List events: for administrators all, otherwise the caller's own and of owned accounts."""
     criteria = Criteria(
         actions=tuple(filters.action),
         kinds=tuple(filters.kind),

@@ -26,7 +26,7 @@ FIRST_WITHIN = 2.0  # seconds in which an error still becomes a status, not a li
 
 
 class LogFilter(BaseModel):
-    """Which lines: the last `tail` of those between `since` and `until`; all by default."""
+    """The lines to return: the last `tail` of those between `since` and `until`; default: all."""
 
     tail: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     since: Moment | None = None

@@ -150,7 +150,7 @@ async def validate_text(request: HttpRequest, account: str, text: Text) -> dict[
 async def preview_unit(
     request: HttpRequest, account: str, container: ContainerName
 ) -> dict[str, Any]:
-    """What `container.autostart` would write in each style, and what is not carried over."""
+    """Return what `container.autostart` would write in each style, and what would be missing."""
     return await _asked(request, account, queries.ContainerUnitPreview(container=container))
 
 

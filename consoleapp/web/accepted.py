@@ -1,4 +1,4 @@
-"""What a browser hears after it asked for something: accepted, or refused with a reason."""
+"""Responses to a request for operations: accepted, or refused with a reason."""
 
 from collections.abc import Sequence
 
@@ -25,10 +25,10 @@ def accepted(
     next: str,
     label: str = "",
 ) -> HttpResponse:
-    """The answer to a POST that submitted operations; `label` is what the toast says.
+    """Return the response to a POST that submitted operations. The toast shows `label`.
 
-    htmx gets an empty answer with the event `berth:accepted` (ids, label, slow: worth watching),
-    on which the page shows a toast and refreshes its drawer; a plain form goes on to `next`.
+    htmx gets an empty response with the event `berth:accepted` (ids, label, slow: worth following),
+    which shows the toast and refreshes the activity drawer. A plain form continues at `next`.
     """
     asked = [operations] if isinstance(operations, Operation) else list(operations)
     if not request.htmx:  # type: ignore[attr-defined]
@@ -46,7 +46,7 @@ def accepted(
 def request_all(
     request: HttpRequest, account: LinuxAccount, wanted: Sequence[Parameters], *, next: str
 ) -> HttpResponse:
-    """Submit all of `wanted` to `account`; the answer says what came of it."""
+    """Submit all of `wanted` to `account`, and return the response."""
     try:
         operations = [submit(account, each, actor=Actor.of(request)) for each in wanted]
     except Refused as error:
@@ -57,10 +57,10 @@ def request_all(
 def refused(
     request: HttpRequest, reason: Refused | str, *, next: str, status: int = 0
 ) -> HttpResponse:
-    """The answer to a POST that was understood and turned down: `reason` is one sentence.
+    """Return the response to a POST that was refused: `reason` is one sentence.
 
-    htmx gets `status`, else 403 (who asks may not) or 409 (as things stand, nobody may), and the
-    event `berth:refused`, shown as a toast; a plain form goes to `next` and finds it there.
+    htmx gets `status`, otherwise 403 (the user may not) or 409 (in this state, nobody may), and the
+    event `berth:refused`, shown as a toast. A plain form continues at `next` and shows it there.
     """
     if not request.htmx:  # type: ignore[attr-defined]
         messages.error(request, in_language(str(reason)))

@@ -1,7 +1,7 @@
-"""Names of other people's things in addresses: a container may be called `launch`.
+"""Names of objects in addresses: a container may be called `launch`.
 
-A name that is also a word of Berth's own at its place is written with a tilde before it
-(`/containers/~launch/`), which no name of Podman's begins with.
+If a name is also a word of Berth's own in that place, a tilde precedes it (`/containers/~launch/`),
+which starts no name in Podman.
 """
 
 from django.urls import register_converter
@@ -12,21 +12,21 @@ WORDS = frozenset(
         "manifest-list", "new", "prune", "prune-volumes", "pull", "pulls", "updates",
     }
 )  # fmt: skip
-"""Words that stand where a name could (tests/web/test_addresses.py finds them all)."""
+"""Words in the place of a name (tests/web/test_addresses.py finds them all)."""
 
 
 class ObjectName:
-    """A container's, image's or unit's name or id, as one part of an address."""
+    """The name or id of a container, image, or unit, as one part of an address."""
 
     regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
-        """The name that an address means."""
+        """Return the name in an address."""
         name = value.removeprefix("~")
         return name if name in WORDS else value
 
     def to_url(self, value: str) -> str:
-        """How the name stands in an address."""
+        """Return the name as part of an address."""
         return f"~{value}" if value in WORDS else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The states above a list, each with how many rows are in it, to filter by."""
+"""The states above a list, with the number of their rows, to filter by."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""From the name or id in an address to the container's row in the account's snapshot."""
+"""Find a container's row in the account's snapshot by the name or id in an address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,11 @@ _SHORTEST_ID = 4
 
 @dataclass(frozen=True)
 class Found:
-    """What is known when a page about one container is asked for.
+    """What is known about a requested container.
 
-    `row` is None when the container is not in the snapshot; `snapshot` is None when nothing is
-    known of the account yet, with the reason in `error`.
+    `row` is None if the container is not in the snapshot. `snapshot` is None if nothing is known
+    about
+    the account yet; `error` says why.
     """
 
     row: ContainerRow | None
@@ -27,7 +28,7 @@ class Found:
 
 
 def look_up(account: LinuxAccount, container: str) -> Found:
-    """The container called (or numbered) `container`; waits briefly for one that is just made."""
+    """Return the container with this name or id. Waits briefly for one that was just created."""
     reader.watch(account)
     seen = reader.load(account)
     row = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
@@ -40,7 +41,7 @@ def look_up(account: LinuxAccount, container: str) -> Found:
 
 
 def among(rows: list[ContainerRow], container: str) -> ContainerRow | None:
-    """The row whose name or id is `container`, or the only one whose id begins with it."""
+    """Return the row with this name or id, or the only one whose id starts with it."""
     for row in rows:
         if container in (row.name, row.id):
             return row

@@ -1,4 +1,4 @@
-"""The days that filters name, as moments."""
+"""Convert the days in filters to moments."""
 
 from datetime import date, datetime, time
 
@@ -6,10 +6,10 @@ from django.utils import timezone
 
 
 def begin(day: date) -> datetime:
-    """Its first moment."""
+    """Return its first moment."""
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def end(day: date) -> datetime:
-    """Its last moment."""
+    """Return its last moment."""
     return timezone.make_aware(datetime.combine(day, time.max))

@@ -1,4 +1,4 @@
-"""What a page says where an engine did not answer, or answered with an error."""
+"""Explain that an engine did not answer, or reported an error."""
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +8,7 @@ from engine.schema.errors import EngineError
 
 
 def failure(error: EngineError | relay.Unanswered) -> dict[str, str]:
-    """What a panel that could not be filled says: a message and what to do about it."""
+    """Return the message and the remedy for a panel that could not be loaded."""
     if isinstance(error, EngineError):
         report = error.report
         return {"message": in_language(report.message), "remedy": in_language(report.remedy)}

@@ -1,4 +1,4 @@
-"""The content security policy of every answer, and no-store, where it has none of its own."""
+"""Add the content security policy, and no-store, to every response without its own."""
 
 from collections.abc import Callable
 
@@ -26,11 +26,11 @@ POLICY = "; ".join(
 
 @sync_and_async_middleware
 def content_security_policy(get_response: Callable[..., object]) -> Callable[..., object]:
-    """Middleware: sets the header, and keeps powerful features of the browser off."""
+    """Middleware: set the header, and turn off powerful browser features."""
 
     def add(response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault(HEADER, POLICY)
-        # What differs by who asks stays in no cache: not the browser's, not a proxy's.
+        # A response that depends on the user stays out of all caches, the browser's and a proxy's.
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"

@@ -1,4 +1,4 @@
-"""Inspect data of any depth as the rows of a readable tree, with a bound on how much is shown."""
+"""Show inspect data of any depth as rows of a tree, up to a limit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ _DEEPEST = 24
 
 @dataclass(frozen=True)
 class Leaf:
-    """One line of the tree; `value` is None for a line that only opens a branch."""
+    """One row of the tree. `value` is None for a row that only opens a branch."""
 
     depth: int
     name: str
     value: str | None
     tone: str = ""
-    """text, number, word (true, false, null) or empty: how the value is coloured."""
+    """text, number, word (true, false, null), or empty: the color of the value."""
 
 
 def tree(data: Any) -> tuple[list[Leaf], bool]:
-    """The lines of `data` in its own order, and whether some were left out."""
+    """Return the rows of `data` in its own order, and whether some were omitted."""
     lines: list[Leaf] = []
     for line in _walk(data, 0):
         if len(lines) == MOST_ROWS:

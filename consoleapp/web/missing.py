@@ -1,7 +1,7 @@
-"""Pages about something that the account's snapshot does not know: it may not know it yet.
+"""Pages about an object that is missing from the account's snapshot, perhaps only so far.
 
-The observer is asked to look, and the page (templates/_look_again.html) asks again when it hears of
-a change, with an element whose id tells such a request from a person's.
+They ask the observer to look, and load again on changes (templates/_look_again.html). The id of an
+element distinguishes such a request from a user's.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ def missing(
     *,
     known: bool,
 ) -> HttpResponse:
-    """`template` as 404, or as 503 when nothing is `known` of the account; 204 when asked again."""
+    """Render `template` as 404, or 503 if nothing is `known` of the account; 204 for a repeat."""
     reader.refresh(account)
     if looks_again(request):
         return HttpResponse(status=204)
@@ -30,10 +30,10 @@ def missing(
 
 
 def looks_again(request: HttpRequest) -> bool:
-    """Whether a page that said "missing" asks again."""
+    """Return whether the page of a missing object asks again."""
     return request.htmx.trigger == _LOOKING  # type: ignore[attr-defined,no-any-return]
 
 
 def appeared() -> HttpResponse:
-    """To a page that asked again: what it is about is there now, so load it."""
+    """Tell a page that asked again to load the object, which now exists."""
     return HttpResponseClientRefresh()

@@ -1,4 +1,4 @@
-"""What pages show around their content: the menu, the account switcher, the activity counter."""
+"""Everything around a page's content: the menu, the account switcher, the activity counter."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,12 +19,12 @@ from consoleapp.web.notifications.visible import unread
 
 _REMEMBERED = "account"
 DECIDES = "decides"
-"""In the sessions of those who had something to decide: the way there stays where it is."""
+"""In sessions of users who had something to decide: the menu entry then stays."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu; `key` is the letter that goes there after `g`."""
+    """One entry of the menu. `key` is the letter that opens it after `g`."""
 
     label: str
     icon: str
@@ -32,23 +32,23 @@ class Entry:
     key: str = ""
     current: bool = False
     counted: bool = False
-    """It says how many operations wait for the user's word."""
+    """It shows how many operations the user may approve."""
     quiet: bool = False
-    """It stays out of sight while none does."""
+    """It is hidden while there are none."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Some lines of the menu under a title."""
+    """Some entries of the menu under a title."""
 
     title: str
     entries: list[Entry]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """The context processor: accounts, account and role (None where a page is about none), menu.
+    """Return the context: accounts, account and role (None if the page has none), and menu.
 
-    `nav_account` is the account that the switcher shows: the page's own, else the last one used.
+    `nav_account` is the account in the switcher: the page's own, otherwise the last one used.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -74,18 +74,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _silent(account: LinuxAccount | None) -> int:
-    """Seconds that the account's engine has not answered for."""
+    """Return the seconds since the account's engine last answered."""
     seen = reader.load(account) if account else None
     return seen.silent if seen else 0
 
 
 def unfinished(user: User) -> int:
-    """How many operations that `user` asked for have not ended."""
+    """Return the number of unfinished operations that `user` requested."""
     return Operation.objects.filter(requested_by=user, ended_at=None).count()
 
 
 def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
-    """The menu for the request's user, with the page that is open marked."""
+    """Return the menu for the request's user, with the open page marked."""
     here = request.resolver_match.namespace if request.resolver_match else ""
     view = request.resolver_match.view_name if request.resolver_match else ""
 

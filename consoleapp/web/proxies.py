@@ -1,8 +1,8 @@
-"""Whose word counts about where a request came from: only that of the proxies in the settings.
+"""Decide whom to believe about the origin of a request: only the proxies in the settings.
 
-The web server (uvicorn) is told to believe nobody. Here `X-Forwarded-For` and `X-Forwarded-Proto`
-of a named proxy become the client and the scheme of the request. Then both are taken out, so that
-nothing behind can believe them by mistake.
+The web server (uvicorn) is configured to believe nobody. Here, `X-Forwarded-For` and
+`X-Forwarded-Proto` of a trusted proxy become the client and the scheme of the request. Both are
+then removed, so that nothing later can believe them by mistake.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -18,7 +18,7 @@ FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 
 
 def from_proxies(app: App) -> App:
-    """`app`, which sees the clients that named proxies speak for."""
+    """Wrap `app` so that it sees the clients behind trusted proxies."""
 
     async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -48,10 +48,10 @@ def _seen_from_outside(scope: Scope) -> Scope:
 
 
 def client_of(hops: Sequence[bytes]) -> str:
-    """The last address that is no named proxy; empty when there is none that makes sense.
+    """Return the last address that is not a trusted proxy; empty if there is no valid one.
 
-    Each proxy appends whom it heard: what stands left of the first stranger is that stranger's
-    own word, and what stands left of something unreadable is nobody's.
+    Each proxy appends its peer. Everything left of the first stranger is that stranger's claim, and
+    everything left of an unreadable entry is nobody's.
     """
     farthest = ""
     for hop in reversed(b",".join(hops).split(b",")):
@@ -65,7 +65,7 @@ def client_of(hops: Sequence[bytes]) -> str:
 
 
 def _trusted(peer: str) -> bool:
-    if not peer:  # by a Unix socket
+    if not peer:  # through a Unix socket
         return bool(settings.BERTH_TRUSTED_UNIX_PROXY)
     address = _address(peer)
     return address is not None and any(
@@ -74,7 +74,7 @@ def _trusted(peer: str) -> bool:
 
 
 def _address(text: str) -> Address | None:
-    """An address, also with a port or in brackets; an IPv4 one in IPv6 is the IPv4 one."""
+    """Parse an address, even with a port or in brackets. Unwraps IPv4 in IPv6."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 
 def query_without_page(request: HttpRequest, *others: str) -> str:
-    """The query string without `page` (and `others`), ready for one more: "" or "a=b&"."""
+    """Return it without `page` (and `others`), ready for another parameter: "" or "a=b&"."""
     query = request.GET.copy()
     for name in ("page", *others):
         query.pop(name, None)

@@ -1,7 +1,7 @@
-"""Style sheets, scripts and fonts have names with a hash, so that browsers keep them for good.
+"""Give style sheets, scripts, and fonts names with a hash, so that browsers cache them forever.
 
-`launch.prepare` collects them into STATIC_ROOT after each change of the code. Names of the version
-before stay: pages that are open still ask for them. Older ones go.
+`launch.prepare` collects them into STATIC_ROOT after each change of the code. Files of the previous
+version stay, since open pages still request them. Older ones are removed.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Also where a style sheet names a font, and where one of our scripts imports another file."""
+    """Also handles fonts in style sheets, and imports in our own scripts."""
 
     patterns = (
         (
@@ -36,7 +36,7 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     )
 
     def post_process(self, *args: Any, **options: Any) -> Iterator[Any]:
-        """Name the files, then remove what neither this nor the last collection names."""
+        """Name the files, then remove those that neither this nor the last collection names."""
         before = set(self.hashed_files.values())
         yield from super().post_process(*args, **options)
         self._prune(before | set(self.hashed_files.values()) | {self.manifest_name})

@@ -1,4 +1,4 @@
-"""Django's templates, whose pages can always be sent."""
+"""Django's templates, with pages that can always be encoded."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ class _Page(Template):
     def render(
         self, context: dict[str, Any] | None = None, request: HttpRequest | None = None
     ) -> SafeString:
-        """The page, with a replacement character for what UTF-8 cannot say."""
+        """Render the page, with a replacement character for whatever UTF-8 cannot encode."""
         return mark_safe(readable(super().render(context, request)))  # noqa: S308 - as it was
 
 
 class Pages(DjangoTemplates):
-    """The backend of settings.TEMPLATES: one text in a row never takes a page away."""
+    """The backend of settings.TEMPLATES: one text in a row never breaks a page."""
 
     def from_string(self, template_code: str) -> Template:
-        """A template from its source."""
+        """Return a template from its source."""
         return _Page(self.engine.from_string(template_code), self)
 
     def get_template(self, template_name: str) -> Template:
-        """A template by its name."""
+        """Return a template by its name."""
         return _Page(super().get_template(template_name).template, self)

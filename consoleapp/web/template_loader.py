@@ -3,14 +3,14 @@
 A template is written like a program: one element per line, indented, long tags over several lines.
 What reaches the browser follows four rules:
 
-- A `{% tag %}` or `{{ variable }}` may span lines. For Django it is one line.
-- Indentation is dropped. A line with nothing but logic (`if`, `for`, `with`, …) leaves nothing.
+- A `{% tag %}` or `{{ variable }}` may span lines. Django sees one line.
+- Indentation is dropped. A line with only logic (`if`, `for`, `with`, …) leaves nothing.
 - A line break beside a block element (`div`, `td`, `li`, …), or at the edges of a `button`, is
-  dropped. Inside an HTML tag it is a space.
-- Any other line break stays one line break, which HTML shows as a space. `{%- tag %}` and
-  `{{- variable }}` drop the white space before them, as in Jinja.
+  dropped. Inside an HTML tag, it is a space.
+- Any other line break stays one line break, which HTML shows as a space. `{%- tag %}` and `{{-
+  variable }}` drop the white space before them, as in Jinja.
 
-The text in `pre`, `code`, `textarea`, `script` and `blocktranslate` stays as it is written.
+The text in `pre`, `code`, `textarea`, `script`, and `blocktranslate` stays unchanged.
 """
 
 import re
@@ -24,7 +24,7 @@ _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _TRANSLATION = re.compile(
     r"(\{%-?\s*blocktranslate\b[^\n]*?%\})(.*?\{%\s*endblocktranslate\s*%\})", re.DOTALL
 )
-# An HTML tag. Its attributes may hold Django's tags with any character in them.
+# An HTML tag. Its attributes may contain Django's tags with any characters in them.
 _ATTRIBUTES = (
     r"(?>(?:\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"
     r"|\"(?:\{%[^\n]*?%\}|\{\{[^\n]*?\}\}|[^\"])*\""
@@ -45,20 +45,20 @@ _BLOCKS = frozenset(
     " option p pre script section style summary table tbody td template tfoot th thead title tr ul"
     .split()
 )  # fmt: skip
-# Lines of their own inside, but part of a line outside.
+# Separate lines inside, but part of a line outside.
 _BUTTONS = frozenset({"button", "select", "textarea"})
 
 
 class Loader(filesystem.Loader):
-    """Django's loader of files, in front of `compact`."""
+    """Django's loader of files, followed by `compact`."""
 
     def get_contents(self, origin: Origin) -> str:
-        """The source of a template, as short as it may be."""
+        """Return the source of a template, as short as possible."""
         return compact(super().get_contents(origin))
 
 
 def compact(source: str) -> str:
-    """Drop from a template's source the white space that only its authors need."""
+    """Drop white space from a template's source that only its authors need."""
     kept: list[str] = []
 
     def keep(text: str) -> str:
@@ -77,7 +77,7 @@ def compact(source: str) -> str:
 
 
 def plain_tags(source: str) -> str:
-    """Write each tag as Django knows it: on one line, and without a minus."""
+    """Write each tag in Django's form: on one line, and without a minus."""
     return _TRIMMING.sub(r"\1", _join(source))
 
 

@@ -1,4 +1,4 @@
-"""Texts of several lines in forms: inputs lose line breaks, and browsers post CR LF for each."""
+"""Multi-line texts in forms: inputs lose line breaks, and browsers post CR LF for each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ _MOST_LINES = 12
 
 
 def as_typed(text: str) -> str:
-    """A posted text with the line breaks that were typed."""
+    """Return a posted text with the line breaks that were typed."""
     return text.replace("\r\n", "\n")
 
 
 def line_count(text: object) -> int:
-    """How many lines a text area shows at first: those of its text, within reason."""
+    """Return the initial number of lines of a text area: those of its text, within limits."""
     return min(1 + str(text or "").count("\n"), _MOST_LINES)
 
 
@@ -25,18 +25,18 @@ class TextArea(forms.Textarea):
         super().__init__({"class": "one-line", **attrs})
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """With as many lines as the text has."""
+        """Return the context with the text's number of lines."""
         context: dict[str, Any] = super().get_context(name, value, attrs)
         context["widget"]["attrs"]["rows"] = line_count(value)
         return context
 
 
 class SecretArea(TextArea):
-    """One whose text is shown as dots, and never comes back from the server."""
+    """A text area whose text is shown as dots, and that the server never sends back."""
 
     def __init__(self, attrs: Mapping[str, str]) -> None:
         super().__init__({"class": "one-line is-secret", **attrs})
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Without the value."""
+        """Return the context without the value."""
         return super().get_context(name, None, attrs)

@@ -1,4 +1,4 @@
-"""Who may do what with one account: for its owners and for administrators."""
+"""The grants on one account, for its owners and for administrators."""
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +22,7 @@ _ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]
 
 
 class GrantForm(forms.Form):
-    """A new grant, to one user or one group, by its number: two may have one name."""
+    """A new grant to a user or group, identified by number, since both may have the same name."""
 
     holder = forms.ChoiceField(label=gettext_lazy("To"))
     role = forms.ChoiceField(
@@ -49,7 +49,7 @@ class GrantForm(forms.Form):
         self.fields["holder"].choices = choices  # type: ignore[attr-defined]
 
     def clean_holder(self) -> User | Group:
-        """The user or group with that number."""
+        """Return the user or group with that number."""
         found = self.holders[self.cleaned_data["holder"]]
         if self.account.grants.filter(**_whose(found)).exists():
             said = _("%(name)s has a grant already; change its role below.")
@@ -57,7 +57,7 @@ class GrantForm(forms.Form):
         return found
 
     def clean(self) -> dict[str, object]:
-        """A program is no owner: it could let others in."""
+        """Refuse a program as owner: it could admit others."""
         asked: dict[str, object] = super().clean() or {}
         holder = asked.get("holder")
         if isinstance(holder, User) and asked.get("role") == Role.OWNER and is_service(holder):
@@ -68,7 +68,7 @@ class GrantForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.OWNER)
 def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """All grants of the account, and a new one."""
+    """Show all grants of the account, and a form for a new one."""
     form = GrantForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
         holder, role = form.cleaned_data["holder"], form.cleaned_data["role"]
@@ -92,7 +92,7 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OWNER)
 @transaction.atomic
 def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpResponse:
-    """Give a grant another role (`role`), or take it away (`remove`)."""
+    """Change a grant's role (`role`), or remove it (`remove`)."""
     grant = get_object_or_404(account.grants.select_related("user", "group"), pk=grant_id)
     role = request.POST.get("role", "")
     if request.POST.get("remove"):
@@ -113,7 +113,7 @@ def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpRe
 
 
 def _holders() -> dict[str, User | Group]:
-    """Everybody who may be given a grant, by the form's value."""
+    """Return everybody who can get a grant, by the form's value."""
     people = User.objects.filter(is_active=True).select_related("serviceaccount")
     found: list[User | Group] = [*Group.objects.order_by("name"), *people.order_by("username")]
     return {_key(holder): holder for holder in found}

@@ -1,4 +1,4 @@
-"""What a card or an overview says of one account, read from its snapshot."""
+"""The summary of one account for a card or an overview, from its snapshot."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
 from engine.schema.version import version
 
-# Controllers that limits need, and what a container does without them.
+# Controllers that limits need, and what containers lack without them.
 _CONTROLLERS = {
     "memory": gettext_lazy(
         "Memory limits are refused, and memory use is not measured per container."
@@ -25,7 +25,7 @@ _HIGH, _FULL = 0.8, 0.95
 
 @dataclass(frozen=True)
 class Worry:
-    """A container worth a look, and why."""
+    """A container that needs attention, and why."""
 
     account: LinuxAccount
     container: ContainerRow
@@ -34,7 +34,7 @@ class Worry:
 
 @dataclass(frozen=True)
 class Summary:
-    """One account at a glance; `info` is None as long as no snapshot was ever taken."""
+    """One account at a glance. `info` is None as long as there is no snapshot."""
 
     account: LinuxAccount
     role: Role | None
@@ -50,42 +50,42 @@ class Summary:
 
     @property
     def engine_differs(self) -> bool:
-        """Whether the engine runs other code than the console."""
+        """Return whether the engine runs other code than the console."""
         return self.info is not None and self.info.engine_version != version()
 
     @property
     def active_units(self) -> int:
-        """How many units are active."""
+        """Return the number of active units."""
         return sum(row.active == "active" for row in self.units)
 
     @property
     def failed_units(self) -> int:
-        """How many units have failed."""
+        """Return the number of failed units."""
         return sum(row.active == "failed" for row in self.units)
 
     @property
     def running(self) -> int:
-        """How many containers run."""
+        """Return the number of running containers."""
         return sum(row.state == "running" for row in self.containers)
 
     @property
     def stopped(self) -> int:
-        """How many containers exist and do not run."""
+        """Return the number of containers that are not running."""
         return len(self.containers) - self.running
 
     @property
     def unhealthy(self) -> int:
-        """How many containers fail their health check."""
+        """Return the number of containers that fail their health check."""
         return sum(row.health == "unhealthy" for row in self.containers)
 
     @property
     def image_bytes(self) -> int:
-        """The sizes of all images, shared layers counted each time."""
+        """Return the total size of all images, with shared layers counted each time."""
         return sum(image.size for image in self.images)
 
     @property
     def disk_tone(self) -> str:
-        """The class of the disk bar: "", is-high, or is-full."""
+        """Return the class of the disk bar: "", is-high, or is-full."""
         if self.info is None or not self.info.disk_total or self.info.disk_used is None:
             return ""
         share = self.info.disk_used / self.info.disk_total
@@ -93,7 +93,7 @@ class Summary:
 
     @property
     def missing_controllers(self) -> list[tuple[str, str]]:
-        """The cgroup controllers that the account was not given, and what follows from it."""
+        """Return the cgroup controllers that the account lacks, and the consequences."""
         if self.info is None:
             return []
         given = self.info.cgroup_controllers
@@ -101,7 +101,7 @@ class Summary:
 
     @property
     def worries(self) -> list[Worry]:
-        """Containers that fail their health check, died, or ended with an error; newest first."""
+        """Return containers that are unhealthy, died, or ended with an error, newest first."""
         found = [
             Worry(self.account, row, reason) for row in self.containers if (reason := _reason(row))
         ]
@@ -109,7 +109,7 @@ class Summary:
 
 
 def summarise(account: LinuxAccount, role: Role | None) -> Summary:
-    """The summary of `account`; marks it as looked at, so that its snapshot is kept fresh."""
+    """Return the summary of `account`, and mark it as looked at to keep its snapshot fresh."""
     reader.watch(account)
     kept = reader.load(account)
     snapshot = kept.snapshot if kept else None
@@ -136,7 +136,7 @@ def _reason(row: ContainerRow) -> str:
         return _("restarts again and again")
     if row.state == "exited" and row.oom_killed:
         return _("ran out of memory")
-    # 137 and 143 are what `stop` and `kill` leave behind: somebody meant it.
+    # 137 and 143 are what `stop` and `kill` leave behind: somebody intended that.
     if row.state == "exited" and row.exit_code not in (None, 0, 137, 143):
         return _("ended with exit code %(code)s") % {"code": row.exit_code}
     return ""

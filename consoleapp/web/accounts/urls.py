@@ -1,4 +1,4 @@
-"""Where the pages about Linux accounts are."""
+"""The URLs of the pages about Linux accounts."""
 
 from django.urls import path
 

@@ -18,7 +18,7 @@ RECENT = 8
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """All accounts that the person holds a grant on."""
+    """List all accounts that the user has a grant for."""
     summaries = [summarise(account, role) for account, role in accounts_with_roles(request.user)]
     return render(request, "accounts/list.html", {"summaries": summaries})
 
@@ -26,7 +26,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require_role(Role.VIEWER)
 def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """One account: its Podman, storage and limits, and what happened last."""
+    """Show one account: its Podman, storage, limits, and recent events."""
     recent = visible_operations(request.user).filter(account=account)
     recent = recent.order_by("-requested_at")[:RECENT]
     context = {
@@ -41,13 +41,13 @@ def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_safe
 @require_role(Role.VIEWER)
 def silence(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """What pages about the account say while its engine does not answer."""
+    """Show how long the account's engine has not answered."""
     return render(request, "accounts/_silence.html")
 
 
 @require_safe
 @require_role(Role.VIEWER)
 def card(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """One account's card, as the dashboard shows it."""
+    """Show one account's card for the dashboard."""
     summary = summarise(account, request.role)  # type: ignore[attr-defined]
     return render(request, "accounts/_card.html", {"summary": summary})

@@ -1,1 +1,1 @@
-"""Approvals: what waits for whose word, and the word."""
+"""Pages about approvals: waiting requests, and decisions on them."""

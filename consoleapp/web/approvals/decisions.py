@@ -1,4 +1,4 @@
-"""The buttons: approve, decline, say why one asks."""
+"""The buttons: approve, decline, and explain a request."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ _MOST_CHOSEN = 200
 @require_POST
 @login_required
 def approve_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """Let it be queued."""
+    """Approve one operation and queue it."""
     operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
     try:
         approve(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
@@ -38,7 +38,7 @@ def approve_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def decline_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """End it, with a reason."""
+    """Decline one operation, with a reason."""
     operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
     try:
         decline(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
@@ -55,7 +55,7 @@ def decline_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def explain_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """Keep the requester's reason."""
+    """Store the requester's reason."""
     operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
     try:
         explain(operation, _typed(request, "note"), actor=Actor.of(request))
@@ -69,7 +69,7 @@ def explain_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def approve_many(request: HttpRequest) -> HttpResponse:
-    """Let all that are chosen be queued; what cannot be is told one by one."""
+    """Approve all selected operations, and report each that could not be approved."""
     done = 0
     chosen = visible_operations(request.user).filter(pk__in=_ids(request))  # type: ignore[arg-type]
     for operation in chosen.filter(approval__isnull=False).order_by("requested_at"):
@@ -96,5 +96,5 @@ def _ids(request: HttpRequest) -> list[UUID]:
         try:
             found.append(UUID(text))
         except ValueError:
-            continue  # not an id that any operation could have
+            continue  # not a valid id of an operation
     return found

@@ -1,4 +1,4 @@
-"""Where the pages about approvals are."""
+"""The URLs of the pages about approvals."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The list of what waits, and everything that an approver has to see of one."""
+"""The list of requests, and everything that an approver needs to know about one."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ SHOWN = ("waiting", "mine", "all")
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """What I may decide (`show=waiting`), what I asked for (`mine`), or all that I may see."""
+    """List requests that I may decide (`show=waiting`), my own (`mine`), or all visible ones."""
     user: User = request.user  # type: ignore[assignment]
     show = request.GET.get("show", "")
     show = show if show in SHOWN else "waiting"
@@ -56,7 +56,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def counter(request: HttpRequest) -> HttpResponse:
-    """How many wait for my word, for the menu."""
+    """Return the number of requests that I may decide, for the menu."""
     count = decidable(request.user).count()  # type: ignore[arg-type]
     return render(request, "approvals/_counter.html", {"approvals_count": count})
 
@@ -64,14 +64,14 @@ def counter(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """One request: what will run exactly, why it waits, and the word of those who may give it."""
+    """Show one request: exactly what will run, why it waits, and the buttons for approvers."""
     partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     name = f"approvals/{'_detail' if partial else 'detail'}.html"
     return render(request, name, about(request, operation_id))
 
 
 def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
-    """What the page about one request shows. Raises Http404."""
+    """Return the template's context for one request. Raises Http404."""
     operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
     approval = getattr(operation, "approval", None)
     if approval is None:
@@ -90,7 +90,7 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
 
 
 def _keep_the_way(request: HttpRequest, decides: bool) -> None:
-    """Who once had something to decide keeps the entry in the menu."""
+    """Keep the menu entry for users who once had something to decide."""
     if decides:
         remember(request, DECIDES, True)
 

@@ -1,4 +1,4 @@
-"""Audit events as CSV or JSON lines, streamed: a long history never stands in memory."""
+"""Stream audit events as CSV or JSON lines, never holding a long history in memory."""
 
 import csv
 import json
@@ -13,14 +13,14 @@ _AT_ONCE = 500
 
 
 class _Echo:
-    """A file for csv.writer that hands each line back."""
+    """A file for csv.writer that returns each line."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def as_csv(events: Iterable[Event]) -> Iterator[str]:
-    """Lines of CSV with a heading; cells that look like formulas are quoted with an apostrophe."""
+    """Yield lines of CSV with a heading. An apostrophe quotes cells that look like formulas."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for batch in _batches(events):
@@ -29,14 +29,14 @@ def as_csv(events: Iterable[Event]) -> Iterator[str]:
 
 
 def as_json_lines(events: Iterable[Event]) -> Iterator[str]:
-    """One JSON object a line."""
+    """Yield one JSON object per line."""
     for batch in _batches(events):
         for line in lines(batch):
             yield _writable(json.dumps(line, ensure_ascii=False)) + "\n"
 
 
 def _writable(text: str) -> str:
-    """Lone surrogates, which stand in JSON only, as JSON spells them: the hash stays the same."""
+    """Escape lone surrogates as JSON does, so that the hash stays the same."""
     return HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 

@@ -1,4 +1,4 @@
-"""What a list of audit events may be narrowed by."""
+"""The filters of a list of audit events."""
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from consoleapp.i18n.sentences import in_language
 from consoleapp.web import days
 from engine.schema.kinds import KINDS
 
-# The first words of the actions there are; "operation" finds every "operation.…".
+# The first words of all actions; "operation" matches every "operation.…".
 ACTIONS = (
     "operation",
     "sign-in",
@@ -34,7 +34,7 @@ _SEVERAL = {"action": "actions", "kind": "kinds", "target": "targets"}
 
 
 class EventFilters(forms.Form):
-    """All fields are optional; a value that makes no sense is left out of the query."""
+    """All fields are optional. Invalid values are omitted from the query."""
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     action = forms.ChoiceField(required=False, label=gettext_lazy("Action"))
@@ -62,7 +62,7 @@ class EventFilters(forms.Form):
 
     @property
     def criteria(self) -> Criteria:
-        """What is asked for."""
+        """Return the search criteria."""
         self.is_valid()
         asked = self.cleaned_data
         since, until = asked.get("since"), asked.get("until")
@@ -76,5 +76,5 @@ class EventFilters(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything at all is asked for."""
+        """Return whether any filter is set."""
         return self.criteria != Criteria()

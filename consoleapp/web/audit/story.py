@@ -1,8 +1,8 @@
-"""The story of a container, from the audit events of its account.
+"""The history of a container, from the audit events of its account.
 
-People and forms call a container by its name, or by an id or the beginning of one, and a name may
-be given away, or used again after a removal. So the events are told in their order, while keeping
-in mind who bears which name: a launch begins a *life*, a removal ends it, a rename passes it on.
+Events refer to a container by its name, its id, or a prefix of the id, and a name may be passed on,
+or used again after a removal. So this processes the events in order and tracks who has which name:
+a launch starts a *life*, a removal ends it, and a rename moves it.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _MOST_PRUNES = 200
 
 @dataclass
 class Life:
-    """One container: its names in their order, its id ("" if Berth never saw it), its events."""
+    """One container: its names in order, its id ("" if Berth never saw it), and its events."""
 
     names: list[str]
     id: str = ""
@@ -34,14 +34,15 @@ class Life:
 
     @property
     def people(self) -> list[str]:
-        """Who was at it, in their order."""
+        """Return who acted on it, in order."""
         return list(dict.fromkeys(event.actor_name for event in self.events))
 
     def told_to(self, user: User) -> "Life":
-        """The same for somebody who does not read the audit log of the account.
+        """Return it for a user who may not read the account's audit log.
 
-        That operations ran is on the pages of operations; other people's addresses are not, nor is
-        what only the log knows of them.
+        The pages of operations show that operations ran, but not other users' addresses, nor what
+        only the
+        audit log contains.
         """
         told = []
         for event in self.events:
@@ -53,12 +54,12 @@ class Life:
         return replace(self, events=told)
 
     def is_called(self, word: str) -> bool:
-        """Whether `word` is one of its names, its id, or the beginning of that."""
+        """Return whether `word` is one of its names, its id, or a prefix of the id."""
         return word in self.names or (len(word) >= _SHORTEST_ID and self.id.startswith(word))
 
 
 def lives_of(account: LinuxAccount, container: str) -> list[Life]:
-    """The containers that were ever called `container` (a name or an id), the newest first."""
+    """Return the containers that ever had the name or id `container`, newest first."""
     events = _events(account, container)
     operations = {event.operation for event in events if event.operation}
     found = Operation.objects.filter(
@@ -70,7 +71,7 @@ def lives_of(account: LinuxAccount, container: str) -> list[Life]:
 
 
 def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Life]:
-    """The lives that `events` (oldest first) tell of; `results` by operation."""
+    """Return the lives in `events` (oldest first). `results` are by operation."""
     lives: list[Life] = []
     bearers: dict[str, Life] = {}
     for event in events:
@@ -97,7 +98,7 @@ def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Li
 
 
 def _events(account: LinuxAccount, container: str) -> list[Event]:
-    """The events about everything that `container` was ever called, oldest first."""
+    """Return the events about everything ever called `container`, oldest first."""
     names = {container}
     asked: set[str] = set()
     while names - asked and len(asked) < _MOST_NAMES:
@@ -112,7 +113,7 @@ def _events(account: LinuxAccount, container: str) -> list[Event]:
 
 
 def _other_names(account: LinuxAccount, names: set[str]) -> set[str]:
-    """What the containers called so are called besides: ids, names before and after a rename."""
+    """Return other names of these containers: ids, and names before and after a rename."""
     found: set[str] = set()
     of_account = Operation.objects.filter(account=account, state="succeeded")
     launches = of_account.filter(kind="container.run")
@@ -133,7 +134,7 @@ def _short(names: set[str]) -> list[str]:
 
 
 def _bearer(target: str, lives: list[Life], bearers: dict[str, Life]) -> Life:
-    """Who is called `target` now; somebody new when Berth did not see it begin."""
+    """Return the current holder of `target`, or a new one if Berth did not see its start."""
     if target in bearers:
         return bearers[target]
     for life in reversed(lives):
@@ -146,7 +147,7 @@ def _bearer(target: str, lives: list[Life], bearers: dict[str, Life]) -> Life:
 
 
 def _request_of(event: Event, lives: list[Life]) -> list[Event]:
-    """The events of a launch before its success: told of the name, they belong to the new life."""
+    """Return a launch's events before its success, which belong to the new life."""
     taken: list[Event] = []
     for life in lives:
         if event.operation:

@@ -1,4 +1,4 @@
-"""Where the pages about the audit log are."""
+"""The URLs of the pages about the audit log."""
 
 from django.urls import path
 

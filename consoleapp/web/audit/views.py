@@ -1,4 +1,4 @@
-"""The audit log: a list to narrow and to take away, and everything about one event."""
+"""The audit log: a list to filter and export, and the details of one event."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -30,7 +30,7 @@ _EXPORTS = {
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponseBase:
-    """The events that the person may read; with ?export=csv|jsonl all that match, as a file."""
+    """List the events that the user may read; with ?export=csv|jsonl, return them as a file."""
     filters = EventFilters(request.GET)
     if export := request.GET.get("export"):
         return _file(request, filters, export)
@@ -55,7 +55,7 @@ def everything(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def detail(request: HttpRequest, event_id: int) -> HttpResponse:
-    """Everything that was written down about one event, and its place in the chain."""
+    """Show everything recorded about one event, and its place in the chain."""
     event = get_object_or_404(readable_events(request.user), pk=event_id)
     context = {
         "event": event,
@@ -68,7 +68,7 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
 @require_safe
 @require_role(Role.VIEWER)
 def story(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """One container from its launch to its removal, whatever its name and whoever was at it."""
+    """Show one container from its launch to its removal, under all of its names."""
     lives = lives_of(account, container)
     if not owns(request.user, account.pk):
         lives = [life.told_to(request.user) for life in lives]

@@ -1,4 +1,4 @@
-"""What people fill in to build an image; the engine's own model is the judge."""
+"""The form for building an image. The engine's own model validates it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +50,7 @@ def _pairs(label: str, placeholder: str, help_text: str) -> forms.CharField:
 
 
 class BuildForm(forms.Form):
-    """A build; valid, it has `parameters`."""
+    """A build. If valid, it has `parameters`."""
 
     parameters: ImageBuild
 
@@ -141,17 +141,17 @@ class BuildForm(forms.Form):
 
     @property
     def sources(self) -> list[tuple[str, str]]:
-        """The tabs; git only where the host allows it."""
+        """Return the tabs, with git only if the host allows it."""
         return [each for each in SOURCES if each[0] != "git" or settings.BERTH_BUILD_FROM_GIT]
 
     @property
     def chosen(self) -> str:
-        """The tab that is open."""
+        """Return the open tab."""
         chosen = self["source"].value()
         return chosen if chosen in dict(self.sources) else "paste"
 
     def clean(self) -> dict[str, Any]:
-        """Let the model judge, and put its complaints at the fields."""
+        """Let the model validate, and show its errors at the fields."""
         cleaned = super().clean() or self.cleaned_data
         pairs = {name: self._pairs(name) for name in ("build_args", "secrets", "labels")}
         if self.errors:
@@ -230,7 +230,7 @@ def _pair(name: str, value: str) -> str:
 
 
 def initial(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form shows for the public parameters of a build: all but secrets and uploads."""
+    """Return the form's values for a build's public parameters: all but secrets and uploads."""
     git = parameters.get("git") or {}
     given = {
         name: value

@@ -1,4 +1,4 @@
-"""Where the pages about builds are."""
+"""The URLs of the pages about builds."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Building images: the form, the builds of an account, and recipes to build again."""
+"""Build images: the form, the builds of an account, and recipes to build again."""
 
 import re
 from itertools import zip_longest
@@ -35,7 +35,7 @@ from engine.schema.parameters import Role
 _ROWS = 50
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _KIND = "image.build"
-# How a step ended, as engine/builds/steps.py says it: what a catalogue has to know.
+# How a step ended, in the words of engine/builds/steps.py, marked for translation.
 _STEPS = (
     gettext_noop("cached"),
     gettext_noop("done, %(seconds)s s"),
@@ -46,7 +46,7 @@ _STEPS = (
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The form; ?from=<operation> or ?recipe=<id> fills it in. A build leads to its own page."""
+    """Show the form, filled in by ?from=<operation> or ?recipe=<id>. A build leads to its page."""
     if request.method == "GET":
         asked, progress = _asked(request, account)
         line = failed_line(asked.get("containerfile", ""), progress)
@@ -68,7 +68,7 @@ def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def builds(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The builds, newest first, and the recipes of the account."""
+    """List the builds, newest first, and the recipes of the account."""
     rows = Operation.objects.filter(account=account, kind=_KIND).select_related("account")
     wanted = request.GET.get("q", "").strip()[:200]
     if wanted:
@@ -88,7 +88,7 @@ def builds(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> HttpResponse:
-    """Keep what a build was made of as a recipe."""
+    """Save a build as a recipe."""
     operation = get_object_or_404(Operation, pk=operation_id, account=account, kind=_KIND)
     back = reverse("builds:list", args=[account.key])
     name = request.POST.get("name", "").strip()[:100]
@@ -102,7 +102,7 @@ def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> Htt
 @require_POST
 @require_role(Role.OPERATOR)
 def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
-    """Build a recipe again; one that needs files or secrets leads to the form, filled in."""
+    """Build a recipe again. One that needs files or secrets opens the form, filled in."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     form = f"{reverse('builds:build', args=[account.key])}?recipe={recipe.pk}"
     if recipe.lacks:
@@ -118,7 +118,7 @@ def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> Http
 @require_POST
 @require_role(Role.OPERATOR)
 def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
-    """Take a recipe away; images stay."""
+    """Remove a recipe. Images stay."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     recipes.remove(recipe, actor=Actor.of(request))
     messages.success(request, _("The recipe %(name)s is removed.") % {"name": recipe.name})
@@ -128,7 +128,7 @@ def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpR
 def _form(
     request: HttpRequest, form: BuildForm, status: int, failed: int | None = None
 ) -> HttpResponse:
-    if form.is_bound:  # what is secret is not sent back to the page
+    if form.is_bound:  # secrets are not sent back to the page
         form.data = form.data.copy()
         form.data["secrets"] = ""
     paths = form.data.getlist("file_paths") if form.is_bound else []
@@ -143,7 +143,7 @@ def _form(
 
 
 def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, Any]]:
-    """The uploads of a form that comes back, so that nobody has to send them again."""
+    """Return the uploads of a form that is shown again, so that nobody has to repeat them."""
     ids = [text for text in request.POST.getlist(name)[:200] if _UUID.match(text)]
     found = Upload.objects.filter(sent_by=request.user, removed_at=None).in_bulk(ids)  # type: ignore[misc]
     rows = zip_longest(request.POST.getlist(name), paths, fillvalue="")
@@ -154,7 +154,7 @@ def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, A
 def _asked(
     request: HttpRequest, account: LinuxAccount
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """What fills the form in, and how far the build was that it comes of."""
+    """Return the form's initial values, and the progress of the build that they come from."""
     if recipe := request.GET.get("recipe"):
         if not recipe.isdigit():
             raise Http404("that is not the number of a recipe")

@@ -1,4 +1,4 @@
-"""The editor's form: the launch form's fields, and the parameters as lines of a table."""
+"""The editor's form: the launch form's fields, and the parameters as rows of a table."""
 
 import re
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ _PLAIN: dict[str, Any] = {
 
 @dataclass
 class Editor:
-    """What the editor shows: everything as typed, and what is wrong at its field."""
+    """The editor's state: everything as typed, with errors at their fields."""
 
     name: str = ""
     icon: str = "box"
@@ -29,13 +29,13 @@ class Editor:
     launch: Launch = field(default_factory=lambda: Launch(places=True))
     parameters: list[dict[str, str]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
-    """By name, icon, description, or `parameters-0` for a line."""
+    """By name, icon, description, or `parameters-0` for a row."""
     left_out: list[str] = field(default_factory=list)
-    """What of a container is not in the template."""
+    """What the template lacks of a container."""
 
     @classmethod
     def of_post(cls, post: QueryDict) -> "Editor":
-        """As typed; lines without anything in them are dropped."""
+        """Return it as typed, without empty rows."""
         lists = [post.getlist(f"parameter-{column}")[:50] for column in COLUMNS]
         rows = [
             {column: as_typed(value) for column, value in zip(COLUMNS, values, strict=True)}
@@ -52,7 +52,7 @@ class Editor:
 
     @classmethod
     def of_json(cls, name: str, contents: dict[str, Any]) -> "Editor":
-        """From contents in JSON."""
+        """Return it for contents in JSON."""
         launch = Launch.of_values(contents.get("run") or {})
         launch.places = True
         return cls(
@@ -65,11 +65,11 @@ class Editor:
 
     @classmethod
     def of_contents(cls, name: str, contents: Contents) -> "Editor":
-        """From a version."""
+        """Return it for a version."""
         return cls.of_json(name, as_json(contents))
 
     def contents(self) -> Contents | None:
-        """The contents, or None with `errors` and the launch form's filled."""
+        """Return the contents, or None with `errors` and the launch form's errors set."""
         if not 1 <= len(self.name) <= 100:
             self.errors["name"] = _("A name of 1 to 100 characters.")
         run = _compact(self.launch.values())
@@ -151,7 +151,7 @@ def _row(parameter: dict[str, Any]) -> dict[str, str]:
 
 
 def _compact(run: dict[str, Any]) -> dict[str, Any]:
-    """Without what says nothing: empty values and Podman's own defaults."""
+    """Drop what means nothing: empty values and Podman's own defaults."""
 
     def plain(values: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""The catalogue for who makes templates: the editor, its preview, sharing, removing."""
+"""The catalog for authors of templates: the editor, its preview, sharing, removing."""
 
 from typing import Any, NoReturn
 from uuid import UUID
@@ -50,7 +50,7 @@ KINDS = (
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
-    """A new template: from nothing, a launch (?from=), or a container (?account=&container=)."""
+    """Create a template: empty, from a launch (?from=), or a container (?account=&container=)."""
     if not operated_accounts(request.user):
         refuse_change(request)
     if request.method == "POST":
@@ -96,14 +96,14 @@ def _launched(request: HttpRequest) -> containers.Draft:
 @require_safe
 @login_required
 def from_container(request: HttpRequest) -> HttpResponse:
-    """The editor filled from a container; a panel, because Podman is asked for it."""
+    """Show the editor filled in from a container; in a panel, since Podman is queried."""
     operated = {each.key: each for each in operated_accounts(request.user)}
     account: LinuxAccount | None = operated.get(request.GET.get("account", ""))
     if account is None:
         raise Http404("no such account, or no operator of it")
     try:
         query = ContainerInspect(container=request.GET.get("container", ""))
-        # As it is: the draft says which secrets it leaves out, by their names.
+        # Unmasked: the draft detects secrets by their names and lists what it leaves out.
         answer = relay.document_sync(account, query, Actor.of(request), reveal=True)
     except ValidationError as error:
         raise Http404("no such container") from error
@@ -140,14 +140,14 @@ def edit(request: HttpRequest, template_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def preview(request: HttpRequest) -> HttpResponse:
-    """What people will see of the template in the editor, and the command line that it makes."""
+    """Show what users will see of the edited template, and the resulting command line."""
     editor = Editor.of_post(request.POST)
     editor.name = editor.name or _("New template")
     return render(request, "catalog/_preview.html", _previewed(editor))
 
 
 def _previewed(editor: Editor) -> dict[str, Any]:
-    # On a copy, so that what is merely unfinished is not shown as an error.
+    # On a copy, so that merely incomplete input is not shown as an error.
     launch = type(editor.launch)(
         editor.launch.texts, editor.launch.flags, editor.launch.rows, places=True
     )
@@ -172,7 +172,7 @@ def _command(contents: Contents) -> list[str] | None:
 @require_POST
 @login_required
 def sharing(request: HttpRequest, template_id: int) -> HttpResponse:
-    """Set the name, who sees it and who owns it."""
+    """Set its name, visibility, and owners."""
     template = mine(request, template_id)
     form = SharingForm(request.POST, instance=LaunchTemplate.objects.get(pk=template.pk))
     if not form.is_valid():
@@ -194,7 +194,7 @@ def sharing(request: HttpRequest, template_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def remove(request: HttpRequest, template_id: int) -> HttpResponse:
-    """Take a template out of the catalogue."""
+    """Remove a template from the catalog."""
     template = mine(request, template_id)
     changes.remove(template, actor=Actor.of(request))
     messages.success(request, _("The template %(name)s is removed.") % {"name": template.name})
@@ -202,7 +202,7 @@ def remove(request: HttpRequest, template_id: int) -> HttpResponse:
 
 
 def mine(request: HttpRequest, template_id: int) -> LaunchTemplate:
-    """A template that the person may change; refusals are audited."""
+    """Return a template that the user may change. Refusals are audited."""
     template = find(request, template_id)
     if not may_change(request.user, template):
         refuse_change(request)
@@ -210,7 +210,7 @@ def mine(request: HttpRequest, template_id: int) -> LaunchTemplate:
 
 
 def refuse_change(request: HttpRequest) -> NoReturn:
-    """Audited, and the 403 page."""
+    """Audit the attempt, and show the 403 page."""
     refuse(Actor.of(request), None, f"{request.method} {request.path}", Role.OPERATOR)
     raise PermissionDenied(_("Templates are changed by their owners, and by administrators."))
 

@@ -1,4 +1,4 @@
-"""Templates out to a YAML file, and in from one."""
+"""Export templates to YAML files, and import them."""
 
 import re
 
@@ -20,7 +20,7 @@ from consoleapp.web.catalog.views import find
 @require_safe
 @login_required
 def export(request: HttpRequest, template_id: int) -> HttpResponse:
-    """The newest version (or ?version=) as a YAML file."""
+    """Return the newest version (or ?version=) as a YAML file."""
     template = find(request, template_id)
     version = template.head
     if wanted := request.GET.get("version", ""):
@@ -41,7 +41,7 @@ def export(request: HttpRequest, template_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_file(request: HttpRequest) -> HttpResponse:
-    """A new template from a file, or the next version of the one that has its name."""
+    """Create a template from a file, or the next version of the one with its name."""
     if not operated_accounts(request.user):
         refuse_change(request)
     form = ImportForm(request.POST or None, request.FILES or None)

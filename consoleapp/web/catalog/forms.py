@@ -1,4 +1,4 @@
-"""The forms of the catalogue: launching, sharing, importing, an account's range of ports."""
+"""The forms of the catalog: launching, sharing, importing, an account's port range."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ NAME = ContainerName.__metadata__[0].pattern
 
 
 class LaunchForm(forms.Form):
-    """The parameters of a template. `say` puts what is wrong with them to their fields."""
+    """The parameters of a template. `say` shows errors at their fields."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class LaunchForm(forms.Form):
             self.fields[_PREFIX + each.name] = field
 
     def typed(self) -> dict[str, str]:
-        """What was typed, by parameter."""
+        """Return the typed values, by parameter."""
         return {
             name.removeprefix(_PREFIX): as_typed(str(self.data.get(name, "")))
             for name in self.fields
@@ -69,7 +69,7 @@ class LaunchForm(forms.Form):
         }
 
     def say(self, wrong: Wrong) -> None:
-        """Add the faults, each at its field; those of no field above all."""
+        """Add the errors, each at its field; others above the form."""
         for location, sentence in wrong.faults.items():
             name = str(location[-1]) if location else ""
             at = _PREFIX + name if location[:1] == ("values",) else name
@@ -121,7 +121,7 @@ def _field(parameter: Any) -> forms.Field:
 
 
 class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a template is called, who sees it, and who may change it."""
+    """A template's name, visibility, and editors."""
 
     owners = forms.ModelMultipleChoiceField(
         User.objects.filter(is_active=True).order_by("username"),
@@ -170,7 +170,7 @@ class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("first", "last")
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuses a range that the database would refuse."""
+        """Refuse a range that the database would refuse."""
         cleaned = super().clean() or {}
         first, last = cleaned.get("first"), cleaned.get("last")
         if first is not None and last is not None and not 1024 <= first <= last <= 65535:

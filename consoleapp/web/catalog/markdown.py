@@ -1,9 +1,10 @@
-"""Descriptions in Markdown as HTML that does no harm."""
+"""Render descriptions in Markdown as harmless HTML."""
 
 from django.utils.safestring import SafeString, mark_safe
 
-# markdown-it-py: CommonMark, kept by the Jupyter community, and safe by its own design: raw HTML is
-# shown as text, and links with javascript:, vbscript:, file: and data: stay text.
+# markdown-it-py: CommonMark, maintained by the Jupyter community, and safe by design: raw HTML is
+# shown
+# as text, and links with javascript:, vbscript:, file:, and data: stay text.
 from markdown_it import MarkdownIt
 
 _reader = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")
@@ -11,7 +12,7 @@ _reader.enable("table")
 
 
 def render(text: str) -> SafeString:
-    """The HTML. No raw HTML, no images (a picture elsewhere would tell who looks), safe links."""
+    """Return the HTML without raw HTML and images (which would reveal readers)."""
     tokens = _reader.parse(text)
     for token in tokens:
         for child in token.children or []:

@@ -1,4 +1,4 @@
-"""From where each account's host ports are allotted, and which are: for administrators."""
+"""The ranges of each account's host ports, and the allotted ones, for administrators."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,14 +19,14 @@ from consoleapp.web.catalog.forms import PortRangeForm
 @require_safe
 @require_admin
 def ports(request: HttpRequest) -> HttpResponse:
-    """The ranges and the allotments."""
+    """Show the ranges and the allotments."""
     return _page(request)
 
 
 @require_POST
 @require_admin
 def change(request: HttpRequest, account: str) -> HttpResponse:
-    """Give an account a range of its own; with nothing filled in, the host's again."""
+    """Give an account its own range; with empty fields, the host's again."""
     found = get_object_or_404(LinuxAccount, key=account)
     own = PortRange.objects.filter(account=found).first()
     if not request.POST.get("first", "").strip() and not request.POST.get("last", "").strip():

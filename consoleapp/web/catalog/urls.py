@@ -1,4 +1,4 @@
-"""Where the pages about launch templates are."""
+"""The URLs of the pages about launch templates."""
 
 from django.urls import path
 

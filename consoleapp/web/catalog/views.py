@@ -1,4 +1,4 @@
-"""The catalogue for who launches: templates as cards, the launch form, versions, relaunching."""
+"""The catalog for users: templates as cards, the launch form, versions, relaunching."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,14 +26,14 @@ from engine.schema.parameters import Role
 
 
 def find(request: HttpRequest, template_id: int) -> LaunchTemplate:
-    """A template that the person may see, or Http404."""
+    """Return a template that the user may see, or raise Http404."""
     return get_object_or_404(visible_templates(request.user), pk=template_id)
 
 
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """The templates that the person sees; htmx gets only the cards."""
+    """List the templates that the user may see. htmx gets only the cards."""
     words = request.GET.get("q", "").lower().split()
     icon = request.GET.get("icon", "")
     every = list(visible_templates(request.user))
@@ -64,7 +64,7 @@ def _says(template: LaunchTemplate, words: list[str]) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def detail(request: HttpRequest, template_id: int) -> HttpResponse:
-    """What the template is, and its launch form; a good one becomes an operation."""
+    """Show a template and its launch form. Valid input becomes an operation."""
     template = find(request, template_id)
     accounts = operated_accounts(request.user)
     contents = template.contents
@@ -107,7 +107,7 @@ def _begun(operation: Operation) -> HttpResponse:
 @require_safe
 @login_required
 def versions(request: HttpRequest, template_id: int) -> HttpResponse:
-    """All versions, and the difference of two (?from=1&to=3; else the newest two)."""
+    """List all versions, and compare two (?from=1&to=3; by default, the newest two)."""
     template = find(request, template_id)
     every = list(template.versions.all()[:500])
     numbers = {str(each.number): each for each in every}
@@ -130,7 +130,7 @@ def versions(request: HttpRequest, template_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.OPERATOR)
 def relaunch(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """What is new in the container's template, and the form to put the newer version in place."""
+    """Show what is new in the container's template, and the form to launch the new version."""
     row = look_up(account, container).row
     origin = launching.origin(row.labels) if row else None
     template = visible_templates(request.user).filter(pk=origin.template if origin else 0).first()

@@ -1,4 +1,4 @@
-"""The page of one container: what stands above its tabs, and each tab as a page of its own."""
+"""The page of one container: its header, and each tab as a page of its own."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow
 
-# In which states Podman does what; what is not listed is always possible.
+# The states in which each action is possible. Unlisted actions are always possible.
 POSSIBLE: dict[str, set[str]] = {
     "start": {"created", "exited"},
     "stop": {"running", "restarting"},
@@ -34,7 +34,7 @@ SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGU
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab; `name` is its URL's name, `view` the end of its template's."""
+    """One tab. `name` is its URL's name, `view` the end of its template's."""
 
     view: str
     label: str
@@ -43,7 +43,7 @@ class Tab:
 
     @property
     def name(self) -> str:
-        """The name of its URL."""
+        """Return the name of its URL."""
         return f"containers:{'detail' if self.view == 'overview' else self.view}"
 
 
@@ -62,21 +62,21 @@ TABS = (
 @require_GET
 @require_role(Role.VIEWER)
 def tab(request: HttpRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
-    """One tab's page; the page itself never waits for an engine."""
+    """Show one tab's page, which itself never waits for an engine."""
     return _page(request, account, container, view)
 
 
 @require_GET
 @require_role(Role.OPERATOR)
 def terminal(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """The terminal's page: a shell in the container is more than looking."""
+    """Show the terminal's page, which requires more than read access."""
     return _page(request, account, container, "terminal")
 
 
 @require_GET
 @require_role(Role.VIEWER)
 def header(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """What stands above the tabs, asked for again whenever the container changes."""
+    """Show the header above the tabs, reloaded whenever the container changes."""
     found = look_up(account, container)
     context = {"found": found, "asked": container, **_known(request, found)}
     return render(request, "containers/detail/_header.html", context)
@@ -118,7 +118,7 @@ def _known(request: HttpRequest, found: Found) -> dict[str, object]:
 
 
 def explain(row: ContainerRow) -> str:
-    """What the exit code of an ended container tells, "" while it has not ended."""
+    """Explain the exit code of a container; "" while it has not ended."""
     ended = row.state in ("exited", "dead")
     return exits.explain(row.exit_code, out_of_memory=row.oom_killed) if ended else ""
 

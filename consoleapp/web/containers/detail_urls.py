@@ -1,4 +1,4 @@
-"""Where the pages about one container are, below the container's own address."""
+"""The URLs of the pages about one container, below the container's own."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""The text of an .env file, by python-dotenv's rules: quotes, escapes, comments, `export`.
+"""Parse the text of an .env file by python-dotenv's rules: quotes, escapes, comments, `export`.
 
-Nothing is expanded: `$NAME` in a value stays as it is.
+Nothing is expanded: `$NAME` in a value stays.
 """
 
 import io
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def read_env(text: str) -> tuple[dict[str, str], str]:
-    """The variables of an .env file's text, and what is wrong with it ("" for nothing)."""
+    """Return the variables of an .env file's text, and the error ("" for none)."""
     found: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line + _blank_lines(binding.original.string)
@@ -29,5 +29,5 @@ def read_env(text: str) -> tuple[dict[str, str], str]:
 
 
 def _blank_lines(text: str) -> int:
-    """Lines before the first that says something: they belong to what follows them."""
+    """Return the number of blank lines at the start, which belong to what follows."""
     return text[: len(text) - len(text.lstrip())].count("\n")

@@ -1,4 +1,4 @@
-"""What a container's exit code tells."""
+"""Explain exit codes of containers."""
 
 import signal
 
@@ -26,7 +26,7 @@ _MEANINGS = {
 
 
 def explain(code: int | None, *, out_of_memory: bool = False) -> str:
-    """A phrase for an exit code, "" for None."""
+    """Return a phrase for an exit code, "" for None."""
     if code is None:
         return ""
     if out_of_memory:

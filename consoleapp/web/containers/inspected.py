@@ -1,7 +1,7 @@
-"""Podman's inspect data of a container, read into what the overview shows.
+"""Convert Podman's inspect data of a container to what the overview shows.
 
-The data is hostile and differs between versions of Podman: whatever is missing or of another type
-than expected reads as absent.
+The data is untrusted and differs between versions of Podman. Whatever is missing or has an
+unexpected type counts as absent.
 """
 
 import shlex
@@ -17,7 +17,7 @@ from engine.schema.parameters import is_secret
 
 @dataclass(frozen=True)
 class Variable:
-    """One environment variable; `secret` when its value should not be shown unasked."""
+    """One environment variable. `secret`: its value is hidden by default."""
 
     name: str
     value: str
@@ -26,7 +26,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Mount:
-    """One mount: where from, where to, and its options in words."""
+    """One mount: source, target, and its options in words."""
 
     kind: str
     source: str
@@ -36,7 +36,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Network:
-    """One network that the container is in."""
+    """One network of the container."""
 
     name: str
     address: str
@@ -56,12 +56,12 @@ class Probe:
 
 @dataclass(frozen=True)
 class Health:
-    """The health check, its present state, and its last runs, newest first."""
+    """The health check, its current state, and its last runs, newest first."""
 
     status: str
     failing: int
     command: str
-    """As one would type it in a shell."""
+    """As typed in a shell."""
     interval: str
     timeout: str
     start_period: str
@@ -71,7 +71,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the container may use; None or "" without a limit."""
+    """The container's limits; None or "" for no limit."""
 
     memory: int | None
     cpus: float | None
@@ -80,7 +80,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Container:
-    """What the overview shows beyond the row."""
+    """What the overview shows in addition to the row."""
 
     command: list[str]
     entrypoint: list[str]
@@ -107,7 +107,7 @@ class Container:
 
 
 def read(data: Mapping[str, Any]) -> Container:
-    """The overview's facts from inspect data."""
+    """Return the overview's facts from inspect data."""
     config, host, state = _map(data, "Config"), _map(data, "HostConfig"), _map(data, "State")
     restart = _map(host, "RestartPolicy")
     return Container(
@@ -143,7 +143,7 @@ def _environment(pairs: list[str]) -> list[Variable]:
 
 def _mount(data: Mapping[str, Any]) -> Mount:
     options = [_("read-write") if data.get("RW") is True else _("read-only")]
-    # Podman keeps the SELinux flag in Mode, or among the options, depending on its version.
+    # Depending on its version, Podman has the SELinux flag in Mode or among the options.
     words = {*_text(data.get("Mode")).split(","), *_texts(data.get("Options"))}
     if "Z" in words:
         options.append(_("SELinux: private label (Z)"))
@@ -178,7 +178,7 @@ def _limits(host: Mapping[str, Any]) -> Limits:
 
 def _health(config: Mapping[str, Any], state: Mapping[str, Any]) -> Health | None:
     check = _map(config, "Healthcheck")
-    # Podman 4 calls it Healthcheck here, later ones Health.
+    # Podman 4 calls it Healthcheck here, later versions Health.
     now = _map(state, "Health") or _map(state, "Healthcheck")
     command = _texts(check.get("Test"))
     if not command or command == ["NONE"]:
@@ -205,7 +205,7 @@ def _health(config: Mapping[str, Any], state: Mapping[str, Any]) -> Health | Non
 
 
 def _check_command(test: list[str]) -> str:
-    """CMD-SHELL has one text for a shell, CMD (or nothing) has the words of a command."""
+    """Return the command. CMD-SHELL has one text for a shell, CMD (or nothing) has words."""
     first, *words = test
     if first == "CMD-SHELL":
         return " ".join(words)
@@ -230,7 +230,7 @@ def _nanoseconds(value: object) -> str:
 
 
 def _entrypoint(value: object) -> list[str]:
-    # Podman 4 gives one text, later ones a list.
+    # Podman 4 has one text, later versions a list.
     return [value] if isinstance(value, str) and value else _texts(value)
 
 
@@ -252,11 +252,11 @@ def _text(value: object) -> str:
 
 
 def _signal(value: object) -> str:
-    """Podman 4 has a number, 5 a name."""
+    """Return the signal's name: Podman 4 has a number, 5 a name."""
     try:
         return Signals(value).name if isinstance(value, int) else _text(value)
     except ValueError:
-        return _text(value)  # a real-time one
+        return _text(value)  # a real-time signal
 
 
 def _number(value: object) -> int:

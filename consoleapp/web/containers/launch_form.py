@@ -1,4 +1,4 @@
-"""The launch form's values: from a post, a template or a pasted line, to ContainerRun and back."""
+"""Convert the launch form's values (from a post, template, or pasted line) to ContainerRun."""
 
 import re
 import shlex
@@ -43,21 +43,21 @@ _PLACES = {"restart_tries": "restart", "health": "health_command"}
 
 @dataclass
 class Launch:
-    """What the form shows: texts, flags and rows as typed, errors at the very field and row."""
+    """The form's state: texts, flags, and rows as typed, with errors at the exact field and row."""
 
     texts: dict[str, str] = field(default_factory=dict)
     flags: dict[str, bool] = field(default_factory=dict)
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    """By the text's name, or `ports-0` for a row; "" for what is wrong with the whole."""
+    """By the text's name, or `ports-0` for a row; "" for errors of the whole form."""
     retype: list[str] = field(default_factory=list)
-    """Variables whose secret values must be typed anew."""
+    """Variables whose secret values must be entered again."""
     places: bool = False
-    """Whether a value may be a place for a template's parameter, `${name}`."""
+    """Whether a value may contain a template's parameter, `${name}`."""
 
     @classmethod
     def of_post(cls, post: QueryDict, *, places: bool = False) -> "Launch":
-        """As typed; rows that are all empty are dropped."""
+        """Return it as typed, without empty rows."""
         launch = cls(places=places)
         launch.texts = {name: as_typed(post.get(name, "")).strip() for name in TEXTS}
         launch.texts["env_text"] = as_typed(post.get("env_text", ""))  # its lines have numbers
@@ -77,7 +77,7 @@ class Launch:
 
     @classmethod
     def of_values(cls, values: dict[str, Any]) -> "Launch":
-        """From ContainerRun's fields in JSON (a template, a past launch, a pasted line)."""
+        """Return it for ContainerRun's fields in JSON (a template, past launch, or pasted line)."""
         texts = {name: str(values[name]) for name in TEXTS if values.get(name) not in (None, "")}
         texts["command_line"] = shlex.join(values.get("command_line") or [])
         entrypoint = values.get("entrypoint")
@@ -102,7 +102,7 @@ class Launch:
         return launch
 
     def parameters(self) -> ContainerRun | None:
-        """The typed parameters, or None with `errors` filled."""
+        """Return the typed parameters, or None with `errors` set."""
         values = self.values()
         if self.errors:
             return None
@@ -114,7 +114,7 @@ class Launch:
         return None
 
     def values(self) -> dict[str, Any]:
-        """ContainerRun's fields, not validated yet; `errors` has what could not be read."""
+        """Return ContainerRun's fields, not validated yet. `errors` has what could not be read."""
         values: dict[str, Any] = {name: self.flags.get(name, False) for name in FLAGS}
         self._take_texts(values)
         self._take_rows(values)
@@ -212,7 +212,7 @@ class Launch:
         }
 
     def place(self, fault: Any) -> None:
-        """Put one of pydantic's faults (loc, type, msg) to the field or row that it is about."""
+        """Assign one of pydantic's errors (loc, type, msg) to its field or row."""
         said = str(fault["msg"]).removeprefix("Value error, ")
         words = str(_WORDS.get(fault["type"]) or in_language(said))
         words = words[:1].upper() + words[1:]

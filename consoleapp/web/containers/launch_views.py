@@ -31,7 +31,7 @@ CONTROLLERS = {"memory": gettext_lazy("memory"), "cpu": "CPU", "pids": gettext_l
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The form; a good one becomes an operation, and its page is shown until the service runs."""
+    """Show the form. Valid input becomes an operation, whose page waits for the service."""
     if request.method == "GET":
         return _form(request, account, _asked(request, account))
     given = Launch.of_post(request.POST)
@@ -63,14 +63,14 @@ def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The form filled from a pasted line, with what was left out and why."""
+    """Show the form filled in from a pasted line, with the parts left out and the reasons."""
     try:
         line = read(request.POST.get("line", ""))
     except Unreadable as error:
         context = {"line": request.POST.get("line", ""), "unreadable": str(error)}
         return _form(request, account, Launch.of_post(request.POST), context, status=422)
     given = Launch.of_values(line.values)
-    given.parameters()  # for what is wrong with it, at its fields
+    given.parameters()  # to show errors at their fields
     context = {"line": request.POST["line"], "left_out": line.left_out, "was_read": True}
     return _form(request, account, given, context)
 
@@ -78,7 +78,7 @@ def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def preview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The equivalent command line of what is in the form now, and what policies say to it."""
+    """Show the equivalent command line of the form's current values, and policy violations."""
     given = Launch.of_post(request.POST)
     return render(request, "containers/_preview.html", _previewed(request, account, given))
 
@@ -123,7 +123,7 @@ def _form(
 
 
 def _places(error: NotAllowed) -> dict[str, str]:
-    """The refusals at the form's fields and rows; those about the whole under ""."""
+    """Return the violations by the form's fields and rows; "" for the whole form."""
     found: dict[str, str] = {}
     for verdict in error.verdicts:
         group, _, rest = verdict.field.partition(".")
@@ -135,7 +135,7 @@ def _places(error: NotAllowed) -> dict[str, str]:
 
 
 def _previewed(request: HttpRequest, account: LinuxAccount, given: Launch) -> dict[str, object]:
-    # On a copy, so that what is merely unfinished is not shown as an error.
+    # On a copy, so that merely incomplete input is not shown as an error.
     parameters = Launch(given.texts, given.flags, given.rows).parameters()
     if parameters is None:
         return {"command": None}

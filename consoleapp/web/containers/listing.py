@@ -1,4 +1,4 @@
-"""The rows of the containers page: filtered, sorted, counted by state."""
+"""The rows of the containers page: filtered, sorted, and counted by state."""
 
 from collections import Counter
 
@@ -35,7 +35,7 @@ _OVER = ("exited",)
 
 
 class Filter(forms.Form):
-    """The toolbar of the list. A value that makes no sense counts as none."""
+    """The toolbar of the list. Invalid values count as missing."""
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
@@ -43,23 +43,23 @@ class Filter(forms.Form):
     rows = forms.ChoiceField(choices=ROWS, required=False, label=gettext_lazy("Rows a page"))
 
     def chosen(self, name: str) -> str:
-        """The value of a field, "" where it is missing or not one of the choices."""
+        """Return the value of a field, "" if it is missing or invalid."""
         self.is_valid()
         return str(self.cleaned_data.get(name) or "")
 
     @property
     def rows_a_page(self) -> int:
-        """How many rows one page shows."""
+        """Return the number of rows per page."""
         return int(self.chosen("rows") or 100)
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether some containers may be left out."""
+        """Return whether some containers may be hidden."""
         return bool(self.chosen("q") or self.chosen("state"))
 
 
 def chosen(containers: list[ContainerRow], choice: Filter) -> list[ContainerRow]:
-    """The containers that the toolbar asks for, in its order."""
+    """Return the containers that match the toolbar, in its order."""
     state = choice.chosen("state")
     found = [row for row in _searched(containers, choice) if not state or state in _states(row)]
     match choice.chosen("sort"):
@@ -75,7 +75,7 @@ def chosen(containers: list[ContainerRow], choice: Filter) -> list[ContainerRow]
 
 
 def chips(containers: list[ContainerRow], choice: Filter) -> list[Chip]:
-    """The states that occur (and the one that is chosen), counted among what the search finds."""
+    """Return the occurring states (and the selected one), counted among the search results."""
     found = _searched(containers, choice)
     counts = Counter(state for row in found for state in _states(row))
     current = choice.chosen("state")

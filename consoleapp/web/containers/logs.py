@@ -1,4 +1,4 @@
-"""The download of a container's logs: streamed line by line, so that memory stays flat."""
+"""Download a container's logs, streamed line by line, so that memory use stays constant."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,13 +20,13 @@ from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.queries import ContainerLogs
 
-# CSI sequences; OSC, DCS, PM and APC up to their end; any other escape of two characters.
+# CSI sequences; OSC, DCS, PM, and APC up to their end; any other two-character escape.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])")
 _LINES_A_CHUNK = 500
 
 
 class Wanted(forms.Form):
-    """Which lines, and how they are written."""
+    """Which lines to return, and in which format."""
 
     tail = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
     since = forms.DateTimeField(required=False)
@@ -40,7 +40,7 @@ class Wanted(forms.Form):
 @require_GET
 @require_role(Role.VIEWER)
 async def download(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponseBase:
-    """A text file of the logs; 400 for parameters that make no sense."""
+    """Return the logs as a text file; 400 for invalid parameters."""
     wanted = Wanted(request.GET)
     if not wanted.is_valid():
         return HttpResponse(wanted.errors.as_text(), status=400, content_type="text/plain")
@@ -77,7 +77,7 @@ async def _text(
 
 
 def spell(answer: dict[str, Any], choice: dict[str, Any]) -> str:
-    """One answer as text, with its newline unless it goes on; "" for the other stream's."""
+    """Return one answer as text, with a newline unless it continues; "" for the other stream."""
     if answer.get("type") == "error":
         return f"\n[Berth: the logs could not be read to their end: {answer.get('message', '')}]\n"
     if choice["stream"] and answer.get("stream") != choice["stream"]:

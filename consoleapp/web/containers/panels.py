@@ -1,4 +1,4 @@
-"""The parts of a container's page that only its engine can fill; htmx loads each by itself."""
+"""The parts of a container's page that need its engine. htmx loads each separately."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ PANELS: dict[str, tuple[type[queries.Query], Callable[[Answer], dict[str, Any]]]
 @require_GET
 @require_role(Role.VIEWER)
 def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: str) -> HttpResponse:
-    """One panel, or why it cannot be shown; `?reveal=1` unmasks secrets for operators."""
+    """Show one panel, or why it is unavailable. `?reveal=1` unmasks secrets for operators."""
     if panel not in PANELS:
         raise Http404(f"there is no panel called {panel!r}")
     query, prepare = PANELS[panel]
@@ -77,7 +77,7 @@ def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: st
 @require_GET
 @require_role(Role.VIEWER)
 def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """The inspect data as a JSON file, masked as it is on the page."""
+    """Return the inspect data as a JSON file, masked as on the page."""
     role: Role = request.role  # type: ignore[attr-defined]
     reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     try:

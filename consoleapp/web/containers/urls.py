@@ -1,4 +1,4 @@
-"""Where the pages about containers are."""
+"""The URLs of the pages about containers."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The list of an account's containers, and what is done to containers."""
+"""The list of an account's containers, and actions on containers."""
 
 from typing import Any
 
@@ -22,18 +22,18 @@ from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Parameters, Role
 
 LIMIT = 1000
-"""Containers that one request may act on."""
+"""The maximum number of containers per request."""
 LAUNCHES = ("container.run", "container.replace")
-"""Kinds that have forms of their own."""
+"""Kinds that have their own forms."""
 SHORT = 12
-"""Digits of an id that rows and page events are named by."""
+"""The number of id digits that identify rows and page events."""
 _FLAGS = ("force", "volumes", "pause")
 
 
 @require_GET
 @require_role(Role.VIEWER)
 def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The list; htmx gets only the table."""
+    """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
     context = {"seen": seen, **_listed(request, seen)}
@@ -44,7 +44,7 @@ def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The rows `ids` of the list, as far as they are on this page, and the order of all on it."""
+    """Return the rows `ids` that are on this page of the list, and the order of all rows on it."""
     seen = reader.load(account)
     context = _listed(request, seen)
     wanted = set(request.GET.get("ids", "").split(","))
@@ -57,7 +57,7 @@ def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Which containers a prune would remove."""
+    """List the containers that a prune would remove."""
     seen = reader.load(account)
     every = seen.snapshot.containers if seen and seen.snapshot else []
     going = [each for each in every if each.state in ("exited", "created", "dead")]
@@ -67,7 +67,7 @@ def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Do a kind of operation to each posted `container`: all are checked, then all begin."""
+    """Submit a kind of operation for each posted `container`, after checking all of them."""
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
     if not kind.startswith("container.") or kind not in KINDS or kind in LAUNCHES:
@@ -102,7 +102,7 @@ def _parameters(request: HttpRequest, model: type[Parameters], container: str) -
 
 
 def _listed(request: HttpRequest, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
-    """What the list and its parts are made of."""
+    """Return the context of the list and its parts."""
     choice = listing.Filter(request.GET)
     every = seen.snapshot.containers if seen and seen.snapshot else []
     found = listing.chosen(every, choice)

@@ -1,4 +1,4 @@
-"""Where the doctor is."""
+"""The URL of the doctor."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The doctor: the health of an account's session, each finding with its remedy."""
+"""The doctor: the health of an account's session, with a remedy per finding."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +20,7 @@ _WORST_FIRST = ("problem", "warning", "ok")
 @require_GET
 @require_role(Role.VIEWER)
 def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The page; what the doctor finds is loaded into it."""
+    """Show the page, which loads the findings."""
     reader.watch(account)
     return render(request, "doctor/doctor.html", {})
 
@@ -28,7 +28,7 @@ def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def findings(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The findings, the bad ones first, and the switch for lingering."""
+    """Show the findings, problems first, and the switch for lingering."""
     role: Role = request.role  # type: ignore[attr-defined]
     try:
         answer = relay.document_sync(account, SessionHealth(), Actor.of(request))

@@ -1,4 +1,4 @@
-"""Where the pages about groups are."""
+"""The URLs of the pages about groups."""
 
 from django.urls import path
 

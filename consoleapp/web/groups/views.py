@@ -1,4 +1,4 @@
-"""Groups of console users: grants to a group are grants to all of its members."""
+"""Groups of console users: a grant to a group applies to all of its members."""
 
 from django import forms
 from django.contrib import messages
@@ -25,7 +25,7 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
 
     def clean_name(self) -> str:
-        """Not one that could be taken for another's, or for a user's."""
+        """Refuse a name that resembles another group's, or a user's."""
         name = names.normalize(self.cleaned_data["name"])
         if name != self.initial.get("name"):
             names.check_group(name, self.instance if self.instance.pk else None)
@@ -35,7 +35,7 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 def everything(request: HttpRequest) -> HttpResponse:
-    """All groups, and a new one."""
+    """List all groups, with a form for a new one."""
     form = GroupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -52,7 +52,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 def detail(request: HttpRequest, group_id: int) -> HttpResponse:
-    """One group: its name, members, and grants."""
+    """Show one group: its name, members, and grants."""
     group = get_object_or_404(Group, pk=group_id)
     was = group.name
     form = GroupForm(request.POST or None, instance=group)
@@ -82,7 +82,7 @@ def detail(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_admin
 @transaction.atomic
 def members(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Take one person into the group (`add`), or out of it (`take_out`)."""
+    """Add one user to the group (`add`), or remove one (`take_out`)."""
     group = get_object_or_404(Group, pk=group_id)
     name = request.POST.get("add") or request.POST.get("take_out") or ""
     person = User.objects.filter(username=name).first()
@@ -103,7 +103,7 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 def rules(request: HttpRequest, group_id: int) -> HttpResponse:
-    """What the group demands of its members."""
+    """Set what the group requires from its members."""
     group = get_object_or_404(Group, pk=group_id)
     wanted = request.POST.get("second_factor") == "on"
     if second_factor.demand(group, wanted, actor=Actor.of(request)):
@@ -119,7 +119,7 @@ def rules(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_admin
 @transaction.atomic
 def remove(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Delete the group and its grants; its members stay."""
+    """Delete the group and its grants. Its members stay."""
     group = get_object_or_404(Group, pk=group_id)
     lost = [
         f"{grant.account.key}: {grant.role}"

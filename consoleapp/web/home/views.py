@@ -1,4 +1,4 @@
-"""The dashboard: my accounts, what is worth a look, what happened last, what to launch."""
+"""The dashboard: my accounts, what needs attention, recent operations, what to launch."""
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ TEMPLATES = 6
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Everything of the person's accounts at a glance."""
+    """Show all of the user's accounts at a glance."""
     summaries = [summarise(account, role) for account, role in accounts_with_roles(request.user)]
     worries = [worry for summary in summaries for worry in summary.worries]
     worries.sort(key=lambda worry: worry.container.created, reverse=True)
@@ -44,7 +44,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def recent(request: HttpRequest) -> HttpResponse:
-    """The list of recent operations alone, for its live place."""
+    """Show only the list of recent operations, for live updates."""
     return render(request, "home/_recent.html", {"recent": _recent(request.user)})
 
 

@@ -1,4 +1,4 @@
-"""Where the pages about hosts are."""
+"""The URLs of the pages about hosts."""
 
 from django.urls import path
 

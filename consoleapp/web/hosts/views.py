@@ -1,4 +1,4 @@
-"""Hosts, and the Linux accounts on them that are linked to the console."""
+"""Hosts, and the Linux accounts on them that are enrolled in the console."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,7 +19,7 @@ from engine.schema.version import version
 @require_safe
 @require_admin
 def everything(request: HttpRequest) -> HttpResponse:
-    """All hosts with their Linux accounts, and how an account is linked or unlinked."""
+    """List all hosts with their Linux accounts, and explain how to enroll or withdraw one."""
     linked = LinuxAccount.objects.annotate(grant_count=Count("grants")).order_by("name")
     hosts = Host.objects.prefetch_related(
         Prefetch("linuxaccount_set", queryset=linked, to_attr="linked")
@@ -36,7 +36,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_admin
 @transaction.atomic
 def set_active(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Take an account out of the console (its containers stay untouched), or back into it."""
+    """Withdraw an account from the console (without changing its containers), or restore it."""
     account = get_object_or_404(
         LinuxAccount.objects.select_for_update().select_related("host"), pk=account_id
     )

@@ -1,4 +1,4 @@
-"""The page of one image: its names, history, what uses it, and Podman's own data about it."""
+"""The page of one image: its names, history, users, and Podman's own data about it."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ _QUERIES: dict[str, type[Query]] = {
 @require_GET
 @require_role(Role.VIEWER)
 def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) -> HttpResponse:
-    """One tab of an image's page; the page itself never waits for an engine."""
+    """Show one tab of an image's page, which itself never waits for an engine."""
     seen, row = _find(account, image)
     if row is None or seen is None or seen.snapshot is None:
         known = bool(seen and seen.snapshot)
@@ -73,7 +73,7 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
 @require_GET
 @require_role(Role.VIEWER)
 def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -> HttpResponse:
-    """What only the engine can tell of an image: its history, or its inspect data."""
+    """Show what needs the engine: an image's history, or its inspect data."""
     if panel not in _QUERIES:
         raise Http404(f"there is no panel called {panel!r}")
     try:
@@ -93,7 +93,7 @@ def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """Give the image one more name."""
+    """Add a name to the image."""
     form = TagForm(request.POST or None, image=image)
     context = {"form": form, "image": image}
     if not form.is_valid():

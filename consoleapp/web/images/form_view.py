@@ -1,4 +1,4 @@
-"""A form about images: shown in a dialog or on a page of its own, and submitted."""
+"""A form about images, shown in a dialog or on its own page, and submitted."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from consoleapp.web.images.forms import Judged
 def submitted(
     request: HttpRequest, account: LinuxAccount, form: Judged, *, next: str
 ) -> HttpResponse | None:
-    """What came of a posted form; None where it is (still) to be filled in."""
+    """Return the response to a posted form; None if it is (still) to be filled in."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
@@ -40,7 +40,7 @@ def ask(
     next: str,
     hint: str = "",
 ) -> HttpResponse:
-    """The form with its faults at their fields, or what came of submitting it to `account`."""
+    """Show the form with errors at its fields, or the result of submitting it to `account`."""
     if answer := submitted(request, account, form, next=next):
         return answer
     context = {

@@ -1,4 +1,4 @@
-"""What people fill in about images; the engine's own models are the judges."""
+"""The forms about images. The engine's own models validate them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,17 +25,17 @@ _WORDS = {
 
 
 class Judged(forms.Form):
-    """A form whose values become one kind's parameters, in `parameters` once it is valid."""
+    """A form whose values become one kind's parameters: `parameters`, once it is valid."""
 
     model: type[Parameters]
     parameters: Parameters
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """The model's values from what was filled in."""
+        """Return the model's values from the form's."""
         return dict(cleaned)
 
     def clean(self) -> dict[str, Any]:
-        """Let the model judge, and put its complaints at the fields."""
+        """Let the model validate, and show its errors at the fields."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             try:
@@ -94,18 +94,18 @@ class PullForm(Judged):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Both of user name and password, or neither."""
+        """Require both user name and password, or neither."""
         if self.cleaned_data.get("password") and not self.cleaned_data.get("username"):
             self.add_error("username", _("A password needs a user name."))
         return super().clean()
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Without the password where there is none."""
+        """Omit an empty password."""
         return {**cleaned, "password": cleaned["password"] or None}
 
 
 class TagForm(Judged):
-    """Give an image one more name; `image` comes from the address."""
+    """Add a name to an image; `image` comes from the address."""
 
     model = ImageTag
     tag = forms.CharField(
@@ -119,12 +119,12 @@ class TagForm(Judged):
         self._image = image
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """With the image that the page is about."""
+        """Add the image of the page."""
         return {"image": self._image, "tag": cleaned["tag"]}
 
 
 class _ToRegistry(Judged):
-    """What a push of any sort asks for; `image` comes from the address."""
+    """The fields of every push; `image` comes from the address."""
 
     destination = forms.CharField(
         label=pgettext_lazy("destination", "To"),
@@ -165,7 +165,7 @@ class _ToRegistry(Judged):
         self._image = image
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Without the password where there is none."""
+        """Omit an empty password."""
         return {**cleaned, "image": self._image, "password": cleaned["password"] or None}
 
 
@@ -185,7 +185,7 @@ class ManifestPushForm(_ToRegistry):
 
 
 class ShareForm(Judged):
-    """Give an image to another account; it becomes an operation of that account."""
+    """Share an image with another account. The operation belongs to that account."""
 
     model = ImageShare
     account = forms.ChoiceField(
@@ -208,18 +208,18 @@ class ShareForm(Judged):
             field.choices = [(key, key) for key in accounts]
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Without the account: that is where it is submitted."""
+        """Omit the account, to which it is submitted."""
         return {"source": self._source, "image": self._image, "tag": cleaned["tag"]}
 
 
 class LoadForm(Judged):
-    """Load what is in an uploaded archive."""
+    """Load the images in an uploaded archive."""
 
     model = ImageLoad
     archive = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
-        """A file must have come."""
+        """Require a file."""
         if not self.cleaned_data.get("archive"):
             self.add_error(None, _("Choose the archive first."))
             return self.cleaned_data
@@ -250,7 +250,7 @@ class ManifestCreateForm(Judged):
 
 
 class ManifestAddForm(Judged):
-    """One more image for a list; `name` comes from the address."""
+    """Add an image to a list; `name` comes from the address."""
 
     model = ManifestAdd
     image = forms.CharField(
@@ -292,5 +292,5 @@ class ManifestAddForm(Judged):
         self._name = name
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """With the list that the page is about."""
+        """Add the list of the page."""
         return {**cleaned, "name": self._name}

@@ -1,4 +1,4 @@
-"""What only the engine can tell: a layer's files, how images differ, what the disk holds."""
+"""Views that need the engine: a layer's files, a comparison of images, the disk."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.schema.query import Query
 
 _FILES_A_PAGE = 200
 _SHOWN = 500
-# The engine's words as the pages show them: what a catalogue has to know.
+# The engine's words on the pages, marked for translation.
 _WORDS = (
     gettext_noop("added"), gettext_noop("removed"), gettext_noop("changed"),
     gettext_noop("link"), gettext_noop("hard link"), gettext_noop("device"), gettext_noop("pipe"),
@@ -34,7 +34,7 @@ _WORDS = (
 @require_GET
 @require_role(Role.VIEWER)
 def layer(request: HttpRequest, account: LinuxAccount, image: str, layer: int) -> HttpResponse:
-    """A page of a layer's files; htmx gets only the table."""
+    """Show a page of a layer's files. htmx gets only the table."""
     page = request.GET.get("page", "1")
     number = max(1, min(int(page), 5_000)) if page.isdecimal() and len(page) < 6 else 1
     context = {
@@ -65,7 +65,7 @@ def layer(request: HttpRequest, account: LinuxAccount, image: str, layer: int) -
 @require_GET
 @require_role(Role.VIEWER)
 def compare(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """How another image of the account (`with`) differs from this one."""
+    """Compare this image with another one of the account (`with`)."""
     other = request.GET.get("with", "")
     seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
@@ -92,7 +92,7 @@ def compare(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResp
 @require_GET
 @require_role(Role.VIEWER)
 def disk(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Who uses the disk."""
+    """Show what uses the disk."""
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, "images/disk.html", {"operates": _operates(request)})
     answer = _ask(request, account, DiskUse, {})
@@ -105,7 +105,7 @@ def disk(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def going(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Exactly what each prune would remove now, with the buttons for it."""
+    """Show exactly what each prune would remove now, with its button."""
     answer = _ask(request, account, PrunePreview, {})
     if isinstance(answer, HttpResponse):
         return answer
@@ -117,7 +117,7 @@ def going(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Which images a prune would remove, and how many bytes that gives back."""
+    """Show which images a prune would remove, and the bytes that this frees."""
     answer = _ask(request, account, PrunePreview, {})
     if isinstance(answer, HttpResponse):
         return answer
@@ -138,7 +138,7 @@ def _operates(request: HttpRequest) -> bool:
 def _ask(
     request: HttpRequest, account: LinuxAccount, query: type[Query], asked: dict[str, Any]
 ) -> dict[str, Any] | HttpResponse:
-    """The document's data, or the panel that says why there is none."""
+    """Return the document's data, or a panel that says why there is none."""
     try:
         answer = relay.document_sync(account, query.model_validate(asked), Actor.of(request))
     except ValidationError as error:

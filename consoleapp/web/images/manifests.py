@@ -1,4 +1,4 @@
-"""Manifest lists: made from images of the account, filled, emptied, pushed."""
+"""Manifest lists: create, add to, remove from, and push them."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -24,7 +24,7 @@ from engine.schema.parameters import Role
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """A new list."""
+    """Create a list."""
     seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
     choices = [(tag, tag) for row in every if not row.manifest_list for tag in row.tags[:1]]
@@ -43,7 +43,7 @@ def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """One more image."""
+    """Add an image."""
     name = _name(account, image)
     return ask(
         request,
@@ -59,7 +59,7 @@ def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """To a registry, with its images or without."""
+    """Push it to a registry, with or without its images."""
     name = _name(account, image)
     return ask(
         request,
@@ -75,7 +75,7 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
 @require_POST
 @require_role(Role.OPERATOR)
 def remove(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """Take `digest` out of the list."""
+    """Remove `digest` from the list."""
     following = reverse("images:list", args=[account.key])
     try:
         asked = ManifestRemove(name=_name(account, image), digest=request.POST.get("digest", ""))
@@ -88,6 +88,6 @@ def remove(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespo
 
 
 def _name(account: LinuxAccount, image: str) -> str:
-    """Its name: a change gives the list another id."""
+    """Return its name: a change gives the list another id."""
     row = known(account, image)
     return rows.title(row) if row and row.tags else image

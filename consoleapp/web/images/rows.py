@@ -1,4 +1,4 @@
-"""The rows of the images page: filtered, sorted, and what a prune would remove."""
+"""The rows of the images page: filtered and sorted, and what a prune would remove."""
 
 from datetime import datetime
 
@@ -26,30 +26,30 @@ SORT = [
 
 
 class Filter(forms.Form):
-    """The toolbar of the list. A value that makes no sense counts as none."""
+    """The toolbar of the list. Invalid values count as missing."""
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     show = forms.ChoiceField(choices=SHOW, required=False, label=gettext_lazy("Which images"))
     sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
 
     def chosen(self, name: str) -> str:
-        """The value of a field, "" where it is missing or not one of the choices."""
+        """Return the value of a field, "" if it is missing or invalid."""
         self.is_valid()
         return str(self.cleaned_data.get(name) or "")
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether some images may be left out."""
+        """Return whether some images may be hidden."""
         return bool(self.chosen("q") or self.chosen("show"))
 
 
 def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
-    """The images that the toolbar asks for, in its order."""
+    """Return the images that match the toolbar, in its order."""
     show, wanted = choice.chosen("show"), choice.chosen("q").lower()
     kept = [image for image in images if _shows(image, show) and _mentions(image, wanted)]
     match choice.chosen("sort"):
         case "name":
-            # Those without a name come last, newest first like everywhere.
+            # Images without a name come last, newest first as everywhere.
             return sorted(kept, key=lambda image: (not image.tags, title(image), image.id))
         case "size":
             return sorted(kept, key=lambda image: (-image.size, image.id))
@@ -63,24 +63,24 @@ def chosen(images: list[ImageRow], choice: Filter) -> list[ImageRow]:
 
 
 def title(image: ImageRow) -> str:
-    """The name that an image goes by, or the beginning of its id."""
+    """Return an image's name, or the start of its id."""
     return image.tags[0] if image.tags else image.id[:12]
 
 
 def users(image: ImageRow, containers: list[ContainerRow]) -> list[ContainerRow]:
-    """The containers that are made from the image."""
+    """Return the containers created from the image."""
     names = set(image.used_by)
     return [row for row in containers if row.name in names or row.image_id == image.id]
 
 
 def units(image: ImageRow, every: list[UnitRow], users: list[ContainerRow]) -> list[UnitRow]:
-    """The units whose file names the image, and which have no container of it now."""
+    """Return the units whose file names the image and that have no container of it now."""
     shown = {row.unit for row in users}
     return [row for row in every if row.unit not in shown and _is_called(image, row.image)]
 
 
 def _is_called(image: ImageRow, name: str) -> bool:
-    """Whether a name that somebody wrote is one of the image's: tag and registry may lack."""
+    """Return whether a written name matches the image. It may lack tag and registry."""
     if not name:
         return False
     if "@" in name:

@@ -1,4 +1,4 @@
-"""Images that go somewhere: to a registry, to another account, out of a file."""
+"""Transfers of images: to a registry, to another account, from a file."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,7 +18,7 @@ from engine.schema.snapshot import ImageRow
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """To a registry, under any name."""
+    """Push an image to a registry, under any name."""
     row = known(account, image)
     name = rows.title(row) if row else image
     form = PushForm(request.POST or None, image=name, initial={"destination": _outside(row)})
@@ -36,7 +36,7 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """To another account of the host: an operation of that one, in the audit of both."""
+    """Share an image with another account of the host, in the audit log of both."""
     row = known(account, image)
     accounts = {each.key: each for each in _others(request, account)}
     name = row.tags[0] if row and row.tags else ""
@@ -63,7 +63,7 @@ def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def load(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Out of an archive that was made by `podman save` or `docker save`."""
+    """Load an archive made by `podman save` or `docker save`."""
     return ask(
         request,
         account,
@@ -76,14 +76,14 @@ def load(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def known(account: LinuxAccount, image: str) -> ImageRow | None:
-    """The image in the account's snapshot."""
+    """Return the image in the account's snapshot."""
     seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
     return next((row for row in every if row.id == image), None)
 
 
 def _outside(row: ImageRow | None) -> str:
-    """A name of the image that leads to a registry, as a first guess."""
+    """Return a name of the image in a registry, as an initial suggestion."""
     tags = row.tags if row else []
     return next((tag for tag in tags if not tag.startswith("localhost/")), "")
 

@@ -1,4 +1,4 @@
-"""Whether registries have newer images: asked when somebody wants to know, never by itself."""
+"""Check registries for newer images, only on request."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,13 +18,13 @@ from engine.schema.queries import ImageUpdates
 from engine.schema.registry_facts import Updates
 
 _MOST = 100
-"""Names that are asked about at once."""
+"""The maximum number of names to check at once."""
 
 
 @require_GET
 @require_role(Role.OPERATOR)
 def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The images that the list's toolbar shows."""
+    """Check the images that the list's toolbar selects."""
     seen = reader.load(account)
     images = seen.snapshot.images if seen and seen.snapshot else []
     shown = rows.chosen(images, rows.Filter(request.GET))
@@ -34,7 +34,7 @@ def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def of_image(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
-    """All names of one image."""
+    """Check all names of one image."""
     row = known(account, image)
     if row is None:
         raise Http404("no such image")
@@ -42,7 +42,7 @@ def of_image(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRes
 
 
 def _answered(request: HttpRequest, account: LinuxAccount, names: list[str]) -> HttpResponse:
-    # What was made here has no registry to ask.
+    # Local images have no registry to query.
     names = [name for name in names if not name.startswith("localhost/")]
     context = {"left_out": max(0, len(names) - _MOST)}
     if not names:

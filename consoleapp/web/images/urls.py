@@ -1,4 +1,4 @@
-"""Where the pages about images are."""
+"""The URLs of the pages about images."""
 
 from django.urls import path
 

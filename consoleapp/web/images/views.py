@@ -1,4 +1,4 @@
-"""The list of an account's images, and what is done to images."""
+"""The list of an account's images, and actions on images."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ _SEVERAL = ("image.remove", "image.tag")
 @require_GET
 @require_role(Role.VIEWER)
 def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The list; htmx gets only the table."""
+    """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
     choice = rows.Filter(request.GET)
@@ -66,7 +66,7 @@ def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The pulls, pushes and their like that have not ended."""
+    """Show running pulls, pushes, and similar operations."""
     running = Operation.objects.filter(account=account, kind__in=_MOVING, ended_at=None)
     return render(request, "images/_pulls.html", {"pulls": running.order_by("requested_at")})
 
@@ -74,7 +74,7 @@ def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The form for a pull, in the dialog of the list or as a page of its own."""
+    """Show the form for a pull, in the list's dialog or on its own page."""
     form = PullForm(request.POST) if request.method == "POST" else PullForm(initial=_asked(request))
     following = reverse("images:list", args=[account.key])
     if answer := submitted(request, account, form, next=following):
@@ -86,7 +86,7 @@ def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Do a kind of operation to the images `image`; those chosen in the list may be several."""
+    """Submit a kind of operation for the images `image`, of which the list can select several."""
     kind = request.POST.get("kind", "")
     if kind not in _KINDS:
         return _unclear(request, account, _("There is no such action on images."))
@@ -115,7 +115,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def prune_volumes(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Remove the volumes that no container uses, from the page about the disk."""
+    """Remove the volumes that no container uses, from the disk page."""
     return _submit(request, account, [VolumePrune()])
 
 
@@ -128,7 +128,7 @@ def _parameters(
     if kind == "image.remove":
         return {"image": image, "force": "force" in posted}
     if kind == "image.tag":
-        # For several: the repository and tag that each has, behind another registry's name.
+        # For several images: the repository and tag of each, in another registry.
         old = names.get(image, image).partition("/")
         return {"image": image, "tag": posted.get("tag", "").replace("{}", old[2] or old[0])}
     return {"image": image, "tags": posted.getlist("tags")}

@@ -1,4 +1,4 @@
-"""Inviting somebody, and becoming a console user."""
+"""The forms for inviting somebody, and for accepting an invitation."""
 
 from django import forms
 from django.contrib.auth.forms import SetPasswordMixin
@@ -12,7 +12,7 @@ from consoleapp.accounts.sending import sends_mail
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite, into which groups, for how long."""
+    """The address, the groups, and the expiry of an invitation."""
 
     email = forms.EmailField(
         required=False,
@@ -46,7 +46,7 @@ class InvitationForm(forms.Form):
             del self.fields["groups"]
 
     def clean(self) -> dict[str, object]:
-        """Mail needs an address."""
+        """Require an address for mail."""
         asked: dict[str, object] = super().clean() or {}
         if asked.get("send") and not asked.get("email") and "email" not in self.errors:
             self.add_error("email", _("To which address?"))
@@ -54,7 +54,7 @@ class InvitationForm(forms.Form):
 
 
 class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-arg]
-    """What the invitee says of themselves."""
+    """The invitee's name and password."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
 
@@ -67,13 +67,13 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-a
         }
 
     def clean_username(self) -> str:
-        """Not one that could be taken for another."""
+        """Refuse a name that resembles another."""
         name: str = self.cleaned_data["username"]
         names.check(name)
         return name
 
     def clean(self) -> dict[str, object]:
-        """The passwords are the same."""
+        """Require equal passwords."""
         self.validate_passwords()
         asked: dict[str, object] = super().clean() or {}
         return asked

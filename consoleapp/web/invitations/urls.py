@@ -1,4 +1,4 @@
-"""Where the pages about invitations are, and where their links lead."""
+"""The URLs of the pages about invitations, and of their links."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Invitations: made and cancelled by administrators, accepted by whoever holds the link."""
+"""Invitations: created and cancelled by administrators, accepted by whoever has the link."""
 
 from django.contrib import messages
 from django.contrib.auth import login
@@ -28,7 +28,7 @@ ROWS = 50
 @require_admin
 @never_cache
 def everything(request: HttpRequest) -> HttpResponse:
-    """All invitations, and a new one; its link is in the answer to the POST, and nowhere else."""
+    """List all invitations, with a form. Only the response to the POST contains the new link."""
     form = InvitationForm(request.POST or None)
     link = ""
     if request.method == "POST" and form.is_valid():
@@ -69,7 +69,7 @@ def _mail(request: HttpRequest, invitation: Invitation, link: str) -> None:
 @require_POST
 @require_admin
 def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
-    """Make a link useless."""
+    """Invalidate a link."""
     invitation = get_object_or_404(Invitation, pk=invitation_id)
     try:
         invitations.cancel(invitation, actor=Actor.of(request))
@@ -84,7 +84,7 @@ def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 @never_cache
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """For the invitee: a name, a password, and in. Only the POST uses the link up."""
+    """Let the invitee choose a name and a password. Only the POST uses up the link."""
     invitation = invitations.open_one(secret)
     if invitation is None:
         return render(request, "invitations/gone.html", status=404)

@@ -1,4 +1,4 @@
-"""Where a language is chosen, and where scripts find their words."""
+"""The URLs for choosing a language, and for the scripts' translations."""
 
 from django.urls import path
 

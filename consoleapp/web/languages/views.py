@@ -1,4 +1,4 @@
-"""The choice of a language, and the words of scripts."""
+"""The choice of a language, and the scripts' translations."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from consoleapp.i18n.versions import version_of
 
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """Takes `language` and `next`; kept in a cookie, and with the person who is signed in."""
+    """Set `language` and continue at `next`. Stored in a cookie, and with the signed-in user."""
     code = request.POST.get("language", "")
     if offered(code) and request.user.is_authenticated:
         request.user.language = code
@@ -26,10 +26,11 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def words(request: HttpRequest, version: str) -> HttpResponse:
-    """gettext() and its kin for scripts, with the words of the language that `version` begins with.
+    """Return gettext() and related functions for scripts, in the language that starts `version`.
 
-    The language is in the address, so that browsers may keep it however somebody chooses later. A
-    page of an older console than this one gets the words as well, and does not keep them.
+    The address contains the language, so browsers may cache it whatever the user chooses later. A
+    page
+    of an older console also gets the translations, without caching.
     """
     code = version.rpartition(".")[0]
     if not offered(code):
@@ -45,7 +46,7 @@ _FOREVER = {"max_age": 31_536_000, "immutable": True}
 
 
 class _Words(JavaScriptCatalog):
-    """The words of scripts, and those for states, which scripts get from the page."""
+    """The translations of scripts, and those for states, which scripts get from the page."""
 
     def get_catalog(self) -> dict[str, Any]:
         states = {word: translation.gettext(word) for word in STATES}

@@ -1,4 +1,4 @@
-"""The forms about oneself."""
+"""The forms of the user's own pages."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from consoleapp.accounts.models import User
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a person may change of themselves."""
+    """What users may change about themselves."""
 
     class Meta:
         model = User
@@ -28,7 +28,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         provider = settings.BERTH_IDENTITY_PROVIDER
         if provider is not None and provider.link_verified_email:
-            # Who has an address is who its owner becomes at single sign-on.
+            # At single sign-on, whoever has an address becomes its user.
             self.fields["email"].disabled = True
             said = _("Administrators change it: single sign-on goes by it.")
             self.fields["email"].help_text = said
@@ -63,6 +63,6 @@ class TokenForm(forms.Form):
     )
 
     def expires_at(self) -> datetime | None:
-        """When the token that is asked for ends."""
+        """Return when the requested token expires."""
         days: int = self.cleaned_data["days"]
         return timezone.now() + timedelta(days=days) if days else None

@@ -1,4 +1,4 @@
-"""Where the pages about oneself are."""
+"""The URLs of the user's own pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages about oneself: profile, ways to sign in, API tokens."""
+"""The user's own pages: profile, ways to sign in, API tokens."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,7 +22,7 @@ from consoleapp.web.me.forms import ProfileForm, TokenForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """Names, ways to sign in, and the grants that one holds."""
+    """Show names, ways to sign in, and the user's grants."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -42,7 +42,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
-    """My API tokens; a new one's secret is in the answer to the POST, and nowhere else."""
+    """Show my API tokens. Only the response to the POST contains a new one's secret."""
     form = TokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
@@ -58,7 +58,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End one of my tokens, for good."""
+    """Revoke one of my tokens permanently."""
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     if token.revoked_at is None:
         revoke_token(token, actor=Actor.of(request))

@@ -1,1 +1,1 @@
-"""The pages of notifications: the list, what one wants to be told of, webhooks, deliveries."""
+"""Pages about notifications: the list, subscriptions, webhooks, deliveries."""

@@ -24,7 +24,7 @@ _HAPPENINGS = [
 
 
 class NoticeFilters(forms.Form):
-    """All fields are optional; a value that makes no sense is left out of the query."""
+    """All fields are optional. Invalid values are omitted from the query."""
 
     happening = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_HAPPENINGS)
     account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
@@ -35,7 +35,7 @@ class NoticeFilters(forms.Form):
         self.fields["account"].choices = [("", _("Any account")), *((key, key) for key in keys)]
 
     def narrow(self) -> dict[str, str]:
-        """For `filter` of notices."""
+        """Return the arguments for `filter` of notices."""
         self.is_valid()
         asked = self.cleaned_data
         wanted = {
@@ -46,7 +46,7 @@ class NoticeFilters(forms.Form):
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One wish: what, of which accounts, by which ways."""
+    """One subscription: event types, accounts, and ways of delivery."""
 
     happenings = forms.MultipleChoiceField(
         label=gettext_lazy("Tell me of"),
@@ -91,7 +91,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.user = user
 
     def clean(self) -> dict[str, Any]:
-        """Something must happen, somewhere, and have a way to the person."""
+        """Require an event type, an account, and a way of delivery."""
         asked = super().clean() or {}
         if asked.get("all_accounts") is False and not asked.get("accounts"):
             self.add_error("accounts", _("Choose at least one account, or all of them."))
@@ -102,7 +102,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return asked
 
     def save(self, commit: bool = True) -> Rule:
-        """Accounts are only kept where they are what is asked for."""
+        """Save the accounts only if the subscription is limited to them."""
         if self.cleaned_data["all_accounts"]:
             self.cleaned_data["accounts"] = []
         chosen = self.cleaned_data["happenings"]
@@ -129,7 +129,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_url(self) -> str:
-        """What can be said before a connection: what its name means is looked at then."""
+        """Check what is known before a connection. The address of the name is checked then."""
         url: str = self.cleaned_data["url"].strip()
         try:
             parts = urlsplit(url)

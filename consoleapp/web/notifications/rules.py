@@ -1,4 +1,4 @@
-"""The pages where a person says what they want to be told of, and how."""
+"""Pages for users' own subscriptions."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,7 +24,7 @@ MOST = 50
 @require_safe
 @login_required
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """My rules, my webhooks, and whether e-mail reaches me."""
+    """Show my subscriptions, my webhooks, and whether e-mail reaches me."""
     context = {
         "rules": Rule.objects.filter(user=request.user).prefetch_related("accounts", "webhooks"),
         "visible": set(visible_accounts(request.user).values_list("pk", flat=True)),
@@ -38,7 +38,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
-    """A new rule."""
+    """Create a subscription."""
     if Rule.objects.filter(user=request.user).count() >= MOST:
         said = _("There are %(most)s rules already. Change or remove one of them.")
         messages.error(request, said % {"most": MOST})
@@ -51,7 +51,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def change(request: HttpRequest, rule_id: int) -> HttpResponse:
-    """One of my rules."""
+    """Change one of my subscriptions."""
     rule = get_object_or_404(Rule, pk=rule_id, user=request.user)
     form = RuleForm(request.POST or None, user=request.user, instance=rule)
     return _form(request, form, "notification.rule_changed")
@@ -74,7 +74,7 @@ def _form(request: HttpRequest, form: RuleForm, action: str) -> HttpResponse:
 @require_POST
 @login_required
 def remove(request: HttpRequest, rule_id: int) -> HttpResponse:
-    """Be told no more of what one rule asks for."""
+    """Remove one of my subscriptions."""
     rule = get_object_or_404(Rule, pk=rule_id, user=request.user)
     with transaction.atomic():
         _record(request, "notification.rule_removed", rule)
@@ -86,7 +86,7 @@ def remove(request: HttpRequest, rule_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def test_email(request: HttpRequest) -> HttpResponse:
-    """Send myself an e-mail, by the same way as all others."""
+    """Send a test e-mail to myself, in the same way as all others."""
     if mail.configured() and request.user.email:
         send_test(request, None)
     else:

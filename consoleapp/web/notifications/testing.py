@@ -1,4 +1,4 @@
-"""The button that sends a test: by the very way that everything else takes."""
+"""The button that sends a test, in the same way as everything else."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ WITHIN_SECONDS = 60
 
 
 def send_test(request: HttpRequest, webhook: Webhook | None) -> None:
-    """To the webhook, or by e-mail to the person; says so. At most MOST in a minute."""
+    """Send it to the webhook, or by e-mail to the user; say so. At most MOST per minute."""
     since = timezone.now() - timedelta(seconds=WITHIN_SECONDS)
     tests = Delivery.objects.filter(user=request.user, occurrence=None, created_at__gt=since)
     if tests.count() >= MOST:

@@ -1,4 +1,4 @@
-"""Where the pages of notifications are."""
+"""The URLs of the pages about notifications."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The list of what one was told, the bell's number, and what was sent elsewhere."""
+"""The list of notifications, the bell's number, and deliveries."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -20,7 +20,7 @@ ROWS = 50
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """What I was told, or only what I have not read with ?unread=1."""
+    """List my notifications; with ?unread=1, only unread ones."""
     notices = visible.notices(request.user)
     filters = NoticeFilters(request.GET, request.user)
     unread = bool(request.GET.get("unread"))
@@ -42,7 +42,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def counter(request: HttpRequest) -> HttpResponse:
-    """How many I have not read, for the bell."""
+    """Return the number of unread notifications, for the bell."""
     context = {"unread_count": visible.unread(request.user)}
     return render(request, "notifications/_counter.html", context)
 
@@ -50,7 +50,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
-    """To the page that a notice is about; it counts as read from now on."""
+    """Open the page of a notification, which is marked as read."""
     notice = get_object_or_404(visible.notices(request.user), pk=notice_id)
     if notice.read_at is None:
         _mark(request, [notice])
@@ -60,7 +60,7 @@ def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def read(request: HttpRequest) -> HttpResponse:
-    """Mark the chosen ones as read, or with `all` every one."""
+    """Mark the selected ones as read; with `all`, every one."""
     notices = visible.notices(request.user).filter(read_at=None)
     if not request.POST.get("all"):
         chosen = [each for each in request.POST.getlist("notice") if each.isdecimal()]
@@ -81,7 +81,7 @@ def _mark(request: HttpRequest, notices: list[Notice]) -> None:
 @require_safe
 @login_required
 def deliveries(request: HttpRequest) -> HttpResponse:
-    """What was sent to my webhooks and by e-mail, and what came of it."""
+    """List what was sent to my webhooks and by e-mail, with the results."""
     shown = visible.deliveries(request.user)
     state = request.GET.get("state", "")
     if state in ("waiting", "delivered", "failed", "withdrawn"):

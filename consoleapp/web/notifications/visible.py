@@ -1,4 +1,4 @@
-"""What of all that happened a person may see now."""
+"""The notifications and deliveries that a user may see now."""
 
 from django.db.models import QuerySet
 
@@ -8,7 +8,7 @@ from consoleapp.notifications.models import Delivery, Notice
 
 
 def notices(user: User) -> QuerySet[Notice]:
-    """Those of `user`, on accounts that they may (still) see; newest first."""
+    """Return those of `user`, on accounts that they may (still) see, newest first."""
     return (
         Notice.objects.filter(user=user, occurrence__account__in=visible_accounts(user))
         .select_related("occurrence__account")
@@ -17,12 +17,12 @@ def notices(user: User) -> QuerySet[Notice]:
 
 
 def unread(user: User) -> int:
-    """How many of them were not read."""
+    """Return how many of them are unread."""
     return notices(user).filter(read_at=None).order_by().count()
 
 
 def deliveries(user: User) -> QuerySet[Delivery]:
-    """What was sent, or is to be sent, to `user`; newest first."""
+    """Return the deliveries to `user`, sent or waiting, newest first."""
     return (
         Delivery.objects.filter(user=user)
         .select_related("webhook", "occurrence__account")

@@ -1,4 +1,4 @@
-"""The pages about a person's webhooks. A secret is in the answer to one POST, and nowhere else."""
+"""Pages about a user's webhooks. Only the response to one POST contains a secret."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -25,7 +25,7 @@ HISTORY = 20
 @login_required
 @never_cache
 def create(request: HttpRequest) -> HttpResponse:
-    """A new webhook; its secret is shown once."""
+    """Create a webhook. Its secret is shown once."""
     if Webhook.objects.filter(user=request.user).count() >= MOST:
         said = _("There are %(most)s webhooks already. Remove one of them first.")
         messages.error(request, said % {"most": MOST})
@@ -47,7 +47,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """One of my webhooks, with what was sent to it last."""
+    """Show one of my webhooks, with its last deliveries."""
     webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
     form = WebhookForm(request.POST or None, instance=webhook)
     if request.method == "POST" and form.is_valid():
@@ -63,7 +63,7 @@ def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
 @login_required
 @never_cache
 def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """Send a test, make a new secret, or remove it."""
+    """Send a test, replace the secret, or remove it."""
     webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
     match request.POST.get("action"):
         case "test":

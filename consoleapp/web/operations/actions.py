@@ -1,4 +1,4 @@
-"""Cancelling and retrying, from buttons."""
+"""The buttons: cancel and retry."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ def _url(operation: Operation) -> str:
 @require_POST
 @login_required
 def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """Ask for the end of one operation."""
+    """Cancel one operation."""
     operation = visible_operation(request.user, operation_id)
     try:
         cancel(operation, actor=Actor.of(request))
@@ -42,7 +42,7 @@ def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """Ask for the same again, as a new operation."""
+    """Retry one operation, as a new one."""
     operation = visible_operation(request.user, operation_id)
     try:
         again = retry(operation, actor=Actor.of(request))
@@ -54,7 +54,7 @@ def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def cancel_many(request: HttpRequest) -> HttpResponse:
-    """Ask for the end of all that are chosen; those that ended meanwhile are passed over."""
+    """Cancel all selected operations. Those that have ended are skipped."""
     chosen = _ids(request.POST.getlist("operation"))
     operations = visible_operations(request.user).filter(pk__in=chosen, ended_at=None)
     cancelled: list[Operation] = []
@@ -81,7 +81,7 @@ def _ids(texts: list[str]) -> list[UUID]:
         try:
             found.append(UUID(text))
         except ValueError:
-            continue  # not an id that any operation could have
+            continue  # not a valid id of an operation
     return found
 
 

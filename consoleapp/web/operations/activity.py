@@ -1,4 +1,4 @@
-"""The activity drawer and the live parts that other pages include."""
+"""The activity drawer, and live parts for other pages."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ ENDED_SHOWN = 15
 @require_safe
 @login_required
 def drawer(request: HttpRequest) -> HttpResponse:
-    """What I asked for: all that runs or waits (up to 30), then the last 15 that ended."""
+    """Show my operations: all unfinished ones (up to 30), then the last 15 that ended."""
     mine = visible_operations(request.user).filter(requested_by=request.user)
     context = {
         "running": mine.filter(ended_at=None).order_by("-requested_at")[:RUNNING_SHOWN],
@@ -29,14 +29,14 @@ def drawer(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def counter(request: HttpRequest) -> HttpResponse:
-    """How many operations of mine have not ended, for the button in the top bar."""
+    """Return the number of my unfinished operations, for the button in the top bar."""
     return render(request, "operations/_counter.html", {"count": unfinished(request.user)})
 
 
 @require_safe
 @login_required
 def progress(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """The bars of one operation."""
+    """Show the progress bars of one operation."""
     operation = visible_operation(request.user, operation_id)
     context = {"operation": operation, "plain": bool(request.GET.get("plain"))}
     return render(request, "operations/_progress.html", context)

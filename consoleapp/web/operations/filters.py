@@ -1,4 +1,4 @@
-"""What one may narrow a list of operations by, read from the query string."""
+"""The filters of a list of operations, read from the query string."""
 
 from django import forms
 from django.db.models import F, Q, QuerySet
@@ -32,7 +32,7 @@ _SORT_WORDS = {
 
 
 class OperationFilters(forms.Form):
-    """All fields are optional; a value that makes no sense is left out of the query."""
+    """All fields are optional. Invalid values are omitted from the query."""
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     state = forms.ChoiceField(required=False, label=gettext_lazy("State"))
@@ -63,7 +63,7 @@ class OperationFilters(forms.Form):
             del self.fields["account"]
 
     def apply(self, operations: QuerySet[Operation]) -> QuerySet[Operation]:
-        """`operations` narrowed and sorted as asked."""
+        """Return `operations`, filtered and sorted."""
         self.is_valid()
         asked = self.cleaned_data
         if asked.get("q"):
@@ -92,5 +92,5 @@ class OperationFilters(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the order is asked for."""
+        """Return whether any filter is set, apart from the order."""
         return any(self.cleaned_data.get(name) for name in self.fields if name != "sort")

@@ -1,4 +1,4 @@
-"""Where the pages about operations are."""
+"""The URLs of the pages about operations."""
 
 from django.urls import path
 

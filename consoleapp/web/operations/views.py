@@ -1,4 +1,4 @@
-"""Lists of operations, and everything about one."""
+"""Lists of operations, and the details of one."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ ROWS = 50
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """All operations that the person may see, or only their own with ?mine=1."""
+    """List all operations that the user may see; with ?mine=1, only their own."""
     operations = visible_operations(request.user)
     mine = bool(request.GET.get("mine"))
     if mine:
@@ -37,7 +37,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require_role(Role.VIEWER)
 def of_account(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The operations of one account."""
+    """List the operations of one account."""
     operations = visible_operations(request.user).filter(account=account)
     return _list(request, operations, {"of": account})
 
@@ -60,7 +60,7 @@ def _list(
 @require_safe
 @login_required
 def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
-    """One operation: its states, progress, parameters, command, result or error, audit events."""
+    """Show one operation: states, progress, parameters, command, result or error, audit events."""
     operation = visible_operation(request.user, operation_id)
     may_operate = operation.account_id in operable(request.user)
     readable = readable_events(request.user)

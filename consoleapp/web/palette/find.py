@@ -1,4 +1,4 @@
-"""What the command palette finds: pages, accounts and what is in them, operations, and actions."""
+"""What the command palette finds: pages, accounts and their objects, operations, and actions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from engine.schema.snapshot import ContainerRow, ImageRow, UnitRow
 PER_GROUP = 7
 
 _RUNNING = ("running", "paused")
-# The verb that one types, its kind, and the states in which it makes sense.
+# The verb to type, its kind, and the states in which it is possible.
 _ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
     ("start", kinds.ContainerStart, ("created", "exited")),
     ("stop", kinds.ContainerStop, _RUNNING),
@@ -41,7 +41,7 @@ _UNIT_ACTIONS: tuple[tuple[str, type[Parameters], tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Found:
-    """One line of the palette: somewhere to go (`url`), or something to do (`post` to `url`)."""
+    """One line of the palette: a page (`url`), or an action (`post` to `url`)."""
 
     label: str
     url: str
@@ -54,7 +54,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """Lines of one sort."""
+    """Lines of one type."""
 
     title: str
     lines: list[Found]
@@ -70,7 +70,7 @@ class _Seen:
 
 
 def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
-    """What fits `text`, in groups; things of the account with the key `preferred` come first."""
+    """Return matches of `text` in groups. Objects of the account `preferred` come first."""
     words = text.lower().split()
     seen = [_look(account, role) for account, role in accounts_with_roles(request.user)]
     seen.sort(key=lambda each: each.account.key != preferred)
@@ -181,7 +181,7 @@ def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
 
 
 def _page_of(view: str, account: str, name: str) -> str | None:
-    """Where the page is; None for an engine's word that no address can have."""
+    """Return the page's address; None for a name from an engine that no address can contain."""
     try:
         return reverse(view, args=[account, name])
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Where the command palette asks."""
+"""The URL of the command palette."""
 
 from django.urls import path
 

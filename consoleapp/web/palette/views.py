@@ -11,7 +11,7 @@ from consoleapp.web.palette.find import find
 @require_safe
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """What fits ?q=, as the lines of a listbox."""
+    """Return matches of ?q= as the lines of a listbox."""
     text = request.GET.get("q", "")[:200]
     groups = find(request, text, request.GET.get("account", ""))
     return render(request, "palette/_results.html", {"groups": groups, "text": text})

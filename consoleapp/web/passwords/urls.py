@@ -1,4 +1,4 @@
-"""Where one is led who has a one-time password."""
+"""The URL to which users with a one-time password are redirected."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The page on which a one-time password is replaced."""
+"""The page that replaces a one-time password."""
 
 from django import forms
 from django.contrib import messages
@@ -27,7 +27,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]
         self.user = user
 
     def clean(self) -> dict[str, object]:
-        """A good one, and not the one that was handed over."""
+        """Require a good password, and not the one-time password itself."""
         self.validate_passwords()
         self.validate_password_for_user(self.user, "password1")
         asked: dict[str, object] = super().clean() or {}
@@ -41,7 +41,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]
 @sensitive_post_parameters()
 @never_cache
 def choose(request: HttpRequest) -> HttpResponse:
-    """Choose a password; then on to the console."""
+    """Choose a password, then continue to the console."""
     if not passwords.owed(request.user):
         return redirect("home:dashboard")
     form = NewPasswordForm(request.POST or None, request.user)

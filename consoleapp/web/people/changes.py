@@ -1,4 +1,4 @@
-"""Changes to console users, each one written to the audit log with it."""
+"""Changes to console users, with their audit events."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ class LastAdministrator(Exception):
 
 @transaction.atomic
 def create(user: User, *, actor: Actor) -> str:
-    """Save the new `user`; returns the password to tell them, which is kept nowhere."""
+    """Save the new `user`. Return the password to hand over, which is not stored."""
     password = passwords.give_one(user)
     user.save()
     record(
@@ -34,7 +34,7 @@ def create(user: User, *, actor: Actor) -> str:
 
 @transaction.atomic
 def change(user: User, fields: list[str], *, actor: Actor) -> None:
-    """Save `fields` of a changed `user`. Raises LastAdministrator, then nothing is changed."""
+    """Save `fields` of a changed `user`. Raises LastAdministrator without changing anything."""
     before = User.objects.select_for_update().get(pk=user.pk)
     if before.is_superuser and before.is_active and not (user.is_superuser and user.is_active):
         _leave_one(before)
@@ -51,7 +51,7 @@ def change(user: User, fields: list[str], *, actor: Actor) -> None:
 
 @transaction.atomic
 def reset_password(user: User, *, actor: Actor) -> str:
-    """Give `user` a new password, which ends their sessions; returns it to be told once."""
+    """Give `user` a new password, which ends their sessions. Return it to be shown once."""
     password = passwords.give_one(user)
     user.save(update_fields=["password", "one_time_password"])
     record("user.changed", actor=actor, target=user.username, detail="password reset")
@@ -60,7 +60,7 @@ def reset_password(user: User, *, actor: Actor) -> str:
 
 @transaction.atomic
 def remove(user: User, *, actor: Actor) -> None:
-    """Delete `user`, their grants and tokens; their name stays in operations and audit events."""
+    """Delete `user` with grants and tokens. Operations and audit events keep the name."""
     if user.is_superuser and user.is_active:
         _leave_one(user)
     name = user.username

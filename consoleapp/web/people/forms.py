@@ -25,14 +25,14 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_username(self) -> str:
-        """Not one that could be taken for another."""
+        """Refuse a name that resembles another."""
         name: str = self.cleaned_data["username"]
         names.check(name)
         return name
 
 
 class PersonChangeForm(PersonForm):
-    """An existing one; the name that audit events carry does not change."""
+    """An existing user. The name, which audit events contain, does not change."""
 
     class Meta(PersonForm.Meta):
         fields = ("first_name", "last_name", "email", "is_superuser")

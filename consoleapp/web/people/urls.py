@@ -1,4 +1,4 @@
-"""Where the pages about console users are."""
+"""The URLs of the pages about console users."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Pages for administrators about console users, and the matrix of all grants."""
+"""Administrators' pages about console users, and the matrix of all grants."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -23,7 +23,7 @@ ROWS = 50
 @require_safe
 @require_admin
 def everybody(request: HttpRequest) -> HttpResponse:
-    """All console users."""
+    """List all console users."""
     people = User.objects.filter(serviceaccount=None)
     people = people.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
     if words := request.GET.get("q", ""):
@@ -42,7 +42,7 @@ def everybody(request: HttpRequest) -> HttpResponse:
 @require_admin
 @never_cache
 def create(request: HttpRequest) -> HttpResponse:
-    """Make a console user; their first password is shown once."""
+    """Create a console user. The first password is shown once."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = form.save(commit=False)
@@ -54,7 +54,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 def detail(request: HttpRequest, user_id: int) -> HttpResponse:
-    """One console user: what they are called, may do, and hold."""
+    """Show one console user: names, rights, and grants."""
     person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     form = PersonChangeForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -125,7 +125,7 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_safe
 @require_admin
 def grants(request: HttpRequest) -> HttpResponse:
-    """Who may do what with which account: accounts down, holders of grants across."""
+    """Show the matrix of all grants: accounts as rows, their holders as columns."""
     held = Grant.objects.select_related("user", "group")
     accounts = (
         LinuxAccount.objects.filter(active=True)

@@ -1,1 +1,1 @@
-"""Policies: what one may do, and the texts that administrators write."""
+"""Pages about policies: the user's permissions, and the texts that administrators write."""

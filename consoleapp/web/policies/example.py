@@ -1,4 +1,4 @@
-"""A policy to begin with: every rule once."""
+"""An example to start from: every rule once."""
 
 from django.utils.translation import gettext_noop
 

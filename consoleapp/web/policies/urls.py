@@ -1,4 +1,4 @@
-"""Where the pages about policies are."""
+"""The URLs of the pages about policies."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What may I do; and for administrators, the policies of hosts, accounts and groups."""
+"""The user's permissions and, for administrators, policies of hosts, accounts, and groups."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ _VERSIONS_SHOWN = 50
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that may have a policy."""
+    """An object that may have a policy."""
 
     kind: str
     target: Target
@@ -45,7 +45,7 @@ class Row:
 @require_safe
 @require_role(Role.VIEWER)
 def mine(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Every rule that holds for the reader on the account, and a line to try."""
+    """Show every rule that applies to the user on the account, and a line to try."""
     held = standing(request.user, account)  # type: ignore[arg-type]
     context = {
         "policies": [(source, _by_area(source)) for source in held.sources],
@@ -57,9 +57,9 @@ def mine(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_role(Role.VIEWER)
 def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Whether a pasted `podman run` line would be allowed; nothing is requested.
+    """Show whether a pasted `podman run` line would be allowed, without requesting anything.
 
-    Pages post it: a line may hold secrets, and addresses are kept in logs and histories.
+    Pages post it: a line may contain secrets, and logs and histories store addresses.
     """
     given = request.POST if request.method == "POST" else request.GET
     line = given.get("line", "")[:100_000]
@@ -82,7 +82,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_safe
 @require_admin
 def everything(request: HttpRequest) -> HttpResponse:
-    """All hosts, accounts and groups, with their policies."""
+    """List all hosts, accounts, and groups, with their policies."""
     current = PolicyVersion.objects.filter(current=True).exclude(text="")
     known = {(row.host_id, row.account_id, row.group_id): row for row in current}
     hosts = [Row("host", each, known.get((each.pk, None, None))) for each in _hosts()]
@@ -101,7 +101,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
-    """The text of one policy, what it says in words, and its earlier versions."""
+    """Edit the text of one policy. Shows its meaning in words, and its earlier versions."""
     if kind not in _KINDS:
         raise Http404("nothing of this kind has a policy")
     target: Target = get_object_or_404(_KINDS[kind], pk=target_id)

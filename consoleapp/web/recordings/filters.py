@@ -1,4 +1,4 @@
-"""What one may narrow the list of recordings by."""
+"""The filters of the list of recordings."""
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -9,7 +9,7 @@ from consoleapp.web import days
 
 
 class RecordingFilters(forms.Form):
-    """All fields are optional; a value that makes no sense is left out of the query."""
+    """All fields are optional. Invalid values are omitted from the query."""
 
     person = forms.CharField(required=False, max_length=150)
     account = forms.CharField(required=False, max_length=220)
@@ -23,7 +23,7 @@ class RecordingFilters(forms.Form):
     until = forms.DateField(required=False)
 
     def narrow(self, rows: QuerySet[Recording]) -> QuerySet[Recording]:
-        """Those of `rows` that fit."""
+        """Return the matching `rows`."""
         self.is_valid()
         asked = self.cleaned_data
         if person := asked.get("person"):
@@ -42,6 +42,6 @@ class RecordingFilters(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything at all is asked for."""
+        """Return whether any filter is set."""
         self.is_valid()
         return any(self.cleaned_data.values())

@@ -1,4 +1,4 @@
-"""Where the pages about recorded terminals are."""
+"""The URLs of the pages about recorded terminals."""
 
 from django.urls import path
 

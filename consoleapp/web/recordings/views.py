@@ -1,4 +1,4 @@
-"""The list of recorded terminals, and the page on which one is replayed."""
+"""The list of recorded terminals, and the page that replays one."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ ROWS = 50
 @require_safe
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """The recordings that the person may see, newest first; pages are cut by row, not counted."""
+    """List the recordings that the user may see, newest first. Pages are cut by row."""
     filters = RecordingFilters(request.GET)
     rows = filters.narrow(readable(request.user)).order_by("-pk")
     before = request.GET.get("before", "")
@@ -43,21 +43,21 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def replay(request: HttpRequest, recording: UUID) -> HttpResponse:
-    """One session, with a player that fetches it."""
+    """Show one session, with a player that fetches it."""
     return render(request, "recordings/replay.html", {"recording": _find(request, recording)})
 
 
 @require_safe
 @login_required
 def cast(request: HttpRequest, recording: UUID) -> HttpResponseBase:
-    """The recording for the player of the page."""
+    """Return the recording for the page's player."""
     return _served(request, recording, "recording.viewed")
 
 
 @require_safe
 @login_required
 def download(request: HttpRequest, recording: UUID) -> HttpResponseBase:
-    """The recording as a file, which `asciinema play` takes."""
+    """Return the recording as a file for `asciinema play`."""
     return _served(request, recording, "recording.downloaded")
 
 

@@ -1,4 +1,4 @@
-"""Looking into registries: search, catalogue, tags, and images that are not pulled."""
+"""Browse registries: search, catalog, tags, and images that are not pulled."""
 
 from typing import Any
 
@@ -29,28 +29,28 @@ def search(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def repositories(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """A registry's catalogue."""
+    """Show a registry's catalog."""
     return _page(request, account, "browse", RegistryRepositories, "registry", "match", "after")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
 def tags(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """A repository's tags."""
+    """Show a repository's tags."""
     return _page(request, account, "tags", RegistryTags, "repository", "match", "after")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
 def image(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """One image at its registry."""
+    """Show one image in its registry."""
     return _page(request, account, "image", RemoteImageInspect, "image")
 
 
 def _page(
     request: HttpRequest, account: LinuxAccount, name: str, query: type[Query], *asked: str
 ) -> HttpResponse:
-    """The page with its field; htmx asks the same address for what the registry says."""
+    """Show the page with its field. htmx gets the registry's answer from the same address."""
     given: dict[str, Any] = {each: request.GET[each] for each in asked if request.GET.get(each)}
     context = {**given, "given": asked[0] in given, "panel": request.get_full_path()}
     if request.htmx and asked[0] in given:  # type: ignore[attr-defined]

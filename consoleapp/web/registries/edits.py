@@ -1,4 +1,4 @@
-"""Forms that change the account's registries.conf, its sign-ins and its certificates."""
+"""Forms that change the account's registries.conf, logins, and certificates."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from engine.schema.registries import RegistriesEdit
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse:
-    """One change of the file. The form is a panel: it shows what the file says now."""
+    """Edit the file. The form is a panel that shows the current content."""
     if what not in EDITS:
         raise Http404("there is no such edit")
     kind = EDITS[what]
@@ -55,7 +55,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Sign in to a registry."""
+    """Log in to a registry."""
     form = LoginForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
     return _asked(request, account, form, _("Sign in to a registry"), _("Sign in"))
 
@@ -63,7 +63,7 @@ def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def trust(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Trust an authority."""
+    """Trust a certificate authority."""
     form = TrustForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
     return _asked(request, account, form, _("Trust a certificate authority"), _("Trust"))
 
@@ -87,7 +87,7 @@ def _submitted(request: HttpRequest, account: LinuxAccount, parameters: Paramete
 
 
 def _present(what: str, told: dict[str, Any], asked: Any) -> dict[str, Any]:
-    """What the form shows at first."""
+    """Return the form's initial values."""
     match what:
         case "search":
             return {"registries": "\n".join(told["search"])}

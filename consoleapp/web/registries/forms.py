@@ -1,4 +1,4 @@
-"""What people fill in about registries; the engine's own models are the judges."""
+"""The forms about registries. The engine's own models validate them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,17 +26,17 @@ def _lines(label: str, rows: int, **more: Any) -> forms.CharField:
 
 
 class Judged(forms.Form):
-    """A form whose values become one model, in `made` once it is valid."""
+    """A form whose values become one model: `made`, once it is valid."""
 
     model: type[BaseModel]
     made: Any
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """The model's values from what was filled in. Raises ValueError with a sentence."""
+        """Return the model's values from the form's. Raises ValueError with a sentence."""
         return dict(cleaned)
 
     def clean(self) -> dict[str, Any]:
-        """Let the model judge, and put its complaints at the fields."""
+        """Let the model validate, and show its errors at the fields."""
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
@@ -52,14 +52,14 @@ class Judged(forms.Form):
 
 
 class EditForm(Judged):
-    """A change of the account's registries.conf as it was `seen`."""
+    """A change of the account's registries.conf with the content that was `seen`."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     title = ""
     action = gettext_lazy("Save")
 
     def clean(self) -> dict[str, Any]:
-        """The change alone goes to the model."""
+        """Pass only the change to the model."""
         self.seen_digest = self.cleaned_data.pop("seen", "")
         return super().clean()
 
@@ -80,7 +80,7 @@ class SearchForm(EditForm):
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """One name a line."""
+        """Split the names, one per line."""
         return {"registries": cleaned["registries"].split()}
 
 
@@ -126,7 +126,7 @@ class RegistryForm(EditForm):
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Mirrors from their lines."""
+        """Parse the mirrors, one per line."""
         lines = [line.split() for line in cleaned["mirrors"].splitlines() if line.split()]
         return {
             **cleaned,
@@ -181,12 +181,12 @@ class TextForm(EditForm):
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Browsers send CRLF."""
+        """Convert the browser's CRLF."""
         return {"text": cleaned["text"].replace("\r\n", "\n")}
 
 
 class LoginForm(Judged):
-    """Sign in."""
+    """Log in."""
 
     model = schema.RegistryLogin
     registry = _line(gettext_lazy("Registry"), "registry.example:5000")
@@ -206,7 +206,7 @@ class LoginForm(Judged):
     )
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """The model asks the other way round."""
+        """Invert the switch for the model."""
         kept = {name: value for name, value in cleaned.items() if name != "unverified"}
         return kept | {"tls_verify": not cleaned["unverified"]}
 
@@ -237,7 +237,7 @@ class CopyForm(Judged):
 
 
 class SyncForm(Judged):
-    """Synchronise tags."""
+    """Sync tags."""
 
     model = ImageSync
     source = _line(gettext_lazy("From repository"), "registry.example/team/app")

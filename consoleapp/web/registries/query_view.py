@@ -1,4 +1,4 @@
-"""One question to the engine, and the piece of page that its answer fills."""
+"""Query the engine, and render its answer as part of a page."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def filled(
     template: str,
     **context: Any,
 ) -> HttpResponse:
-    """`template` with the answer as `answer`, or why there is none."""
+    """Render `template` with the answer as `answer`, or why there is none."""
     role: Role = request.role  # type: ignore[attr-defined]
     context |= {"operates": role.covers(Role.OPERATOR)}
     try:
@@ -48,7 +48,7 @@ _WORDS = {
 
 
 def words(error: ValidationError) -> str:
-    """The first fault, for a reader."""
+    """Return the first error, for a reader."""
     fault = error.errors(include_url=False, include_input=False)[0]
     if known := _WORDS.get(fault["type"]):
         return str(known)

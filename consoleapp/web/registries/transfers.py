@@ -1,4 +1,4 @@
-"""Copying between registries."""
+"""Copy between registries."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,7 +29,7 @@ def copy(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
 def sync(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Synchronise tags; the dry run comes first."""
+    """Sync tags, after a dry run."""
     initial = {"source": request.GET.get("source", ""), "pattern": "*"}
     form = SyncForm(request.POST or None, initial=initial)
     return _answered(request, account, form, "registries/sync.html")
@@ -38,7 +38,7 @@ def sync(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def plan(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The dry run."""
+    """Show the dry run."""
     names = ("source", "destination", "pattern")
     given = {name: request.GET.get(name, "").strip() for name in names}
     return filled(request, account, SyncPlan, given, "registries/_plan.html", **given)

@@ -1,4 +1,4 @@
-"""Where the pages about registries are."""
+"""The URLs of the pages about registries."""
 
 from django.urls import path
 

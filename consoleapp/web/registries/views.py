@@ -1,4 +1,4 @@
-"""The registries of an account: what decides where images come from, and testing it."""
+"""The registries of an account: what determines where images come from, and tests."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +25,7 @@ _EDITS = ("remove-registry", "remove-alias", "convert", "short-name-mode")
 @require_GET
 @require_role(Role.VIEWER)
 def registries(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The page; what the engine knows is loaded into it."""
+    """Show the page, which loads the engine's data."""
     role: Role = request.role  # type: ignore[attr-defined]
     context = {"operates": role.covers(Role.OPERATOR), "name": request.GET.get("name", "")}
     return render(request, "registries/list.html", context)
@@ -34,14 +34,14 @@ def registries(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The configuration, sign-ins, certificates and policy."""
+    """Show the configuration, logins, certificates, and policy."""
     return filled(request, account, RegistriesShow, {}, "registries/_overview.html")
 
 
 @require_GET
 @require_role(Role.VIEWER)
 def resolve(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Where a name leads."""
+    """Show what a name resolves to."""
     name = request.GET.get("name", "")
     return filled(request, account, RegistryResolve, {"name": name}, "registries/_resolved.html")
 
@@ -49,7 +49,7 @@ def resolve(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """How a registry does."""
+    """Test a registry."""
     asked = {"registry": request.GET.get("registry", "")}
     return filled(request, account, RegistryCheck, asked, "registries/_checked.html")
 
@@ -57,7 +57,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Changes that need no form: taking something away, converting, the short-name mode."""
+    """Make changes that need no form: remove an entry, convert, set the short-name mode."""
     following = reverse("registries:list", args=[account.key])
     given = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     kind, change = given.pop("kind", ""), given.get("change", "")

@@ -1,4 +1,4 @@
-"""Where one is led whose group demands a second factor."""
+"""The URL to which users without a required second factor are redirected."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The page that says why nothing else opens until a second factor is set up."""
+"""The page that says why nothing else opens before a second factor is set up."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from consoleapp.accounts import second_factor
 @require_safe
 @login_required
 def set_up(request: HttpRequest) -> HttpResponse:
-    """The ways to set one up; once it is there, on to the console."""
+    """Show the ways to set one up. With one, continue to the console."""
     if not second_factor.missing(request.user):
         return redirect("mfa_index")
     context = {"groups": second_factor.demanding(request.user)}

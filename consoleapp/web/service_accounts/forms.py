@@ -1,4 +1,4 @@
-"""A service account: its name, what it is for, who looks after it, what it may use."""
+"""A service account's name, purpose, owner, and Linux accounts."""
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -10,7 +10,7 @@ from consoleapp.web.me.forms import TokenForm
 
 
 class ServiceChangeForm(forms.Form):
-    """What may change."""
+    """The fields that can change."""
 
     purpose = forms.CharField(
         label=gettext_lazy("Purpose"),
@@ -44,7 +44,7 @@ class ServiceChangeForm(forms.Form):
 
 
 class ServiceForm(ServiceChangeForm):
-    """A new one."""
+    """A new service account."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -54,14 +54,14 @@ class ServiceForm(ServiceChangeForm):
     field_order = ("name", "purpose", "owner", "accounts", "role")
 
     def clean_name(self) -> str:
-        """Not one that could be taken for another's."""
+        """Refuse a name that resembles another."""
         name = names.normalize(self.cleaned_data["name"])
         names.check(name)
         return name
 
 
 class ServiceTokenForm(TokenForm):
-    """A new token of one."""
+    """A new token of a service account."""
 
     scope = forms.ChoiceField(
         label=gettext_lazy("Scope"),

@@ -1,4 +1,4 @@
-"""Where the pages about service accounts are."""
+"""The URLs of the pages about service accounts."""
 
 from django.urls import path
 

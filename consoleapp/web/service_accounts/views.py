@@ -1,4 +1,4 @@
-"""Pages about service accounts: for administrators, and for the groups that look after them."""
+"""Pages about service accounts, for administrators and the groups that own them."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -28,7 +28,7 @@ from consoleapp.web.service_accounts.forms import (
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def everything(request: HttpRequest) -> HttpResponse:
-    """Those that one looks after, and for administrators a new one."""
+    """List the user's service accounts; for administrators, with a form for a new one."""
     if request.method == "POST":
         return _create(request)
     form = ServiceForm() if request.user.is_superuser else None
@@ -65,7 +65,7 @@ def _list(request: HttpRequest, form: ServiceForm | None) -> HttpResponse:
 @login_required
 @never_cache
 def detail(request: HttpRequest, service_id: int) -> HttpResponse:
-    """One, with its tokens; a new one's secret is in the answer to the POST, and nowhere else."""
+    """Show one with its tokens. Only the response to the POST contains a new one's secret."""
     found = _mine(request, service_id)
     form = ServiceTokenForm(request.POST or None)
     secret = ""
@@ -78,7 +78,7 @@ def detail(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 def change(request: HttpRequest, service_id: int) -> HttpResponse:
-    """Another purpose, owner, role, or other Linux accounts."""
+    """Change its purpose, owner, role, or Linux accounts."""
     found = get_object_or_404(ServiceAccount, pk=service_id)
     form = ServiceChangeForm(request.POST)
     if not form.is_valid():
@@ -94,7 +94,7 @@ def change(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 def act(request: HttpRequest, service_id: int) -> HttpResponse:
-    """Disable, enable or remove one."""
+    """Disable, enable, or remove one."""
     found = get_object_or_404(ServiceAccount.objects.select_related("user"), pk=service_id)
     actor = Actor.of(request)
     match request.POST.get("action"):
@@ -118,7 +118,7 @@ def act(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def revoke(request: HttpRequest, service_id: int, token_id: int) -> HttpResponse:
-    """End one of its tokens, for good."""
+    """Revoke one of its tokens permanently."""
     found = _mine(request, service_id)
     token = get_object_or_404(ApiToken, pk=token_id, user=found.user)
     revoke_token(token, actor=Actor.of(request))

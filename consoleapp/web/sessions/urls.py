@@ -1,4 +1,4 @@
-"""Where the pages about sessions are: one's own, and for administrators those of others."""
+"""The URLs of the pages about sessions: the user's own and, for administrators, others'."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Where one is signed in, and ending it; administrators see and end the sessions of anybody."""
+"""List and end sessions: the user's own and, for administrators, anybody's."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,7 +17,7 @@ from consoleapp.core.actor import Actor
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    """My sessions."""
+    """List my sessions."""
     found = sessions.of(request.user, request.session.session_key)
     return render(request, "sessions/mine.html", {"sessions": found})
 
@@ -25,7 +25,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_mine(request: HttpRequest, session: int) -> HttpResponse:
-    """Sign me out there."""
+    """End one of my sessions."""
     if not sessions.end(request.user, session, actor=Actor.of(request)):
         raise Http404("you have no such session")
     messages.success(request, _("That session is ended."))
@@ -35,7 +35,7 @@ def end_mine(request: HttpRequest, session: int) -> HttpResponse:
 @require_POST
 @login_required
 def end_others(request: HttpRequest) -> HttpResponse:
-    """Sign me out everywhere but here, where the session goes on under a new key."""
+    """End all of my other sessions. The current one continues under a new key."""
     request.session.cycle_key()
     here = request.session.session_key
     count = sessions.end_all(request.user, actor=Actor.of(request), but=here)
@@ -47,7 +47,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require_admin
 def theirs(request: HttpRequest, user_id: int) -> HttpResponse:
-    """The sessions of somebody."""
+    """List a user's sessions."""
     person = get_object_or_404(User, pk=user_id)
     found = sessions.of(person, request.session.session_key)
     return render(request, "sessions/theirs.html", {"person": person, "sessions": found})
@@ -56,7 +56,7 @@ def theirs(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse:
-    """Sign somebody out there."""
+    """End one of a user's sessions."""
     person = get_object_or_404(User, pk=user_id)
     if not sessions.end(person, session, actor=Actor.of(request)):
         raise Http404("they have no such session")
@@ -67,7 +67,7 @@ def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse
 @require_POST
 @require_admin
 def end_all_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Sign somebody out everywhere (of one's own, the session at hand stays)."""
+    """End all of a user's sessions (except one's own current one)."""
     person = get_object_or_404(User, pk=user_id)
     here = request.session.session_key
     count = sessions.end_all(person, actor=Actor.of(request), but=here)

@@ -1,4 +1,4 @@
-"""Before allauth's own: where single sign-on starts."""
+"""The URL that starts single sign-on, before allauth's own."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The way to the identity provider."""
+"""The redirect to the identity provider."""
 
 import logging
 
@@ -16,15 +16,16 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """To the provider's own page; it sends the person back to allauth's callback.
+    """Redirect to the provider's page, which redirects back to allauth's callback.
 
-    By a link, not by a form: a page's policy forbids forms that end up at other sites, and where a
-    provider passes people on to is not known beforehand.
+    Through a link, not a form: the page's policy forbids forms that end up on other sites, and
+    nobody
+    knows in advance where a provider redirects.
     """
     try:
         answer: HttpResponse = login(request, PROVIDER)
     except (requests.RequestException, ValueError, KeyError):
-        # ValueError, KeyError: what answers there is not such a provider.
+        # ValueError, KeyError: the server there is not such a provider.
         logger.exception("the identity provider cannot be asked")
         why = _("The identity provider does not answer. Try again, or sign in with a password.")
         template = "socialaccount/authentication_error.html"

@@ -1,4 +1,4 @@
-"""The filters that pages share: sizes, ages, command lines, words for kinds of operation."""
+"""Common filters: sizes, ages, command lines, labels of kinds of operations."""
 
 import json
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 @register.filter
 def size(count: int | float | None) -> str:
-    """Bytes as Podman writes them (1000s): 1.5 MB; an en dash for None."""
+    """Format bytes as Podman does (in 1000s): 1.5 MB; an en dash for None."""
     if count is None or count == "":
         return "–"
     amount = float(count)
@@ -40,7 +40,7 @@ def size(count: int | float | None) -> str:
 
 @register.filter
 def ago(when: datetime | None) -> str:
-    """How long ago it was, in one short phrase (static/js/toasts.js says the same)."""
+    """Return how long ago it was, in one short phrase (as static/js/toasts.js does)."""
     if when is None:
         return "–"
     seconds = int((timezone.now() - when).total_seconds())
@@ -59,7 +59,7 @@ def ago(when: datetime | None) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """A span of time as people say it: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
+    """Format a duration as people say it: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
     if seconds is None:
         return "–"
     if seconds < 10:
@@ -80,38 +80,38 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def short_id(identity: str) -> str:
-    """The first twelve digits of an id, as Podman shows it."""
+    """Return the first twelve digits of an id, as Podman shows it."""
     return identity.removeprefix("sha256:")[:12]
 
 
 @register.filter
 def shell(argv: Iterable[str]) -> str:
-    """An argument vector as a text that a shell reads back the same, asking for secrets first."""
+    """Return an argument vector as text for a shell, which prompts for secrets first."""
     return shell_text(argv)
 
 
 @register.filter
 def kind_label(kind_or_operation: Any) -> str:
-    """What a kind of operation is called on a button; the kind itself when it is not known."""
+    """Return a kind's label on a button; the kind itself if it is unknown."""
     kind = getattr(kind_or_operation, "kind", kind_or_operation)
     return in_language(KINDS[kind].label) if kind in KINDS else str(kind)
 
 
 @register.filter
 def unlocalized(number: int | float) -> str:
-    """A number for an attribute: no separators, whatever the language."""
+    """Return a number for an attribute: without separators, whatever the language."""
     return str(number)
 
 
 @register.filter
 def pretty_json(value: Any) -> str:
-    """JSON with indents, for people."""
+    """Return indented JSON for people."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 @register.filter
 def pages_near(paginator: "Paginator[Any]", number: int) -> list[int | None]:
-    """The page numbers to offer: the first, the last, those near `number`; None for a gap."""
+    """Return the page numbers to offer: the first, the last, and near ones; None for a gap."""
     wanted = sorted({1, paginator.num_pages, *range(number - 2, number + 3)})
     shown: list[int | None] = []
     for page in wanted:
@@ -128,7 +128,7 @@ _CLASSES = {"checkbox": "form-check-input", "select": "form-select", "radio": "f
 
 @register.filter
 def styled(field: BoundField) -> SafeString:
-    """A form field's control in the classes of the look (Django ties help and errors to it)."""
+    """Return a form field's control with the theme's classes (Django links help and errors)."""
     widget = field.field.widget
     kind = getattr(widget, "input_type", "")
     attributes = {"class": f"{_CLASSES.get(kind, 'form-control')} {widget.attrs.get('class', '')}"}
@@ -139,6 +139,6 @@ def styled(field: BoundField) -> SafeString:
 
 @register.simple_tag
 def identity_provider() -> IdentityProvider | None:
-    """The provider of single sign-on, where there is one."""
+    """Return the provider of single sign-on, if there is one."""
     found: IdentityProvider | None = settings.BERTH_IDENTITY_PROVIDER
     return found

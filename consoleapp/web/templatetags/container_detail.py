@@ -1,4 +1,4 @@
-"""How the page of one container writes its ports."""
+"""Format the ports on the page of one container."""
 
 from django import template
 from django.utils.translation import gettext_noop
@@ -7,7 +7,7 @@ from engine.schema.containers import Port
 
 register = template.Library()
 
-# Podman's words as pages show them: what a catalogue has to know.
+# Podman's words on the pages, marked for translation.
 _WORDS = (
     *(gettext_noop("added"), gettext_noop("changed"), gettext_noop("removed")),
     *(gettext_noop("bind"), gettext_noop("volume"), gettext_noop("restarting")),
@@ -18,9 +18,9 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 @register.filter
 def port_url(port: Port, browser_host: str) -> str:
-    """Where a browser that reaches the console at `browser_host` finds a published TCP port.
+    """Return the address of a published TCP port for a browser that uses `browser_host`.
 
-    "" where it cannot: not published, not TCP, or on the host's loopback seen from elsewhere.
+    "" if the browser cannot reach it: not published, not TCP, or on the host's loopback only.
     """
     if port.host_port is None or port.protocol != "tcp":
         return ""

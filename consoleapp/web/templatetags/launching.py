@@ -1,4 +1,4 @@
-"""What the launch form's template needs: its sections, and look-ups by a name in a variable."""
+"""Helpers of the launch form's template: its sections, and lookups by variable names."""
 
 from typing import Any
 
@@ -63,13 +63,13 @@ _DEFAULTS = {"restart": "no", "pull": "missing", "restart_tries": "0"}
 
 @register.filter
 def at(mapping: dict[str, Any], name: str) -> Any:
-    """The value under a name, None where there is none."""
+    """Return the value of a name, or None."""
     return mapping.get(name)
 
 
 @register.filter
 def sections(launch: Launch) -> list[dict[str, Any]]:
-    """The folded parts of the form; those with values or errors, and the ports, are open."""
+    """Return the form's collapsible sections. Ports, and those with values or errors, are open."""
     return [
         *(_group(launch, *words) for words in _GROUPS),
         *(_part(launch, name) for name in ("limits", "restart", "health")),

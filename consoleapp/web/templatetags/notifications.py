@@ -11,23 +11,23 @@ register = template.Library()
 
 @register.filter
 def title_of(occurrence: Occurrence) -> str:
-    """What happened, to what, in a few words."""
+    """Return in a few words what happened, to what."""
     return words.title(occurrence)
 
 
 @register.filter
 def grouped(occurrence: Occurrence) -> str:
-    """That others like it are counted with it; "" when they are not."""
+    """Return that similar occurrences are counted with it; "" if they are not."""
     return words.grouped(occurrence)
 
 
 @register.filter
 def happening_label(happening: str) -> str:
-    """What a kind of happening is called."""
+    """Return the label of an event type."""
     return ABOUT[EventType(happening)].label
 
 
 @register.filter
 def happening_explained(happening: str) -> str:
-    """In one sentence, when it is told."""
+    """Explain in one sentence when it is reported."""
     return ABOUT[EventType(happening)].explained

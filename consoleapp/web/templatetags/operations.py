@@ -1,4 +1,4 @@
-"""How operations read on pages: their life as steps, their parameters and results as rows."""
+"""How pages show operations: their states as steps, their parameters and results as rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _BYTES = {"size", "bytes_reclaimed", "memory"}
 
 @dataclass(frozen=True)
 class LifeStep:
-    """One state in the life of an operation; `tone` is done, waiting, or how it ended."""
+    """One state of an operation. `tone` is done, waiting, or how it ended."""
 
     label: str
     at: datetime | None
@@ -38,7 +38,7 @@ class LifeStep:
 
 @register.filter
 def life(operation: Operation) -> list[LifeStep]:
-    """The states that it went through, and those still before it."""
+    """Return its past states, and those still to come."""
     approval = getattr(operation, "approval", None)
     marks = [
         (_("Requested"), operation.requested_at),
@@ -76,7 +76,7 @@ def _ending(state: str) -> str:
 
 @register.filter
 def took(operation: Operation) -> str:
-    """From its start (or its request, if it never started) to its end, or until now."""
+    """Return the time from its start (or its request) to its end, or until now."""
     if operation.started_at is None and operation.ended_at is None:
         return ""
     begun = operation.started_at or operation.requested_at
@@ -85,13 +85,13 @@ def took(operation: Operation) -> str:
 
 @register.filter
 def rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Parameters for reading: a name and a text (with line ends) for each."""
+    """Return parameters for reading: a name and a text (with line ends) for each."""
     return [(_words(name), _text(name, value)) for name, value in values.items()]
 
 
 @register.filter
 def result_rows(operation: Operation) -> list[tuple[str, str]]:
-    """What the result holds beyond its summary and warnings, without what is empty."""
+    """Return the result without its summary, warnings, and empty values."""
     result = operation.result or {}
     shown = {k: v for k, v in result.items() if k not in ("summary", "warnings") and v}
     return rows(shown)
@@ -99,14 +99,14 @@ def result_rows(operation: Operation) -> list[tuple[str, str]]:
 
 @register.filter
 def addresses(operation: Operation, request: HttpRequest) -> list[str]:
-    """Where a browser finds the TCP ports that a launch published, as the console is reached."""
+    """Return addresses of the TCP ports that a launch published, using the console's host name."""
     if operation.kind not in ("container.run", "container.replace"):
         return []
     said = (operation.result or {}).get("ports") or []
     try:
         ports = [Port.model_validate(each) for each in said[:20]]
     except ValidationError:
-        return []  # an engine's word, which is not believed
+        return []  # from an engine, so untrusted
     host = request.get_host()
     name = host.rpartition(":")[0] or host
     return [url for port in ports if (url := port_url(port, name))]
@@ -114,7 +114,7 @@ def addresses(operation: Operation, request: HttpRequest) -> list[str]:
 
 @register.filter
 def object_url(operation: Operation) -> str:
-    """The page of the container, unit or image that it acted on or made, "" where there is none."""
+    """Return the page of the container, unit, or image concerned, "" if there is none."""
     if operation.kind.endswith((".remove", ".prune")):
         return ""
     result = operation.result or {}
@@ -138,7 +138,7 @@ def object_url(operation: Operation) -> str:
 
 
 def _page(name: str, account: str, identity: object) -> str:
-    # Ids and names come from engines, which are not believed: one with a slash has no page.
+    # Ids and names from engines are untrusted: one with a slash has no page.
     try:
         return reverse(name, args=[account, identity]) if identity else ""
     except NoReverseMatch:
@@ -147,7 +147,7 @@ def _page(name: str, account: str, identity: object) -> str:
 
 @register.filter
 def is_destructive(operation: Operation) -> bool:
-    """Whether its kind asks before it is done."""
+    """Return whether its kind requires a confirmation."""
     return operation.kind in KINDS and KINDS[operation.kind].destructive
 
 

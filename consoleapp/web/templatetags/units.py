@@ -1,4 +1,4 @@
-"""How units read on pages: their state's colour, their address, the words for what they are."""
+"""How pages show units: their state's color, address, and type."""
 
 from django import template
 from django.urls import NoReverseMatch, reverse
@@ -20,7 +20,7 @@ _TONES = {
     "deactivating": "stopping",
     "reloading": "starting",
 }
-# systemd's words as pages show them: what a catalogue has to know.
+# systemd's words on the pages, marked for translation.
 _WORDS = (
     gettext_noop("active"), gettext_noop("inactive"), gettext_noop("failed"),
     gettext_noop("activating"), gettext_noop("deactivating"), gettext_noop("reloading"),
@@ -45,7 +45,7 @@ _PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "de
 
 @register.filter
 def unit_url(unit: str, account: str) -> str:
-    """The page of a unit. "" for a name that cannot be one: labels are other people's text."""
+    """Return the page of a unit; "" for an invalid name, since labels are untrusted."""
     try:
         return reverse("units:detail", args=[account, unit]) if "." in unit else ""
     except NoReverseMatch:
@@ -54,13 +54,13 @@ def unit_url(unit: str, account: str) -> str:
 
 @register.filter
 def unit_tone(row: UnitRow) -> str:
-    """The name of a lamp (`state-…`) for a unit."""
+    """Return the name of a unit's lamp (`state-…`)."""
     return _TONES.get(row.active, "exited")
 
 
 @register.filter
 def unit_state(row: UnitRow) -> str:
-    """systemd's two words for its state, as in active (running); one where that says all."""
+    """Return systemd's two words for its state, such as active (running); one if that suffices."""
     if row.template:
         return _("template")
     if row.load == "not-found":
@@ -71,7 +71,7 @@ def unit_state(row: UnitRow) -> str:
 
 @register.filter
 def unit_kind(row: UnitRow) -> str:
-    """What made it: a Quadlet's kind, or the style of a service."""
+    """Return what created it: a Quadlet's type, or the style of a service."""
     if row.style == "quadlet":
         return f"Quadlet .{row.kind}"
     if row.style in BY_NAME:
@@ -81,5 +81,5 @@ def unit_kind(row: UnitRow) -> str:
 
 @register.filter
 def priority(level: int) -> str:
-    """syslog's word for a priority."""
+    """Return syslog's name of a priority."""
     return _PRIORITIES[level] if 0 <= level < len(_PRIORITIES) else str(level)

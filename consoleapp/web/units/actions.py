@@ -1,4 +1,4 @@
-"""What is done to units, their files, and the account's session."""
+"""Actions on units, their files, and the account's session."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Role
 
 LIMIT = 200
-"""Units that one request may act on."""
-# The field that says what each kind is done to; "" for the session as a whole.
+"""The maximum number of units per request."""
+# The field with the objects of each kind; "" for the session as a whole.
 SUBJECT = {
     "unit.start": "unit",
     "unit.stop": "unit",
@@ -42,7 +42,7 @@ SUBJECT = {
 @require_POST
 @require_role(Role.OPERATOR)
 def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Do `kind` to each posted unit (or file, container): all are checked, then all begin."""
+    """Submit `kind` for each posted unit (or file, container), after checking all of them."""
     kind = request.POST.get("kind", "")
     following = _next(request, account)
     if kind not in SUBJECT:
@@ -73,7 +73,7 @@ def _parameters(request: HttpRequest, kind: str, wanted: str) -> dict[str, Any]:
 
 
 def _next(request: HttpRequest, account: LinuxAccount) -> str:
-    """Where a plain form goes on: back to the page that it stood on."""
+    """Return where a plain form continues: its own page."""
     asked = request.POST.get("next", "")
     if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
         return asked

@@ -1,4 +1,4 @@
-"""“Keep this running, also after a reboot”: a container becomes a unit, its file shown first."""
+"""“Keep running”: a container becomes a unit, after a preview of its file."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,14 +20,14 @@ from engine.schema.parameters import Role
 @require_GET
 @require_role(Role.OPERATOR)
 def keep(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """The page that explains the three ways; what each would write is loaded into it.
+    """Show the page that explains the three styles. It loads a preview of each.
 
-    htmx, which asks when units change, gets nothing (204) until one keeps the container.
+    htmx, which asks when units change, gets nothing (204) until a unit keeps the container.
     """
     found = look_up(account, container)
     waits = bool(request.htmx)  # type: ignore[attr-defined]
     if found.row is None or found.snapshot is None:
-        if waits:  # its unit is about to make it anew
+        if waits:  # its unit is about to recreate it
             return HttpResponse(status=204)
         raise Http404("there is no such container")
     unit = rows.of_container(found.snapshot.units, found.row.name, found.row.unit)
@@ -40,7 +40,7 @@ def keep(request: HttpRequest, account: LinuxAccount, container: str) -> HttpRes
 @require_GET
 @require_role(Role.OPERATOR)
 def panel(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
-    """The files that each way would write, and what it cannot carry over."""
+    """Show the files that each style would write, and what it cannot carry over."""
     try:
         query = queries.ContainerUnitPreview(container=container)
         answer = relay.document_sync(account, query, Actor.of(request))

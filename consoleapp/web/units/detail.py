@@ -28,7 +28,7 @@ _OPERATORS_ONLY = ("file", "convert")
 @require_GET
 @require_role(Role.VIEWER)
 def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
-    """One tab of a unit's page; the page itself never waits for an engine."""
+    """Show one tab of a unit's page, which itself never waits for an engine."""
     reader.watch(account)
     seen = reader.load(account)
     snapshot = seen.snapshot if seen else None
@@ -61,7 +61,7 @@ def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> H
 @require_GET
 @require_role(Role.VIEWER)
 def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) -> HttpResponse:
-    """What only the engine can tell: the status, the file with its versions, a conversion."""
+    """Show what needs the engine: the status, the file with its versions, a conversion."""
     if panel not in _PANELS:
         raise Http404(f"there is no panel called {panel!r}")
     role: Role = request.role  # type: ignore[attr-defined]
@@ -93,7 +93,7 @@ def _status(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[s
 
 
 def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
-    """The file, or one of its versions with what putting it back would change."""
+    """Return the file, or one of its versions with what restoring it would change."""
     if not row.file or not row.readable:
         return {"file": None}
     answer = _ask(request, account, queries.UnitFileText(file=row.file))
@@ -109,7 +109,7 @@ def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str
 
 
 def _convert(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
-    """What the unit would be in each of the three styles."""
+    """Return the unit in each of the three styles."""
     container = (row.containers or row.leftovers or [""])[0]
     if not container:
         return {"preview": None}

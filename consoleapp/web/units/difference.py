@@ -1,4 +1,4 @@
-"""What differs between two texts, as lines that a page can colour."""
+"""The differences between two texts, as lines that a page can color."""
 
 import difflib
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _AROUND = 4
 
 @dataclass(frozen=True)
 class Line:
-    """One line: kept, added, removed, or gap (lines that are the same on both sides, left out)."""
+    """One line: kept, added, removed, or gap (omitted lines that are equal on both sides)."""
 
     change: str
     text: str
     before: int | None = None
     after: int | None = None
-    """Line numbers in the old and in the new text."""
+    """Line numbers in the old and the new text."""
 
 
 def lines(old: str, new: str) -> list[Line]:
-    """The new text against the old one, with some lines around each change; [] when equal.
+    """Compare the new text with the old one, with some lines around each change; [] if equal.
 
-    Secrets are compared, and shown masked.
+    Secrets are compared, but masked in the result.
     """
     matcher = difflib.SequenceMatcher(None, _split(old), _split(new), autojunk=False)
     before, after = _split(redacted(old)), _split(redacted(new))

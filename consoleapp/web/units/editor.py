@@ -1,6 +1,6 @@
-"""The editor of Quadlets and unit files: open, check while one types, compare, save.
+"""The editor of Quadlets and unit files: open, check while typing, compare, save.
 
-Nothing that was typed is ever lost: what a save came to is shown beside the text, which stays.
+Nothing that was typed is ever lost: the result of a save appears beside the text, which stays.
 """
 
 from urllib.parse import urlencode
@@ -43,7 +43,7 @@ _NO_NAME = gettext_lazy("Give the file a name: letters, digits, and _ . @ - in i
 @require_GET
 @require_role(Role.OPERATOR)
 def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """An editor with what a new file of the kind `kind` begins with."""
+    """Show an editor with the initial text of a new file of the type `kind`."""
     starter = templates.BY_KIND.get(request.GET.get("kind", "container"))
     if starter is None:
         raise Http404("there is no such kind of unit")
@@ -62,7 +62,7 @@ def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The page around the editor of `file`; the text is loaded into it."""
+    """Show the page around the editor of `file`, which loads the text."""
     asked = _query(request.GET.get("file", ""))
     context = {"file": asked.file, "base_name": asked.file.rpartition("/")[2]}
     return render(request, "units/edit.html", {**_frame(account, kind_of(asked.file)), **context})
@@ -72,7 +72,7 @@ def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def text(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The editor with the text of `file` as it stands on the disk."""
+    """Show the editor with the current text of `file`."""
     asked = _query(request.GET.get("file", ""))
     try:
         file = FileText.model_validate(relay.document_sync(account, asked, Actor.of(request)))
@@ -85,7 +85,7 @@ def text(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """What Podman's generator and systemd say of the typed text, also before it has a name."""
+    """Show the findings of Podman's generator and systemd, even before the text has a name."""
     try:
         query = UnitValidate(file=_file(request, unnamed="unnamed"), text=_typed(request))
     except ValidationError:
@@ -101,7 +101,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OPERATOR)
 def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The typed text against what is on the disk now, and the button that saves it."""
+    """Compare the typed text with the current file, with a button to save it."""
     typed, digest = _typed(request), request.POST.get("digest", "")
     try:
         file = _file(request)
@@ -127,7 +127,7 @@ def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 def _judged(
     request: HttpRequest, account: LinuxAccount, asked: UnitValidate, checked: Validation
 ) -> Validation:
-    """With what policies have against it: it could not be saved."""
+    """Add policy violations, which prevent saving it."""
     wanted = UnitWrite(file=asked.file, text=asked.text)
     found = [
         Problem(severity="error", message=str(verdict), source="policy")
@@ -139,12 +139,12 @@ def _judged(
 @require_POST
 @require_role(Role.OPERATOR)
 def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Ask for the file to be written; htmx gets a place that tells what it comes to."""
+    """Submit the write. htmx gets an element that shows the result."""
     try:
         parameters = UnitWrite(
             file=_file(request),
             text=_typed(request),
-            # Whoever has seen what changed meanwhile may replace that.
+            # Whoever has seen the intermediate change may replace it.
             digest=request.POST.get("instead_of") or request.POST.get("digest", ""),
             even_with_errors="even_with_errors" in request.POST,
         )
@@ -165,7 +165,7 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
-    """What a save came to; nothing (204) while it has not ended."""
+    """Show the result of a save; nothing (204) while it runs."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitWrite.kind)
     if found.state == State.AWAITING:
         context = {"operation": found, "following": request.path, "target": "saving"}
@@ -180,7 +180,7 @@ def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpR
 @require_POST
 @require_role(Role.OPERATOR)
 def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """Ask for a kept version of a file; htmx gets a place that tells when it is there."""
+    """Submit the restoration of a version. htmx gets an element that shows the result."""
     posted = request.POST
     asked = urlencode({"file": posted.get("file", "")})
     following = f"{reverse('units:edit', args=[account.key])}?{asked}"
@@ -204,8 +204,9 @@ def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.OPERATOR)
 def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
-    """What a restoring came to; nothing (204) while it has not ended, and when it succeeded, with
-    the event on which the panel around it is loaded anew.
+    """Show the result of a restoration; nothing (204) while it runs and on success.
+
+    On success, an event reloads the panel around it.
     """
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitRestore.kind)
     if found.state == State.AWAITING:
@@ -219,7 +220,7 @@ def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> Ht
 
 
 def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:
-    """What the editor needs whatever it edits: the keys that it offers, and the host's facts."""
+    """Return the editor's context for any file: the keys that it offers, and the host's facts."""
     reader.watch(account)
     seen = reader.load(account)
     sections = SECTIONS_OF.get(kind, ())
@@ -244,13 +245,13 @@ def _query(file: str) -> UnitFileText:
 
 
 def _file(request: HttpRequest, unnamed: str = "") -> str:
-    """The posted file, or the one that a posted name and kind make. Not checked yet."""
+    """Return the posted file, or the one of a posted name and type. Not checked yet."""
     posted = request.POST
     name = posted.get("name", "").strip().removesuffix(f".{posted.get('kind', '')}")
     return posted.get("file") or templates.place(posted.get("kind", ""), name or unnamed)
 
 
 def _typed(request: HttpRequest) -> str:
-    """The text with the newlines of a Linux file; forms send those of HTTP."""
+    """Return the text with a Linux file's newlines instead of those of forms."""
     typed = request.POST.get("text", "").replace("\r\n", "\n")
     return typed if typed.endswith("\n") or not typed else f"{typed}\n"

@@ -1,4 +1,4 @@
-"""The rows of the units page: filtered, sorted, counted by state."""
+"""The rows of the units page: filtered, sorted, and counted by state."""
 
 from collections import Counter
 
@@ -34,7 +34,7 @@ _WORST_FIRST = ("failed", *_CHANGING, "active", "inactive")
 
 
 class Filter(forms.Form):
-    """The toolbar of the list. A value that makes no sense counts as none."""
+    """The toolbar of the list. Invalid values count as missing."""
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
@@ -42,18 +42,18 @@ class Filter(forms.Form):
     sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
 
     def chosen(self, name: str) -> str:
-        """The value of a field, "" where it is missing or not one of the choices."""
+        """Return the value of a field, "" if it is missing or invalid."""
         self.is_valid()
         return str(self.cleaned_data.get(name) or "")
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether some units may be left out."""
+        """Return whether some units may be hidden."""
         return any(self.chosen(name) for name in ("q", "state", "kind"))
 
 
 def chosen(units: list[UnitRow], choice: Filter) -> list[UnitRow]:
-    """The units that the toolbar asks for, in its order."""
+    """Return the units that match the toolbar, in its order."""
     state = choice.chosen("state")
     found = [row for row in _searched(units, choice) if not state or state in states(row)]
     match choice.chosen("sort"):
@@ -67,7 +67,7 @@ def chosen(units: list[UnitRow], choice: Filter) -> list[UnitRow]:
 
 
 def chips(units: list[UnitRow], choice: Filter) -> list[Chip]:
-    """The states that occur (and the one that is chosen), counted among what the search finds."""
+    """Return the occurring states (and the selected one), counted among the search results."""
     found = _searched(units, choice)
     counts = Counter(state for row in found for state in states(row))
     current = choice.chosen("state")
@@ -79,13 +79,13 @@ def chips(units: list[UnitRow], choice: Filter) -> list[Chip]:
 
 
 def states(row: UnitRow) -> set[str]:
-    """The filters that a unit is in."""
+    """Return the filters that match a unit."""
     named = "changing" if row.active in _CHANGING else row.active
     return {named, "drift"} if drifts(row) else {named}
 
 
 def drifts(row: UnitRow) -> bool:
-    """Whether what runs, what stands on the disk and what one would expect are not the same."""
+    """Return whether what runs, what is on disk, and what users expect differ."""
     return bool(
         row.needs_reload
         or row.differs
@@ -97,12 +97,12 @@ def drifts(row: UnitRow) -> bool:
 
 
 def find(units: list[UnitRow], unit: str) -> UnitRow | None:
-    """The row with that name."""
+    """Return the row with that name."""
     return next((row for row in units if row.unit == unit), None)
 
 
 def of_container(units: list[UnitRow], container: str, label: str = "") -> UnitRow | None:
-    """The unit that manages a container: it says so itself, or the container's label names it."""
+    """Return the unit that manages a container, according to itself or the container's label."""
     for row in units:
         if container in row.containers:
             return row

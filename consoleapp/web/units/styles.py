@@ -1,4 +1,4 @@
-"""The three ways to keep a container running, as they are explained where one chooses."""
+"""The three styles that keep a container running, explained where the user chooses."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from engine.schema.unit_queries import StylePreview, UnitPreview
 
 @dataclass(frozen=True)
 class Style:
-    """One way: what it is called, what it does, and what it costs."""
+    """One style: its name, its effect, and its drawbacks."""
 
     name: str
     label: str
@@ -54,7 +54,7 @@ BY_NAME = {style.name: style for style in STYLES}
 
 @dataclass(frozen=True)
 class Offer:
-    """One way with what it would write for this container."""
+    """One style, with what it would write for this container."""
 
     style: Style
     preview: StylePreview
@@ -63,7 +63,7 @@ class Offer:
 
 
 def offers(preview: UnitPreview, present: str = "") -> list[Offer]:
-    """The ways in their order; the default is chosen, or the first that is not the present one."""
+    """Return the styles in order. The default is selected, or the first other than the current."""
     known = [each for each in preview.styles if each.style in BY_NAME]
     possible = [each for each in known if each.available and each.style != present]
     first = next((each for each in possible if each.default), possible[0] if possible else None)

@@ -1,4 +1,4 @@
-"""What a new file begins with, for each kind: short, working, and explained by its comments."""
+"""The initial text of a new file of each type: short, working, and explained by comments."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
 
 @dataclass(frozen=True)
 class Starter:
-    """One kind of file to begin with."""
+    """One type of file to start from."""
 
     kind: str
     label: str
     icon: str
     text: str
-    """One line that says what it is for."""
+    """One line about its purpose."""
     body: str
 
 
@@ -103,6 +103,6 @@ BY_KIND = {starter.kind: starter for starter in STARTERS}
 
 
 def place(kind: str, name: str) -> str:
-    """The file that a new one called `name` is, below ~/.config."""
+    """Return the path below ~/.config of a new file called `name`."""
     folder = QUADLET_FOLDER if kind in QUADLET_KINDS else UNIT_FOLDER
     return f"{folder}/{name}.{kind}"

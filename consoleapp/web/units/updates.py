@@ -1,4 +1,4 @@
-"""Auto-update: what a newer image would change now, and the timer that looks every day."""
+"""Auto-update: what newer images would change now, and the daily timer."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,7 +21,7 @@ _RUNS = 5
 @require_GET
 @require_role(Role.VIEWER)
 def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The page; the dry run is loaded into it, as it asks registries."""
+    """Show the page. It loads the dry run, which queries registries."""
     reader.watch(account)
     seen = reader.load(account)
     role: Role = request.role  # type: ignore[attr-defined]
@@ -38,7 +38,7 @@ def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def panel(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The dry run and the timer."""
+    """Show the dry run and the timer."""
     role: Role = request.role  # type: ignore[attr-defined]
     try:
         answer = relay.document_sync(account, AutoUpdatePreview(), Actor.of(request))

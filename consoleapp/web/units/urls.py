@@ -1,4 +1,4 @@
-"""Where the pages about units and Quadlets are."""
+"""The URLs of the pages about units and Quadlets."""
 
 from django.urls import path
 
@@ -27,7 +27,7 @@ urlpatterns = [
     path(f"{_ACCOUNT}/edit/restored/<uuid:operation>/", editor.restored, name="restored"),
     path(f"{_ACCOUNT}/keep/<object:container>/", autostart.keep, name="keep"),
     path(f"{_ACCOUNT}/keep/<object:container>/panel/", autostart.panel, name="keep_panel"),
-    # A unit's name always has a dot in it, so none is hidden by the words above.
+    # A unit's name always contains a dot, so the words above hide none.
     path(f"{_UNIT}/", detail.unit, {"view": "status"}, name="detail"),
     path(f"{_UNIT}/journal/", detail.unit, {"view": "journal"}, name="journal"),
     path(f"{_UNIT}/file/", detail.unit, {"view": "file"}, name="file"),

@@ -18,7 +18,7 @@ _ROWS_A_PAGE = 100
 @require_GET
 @require_role(Role.VIEWER)
 def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The list; htmx gets only the table."""
+    """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
     snapshot = seen.snapshot if seen else None
@@ -47,6 +47,6 @@ def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_GET
 @require_role(Role.VIEWER)
 def journal(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
-    """The journal of all units of the account."""
+    """Show the journal of all units of the account."""
     reader.watch(account)
     return render(request, "units/journal.html", {"unit": "", "view": "journal"})
