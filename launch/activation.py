@@ -1,9 +1,9 @@
-"""Keeps the doorkeeper of one account running, as the account itself.
+"""Supervise the socket activator of one account, as the account itself.
 
-bin/serve has given root up and could start none as the account again. So each account has two small
-processes: this one starts the other again when that was killed, and a doorkeeper whose supervisor
-was killed becomes the supervisor itself. Descriptors 3 and 4 are the doorkeeper's: the listening
-socket, and a pipe that closes when bin/serve is gone; both end then.
+bin/serve has given up root and could not start a process as the account again. So each account has
+two small processes: this one restarts the activator when it is killed, and an activator whose
+supervisor is killed becomes the supervisor itself. Descriptors 3 and 4 are the activator's: the
+listening socket, and a pipe that closes when bin/serve is gone. Both processes end then.
 """
 
 import os
@@ -17,12 +17,12 @@ from pathlib import Path
 LISTENING, LIFELINE = 3, 4
 DOORKEEPER = Path(__file__).with_name("socket_activator.py")
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
-"""Seconds until a doorkeeper is started again: longer each time, unless it ran for CALM."""
+"""Seconds until an activator is restarted: longer each time, unless it ran for CALM."""
 
 
 def main() -> int:
-    """Exit status 0 when bin/serve is gone."""
-    # Ctrl-C reaches every process of the terminal; the pipe says when it is really time.
+    """Return exit status 0 when bin/serve is gone."""
+    # Ctrl-C reaches every process of the terminal. The pipe tells when it is really time to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write)
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _start() -> "subprocess.Popen[bytes]":
-    """A doorkeeper that sees by the end of a pipe when this process is gone."""
+    """Start an activator that notices by the end of a pipe when this process is gone."""
     theirs, ours = os.pipe()
     doorkeeper = subprocess.Popen(  # noqa: S603 - a fixed command
         [sys.executable, str(DOORKEEPER), str(theirs)],
@@ -66,7 +66,7 @@ def _start() -> "subprocess.Popen[bytes]":
 
 
 _held: list[int] = []
-"""The writing end of the present doorkeeper's pipe; it is never written to."""
+"""The writing end of the current activator's pipe, to which nothing is ever written."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""A small web image made of this machine's own static busybox: no network needed."""
+"""A small web image made from this machine's own static busybox, without a network."""
 
 import io
 import os
@@ -44,7 +44,7 @@ APPLETS = [
 
 
 def make_image(account: Account) -> str:
-    """Import the image into the account's store unless it is there. Out: its name."""
+    """Import the image into the account's storage if it is missing. Return its name."""
     if _podman(account, "image", "exists", IMAGE).returncode == 0:
         return IMAGE
     say(f"making the image {IMAGE} for {account.name}")
@@ -60,7 +60,7 @@ def make_image(account: Account) -> str:
 
 
 def archive() -> bytes:
-    """The root file system of the image, as a tar."""
+    """Return the root file system of the image, as a tar."""
     busybox = Path("/bin/busybox").read_bytes()
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:

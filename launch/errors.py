@@ -1,13 +1,13 @@
-"""Why Berth cannot start, in one line, and what to do about it."""
+"""Errors of set-up: one line that says why Berth cannot start, and what to do."""
 
 
 class Refusal(Exception):
-    """Raised by set-up steps; shown as one line, and ends the start with status 1."""
+    """Raised by set-up steps. It is printed as one line and ends the start with status 1."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} {remedy}")
 
 
 def say(text: str) -> None:
-    """One line to the person at the terminal, at once."""
+    """Print one line on the terminal at once."""
     print(f"berth: {text}", flush=True)

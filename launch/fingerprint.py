@@ -1,7 +1,7 @@
-"""Whether this code has prepared a data directory before: then a start migrates nothing.
+"""Determine whether this code has already prepared a data directory, and can skip that.
 
-The stamp of the database lies in the database itself (SQLite's `user_version`), so a restored or
-new one is prepared again. That of the static files lies beside them, written last.
+The database's stamp is in the database itself (SQLite's `user_version`), so a restored or new one
+is prepared again. The static files' stamp is beside them, written last.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ CODE = Path(__file__).resolve().parent.parent
 
 
 def fingerprint(*more: str) -> str:
-    """Of all that preparing reads: this code, the installed packages, and what it is asked for."""
+    """Return a fingerprint of everything that preparing reads: code, packages, and options."""
     hashed = hashlib.sha256()
     assets = Path(os.environ.get("BERTH_ASSETS", CODE / "node_modules"))
     for stamp in (Path(sys.prefix) / ".stamp", assets / ".stamp"):
@@ -30,17 +30,17 @@ def fingerprint(*more: str) -> str:
 
 
 def number(stamp: str) -> int:
-    """The stamp as SQLite keeps it: a number of 31 bits, never 0, which a new database has."""
+    """Return the stamp for SQLite: a 31-bit number other than 0, which a new database has."""
     return int(stamp[:8], 16) & 0x7FFFFFFF or 1
 
 
 def is_prepared(data: Path, stamp: str) -> bool:
-    """Whether database and static files are as this code would leave them. SQLite only."""
+    """Return whether database and static files are as this code would leave them. SQLite only."""
     return has_static_files(data) and _user_version(data / "db.sqlite3") == number(stamp)
 
 
 def has_static_files(data: Path) -> bool:
-    """Whether the static files were collected by this code, to the last one."""
+    """Return whether this code has collected the static files completely."""
     try:
         return static_stamp(data).read_text() == fingerprint()
     except OSError:
@@ -48,14 +48,14 @@ def has_static_files(data: Path) -> bool:
 
 
 def static_stamp(data: Path) -> Path:
-    """Where the fingerprint of the code is kept that the static files were collected by."""
+    """Return the file with the fingerprint of the code that collected the static files."""
     return data / "static.stamp"
 
 
 def _user_version(database: Path) -> int:
     if not database.exists():
         return 0
-    with contextlib.suppress(sqlite3.Error):  # a broken one: preparing will say so
+    with contextlib.suppress(sqlite3.Error):  # a broken one: preparing reports it
         connection = sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)
         with contextlib.closing(connection):
             return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,4 +1,4 @@
-"""The system users of the console, and the Linux accounts that containers run as."""
+"""The console's system users, and the Linux accounts that containers run as."""
 
 import grp
 import os
@@ -19,7 +19,7 @@ DEMO_ACCOUNT = "berth-demo"
 
 @dataclass(frozen=True)
 class Service:
-    """Who the console's processes run as; web has a group of its own, and not the worker's."""
+    """The users of the console's processes. The web tier has a group of its own."""
 
     uid: int
     gid: int
@@ -28,7 +28,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Account:
-    """A Linux account that takes part, and where its engine listens."""
+    """An enrolled Linux account, and its engine's socket."""
 
     name: str
     uid: int
@@ -39,7 +39,7 @@ class Account:
 
 
 def service() -> Service:
-    """As root: the system user and groups, made when missing; else whoever runs this."""
+    """As root, return the system user and groups (created if missing); else the current user."""
     if os.geteuid() != 0:
         return Service(os.getuid(), os.getgid(), os.getgid())
     for group in (SERVICE, WEB_GROUP):
@@ -57,9 +57,9 @@ def service() -> Service:
 
 
 def accounts(names: tuple[str, ...], service: Service) -> list[Account]:
-    """The accounts to serve, with all that rootless Podman needs of the host.
+    """Return the accounts to serve, with everything that rootless Podman needs from the host.
 
-    Raises Refusal for root, for another's account without being root, for missing subuid ranges.
+    Raises Refusal for root, for another's account without root, and for missing subuid ranges.
     """
     if os.geteuid() != 0:
         own = pwd.getpwuid(os.getuid()).pw_name
@@ -69,7 +69,7 @@ def accounts(names: tuple[str, ...], service: Service) -> list[Account]:
 
 
 def need_own(names: tuple[str, ...], own: str) -> None:
-    """Refuse the accounts of others to an ordinary user."""
+    """Refuse other accounts to an ordinary user."""
     others = [name for name in names if name != own]
     if others:
         raise Refusal(
@@ -105,7 +105,7 @@ def _account(name: str, service: Service) -> Account:
 
 
 def check_name(name: str) -> None:
-    """Refuse root, and what cannot be the name of an account that is to be made."""
+    """Refuse root, and names that are invalid for a new account."""
     if _known(pwd.getpwnam, name):
         if pwd.getpwnam(name).pw_uid == 0:
             raise Refusal("Containers of root are not rootless.", "Name another account.")
@@ -114,7 +114,7 @@ def check_name(name: str) -> None:
 
 
 def need_ranges(name: str, uid: int) -> None:
-    """Refuse an account without subordinate ids; the remedy names ranges that nobody has."""
+    """Refuse an account without subordinate ids. The remedy names unused ranges."""
     missing = [kind for kind in ("uid", "gid") if not _has_range(name, uid, kind)]
     if not missing:
         return
@@ -137,7 +137,7 @@ def _first_free_id() -> int:
 
 
 def _ranges(kind: str) -> list[tuple[str, int]]:
-    """Whose each range of /etc/subuid or /etc/subgid is, and the first number after it."""
+    """Return the owner of each range in /etc/subuid or /etc/subgid, and the number after it."""
     file = Path(f"/etc/sub{kind}")
     lines = file.read_text(errors="replace").splitlines() if file.exists() else []
     parts = [line.split(":") for line in lines]
@@ -149,7 +149,7 @@ def _ranges(kind: str) -> list[tuple[str, int]]:
 
 
 def own_runtime(uid: int, gid: int) -> Path:
-    """Where an ordinary user's own sockets go: the session's directory, or what a login makes."""
+    """Return an ordinary user's directory for sockets: the session's, or what a login creates."""
     given = Path(os.environ.get("XDG_RUNTIME_DIR") or "/")
     if given.is_absolute() and _is_private(given, uid):
         return given

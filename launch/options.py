@@ -1,4 +1,4 @@
-"""What a person can say to `bin/serve`."""
+"""The command line of `bin/serve`."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Options:
-    """The command line of bin/serve, with its defaults filled in."""
+    """The options of bin/serve, with defaults filled in."""
 
     port: int
     bind: str
@@ -18,7 +18,7 @@ class Options:
 
 
 def read(argv: list[str]) -> Options:
-    """Raises SystemExit with status 2 and a line of usage for a wrong command line."""
+    """Parse the options. Raises SystemExit with status 2 and a line of usage if they are wrong."""
     parser = argparse.ArgumentParser(prog="bin/serve", description="Set Berth up and run it.")
     parser.add_argument("--port", type=_port, default=8000, help="TCP port (default 8000)")
     parser.add_argument("--bind", default="127.0.0.1", help="address (default loopback only)")

@@ -1,6 +1,6 @@
-"""`bin/serve`, before anything is installed: what would refuse the start after minutes of work.
+"""Checks of `bin/serve` before anything is installed, for errors that would otherwise come late.
 
-Runs with the system's own Python, so with the standard library only.
+Runs with the system's own Python, so it only uses the standard library.
 """
 
 import errno
@@ -18,7 +18,7 @@ from launch.privileges import open_devices
 
 
 def main() -> int:
-    """Exit status 0, 1 with one line and its remedy, 2 for wrong usage."""
+    """Return exit status 0, 1 after printing one line with a remedy, or 2 for wrong usage."""
     given = options.read(sys.argv[1:])
     try:
         need_free_data(given.data)
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def need_free_data(data: Path) -> None:
-    """Refuse data that another bin/serve uses now. Nothing is made of what is not there."""
+    """Refuse data that another bin/serve is using. Creates nothing."""
     try:
         lock = os.open(data / "lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -54,7 +54,7 @@ def need_free_data(data: Path) -> None:
 
 
 def take(lock: int, data: Path) -> None:
-    """Lock a data directory by its open lock file, for as long as that is open."""
+    """Lock a data directory through its open lock file, until that is closed."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -65,7 +65,7 @@ def take(lock: int, data: Path) -> None:
 
 
 def need_free_port(bind: str, port: int) -> None:
-    """Refuse an address that cannot be listened on."""
+    """Refuse an address on which the server cannot listen."""
     problem = _why_not(bind, port)
     if not problem:
         return

@@ -1,4 +1,4 @@
-"""Brings the database and the static files up to date: one Django process for all of it."""
+"""Bring the database and the static files up to date, in one Django process."""
 
 import argparse
 import fcntl
@@ -16,7 +16,7 @@ from launch.errors import say
 
 
 def main() -> int:
-    """Exit status 0, or a traceback that says what the database refused."""
+    """Return exit status 0, or print a traceback with the database's error."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--account", nargs=3, action="append", default=[])
     parser.add_argument("--demo", default="")
@@ -42,9 +42,9 @@ def main() -> int:
 
 
 def _take_turn() -> None:
-    """Keep all others from these data until this process ends.
+    """Keep all others from this data until this process ends.
 
-    A start that was killed may have left its preparation running: to systemd it is a service.
+    A start that was killed may have left its preparation running: to systemd, it is a service.
     """
     path = settings.BERTH_DATA / "prepare.lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

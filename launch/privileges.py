@@ -1,4 +1,4 @@
-"""The few things of a start that only root can do: done as root, by way of sudo, or told to do."""
+"""The few steps of a start that need root: as root, through sudo, or as an instruction."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ DEVICES = (Path("/dev/fuse"), Path("/dev/net/tun"))
 def as_root(*argv: str) -> None:
     """Run a command as root.
 
-    Raises Refusal with the command to paste, where this is not root and sudo is missing or refuses.
+    Raises Refusal with the command to paste if this is not root and sudo is missing or refuses.
     """
     words = shlex.join(argv)
     sudo: list[str] = []
@@ -32,7 +32,7 @@ def as_root(*argv: str) -> None:
 
 
 def open_devices() -> None:
-    """What udev does on a machine that has it; rootless Podman needs both, tun for any network."""
+    """Do what udev otherwise does. Rootless Podman needs both devices, tun for any network."""
     closed = [each for each in DEVICES if each.exists() and each.stat().st_mode & 0o006 != 0o006]
     if not closed:
         return

@@ -1,4 +1,4 @@
-"""`bin/serve`, after the packages are there: check, prepare, start, wait, watch."""
+"""`bin/serve` after the packages are installed: check, prepare, start, wait, supervise."""
 
 import os
 import secrets
@@ -23,15 +23,15 @@ from launch.supervisor import Process, Stopped, end, keep_running, stop_on_signa
 CODE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 HOST = "local"
-ENGINE_PATIENCE = 120.0  # seconds: on a busy machine an engine needs some to start
-# Whatever proxy this machine is set to: what is on loopback is not reached by it.
+ENGINE_PATIENCE = 120.0  # seconds: on a busy machine, an engine needs some to start
+# Loopback is never reached through this machine's proxy.
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def main() -> int:
-    """Exit status 0 after Ctrl-C, 1 when it cannot start (said in one line), 2 for wrong usage."""
+    """Return 0 after Ctrl-C, 1 after printing why it cannot start, or 2 for wrong usage."""
     given = options.read(sys.argv[1:])
-    os.chdir(CODE)  # the console's user may not see where root was
+    os.chdir(CODE)  # the console's user may not access root's directory
     try:
         who = service()
         _open_data(given.data, who)
@@ -48,7 +48,7 @@ def main() -> int:
         print(f"berth: {refusal}".strip(), file=sys.stderr)
         return 1
     finally:
-        # Held open on purpose until here: the lock, and the pipe that the doorkeepers watch.
+        # Held open on purpose until here: the lock, and the pipe that the activators watch.
         for held in ("lock", "lifeline"):
             if held in locals():
                 os.close(locals()[held])
@@ -81,7 +81,7 @@ def _run(given: options.Options, who: Service, served: list[Account], image: str
 def _open_data(data: Path, who: Service) -> None:
     try:
         if data.is_dir() and data.stat().st_mode & 0o077 and any(data.iterdir()):
-            # A place like /tmp or a home: making it private would shut others out of their files.
+            # A place like /tmp or a home: making it private would lock others out of their files.
             raise Refusal(
                 f"{data} holds other files, and other users may see them.",
                 "Give an empty or a new place with --data DIR.",
@@ -113,7 +113,7 @@ def _lock(data: Path) -> int:
 
 
 def _become(who: Service) -> None:
-    """Give root up for good. The web's group stays as the saved one, for the web process alone."""
+    """Give up root permanently. The web's group stays as the saved one, for the web only."""
     os.umask(0o077)
     if os.geteuid() != 0:
         return
@@ -187,9 +187,9 @@ def _processes(given: options.Options, who: Service, environment: dict[str, str]
 def _prepare(
     given: options.Options, environment: dict[str, str], served: list[Account], image: str
 ) -> None:
-    """Migrations, static files, the first administrator, the accounts: one Django process.
+    """Run migrations, static files, the first administrator, and accounts in one Django process.
 
-    None at all where nothing of it has changed since the last time.
+    Runs nothing if nothing has changed since the last time.
     """
     words: list[str] = []
     for account in served:
@@ -219,7 +219,7 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
             return False
 
     def key_is_there(key: str) -> bool:
-        # In Redis's inline form: its client's package is 9 MiB that this process would keep.
+        # In Redis's inline form: the client package would cost this process 9 MiB.
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(5)
@@ -227,7 +227,7 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
                 connection.sendall(f"EXISTS {key}\r\n".encode())
                 return connection.recv(16).startswith(b":1")
         except OSError:
-            return False  # it starts, or it has died, which `wait_until` sees
+            return False  # it is starting, or it has died, which `wait_until` notices
 
     for name, process in (("worker", worker), ("observer", observer)):
         key = f"berth:{name}:{HOST}"

@@ -1,10 +1,10 @@
-"""Keeps an account's socket open and starts its engine at the first knock, as the account itself.
+"""Keep an account's socket open and start its engine on the first connection, as the account.
 
-What systemd's socket activation does, for machines without it. Descriptor 3 is the listening
-socket, 4 the reading end of a pipe from bin/serve: when that closes, however it came about, the
-engine is ended, and then this. The argument is the reading end of a pipe from activation.py: when
-that closes alone, this process takes its place. An engine whose doorkeeper was killed ends with it,
-so that the next doorkeeper finds the socket and the account free.
+This replaces systemd's socket activation on machines without it. Descriptor 3 is the listening
+socket, 4 the reading end of a pipe from bin/serve: when that closes, for whatever reason, the
+engine is ended, and then this process. The argument is the reading end of a pipe from
+activation.py: when only that closes, this process replaces it. An engine ends with its activator,
+so that the next activator finds the socket and the account free.
 """
 
 import os
@@ -18,7 +18,7 @@ from pathlib import Path
 
 LISTENING, LIFELINE = 3, 4
 ACTIVATION = Path(__file__).with_name("activation.py")
-# The engine wants its own pid in LISTEN_PID, which is known only after the fork. 1 is
+# The engine expects its own pid in LISTEN_PID, which is known only after the fork. 1 is
 # PR_SET_PDEATHSIG (linux/prctl.h), 9 is SIGKILL: two engines must not run at once.
 STARTER = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9);"
@@ -31,8 +31,8 @@ FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 2.0, 10.0
 
 
 def main() -> int:
-    """Exit status 0 when the supervisor is gone."""
-    # Ctrl-C reaches every process of the terminal; the pipe says when it is really time.
+    """Return exit status 0 when the supervisor is gone."""
+    # Ctrl-C reaches every process of the terminal. The pipe tells when it is really time to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     supervisor = int(sys.argv[1])
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

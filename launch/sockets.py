@@ -1,4 +1,4 @@
-"""Opens each account's socket and puts a doorkeeper behind it."""
+"""Open each account's socket and start its activator."""
 
 import os
 import socket
@@ -10,13 +10,13 @@ from pathlib import Path
 from launch.errors import Refusal
 from launch.identities import Account, Service
 
-LONGEST_PATH = 107  # of a Unix socket, in bytes
-ENDING = 7.0  # seconds: a little more than a doorkeeper gives its engine
+LONGEST_PATH = 107  # bytes of a Unix socket's path
+ENDING = 7.0  # seconds: slightly more than an activator gives its engine
 ACTIVATION = Path(__file__).parent / "activation.py"
 
 
 def open_doors(accounts: list[Account], service: Service, code: Path, logs: Path) -> int:
-    """Start a doorkeeper for each account. Out: a pipe's end to keep open."""
+    """Start an activator for each account. Return the end of a pipe to keep open."""
     lifeline, keep = os.pipe()
     for account in accounts:
         _open_door(account, service, code, logs, lifeline)
@@ -39,7 +39,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
     groups = os.getgrouplist(account.name, account.gid) if root else []
 
     def become() -> None:
-        # 3 and 4, by way of numbers that cannot be either of them.
+        # Move them to 3 and 4 through numbers that cannot be either of them.
         kept = [os.dup(door.fileno()), os.dup(lifeline)]
         os.dup2(kept[0], 3)
         os.dup2(kept[1], 4)
@@ -47,7 +47,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
             os.setgroups(groups)
             os.setresgid(account.gid, account.gid, account.gid)
             os.setresuid(account.uid, account.uid, account.uid)
-        # As the account: the kernel names who listened to whoever connects, also before an engine.
+        # As the account: the kernel reports the listening user to clients, even before an engine.
         door.listen(128)
 
     log = os.open(
@@ -71,7 +71,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
 
 
 def _need_nobody_behind(path: Path, account: Account) -> None:
-    """Refuse to take a door from a Berth that keeps it; one that is ending gets time for that."""
+    """Refuse a socket that a running Berth uses. Waits for one that is ending."""
     deadline = time.monotonic() + ENDING
     while True:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:

@@ -1,4 +1,4 @@
-"""Runs the console's processes, starts again those that die, and ends them all together."""
+"""Run the console's processes, restart those that die, and end them together."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from launch.errors import Refusal, say
 from launch.pdeathsig import end_with_parent
 
 GRACE = 5.0
-# While something starts: when that is said first and again, and after what silence it is given up.
+# While something starts: the first and further messages, and when to give up.
 FIRST_WORD, NEXT_WORD, STANDSTILL = 5.0, 10.0, 60.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 
@@ -36,14 +36,15 @@ class Process:
     due: float = 0.0
 
     def start(self) -> None:
-        """Start it, its output appended to its log."""
+        """Start it, with its output appended to its log."""
         gid = self.gid
 
         def set_up() -> None:
             if gid is not None:
                 os.setresgid(gid, gid, gid)
-            # After the change of group, which would forget it: however the supervisor dies, this
-            # process ends too, and leaves the port and the database to the next start.
+            # After the change of group, which would revert it: however the supervisor dies, this
+            # process ends
+            # too, and leaves the port and the database to the next start.
             end_with_parent(signal.SIGTERM)
 
         with self.log.open("ab") as log:
@@ -66,7 +67,7 @@ class Stopped(Exception):
 
 
 def stop_on_signals() -> None:
-    """From here on SIGINT and SIGTERM raise Stopped."""
+    """Make SIGINT and SIGTERM raise Stopped from now on."""
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -79,10 +80,11 @@ def stop_on_signals() -> None:
 
 
 def wait_until(answers: Callable[[], bool], processes: list[Process], what: str) -> None:
-    """Wait for `answers()` for as long as the processes live and get on; say so now and then.
+    """Wait for `answers()` as long as the processes live and make progress. Report occasionally.
 
-    Raises Refusal with the log's last line when one has ended, or when they neither computed nor
-    said anything for a whole minute.
+    Raises Refusal with the log's last line if one has ended, or if they neither used the processor
+    nor
+    wrote anything for a whole minute.
     """
     started = moved = time.monotonic()
     due, seen = started + FIRST_WORD, [_work_done(each) for each in processes]
@@ -105,7 +107,7 @@ def wait_until(answers: Callable[[], bool], processes: list[Process], what: str)
 
 
 def _work_done(process: Process) -> tuple[int, int]:
-    """What grows while a process gets on: its processor time with its children's, and its log."""
+    """Return what grows while a process makes progress: its family's CPU time, and its log."""
     ticks = sum(_ticks(pid) for pid in _family(process.popen.pid)) if process.popen else 0
     return ticks, process.log.stat().st_size if process.log.exists() else 0
 
@@ -113,7 +115,7 @@ def _work_done(process: Process) -> tuple[int, int]:
 def _family(pid: int) -> list[int]:
     found = [pid]
     for each in found:
-        with contextlib.suppress(OSError):  # it ended just now
+        with contextlib.suppress(OSError):  # it has just ended
             children = Path(f"/proc/{each}/task/{each}/children").read_text()
             found += [int(child) for child in children.split()]
     return found
@@ -123,7 +125,7 @@ def _ticks(pid: int) -> int:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0  # it ended just now
+        return 0  # it has just ended
     return int(fields[11]) + int(fields[12])  # proc(5): utime, stime
 
 
@@ -133,7 +135,7 @@ def _last_line(log: Path) -> str:
 
 
 def keep_running(processes: list[Process]) -> None:
-    """Start again what ends, after a pause that grows, until Stopped is raised."""
+    """Restart processes that end, after growing pauses, until Stopped is raised."""
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -157,7 +159,7 @@ def keep_running(processes: list[Process]) -> None:
 
 
 def end(processes: list[Process]) -> None:
-    """End them in the reverse order of their start, politely first."""
+    """End them in the reverse order of their start, first by SIGTERM."""
     for process in reversed(processes):
         if process.popen is not None and process.popen.poll() is None:
             process.popen.terminate()

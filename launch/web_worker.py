@@ -1,4 +1,4 @@
-"""gunicorn's worker: Uvicorn's, which would look ten times a second whether it is to end."""
+"""gunicorn's worker: Uvicorn's, without its ten checks per second whether to end."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from uvicorn import Server
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 TICK = 6.0
-"""Seconds between two looks whether gunicorn is to be given a sign of life: it wants one in 30."""
+"""Seconds between two heartbeats for gunicorn, which wants one in 30."""
 
 
 class _Server(Server):
@@ -27,14 +27,14 @@ class _Server(Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        if hasattr(self, "_loop"):  # else it still starts, and looks at the end of that
+        if hasattr(self, "_loop"):  # otherwise, it is still starting, and checks at the end of that
             self._loop.call_soon_threadsafe(self._ending.set)
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
-    """For `-k launch.web_worker.Worker`."""
+    """The class for `-k launch.web_worker.Worker`."""
 
-    # Uvicorn's own is as old as its last tick.
+    # Uvicorn's own date is as old as its last tick.
     CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "date_header": False}
 
     async def _serve(self) -> None:
@@ -47,7 +47,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
 
 def _dated(application: Any) -> Any:
-    """The application, its answers with the header Date."""
+    """Wrap the application so that its responses have the header Date."""
 
     async def dated(scope: Any, receive: Any, send: Any) -> None:
         async def send_dated(message: Any) -> None:

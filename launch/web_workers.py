@@ -1,7 +1,7 @@
 """gunicorn's settings that need code.
 
-The application is loaded once, before the workers are forked: they share its memory. Whatever a
-worker must have for itself (threads, connections) begins in the worker.
+The application is loaded once, before the workers are forked, so that they share its memory.
+Whatever a worker must have for itself (threads, connections) starts in the worker.
 """
 
 import gc
@@ -13,17 +13,18 @@ preload_app = True
 
 
 def when_ready(_master: object) -> None:
-    """Called by gunicorn before it forks. Loads the pages too, which Django leaves to a request."""
+    """Load the pages, which Django leaves to the first request, before gunicorn forks."""
     from django.urls import get_resolver
 
     _ = get_resolver().url_patterns
     gc.collect()
-    gc.freeze()  # a collection in a worker would write to the pages that it shares
+    gc.freeze()  # a collection in a worker would write to the shared pages
 
 
 def post_fork(_master: object, _worker: object) -> None:
-    """Called by gunicorn in each new worker: an orphan would keep the port from the next master.
+    """End with the master: an orphan would keep the port from the next one.
 
-    Uvicorn's workers do not see that their master was killed.
+    gunicorn calls this in each new worker. Uvicorn's workers do not notice that their master was
+    killed.
     """
     end_with_parent(signal.SIGKILL)

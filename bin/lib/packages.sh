@@ -1,6 +1,6 @@
-# Installs the distribution's packages that are missing. Sourced by the programs in bin/.
+# Install missing packages of the distribution. Sourced by the programs in bin/.
 
-# containers-storage: its storage.conf makes overlay the default, without which Debian 12 copies whole layers.
+# containers-storage: its storage.conf makes overlay the default. Without it, Debian 12 copies whole layers.
 DEBIAN_RUN=(python3 python3-venv gettext podman buildah skopeo crun runc conmon uidmap fuse-overlayfs
   containers-storage slirp4netns netavark aardvark-dns iptables nftables catatonit dbus-user-session redis-server
   busybox-static ca-certificates procps iproute2)
@@ -9,10 +9,10 @@ FEDORA_RUN=(python3 gettext podman buildah skopeo crun runc shadow-utils fuse-ov
   redis busybox ca-certificates procps-ng iproute)
 FEDORA_TEST=(docker-distribution httpd-tools chromium openssl git curl debootstrap postgresql-server)
 
-# Which packages set-up brought: for bin/uninstall, which names them.
+# The packages that set-up installed, for bin/uninstall to list.
 BROUGHT=/etc/berth/packages
 
-# install_packages run|test...: what the console needs to run, what the tests need besides.
+# install_packages run|test...: install what the console needs to run, and what tests need in addition.
 install_packages() {
   local wanted=() part
   if command -v apt-get >/dev/null; then
@@ -29,7 +29,7 @@ install_packages() {
   fi
 }
 
-# Podman 5 uses pasta for a container's network.
+# Podman 5 uses pasta for container networks.
 _passt() { if ! grep -q '^VERSION_ID="12"' /etc/os-release; then echo passt; fi; }
 
 _apt() {
@@ -51,8 +51,8 @@ _apt() {
   _quiet_services "${missing[@]}"
 }
 
-# Without a network apt tries each file of each mirror for minutes. This asks with apt's own settings (mirrors,
-# proxies) for one small file of each, and is content with the first that comes.
+# Without a network, apt tries each file of each mirror for minutes. With apt's own settings (mirrors, proxies),
+# this requests one small file of each, and one response suffices.
 _mirror_answers() {
   local log=$1 helper=/usr/lib/apt/apt-helper addresses address
   [ -x "$helper" ] || return 0
@@ -67,7 +67,7 @@ _mirror_answers() {
   return 1
 }
 
-# The lock of set-up is not for what a package may start.
+# Programs that a package starts must not inherit the lock of set-up.
 _apt_get() {
   (
     set_up_is_over
@@ -81,7 +81,7 @@ _remember() { # PACKAGE...
   printf '%s\n' "$@" | as_root tee -a "$BROUGHT" >/dev/null
 }
 
-# Berth runs a Redis of its own; the packages' system-wide services, if they came with us, stay off.
+# Berth runs its own Redis, so system-wide services that set-up just installed stay off.
 _quiet_services() {
   [ -d /run/systemd/system ] || return 0
   local package

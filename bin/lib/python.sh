@@ -1,6 +1,6 @@
-# Python environments, from locks. Sourced by the programs in bin/.
+# Python environments, from lock files. Sourced by the programs in bin/.
 
-# The system's Python: one from a user's own folder could not be run by other accounts.
+# The system's Python: other accounts could not run one in a user's own folder.
 PYTHON=/usr/bin/python3
 
 need_python() {
@@ -12,7 +12,7 @@ need_python() {
 # venv_stamp VENV TREE LOCK
 venv_stamp() { { "$PYTHON" -V; uname -m; printf '%s\n' "$1"; cat "$2/requirements-pip.txt" "$2/$3"; } | sha256sum; }
 
-# make_venv VENV TREE LOCK: VENV aside, unless it is what the lock names.
+# make_venv VENV TREE LOCK: create VENV.new, unless VENV matches the lock file.
 make_venv() {
   local venv=$1 tree=$2 lock=$3 stamp
   stamp=$(venv_stamp "$venv" "$tree" "$lock")
@@ -22,7 +22,7 @@ make_venv() {
   say "making the Python environment $venv"
   install_locks "$venv.new" "$tree/requirements-pip.txt" "$tree/$lock"
   "$PYTHON" -I -m compileall -q -s "$venv.new" -p "$venv" "$venv.new/lib" >/dev/null 2>&1 || true  # some packages ship templates named .py
-  # Programs name their interpreter by its path: that of the final place.
+  # Programs contain the path of their interpreter: use the final one.
   "$PYTHON" -I - "$venv.new" "$venv" <<'PYTHON'
 import pathlib, sys
 fresh, venv = map(str.encode, sys.argv[1:])
@@ -33,7 +33,7 @@ PYTHON
   made "$venv" "$stamp"
 }
 
-# install_locks VENV LOCK...: a new environment with each lock in turn, by the pip that the one before left.
+# install_locks VENV LOCK...: create an environment, and install each lock file with the pip of the one before.
 install_locks() {
   local venv=$1 lock log settings=(); shift
   log=$(mktemp)
@@ -43,7 +43,7 @@ install_locks() {
   fi
   _read_pip_settings "$log"
   for lock; do
-    # Nothing but what the lock names, and no code of a package runs while it is installed.
+    # Install only what the lock file names, without running any code of a package.
     if ! with_progress "pip installs $(basename "$lock" .txt)" "$log" _without_links "${settings[@]}" "$venv/bin/python" -I -m pip install \
       -vv --progress-bar off --no-compile --disable-pip-version-check --no-input --require-hashes --only-binary :all: --no-deps -r "$lock"; then
       fail "pip could not install $(basename "$lock"): $(cause "$log"). $(_pip_index)All its words: $log"
@@ -52,14 +52,14 @@ install_locks() {
   rm -f "$log"
 }
 
-# Why a page of the index could not be had pip says only between the thousands of links that it does not take.
+# pip reports why an index page is unavailable only between thousands of links that it skips.
 _without_links() {
-  "$@" 2>&1 | { grep --line-buffered -E "$TELLING" || [ $? = 1 ]; }  # 1: it said nothing of that kind
+  "$@" 2>&1 | { grep --line-buffered -E "$TELLING" || [ $? = 1 ]; }  # 1: no matching line
 }
 TELLING='^(ERROR|WARNING|Could not fetch|Collecting|Installing|Successfully| +(Downloading|Expected|Got) )|HASHES|Error'
 
-# Sets `settings`, a command that leaves of pip's settings (files and variables) only where packages come from
-# and how they are reached; others, such as user=true or a constraint, would change what is installed.
+# Set `settings` to a command that keeps only pip's settings (files and variables) about the source of packages
+# and the way to it. Others, such as user=true or a constraint, would change what is installed.
 _read_pip_settings() { # LOG
   local line
   "$PYTHON" -I "$LIB/pip_settings.py" >"$1.settings" 2>"$1" ||
@@ -72,7 +72,7 @@ _read_pip_settings() { # LOG
   : >"$1"
 }
 
-# Whose index it was, where pip is set to one; without a name or password that its address may hold.
+# Print the index that pip is configured to use, without credentials in its address.
 _pip_index() {
   local each
   for each in "${settings[@]}"; do

@@ -1,13 +1,13 @@
-# Words to the person at the terminal. Sourced by the programs in bin/.
+# Messages on the terminal. Sourced by the programs in bin/.
 
 say() { printf 'berth: %s\n' "$*"; }
 fail() { printf 'berth: %s\n' "$*" >&2; exit 1; }
 
-# as_root COMMAND...: by way of sudo where needed. ask_for_root comes first.
+# as_root COMMAND...: run as root, with sudo if necessary. Call ask_for_root first.
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# ask_for_root WHAT COMMAND...: has sudo ask for its password now, before minutes of work. COMMAND is what
-# an administrator can run instead where there is no sudo, or not for this person.
+# ask_for_root WHAT COMMAND...: let sudo ask for its password now, before minutes of work. COMMAND is what an
+# administrator can run instead if there is no sudo, or not for this user.
 ask_for_root() {
   local what=$1 log; shift
   [ "$(id -u)" != 0 ] || return 0
@@ -19,13 +19,13 @@ ask_for_root() {
   rm -f "$log"
 }
 
-# last_words LOG: its last line with something in it, without a program's own prefixes and colors.
+# last_words LOG: print its last non-empty line, without a program's own prefixes and colors.
 last_words() {
   sed -E 's/\x1b\[[0-9;]*m//g; s/^(sudo|E|ERROR|npm (error|ERR!)): ?//; s/^npm (error|ERR!) ?//; s/[[:space:]]+$//' "$1" |
     awk 'NF {line = $0} END {print substr(line == "" ? "it said nothing" : line, 1, 240)}'
 }
 
-# cause LOG: why a program could not do it, and the remedy where one is known: one line.
+# cause LOG: print why a program failed and a known remedy, in one line.
 cause() {
   local log=$1 line
   _found() { line=$(grep -m 1 -iE -- "$1" "$log") && line=$(sed -E 's/\x1b\[[0-9;]*m//g' <<<"$line" | tr -s '[:space:]' ' ' | cut -c 1-240); line=${line% }; [ -n "$line" ]; }
@@ -49,14 +49,14 @@ cause() {
   fi
 }
 
-# with_progress WHAT LOG COMMAND...: runs it, its words to LOG, and says every ten seconds that it goes on.
+# with_progress WHAT LOG COMMAND...: run it with its output in LOG, and report every ten seconds.
 with_progress() {
   local what=$1 log=$2 status=0 ticker; shift 2
   (
-    # What sleeps here outlives it by up to a second, and would keep the next set-up waiting.
+    # The sleep outlives this by up to a second, and would block the next set-up.
     set_up_is_over
     seconds=0
-    # Until it is killed, or the program is gone; of one that only waits to be reaped there are no words left.
+    # Until it is killed, or the program is gone: a process that waits to be reaped has an empty command line.
     while sleep 1 >/dev/null 2>&1 && { read -r -d '' words </proc/$$/cmdline; } 2>/dev/null && [ -n "$words" ]; do
       seconds=$((seconds + 1))
       [ $((seconds % 10)) != 0 ] || say "$what: $seconds s so far ($(last_words "$log"))"
@@ -69,10 +69,10 @@ with_progress() {
   return "$status"
 }
 
-# one_at_a_time PLACE: two set-ups of one place take turns. Give set_up_is_over before anything that stays.
+# one_at_a_time PLACE: wait for another set-up of the place. Call set_up_is_over before starting anything lasting.
 one_at_a_time() {
   local lock=$1/.berth-set-up
-  # Where nothing can be written nothing will be set up; what needs it says so.
+  # Without write permission, nothing is set up; whatever needs that reports it.
   { exec {SET_UP}>>"$lock"; } 2>/dev/null || { SET_UP=; return 0; }
   flock -n "$SET_UP" || { say "waiting for another set-up of $1"; flock "$SET_UP"; }
 }

@@ -1,8 +1,8 @@
-# All of set-up, in its order. Sourced by the programs in bin/.
+# All of set-up, in order. Sourced by the programs in bin/.
 for part in say packages place python assets words; do . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/$part.sh"; done
 
-# set_up TREE PLACE run|test: what is missing is installed, fetched and made; what is there stays as it is.
-# However it is interrupted, the next one goes on: new things are made aside, stamps are written last.
+# set_up TREE PLACE run|test: install, fetch, and create whatever is missing, and leave the rest unchanged.
+# After any interruption, the next one continues: new parts are made aside, and stamps are written last.
 set_up() {
   local tree=$1 place=$2 lock=requirements.txt parts=(run) assets=
   if [ "$3" = test ]; then lock=requirements-dev.txt parts=(run test) assets=dev; fi

@@ -1,6 +1,6 @@
-# The words of the languages. Sourced by the programs in bin/.
+# Translations. Sourced by the programs in bin/.
 
-# compile_words CODE: locale/*/LC_MESSAGES/*.po to .mo, where the .po is newer.
+# compile_words CODE: compile locale/*/LC_MESSAGES/*.po to .mo where the .po is newer.
 compile_words() {
   local words compiled log
   log=$(mktemp)
@@ -8,7 +8,7 @@ compile_words() {
     compiled=${words%.po}.mo
     [ "$words" -nt "$compiled" ] || continue
     need_writable "$(dirname "$words")"
-    # Aside first: a console that runs reads the old words or the new ones, never half of them.
+    # Aside first: a running console reads the old file or the new one, never half of one.
     if ! msgfmt -o "$compiled.new" "$words" 2>"$log"; then
       fail "msgfmt could not compile $words: $(cause "$log")."
     fi
