@@ -1,8 +1,8 @@
-// Text with terminal escapes, as pieces of plain text with a style each. Only SGR (colours, bold, …)
-// is understood; every other escape (titles, links, cursor movement) is dropped. Nothing here makes
-// HTML: the caller sets textContent.
+// Splits text with terminal escapes into pieces of plain text, each with a style. Only SGR (colors,
+// bold, …) is interpreted; every other escape (titles, links, cursor movement) is dropped. Nothing
+// here creates HTML: the caller sets textContent.
 
-// CSI; OSC, DCS, PM and APC up to their end; any other escape of two characters.
+// CSI; OSC, DCS, PM, and APC up to their end; any other two-character escape.
 const ESCAPES = /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][\s\S]*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])/g;
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]/g;
@@ -11,7 +11,7 @@ export const PLAIN = Object.freeze({});
 const FLAGS = { 1: "bold", 2: "dim", 3: "italic", 4: "underline", 9: "strike", 7: "inverse", 8: "hidden" };
 const CLEARS = { 22: ["bold", "dim"], 23: ["italic"], 24: ["underline"], 27: ["inverse"], 28: ["hidden"], 29: ["strike"] };
 
-// A colour of the 256: the first sixteen belong to the theme.
+// One of 256 colors, of which the theme defines the first sixteen.
 const indexed = (index) => {
   if (!(index >= 0 && index <= 255)) return undefined;
   if (index < 16) return `var(--ansi-${index})`;
@@ -56,14 +56,14 @@ const after = (style, parameters) => {
   return next;
 };
 
-// A carriage return starts the line again: what was written last is what a terminal would show.
+// A carriage return restarts the line, and a terminal shows what was written last.
 const lastWritten = (text) => {
   const trimmed = text.endsWith("\r") ? text.slice(0, -1) : text;
   const at = trimmed.lastIndexOf("\r");
   return at < 0 ? trimmed : trimmed.slice(at + 1);
 };
 
-// parse(text, style) → { pieces: [{ text, style }], style: how the next line begins }
+// parse(text, style) → { pieces: [{ text, style }], style: the style at the start of the next line }
 export const parse = (raw, style = PLAIN) => {
   const text = lastWritten(raw);
   if (!text.includes("\x1b")) {
@@ -85,7 +85,7 @@ export const parse = (raw, style = PLAIN) => {
   return { pieces, style: now };
 };
 
-// Puts a style on an element.
+// Applies a style to an element.
 export const dress = (element, style) => {
   for (const flag of ["bold", "dim", "italic", "underline", "strike"]) {
     if (style[flag]) element.classList.add(`sgr-${flag}`);

@@ -28,7 +28,7 @@ const load = () => {
     answers: (lines) => view.add(lines),
     end: ({ code, message, remedy }) => {
       stream = null;
-      // It waits for its turn: there is nothing to read before it begins.
+      // The build waits for its turn. There is nothing to read before it starts.
       if (code === "not_found" && !hasEnded()) return say(gettext("It has not begun"));
       done = true;
       note.textContent = message ? [message, remedy].filter(Boolean).join(" ") : gettext("It said nothing.");

@@ -1,4 +1,4 @@
-// The build form: presets put a Containerfile into the text, after asking if there is one already.
+// The build form: presets insert a Containerfile, after a question if there already is text.
 (() => {
   document.addEventListener("click", ({ target }) => {
     const preset = target.closest?.("[data-preset]");

@@ -1,4 +1,4 @@
-// Rows that are chosen together: the box in the table's head, and buttons that need a choice.
+// Selecting several rows: the checkbox in the table's head, and buttons that need a selection.
 (() => {
   const boxes = () => [...document.querySelectorAll("main input[type=checkbox][form=bulk]")];
   const sync = () => {
@@ -15,7 +15,7 @@
     sync();
   });
 
-  // A live table is drawn anew now and then; what was chosen stays chosen.
+  // A live table is sometimes rendered again. The selection stays.
   let kept = new Set();
   document.addEventListener("htmx:beforeSwap", () => {
     kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
@@ -30,7 +30,7 @@
     sync();
   });
 
-  // A link that a dialog stands in for where scripts run.
+  // With scripts, a dialog replaces the link.
   document.addEventListener("click", (event) => {
     if (event.target.closest("a[data-instead]") && !event.ctrlKey && !event.metaKey) event.preventDefault();
   });

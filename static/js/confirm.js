@@ -1,5 +1,5 @@
-// Asks before anything that declares data-confirm="Remove web?", optionally with
-// data-confirm-action="Remove" (what the button says) and data-confirm-detail="…".
+// Asks for confirmation before anything with data-confirm="Remove web?", optionally with
+// data-confirm-action="Remove" (the button's text) and data-confirm-detail="…".
 // Works for plain forms, for htmx forms, and for htmx buttons outside of forms.
 (() => {
   const dialog = document.getElementById("confirm");
@@ -17,7 +17,7 @@
     dialog.showModal();
   };
 
-  // A live row may be swapped away while its question is open; the answer still counts.
+  // A live row may be replaced while its question is open. The answer still counts.
   const keep = (element) => {
     if (element.isConnected) return;
     element.hidden = true;
@@ -25,7 +25,7 @@
     window.htmx?.process(element);
   };
 
-  // Capturing, so that the question comes before htmx's own listener on the form.
+  // In the capture phase, so that the question precedes htmx's own listener on the form.
   let answered = null;
   document.addEventListener(
     "submit",

@@ -1,4 +1,4 @@
-// The Containerfile's editor: line numbers, colours, and the line of the step that failed.
+// The Containerfile's editor: line numbers, colors, and the line of the failed step.
 import { editorLines } from "./editor_lines.js";
 
 const INSTRUCTION = /^(\s*)(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=\s|$)(.*)$/i;
@@ -20,7 +20,7 @@ if (root) {
   root.classList.add("is-attached");
   const painted = editorLines(root, pieces);
   area.addEventListener("input", () => {
-    wrong.clear(); // it is another text now; lines may have moved
+    wrong.clear(); // the text has changed, and lines may have moved
     painted.draw(wrong);
   });
   painted.draw(wrong);

@@ -1,4 +1,4 @@
-// The activity drawer: my running and recent operations, beside whatever page is open.
+// The activity drawer: my running and recent operations, next to any page.
 (() => {
   const drawer = document.getElementById("activity");
   const button = document.getElementById("activity-button");
@@ -24,13 +24,13 @@
     if (event.key === "Escape" && !drawer.hidden && !document.querySelector("dialog[open]")) hide();
   });
   document.addEventListener("berth:activity", () => (drawer.hidden ? show(true) : hide()));
-  // What takes long (a pull, a commit) shows its progress at once, where there is room for it.
+  // Slow operations (a pull, a commit) show their progress at once, if there is room.
   document.addEventListener("berth:accepted", (event) => {
     if (event.detail.slow && innerWidth >= 992) show(false);
     else if (!drawer.hidden) refresh();
   });
 
-  // Copy buttons: data-copy="#id of what to copy".
+  // Copy buttons: data-copy="#id of the element to copy".
   document.addEventListener("click", async (event) => {
     const copier = event.target.closest("[data-copy]");
     if (!copier) return;

@@ -1,6 +1,6 @@
-// A textarea that stays a textarea, with numbers beside its lines and colours and marks below them.
-// `pieces(lines, row)` says how a line is coloured: a list of { text, kind }.
-const PAINTED = 4000; // lines with colours; a longer text is plain
+// Adds line numbers beside a plain textarea, and colors and marks below its lines.
+// `pieces(lines, row)` returns the colors of a line: a list of { text, kind }.
+const PAINTED = 4000; // lines with colors; a longer text is plain
 
 export const make = (tag, className, text = "") => {
   const element = document.createElement(tag);

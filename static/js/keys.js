@@ -1,4 +1,4 @@
-// Keyboard: `g` then a letter goes to a page, `a` opens the activity, `/` the list's search, `?` help.
+// Shortcuts: `g` and a letter open a page, `a` the activity drawer, `/` the list's search, `?` help.
 (() => {
   let going = 0;
   const typing = (target) => target.closest("input, textarea, select, [contenteditable], .xterm, dialog[open]");
@@ -29,7 +29,7 @@
     event.preventDefault();
   });
 
-  // data-open="id" shows a dialog, data-close inside of one closes it; so does a click beside it.
+  // data-open="id" opens a dialog. data-close within it, or a click outside, closes it.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal();

@@ -1,4 +1,4 @@
-// The launch form's repeated lines: added from a template, taken away by a button.
+// The launch form's repeated rows: added from a template, removed by a button.
 (() => {
   document.addEventListener("click", (event) => {
     const add = event.target.closest("[data-add]");
@@ -15,7 +15,7 @@
     }
   });
 
-  // What is wrong is where the eye should be.
+  // Scroll to the first error.
   const showFirst = () => document.querySelector("#launch .is-invalid, #launch .has-error input")?.focus();
   document.addEventListener("htmx:afterSettle", (event) => event.target.id === "launch" && showFirst());
   showFirst();

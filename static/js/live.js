@@ -1,18 +1,18 @@
-// What changes while a fragment is being fetched is not lost.
+// Loses no change while a fragment is being fetched.
 //
-// A live fragment fetches itself when a server-sent event names it. An event that comes between a
-// request and the swap of its answer reaches the old element only, or the answer was made before it:
-// so what is new on the page fetches itself once more if one of its events came after the request
-// had begun, whoever asked for the swap (the fragment, a filter, a page of a list). The settle delay
-// in page.html is 0 for the same reason: a new element hears from its first moment.
+// A live fragment fetches itself when a server-sent event names it. An event between a request and
+// the swap of its response only reaches the old element, or is newer than the response. So a new
+// element fetches itself again if one of its events came after the request was sent, whatever
+// requested the swap (the fragment, a filter, a page of a list). For the same reason, the settle
+// delay in page.html is 0: a new element listens from the start.
 //
-// A fragment's own reload gives way to a filter that is under way for the same target: its answer
-// would replace the target, and the filter's would find nothing to replace.
+// A fragment's own reload yields to a pending filter with the same target: its response would
+// replace the target, and the filter's would find nothing to replace.
 (() => {
-  const begun = new WeakMap(); // by a request's configuration: when it was sent
-  const heard = new Map(); // by "sse:name": when the last such event arrived
-  const awaited = new Map(); // by target: how many requests of other elements are under way for it
-  const passed = new WeakSet(); // targets whose own reload gave way
+  const begun = new WeakMap(); // by a request's configuration: the time it was sent
+  const heard = new Map(); // by "sse:name": the time of the last such event
+  const awaited = new Map(); // by target: the number of pending requests of other elements
+  const passed = new WeakSet(); // targets whose own reload yielded
 
   document.addEventListener("htmx:beforeRequest", ({ detail }) => begun.set(detail.requestConfig, performance.now()));
   document.addEventListener("htmx:sseMessage", ({ detail }) => heard.set(`sse:${detail.type}`, detail.timeStamp));
@@ -31,7 +31,7 @@
     if (isOwn(requestConfig)) return;
     if (awaited.get(target) > 1) awaited.set(target, awaited.get(target) - 1);
     else awaited.delete(target);
-    // The filter failed: what it would have replaced is still there.
+    // The filter failed, so its target is still there.
     if (passed.delete(target) && target.isConnected) window.htmx.trigger(target, "sse:hello");
   });
   document.addEventListener("htmx:afterSettle", ({ target, detail }) => {

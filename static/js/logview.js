@@ -1,12 +1,12 @@
-// A view of very many lines: only the rows in sight are in the document. Keeps the newest LIMIT
-// lines, filters by stream, finds text, wraps, and stays at the end only if it is there.
+// A view of very many lines: only visible rows are in the document. Keeps the newest LIMIT lines,
+// filters by stream, finds text, wraps, and follows the end only while it is there.
 import { PLAIN, dress, parse } from "./ansi.js";
 
 export const LIMIT = 200_000;
-const DROP = 10_000; // dropping costs a pass over all lines, so many go at once
+const DROP = 10_000; // dropping takes a pass over all lines, so drop many at once
 const ROW = 20;
-const MARGIN = 20; // rows kept ready above and below
-const LONGEST = 20_000; // characters of one line that are shown
+const MARGIN = 20; // extra rows above and below
+const LONGEST = 20_000; // visible characters of one line
 const TIME_CELLS = 25;
 
 const pad = (number, width = 2) => String(number).padStart(width, "0");
@@ -37,11 +37,11 @@ export class LogView {
   clear() {
     this.lines = [];
     this.shown = [];
-    this.tops = [0]; // only in use while lines wrap
+    this.tops = [0]; // only used while lines wrap
     this.matches = [];
     this.match = -1;
     this.carried = { stdout: PLAIN, stderr: PLAIN };
-    this.unended = {}; // by stream: the line of which more pieces will come
+    this.unended = {}; // by stream: the line of which more pieces will follow
     this.dropped = 0;
     this.atEnd = true;
     this.waiting.length = 0;
@@ -49,7 +49,7 @@ export class LogView {
     this.#schedule();
   }
 
-  // Lines as the engine answers them: { stream, at, text, partial }; all pieces of one are one row.
+  // Adds the engine's lines: { stream, at, text, partial }. All pieces of a line form one row.
   add(lines) {
     for (const line of lines) this.waiting.push(line);
     this.#schedule();
@@ -73,7 +73,7 @@ export class LogView {
     this.#keepingPlace(() => this.box.classList.toggle("times", times));
   }
 
-  // Marks all places of a text; goes to the last one, the newest.
+  // Marks all occurrences of a text, and goes to the last one, the newest.
   find(text) {
     this.wanted = text.toLowerCase();
     this.matches = [];
@@ -101,7 +101,7 @@ export class LogView {
 
   #schedule() {
     if (this.frame) return;
-    // A page in the background gets no frames; its lines still have to be taken in.
+    // A page in the background gets no frames, but its lines must still be processed.
     const later = document.hidden ? (work) => setTimeout(work, 250) : requestAnimationFrame;
     this.frame = later(() => {
       this.frame = 0;
@@ -187,7 +187,7 @@ export class LogView {
     this.#schedule();
   }
 
-  // How high a wrapped line will be, from its length: near enough to place the window of rows.
+  // Estimates the height of a wrapped line from its length, which suffices to place the window.
   #addTop(line) {
     const room = (this.cells || 100) - (this.box.classList.contains("times") ? TIME_CELLS : 0);
     const length = (line.plain ?? line.text).length;
@@ -233,7 +233,7 @@ export class LogView {
     this.rows.style.transform = `translateY(${this.#top(first)}px)`;
     this.rows.replaceChildren(...rows);
     if (this.atEnd && this.wraps) {
-      // Guessed heights are near, not exact; at the end the last row has to be in sight.
+      // Estimated heights are not exact. At the end, the last row must be visible.
       this.space.style.height = `${Math.max(this.#top(shown.length), this.#top(first) + this.rows.offsetHeight)}px`;
       box.scrollTop = box.scrollHeight;
     }

@@ -1,4 +1,4 @@
-// The command palette: the server finds, this moves the selection and follows it.
+// The command palette: the server searches; this moves the selection and opens it.
 (() => {
   const dialog = document.getElementById("palette");
   if (!dialog) return;
@@ -27,7 +27,7 @@
       open();
     }
   });
-  // However it was opened: start with an empty question and its answers.
+  // However it was opened, start with an empty search and its results.
   new MutationObserver(() => {
     if (!dialog.open) return;
     field.value = "";

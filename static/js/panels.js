@@ -1,5 +1,5 @@
-// Pages about one container or image: panels that the engine fills, their retry, dialogs that close
-// once what they asked for is accepted, and the readable tree of inspect data.
+// Pages about one container or image: panels with data from the engine and their retry, dialogs that
+// close once a request is accepted, and the tree of inspect data.
 (() => {
   const failed = (panel, text) => {
     const words = document.createElement("p");
@@ -20,7 +20,7 @@
   const panelOf = (event) => event.detail.target?.closest?.("[data-panel]");
 
   document.addEventListener("htmx:beforeRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "true"));
-  // Also after a form in a panel, whose answer swaps nothing.
+  // Also after a form in a panel, whose response swaps nothing.
   document.addEventListener("htmx:afterRequest", (event) => panelOf(event)?.setAttribute("aria-busy", "false"));
   document.addEventListener("htmx:sendError", (event) => {
     const panel = panelOf(event);
@@ -46,7 +46,7 @@
     }
   });
 
-  // A filter keeps the lines that hold the text, with the branches that lead to them.
+  // A filter keeps the rows that contain the text, and their ancestors.
   document.addEventListener("input", (event) => {
     const id = event.target.dataset?.filter;
     if (!id) return;
@@ -61,21 +61,21 @@
     }
   });
 
-  // Nothing stays filled in once it is accepted, least of all a password.
+  // Clear the form once it is accepted, especially passwords.
   document.addEventListener("berth:accepted", (event) => {
     const dialog = event.target.closest?.("dialog");
     if (event.target.matches?.("form") && (dialog || event.target.querySelector("[type=password]"))) event.target.reset();
     dialog?.close();
   });
 
-  // A form that has faults answers with 422 and itself, faults at their fields.
+  // An invalid form responds with 422 and itself, with errors at their fields.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status !== 422 || !event.detail.serverResponse) return;
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   });
 
-  // The live header knows the container's present name; the dialogs beside it follow.
+  // The live header knows the container's current name. Update the dialogs beside it.
   document.addEventListener("htmx:afterSwap", () => {
     const name = document.getElementById("container-head")?.dataset.name;
     if (!name) return;

@@ -1,4 +1,4 @@
-// Says in the page why a security key or passkey could not be used; allauth's script only logs it.
+// Shows why a security key or passkey could not be used. allauth's script only logs it.
 (() => {
   const words = {
     NotAllowedError: gettext("The request was cancelled, or the key did not answer in time. Try again."),

@@ -1,11 +1,11 @@
-// Replays a recorded terminal (asciicast v2). What it draws is anybody's output: the terminal here takes
-// no input, answers nothing, opens no links, and knows no clipboard.
+// Replays a recorded terminal (asciicast v2). The output is untrusted: this terminal takes no input,
+// answers no queries, opens no links, and has no clipboard.
 import { Terminal } from "../vendor/@xterm/xterm/lib/xterm.mjs";
 import { FONT, THEME } from "./terminal_look.js";
 
-const LONGEST_PAUSE = 2; // seconds, where pauses are shortened
+const LONGEST_PAUSE = 2; // seconds, when pauses are shortened
 const PIECE = 128 * 1024; // characters drawn at once
-const FARTHEST = 8_000_000; // characters drawn for a jump; what is before them has scrolled away
+const FARTHEST = 8_000_000; // characters drawn for a jump; earlier ones have scrolled away
 const SPEEDS = ["0.5", "1", "2", "4"];
 
 const at = (id) => document.getElementById(`replay-${id}`);
@@ -13,24 +13,24 @@ const page = document.getElementById("recording");
 const [screen, seek, play, speed, skip] = ["screen", "seek", "play", "speed", "skip"].map(at);
 const quiet = {
   disableStdin: true,
-  linkHandler: { activate() {}, hover() {}, leave() {} }, // its own would offer to open them
+  linkHandler: { activate() {}, hover() {}, leave() {} }, // the default offers to open links
 };
 const terminal = new Terminal({ ...quiet, fontFamily: FONT, theme: THEME, scrollback: 5000, cursorInactiveStyle: "block" });
 
 let header = { width: 80, height: 24 };
 let events = []; // [seconds, "o" or "r", text]
-let full = []; // when each comes
-let brief = []; // the same with short pauses
-let characters = [0]; // drawn before each
-let drawn = 0; // how many events the screen shows
-let wanted = 0; // how many it should
-let now = 0; // seconds on the clock that is chosen
+let full = []; // the time of each event
+let brief = []; // the same with shortened pauses
+let characters = [0]; // the number drawn before each event
+let drawn = 0; // the number of events on the screen
+let wanted = 0; // the number that should be
+let now = 0; // seconds on the selected clock
 let playing = false;
 let drawing = false;
 
 const clock = () => (skip.checked ? brief : full);
 const length = () => clock().at(-1) ?? 0;
-// How many numbers of a rising list are not above `limit`.
+// Returns how many numbers of a sorted list do not exceed `limit`.
 const upTo = (list, limit) => {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -40,7 +40,7 @@ const upTo = (list, limit) => {
   }
   return low;
 };
-// The same moment on the other clock.
+// Converts a moment to the other clock.
 const convert = (seconds, from, to) => {
   const count = upTo(from, seconds);
   const [before, there] = count ? [from[count - 1], to[count - 1]] : [0, 0];
@@ -57,7 +57,7 @@ const resize = (text) => {
   if (columns >= 1 && columns <= 1000 && rows >= 1 && rows <= 1000) terminal.resize(columns, rows);
   fit();
 };
-// As large as the page has room for; a wide terminal on a phone is scrolled.
+// As large as the page allows. On a phone, a wide terminal scrolls.
 const fit = () => {
   const room = screen.clientWidth - 24;
   const size = Math.floor((room / terminal.cols / 0.602) * 2) / 2;
@@ -69,13 +69,13 @@ const beginAgain = (count) => {
   resize(sizes.length ? sizes.at(-1)[2] : `${header.width}x${header.height}`);
   drawn = count;
 };
-// The output from one event on, up to a size or another event, and where it ends.
+// Returns the output from one event up to a size limit or another event, and where it ends.
 const piece = (first, last) => {
   let [text, next] = ["", first];
   while (next < last && text.length < PIECE && events[next][1] === "o") text += events[next++][2];
   return [text, next];
 };
-// One at a time; what is wanted may change meanwhile.
+// One piece at a time, since the target may change in the meantime.
 const draw = async () => {
   if (drawing) return;
   drawing = true;
@@ -112,7 +112,7 @@ const setPlaying = (yes) => {
   let before = performance.now();
   const step = (time) => {
     if (!playing) return;
-    // A hidden tab gets no frames: it goes on from where it was.
+    // A hidden tab gets no frames, so continue from the same position.
     show(now + (Math.min(time - before, 250) / 1000) * Number(speed.value));
     before = time;
     if (now >= length()) setPlaying(false);
@@ -134,7 +134,7 @@ const read = (text) => {
     try {
       event = JSON.parse(line);
     } catch {
-      continue; // the last line of a session that goes on may be half
+      continue; // the last line of an open session may be incomplete
     }
     if (event[1] !== "o" && event[1] !== "r") continue;
     short += Math.min(Math.max(0, event[0] - last), LONGEST_PAUSE);
@@ -170,7 +170,7 @@ const load = async () => {
   else show(0);
 };
 
-// All that scrolled by, from a terminal that nobody sees.
+// Returns everything that scrolled by, using an invisible terminal.
 const asText = async () => {
   const reader = new Terminal({ ...quiet, cols: header.width, rows: header.height, scrollback: 200_000 });
   for (let read = 0; read < events.length; ) {
@@ -234,7 +234,7 @@ document.addEventListener("keydown", (event) => {
 });
 let width = 0;
 new ResizeObserver(() => {
-  if (width !== screen.clientWidth) requestAnimationFrame(fit); // its own change of height is no reason
+  if (width !== screen.clientWidth) requestAnimationFrame(fit); // ignore changes of its own height
   width = screen.clientWidth;
 }).observe(screen);
 load();

@@ -1,17 +1,17 @@
-// The list of containers, row by row.
+// Updates the list of containers row by row.
 //
-// The stream's event "rows" says which containers changed, and with which version of the snapshot.
-// Only their rows are fetched, one request at a time, with the order of all rows; what comes
-// meanwhile is fetched next. The whole table is fetched at "hello" and when a filter changes: what
-// happened after the version that it shows is then fetched once more.
+// The stream's event "rows" names changed containers and the snapshot's version. Only their rows are
+// fetched, one request at a time, together with the order of all rows. Changes in the meantime are
+// fetched next. The whole table is fetched at "hello" and when a filter changes. Changes after the
+// version that it shows are then fetched again.
 (() => {
-  const MOST_ROWS = 100; // more of them at once are a new table
+  const MOST_ROWS = 100; // for more at once, fetch the table
   const MOST_KEPT = 500;
   const AGAIN_AFTER = 500; // ms, while the console does not answer
-  const history = []; // {version, ids}: what the stream has said, oldest first
-  const wanted = new Map(); // id of a row to fetch: the version that it must at least have
+  const history = []; // {version, ids}: the stream's events, oldest first
+  const wanted = new Map(); // id of a row to fetch: its minimum version
   const heard = new WeakSet(); // sources of events
-  let forgotten = 0; // the newest version that history has no more
+  let forgotten = 0; // the newest version that history no longer contains
   let shown = null; // the table that `wanted` is about
   let busy = false;
 
@@ -51,7 +51,7 @@
     for (const gone of old.values()) gone.remove();
   };
 
-  // Out: whether the answer was as new as it had to be.
+  // Returns whether the response was recent enough.
   const show = (answer, asked) => {
     const holder = document.createElement("template");
     holder.innerHTML = answer;
@@ -59,7 +59,7 @@
     const tbody = shown.querySelector("tbody");
     const order = part?.dataset.order.split(" ").filter(Boolean) || [];
     if (!order.length || !tbody) {
-      reload(); // to or from an empty list, which looks different
+      reload(); // an empty list looks different
       return true;
     }
     const version = Number(part.dataset.version);
@@ -88,7 +88,7 @@
         try {
           answer = await fetch(`${about.dataset.rows}&ids=${asked.join(",")}`, { headers: { "HX-Request": "true" } });
         } catch {
-          await pause(AGAIN_AFTER); // the console restarts, or the network is gone: "hello" comes after that
+          await pause(AGAIN_AFTER); // the console restarts, or the network is down: "hello" follows
           continue;
         }
         if (!answer.ok || answer.redirected) return reload();

@@ -1,4 +1,4 @@
-// Live plots of what one container uses: the last five minutes, a reading a second.
+// Live plots of one container's resource use: the last five minutes, one sample per second.
 import uPlot from "../vendor/uplot/dist/uPlot.esm.js";
 
 const WINDOW = 300; // seconds
@@ -6,7 +6,7 @@ const HEIGHT = 192;
 
 const page = document.getElementById("stats");
 const again = document.getElementById("stats-again");
-// A language has its way to write the time; English has several, and the browser knows which.
+// Each language has its time format. English has several, and the browser knows which.
 const language = document.documentElement.lang === "en" ? [] : document.documentElement.lang;
 let stream = null;
 let samples = [];
@@ -28,7 +28,7 @@ const bytes = (count) => {
 };
 const percent = (value) => (value === null || value === undefined ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} %`);
 
-// The growth of a counter, a second; null across a gap or a restart of the container.
+// Returns the growth of a counter per second; null across a gap or a restart of the container.
 const rate = (name) => (sample, before) => {
   if (!before || sample[name] === null || before[name] === null || sample[name] < before[name]) return null;
   return (sample[name] - before[name]) / Math.max(0.1, sample.when - before.when);
@@ -45,7 +45,7 @@ const PLOTS = {
   block: { fields: ["block_read", "block_written"], series: [["read", rate("block_read"), "--tblr-green"], ["written", rate("block_written"), "--tblr-orange"]], show: (value) => `${bytes(value)}/s`, now: ([read, written]) => `${bytes(read)}/s read, ${bytes(written)}/s written` },
 };
 
-// A custom property as the colour it computes to; canvas does not know light-dark().
+// Returns the computed color of a custom property, since canvas does not support light-dark().
 const colour = (name) => {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
@@ -155,7 +155,7 @@ document.addEventListener("visibilitychange", () => !document.hidden && draw());
 new ResizeObserver(() => {
   for (const { plot, place } of Object.values(plots)) plot?.setSize({ width: place.clientWidth - 16, height: HEIGHT - 8 });
 }).observe(page);
-// A container that starts again is measured again.
+// Measures a restarted container again.
 document.addEventListener("htmx:afterSwap", () => {
   const state = document.getElementById("container-head")?.dataset.state;
   if (state === "running" && !stream) load();

@@ -1,16 +1,16 @@
-// One query to an account's engine, over a WebSocket: logs, stats, a terminal.
+// Sends one query to an account's engine over a WebSocket: logs, stats, a terminal.
 //
 //   const stream = window.berth.query(account, "container.logs", { container, follow: true }, {
-//     open() {},                            // the engine has taken it
+//     open() {},                            // the engine has accepted the query
 //     answers(list) {},                     // some answers, in order (engine/schema/queries.py)
-//     end({ code, message, remedy }) {},    // once; message is "" when it simply ended
+//     end({ code, message, remedy }) {},    // once; message is "" after a normal end
 //   });
 //   stream.send({ type: "input", data });   // to a terminal
 //   stream.close();                         // leave; end() is not called then
 //
-// A page that is slower than what comes is waited for: each message is acknowledged when it was
-// handled and the browser had time to draw. If the connection drops before anything came, it is tried
-// again a few times; later it is not, as lines would be missing: the page offers to load again.
+// The sender waits for slow pages: each message is acknowledged after the page has handled it and the
+// browser had time to draw. If the connection drops before the first message, a few retries follow.
+// Later, lines would be missing, so the page offers to load again.
 (() => {
   const TRIES = 4;
   const REASONS = {
@@ -26,7 +26,7 @@
     let socket = null;
     let left = false;
     let opened = false;
-    let failed = null; // the engine's own last word
+    let failed = null; // the engine's own error
     let tries = 0;
     let timer = 0;
 
@@ -49,7 +49,7 @@
         if (bad) failed = bad;
         const good = message.filter((answer) => answer.type !== "error");
         if (good.length) answers?.(good);
-        // Not a frame of animation: hidden tabs have none, and would hold everything up.
+        // Not an animation frame: hidden tabs get none, and would block everything.
         setTimeout(() => mine.readyState === WebSocket.OPEN && mine.send('{"type":"seen"}'), 0);
       };
       mine.onclose = ({ code, reason }) => {

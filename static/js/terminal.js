@@ -1,10 +1,10 @@
-// A terminal in a container: xterm.js on one side, `podman exec -it` by way of the console on the other.
+// A terminal in a container: xterm.js here, `podman exec -it` behind the console.
 import { FitAddon } from "../vendor/@xterm/addon-fit/lib/addon-fit.mjs";
 import { Terminal } from "../vendor/@xterm/xterm/lib/xterm.mjs";
 import { FONT, THEME } from "./terminal_look.js";
 
-const BACKLOG = 4_000_000; // bytes that may wait to be drawn before some are left out
-const PIECE = 48 * 1024; // bytes a message; the engine takes 64 KiB
+const BACKLOG = 4_000_000; // bytes that may wait to be drawn before some are skipped
+const PIECE = 48 * 1024; // bytes per message; the engine accepts 64 KiB
 
 const page = document.getElementById("terminal");
 const box = document.getElementById("terminal-box");
@@ -47,7 +47,7 @@ const send = (bytes) => {
   }
 };
 
-// What comes faster than it can be drawn is left out, and said so, rather than freezing the page.
+// Skips output that comes faster than it can be drawn, and says so, instead of freezing the page.
 const draw = (data) => {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   if (waiting > BACKLOG) {
@@ -63,7 +63,7 @@ const draw = (data) => {
   });
 };
 
-// Berth records it, whatever the page knew when it was rendered.
+// Berth records the terminal, even if the page did not know that when it was rendered.
 const recorded = () => {
   const notice = document.getElementById("recorded-notice");
   notice.hidden = false;
@@ -71,7 +71,7 @@ const recorded = () => {
 };
 
 const words = (line) => {
-  // Splits as a shell does, for quotes and backslashes only.
+  // Splits like a shell, considering only quotes and backslashes.
   const parts = [];
   for (const match of line.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
     parts.push(match[0].replace(/\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, one, double, single) => one ?? single ?? double.replace(/\\(.)/g, "$1")));
@@ -130,7 +130,7 @@ terminal.onResize(({ cols: columns, rows }) => {
   document.getElementById("terminal-size").textContent = `${columns} × ${rows}`;
   stream?.send({ type: "resize", columns, rows });
 });
-// Ctrl-Shift-C and -V, as terminals have them; a plain Ctrl-C stays the container's.
+// Ctrl-Shift-C and -V, as in terminals. Plain Ctrl-C goes to the container.
 terminal.attachCustomKeyEventHandler((event) => {
   if (event.type !== "keydown" || !event.ctrlKey || !event.shiftKey) return true;
   if (event.code === "KeyC") copy();
@@ -186,7 +186,7 @@ document.fonts.load('14px "IBM Plex Mono"').finally(() => {
   if (state === "running" && !choices.querySelector("fieldset[disabled]")) open();
   else cover(interpolate(gettext("The container is %(state)s; a terminal needs it to run."), { state: gettext(state) }, true), gettext("Try all the same"));
 });
-// Started while one waits for it: open.
+// The container has started while the page waited for it: open the terminal.
 document.addEventListener("htmx:afterSwap", (event) => {
   const state = document.getElementById("container-head")?.dataset.state;
   if (event.detail.elt?.id !== "container-head") return;

@@ -1,4 +1,4 @@
-// How terminals look, live and replayed.
+// The appearance of terminals, live and replayed.
 export const FONT = '"IBM Plex Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
 export const THEME = {
   background: "#12191d", foreground: "#d7e0e4", cursor: "#f0a15e", selectionBackground: "#3b5866",

@@ -1,4 +1,4 @@
-// The theme: light, dark, or as the system has it. Runs before the first paint, so nothing flashes.
+// The theme: light, dark, or the system's. Runs before the first paint, so nothing flashes.
 (() => {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const choice = () => localStorage.getItem("berth-theme") || "system";

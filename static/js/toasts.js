@@ -1,4 +1,4 @@
-// Short messages at the corner: ended operations (by server-sent events), refusals, lost connections.
+// Short messages in the corner: ended operations (server-sent events), refusals, lost connections.
 (() => {
   const place = document.getElementById("toasts");
   if (!place) return;
@@ -60,14 +60,14 @@
     else if (status === 404) say(gettext("Not found"), gettext("It may be gone by now. Reload the page."), "failed");
     else say(gettext("That did not work"), interpolate(gettext("The server answered with status %(status)s."), { status }, true), "failed");
   });
-  // Background refreshes fail silently while the server restarts; what a person asked for does not.
+  // While the server restarts, background refreshes fail silently, but the user's requests do not.
   document.addEventListener("htmx:sendError", (event) => {
     if (event.detail.requestConfig?.verb !== "get") {
       say(gettext("No connection"), gettext("The server did not answer. Nothing was changed."), "failed");
     }
   });
 
-  // Ages ("3 min ago") stay true while a page is open. The words match consoleapp/web/templatetags/berth.py.
+  // Keeps ages ("3 min ago") current on an open page. The words match consoleapp/web/templatetags/berth.py.
   const words = (text, number) => interpolate(text, { number: Math.floor(number) }, true);
   const ago = (then) => {
     const seconds = Math.max(0, (Date.now() - then) / 1000);

@@ -1,5 +1,5 @@
-// The editor of unit files: a textarea that stays a textarea, with line numbers, colours below it,
-// completion of sections and keys, their help, and problems at their lines.
+// The editor of unit files: a plain textarea with line numbers, colors below it, completion of
+// sections and keys, their help, and problems at their lines.
 import { editorLines, make } from "./editor_lines.js";
 import { completions, keyAt, pieces, sectionAt } from "./unit_text.js";
 
@@ -113,7 +113,7 @@ const attach = (root) => {
     area.setSelectionRange(area.selectionStart - typed.length, area.selectionStart);
     insert(item.insert);
   };
-  // As if typed, so that the browser's undo takes it back.
+  // As if typed, so that the browser's undo reverts it.
   const insert = (text) => {
     area.focus();
     if (!document.execCommand("insertText", false, text)) {
@@ -147,7 +147,7 @@ const attach = (root) => {
   area.addEventListener("blur", hide);
   area.addEventListener("scroll", hide);
   area.addEventListener("input", (event) => {
-    wrong = new Map(); // until it is checked anew; lines may have moved
+    wrong = new Map(); // until the next check, since lines may have moved
     draw();
     explain();
     if (event.inputType === "insertText" || event.inputType === "deleteContentBackward") offer(false);
@@ -199,7 +199,7 @@ const attach = (root) => {
     if (!found.childNodes.length) found.append(make("p", "text-secondary small", gettext("No key is called so.")));
     list.replaceChildren(found);
   };
-  // A key that is chosen from the list goes to the end of its section, which is made if it is not there.
+  // A key selected from the list goes to the end of its section, which is created if missing.
   const put = (section, key) => {
     const all = lines();
     const at = all.findIndex((line) => line.trim() === `[${section}]`);
@@ -218,14 +218,14 @@ const attach = (root) => {
   // --- saving -------------------------------------------------------------------------------
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (!area.isConnected) return; // another editor has taken its place
-    const { target } = event.detail; // none for what an event of the server brought
+    if (!area.isConnected) return; // another editor has replaced it
+    const { target } = event.detail; // none for a swap by a server-sent event
     if (target?.id === "compare") document.getElementById("compare-dialog").showModal();
     const done = target?.id === "saving" ? target.querySelector("[data-saved]") : null;
     if (!done) return;
     document.getElementById("unit-digest").value = done.dataset.digest;
     saved = sent;
-    // The file has its name from now on: saving again replaces it.
+    // The file now has a name: saving again replaces it.
     if (form.elements.name) form.elements.name.readOnly = true;
   });
   let sent = saved;

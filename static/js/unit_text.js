@@ -1,10 +1,10 @@
-// What a unit file's text says, line by line, for the editor: nothing here touches the page.
+// Parses a unit file's text line by line for the editor. Nothing here touches the page.
 
 const SECTION = /^\s*\[([^\]]*)\]?\s*$/;
 const KEY = /^(\s*)([A-Za-z][A-Za-z0-9]*)(\s*=)(.*)$/;
 const COMMENT = /^\s*[#;]/;
 
-// The name of the section that a line is in, "" before the first.
+// Returns the name of a line's section, "" before the first.
 export const sectionAt = (lines, row) => {
   for (let at = row; at >= 0; at -= 1) {
     const found = SECTION.exec(lines[at] ?? "");
@@ -13,17 +13,17 @@ export const sectionAt = (lines, row) => {
   return "";
 };
 
-// Whether the line goes on with what the one above began (a backslash at its end).
+// Returns whether the line continues the one above (which ends with a backslash).
 const goesOn = (lines, row) => row > 0 && !COMMENT.test(lines[row - 1]) && lines[row - 1].endsWith("\\");
 
-// The key that a line sets, also on the lines that it goes on for; "" for none.
+// Returns the key that a line sets, also for continuation lines; "" for none.
 export const keyAt = (lines, row) => {
   let at = row;
   while (goesOn(lines, at)) at -= 1;
   return KEY.exec(lines[at] ?? "")?.[2] ?? "";
 };
 
-// One line as pieces { text, kind }; kind is section, key, equals, value, comment or "".
+// Splits a line into pieces { text, kind }; kind is section, key, equals, value, comment, or "".
 export const pieces = (lines, row) => {
   const text = lines[row];
   if (COMMENT.test(text)) return [{ text, kind: "comment" }];
@@ -39,7 +39,7 @@ export const pieces = (lines, row) => {
   ];
 };
 
-// What may be completed at the end of `before` (the line up to the cursor): null where nothing may.
+// Returns what to complete at the end of `before` (the line up to the cursor), or null.
 export const completions = (lines, row, before, sections) => {
   if (goesOn(lines, row) || COMMENT.test(before)) return null;
   const opening = /^\s*\[(\w*)$/.exec(before);

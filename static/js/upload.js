@@ -1,5 +1,5 @@
-// Files that go up as soon as they are chosen (templates/_upload.html): a bar each, then the id in
-// the form. The button that sends the form waits for all of them. The other end: api/files.py.
+// Uploads files as soon as they are selected (templates/_upload.html): a progress bar each, then the
+// id in the form. The submit button waits for all of them. The other end is api/files.py.
 (() => {
   const headers = () => ({ ...JSON.parse(document.body.getAttribute("hx-headers") || "{}"), "X-Berth-Page": "1" });
   const spell = (bytes) => {
@@ -21,7 +21,7 @@
     }
   };
 
-  // The form waits: its buttons are off while something is on its way.
+  // The form waits: its buttons are disabled during an upload.
   const settle = (form) => {
     const busy = form.querySelector("[data-uploading]") !== null;
     for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = busy;
@@ -89,7 +89,7 @@
     request.send(file);
   };
 
-  // Those of a form that came back with faults are there already.
+  // A form that came back with errors already has its uploads.
   document.addEventListener("click", ({ target }) => {
     const line = target.closest?.("[data-drop-upload]")?.closest("li");
     if (!line) return;
@@ -102,6 +102,6 @@
     const box = target.closest?.("[data-upload]");
     if (!box || target.type !== "file") return;
     for (const file of target.files) send(box, file);
-    target.value = ""; // the same file may be chosen again
+    target.value = ""; // the same file can be selected again
   });
 })();
