@@ -6,6 +6,8 @@ a build) do not hold it. Instead, they check their own names at the end, under t
 lost ones again.
 """
 
+from typing import Any
+
 from engine.operations.context import Work
 from engine.podman import api
 from engine.policy import image_names
@@ -24,8 +26,8 @@ def named(reference: str) -> tuple[str, str]:
 
 
 async def id_of(work: Work, image: str) -> str:
-    """Return the id of an image. Raises EngineError."""
-    return str((await api.inspect_image(work.podman, image))["Id"])
+    """Return the id of an image, or of a manifest list. Raises EngineError."""
+    return str((await _look_up(work, image))["Id"])
 
 
 async def image_id(work: Work, image: str) -> str:
@@ -59,14 +61,50 @@ async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
     if again and not await _has(work, name, identity):
         return
     for _ in range(TRIES):
-        await api.untag_image(work.podman, identity, *named(name))
+        if await is_list(work, identity):
+            await _take_from_list(work, name, identity)
+        else:
+            await api.untag_image(work.podman, identity, *named(name))
         if not await _has(work, name, identity):
             return
     raise _lost(f"{name} was taken away from {identity[:12]}, and was there again at once.")
 
 
+async def _take_from_list(work: Work, name: str, identity: str) -> None:
+    """Remove a name of a list, but never its last one. Raises EngineError."""
+    names = (await _look_up(work, identity)).get("RepoTags") or []
+    if _full(name) not in names:
+        raise EngineError(ErrorCode.NOT_FOUND, f"The manifest list has no name {name}.")
+    if len(names) == 1:
+        raise EngineError(
+            ErrorCode.CONFLICT,
+            f"{name} is the only name of this manifest list.",
+            "Give it another name first, or remove the list.",
+        )
+    # Podman's call for names of images would look for this one at the image in the list.
+    await api.remove_manifest(work.podman, name)
+
+
+async def is_list(work: Work, image: str) -> bool:
+    """Return whether it is a manifest list.
+
+    For most of Podman's calls, a list's name or id means the image in it that fits this host.
+    """
+    return await api.manifest_exists(work.podman, image)
+
+
+async def _look_up(work: Work, image: str) -> dict[str, Any]:
+    """Return the `Id` and `RepoTags` of an image, or of a manifest list. Raises EngineError."""
+    if await is_list(work, image):
+        for row in await api.list_images(work.podman):
+            identity = image.removeprefix("sha256:")
+            if row["Id"].startswith(identity) or _full(image) in (row.get("RepoTags") or []):
+                return row
+    return await api.inspect_image(work.podman, image)
+
+
 async def _has(work: Work, name: str, identity: str) -> bool:
-    found = await api.inspect_image(work.podman, identity)
+    found = await _look_up(work, identity)
     return _full(name) in (found.get("RepoTags") or [])
 
 

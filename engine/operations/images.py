@@ -9,14 +9,24 @@ from engine.schema.containers import Pruned
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.parameters import Result
 
+_LIST = "a manifest list"
+"""Recorded instead of the name, since the list may be gone when the removal is repeated."""
+
 
 async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRemoved:
-    """Remove one name, and the image with its last name."""
-    if not work.noted and await api.image_exists(work.podman, parameters.image):
+    """Remove one name, and the image or the manifest list with its last name.
+
+    The images in a list stay.
+    """
+    if work.noted:
+        listed = work.noted == _LIST
+    elif listed := await image_names.is_list(work, parameters.image):
+        work.note(_LIST)
+    elif await api.image_exists(work.podman, parameters.image):
         work.note(parameters.image)
     try:
         async with work.names:
-            answer = await api.remove_image(work.podman, parameters.image, force=parameters.force)
+            answer = await _remove(work, parameters, listed=listed)
     except EngineError as error:
         if work.noted and error.report.code is ErrorCode.NOT_FOUND:
             answer = {}  # the first attempt did it before Podman or the engine died
@@ -30,6 +40,13 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
         deleted=answer.get("Deleted") or [],
         warnings=[str(text) for text in answer.get("Errors") or []],
     )
+
+
+async def _remove(work: Work, parameters: schema.ImageRemove, *, listed: bool) -> api.Answer:
+    # Removing a list by Podman's call for images would remove the image in it instead.
+    if listed:
+        return await api.remove_manifest(work.podman, parameters.image)
+    return await api.remove_image(work.podman, parameters.image, force=parameters.force)
 
 
 async def prune(work: Work, parameters: schema.ImagePrune) -> Pruned:

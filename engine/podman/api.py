@@ -280,6 +280,12 @@ async def manifest_exists(podman: Podman, name: str) -> bool:
     return await podman.exists(_path("manifests", name))
 
 
+async def remove_manifest(podman: Podman, name: str) -> Answer:
+    """Remove a name of a manifest list, and with the last one the list. Its images stay."""
+    answer: Answer = await podman.call("DELETE", _path("manifests", name))
+    return answer
+
+
 # Volumes
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.client import Engine
+from engine.schema.images import ImageRemove, ImageTag, ImageUntag
 from engine.schema.manifests import (
     ManifestAdd,
     ManifestCreate,
@@ -100,3 +101,34 @@ async def test_a_list_with_an_image_that_is_not_there_is_not_made(
     asked = ManifestCreate(name=NAME, images=[LAYERED, "localhost/none:1"])
     assert (await carry_out(anna_engine, asked)).code == "not_found"
     assert anna.podman("manifest", "exists", NAME).returncode == 1
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("by_id", [False, True])
+async def test_a_list_is_removed_and_the_images_in_it_stay(
+    anna: Account, anna_engine: Engine, force: bool, by_id: bool
+) -> None:
+    made = (await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))).result
+    asked = ImageRemove(image=made["list_id"] if by_id else NAME, force=force)
+    assert (await carry_out(anna_engine, asked)).result
+    tags = {tag for row in await anna_engine.images() for tag in row.tags}
+    assert LAYERED in tags
+    assert NAME not in tags
+    assert (await carry_out(anna_engine, asked)).code == "not_found"
+
+
+async def test_a_name_is_given_to_a_list_and_not_to_the_image_in_it(anna_engine: Engine) -> None:
+    made = (await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))).result
+    other = "localhost/many:2"
+    assert (await carry_out(anna_engine, ImageTag(image=NAME, tag=other))).result
+    rows = {tag: row.id for row in await anna_engine.images() for tag in row.tags}
+    assert rows[other] == rows[NAME] == made["list_id"]
+    assert rows[LAYERED] != rows[NAME]
+    assert (await carry_out(anna_engine, ImageRemove(image=other))).result
+    assert (await carry_out(anna_engine, ImageTag(image=made["list_id"], tag=other))).result
+    assert (await carry_out(anna_engine, ImageUntag(image=NAME, tags=[other]))).result
+    tags = {tag for row in await anna_engine.images() for tag in row.tags}
+    assert {NAME, LAYERED} <= tags
+    assert other not in tags
+    assert (await carry_out(anna_engine, ImageUntag(image=NAME, tags=[other]))).code == "not_found"
+    assert (await carry_out(anna_engine, ImageUntag(image=NAME, tags=[NAME]))).code == "conflict"
