@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Setup for every test."""
 
 import os
 
@@ -15,11 +15,11 @@ pytest_plugins = [
     "tests.fixtures.queue",
 ]
 
-# A password costs a moment to hash on purpose, and nearly every test makes some people.
+# Hashing a password is slow on purpose, and nearly every test creates users.
 Argon2PasswordHasher.time_cost = 1
 Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
-# How long an example takes to make or to try says how busy the machine is, not what Berth does.
+# The time of an example depends on the machine's load, not on Berth.
 settings.register_profile("berth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("berth")

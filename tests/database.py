@@ -1,4 +1,4 @@
-"""Lets a test that really commits be cleaned up: the audit log's triggers step aside for that."""
+"""Allow cleaning up a test that really commits: disable the audit log's triggers for that."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connection
 from consoleapp.audit.migrations import _triggers as triggers
 from tests.waiting import PATIENCE
 
-# Many writers at once take long where the machine is busy; SQLite gives up on a lock after this.
+# Many concurrent writers are slow on a busy machine. SQLite gives up on a lock after this.
 if connection.vendor == "sqlite":
     settings.DATABASES["default"]["OPTIONS"]["timeout"] = PATIENCE
 

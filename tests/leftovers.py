@@ -1,4 +1,4 @@
-"""Ends and removes what a run left that was killed: the next run finds the machine as it was."""
+"""End and remove what a killed run left behind, so that the next run finds a clean machine."""
 
 import os
 import pwd
@@ -11,13 +11,13 @@ from tests.machine import PREFIX, remove_user
 from tests.policies.host_file import restore
 
 MARK = "TESTS_OF_BERTH"
-"""A variable in the environment of what tests start."""
+"""A variable in the environment of everything that tests start."""
 FOLDERS = (f"/var/tmp/{PREFIX}", "/var/tmp/berth-postgresql-", "/tmp/berth-data-")
-"""Where consoles, lab hosts and servers of tests have their data."""
+"""The data of tests' consoles, lab hosts, and servers."""
 
 
 def remove() -> None:
-    """As root, while no other run goes on."""
+    """Remove leftovers. Requires root, and that no other run is active."""
     for pid in _marked():
         _kill(pid)
     while _marked():
@@ -49,23 +49,23 @@ def _marked() -> list[int]:
 
 
 def is_left(pid: int) -> bool:
-    """Whether tests started it, or it serves data of theirs; in our own pid namespace."""
+    """Return whether tests started it, or it serves their data; only in our own pid namespace."""
     try:
         if os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid"):
             return False
         place = Path(f"/proc/{pid}")
         given = (place / "environ").read_bytes()
-        # Redis writes over its environment.
+        # Redis overwrites its environment.
         told = (place / "cmdline").read_bytes()
         return any(each.encode() in given for each in (f"{MARK}=", *FOLDERS)) or any(
             f"unixsocket:{each}".encode() in told for each in FOLDERS
         )
     except (FileNotFoundError, ProcessLookupError):
-        return False  # it ended just now
+        return False  # it has just ended
 
 
 def own_line() -> set[int]:
-    """This process and its parents."""
+    """Return this process and its ancestors."""
     found, pid = set(), os.getpid()
     while pid > 0:
         found.add(pid)
@@ -78,4 +78,4 @@ def _kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
-        return  # it ended just now
+        return  # it has just ended

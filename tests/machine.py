@@ -1,7 +1,7 @@
-"""What a test worker has to itself on this machine: names, ports, and turns at what is shared.
+"""Resources of this machine for one test worker: names, ports, and turns at shared things.
 
-Workers of pytest-xdist run at the same time. A Linux account, a port or a folder outside of
-`tmp_path` gets its name here, so that no two workers want the same one.
+Workers of pytest-xdist run at the same time. Linux accounts, ports, and folders outside of
+`tmp_path` get their names here, so that no two workers use the same one.
 """
 
 import fcntl
@@ -19,24 +19,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-"""gw0, gw1, …; empty where tests run one after the other."""
+"""gw0, gw1, …; empty if tests run one after the other."""
 PREFIX = "berth-test-"
-"""Begins the names of all Linux accounts of tests: `tests.leftovers` removes them."""
+"""The prefix of all Linux accounts of tests, which `tests.leftovers` removes."""
 SYSTEMD = Path("/run/systemd/system").is_dir()
 TURNS = Path("/run/lock")
 
-# Below the kernel's own choice (32768 and up) and below the catalog's range (20000 and up).
+# Below the kernel's own range (32768 and up) and the catalog's (20000 and up).
 _FIRST, _EACH = 10_000, 1_000
 _ports = itertools.count(random.randrange(_EACH))
 
 
 def own(name: str) -> str:
-    """The name of an account, folder or network of this worker's own: berth-test-NAME-gw0."""
+    """Return the name of this worker's own account, folder, or network: berth-test-NAME-gw0."""
     return f"{PREFIX}{name}-{WORKER}" if WORKER else f"{PREFIX}{name}"
 
 
 def free_port() -> int:
-    """A TCP port that nobody uses now, and that no other worker is given."""
+    """Return a TCP port that is free, and that no other worker gets."""
     first = _FIRST + _EACH * (int(WORKER.removeprefix("gw") or 0) % 10)
     for number in itertools.islice(_ports, _EACH):
         port = first + number % _EACH
@@ -52,7 +52,7 @@ def free_port() -> int:
 
 @contextmanager
 def turn(what: str) -> Iterator[None]:
-    """Have something of the machine to oneself; other workers wait."""
+    """Reserve a shared part of the machine. Other workers wait."""
     TURNS.mkdir(parents=True, exist_ok=True)
     with (TURNS / f"berth-test-{what}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -60,7 +60,7 @@ def turn(what: str) -> Iterator[None]:
 
 
 def add_user(name: str, *options: str) -> pwd.struct_passwd:
-    """As root: a fresh Linux account; one of that name from an earlier run goes first."""
+    """Create a Linux account, as root. Removes one of that name from an earlier run."""
     remove_user(name)
     with turn("accounts"):
         subprocess.run(["useradd", "--create-home", *options, name], check=True)
@@ -68,7 +68,7 @@ def add_user(name: str, *options: str) -> pwd.struct_passwd:
 
 
 def make_runtime(entry: pwd.struct_passwd) -> Path:
-    """The runtime directory that a login would have made."""
+    """Create the runtime directory that a login would have created."""
     runtime = Path(f"/run/user/{entry.pw_uid}")
     runtime.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     runtime.mkdir(mode=0o700, exist_ok=True)
@@ -77,7 +77,7 @@ def make_runtime(entry: pwd.struct_passwd) -> Path:
 
 
 def remove_user(name: str) -> None:
-    """With all that runs as it, and all that it has."""
+    """Remove an account with its processes and files."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -93,12 +93,12 @@ def remove_user(name: str) -> None:
         for place in (f"/run/user/{entry.pw_uid}", f"/run/berth/{entry.pw_uid}"):
             shutil.rmtree(place, ignore_errors=True)
         subprocess.run(["userdel", "--force", name], capture_output=True, check=True)
-    # Its files belong to the account's subordinate ids as well, which only root can remove.
+    # Its files also belong to the account's subordinate ids, and only root can remove them.
     shutil.rmtree(entry.pw_dir, ignore_errors=True)
 
 
 def end_processes(uid: int) -> None:
-    """Kill all that runs with the uid, and what it starts meanwhile, until nothing does."""
+    """Kill all processes of the uid, including those they start in the meantime."""
     while found := _processes(uid):
         for pid in found:
             try:
@@ -109,7 +109,7 @@ def end_processes(uid: int) -> None:
 
 
 def _processes(uid: int) -> list[int]:
-    """Of a uid, on this host and in its containers; zombies left out."""
+    """Return the uid's processes, on this host and in its containers, without zombies."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -117,13 +117,13 @@ def _processes(uid: int) -> list[int]:
             if place.stat().st_uid == uid and state not in ("Z", "X"):
                 found.append(int(place.name))
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended just now
+            continue  # it has just ended
     return found
 
 
 @contextmanager
 def open_folder(name: str) -> Iterator[Path]:
-    """A folder that other accounts may read; those of pytest are for root, and are closed again."""
+    """Yield a folder that other accounts can read. pytest's own are only for root."""
     place = Path("/var/tmp") / own(name)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o755)
@@ -134,7 +134,7 @@ def open_folder(name: str) -> Iterator[Path]:
 
 
 def open_devices() -> None:
-    """Let every account use what containers need for storage and networks."""
+    """Give every account access to the devices that containers need for storage and networks."""
     for device in (Path("/dev/fuse"), Path("/dev/net/tun")):
         if device.exists() and device.stat().st_mode & 0o666 != 0o666:
             device.chmod(0o666)

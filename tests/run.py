@@ -1,4 +1,4 @@
-"""How bin/test runs the tests: what a killed run left goes first; what fails runs once more."""
+"""Run the tests for bin/test: remove leftovers of a killed run, and repeat failed tests."""
 
 import fcntl
 import json
@@ -12,11 +12,11 @@ from tests import leftovers
 from tests.machine import TURNS
 
 MANY = 60
-"""More failures than these are not repeated: they are no accident."""
+"""More failures than this are not repeated: they are not unsteady tests."""
 
 
 def main(words: list[str]) -> int:
-    """The exit status of pytest, of the second run where there is one."""
+    """Return the exit status of pytest, of the second run if there is one."""
     TURNS.mkdir(parents=True, exist_ok=True)
     with (TURNS / "berth-test").open("w") as lock:
         try:
@@ -32,8 +32,8 @@ def main(words: list[str]) -> int:
 
 
 def run(words: list[str], cache: Path) -> int:
-    """All tests, and once more those that failed. Out: the exit status of the last run."""
-    # One more than there are processors: tests wait a lot.
+    """Run all tests, then failed ones again. Return the exit status of the last run."""
+    # One more than there are processors, since tests wait a lot.
     workers = [] if _chosen(words) else ["-n", str(len(os.sched_getaffinity(0)) + 1)]
     status = _pytest(*workers, "--durations=20", *words, cache=cache)
     file = cache / "v/cache/lastfailed"
@@ -45,7 +45,7 @@ def run(words: list[str], cache: Path) -> int:
 
 
 def _chosen(words: list[str]) -> bool:
-    """Whether the caller says how many workers."""
+    """Return whether the caller sets the number of workers."""
     return any(word.startswith(("-n", "--numprocesses")) for word in words)
 
 

@@ -1,7 +1,8 @@
-"""Which tests run where and in what order, and what a run prints while it goes on.
+"""Decide which tests run where and in what order, and what a run prints.
 
-With `-n`, workers of pytest-xdist run whole files. Files of one folder share what is dear to make
-(accounts, a console), so a worker stays in a folder as long as it can. The longest folders begin.
+With `-n`, workers of pytest-xdist run whole files. Files of one folder share expensive fixtures
+(accounts, a console), so a worker stays in a folder as long as possible. The longest folders start
+first.
 """
 
 import random
@@ -21,23 +22,24 @@ COST = {
     "tests/lab/test_units_older_podman.py": 120,
     "tests/audit/test_postgresql.py": 350,
 }
-"""Seconds that a folder or a file takes, about; all others go last, a file at a time.
+"""The approximate seconds of a folder or file. All others go last, one file at a time.
 
-Lab hosts are made meanwhile (`tests/lab/prepare.py`), so they are not what begins."""
+Lab hosts are prepared in the meantime (`tests/lab/prepare.py`), so tests/lab does not start first.
+"""
 WHOLE = {
     "tests/lab/test_units_older_podman.py": "tests/lab/test_units_older_podman.py",
     "tests/lab": "tests/lab",
 }
-"""What only one worker may run, and its name: a lab host takes too long to make for two."""
+"""Files that only one worker may run, and their unit: a lab host is too slow to create twice."""
 ALONE = {"tests/engine/test_policy.py"}
-"""Files that change what all processes of the machine see; they run last, with nothing beside."""
+"""Files that affect all processes of the machine. They run last, with nothing beside them."""
 SLOW = (
     *COST,
     *("tests/live", "tests/operations/test_lives.py", "tests/suite"),
     *("tests/api/test_document.py", "tests/files/test_crossing.py", "tests/audit/test_chain.py"),
     *("tests/web/second_factor/test_security_keys.py", "tests/web/single_sign_on"),
 )
-"""What --quick leaves out: tests of engines, browsers, hosts and servers, or of much at once."""
+"""What --quick skips: tests with engines, browsers, hosts, and servers, or with high load."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _shuffled(items: list[pytest.Item], order: random.Random) -> list[pytest.Item]:
-    """Folders in random order, files in each, tests in each: what they share stays together."""
+    """Shuffle folders, files in each, and tests in each, keeping shared fixtures together."""
     folders: dict[str, dict[str, list[pytest.Item]]] = {}
     for item in items:
         file = _file(item.nodeid)
@@ -96,11 +98,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 # --- What is printed ---------------------------------------------------------------------------
 
 LINES = 40
-"""Of a failure, at once; all of it comes at the end."""
+"""The maximum lines of a failure to print at once. All of it comes at the end."""
 
 
 class Failures:
-    """Says at once what failed, and why: a run may be ended before its summary."""
+    """Prints each failure and its reason at once, since a run may be ended before its summary."""
 
     def __init__(self, reporter: Any) -> None:
         self._reporter = reporter

@@ -1,4 +1,4 @@
-"""Waiting for what has to happen, however long a busy machine takes."""
+"""Wait for events, however long a busy machine takes."""
 
 import asyncio
 import time
@@ -7,13 +7,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE = 240.0
-"""Seconds after which a test gives up: no machine is that slow, so it will never happen."""
+"""Seconds after which a test gives up. No machine is that slow, so it will never happen."""
 SET_UP = 1800.0
-"""The same for a set-up that may fetch packages."""
+"""The same for a set-up that may download packages."""
 
 
 def until(true: Callable[[], T], what: str, within: float = PATIENCE) -> T:
-    """Wait for something to be so, and give what it gave."""
+    """Wait until `true` returns something true, and return that."""
     deadline = time.monotonic() + within
     while not (found := true()):
         if time.monotonic() > deadline:
@@ -25,7 +25,7 @@ def until(true: Callable[[], T], what: str, within: float = PATIENCE) -> T:
 async def eventually(
     true: Callable[[], T | Awaitable[T]], what: str, within: float = PATIENCE
 ) -> T:
-    """The same where an event loop runs; the condition may be a coroutine."""
+    """Do the same in an event loop. The condition may be a coroutine."""
     deadline = time.monotonic() + within
     while True:
         found = true()

@@ -1,4 +1,4 @@
-"""The scheduler of pytest-xdist's workers, by the tables in `tests.schedule`."""
+"""The scheduler of pytest-xdist's workers, based on the tables in `tests.schedule`."""
 
 import subprocess
 import sys
@@ -13,11 +13,11 @@ from tests.schedule import ALONE, COST, WHOLE
 
 LAST = "alone"
 LAB = "tests/lab/"
-"""The folder whose hosts are made beside other tests, if they are not there yet."""
+"""The folder whose hosts are prepared beside other tests, if they do not exist yet."""
 
 
 def unit(nodeid: str) -> str:
-    """What one worker runs in one piece: a file, or more."""
+    """Return what one worker runs in one piece: a file, or more."""
     file = nodeid.partition("::")[0]
     if file in ALONE:
         return LAST
@@ -28,21 +28,21 @@ def unit(nodeid: str) -> str:
 
 
 def family(of: str) -> str:
-    """The folder whose files share what is dear; "" for all others."""
+    """Return the folder whose files share expensive fixtures; "" for all others."""
     if of in WHOLE.values():
         return of
     return next((each for each in COST if of == each or of.startswith(f"{each}/")), "")
 
 
 class Schedule(LoadScopeScheduling):  # type: ignore[misc]
-    """A worker stays in its family; else it begins one that no other is at; else it helps."""
+    """Keeps a worker in its family; otherwise starts a free one; otherwise lets it help."""
 
     def __init__(self, config: Any, log: Any) -> None:
         super().__init__(config, log)
         self._at: dict[Any, str] = {}
 
     def schedule(self) -> None:
-        """Once every worker has said what it collected; and when one takes another's place."""
+        """Schedule when every worker has reported its collection, and when one is replaced."""
         if self.collection is None and any(each.startswith(LAB) for each in self._collected()):
             making = subprocess.Popen([sys.executable, "-m", "tests.lab.prepare"])
             self.config.add_cleanup(making.terminate)
@@ -55,7 +55,7 @@ class Schedule(LoadScopeScheduling):  # type: ignore[misc]
         return unit(nodeid)
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
-        """As the first worker named them: a name may hold what differs, such as the time."""
+        """Use the first worker's names: a name may contain what differs, such as the time."""
         first = self._collected() or collection
         same = [each.partition("[")[0] for each in first] == [
             each.partition("[")[0] for each in collection
@@ -65,7 +65,7 @@ class Schedule(LoadScopeScheduling):  # type: ignore[misc]
     def _assign_work_unit(self, node: Any) -> None:
         waiting = [each for each in self.workqueue if each != LAST]
         if not waiting and len(self.nodes) > 1:
-            # One worker stays for what runs alone, until the others have gone.
+            # One worker stays for files that run alone, until the others have left.
             if any(not other.shutting_down for other in self.nodes if other is not node):
                 node.shutdown()
             return
@@ -91,7 +91,7 @@ class Schedule(LoadScopeScheduling):  # type: ignore[misc]
 
     @cached_property
     def _units(self) -> Counter[str]:
-        """How many units each family had at first."""
+        """Return how many units each family had at first."""
         return Counter(family(each) for each in {unit(nodeid) for nodeid in self.collection})
 
     def remove_node(self, node: Any) -> str | None:

@@ -35,7 +35,7 @@ IMAGE = "localhost/berth-demo:latest"
 
 @dataclass
 class Served:
-    """A console that runs, and the processes that belong to it."""
+    """A running console, and its processes."""
 
     console: Console
     process: "subprocess.Popen[bytes]"
@@ -45,7 +45,7 @@ class Served:
 
 @contextmanager
 def served(accounts: list[str]) -> Iterator[Served]:
-    """bin/serve with `accounts`, made for this and removed after."""
+    """Run bin/serve with `accounts`, created for this and removed afterwards."""
     port, data = free_port(), Path(tempfile.mkdtemp(prefix="berth-bench-", dir="/var/tmp"))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BERTH_")}
     words = [str(TREE / "bin/serve"), "--demo", "--port", str(port), "--data", str(data)]
@@ -83,7 +83,7 @@ def served(accounts: list[str]) -> Iterator[Served]:
 
 
 def main() -> None:
-    """Print one table; ratios compare with plain Podman in this very run."""
+    """Print one table. Ratios compare with plain Podman in the same run."""
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=20, help="launches and deaths")
     parser.add_argument("--containers", type=int, default=1000, help="rows of the list")
@@ -180,7 +180,7 @@ def _rows(one: Served, podman: Podman, given: argparse.Namespace) -> None:
 
 
 def _idle(one: Served, podman: Podman, given: argparse.Namespace) -> None:
-    """Nobody looks, and the engine has ended; then two pages with 100 containers."""
+    """Measure without users and engines, then with two pages with 100 containers."""
     root, [account] = one.process.pid, one.accounts
     idle.until_unwatched(root)
     _print("Idle", idle.report(idle.idle(root, given.seconds), "nobody looks"))

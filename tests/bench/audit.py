@@ -21,13 +21,13 @@ from typing import Any
 TREE = Path(__file__).resolve().parents[2]
 ROUNDS = 40
 SEALED = 20_000
-"""How many of them are also chained, for the rate of sealing and verifying."""
+"""The number of events that are also chained, to measure chaining and verification."""
 AGAIN = 16
-"""After so many spans of the index of words the same events come again, at other times."""
+"""The number of spans of the search index after which the same events repeat."""
 
 
 def measure(events: int, database: str) -> list[tuple[str, str]]:
-    """Lines of the table for "sqlite" or "postgresql", measured in a process of its own."""
+    """Return the lines of the table for "sqlite" or "postgresql", measured in its own process."""
     from tests.audit.postgresql import cluster
 
     environment = os.environ | {"BERTH_TESTING": "1"}
@@ -65,7 +65,7 @@ INSERT INTO audit_event (id, at, actor_name, ip, source, account_name, action, k
 SELECT i, to_timestamp(1700000000 + i * 6), {columns}
 FROM (SELECT i, abs(i % {again} * 2654435761 % 1000003) AS r
   FROM generate_series(1, {count}::bigint) AS g(i)) AS s"""
-# A few people do most, a thousand do a little; nearly all is operations; failures are rare.
+# A few users do most, a thousand do a little; nearly all are operations; failures are rare.
 _COLUMNS = """
 CASE WHEN r % 10 < 7 THEN 'person-' || (r % 20) ELSE 'person-' || (r % 1000) END,
 '10.0.' || (r % 200) || '.' || (r % 250), CASE WHEN r % 3 = 0 THEN 'api' ELSE 'page' END,
@@ -83,14 +83,14 @@ _JSON = '\'{"image": "registry.example/app-\' || (r % 300) || \':2", "cpus": 1.5
 
 
 def fill(count: int) -> float:
-    """Insert `count` events past the triggers that would slow it, and index their words."""
+    """Insert `count` events, bypassing the slow triggers, and index their words."""
     from django.db import connection
 
     from consoleapp.audit.search_index import SPAN
     from tests.fixtures.audit import triggers
 
     vendor = connection.vendor
-    count = (count // SPAN + 1) * SPAN - 1  # whole spans, as copies of them tell of whole ones
+    count = (count // SPAN + 1) * SPAN - 1  # whole spans, since copies describe whole spans
     began = time.perf_counter()
     with connection.schema_editor() as editor:
         for statement in (*triggers.UNDO[vendor], *triggers.FORGET[vendor]):
@@ -112,7 +112,7 @@ def fill(count: int) -> float:
 
 
 def _index(count: int) -> None:
-    """What the sealer would add to the index of words; what comes again is copied."""
+    """Write what the chainer would add to the search index. Repetitions are copied."""
     from django.db import connection, transaction
 
     from consoleapp.audit.chain import FIELDS, form
@@ -140,7 +140,7 @@ def _index(count: int) -> None:
 
 
 def pages() -> list[tuple[str, Callable[[], Any]]]:
-    """What is asked for, each time with other values."""
+    """Return the queries, each time with other values."""
     from consoleapp.audit.chain_status import standing
     from consoleapp.audit.models import Event
     from consoleapp.audit.search import Criteria, newest
@@ -203,7 +203,7 @@ def pages() -> list[tuple[str, Callable[[], Any]]]:
 
 
 def writing(count: int) -> tuple[float, float]:
-    """Microseconds to record an event in a transaction: without the chain's trigger, and with."""
+    """Return the microseconds to record an event in a transaction, without and with the trigger."""
     from django.db import connection, transaction
 
     from consoleapp.audit.record import record
@@ -223,7 +223,7 @@ def writing(count: int) -> tuple[float, float]:
     plain: list[float] = []
     chained: list[float] = []
     spend()
-    for _ in range(10):  # in turns, as the machine may be busier at one time than at another
+    for _ in range(10):  # alternating, since the machine's load may vary
         chained += spend()
         with connection.schema_editor() as editor:
             editor.execute(drop)
@@ -268,7 +268,7 @@ def main() -> None:
 
 
 def chain(count: int) -> list[tuple[str, str]]:
-    """The cost of a link, and how fast events are sealed and verified."""
+    """Return the cost of a link, and the rates of chaining and verification."""
     from django.db import connection
 
     from consoleapp.audit import chainer

@@ -1,4 +1,4 @@
-"""Builds against plain `podman build`; memory while a large context and archive pass through."""
+"""Compare builds with plain `podman build`; measure memory for a large context and archive."""
 
 import http.client
 import io
@@ -26,7 +26,7 @@ _PIECE = 1 << 20
 def building(
     console: Console, account: str, podman: Podman, image: str, runs: int
 ) -> dict[str, float]:
-    """Medians in milliseconds, taken in turns so that both meet the same machine."""
+    """Return medians in milliseconds, alternating so that both see the same machine."""
     text = f"FROM {image}\nRUN dd if=/dev/urandom of=/data bs=1M count=64 2>/dev/null\nRUN sync\n"
     plain, berth = [], []
     for _ in range(runs):
@@ -42,16 +42,16 @@ def building(
 
 @dataclass
 class Peaks:
-    """MiB of the largest process of each name: before, and the most that was seen."""
+    """MiB of the largest process of each name: before, and the peak."""
 
     before: dict[str, float]
     most: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    """What each way of the bytes took."""
+    """The time of each direction."""
 
 
 def passing(console: Console, account: str, root: int, mebibytes: int) -> Peaks:
-    """A context goes up and is built; the image is saved, fetched, sent up again and loaded."""
+    """Upload and build a context; save, fetch, upload, and load the image."""
     peaks = Peaks(_largest(root))
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, _watching(root, peaks):
         file = Path(folder) / "file.tar"
@@ -74,7 +74,7 @@ def passing(console: Console, account: str, root: int, mebibytes: int) -> Peaks:
 
 
 def report(times: dict[str, float], peaks: Peaks, mebibytes: int) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     ratio = times["plain"] / times["berth"]
     lines = [
         (
@@ -124,7 +124,7 @@ def _timed(peaks: Peaks, name: str) -> Iterator[None]:
 
 
 def _context(file: Path, mebibytes: int) -> None:
-    """A tar with one file of `mebibytes` and the Containerfile that copies it."""
+    """Create a tar with one file of `mebibytes` and the Containerfile that copies it."""
     text = b"FROM scratch\nCOPY big /big\n"
     with tarfile.open(file, "w") as target, Path("/dev/urandom").open("rb") as noise:
         entry = tarfile.TarInfo("Containerfile")

@@ -42,7 +42,7 @@ ENDED = ("succeeded", "failed", "cancelled", "lost", "expired", "declined")
 
 @dataclass
 class Storm:
-    """What is counted, by all actors together."""
+    """The counts of all actors together."""
 
     served: Served
     podman: Podman
@@ -57,20 +57,20 @@ class Storm:
     seconds: list[float] = field(default_factory=list)
 
     def more(self) -> bool:
-        """Whether one more operation is to be asked for."""
+        """Return whether another operation is to be requested."""
         with self.lock:
             self.left -= 1
             return self.left >= 0
 
     def fault(self, kind: str, text: str) -> None:
-        """Count and show one."""
+        """Count and print a fault."""
         with self.lock:
             self.faults.append(kind)
             print(f"  {kind}: {text}", flush=True)
 
 
 class Actor:
-    """One container, and what is asked for it."""
+    """One container, and its operations."""
 
     def __init__(self, storm: Storm, number: int) -> None:
         self.storm, self.number = storm, number
@@ -81,11 +81,11 @@ class Actor:
         self.name, self.exists = "", False
 
     def run(self) -> None:
-        """Until there are enough operations."""
+        """Run until there are enough operations."""
         while self.storm.more():
             try:
                 self._one()
-            except Exception as error:  # shown as a fault of the storm itself
+            except Exception as error:  # reported as a fault of the storm itself
                 self.storm.fault("broken", repr(error)[:500])
 
     # --- one operation -----------------------------------------------------------------------
@@ -157,7 +157,7 @@ class Actor:
     # --- how it ended -----------------------------------------------------------------------
 
     def _ask(self, kind: str, **parameters: Any) -> dict[str, Any]:
-        """The operation at its end."""
+        """Return the operation after its end."""
         body = {"kind": kind, "parameters": parameters}
         key = uuid.uuid4().hex
         asked = self._api("POST", f"/accounts/{self.storm.account}/operations", body, key)
@@ -194,7 +194,7 @@ class Actor:
             if done.returncode == 0 and b'"error":{"code"' not in done.stdout[:20]:
                 return json.loads(done.stdout or b"null")
             if path.endswith("/cancel"):
-                return None  # it has ended already
+                return None  # it has ended
             time.sleep(0.2)
         raise RuntimeError(f"{method} {path}: {done.stdout[:300]!r} {done.stderr[:300]!r}")
 
@@ -234,7 +234,7 @@ class Actor:
 
 
 def kill(storm: Storm, kills: int, stop: threading.Event, killed: Counter[str]) -> None:
-    """Kill -9 something, again and again."""
+    """Kill -9 something, repeatedly."""
     for _ in range(kills):
         if stop.wait(0.3 + storm.random.random() * 1.5):
             return
@@ -254,7 +254,7 @@ def kill(storm: Storm, kills: int, stop: threading.Event, killed: Counter[str]) 
 
 
 def _orphans(storm: Storm) -> None:
-    """Processes of containers that Podman does not know any more."""
+    """Report processes of containers that Podman no longer knows."""
     running = len(storm.podman("ps", "-q").split())
     known = storm.podman.account.pw_uid
     sleeping = 0
@@ -269,7 +269,7 @@ def _orphans(storm: Storm) -> None:
 
 
 def main() -> None:
-    """Print what was lost, doubled, or not true."""
+    """Print what was lost, doubled, or untrue."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--operations", type=int, default=300)
     parser.add_argument("--kills", type=int, default=60)

@@ -1,4 +1,4 @@
-"""A running console as a program sees it: one kept connection, a token, a session for pages."""
+"""A client of a running console: one kept connection, a token, a session for pages."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 @dataclass
 class Console:
-    """`get` and `post`: the API, with the token; `page` and `events`: as a signed-in person."""
+    """`get` and `post`: the API, with the token; `page` and `events`: as a signed-in user."""
 
     url: str
     token: str
@@ -23,7 +23,7 @@ class Console:
         self._used = time.monotonic()
 
     def _fresh(self) -> http.client.HTTPConnection:
-        """The kept connection, or a new one where the server may have closed it meanwhile."""
+        """Return the kept connection, or a new one if the server may have closed it."""
         if time.monotonic() - self._used > 2:
             self._connection.close()
             self._connection = self._connect()
@@ -59,20 +59,20 @@ class Console:
         return json.loads(data) if data else None
 
     def get(self, path: str) -> Any:
-        """The JSON of a route of the API."""
+        """Return the JSON of a route of the API."""
         return self._api("GET", path)
 
     def post(self, path: str, body: Any) -> Any:
-        """The JSON answered to a POST."""
+        """Return the JSON response to a POST."""
         return self._api("POST", path, body)
 
     def submit(self, account: str, kind: str, **parameters: Any) -> str:
-        """Request an operation; its id."""
+        """Request an operation. Return its id."""
         body = {"kind": kind, "parameters": parameters}
         return str(self.post(f"/accounts/{account}/operations", body)["id"])
 
     def ended(self, operation: str) -> dict[str, Any]:
-        """The operation once it has ended. Raises RuntimeError when it did not succeed."""
+        """Return the operation after its end. Raises RuntimeError if it did not succeed."""
         for _ in range(20):
             found = self.get(f"/operations/{operation}?wait=30")
             if found["ended_at"]:
@@ -82,7 +82,7 @@ class Console:
         raise RuntimeError(f"operation {operation} does not end")
 
     def sign_in(self, username: str, password: str) -> None:
-        """Get a session as a browser does."""
+        """Sign in like a browser."""
         self._ask("GET", "/user/login/", None, {})
         form = {
             "login": username,
@@ -99,7 +99,7 @@ class Console:
             raise RuntimeError(f"signing in as {username} was answered with {status}")
 
     def page(self, path: str, *, panel: bool = False) -> bytes:
-        """The HTML of a page, or of the `panel` that it loads later from the same address."""
+        """Return the HTML of a page, or of the `panel` that it loads from the same address."""
         headers = {"Accept": "text/html"} | ({"HX-Request": "true"} if panel else {})
         status, content = self._ask("GET", path, None, headers)
         if status != 200:
@@ -107,7 +107,7 @@ class Console:
         return content
 
     def events(self, path: str) -> Iterator[tuple[str, str, float]]:
-        """Server-sent events as (name, data, time of arrival)."""
+        """Yield server-sent events as (name, data, time of arrival)."""
         connection = self._connect()
         cookie = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
         connection.request("GET", path, headers={"Cookie": cookie, "Accept": "text/event-stream"})
@@ -131,5 +131,5 @@ class Console:
 
 
 def milliseconds(began: float) -> float:
-    """Since `began` of time.perf_counter()."""
+    """Return the milliseconds since `began` of time.perf_counter()."""
     return (time.perf_counter() - began) * 1000

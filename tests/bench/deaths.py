@@ -1,4 +1,4 @@
-"""From a container's death to the server-sent event that changes its row in the browser."""
+"""Measure from a container's death to the server-sent event that updates its row."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ from tests.bench.podman import Podman
 
 
 def deaths(console: Console, account: str, podman: Podman, image: str, runs: int) -> list[float]:
-    """Milliseconds from `podman kill` having killed the process to the event, for each run."""
+    """Return the milliseconds from the end of `podman kill` to the event, for each run."""
     arrived: queue.Queue[tuple[str, str, float]] = queue.Queue()
 
     def read() -> None:
@@ -28,7 +28,7 @@ def _one(podman: Podman, image: str, arrived: "queue.Queue[tuple[str, str, float
     name = f"bench-{uuid.uuid4().hex[:12]}"
     identity = podman("run", "-d", "--name", name, image, "sleep", "600").strip()
     pid = int(podman("inspect", "--format", "{{.State.Pid}}", name))
-    time.sleep(0.7)  # the events of its start have come
+    time.sleep(0.7)  # the events of its start have arrived
     while not arrived.empty():
         arrived.get()
     died = time.time()
@@ -50,7 +50,7 @@ def _kill(pid: int) -> None:
 
 
 def report(figures: list[float]) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     p95 = quantiles(figures, n=20)[-1]
     return [
         ("death to its event, p50", f"{median(figures):8.1f} ms"),

@@ -1,4 +1,4 @@
-"""Processor time of each of Berth's processes while nobody looks, and while pages are open."""
+"""Measure the CPU time of each of Berth's processes, idle and with open pages."""
 
 import threading
 import time
@@ -13,14 +13,14 @@ from tests.bench.podman import Podman
 
 @dataclass(frozen=True)
 class Used:
-    """What one process computed: seconds of processor time in a minute."""
+    """The CPU time of one process: seconds per minute."""
 
     process: Process
     seconds: float
 
 
 def used(processes: Callable[[], list[Process]], seconds: float) -> list[Used]:
-    """Processor time a minute of each process that is there at both ends of `seconds`."""
+    """Return the CPU time per minute of each process that exists throughout `seconds`."""
     began, before = time.monotonic(), {each.pid: _nanoseconds(each.pid) for each in processes()}
     time.sleep(seconds)
     minutes = (time.monotonic() - began) / 60
@@ -32,12 +32,12 @@ def used(processes: Callable[[], list[Process]], seconds: float) -> list[Used]:
 
 
 def idle(root: int, seconds: float) -> list[Used]:
-    """`used` for `root` and everything below it."""
+    """Return `used` for `root` and its descendants."""
     return used(lambda: processes_of(root), seconds)
 
 
 def until_unwatched(root: int, within: float = 600.0) -> None:
-    """Wait until the engines have ended themselves as nobody needs them. Raises TimeoutError."""
+    """Wait until idle engines have exited. Raises TimeoutError."""
     until = time.monotonic() + within
     while any(each.name in ("engine", "podman") for each in processes_of(root)):
         if time.monotonic() > until:
@@ -47,7 +47,7 @@ def until_unwatched(root: int, within: float = 600.0) -> None:
 
 @contextmanager
 def starts_and_stops(podman: Podman, image: str, every: float = 2.0) -> Iterator[None]:
-    """A container is started and stopped in a shell every two seconds within the block."""
+    """Start and stop a container in a shell every two seconds during the block."""
     name, over = "bench-busy", threading.Event()
     podman("create", "--name", name, image, "sleep", "100000")
 
@@ -67,7 +67,7 @@ def starts_and_stops(podman: Podman, image: str, every: float = 2.0) -> Iterator
 
 
 def _nanoseconds(pid: int) -> int:
-    """Of all its threads: finer than the ticks of /proc/PID/stat."""
+    """Return the time of all its threads, more precise than the ticks of /proc/PID/stat."""
     total = 0
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
@@ -78,7 +78,7 @@ def _nanoseconds(pid: int) -> int:
 
 
 def report(found: list[Used], title: str) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     total = sum(each.seconds for each in found)
     memory = sum(each.process.pss for each in found)
     lines = [(title, f"{total:8.3f} s of CPU a minute, {memory:.0f} MiB PSS")]

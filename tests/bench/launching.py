@@ -1,4 +1,4 @@
-"""From POST to running against `podman run -d`, and where each millisecond goes."""
+"""Compare POST to running with `podman run -d`, and measure each step."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ STEPS = [
 
 
 def launching(console: Console, account: str, podman: Podman, image: str, runs: int) -> dict:
-    """Both sides in turn, `runs` times each: lists of ms for podman, berth, and each step."""
+    """Run both sides alternately, `runs` times each. Return lists of ms for each side and step."""
     figures: dict[str, list[float]] = {"podman": [], "berth": []}
     figures |= {name: [] for name, _ in STEPS}
     with PodmanEvents(podman) as events:
@@ -37,7 +37,7 @@ def launching(console: Console, account: str, podman: Podman, image: str, runs: 
             for name, value in steps.items():
                 figures[name].append(value)
             podman("rm", "-f", "-t", "0", *names)
-            if turn == 0:  # the first of each warms caches up
+            if turn == 0:  # the first of each warms caches
                 figures = {name: [] for name in figures}
     return figures
 
@@ -79,7 +79,7 @@ def _seconds(text: str) -> float:
 
 
 class PodmanEvents:
-    """Podman's own word for when it created and started a container."""
+    """Podman's own times of creating and starting a container."""
 
     def __init__(self, podman: Podman) -> None:
         self._podman = podman
@@ -89,7 +89,7 @@ class PodmanEvents:
     def __enter__(self) -> "PodmanEvents":
         self._process = self._podman.follow("events", "--format", "json")
         threading.Thread(target=self._read, daemon=True).start()
-        time.sleep(0.5)  # until it listens; it does not say when
+        time.sleep(0.5)  # until it listens, which it does not report
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -107,7 +107,7 @@ class PodmanEvents:
                 self._changed.notify_all()
 
     def seen(self, name: str, status: str) -> float:
-        """When `status` happened to the container. Raises TimeoutError."""
+        """Return the time of the container's `status`. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: (name, status) in self._at, 5):
                 raise TimeoutError(f"podman events said nothing of {name} {status}")
@@ -115,7 +115,7 @@ class PodmanEvents:
 
 
 def report(figures: dict[str, list[float]]) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     plain, berth = median(figures["podman"]), median(figures["berth"])
     lines = [
         ("podman run -d", f"{plain:8.1f} ms"),

@@ -1,4 +1,4 @@
-"""The list page and the API's list with many real containers, against `podman ps -a`."""
+"""Compare the list page and the API's list with `podman ps -a`, with many real containers."""
 
 import time
 from statistics import median
@@ -9,14 +9,14 @@ from tests.bench.podman import Podman
 
 
 def fill(podman: Podman, image: str, count: int) -> None:
-    """Create containers (never started) until the account has `count` of the bench's own."""
+    """Create containers (never started) until the account has `count` of the benchmark's own."""
     have = len(podman("ps", "-aq", "--filter", "label=berth.bench").split())
     for number in range(have, count):
         podman("create", "--label", "berth.bench", "--name", f"bench-list-{number}", image, "true")
 
 
 def listing(console: Console, account: str, podman: Podman, count: int, runs: int) -> dict:
-    """Milliseconds of each way to the same rows, in turn."""
+    """Return the milliseconds of each way to the same rows, alternating."""
     _settle(console, account, count)
     page = f"/accounts/{quote(account)}/containers/"
     figures: dict[str, list[float]] = {"podman": [], "page": [], "api": []}
@@ -42,7 +42,7 @@ def _settle(console: Console, account: str, count: int) -> None:
 
 
 def report(figures: dict[str, list[float]], count: int) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     plain, page, api = (median(figures[name]) for name in ("podman", "page", "api"))
     return [
         (f"podman ps -a, {count} containers", f"{plain:8.1f} ms"),

@@ -1,4 +1,4 @@
-"""Resident memory of Berth's processes, by the kernel's proportional count of shared pages."""
+"""Measure the memory of Berth's processes, with the kernel's proportional share of pages (PSS)."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ input()
 
 @dataclass(frozen=True)
 class Process:
-    """One process of Berth; sizes in MiB."""
+    """One of Berth's processes; sizes in MiB."""
 
     pid: int
     name: str
@@ -23,7 +23,7 @@ class Process:
 
 
 def processes_of(root: int) -> list[Process]:
-    """`root` and everything below it."""
+    """Return `root` and its descendants."""
     parents: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -57,7 +57,7 @@ def _name(words: list[str]) -> str:
 
 
 def plain_django() -> float:
-    """MiB of an interpreter that has loaded Django and no application."""
+    """Return the MiB of an interpreter that has loaded Django and no application."""
     with subprocess.Popen(
         [sys.executable, "-c", PLAIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as plain:
@@ -68,7 +68,7 @@ def plain_django() -> float:
 
 
 def report(processes: list[Process], title: str, plain: float) -> list[tuple[str, str]]:
-    """Lines of the table; `plain` is one interpreter with Django alone."""
+    """Return the lines of the table. `plain` is an interpreter with Django alone."""
     names = sorted({process.name for process in processes})
     lines = [
         (

@@ -1,4 +1,4 @@
-"""Plain Podman as the same Linux account: what a person at a shell would wait for."""
+"""Plain Podman as the same Linux account, as a user in a shell would run it."""
 
 import os
 import pwd
@@ -10,24 +10,24 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Podman:
-    """The account's own Podman, with the environment and OCI runtime that its engine uses."""
+    """The account's own Podman, with its engine's environment and OCI runtime."""
 
     account: pwd.struct_passwd
     environment: dict[str, str]
     runtime: str
 
     def __call__(self, *arguments: str, given: bytes | None = None) -> str:
-        """Its output. Raises CalledProcessError."""
+        """Return its output. Raises CalledProcessError."""
         return subprocess.run(
             self.argv(*arguments), input=given, check=True, capture_output=True, **self._identity()
         ).stdout.decode()
 
     def argv(self, *arguments: str) -> list[str]:
-        """The whole command line."""
+        """Return the whole command line."""
         return ["podman", "--runtime", self.runtime, *arguments]
 
     def timed(self, *arguments: str) -> float:
-        """Milliseconds from starting the command to its end."""
+        """Return the milliseconds from the start of the command to its end."""
         argv, identity = self.argv(*arguments), self._identity()
         began = time.perf_counter()
         subprocess.run(
@@ -36,7 +36,7 @@ class Podman:
         return (time.perf_counter() - began) * 1000
 
     def follow(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """A command that goes on; its output is a pipe."""
+        """Start a continuing command. Its output is a pipe."""
         return subprocess.Popen(
             self.argv(*arguments),
             stdout=subprocess.PIPE,
@@ -45,8 +45,8 @@ class Podman:
         )
 
     def _identity(self) -> dict[str, object]:
-        # A session of its own, as a shell has and as the engine has: the kernel shares processors
-        # out by session (autogroup), and what it is compared with would have another share.
+        # A session of its own, like a shell and the engine: the kernel shares processors by session
+        # (autogroup), and the two sides must have equal shares.
         identity: dict[str, object] = {
             "env": self.environment,
             "cwd": self.account.pw_dir,
@@ -62,7 +62,7 @@ class Podman:
 
 
 def engine_of(uid: int) -> int:
-    """The process id of the account's engine. Raises LookupError when none runs."""
+    """Return the process id of the account's engine. Raises LookupError if none runs."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
@@ -74,7 +74,7 @@ def engine_of(uid: int) -> int:
 
 
 def podman_of(account: str, runtime: str) -> Podman:
-    """Plain Podman as `account`, in the environment that its engine has now."""
+    """Return plain Podman as `account`, in its engine's current environment."""
     user = pwd.getpwnam(account)
     raw = Path(f"/proc/{engine_of(user.pw_uid)}/environ").read_bytes().decode()
     whole = dict(pair.split("=", 1) for pair in raw.split("\0") if "=" in pair)

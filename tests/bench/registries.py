@@ -1,6 +1,6 @@
-"""Images on their way, through Berth and by the plain programs; what a large one costs in memory.
+"""Compare image transfers through Berth with the plain programs, and measure memory.
 
-Each push and copy goes to a registry that is new and empty: one that has a layer is sent nothing.
+Each push and copy goes to a new, empty registry, since nothing is sent for existing layers.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_name
 
 _WAYS = ("plain", "berth")
 _OWN = ("gunicorn", "celery", "observe", "engine", "redis-server", "launch")
-"""Berth's processes; the others are the programs that it runs."""
+"""Berth's processes. The others are the programs that it runs."""
 
 
 class Transfers:
@@ -37,7 +37,7 @@ class Transfers:
 
     @contextmanager
     def registry(self) -> Iterator[Server]:
-        """A new, empty registry that the account uses without TLS."""
+        """Start a new, empty registry that the account uses without TLS."""
         folder = Path(tempfile.mkdtemp(dir=self.place))
         running = Registries(folder)
         try:
@@ -49,7 +49,7 @@ class Transfers:
             shutil.rmtree(folder)
 
     def image(self, megabytes: int) -> str:
-        """An image with one layer of random bytes; its name."""
+        """Create an image with one layer of random bytes. Return its name."""
         name, archive = f"localhost/bench-{megabytes}:1", self.place / "layer.tar"
         content = self.place / "content"
         with content.open("wb") as file:
@@ -63,13 +63,13 @@ class Transfers:
         return name
 
     def through_berth(self, kind: str, **parameters: object) -> float:
-        """Milliseconds from asking for an operation to knowing that it succeeded."""
+        """Return the milliseconds from requesting an operation to its success."""
         began = time.perf_counter()
         self.console.ended(self.console.submit(self.account, kind, **parameters))
         return milliseconds(began)
 
     def skopeo(self, *arguments: str) -> float:
-        """Milliseconds of plain Skopeo as the account."""
+        """Return the milliseconds of plain Skopeo as the account."""
         began = time.perf_counter()
         subprocess.run(
             ["setpriv", f"--reuid={self.podman.account.pw_uid}"]
@@ -92,7 +92,7 @@ class Transfers:
 
 @contextmanager
 def transfers(console: Console, account: str, podman: Podman) -> Iterator[Transfers]:
-    """Everything it makes on the disk is taken away at the end."""
+    """Yield transfers, and remove everything from the disk at the end."""
     place = Path(tempfile.mkdtemp(prefix="berth-bench-registries-", dir="/var/tmp"))
     place.chmod(0o755)
     try:
@@ -102,12 +102,12 @@ def transfers(console: Console, account: str, podman: Podman) -> Iterator[Transf
 
 
 def speeds(at: Transfers, megabytes: int, runs: int) -> dict[str, dict[str, list[float]]]:
-    """Milliseconds of push, copy and pull, plain and through Berth, in turn."""
+    """Return the milliseconds of push, copy, and pull, plain and through Berth, alternating."""
     name = at.image(megabytes)
     figures: dict[str, dict[str, list[float]]] = {
         what: {"plain": [], "berth": []} for what in ("push", "copy", "pull")
     }
-    # Who comes second finds warmer caches: each is first in turn.
+    # The second finds warmer caches, so each goes first in turn.
     ways = [way for turn in range(runs) for way in _WAYS[:: 1 if turn % 2 else -1]]
     for way in ways:
         with at.registry() as fresh:
@@ -143,7 +143,7 @@ def speeds(at: Transfers, megabytes: int, runs: int) -> dict[str, dict[str, list
 
 
 def peaks(at: Transfers, root: int, megabytes: int) -> dict[str, tuple[float, float]]:
-    """MiB of Berth's own processes before, and at most while a large image goes each way."""
+    """Return the MiB of Berth's processes before, and their peaks with a large image."""
     name = at.image(megabytes)
     found: dict[str, tuple[float, float]] = {}
     with at.registry() as first, at.registry() as second:
@@ -182,7 +182,7 @@ def browsing(at: Transfers, root: int) -> dict[str, float]:
                     at.console.page(path, panel=True)
                     took[name].append(milliseconds(began))
 
-        browse()  # what is imported at first is no growth
+        browse()  # the first imports are not growth
         took = {name: [] for name in asked}
         before, most = _peak(root, browse)
     return {name: median(each) for name, each in took.items()} | {"before": before, "most": most}
@@ -211,7 +211,7 @@ def _own_memory(root: int) -> float:
 
 
 def report(figures: dict[str, dict[str, list[float]]], megabytes: int) -> list[tuple[str, str]]:
-    """Lines of the table about speed."""
+    """Return the lines of the table about speed."""
     lines = []
     for what, both in figures.items():
         plain, berth = median(both["plain"]), median(both["berth"])
@@ -226,7 +226,7 @@ def report(figures: dict[str, dict[str, list[float]]], megabytes: int) -> list[t
 
 
 def report_peaks(found: dict[str, tuple[float, float]], megabytes: int) -> list[tuple[str, str]]:
-    """Lines of the table about memory."""
+    """Return the lines of the table about memory."""
     return [
         (
             f"{what} of {megabytes} MB, Berth's processes",
@@ -237,7 +237,7 @@ def report_peaks(found: dict[str, tuple[float, float]], megabytes: int) -> list[
 
 
 def report_browsing(figures: dict[str, float]) -> list[tuple[str, str]]:
-    """Lines of the table about a registry with many names."""
+    """Return the lines of the table about a registry with many names."""
     before, most = figures["before"], figures["most"]
     title = f"{TAGS} tags, {REPOSITORIES} repositories"
     return [

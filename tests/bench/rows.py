@@ -1,4 +1,4 @@
-"""From `podman run -d` in a shell to its row in an open page, in a real browser."""
+"""Measure from `podman run -d` in a shell to its row in an open page of a real browser."""
 
 import time
 import uuid
@@ -15,7 +15,7 @@ from tests.bench.lists import fill
 from tests.bench.podman import Podman
 
 COMMAND = ["sleep", "600"]
-# Notes when each row was first drawn as that of a running container, by the browser's own clock.
+# Records when each row first shows a running container, by the browser's own clock.
 NOTE = """
   window.drawn = {};
   const note = () => {
@@ -31,7 +31,7 @@ NOTE = """
 
 @contextmanager
 def list_page(console: Console, account: str, path: str = "?rows=500") -> Iterator[Page]:
-    """The list of containers in a browser, with live events."""
+    """Open the list of containers in a browser, with live events."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
@@ -53,7 +53,7 @@ def list_page(console: Console, account: str, path: str = "?rows=500") -> Iterat
 
 @contextmanager
 def second(page: Page) -> Iterator[Page]:
-    """The same page in another tab."""
+    """Open the same page in another tab."""
     tab = page.context.new_page()
     with tab.expect_response(lambda answer: "/live/" in answer.url):
         tab.goto(page.url)
@@ -64,7 +64,7 @@ def second(page: Page) -> Iterator[Page]:
 def drawing(
     console: Console, account: str, podman: Podman, image: str, count: int, runs: int
 ) -> dict[str, list[float]]:
-    """Milliseconds of the command, and of the row after Podman's event and after the command."""
+    """Return milliseconds of the command, and of the row after Podman's event and the command."""
     fill(podman, image, count)
     figures: dict[str, list[float]] = {"command": [], "after start": [], "after command": []}
     with PodmanEvents(podman) as events, list_page(console, account) as page:
@@ -88,7 +88,7 @@ def drawing(
 
 
 def report(figures: dict[str, list[float]], count: int) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     plain, start, after = (
         median(figures[name]) for name in ("command", "after start", "after command")
     )

@@ -1,4 +1,4 @@
-"""Operations a second through the whole pipeline, with ones that cost Podman little."""
+"""Measure operations per second through the whole pipeline, with ones that are cheap for Podman."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ CALLERS = 4
 
 
 def throughput(console: Console, account: str, image: str, count: int) -> dict[str, float]:
-    """Tag an image `count` times from several callers at once; seconds and operations a second."""
+    """Tag an image `count` times from several callers. Return seconds and operations per second."""
     failures: list[BaseException] = []
     per_caller = count // CALLERS
 
@@ -47,7 +47,7 @@ def throughput(console: Console, account: str, image: str, count: int) -> dict[s
 
 
 def report(figures: dict[str, Any]) -> list[tuple[str, str]]:
-    """Lines of the table."""
+    """Return the lines of the table."""
     return [
         (
             f"{figures['count']} × image.tag, {CALLERS} callers",

@@ -1,4 +1,4 @@
-"""The documentation against the tree: links, pictures, anchors, and the labels that guides name."""
+"""Check the documentation against the tree: links, pictures, anchors, and labels in guides."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ def _name(path: Path) -> str:
 
 
 def _anchors(text: str) -> set[str]:
-    """As code hosts make them of headings."""
+    """Return the anchors of headings, as code hosts generate them."""
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in _HEADING.findall(text)

@@ -1,4 +1,4 @@
-"""A Linux account as the tests speak of it: its shell, and its engine."""
+"""A Linux account for tests: its shell, and its engine."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,43 +25,43 @@ from tests.waiting import eventually
 
 @dataclass(frozen=True)
 class Account:
-    """What one can do as the account itself, and through Berth."""
+    """Actions as the account itself, and through Berth."""
 
     linux: LinuxAccount
     process: EngineProcess
     engine: Engine
 
     def podman(self, *words: str, given: bytes = b"") -> str:
-        """Podman at the account's own shell."""
+        """Run Podman in the account's own shell."""
         return self.linux.podman(*words, given=given)
 
     async def outcome(self, parameters: Parameters, operation: UUID | None = None) -> Outcome:
-        """How an operation ends."""
+        """Run an operation, and return its outcome."""
         *_, last = [each async for each in self.engine.run(operation or uuid4(), parameters)]
         assert not isinstance(last, Progress)
         return last
 
     async def do(self, parameters: Parameters) -> dict[str, Any]:
-        """The result of an operation that succeeds."""
+        """Run an operation that succeeds, and return its result."""
         ended = await self.outcome(parameters)
         assert isinstance(ended, Succeeded), ended
         parameters.result.model_validate(ended.result)
         return ended.result
 
     async def refused(self, parameters: Parameters) -> ErrorReport:
-        """The error of an operation that fails, which always says what happened."""
+        """Run an operation that fails, and return its error, which always says what happened."""
         ended = await self.outcome(parameters)
         assert isinstance(ended, Failed), ended
         assert ended.error.message
         return ended.error
 
     async def launch(self, *command: str, **options: Any) -> str:
-        """A container of the demo image (by default one that sleeps). Out: its id."""
+        """Launch a container of the demo image (by default, one that sleeps). Return its id."""
         options = {"image": IMAGE, "command_line": command or ("sleep", "1000"), **options}
         return str((await self.do(ContainerRun(**options)))["id"])
 
     async def becomes(self, container: str, state: str) -> ContainerRow:
-        """Wait for a container's state. Out: its row."""
+        """Wait for a container's state. Return its row."""
 
         async def found() -> ContainerRow | None:
             row = (await self.rows())[container]
@@ -72,47 +72,47 @@ class Account:
         return row
 
     async def remove(self, container: str) -> None:
-        """Whatever it is doing, and at once."""
+        """Remove it at once, whatever it is doing."""
         await self.outcome(ContainerKill(container=container))
         gone = ContainerRemove(container=container, force=True, volumes=True)
         ended = await self.outcome(gone)
-        # One with --rm goes by itself when it is killed.
+        # With --rm, it is removed when it is killed.
         assert isinstance(ended, Succeeded) or (
             isinstance(ended, Failed) and ended.error.code == "not_found"
         ), ended
 
     async def answers(self, query: Query) -> list[Answer]:
-        """All answers to a query."""
+        """Return all answers to a query."""
         return [each async for each in self.engine.query(query)]
 
     async def lines(self, query: Query) -> list[LogLine]:
-        """The answers to a query for logs."""
+        """Return the answers to a query for logs."""
         found = await self.answers(query)
         assert all(isinstance(each, LogLine) for each in found), found
         return found  # type: ignore[return-value]
 
     async def table(self, query: Query) -> Table:
-        """The one answer to a query for a table."""
+        """Return the one answer to a query for a table."""
         (found,) = await self.answers(query)
         assert isinstance(found, Table), found
         return found
 
     async def document(self, query: Query) -> dict[str, Any]:
-        """The one answer to a query for a document."""
+        """Return the one answer to a query for a document."""
         (found,) = await self.answers(query)
         assert isinstance(found, Document), found
         return found.data
 
     async def unanswered(self, query: Query) -> QueryFailed:
-        """The answer to a query that cannot be answered."""
+        """Return the answer to a query that fails."""
         (found,) = await self.answers(query)
         assert isinstance(found, QueryFailed), found
         return found
 
     async def inspect(self, container: str) -> dict[str, Any]:
-        """Podman's inspect data."""
+        """Return Podman's inspect data."""
         return await self.document(ContainerInspect(container=container))
 
     async def rows(self) -> dict[str, ContainerRow]:
-        """The containers by name."""
+        """Return the containers by name."""
         return {row.name: row for row in (await self.engine.snapshot()).containers}

@@ -1,4 +1,4 @@
-"""Real Linux accounts for the tests, and engines that run as them."""
+"""Real Linux accounts for tests, and engines that run as them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ SUBIDS = 65536
 
 @dataclass(frozen=True)
 class LinuxAccount:
-    """An account with subuid ranges and, where systemd runs, a lingering session."""
+    """An account with subuid ranges and, with systemd, a lingering session."""
 
     name: str
     uid: int
@@ -28,7 +28,7 @@ class LinuxAccount:
     runtime: Path
 
     def environment(self) -> dict[str, str]:
-        """What a login would have set."""
+        """Return the environment of a login."""
         bus = self.runtime / "bus"
         return {
             "HOME": str(self.home),
@@ -41,9 +41,10 @@ class LinuxAccount:
         }
 
     def run(self, *argv: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        """A program, as the account, in a shell of its own."""
+        """Run a program as the account, in its own shell."""
         if SYSTEMD and {"exec", "healthcheck"} & set(argv):
-            # What joins a container's cgroup has to come from the account's own part of the tree.
+            # A process that joins a container's cgroup must come from the account's own part of the
+            # tree.
             argv = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect", *argv)
         return subprocess.run(
             argv,
@@ -58,19 +59,19 @@ class LinuxAccount:
         )
 
     def podman(self, *words: str, given: bytes = b"") -> str:
-        """The output of Podman with the OCI runtime that the engine found to work."""
+        """Return the output of Podman with the OCI runtime that the engine chose."""
         done = self.run("podman", *self.podman_options(), *words, given=given)
         assert done.returncode == 0, f"podman {' '.join(words)}: {done.stderr.decode()}"
         return done.stdout.decode(errors="replace").strip()
 
     def podman_options(self) -> list[str]:
-        """Global options, by the engine's own probe."""
+        """Return Podman's global options from the engine's own test."""
         remembered = json.loads((self.home / ".local/state/berth/runtime.json").read_text())
         return Choice(**remembered["choice"]).options()
 
 
 def make_account(name: str) -> LinuxAccount:
-    """As root: a fresh account; one of that name from an earlier run goes first."""
+    """Create an account, as root. Removes one of that name from an earlier run."""
     open_devices()
     found = add_user(name, "--shell", "/bin/bash")
     if SYSTEMD:
@@ -99,7 +100,7 @@ class EngineProcess:
         environment |= {"PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
         argv = self._argv
         if SYSTEMD:
-            # In the account's own manager, as deploy/user/berth-engine.service does.
+            # In the account's own manager, like deploy/user/berth-engine.service.
             argv = ["systemd-run", "--user", "--quiet", "--wait", "--collect", "--unit", self._unit]
             argv += ["--property=KillMode=process", "--property=Delegate=yes"]
             argv += [f"--setenv=PYTHONPATH={TREE}", "--setenv=PYTHONDONTWRITEBYTECODE=1"]
@@ -124,7 +125,7 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """Of the engine itself."""
+        """Return the pid of the engine itself."""
         assert self._process is not None
         if not SYSTEMD:
             return self._process.pid
@@ -134,12 +135,12 @@ class EngineProcess:
         return int(said.stdout)
 
     def service_pid(self) -> int:
-        """Of its `podman system service`."""
+        """Return the pid of its `podman system service`."""
         children = Path(f"/proc/{self.pid}/task").glob("*/children")
         return int(" ".join(each.read_text() for each in children).split()[0])
 
     def end(self, how: int = signal.SIGTERM) -> int:
-        """Send it a signal. Out: the exit status (that of systemd-run on a systemd host)."""
+        """Send it a signal. Return the exit status (on a systemd host, systemd-run's)."""
         assert self._process is not None
         os.kill(self.pid, how)
         return self._process.wait()

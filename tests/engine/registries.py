@@ -29,10 +29,10 @@ class Registry:
 
     address: str
     certificate: Path | None = None
-    """What has to be trusted to talk to it."""
+    """The certificate to trust."""
 
     def holding(self, linux: LinuxAccount, name: str, image: str = IMAGE) -> str:
-        """Push one of the account's images. Out: its name in the registry."""
+        """Push one of the account's images. Return its name in the registry."""
         reference = f"{self.address}/{name}:1"
         credentials = ["--creds", f"{USER}:{PASSWORD}"] if self.certificate else []
         linux.podman("push", "--quiet", "--tls-verify=false", *credentials, image, reference)
@@ -40,7 +40,7 @@ class Registry:
 
 
 class SlowLine(socketserver.ThreadingTCPServer):
-    """A door to a registry that lets bytes out slowly."""
+    """A proxy to a registry that sends bytes slowly."""
 
     daemon_threads = True
     behind = 0
@@ -51,7 +51,7 @@ class SlowLine(socketserver.ThreadingTCPServer):
         self.address = f"127.0.0.1:{self.server_address[1]}"
 
     def trusted_by(self, linux: LinuxAccount) -> None:
-        """The account's own setting: this registry needs no TLS."""
+        """Configure in the account that this registry needs no TLS."""
         place = linux.home / ".config/containers/registries.conf.d"
         place.mkdir(parents=True, exist_ok=True)
         file = place / "slow.conf"
@@ -73,7 +73,7 @@ class _Slowly(socketserver.BaseRequestHandler):
                     self.request.sendall(piece)
                     time.sleep(len(piece) / (1024 * 1024))
             except OSError:
-                return  # whoever pulled has gone
+                return  # the puller has left
 
     def _forth(self, behind: socket.socket) -> None:
         try:
@@ -81,18 +81,18 @@ class _Slowly(socketserver.BaseRequestHandler):
                 behind.sendall(piece)
             behind.shutdown(socket.SHUT_WR)
         except OSError:
-            return  # the registry has gone
+            return  # the registry has ended
 
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """Without TLS, open to all."""
+    """Yield a registry without TLS, open to everybody."""
     yield from _serve(tmp_path_factory.mktemp("registry"), "", "")
 
 
 @pytest.fixture(scope="session")
 def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """With a certificate that nobody trusts yet, and a password."""
+    """Yield a registry with an untrusted certificate and a password."""
     place = tmp_path_factory.mktemp("private-registry")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
@@ -120,7 +120,7 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regis
 
 @pytest.fixture(scope="session")
 def slow_line() -> Iterator[SlowLine]:
-    """Known before the engines start: Podman's service reads registries.conf only once."""
+    """Before the engines start, since Podman's service reads registries.conf only once."""
     with SlowLine() as line:
         threading.Thread(target=line.serve_forever, daemon=True).start()
         yield line
@@ -131,7 +131,7 @@ def slow_line() -> Iterator[SlowLine]:
 def slow_image(
     registry: Registry, slow_line: SlowLine, bob_linux: LinuxAccount, bob_process: object
 ) -> str:
-    """The name of an image of NOISE bytes that takes six seconds to pull."""
+    """Return the name of an image of NOISE bytes that takes six seconds to pull."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w") as made:
         entry = tarfile.TarInfo("noise")

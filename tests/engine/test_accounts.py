@@ -1,4 +1,4 @@
-"""Accounts see and touch only their own; an engine serves only whom it was told to."""
+"""Accounts see and change only their own objects; an engine serves only the given peers."""
 
 import os
 import subprocess

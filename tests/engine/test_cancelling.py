@@ -1,4 +1,4 @@
-"""What is cancelled ends as it truly ended: Podman goes on without whoever asked it."""
+"""A cancelled operation ends with its true outcome: Podman continues without its client."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -21,12 +21,12 @@ from launch.demo import IMAGE
 from tests.engine.account import Account
 
 DEAF = "trap : TERM; while :; do sleep 0.05; done"
-"""A script that SIGTERM does not end."""
+"""A script that ignores SIGTERM."""
 DELAYS = (0.0, 0.01, 0.05)
 
 
 async def cancelled(account: Account, parameters: Parameters, after: float) -> Outcome:
-    """How an operation ends that is cancelled `after` seconds from its request."""
+    """Return the outcome of an operation that is cancelled after `after` seconds."""
     operation = uuid4()
     ending = asyncio.create_task(account.outcome(parameters, operation))
     await asyncio.sleep(after)

@@ -1,4 +1,4 @@
-"""What one can ask of a container: inspect, top, changes, stats, health."""
+"""Queries about a container: inspect, top, changes, stats, health."""
 
 import json
 
@@ -87,7 +87,7 @@ async def test_stats_tell_what_it_uses_and_end_with_it(alice: Account) -> None:
             await alice.remove("busy")
     last = samples[1]
     assert last.cpu_percent is not None
-    assert last.cpu_percent > 0  # how much of it, the others on this machine decide
+    assert last.cpu_percent > 0  # how much depends on the machine's load
     assert last.memory is not None
     assert last.memory > 10_000
     assert last.pids == 1

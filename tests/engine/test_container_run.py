@@ -1,4 +1,4 @@
-"""`container.run`: a running container, or an error that helps and nothing left behind."""
+"""`container.run`: a running container, or a helpful error and nothing left behind."""
 
 import asyncio
 import socket
@@ -94,7 +94,7 @@ async def test_a_taken_name_is_refused_and_nothing_is_created(alice: Account) ->
 
 
 async def test_a_port_that_is_taken_is_refused_and_nothing_is_left(alice: Account) -> None:
-    # Both families: pasta is content when it gets one of them.
+    # Both families: pasta is satisfied with one of them.
     with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as taken:
         port = Port(container_port=8080, host_port=taken.getsockname()[1])
         error = await alice.refused(ContainerRun(image=IMAGE, ports=[port]))
@@ -129,7 +129,7 @@ async def test_a_free_port_is_found_and_said(alice: Account) -> None:
 
 @pytest.mark.parametrize("name", ["0", "a" * 253, "A.b_c-D", "deadbeef0123", "rm", "all"])
 async def test_odd_but_valid_names(alice: Account, name: str) -> None:
-    # A host's name is at most 64 characters long, and a container's is its own name or id.
+    # A host name has at most 64 characters, and a container's is its own name or id.
     await alice.launch(name=name)
     assert list(await alice.rows()) == [name]
     assert (await alice.inspect(name))["Name"] == name
@@ -177,14 +177,14 @@ async def test_one_that_fails_is_started_again_as_often_as_was_said(alice: Accou
     await eventually(given_up, "it was started twice more")
     row = (await alice.rows())["fails"]
     assert (row.state, row.exit_code) == ("exited", 3)
-    # Podman 4.3 does not list it, and nothing is not zero.
+    # Podman 4.3 does not list it, and None is not zero.
     assert row.restarts in (None, 2)
 
 
 async def test_an_image_that_is_not_there_is_pulled(alice: Account, registry: Registry) -> None:
     image = registry.holding(alice.linux, "on-demand")
     error = await alice.refused(ContainerRun(image=image))
-    assert error.code == ErrorCode.UNREACHABLE, error  # it has no TLS, and nobody said so
+    assert error.code == ErrorCode.UNREACHABLE, error  # it has no TLS, and nobody configured that
     assert not await alice.rows()
 
 
@@ -223,7 +223,7 @@ async def _get(port: int) -> bytes:
             answer = await reader.read()
             writer.close()
         except OSError:
-            return b""  # the door is open before the program behind it listens
+            return b""  # the port is open before the program behind it listens
         return answer
 
     return await eventually(answer, "something answers")

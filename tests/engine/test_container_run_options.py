@@ -1,4 +1,4 @@
-"""Every option of `container.run`: the container is the one that the printed command makes."""
+"""Every option of `container.run`: the container equals the one of the printed command."""
 
 import json
 import re
@@ -103,7 +103,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "cpu": {"cpus": 0.3},
     "pids": {"pids": 50},
 }
-# What no two containers have in common, or what says only that two commands made them.
+# What differs between any two containers, or only shows that two commands created them.
 CHANCE = re.compile(
     r"^(\.Id|\.Created|\.Args|\.ExecIDs|\.State\.(Pid|ConmonPid|.*At|Healthcheck|Health|CgroupPath|ConmonPidFile|PidFile)"
     r"|\.(Resolv|Hostname|Hosts)(conf|name|s)?Path|\.(ConmonPidFile|PidFile|OCIConfigPath|StaticDir)"
@@ -119,7 +119,7 @@ UNORDERED = (".Config.Env", ".HostConfig.Binds")
 
 @pytest.fixture(scope="session", autouse=True)
 def network(alice_linux: LinuxAccount, alice_process: EngineProcess) -> None:
-    """A network of alice's own."""
+    """Create a network of alice's own."""
     alice_linux.podman("network", "create", "--subnet", "10.213.0.0/24", NETWORK)
 
 
@@ -139,7 +139,7 @@ async def test_it_is_what_the_command_line_makes(alice: Account, options: dict[s
 
 
 def settings(inspected: dict[str, Any], identity: str) -> dict[str, Any]:
-    """All that was decided about a container, by its place in the document."""
+    """Return all settings of a container, by their path in the document."""
     (inspected["Config"]["Labels"] or {}).pop(OPERATION_LABEL, None)
     found: dict[str, Any] = {}
     _flatten(inspected, "", found)
@@ -157,7 +157,7 @@ def _flatten(value: Any, place: str, found: dict[str, Any]) -> None:
         for name, each in value.items():
             _flatten(each, f"{place}.{name}", found)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
-        # Podman keeps no order of its own in mounts and ports.
+        # Podman does not order mounts and ports.
         for number, each in enumerate(sorted(value, key=json.dumps)):
             _flatten(each, f"{place}.{number}", found)
     else:

@@ -1,4 +1,4 @@
-"""`container.terminal`: a shell in a container, typed into and looked at."""
+"""`container.terminal`: input and output of a shell in a container."""
 
 import asyncio
 import base64
@@ -22,12 +22,12 @@ PASTE = 64 * 1024
 
 
 def typed(text: str) -> TerminalInput:
-    """What a browser sends."""
+    """Return what a browser sends."""
     return TerminalInput(data=base64.b64encode(text.encode()).decode())
 
 
 async def until(terminal: Terminal, words: str) -> str:
-    """Read until the words are there. Out: all that was shown."""
+    """Read until the words appear. Return all output."""
     shown = b""
     async with asyncio.timeout(PATIENCE):
         async for each in terminal:
@@ -39,7 +39,7 @@ async def until(terminal: Terminal, words: str) -> str:
 
 
 async def rest(terminal: Terminal) -> tuple[str, TerminalEnded | QueryFailed]:
-    """All that is shown until the end, and the end."""
+    """Return all output until the end, and the end."""
     shown = b""
     async with asyncio.timeout(PATIENCE):
         async for each in terminal:
@@ -67,7 +67,7 @@ async def test_a_shell_with_the_size_of_the_page_and_its_exit_code(alice: Accoun
 
 async def test_a_large_paste_arrives_whole(alice: Account) -> None:
     await alice.launch(name="web")
-    # Raw, as editors do: the kernel's line discipline takes at most 4095 bytes a line otherwise.
+    # Raw, as in editors: otherwise, the kernel's line discipline takes at most 4095 bytes per line.
     command = ["sh", "-c", "stty raw -echo; echo ready; cat > /tmp/pasted"]
     pasted = ("0123456789abcdef" * (PASTE // 16))[: PASTE - 1] + "!"
     async with alice.engine.terminal(

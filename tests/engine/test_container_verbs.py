@@ -1,4 +1,4 @@
-"""What is done to containers that exist: start to prune."""
+"""Operations on existing containers, from start to prune."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from launch.demo import IMAGE
 from tests.engine.account import Account
 from tests.waiting import PATIENCE, eventually
 
-# Notes each signal, and ends only of SIGKILL.
+# Records each signal, and only SIGKILL ends it.
 NOTES = """
 for s in HUP INT TERM USR1 USR2 35; do trap "echo got $s" $s; done
 echo ready
@@ -61,7 +61,7 @@ async def test_stop_start_and_restart(alice: Account) -> None:
     assert second not in (0, first)
     await alice.do(ContainerStop(container="web"))
     assert (await alice.rows())["web"].state == "exited"
-    await alice.do(ContainerStop(container="web"))  # it may come twice
+    await alice.do(ContainerStop(container="web"))  # it may arrive twice
     await alice.do(ContainerStart(container="web"))
     await alice.do(ContainerStart(container="web"))
     assert (await alice.rows())["web"].state == "running"
@@ -76,7 +76,7 @@ async def test_a_timeout_ends_what_does_not_listen(
     await _says(alice, "deaf", "ready")
     began = asyncio.get_running_loop().time()
     await alice.do(verb(container="deaf", timeout=timeout))
-    # Longer than Podman's own 10 s, where the container says so.
+    # Longer than Podman's own 10 s, if the container is configured so.
     least, most = (0.9, 600) if timeout else (10.5, PATIENCE)
     assert least < asyncio.get_running_loop().time() - began < most
     assert "got TERM" in alice.podman("logs", "deaf")

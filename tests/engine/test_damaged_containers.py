@@ -1,4 +1,4 @@
-"""Containers that Podman's storage has lost a part of, or that only the storage knows."""
+"""Containers that Podman's storage has lost parts of, or that only storage knows."""
 
 import json
 import os
@@ -17,7 +17,7 @@ def _storage(alice: Account) -> Path:
 
 
 def _without(file: Path, identity: str) -> None:
-    """Take an entry out of one of the storage's lists."""
+    """Remove an entry from one of the lists in storage."""
     entries = json.loads(file.read_text())
     file.write_text(json.dumps([each for each in entries if each["id"] != identity]))
 
@@ -61,7 +61,7 @@ async def test_one_that_only_storage_knows_is_removed_by_force(alice: Account) -
     file = f"FROM {IMAGE}\nRUN echo begun > /begun; sleep 600\n"
     alice.linux.run("sh", "-c", 'cat > "$0/Containerfile"', str(place), given=file.encode())
     words = ["podman", *alice.linux.podman_options(), "build", "--isolation=rootless", str(place)]
-    # A build whose Podman is killed leaves its working container behind.
+    # A killed build leaves its working container behind.
     script = '"$@" >/dev/null 2>&1 & echo $!'
     pid = int(alice.linux.run("sh", "-c", script, "sh", *words).stdout)
     [name] = await eventually(lambda: names() - others, "it has a working container")

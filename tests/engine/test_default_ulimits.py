@@ -1,4 +1,4 @@
-"""What Podman's help says of `--ulimit` becomes the limits of the create call."""
+"""The default of `--ulimit` in Podman's help becomes the limits of the create call."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An operation runs once, however often it is delivered and whatever dies in its middle."""
+"""An operation runs once, however often it is delivered and whatever dies in between."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ async def test_a_launch_in_which_the_engine_is_killed_ends_as_one_container(
 
 
 async def test_a_removal_in_which_the_engine_is_killed_is_a_removal(alice: Account) -> None:
-    # It has to be stopped first, which leaves time to kill the engine.
+    # It must be stopped first, which leaves time to kill the engine.
     script = "trap : TERM; while :; do sleep 0.05; done"
     await alice.launch("sh", "-c", script, name="web", stop_signal="TERM", stop_timeout=1)
     await asyncio.sleep(0.2)
@@ -87,7 +87,7 @@ async def test_a_removal_in_which_the_engine_is_killed_is_a_removal(alice: Accou
     await asyncio.sleep(0.3)
     await _kill_engine(alice)
     await asyncio.gather(first, return_exceptions=True)
-    # Podman's service may have gone on to the end, or somebody else did.
+    # Podman's service may have completed it, or somebody else did.
     alice.linux.run("podman", *alice.linux.podman_options(), "rm", "-f", "-t", "0", "web")
     newer = await alice.launch(name="web")
     end = await alice.outcome(asked, operation)
@@ -128,14 +128,14 @@ async def test_what_the_runtime_started_and_podman_never_wrote_down_goes_with_it
     before = state.read_bytes()
     alice.linux.podman("init", "web")
     alice.linux.podman("unshare", "runc", "start", identity)
-    state.write_bytes(before)  # as if Podman had been killed in the middle
+    state.write_bytes(before)  # as if Podman had been killed in between
     assert (await alice.inspect("web"))["State"]["Status"] == "created"
     await alice.do(ContainerRemove(container="web", force=True))
     await eventually(lambda: not _processes_of(identity), "nothing of it runs")
 
 
 def _processes_of(container: str) -> list[str]:
-    """The command lines of what runs for a container: its monitor, and what has its cgroup."""
+    """Return the command lines of a container's processes: its monitor, and its cgroup."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -223,7 +223,7 @@ async def test_an_image_is_deleted_at_its_registry_although_the_engine_is_killed
 
 
 async def _ends_although_killed(alice: Account, parameters: Parameters, after: float) -> None:
-    """Kill the engine `after` seconds from the request; delivered again, it succeeds."""
+    """Kill the engine `after` seconds from the request. Delivered again, the operation succeeds."""
     operation = uuid4()
     first = asyncio.create_task(alice.outcome(parameters, operation))
     await asyncio.sleep(after)

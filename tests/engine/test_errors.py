@@ -1,4 +1,4 @@
-"""Podman's words, and what Berth adds to them."""
+"""Podman's messages, and what Berth adds to them."""
 
 import time
 
@@ -17,7 +17,7 @@ from engine.schema.queries import ContainerInspect
 from launch.demo import IMAGE
 from tests.engine.account import Account
 
-# What real Podman (4.3 to 5.4), crun, runc and the network tools say.
+# Messages of real Podman (4.3 to 5.4), crun, runc, and the network tools.
 SAID = [
     ('no container with name or ID "x509-exporter" found: no such container', "not_found"),
     ('no container with name or ID "unauthorized" found: no such container', "not_found"),

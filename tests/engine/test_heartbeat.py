@@ -1,4 +1,4 @@
-"""The event stream's heartbeat: as long as Podman's service answers, and no longer."""
+"""The event stream's heartbeat continues as long as Podman's service answers, and no longer."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ async def test_a_stopped_podman_has_no_heartbeat(alice: Account) -> None:
         async with asyncio.timeout(PATIENCE):
             await beats.get()
         os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(2 * HEARTBEAT_SECONDS)  # one may have been under way
+        await asyncio.sleep(2 * HEARTBEAT_SECONDS)  # one may already have been sent
         while not beats.empty():
             beats.get_nowait()
         await asyncio.sleep(2 * HEARTBEAT_SECONDS)

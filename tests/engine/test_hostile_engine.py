@@ -1,4 +1,4 @@
-"""What an engine may do to the console: nothing. It runs as somebody else's account."""
+"""A hostile engine cannot harm the console. It runs as another account."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def engine_that(speaks: Script, path: Path) -> AsyncIterator[Engine]:
-    """An engine that reads a request's head and then says what `speaks` writes."""
+    """Yield an engine that reads a request's head and then writes what `speaks` does."""
     going_on: set[asyncio.Task[Any]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +43,7 @@ async def engine_that(speaks: Script, path: Path) -> AsyncIterator[Engine]:
             await speaks(writer)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            return  # the console has heard enough
+            return  # the console has read enough
         finally:
             writer.close()
 
@@ -80,7 +80,7 @@ def nested(levels: int) -> bytes:
 
 
 async def everything(engine: Engine) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
-    """Every way to ask an engine something."""
+    """Return every way to query an engine."""
 
     def drained(answers: Callable[[], AsyncIterator[Any]]) -> Callable[[], Awaitable[Any]]:
         async def drain() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Changes of image names that happen at once lose none of them."""
+"""Simultaneous changes of image names lose none of them."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from tests.engine.account import Account
 
 
 async def tags(account: Account) -> set[str]:
-    """The names that this test has given."""
+    """Return the names that this test has added."""
     images = (await account.engine.snapshot()).images
     return {tag for image in images for tag in image.tags if "/many" in tag}
 

@@ -1,4 +1,4 @@
-"""`image.pull` from a real registry: with its bytes, its refusals, and its middle."""
+"""`image.pull` from a real registry: progress in bytes, errors, and interruptions."""
 
 import os
 from uuid import uuid4

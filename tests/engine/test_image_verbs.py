@@ -1,4 +1,4 @@
-"""What is done to images in the account's store, and asked of them."""
+"""Operations on images in the account's storage, and queries about them."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ NAMED: list[Parameters] = [
 
 @pytest.fixture
 def made(alice_linux: LinuxAccount, alice_process: EngineProcess) -> Iterator[str]:
-    """An image with a label that means no good. Out: its id."""
+    """Create an image with a malicious label. Return its id."""
     identity = alice_linux.podman(
         *(
             "import",

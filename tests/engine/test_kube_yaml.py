@@ -1,4 +1,4 @@
-"""Kube YAML as it is judged, held against what Podman makes of it."""
+"""Compare the evaluation of Kubernetes YAML with what Podman makes of it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Played = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def played(alice: Account) -> Iterator[Played]:
-    """Have Podman play a pod with one container, without a start. Out: what inspect tells."""
+    """Let Podman create a pod with one container, without starting it. Return its inspect data."""
 
     def play(text: str) -> dict[str, Any]:
         alice.podman("play", "kube", "--replace", "--start=false", "-", given=text.encode())
@@ -57,7 +57,7 @@ CASES = {
 
 
 def told(wanted: list[r.Request]) -> set[tuple[Any, ...]]:
-    """What both can tell, in the same words."""
+    """Return what both know, in the same form."""
     found: set[tuple[Any, ...]] = set()
     for each in wanted:
         match each:

@@ -1,6 +1,4 @@
-"""A container made through Docker's API: its command line, read off its inspect data, makes the
-same container again.
-"""
+"""For a container created through Docker's API, the derived command line creates an equal one."""
 
 import json
 import socket
@@ -17,7 +15,7 @@ from tests.engine.linux_account import EngineProcess, LinuxAccount
 from tests.waiting import until
 
 Create = Callable[..., dict[str, Any]]
-# What is another container's own, or the moment's.
+# Values that belong to one container or moment.
 _OWN = {
     "Id", "Created", "State", "ResolvConfPath", "HostnamePath", "HostsPath", "StaticDir",
     "OCIConfigPath", "ConmonPidFile", "PidFile", "GraphDriver", "Name", "ExecIDs",
@@ -29,7 +27,7 @@ _OWN_OF_HOST = {"LogConfig", "ContainerIDFile", "CgroupMode"}
 
 @pytest.fixture(scope="module")
 def create(alice_linux: LinuxAccount, alice_process: EngineProcess) -> Iterator[Create]:
-    """Makes a container through the API of a service as a newcomer starts it."""
+    """Create a container through the API of a service with a new user's defaults."""
     path = alice_linux.runtime / "docker.sock"
     service = subprocess.Popen(
         ["podman", *alice_linux.podman_options(), "system", "service", "-t", "60", f"unix://{path}"],
@@ -77,7 +75,7 @@ def image(account: LinuxAccount) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def default_limits(alice_linux: LinuxAccount) -> list[dict[str, Any]]:
-    """What Podman's command line puts on every container where pid_max is within its limits."""
+    """Return the limits that Podman's command line sets if pid_max is within its limits."""
     alice_linux.podman("create", "--name", "plain", IMAGE)
     limits: list[dict[str, Any]] = inspect(alice_linux, "plain")["HostConfig"]["Ulimits"]
     return limits
@@ -89,7 +87,7 @@ def _bind(text: str) -> str:
 
 
 def comparable(found: dict[str, Any], default_limits: list[dict[str, Any]]) -> dict[str, Any]:
-    """What makes the container, without what is its own and what no option asked for."""
+    """Return what defines the container, without values of its own and unrequested ones."""
     kept = {key: value for key, value in found.items() if key not in _OWN}
     config = {k: v for k, v in found["Config"].items() if k not in _OWN_OF_CONFIG}
     config["Env"] = sorted(each for each in config["Env"] if not each.startswith("HOSTNAME="))

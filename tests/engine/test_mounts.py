@@ -1,4 +1,4 @@
-"""Mounts are read as real Podman reads them: what is judged is what gets mounted."""
+"""Mounts are parsed like real Podman does: Berth evaluates what gets mounted."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.engine.linux_account import EngineProcess, LinuxAccount
 
 
 def mounted(account: LinuxAccount, option: str, value: str) -> dict[str, Any]:
-    """What Podman makes of it."""
+    """Return Podman's interpretation."""
     account.podman("create", "--name", "mounts", option, value, IMAGE)
     try:
         (found,) = json.loads(account.podman("container", "inspect", "mounts"))[0]["Mounts"]

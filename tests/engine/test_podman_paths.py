@@ -1,4 +1,4 @@
-"""Podman's REST paths stand in one module, so that a call has one name and one meaning."""
+"""Podman's REST paths are in one module, so that a call has one name and one meaning."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ CALLS = {"call", "stream", "exists"}
 
 
 def rest_calls(source: str) -> list[str]:
-    """The calls of Podman's API in a module's text, by whatever name the client has there."""
+    """Return the calls of Podman's API in a module's text, whatever the client's name there."""
     return [
         ast.unparse(node)
         for node in ast.walk(ast.parse(source))

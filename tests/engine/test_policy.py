@@ -42,7 +42,7 @@ def policy() -> Iterator[HostFile]:
 
 @pytest.fixture
 def yard(alice: Account) -> Iterator[Path]:
-    """A folder that the policy allows, which belongs to the account."""
+    """Return a folder that the policy allows and that belongs to the account."""
     shutil.rmtree(YARD, ignore_errors=True)
     (YARD / "rw" / "real").mkdir(parents=True)
     YARD.chmod(0o755)
@@ -54,7 +54,7 @@ def yard(alice: Account) -> Iterator[Path]:
 
 @pytest.fixture
 def kept(alice: Account) -> Callable[[], Any]:
-    """What the account has, to see that a refusal made nothing."""
+    """Return what the account has, to check that a refusal created nothing."""
 
     async def has() -> tuple[list[str], list[str], list[str]]:
         seen = await alice.engine.snapshot()
@@ -353,7 +353,7 @@ async def test_launches_at_the_same_moment_do_not_pass_the_limit_together(
     assert len(refused) == 6
     assert {end.error.code for end in refused} == {ErrorCode.POLICY}
     assert len(await alice.rows()) == 3
-    # A place that is given back is free again.
+    # A released place is free again.
     (row, *_) = (await alice.rows()).values()
     await alice.remove(row.name)
     assert not isinstance(await alice.outcome(sleeps), Failed)

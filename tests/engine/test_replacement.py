@@ -1,4 +1,4 @@
-"""An engine whose code was replaced: it ends its last operation, and goes on as the new one."""
+"""An engine whose code was replaced ends its last operation, and restarts with the new code."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.waiting import eventually
 async def test_it_begins_again_only_when_its_operation_has_ended(alice: Account) -> None:
     assert (await alice.engine.ping())["version"] == version()
     assert (await alice.engine.snapshot()).info.engine_version == version()
-    # A shell as the first process of a container ends by SIGTERM only where it says so.
+    # A shell as a container's first process ends on SIGTERM only if it handles it.
     await alice.launch("sh", "-c", "while true; do sleep 1; done", name="deaf", stop_signal="TERM")
     engine, service = alice.process.pid, alice.process.service_pid()
     stopping = asyncio.create_task(alice.outcome(ContainerStop(container="deaf", timeout=5)))
@@ -46,7 +46,7 @@ async def test_it_begins_again_only_when_its_operation_has_ended(alice: Account)
 
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A little code."""
+    """Create a small code folder."""
     monkeypatch.setattr(code_change, "LOOK_EVERY", 0.01)
     (tmp_path / "part").mkdir()
     (tmp_path / "one.py").write_text("1")

@@ -1,4 +1,4 @@
-"""A pasted line, launched by Berth, and the same line in Bash: the two containers are twins."""
+"""A pasted line, launched by Berth and in Bash, creates two equal containers."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from launch.demo import IMAGE
 from tests.engine.account import Account
 from tests.engine.test_container_run_options import settings
 
-# %s is the image. All run in the background, and nothing is left out of any of them.
+# %s is the image. All run in the background, and no part of any is left out.
 LINES = [
     "%s sleep 1000",
     "-e A=1 -e A=2 -e 'B=a b' -e C= %s sleep 1000",
@@ -60,7 +60,7 @@ LINES = [
 
 @pytest.fixture(scope="module", autouse=True)
 def networks(alice_linux: Any, alice_process: Any) -> None:
-    """Two networks of alice's own."""
+    """Create two networks of alice's own."""
     for name, subnet in (("twin-a", "10.213.1.0/24"), ("twin-b", "10.213.2.0/24")):
         alice_linux.podman("network", "create", "--subnet", subnet, name)
 

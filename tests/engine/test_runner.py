@@ -1,4 +1,4 @@
-"""The runner's own promises, without Podman."""
+"""The runner's own guarantees, without Podman."""
 
 import asyncio
 from contextlib import suppress
@@ -24,7 +24,7 @@ from engine.server.runner import TRIES, Runner
 
 
 class Open(Admission):
-    """An admission without policies."""
+    """Admits everything."""
 
     def policies(self) -> list[Any]:
         return []
@@ -144,7 +144,7 @@ async def test_a_full_disk_lets_nothing_begin_and_hides_no_outcome(runner: Runne
 
 
 def _fill(journal: Journal) -> None:
-    """Let its database have no more pages than it has, and leave no room in those."""
+    """Prevent its database from growing, and fill the existing pages."""
     (pages,) = journal._database.execute("pragma page_count").fetchone()
     journal._database.execute(f"pragma max_page_count = {pages}")
     for size in (3000, 10):

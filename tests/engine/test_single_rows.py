@@ -1,4 +1,4 @@
-"""The row of one container, asked for alone: as Podman's list has it, whatever happened to it."""
+"""A single container's row equals that of Podman's list, whatever happened to the container."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The steps that an image has ready for ONBUILD, out of the account's storage."""
+"""An image's ONBUILD steps, read from the account's storage."""
 
 import base64
 from pathlib import Path

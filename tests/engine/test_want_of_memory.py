@@ -1,6 +1,6 @@
-"""What was killed, and whether for want of memory.
+"""Which containers were killed, and whether for lack of memory.
 
-Here nothing is: rootless limits of memory cannot be set on every machine that tests run on.
+None is here: not every test machine supports memory limits for rootless containers.
 """
 
 import asyncio

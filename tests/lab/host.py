@@ -1,4 +1,4 @@
-"""A whole Debian host in namespaces: its own systemd, logind, users; the machine's network."""
+"""A complete Debian host in namespaces: its own systemd, logind, users; the machine's network."""
 
 import fcntl
 import hashlib
@@ -17,27 +17,27 @@ CACHE = Path("/var/cache/berth-lab")
 BOOT = Path(__file__).with_name("boot.sh")
 TREE = Path(__file__).resolve().parents[2]
 UIDS = {"trixie": 50_000, "bookworm": 55_000}
-"""Debian's code names, and where each one's accounts begin: this machine's have other uids."""
+"""Debian's code names, and the first uid of each one's accounts: this machine uses others."""
 SET_UP = ("bin/lib/*", "requirements.txt", "requirements-[np]*.txt", "package*.json")
-"""What decides which packages set-up brings."""
+"""The files that determine which packages set-up installs."""
 A_DAY = 86_400
-# What every Debian that systemd runs has; the rest is for bin/install to bring.
+# Part of every Debian with systemd. bin/install brings the rest.
 PACKAGES = "systemd systemd-sysv dbus libpam-systemd python3 ca-certificates procps iproute2"
 _SOURCE = r"^(?:URIs: |deb (?:\[.*\] )?)(https?://\S+/debian)/?(?:\s|$)"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def prepared(release: str) -> Path:
-    """An archive of a `release` with all packages that set-up brings, made once and kept.
+    """Return an archive of a `release` with set-up's packages, created once and kept.
 
-    Berth's code is not in it: `bin/install` brings it, and finds the rest to be there.
+    Berth's code is not in it: `bin/install` adds it, and finds the rest in place.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     fresh = CACHE / f"{release}-{_digest(PACKAGES.encode())}.tar"
     files = sorted(file for each in SET_UP for file in TREE.glob(each))
     archive = CACHE / f"{release}-{_digest(PACKAGES.encode(), *map(Path.read_bytes, files))}.tar"
     with (CACHE / f"{release}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be making it
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be creating it
         if not fresh.exists():
             _make(release, fresh)
         if not archive.exists():
@@ -54,7 +54,7 @@ def _digest(*contents: bytes) -> str:
 
 
 def _set_up(release: str, fresh: Path, archive: Path) -> None:
-    """Set-up as bin/install does it, on a host of its own."""
+    """Run set-up like bin/install, on a host of its own."""
     with open_folder(f"lab-{release}-prepared") as place:
         host = Host(release, place, fresh)
         (host.root / "etc/dpkg/dpkg.cfg.d/lab").write_text("force-unsafe-io\n")
@@ -87,7 +87,7 @@ def _make(release: str, archive: Path) -> None:
 
 
 def _mirror() -> str:
-    """Where this machine has its own packages from."""
+    """Return where this machine gets its own packages."""
     for file in (Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")):
         text = file.read_text() if file.is_file() else ""
         found = re.search(_SOURCE, text, re.M)
@@ -103,7 +103,7 @@ def _check(argv: list[str]) -> None:
 
 
 class Host:
-    """One host: made from an archive, booted, switched off, booted again."""
+    """One host: created from an archive, booted, switched off, booted again."""
 
     def __init__(self, release: str, place: Path, archive: Path) -> None:
         self.release = release
@@ -112,7 +112,7 @@ class Host:
         _check(["tar", "-C", str(self.root), "-xf", str(archive)])
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         self._number_accounts()
-        # The machine may reach package registries by way of a certificate of its own.
+        # The machine may need its own certificate to reach package registries.
         self._environment = {}
         if "SSL_CERT_FILE" in os.environ:
             inside = "/usr/local/share/berth-lab-ca.crt"
@@ -122,7 +122,7 @@ class Host:
         self._boot: subprocess.Popen[bytes] | None = None
 
     def _number_accounts(self) -> None:
-        """Uids that this machine's own accounts do not have: what ends theirs spares the host's."""
+        """Use uids of no account on this machine, so that ending theirs spares the host's."""
         file = self.root / "etc/login.defs"
         first = UIDS[self.release]
         numbers = (
@@ -132,7 +132,7 @@ class Host:
         file.write_text(others + numbers)
 
     def put_tree(self) -> None:
-        """This checkout, in the home of the host's root."""
+        """Copy this checkout to the home of the host's root."""
         inside = self.root / "root/berth"
         inside.mkdir()
         with tempfile.TemporaryFile() as file:
@@ -142,7 +142,7 @@ class Host:
             subprocess.run(["tar", "-C", str(inside), "-xf", "-"], check=True, stdin=file)
 
     def boot(self) -> None:
-        """Start it and wait until systemd has done its part."""
+        """Start it and wait until systemd has booted."""
         self._boot = subprocess.Popen(
             [str(BOOT), str(self.root)],
             stdin=subprocess.DEVNULL,
@@ -157,7 +157,7 @@ class Host:
         return state in ("running", "degraded")  # a lab has no console to log in at
 
     def run(self, *argv: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        """Run a command in there as root."""
+        """Run a command in it as root."""
         pid = self._init()
         if pid is None:
             return subprocess.CompletedProcess(argv, 255, "", "it is off")
@@ -167,7 +167,7 @@ class Host:
             "LANG": "C.UTF-8",
             **self._environment,
         }
-        # Into files: what stays behind (Podman's pause process) would hold a pipe open for good.
+        # Into files: processes that remain (Podman's pause process) would hold a pipe open forever.
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
             ended = subprocess.run(
                 [
@@ -195,7 +195,7 @@ class Host:
         return done
 
     def off(self) -> None:
-        """Pull the plug."""
+        """Cut the power."""
         if (pid := self._init()) is not None:
             os.kill(pid, 9)
         if self._boot is not None:
@@ -203,7 +203,7 @@ class Host:
             self._boot = None
 
     def _init(self) -> int | None:
-        """systemd's pid as this machine sees it: the child of unshare."""
+        """Return systemd's pid as this machine sees it: the child of unshare."""
         if self._boot is None:
             return None
         children = Path(f"/proc/{self._boot.pid}/task/{self._boot.pid}/children")

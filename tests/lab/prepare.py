@@ -1,4 +1,4 @@
-"""Makes the archives of lab hosts beside other tests: `tests.workers` starts it, the hosts wait."""
+"""Create the archives of lab hosts beside other tests. `tests.workers` starts this; hosts wait."""
 
 import signal
 import sys
@@ -6,7 +6,7 @@ import sys
 from tests.lab.host import UIDS, prepared
 
 if __name__ == "__main__":
-    # When the tests have ended: what is half made is taken away.
+    # When the tests have ended, remove what is incomplete.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for release in UIDS:
         prepared(release)

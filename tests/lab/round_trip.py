@@ -1,7 +1,7 @@
-"""Runs in the lab as an account: containers → Quadlets → recreated containers, compared.
+"""Run in the lab as an account: containers → Quadlets → recreated containers, compared.
 
 Reads a JSON object from a file: name → words after `podman create --name NAME`. Prints a JSON
-object: name → what differs ({} when nothing does).
+object: name → differences ({} if there are none).
 """
 
 import json
@@ -37,7 +37,7 @@ def inspect(name: str) -> dict[str, Any]:
 
 
 def matters(found: dict[str, Any]) -> dict[str, Any]:
-    """What has to be equal; what is new in every container is left out."""
+    """Return what must be equal, without what is new in every container."""
     identity = found["Id"][:12]
     config, host = found["Config"], found["HostConfig"]
     kept = {f"Config.{key}": config.get(key) for key in CONFIG}
@@ -80,7 +80,7 @@ def main() -> None:
     before, lost = {}, {}
     for name, words in table.items():
         podman("create", "--name", name, *words)
-        podman("start", name)  # some of it is only known of one that runs
+        podman("start", name)  # some of it is only known while it runs
         found = inspect(name)
         before[name] = matters(found)
         made = from_container.quadlet(found, {}, int(podman("--version").split()[2].split(".")[0]))

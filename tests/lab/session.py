@@ -1,4 +1,4 @@
-"""What tests of a lab host do there: as an account, and through the API as an administrator."""
+"""Actions on a lab host: as an account, and through the API as an administrator."""
 
 import json
 from functools import cache
@@ -20,7 +20,7 @@ try:
 except urllib.error.HTTPError as error:
     print(error.read().decode())
 """
-# With a text: until an answer has it, as a query that follows has no end.
+# With a text: until an answer contains it, since a following query has no end.
 _ASK = """
 import asyncio, json, pathlib, sys
 from engine.client import Engine
@@ -65,8 +65,8 @@ asyncio.run(main())
 
 
 def as_account(host: Host, account: str, *words: str, check: bool = True) -> str:
-    """A program as the account, in its session; what it prints."""
-    # By its own user manager: a process from elsewhere may not enter the account's cgroups.
+    """Run a program as the account, in its session. Return its output."""
+    # Through its user manager: an outside process must not enter the account's cgroups.
     done = host.run(
         *("systemd-run", "--user", f"--machine={account}@", "--quiet", "--collect", "--pipe"),
         *("--wait", "--property=KillMode=process", "--working-directory=/", "--", *words),
@@ -76,7 +76,7 @@ def as_account(host: Host, account: str, *words: str, check: bool = True) -> str
 
 
 def podman(host: Host, account: str, *words: str) -> str:
-    """Podman as the account."""
+    """Run Podman as the account."""
     return as_account(host, account, "podman", *words)
 
 
@@ -87,7 +87,7 @@ def _token(host: Host) -> str:
 
 
 def api(host: Host, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """A call to the API with an administrator's token."""
+    """Call the API with an administrator's token."""
     given = json.dumps(body) if body is not None else ""
     url = f"http://127.0.0.1:{PORT}/api/v1{path}"
     done = host.run("python3", "-c", _CALL, url, method, _token(host), given)
@@ -95,7 +95,7 @@ def api(host: Host, method: str, path: str, body: object = None) -> dict[str, An
 
 
 def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
-    """An operation by way of the API, to its end."""
+    """Run an operation through the API, to its end."""
     asked = {"kind": kind, "parameters": parameters}
     operation = api(host, "POST", f"/accounts/{account}/operations", asked)
     assert "id" in operation, operation
@@ -108,29 +108,29 @@ def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[s
 
 
 def done(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
-    """The result of an operation that succeeds."""
+    """Return the result of an operation that succeeds."""
     ended = operate(host, account, kind, **parameters)
     assert ended["state"] == "succeeded", ended["error"]
     return ended["result"]
 
 
 def ask(host: Host, account: str, query: str, **parameters: object) -> list[dict[str, Any]]:
-    """The answers to a query, asked as the worker does."""
+    """Return the answers to a query, sent like a worker."""
     return _asked(host, account, query, parameters, "")
 
 
 def following(host: Host, account: str, text: str, **parameters: object) -> list[dict[str, Any]]:
-    """Lines of the journal as they come, to the first that has the text."""
+    """Return lines of the journal as they arrive, up to the first with the text."""
     return _asked(host, account, "unit.journal", parameters, text)
 
 
 def at_the_socket(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
-    """How an operation ends that the account's engine is given past the console."""
+    """Return the outcome of an operation sent to the engine without the console."""
     return dict(json.loads(_as_worker(host, account, _RUN, kind, json.dumps(parameters))))
 
 
 def engine_version(host: Host, account: str) -> str:
-    """Which code the account's engine runs."""
+    """Return the version of the account's engine."""
     return _as_worker(host, account, _PING).strip()
 
 
@@ -151,5 +151,5 @@ def _as_worker(host: Host, account: str, script: str, *words: str) -> str:
 
 
 def unit(host: Host, account: str, name: str) -> dict[str, Any] | None:
-    """One unit's row."""
+    """Return one unit's row."""
     return next((row for row in ask(host, account, "units") if row["unit"] == name), None)

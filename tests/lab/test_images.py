@@ -1,4 +1,4 @@
-"""Builds, archives, lists and sharing with Podman 5 and systemd, by way of the API."""
+"""Builds, archives, lists, and sharing with Podman 5 and systemd, through the API."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.lab.session import IMAGE, PORT, _token, api, done, operate, podman
 
 BUILT = "localhost/lab/built:1"
 TEXT = f"FROM {IMAGE}\nARG WHO\nRUN echo $WHO > /who\n"
-# The file that an operation made becomes an upload of another account.
+# The file that an operation produced becomes an upload of another account.
 _MOVE = """
 import sys, urllib.request
 url, token, operation, account = sys.argv[1:]
@@ -66,7 +66,7 @@ def test_a_failing_step_is_named_and_another_architecture_says_what_the_host_lac
     assert ended["error"]["message"].startswith("Step 2/2 failed: RUN echo the reason")
     assert ended["progress"]["steps"][-1]["status"].startswith("failed")
     assert "the reason" in ended["progress"]["message"]
-    # A program of a machine that no kernel has; the shell says what the kernel says.
+    # A program of a machine that no kernel supports. The shell prints the kernel's error.
     text = f"FROM {IMAGE}\nRUN printf '\\177ELF\\2\\1\\1' > /x && chmod 755 /x\n"
     text += 'RUN ["/x"]\n'
     ended = operate(host, "alice", "image.build", tags=[BUILT], containerfile=text)

@@ -1,4 +1,4 @@
-"""Production: a systemd host, bin/install, bin/enroll, and nothing in between that is root."""
+"""Production: a systemd host, bin/install, bin/enroll, and no process in between as root."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_an_upgrade_keeps_settings_and_lets_a_running_operation_end_in_the_old_e
     with settings.open("a") as file:
         file.write("BERTH_UPLOAD_LIMIT=5G\n")
     before, old = settings.read_text(), engine_version(host, "alice")
-    # The first process of a container does not heed a signal that it has no handler for.
+    # A container's first process ignores signals without a handler.
     done(host, "alice", "container.run", image=IMAGE, name="stays", command_line=["sleep", "3600"])
     asked = {"kind": "container.stop", "parameters": {"container": "stays", "timeout": 3600}}
     stopping = api(host, "POST", "/accounts/alice/operations", asked)["id"]
@@ -95,7 +95,7 @@ def test_an_upgrade_keeps_settings_and_lets_a_running_operation_end_in_the_old_e
     assert settings.read_text() == before
     limit = "from django.conf import settings; print(settings.BERTH_UPLOAD_LIMIT)"
     assert str(5 << 30) in host.run("/root/berth/manage.py", "shell", "-c", limit).stdout
-    # The port was given to the first bin/install only.
+    # Only the first bin/install got the port.
     assert state() == "running"
     assert engine_version(host, "alice") == old
     podman(host, "alice", "kill", "stays")

@@ -1,4 +1,4 @@
-"""A container made through Docker's API of Podman 5.4: its line makes the same container again."""
+"""A container created through Docker's API of Podman 5.4: its command line creates an equal one."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from tests.engine.test_made_through_the_api import OPTIONS, comparable
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, as_account
 
-# In there: makes each container through the API, then by the line that is read off its data.
+# In the lab: create each container through the API, then with the derived command line.
 _MAKE = """
 import http.client, json, os, socket, subprocess, sys, tempfile, time
 from engine.systemd.inspect_data import command_line
@@ -59,7 +59,7 @@ finally:
 
 @pytest.fixture(scope="module")
 def told(host: Host) -> dict[str, Any]:
-    """All of the options, tried by one program in there."""
+    """Return all options, tried by one program in the lab."""
     python = ("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _MAKE)
     return dict(json.loads(as_account(host, "dave", *python, IMAGE, json.dumps(OPTIONS))))
 

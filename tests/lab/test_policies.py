@@ -34,7 +34,7 @@ PLACE = "containers/systemd/"
 
 @pytest.fixture
 def policy(host: Host) -> Iterator[None]:
-    """For dave alone."""
+    """Write a policy for dave alone."""
     place = host.root / "etc/berth/policy.toml"
     place.write_text(POLICY)
     place.chmod(0o644)

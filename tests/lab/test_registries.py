@@ -1,4 +1,4 @@
-"""Registries with a newer Podman: edits mean what they say, sign-ins, mirrors, pushes, copies."""
+"""Registries with a newer Podman: edits take effect; logins, mirrors, pushes, copies."""
 
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ WHO = "carol"
 
 @pytest.fixture(scope="module")
 def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registries]:
-    """On this machine, whose network the lab host shares."""
+    """Run registries on this machine, whose network the lab host shares."""
     made = Registries(tmp_path_factory.mktemp("registries"))
     yield made
     made.end()
@@ -30,7 +30,7 @@ def plain(registries: Registries) -> Server:
 
 @pytest.fixture(scope="module")
 def guarded(registries: Registries, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """Without TLS, with a sign-in: harbour / master-key."""
+    """Run one without TLS, with a login: harbour / master-key."""
     word = subprocess.run(
         ["htpasswd", "-Bbn", "harbour", "master-key"], capture_output=True, text=True, check=True
     )
@@ -55,7 +55,7 @@ def _nothing_left(host: Host) -> Iterator[None]:
 
 
 def told(host: Host, query: str, **parameters: object) -> Any:
-    """The data of the document that answers."""
+    """Return the data of the answered document."""
     (answer,) = ask(host, WHO, query, **parameters)
     return answer["data"]
 

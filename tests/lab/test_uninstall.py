@@ -1,4 +1,4 @@
-"""bin/uninstall on a systemd host: all that Berth has is listed, and goes; containers stay."""
+"""bin/uninstall on a systemd host lists and removes everything of Berth; containers stay."""
 
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, podman
@@ -9,15 +9,15 @@ KEPT = {"/etc/berth", "/var/lib/berth", "/home/carol/.local/state/berth"}
 
 
 def found(host: Host) -> set[str]:
-    """Files and folders of Berth: what is in a folder of that name counts with it."""
-    lab = ("-name", "*berth-lab*")  # what the lab itself put there
+    """Return Berth's files and folders. A folder of that name counts with its content."""
+    lab = ("-name", "*berth-lab*")  # from the lab itself
     words = ("-xdev", "-name", "*berth*", "-prune", "!", *lab, "-print")
     listed = host.run("find", *PLACES, *words, check=False).stdout
     return set(listed.split())
 
 
 def units(host: Host) -> str:
-    """Units and processes of Berth."""
+    """Return Berth's units and processes."""
     listed = host.run("systemctl", "list-unit-files", "--no-legend", "*berth*", check=False)
     running = host.run("pgrep", "--full", "--list-full", "/opt/berth", check=False)
     return listed.stdout + running.stdout

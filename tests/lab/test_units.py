@@ -1,4 +1,4 @@
-"""Units on a whole host: kept running, edited, converted, and there again after a power cut."""
+"""Units on a whole host: kept running, edited, converted, and restored after a power cut."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_container_is_kept_running_and_its_unit_acts_for_it(host: Host) -> Non
     assert "web.service was stopped" in stopped["summary"]
     assert running(host) == []
     row = unit(host, "dave", "web.service")
-    # It ended by SIGKILL, its stop signal, and that was asked for.
+    # It ended by SIGKILL, its stop signal, which was requested.
     assert row
     assert (row["active"], row["result"]) == ("inactive", "success")
     done(host, "dave", "unit.start", unit="web.service")
@@ -47,7 +47,7 @@ def test_a_container_whose_unit_does_not_come_up_is_put_back(host: Host) -> None
     assert "does not exist" in ended["error"]["message"], ended["error"]
     assert unit(host, "dave", "fragile.service") is None
     assert "fragile" in podman(host, "dave", "ps", "--all", "--format", "{{.Names}}").split()
-    # Its volume without a name is there, and no copy of that is left.
+    # Its anonymous volume still exists, and no copy of it.
     (volume,) = podman(host, "dave", "volume", "ls", "--quiet").split()
     assert len(volume) == 64
 
@@ -91,7 +91,7 @@ def test_a_link_that_the_account_planted_is_never_followed(host: Host) -> None:
             assert refused["error"]["code"] == "conflict"
         outside = as_account(host, "dave", "sh", "-c", "ls /tmp/*.container ~/secret", check=False)
         assert outside == ""
-    finally:  # Podman's generator stumbles over links that lead nowhere
+    finally:  # dangling links break Podman's generator
         as_account(
             host, "dave", "sh", "-c", "cd ~/.config/containers/systemd && rm trap.container out"
         )

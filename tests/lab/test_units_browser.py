@@ -27,7 +27,7 @@ admin.save()
 
 @pytest.fixture
 def page(browser: Browser, host: Host) -> Iterator[Page]:
-    """A tab, signed in as administrator; what the test made is gone after it."""
+    """Open a tab, signed in as administrator. Remove what the test created afterwards."""
     host.run("/root/berth/manage.py", "shell", "-c", _PASSWORD.format(PASSWORD))
     context = browser.new_context(base_url=f"http://127.0.0.1:{PORT}")
     tab = context.new_page()
@@ -54,7 +54,7 @@ def save(page: Page) -> None:
 
 
 def written(page: Page) -> None:
-    """A new file, saved from the editor."""
+    """Save a new file in the editor."""
     page.goto(f"{BASE}/new/?kind=container")
     page.locator("#unit-name").fill("note")
     page.locator("#unit-text").fill(TEXT)
@@ -118,7 +118,7 @@ def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
     page.get_by_role("link", name="Show the unit").click()
     page.locator("#unit-head").get_by_role("link", name="web", exact=True).click()
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
-    # Leaving the page takes a request along that is still under way.
+    # Leaving the page cancels a pending request.
     with page.expect_response(lambda response: response.request.method == "POST"):
         page.get_by_role("button", name="Stop unit").click()
     page.goto(f"{BASE}/web.service/")

@@ -1,4 +1,4 @@
-"""What a container keeps when a unit makes it anew, and what its unit does not wait for."""
+"""What a container keeps when a unit recreates it, and what its unit does not wait for."""
 
 from collections.abc import Iterator
 
@@ -48,20 +48,20 @@ def test_data_is_there_after_a_conversion_of_a_unit_that_had_it_in_a_volume_with
 
 @pytest.fixture
 def offline(host: Host) -> Iterator[None]:
-    """A host on which nothing reaches network-online.target."""
+    """Make a host on which nothing reaches network-online.target."""
     host.run("systemctl", "stop", TARGET)
     yield
     host.run("systemctl", "start", TARGET)
 
 
 def previewed(host: Host) -> str:
-    """The Quadlet that the container would become."""
+    """Return the Quadlet that the container would become."""
     (preview,) = ask(host, "dave", "container.unit-preview", container="web")
     return str(preview["styles"][0]["files"][0]["text"])
 
 
 def network(host: Host) -> str:
-    """What the doctor says of the network."""
+    """Return the doctor's finding about the network."""
     (health,) = ask(host, "dave", "session.health")
     (said,) = [each for each in health["findings"] if each["name"] == "network-online"]
     return str(said["state"])
@@ -84,4 +84,4 @@ def test_a_quadlet_does_not_wait_for_what_the_host_never_reaches(host: Host, off
         assert any("90 s" in each["message"] for each in said["problems"]) is warned
         assert ("wait-network-online" in said["generated"]) is warned
     assert network(host) == "warning"
-    done(host, "dave", "container.autostart", container="web")  # or it would take those 90 s
+    done(host, "dave", "container.autostart", container="web")  # otherwise, it would take the 90 s

@@ -1,4 +1,4 @@
-"""On a real systemd: templates, odd files and broken ones, beside units that go on working."""
+"""On a real systemd: template units, odd files, and broken ones, beside units that keep working."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Podman 4.3 of Debian 12: no Quadlets, so `generate systemd` is what keeps a container running.
+"""Podman 4.3 of Debian 12: no Quadlets, so `generate systemd` keeps a container running.
 
-Driven through the engine, as the worker does.
+Uses the engine directly, like the worker.
 """
 
 import json
@@ -23,7 +23,7 @@ asyncio.run(main())
 
 
 def run(host: Host, kind: str, **parameters: object) -> dict:
-    """An operation's outcome."""
+    """Run an operation, and return its outcome."""
     uid = host.run("id", "-u", "carol").stdout.strip()
     said = host.run(
         *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),

@@ -1,4 +1,4 @@
-"""Forty and more containers as Quadlets: what the Quadlet makes is what was there."""
+"""More than forty containers as Quadlets: each Quadlet creates an equal container."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.lab.session import as_account
 
 IMAGE = "localhost/berth-demo:latest"
 SLEEP = ["sleep", "1000"]
-# Words after `podman create --name NAME`. `--stop-signal KILL` spares the wait at the end.
+# Words after `podman create --name NAME`. `--stop-signal KILL` avoids the wait at the end.
 TABLE: dict[str, list[str]] = {
     "plain": [IMAGE],
     "command": [IMAGE, *SLEEP],
@@ -78,7 +78,7 @@ TABLE: dict[str, list[str]] = {
 
 @pytest.fixture(scope="module")
 def differences(host: Host) -> dict[str, dict[str, object]]:
-    """What differs, by container; all of them are made at once, as that is much faster."""
+    """Return the differences by container. All are created at once, which is much faster."""
     (host.root / "var/tmp/with space").mkdir(mode=0o755, exist_ok=True)
     script = Path(__file__).with_name("round_trip.py")
     (host.root / "var/tmp/round_trip.py").write_text(script.read_text())

@@ -1,4 +1,4 @@
-"""An account's session on a whole host: its journal, a start that never says so, lingering."""
+"""An account's session on a whole host: its journal, a start that never completes, lingering."""
 
 import secrets
 import threading
@@ -22,7 +22,7 @@ def started(host: Host, name: str, more: str) -> None:
 
 
 def test_the_journal_is_told_by_unit_urgency_and_time_and_followed(host: Host) -> None:
-    mark = secrets.token_hex(4)  # the journal is never emptied
+    mark = secrets.token_hex(4)  # the journal is never cleared
     says = "Exec=sh -c 'echo {0}-{1}; echo {0}-urgent >&2; while sleep 0.2; do echo tick; done'"
     for name in ("first", "second"):
         started(host, name, says.format(mark, name))
@@ -58,7 +58,7 @@ def test_a_unit_that_failed_by_its_stop_signal_is_explained(host: Host) -> None:
     (status,) = ask(host, "dave", "unit.status", unit="hard.service")
     (command,) = status["exec_start"]
     assert command[1:4] == ["run", "--name", "hard"]
-    assert "abc" not in " ".join(command)  # viewers see it
+    assert "abc" not in " ".join(command)  # viewers can see it
     done(host, "dave", "unit.stop", unit="hard.service")
     (status,) = ask(host, "dave", "unit.status", unit="hard.service")
     assert status["row"]["active"] == "failed"
@@ -68,7 +68,7 @@ def test_a_unit_that_failed_by_its_stop_signal_is_explained(host: Host) -> None:
 
 @pytest.fixture
 def logged_in(host: Host) -> Iterator[None]:
-    """Dave has a login: without one (and without lingering) the user manager ends."""
+    """Log dave in: without that and lingering, the user manager ends."""
     unit = ("--user", "--machine=dave@")
     stays = ("systemd-run", *unit, "--quiet", "--wait", "--unit=login", "sleep", "infinity")
     login = threading.Thread(target=host.run, args=stays, kwargs={"check": False})

@@ -1,4 +1,4 @@
-"""Auto-update on a whole host, from a real registry: seen, carried out, and taken back."""
+"""Auto-update on a whole host, from a real registry: previewed, run, and rolled back."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ __all__ = ["registry"]  # a fixture
 pytestmark = pytest.mark.usefixtures("dave_is_tidied")
 SERVES = '["httpd", "-f", "-p", "8080", "-h", "/www"]'
 BREAKS = '["false"]'
-# Ready when its health check says so, which a container that ends at once never comes to.
+# Ready when its health check succeeds, which a container that ends at once never reaches.
 TEXT = """[Container]
 Image={image}
 ContainerName=app
@@ -26,7 +26,7 @@ HealthInterval=1s
 
 @pytest.fixture
 def image(host: Host, registry: Registry) -> Iterator[str]:
-    """The name of an image in the registry, which is insecure; version 1 of it is there."""
+    """Return the name of an image in the insecure registry, which has version 1 of it."""
     place = "/home/dave/.config/containers/registries.conf.d"
     said = f'[[registry]]\nlocation = "{registry.address}"\ninsecure = true\n'
     as_account(host, "dave", "mkdir", "-p", place)
@@ -46,13 +46,13 @@ def pushed(host: Host, image: str, version: str, command: str) -> None:
 
 
 def version(host: Host) -> str:
-    """Of the image that the container runs."""
+    """Return the version of the image that the container runs."""
     said = '{{.State.Running}} {{index .Config.Labels "version"}}'
     return podman(host, "dave", "inspect", "--format", said, "app").strip()
 
 
 def foreseen(host: Host) -> list[str]:
-    """What a dry run says of the containers, and that it changes nothing."""
+    """Return a dry run's result for the containers, after checking that it changes nothing."""
     before = version(host)
     (found,) = ask(host, "dave", "autoupdate.preview")
     assert version(host) == before

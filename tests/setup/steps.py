@@ -1,4 +1,4 @@
-"""Parts of bin/lib run by themselves, and a small checkout for them."""
+"""Run parts of bin/lib separately, with a small checkout."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ NAMES = ("bin/tool", "consoleapp/views.py", "locale/de/LC_MESSAGES/x.po", "requi
 
 
 def make_tree(place: Path) -> Path:
-    """A small checkout, in a place with spaces."""
+    """Create a small checkout, in a path with spaces."""
     tree = place / "a tree"
     for name in NAMES:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,7 @@ def make_tree(place: Path) -> Path:
 
 
 def bash(script: str, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """A script with the parts of bin/lib, and nothing of this test's environment."""
+    """Run a script with the parts of bin/lib, without this test's environment."""
     return subprocess.run(
         ["bash", "-c", SOURCES + script, "bin/serve", *words],
         env=CLEAN | environment,
@@ -33,7 +33,7 @@ def bash(script: str, *words: str, **environment: str) -> "subprocess.CompletedP
 
 
 def one_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """What it failed with."""
+    """Return its error."""
     assert done.returncode == 1, (done.stdout, done.stderr)
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
@@ -42,7 +42,7 @@ def one_line(done: "subprocess.CompletedProcess[str]") -> str:
 
 
 def as_nobody(script: str, path: str = CLEAN["PATH"]) -> "subprocess.CompletedProcess[str]":
-    """The script as somebody who is not root."""
+    """Run the script as a user other than root."""
     return subprocess.run(
         ["bash", "-c", SOURCES + script, "bin/serve"],
         env=CLEAN | {"PATH": path},

@@ -1,4 +1,4 @@
-"""An account's door: whoever connects learns at once whose it is, and nobody's death closes it."""
+"""An account's socket: clients see its uid at once, and no process's death closes it."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ while True:
 
 @pytest.fixture
 def linux() -> Iterator[LinuxAccount]:
-    """A Linux account that has nothing yet."""
+    """Create a Linux account without anything."""
     yield make_account(NAME)
     remove_user(NAME)
 
@@ -41,7 +41,7 @@ def account_of(linux: LinuxAccount) -> Account:
 
 @dataclass
 class Opened:
-    """An open door with an engine behind it that says who it is."""
+    """An open socket with an engine behind it that identifies itself."""
 
     account: Account
     code: Path
@@ -55,7 +55,7 @@ class Opened:
         os.close(self.lifeline)
 
     def knock(self) -> tuple[int, int, int]:
-        """The pids of the engine, its doorkeeper, and the doorkeeper's supervisor."""
+        """Return the pids of the engine, its activator, and the activator's supervisor."""
         with socket.socket(socket.AF_UNIX) as guest:
             guest.settimeout(60)
             guest.connect(str(self.account.socket))
@@ -66,13 +66,13 @@ class Opened:
         return engine, doorkeeper, int(above.split()[1])
 
     def answer(self) -> tuple[int, int, int]:
-        """The same, from an engine that lives on."""
+        """Return the same from an engine that keeps running."""
 
         def try_it() -> tuple[int, int, int] | None:
             try:
                 return self.knock()
             except (OSError, IndexError):
-                return None  # it ended with the knock
+                return None  # it ended with the connection
 
         return until(try_it, "an answer")
 
@@ -86,7 +86,7 @@ def is_gone(pid: int) -> bool:
 
 @pytest.fixture
 def opened(linux: LinuxAccount, tmp_path: Path) -> Opened:
-    """Closed in the end by the test."""
+    """Open a socket. The test closes it."""
     code = linux.home / "code"
     (code / "engine").mkdir(parents=True)
     (code / "engine/__main__.py").write_text(ENGINE)
@@ -97,7 +97,7 @@ def opened(linux: LinuxAccount, tmp_path: Path) -> Opened:
 
 def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_path: Path) -> None:
     account = account_of(linux)
-    # No code to start an engine of: the door is all that there is.
+    # No code to start an engine: only the socket itself.
     lifeline = open_doors([account], Service(0, 0, 0), tmp_path, tmp_path)
     try:
         with socket.socket(socket.AF_UNIX) as knock:
@@ -113,7 +113,7 @@ def test_whoever_is_killed_the_account_is_served_again(opened: Opened, which: in
     for _ in range(2):
         before = opened.answer()
         os.kill(before[which], signal.SIGKILL)
-        # An engine never outlives its doorkeeper: two at once would disturb each other.
+        # An engine never outlives its activator: two at once would interfere.
         until(lambda pids=before: is_gone(pids[0]), "the engine has gone")
         after = opened.answer()
         assert after[0] != before[0]

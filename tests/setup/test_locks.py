@@ -1,4 +1,4 @@
-"""Locks name everything that the code needs; tests run with what the console runs with."""
+"""Lock files name everything that the code needs, and tests run with the console's versions."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def pinned(lock: str) -> dict[str, str]:
-    """The version of each package, by its normalized name."""
+    """Return the version of each package, by its normalized name."""
     found = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", (ROOT / lock).read_text(), re.M)
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
 
 
 def wanted(source: str) -> set[str]:
-    """The packages that are asked for directly, by their normalized names."""
+    """Return the direct dependencies, by their normalized names."""
     lines = re.findall(r"^([A-Za-z][\w.-]*)", (ROOT / source).read_text(), re.M)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in lines}
 

@@ -1,4 +1,4 @@
-"""Python packages come from the lock, whatever the registry and pip's settings are like."""
+"""Python packages come from the lock file, whatever the registry and pip's settings."""
 
 import hashlib
 import http.server
@@ -14,7 +14,7 @@ from tests.setup.steps import bash, make_tree, one_line
 
 
 def wheel(place: Path, version: str, content: str = "") -> str:
-    """A package that can be installed, in `place`. Out: its SHA-256."""
+    """Create an installable package in `place`. Return its SHA-256."""
     name, info = f"harbor_tool-{version}-py3-none-any.whl", f"harbor_tool-{version}.dist-info"
     with zipfile.ZipFile(place / name, "w") as file:
         file.writestr("harbor_tool.py", f"VERSION = {version!r}\n{content}")
@@ -29,7 +29,7 @@ def wheel(place: Path, version: str, content: str = "") -> str:
 
 
 class Registry:
-    """A package index on loopback: harbor-tool 1.0, which is locked, and 1.1, which came since."""
+    """A package index on loopback: harbor-tool 1.0, which is locked, and the newer 1.1."""
 
     def __init__(self, place: Path) -> None:
         self.status = 200
@@ -59,7 +59,7 @@ class Registry:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    """Answers until the test is over."""
+    """Run a registry until the end of the test."""
     made = Registry(tmp_path)
     yield made
     made.server.shutdown()
@@ -68,7 +68,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The system's Python, which makes an environment by copying one that was made once."""
+    """Return the system's Python, which creates an environment by copying an existing one."""
     place = tmp_path_factory.mktemp("python")
     subprocess.run(["/usr/bin/python3", "-m", "venv", place / "venv"], check=True)
     (place / "python").write_text(
@@ -83,7 +83,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make(
     tmp_path: Path, python: Path, registry: Registry
 ) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Runs make_venv with the registry as pip's index, into "a place/venv"."""
+    """Run make_venv with the registry as pip's index, into "a place/venv"."""
     tree = make_tree(tmp_path)
     (tree / "requirements-pip.txt").write_text("")
     lock = f"harbor-tool==1.0 --hash=sha256:{registry.locked}\n"
@@ -104,7 +104,7 @@ def make(
 
 
 def version(tmp_path: Path) -> str:
-    """Of harbor-tool in the environment that was made."""
+    """Return the version of harbor-tool in the new environment."""
     words = [
         tmp_path / "a place/venv/bin/python",
         "-c",

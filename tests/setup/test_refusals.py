@@ -1,4 +1,4 @@
-"""Starts that cannot work say so in one line with the remedy, and leave nothing behind."""
+"""Starts that cannot work print one line with the remedy, and leave nothing behind."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ RANGELESS = own("bare")
 
 @pytest.fixture
 def rangeless() -> Iterator[str]:
-    """A Linux account without subordinate uids, as system accounts are."""
+    """Create a Linux account without subordinate uids, like system accounts."""
     add_user(RANGELESS, "--system")
     yield RANGELESS
     remove_user(RANGELESS)
 
 
 def refused(*words: str) -> str:
-    """The one line that bin/serve ended with."""
+    """Return the one line with which bin/serve ended."""
     done = serve(*words)
     assert done.returncode != 0
     said = done.stderr.strip().splitlines()

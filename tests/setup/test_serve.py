@@ -1,4 +1,4 @@
-"""bin/serve keeps Berth running, as nobody who matters, and ends all of it when told."""
+"""bin/serve keeps Berth running without privileges, and ends all of it on request."""
 
 import json
 import os
@@ -27,7 +27,7 @@ CHILDREN = {
 
 
 def answers(berth: Berth) -> bool:
-    """Whether something listens on Berth's port."""
+    """Return whether anything listens on Berth's port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", berth.port)) == 0
 
@@ -45,7 +45,7 @@ def test_no_process_is_root_and_the_web_server_is_not_in_the_workers_group(berth
 
 
 def podman_uid() -> int:
-    """The account's uid."""
+    """Return the account's uid."""
     return Path(f"/home/{ACCOUNT}").stat().st_uid
 
 
@@ -100,7 +100,7 @@ def test_a_killed_engine_is_started_again_by_the_next_launch(berth: Berth) -> No
 
 
 def engine_of_account() -> int:
-    """The pid of the account's engine."""
+    """Return the pid of the account's engine."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
             if (place / "cmdline").read_bytes().endswith(b"\0-m\0engine\0") and (
@@ -108,7 +108,7 @@ def engine_of_account() -> int:
             ):
                 return int(place.name)
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended just now
+            continue  # it has just ended
     raise AssertionError("the account has no engine")
 
 
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_a
     until(lambda: not [p for p in ours if Path(f"/proc/{p}").exists()], "all of them ended")
     assert "stays" in podman(ACCOUNT, "ps", "--format", "{{.Names}}").stdout
     collected = (berth.data / "static.stamp").stat().st_mtime_ns
-    # A proxy that this machine is set to is not asked for what is on loopback.
+    # Loopback is not reached through this machine's proxy.
     nowhere = "http://127.0.0.1:1"
     berth.start(http_proxy=nowhere, https_proxy=nowhere, all_proxy=nowhere, no_proxy="")
     assert (berth.data / "static.stamp").stat().st_mtime_ns == collected

@@ -1,4 +1,4 @@
-"""The code that root's Berth runs, and all of set-up, killed: what stays, what goes on."""
+"""The code that root's Berth runs, and set-up when killed: what stays, what continues."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from tests.setup.steps import CLEAN, SOURCES, bash, make_tree, one_line
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A small checkout, in a place with spaces."""
+    """Create a small checkout, in a path with spaces."""
     return make_tree(tmp_path)
 
 
@@ -30,7 +30,7 @@ cat "$CODE/.stamp"
 
 
 def copied(tree: Path, place: Path) -> str:
-    """The stamp of the code that was copied."""
+    """Return the stamp of the copied code."""
     done = bash(COPY, str(tree), str(place))
     assert done.returncode == 0, done.stderr
     assert not [each for each in place.iterdir() if each.suffix in (".new", ".old")]
@@ -113,7 +113,7 @@ def test_other_code_is_refused_while_a_console_runs_and_said_how_to_end_it(
     venv = tmp_path / "venv"
     (venv / "bin").mkdir(parents=True)
     idle = "import time; time.sleep(600)"
-    # The kernel shows these words, whatever it is that runs.
+    # The kernel shows this command line, whatever program runs.
     running = subprocess.Popen(
         [f"{venv}/bin/{words[0]}", "-c", idle, *words[1:]], executable="/usr/bin/python3"
     )
@@ -141,7 +141,7 @@ def test_two_set_ups_of_one_place_take_turns(tmp_path: Path) -> None:
 
 # --- All of it, killed -----------------------------------------------------------------------
 
-# Its steps are the same each time: looking at all processes of the machine would not be.
+# Its steps are the same each time, except for examining all processes of the machine.
 WHOLE = """
 PYTHON=/usr/bin/python3
 choose_place() { NEW=() PLACE=$2 CODE=$2/code VENV=$2/venv ASSETS=$2/node_modules; mkdir -p "$2"; }
@@ -161,7 +161,7 @@ cp package-lock.json node_modules/got
 
 @pytest.fixture
 def whole(tree: Path) -> Path:
-    """The same with all that set-up reads, and an npm."""
+    """Add everything that set-up reads, and an npm."""
     for name in ("package.json", "package-lock.json", "requirements-pip.txt"):
         (tree / name).write_text("{}\n")
     (tree / "npm").write_text(NPM)

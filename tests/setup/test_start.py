@@ -16,7 +16,7 @@ from tests.setup.steps import TREE
 
 
 def process(tmp_path: Path, script: str) -> Process:
-    """A Python program that runs."""
+    """Start a Python program."""
     made = Process("the web server", [sys.executable, "-c", script], {}, tmp_path / "log", tmp_path)
     made.start()
     return made
@@ -55,7 +55,7 @@ def test_what_has_ended_is_told_at_once_with_its_last_words(tmp_path: Path) -> N
 
 
 def prepare(data: Path, stamp: str) -> None:
-    """What launch.prepare leaves."""
+    """Do what launch.prepare does."""
     with sqlite3.connect(data / "db.sqlite3") as connection:
         connection.execute(f"PRAGMA user_version = {fingerprint.number(stamp)}")
     fingerprint.static_stamp(data).write_text(fingerprint.fingerprint())

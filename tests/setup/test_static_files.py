@@ -1,4 +1,4 @@
-"""Collected files: the names of this version and of the one before, and no older ones."""
+"""Collected files have the names of this version and the previous one, and no older ones."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from consoleapp.web.static_files import Storage
 
 
 def collect(place: Path, text: str) -> None:
-    """What collectstatic does: copy each file, then have the storage name it."""
+    """Do what collectstatic does: copy each file, then let the storage name it."""
     storage = Storage(location=str(place), base_url="/static/")
     plain = FileSystemStorage(location=place)
     files = {"js/page.js": f"// {text}", "css/same.css": "a{}"}

@@ -1,4 +1,4 @@
-"""What starts beside Redis is waited for, and Redis with it: if one dies, one line says so."""
+"""Processes that start with Redis are waited for. If one dies, one line says so."""
 
 import shutil
 import sys
@@ -14,7 +14,7 @@ from launch.supervisor import Process, end
 
 
 def process(name: str, place: Path, *argv: str) -> Process:
-    """A started one."""
+    """Start a process."""
     made = Process(name, list(argv), {"PATH": "/usr/bin:/bin"}, place / f"{name}.log", place)
     made.start()
     return made

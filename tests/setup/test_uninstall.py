@@ -1,4 +1,4 @@
-"""bin/uninstall lists all that Berth has on a machine, and removes it; data only when told to."""
+"""bin/uninstall lists and removes everything of Berth on a machine; data only on request."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 from tests.setup.steps import CLEAN, TREE
 
-# A machine of its own as far as this goes: places, processes, and nobody who is really removed.
+# A separate machine in these respects: paths, processes, and accounts that are not really removed.
 MACHINE = """
 set -e
 mkdir -p /etc/berth
@@ -24,18 +24,18 @@ LEFT = "find /opt /run /etc/berth /var/lib /var/cache -mindepth 1 | LC_ALL=C sor
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """Programs that would change who is known to this machine, and only say so here."""
+    """Create programs that only report changes to this machine's accounts."""
     for name in ("userdel", "groupdel"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*"\n')
         (tmp_path / name).chmod(0o755)
-    # Out of /opt, where the tests may run from.
+    # Not from /opt, where the tests may run.
     for part in ("bin", "deploy"):
         shutil.copytree(TREE / part, tmp_path / "tree" / part)
     return tmp_path
 
 
 def machine(tools: Path, script: str) -> "subprocess.CompletedProcess[str]":
-    """Run a script there."""
+    """Run a script on that machine."""
     return subprocess.run(
         ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "bash", "-c"]
         + [MACHINE + script, "bash", str(tools / "tree/bin/uninstall")],

@@ -1,4 +1,4 @@
-"""What somebody is told who cannot go on: the cause and the remedy, in one line."""
+"""Errors of set-up: the cause and the remedy, in one line."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from tests.setup.steps import CLEAN, as_nobody, bash, one_line
 
 # --- What programs say, and what of it is passed on ------------------------------------------
 
-# What npm, apt and pip wrote, each below the words that it has to be told by.
+# Output of npm, apt, and pip, each after the message that it must cause.
 CAUSES = [
     each.partition("\n")
     for each in (Path(__file__).parent / "causes.txt").read_text().split("## ")[1:]

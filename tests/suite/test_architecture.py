@@ -10,12 +10,12 @@ import pytest
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[2]
-# The worker's side and the observer's: the only ones that talk to an engine.
+# The worker's side and the observer's: only these talk to engines.
 TALKS_TO_ENGINES = ("consoleapp/worker/", "consoleapp/observer/")
 
 
 def imports(file: Path) -> Iterator[str]:
-    """Every module that `file` imports, wherever in it the import stands."""
+    """Yield every module that `file` imports, wherever the import is."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)

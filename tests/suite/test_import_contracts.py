@@ -1,4 +1,4 @@
-"""The contracts of import-linter in pyproject.toml: kept as they are, broken by a new arrow."""
+"""The import contracts in pyproject.toml hold, and a new forbidden import breaks them."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ def lint(tree: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of the code that a test may spoil."""
+    """Return a copy of the code that a test may change."""
     for folder in ("engine", "launch", "consoleapp"):
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)

@@ -1,4 +1,4 @@
-"""How the tests themselves are run: what is at the same time, in which order, and what is said."""
+"""How the tests run: what runs at the same time, in which order, and what is printed."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ PASSES = NOTES + "".join(f"\ndef test_{n}(): pass\n" for n in range(6))
 
 
 class Project:
-    """A small suite with this one's rules, below a folder of its own."""
+    """A small suite with this one's rules, in its own folder."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -48,7 +48,7 @@ class Project:
         file.write_text(text)
 
     def run(self, *words: str, by: str = "-m pytest") -> "subprocess.CompletedProcess[str]":
-        """Without cache, plugins and variables of the run that we are in."""
+        """Run it without the cache, plugins, and variables of the current run."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "DJANGO"))}
         return subprocess.run(
             [sys.executable, *by.split(" ", 1), *words],
@@ -59,7 +59,7 @@ class Project:
         )
 
     def log(self) -> list[list[str]]:
-        """Words of what happened: begin or end, the test, the worker."""
+        """Return the log's words: begin or end, the test, the worker."""
         return [line.split() for line in (self.place / "log").read_text().splitlines()]
 
 
@@ -149,7 +149,7 @@ def test_a_failure_is_named_with_its_reason_before_the_others_run(
 
 
 def twice(project: Project) -> "subprocess.CompletedProcess[str]":
-    """As bin/test does, without its turn at the machine."""
+    """Run like bin/test, without its lock."""
     script = "import pathlib, sys; from tests.run import run; "
     script += "sys.exit(run(['-n', '2'], pathlib.Path('cache')))"
     return project.run(script, by="-c")
