@@ -437,7 +437,7 @@ def _managed(now: list[ContainerRow], changed: set[str], before: Snapshot) -> bo
 
 
 def _same(old: Any, new: Any) -> Any:
-    return old if old == new else new
+    return old if old is new or old == new else new
 
 
 def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from engine.podman import api, oom
 from engine.podman.answers import ports_of
 from engine.podman.client import Podman
+from engine.schema.containers import Port
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.snapshot import (
     ContainerRow,
@@ -92,7 +93,9 @@ async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> Conta
         log.warning("a container has to be listed: %s", error)
         _listed.pop(key, None)
     # Only the list has the name of a pod. It also reports malformed data.
-    return next(iter(await _list(podman, [key])), None)
+    rows = await _list(podman, [key])
+    _listed.update((row.id, row) for row in rows if not row.problem)
+    return next(iter(rows), None)
 
 
 def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
         "Ports": _port_mappings(network.get("Ports") or {}),
         "Mounts": [each["Destination"] for each in said["Mounts"]] + list(host.get("Tmpfs") or {}),
         # Some versions list the mode of networks that are none.
-        "Networks": [each for each in network["Networks"] or {} if each != host["NetworkMode"]],
+        "Networks": [each for each in network.get("Networks") or {} if each != host["NetworkMode"]],
         # Podman 4's list does not contain it.
         "Restarts": said["RestartCount"] if major >= 5 else None,
     }
@@ -297,7 +300,7 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         exit_code=row.get("ExitCode") if ended else None,
         # For a container with a health check, this field contains only its health.
         health=cast(Health, status if status in _HEALTH and running else ""),
-        ports=ports_of(row.get("Ports")),
+        ports=sorted(ports_of(row.get("Ports")), key=_port_order),
         labels=labels,
         mounts=_in_order(row.get("Mounts")),
         networks=_in_order(row.get("Networks")),
@@ -306,6 +309,10 @@ def _container(row: dict[str, Any]) -> ContainerRow:
         unit=str(labels.get(UNIT_LABEL) or ""),
         restarts=row.get("Restarts"),
     )
+
+
+def _port_order(port: Port) -> tuple[str, int, str, int]:
+    return port.protocol, port.container_port, port.host_ip, port.host_port or 0
 
 
 def _in_order(said: Any) -> Any:
