@@ -22,6 +22,7 @@ from consoleapp.policies.check import NotAllowed
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
 from engine.schema.kinds import KINDS
+from engine.schema.messages import ENGLISH
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +145,9 @@ def answer(
             fields=list(fields),
         )
     )
-    response = HttpResponse(as_json(body), "application/json", status, headers=headers)
+    response = HttpResponse(
+        as_json(body, context=ENGLISH), "application/json", status, headers=headers
+    )
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Berth"'
     return response

@@ -10,6 +10,7 @@ from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import responses
 from consoleapp.live import relay
 from engine.schema import queries
+from engine.schema.messages import load
 from engine.schema.parameters import Model
 from engine.schema.registry_facts import (
     Check,
@@ -78,7 +79,7 @@ def _serve(read: Read) -> None:
 def _answer(request: HttpRequest, account: str, asked: queries.Query) -> HttpResponse:
     actor = actor_of(request)
     answer: dict[str, Any] = relay.document_sync(find_account(actor, account), asked, actor)
-    return JsonResponse(answer.get("data", answer))
+    return JsonResponse(load(answer.get("data", answer)))
 
 
 for _read in _READS:

@@ -6,6 +6,8 @@ The chain around them proves that nothing was changed since (see `chain.py`).
 from django.conf import settings
 from django.db import models
 
+from consoleapp.core.messages import MessagesField
+
 
 class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
@@ -45,9 +47,16 @@ class Event(models.Model):
     parameters = models.JSONField(null=True)
     outcome = models.CharField(max_length=40, blank=True, default="")
     detail = models.TextField(blank=True, default="")
+    message = MessagesField(null=True)
+    """What `detail` is the English text of, if it has parameters. It is not part of the chain."""
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.target}".rstrip()
+
+    @property
+    def explanation(self) -> str:
+        """Return `detail` as a message, if `message` says nothing else than the chained text."""
+        return self.message if self.message == self.detail else self.detail
 
 
 class Pending(models.Model):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from consoleapp.audit.models import Event
 from engine.schema.characters import readable
+from engine.schema.messages import Message, changed
 
 if TYPE_CHECKING:
     from consoleapp.accounts.models import LinuxAccount
@@ -27,6 +28,7 @@ def record(
 
     `parameters` must be free of secrets: an operation's `public()`, or names of fields.
     """
+    detail = changed(detail, readable)
     return Event.objects.create(
         actor=actor.user,
         actor_name=readable(actor.name[:150]),
@@ -40,5 +42,6 @@ def record(
         operation=operation,
         parameters=parameters,
         outcome=outcome,
-        detail=readable(detail),
+        detail=detail + "",
+        message=detail if isinstance(detail, Message) and detail.params else None,
     )

@@ -6,6 +6,7 @@ find(), never with a regular expression: the values come from anywhere.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TypeVar
@@ -13,6 +14,9 @@ from typing import TypeVar
 from django.conf import settings
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation.trans_real import translation
+
+from consoleapp.i18n import rendering
+from engine.schema.messages import Message
 
 _LONGEST = 2_000
 _DEEPEST = 3
@@ -28,6 +32,8 @@ _Shown = TypeVar("_Shown")
 
 def in_language(text: _Shown) -> _Shown | str:
     """`text` in the reader's language where the catalogue knows it; else as it came."""
+    if isinstance(text, Mapping) or (isinstance(text, Message) and text.params):
+        return rendering.in_language(text)
     language = get_language()
     if language is None or language == settings.LANGUAGE_CODE or not isinstance(text, str):
         return text

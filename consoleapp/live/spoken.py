@@ -19,7 +19,7 @@ def answers_in_language(text: str) -> str:
 
 def _spoken(answer: Any) -> Any:
     match answer:
-        case {"type": "error", "message": str(message)}:
+        case {"type": "error", "message": message}:
             remedy = in_language(answer.get("remedy", ""))
             return {**answer, "message": in_language(message), "remedy": remedy}
         case {"type": "sample", "unavailable": dict(reasons)}:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from consoleapp.core.messages import MessagesField
 from consoleapp.notifications.event_types import ABOUT, EventType
 
 HAPPENINGS = [(each.value, about.label) for each, about in ABOUT.items()]
@@ -63,7 +64,7 @@ class Occurrence(models.Model):
     object = models.CharField(max_length=200, blank=True, default="")
     """The object concerned: a container's id, an operation's target. Grouping counts by it."""
     name = models.CharField(max_length=300, blank=True, default="")
-    detail = models.CharField(max_length=1000, blank=True, default="")
+    detail = MessagesField(blank=True, default=str)
     operation = models.UUIDField(null=True)
     at = models.DateTimeField()
     last_at = models.DateTimeField()
@@ -138,7 +139,7 @@ class Delivery(models.Model):
     )
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
-    error = models.CharField(max_length=500, blank=True, default="")
+    error = MessagesField(blank=True, default=str)
     """Why the last attempt failed."""
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

@@ -16,6 +16,7 @@ from consoleapp.accounts.access import visible_accounts
 from consoleapp.celery import app
 from consoleapp.notifications.models import Delivery, DeliveryState
 from consoleapp.snapshots.page_events import noticed
+from engine.schema.messages import cut_to
 
 DELIVER = "notifications.deliver"
 AT_ONCE = 20
@@ -79,13 +80,13 @@ def failed(delivery: Delivery, error: str, *, again: bool) -> None:
         return
     # Only while the claim is valid: the lease may have expired.
     rows = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at, ended_at=None)
-    rows.update(due_at=timezone.now() + PAUSES[pause], error=error[:500])
+    rows.update(due_at=timezone.now() + PAUSES[pause], error=cut_to(500)(error))
     _show(delivery)
 
 
 def _end(delivery: Delivery, state: DeliveryState, error: str) -> None:
     rows = Delivery.objects.filter(pk=delivery.pk, ended_at=None)
-    rows.update(state=state, error=error[:500], ended_at=timezone.now())
+    rows.update(state=state, error=cut_to(500)(error), ended_at=timezone.now())
     _show(delivery)
 
 

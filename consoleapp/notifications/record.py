@@ -18,6 +18,7 @@ from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Delivery, Listened, Notice, Occurrence, Rule
 from consoleapp.notifications.subscriptions import rules_for
 from consoleapp.snapshots.page_events import noticed
+from engine.schema.messages import changed
 
 MOST_AN_HOUR = 5
 """Notifications of the same type about the same container. Further ones are only counted."""
@@ -65,7 +66,7 @@ def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
             key=_short(seen.key, 200),
             object=_short(seen.object, 200),
             name=_short(seen.name, 300),
-            detail=_short(seen.detail, 1000),
+            detail=_short_message(seen.detail, 1000),
             operation=seen.operation,
             at=seen.at,
             last_at=seen.at,
@@ -130,7 +131,7 @@ def _not_told_of_the_disk(account: LinuxAccount, seen: Seen, rules: list[Rule]) 
 def _group(newest: Occurrence, seen: Seen) -> None:
     newest.more += 1
     newest.last_at = max(newest.last_at, seen.at)
-    newest.detail = _short(seen.detail, 1000)
+    newest.detail = _short_message(seen.detail, 1000)
     if newest.key == _short(seen.key, 200):
         newest.ended_at = None  # a state that recurred, and counts once until it is over
     newest.save(update_fields=["more", "last_at", "detail", "ended_at"])
@@ -158,6 +159,12 @@ def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
     transaction.on_commit(partial(noticed, occurrence.account, sorted(in_page)))
     if to_send:
         transaction.on_commit(queue.wake)
+
+
+def _short_message(text: str, most: int) -> str:
+    """The same, still a message unless it is too long."""
+    line = changed(text, lambda part: " ".join(part.split()))
+    return line if len(line) <= most else _short(line, most)
 
 
 def _short(text: str, most: int) -> str:

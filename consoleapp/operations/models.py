@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from consoleapp.core.messages import MessagesField
 from consoleapp.operations.states import State
 
 
@@ -41,9 +42,9 @@ class Operation(models.Model):
     state = models.CharField(
         max_length=12, choices=[(s.value, s.value) for s in State], default=State.REQUESTED
     )
-    progress = models.JSONField(null=True)
-    result = models.JSONField(null=True)
-    error = models.JSONField(null=True)
+    progress = MessagesField(null=True)
+    result = MessagesField(null=True)
+    error = MessagesField(null=True)
     """The fields of an ErrorReport."""
 
     fence = models.PositiveIntegerField(default=0)

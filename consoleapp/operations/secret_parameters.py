@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from consoleapp.core.encryption import decrypt, derived_key, encrypt
 from engine.schema.kinds import parse
+from engine.schema.messages import changed
 from engine.schema.parameters import REDACTED, Parameters
 
 if TYPE_CHECKING:
@@ -48,16 +50,20 @@ def secrets_in(parameters: Parameters) -> frozenset[str]:
 
 
 def redact(said: Any, secrets: frozenset[str]) -> Any:
-    """Return `said` (JSON) with each of `secrets` replaced, wherever it occurs."""
+    """Return `said` (JSON, messages) with each of `secrets` replaced, wherever it occurs."""
     if isinstance(said, str):
-        for secret in sorted(secrets, key=len, reverse=True):
-            said = said.replace(secret, REDACTED)
-        return said
+        return changed(said, partial(_redacted, longest_first=sorted(secrets, key=len)[::-1]))
     if isinstance(said, list):
         return [redact(item, secrets) for item in said]
     if isinstance(said, dict):
         return {redact(key, secrets): redact(value, secrets) for key, value in said.items()}
     return said
+
+
+def _redacted(text: str, longest_first: list[str]) -> str:
+    for secret in longest_first:
+        text = text.replace(secret, REDACTED)
+    return text
 
 
 def _hidden(wire: Any, public: Any) -> list[str]:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy
 
+from consoleapp.core.messages import MessagesField
+
 
 class How(models.TextChoices):
     """The state of a session, or how it ended."""
@@ -45,7 +47,7 @@ class Recording(models.Model):
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     how = models.CharField(max_length=10, choices=How.choices, default=How.GOING_ON)
-    detail = models.TextField(blank=True, default="")
+    detail = MessagesField(blank=True, default=str)
     exit_code = models.IntegerField(null=True)
     size = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, default="")

@@ -20,6 +20,7 @@ from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
+from engine.schema.messages import load, message
 from engine.schema.progress import Cancelled, Failed, Interrupted, Outcome, Succeeded
 
 INTERRUPTED = ErrorReport(
@@ -63,9 +64,7 @@ def finish(
     secrets: frozenset[str] = frozenset(),
 ) -> bool:
     """Move to an end state, with its audit event, and notify the pages."""
-    report = (
-        _capped(secret_parameters.redact(error.model_dump(mode="json"), secrets)) if error else None
-    )
+    report = _report(error, secrets) if error else None
     with transaction.atomic():
         if not move(operation, state, fence=fence, result=result, error=report):
             logger.warning("%s is not ours to end as %s any more", operation.pk, state)
@@ -89,14 +88,18 @@ def finish(
     return True
 
 
-def _tell(operation: Operation, message: str) -> None:
+def _tell(operation: Operation, failure: str) -> None:
     seen = Seen(
         EventType.OPERATION_FAILED,
         key=str(operation.pk),
         object=f"{operation.kind} {operation.target}".strip(),
         name=name(operation),
         at=operation.ended_at or timezone.now(),
-        detail=f"{message} Requested by {operation.actor_name}.",
+        detail=message(
+            "%(message)s Requested by %(actor_name)s.",
+            message=failure,
+            actor_name=operation.actor_name,
+        ),
         operation=operation.pk,
     )
     happened(operation.account, seen)
@@ -115,7 +118,7 @@ def requester(operation: Operation) -> Actor:
 def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     """Return the engine's result in the kind's model, without parts that do not fit."""
     try:
-        whole = KINDS[kind].result.model_validate(said).model_dump(mode="json")
+        whole = load(KINDS[kind].result.model_validate(said).model_dump(mode="json"))
     except ValidationError as error:
         logger.warning("a result of %s is not what it should be: %s", kind, error.error_count())
         warning = "It succeeded, but what the engine said about it made no sense."
@@ -133,5 +136,6 @@ def capped(text: str, most: int) -> str:
     return f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
-def _capped(report: dict[str, Any]) -> dict[str, Any]:
+def _report(error: ErrorReport, secrets: frozenset[str]) -> dict[str, Any]:
+    report = secret_parameters.redact(load(error.model_dump(mode="json")), secrets)
     return {name: capped(text, TEXT_LIMIT) for name, text in report.items()}

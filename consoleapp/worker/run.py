@@ -32,6 +32,7 @@ from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
 from engine.schema.kinds import UnknownKind
+from engine.schema.messages import load
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Outcome, Progress, Succeeded
 
@@ -208,7 +209,7 @@ class _Run:
         if self._unwritten is None:
             return
         progress = secret_parameters.redact(
-            _shown(self._unwritten).model_dump(mode="json"), self._secrets
+            load(_shown(self._unwritten).model_dump(mode="json")), self._secrets
         )
         self._unwritten = None
         if not self._mine().update(progress=progress):

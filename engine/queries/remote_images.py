@@ -38,7 +38,7 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
         found=[each for found, _ in answers for each in found],
         problems=[problem for _, problem in answers if problem],
     )
-    yield Document(data=told.model_dump())
+    yield Document(data=told.model_dump(mode="json"))
 
 
 async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], str]:
@@ -76,7 +76,7 @@ async def repositories(
             return await _page(api, "/v2/_catalog", "repositories", after, limit, "")
 
         names = await _matching(page, query)
-    yield Document(data=names.model_dump())
+    yield Document(data=names.model_dump(mode="json"))
 
 
 async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Document]:
@@ -89,7 +89,7 @@ async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Docum
             return await _tags(api, repository, after, limit)
 
         names = await _matching(page, query)
-    yield Document(data=names.model_dump())
+    yield Document(data=names.model_dump(mode="json"))
 
 
 async def _matching(

@@ -39,9 +39,14 @@ def place_of_half(data: Any) -> str | None:
     return None
 
 
-def as_json(model: BaseModel) -> str:
-    """Return the model as JSON, with a replacement character for each lone surrogate."""
+def as_json(model: BaseModel, *, context: Mapping[str, Any] | None = None) -> str:
+    """Return the model as JSON, with a replacement character for each lone surrogate.
+
+    `context` is for the serializers of its fields, such as `messages.ENGLISH`.
+    """
+    given = dict(context) if context else None
     try:
-        return model.model_dump_json()
+        return model.model_dump_json(context=given)
     except PydanticSerializationError:
-        return readable(json.dumps(model.model_dump(mode="json"), ensure_ascii=False))
+        whole = model.model_dump(mode="json", context=given)
+        return readable(json.dumps(whole, ensure_ascii=False))

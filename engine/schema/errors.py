@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from engine.schema.messages import Prose
 from engine.schema.parameters import Model
 
 LONGEST_TEXT = 8000
@@ -16,7 +17,7 @@ def capped(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " […]"
 
 
-Capped = Annotated[str, AfterValidator(capped)]
+Capped = Annotated[Prose, AfterValidator(capped)]
 
 
 class ErrorCode(StrEnum):
@@ -49,8 +50,8 @@ class EngineError(Exception):
     """Raised by the engine's operations and queries. Its `report` crosses the socket."""
 
     def __init__(self, code: ErrorCode, message: str, remedy: str = "") -> None:
-        super().__init__(message)
         self.report = ErrorReport(code=code, message=message, remedy=remedy)
+        super().__init__(self.report.message)
 
 
 class EngineFault(EngineError):

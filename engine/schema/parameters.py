@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from engine.schema.characters import REFUSAL, place_of_half
+from engine.schema.messages import Prose
 
 REDACTED = "••••••"
 SECRET_WORDS = re.compile(
@@ -158,8 +159,8 @@ Secret = Annotated[SecretStr, PlainSerializer(_reveal)]
 class Result(Model):
     """The result of a succeeded operation. Kinds that return more extend it."""
 
-    summary: str = ""
-    warnings: list[str] = []
+    summary: Prose = ""
+    warnings: list[Prose] = []
 
 
 class Parameters(Model):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from engine.schema.errors import ErrorReport
+from engine.schema.messages import Prose
 from engine.schema.parameters import Model
 
 
@@ -12,8 +13,8 @@ class Step(Model):
     """One part of an operation with its own progress bar: a layer of a pull, a step of a build."""
 
     id: str
-    label: str = ""
-    status: str = ""
+    label: Prose = ""
+    status: Prose = ""
     current: int | None = None
     total: int | None = None
 
@@ -22,7 +23,7 @@ class Progress(Model):
     """The complete current progress. Each report replaces the previous one."""
 
     type: Literal["progress"] = "progress"
-    message: str = ""
+    message: Prose = ""
     unit: Literal["bytes", "steps", ""] = ""
     current: int | None = None
     total: int | None = None

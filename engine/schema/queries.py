@@ -8,6 +8,7 @@ from pydantic import Field
 from engine.schema.disk import DiskUse, PrunePreview
 from engine.schema.errors import Capped
 from engine.schema.layers import ImageCompare, ImageLayers, LayerFiles
+from engine.schema.messages import Prose
 from engine.schema.moments import Moment
 from engine.schema.parameters import ContainerName, ImageReference, Line, Model, Role, Text
 from engine.schema.query import Query as Query
@@ -272,7 +273,7 @@ class StatsSample(Model):
     block_read: int | None
     block_written: int | None
     pids: int | None
-    unavailable: dict[str, str] = {}
+    unavailable: dict[str, Prose] = {}
 
 
 class TerminalOutput(Model):

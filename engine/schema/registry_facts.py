@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from engine.schema.messages import Prose
 from engine.schema.moments import Moment
 from engine.schema.parameters import Model
 from engine.schema.registries import Mirror
@@ -15,7 +16,7 @@ class ConfigurationFile(Model):
     version: Literal[1, 2] = 2
     used: bool = True
     """False: another file replaces it."""
-    error: str = ""
+    error: Prose = ""
 
 
 class Registry(Model):
@@ -49,7 +50,7 @@ class SignIn(Model):
     """"" for a file that cannot be used: `error` says why."""
     username: str
     origin: str
-    error: str = ""
+    error: Prose = ""
 
 
 class Certificate(Model):
@@ -60,7 +61,7 @@ class Certificate(Model):
     expires: Moment | None
     origin: str
     own: bool
-    error: str = ""
+    error: Prose = ""
 
 
 class PolicyRule(Model):
@@ -82,14 +83,14 @@ class Policy(Model):
     """Whether unsigned images are accepted by default."""
     rules: list[PolicyRule] = []
     """The rules, with the default first."""
-    error: str = ""
+    error: Prose = ""
     """Why it cannot be used. Podman then cannot pull anything."""
 
 
 class Configuration(Model):
     """Everything that determines where the account's images come from."""
 
-    problem: str = ""
+    problem: Prose = ""
     """Why Podman refuses the files, in its own words. It then cannot pull anything."""
     files: list[ConfigurationFile]
     search: list[str]
@@ -103,7 +104,7 @@ class Configuration(Model):
     own_digest: str
     """"" if the account has no file of its own."""
     own_version: Literal[1, 2]
-    own_error: str = ""
+    own_error: Prose = ""
     sign_ins: list[SignIn]
     certificates: list[Certificate]
     policy: Policy
@@ -138,8 +139,8 @@ class Resolution(Model):
     candidates: list[Candidate]
     local: str = ""
     """The name of a local image that a short name already matches. A pull uses that name."""
-    problem: str = ""
-    remedy: str = ""
+    problem: Prose = ""
+    remedy: Prose = ""
 
 
 class CheckStep(Model):
@@ -147,8 +148,8 @@ class CheckStep(Model):
 
     name: Literal["configuration", "address", "tls", "api", "sign-in"]
     state: Literal["good", "bad", "warning", "skipped"]
-    detail: str
-    remedy: str = ""
+    detail: Prose
+    remedy: Prose = ""
     milliseconds: float | None = None
 
 
@@ -181,7 +182,7 @@ class Search(Model):
     """The results, and the registries that could not be searched."""
 
     found: list[Found]
-    problems: list[str]
+    problems: list[Prose]
 
 
 class Platform(Model):
@@ -224,7 +225,7 @@ class Update(Model):
     state: Literal["update", "same", "unknown"]
     digest: str = ""
     """The digest in the registry."""
-    problem: str = ""
+    problem: Prose = ""
     """Why it is unknown."""
 
 

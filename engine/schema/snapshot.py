@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, StringConstraints
 
 from engine.schema.containers import Port
+from engine.schema.messages import Prose, cut_to
 from engine.schema.moments import Moment
 from engine.schema.parameters import Model
 from engine.schema.unit_names import SourceKind, Style
@@ -16,6 +17,8 @@ Rows = Annotated[list[Row], Field(max_length=MOST_ROWS)]
 LONGEST = 4096
 Shown = Annotated[str, AfterValidator(lambda text: text[:LONGEST])]
 """A text of a row, cut to LONGEST characters."""
+ShownProse = Annotated[Prose, AfterValidator(cut_to(LONGEST))]
+"""The same for a text for readers."""
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """A number that databases and pages can represent."""
 ContainerState = Literal[
@@ -63,7 +66,7 @@ class ContainerRow(Model):
     """The systemd unit that manages it, from its PODMAN_SYSTEMD_UNIT label."""
     restarts: Number | None = None
     """None if Podman's list does not include it (4.3)."""
-    problem: Shown = ""
+    problem: ShownProse = ""
     """Why Podman's data is malformed. The row then has only what could be read."""
 
 
@@ -83,7 +86,7 @@ class ImageRow(Model):
     """It is a list of images for several architectures."""
     used_by: list[str] = []
     """The names of the account's containers that use it."""
-    problem: Shown = ""
+    problem: ShownProse = ""
     """Why Podman's data is malformed. The row then has only what could be read."""
 
 
@@ -121,7 +124,7 @@ class UnitRow(Model):
     """enabled, disabled, static, generated (a Quadlet), linked, masked, …; "" if not loaded."""
     starts_at_boot: bool = False
     """Something that starts at boot starts it, and lingering is on."""
-    boot_reason: Shown = ""
+    boot_reason: ShownProse = ""
     """If it does not start at boot, the reason."""
     result: Shown = "success"
     """The result of the last run: success, exit-code, signal, timeout, start-limit-hit, …"""
@@ -129,7 +132,7 @@ class UnitRow(Model):
     """The main process's exit status, if it failed."""
     needs_reload: bool = False
     """A file changed since the last daemon-reload, so what runs differs from what is on disk."""
-    problem: Shown = ""
+    problem: ShownProse = ""
     """Why the file has no unit or cannot be read, as Podman's generator or systemd says."""
     containers: list[str] = []
     """The names of the containers that it manages."""
@@ -141,7 +144,7 @@ class UnitRow(Model):
     """Containers of generate-classic that stopped and were left over while the unit is down."""
     selinux: Literal["", "ok", "wrong"] = ""
     """Whether the file has the label that SELinux's policy requires; "" if SELinux is off."""
-    warnings: list[str] = []
+    warnings: list[ShownProse] = []
 
 
 class EngineInfo(Model):
@@ -161,11 +164,11 @@ class EngineInfo(Model):
     selinux: bool = False
     systemd: bool = False
     """Whether the account has a running user manager, so that units are available."""
-    units_unread: str = ""
+    units_unread: ShownProse = ""
     """Why the units could not be read. `units` is then the previous list, or empty."""
-    images_unread: str = ""
+    images_unread: ShownProse = ""
     """The same for images."""
-    no_systemd: Shown = ""
+    no_systemd: ShownProse = ""
     """Why units are unavailable; "" if they are available."""
     quadlet: bool = False
     """Whether this Podman (4.4 and later) supports Quadlets."""
@@ -176,7 +179,7 @@ class EngineInfo(Model):
     disk_total: Number | None = None
     disk_device: Shown = ""
     """The file system's device (major:minor). Accounts with the same device share it."""
-    warnings: list[str] = []
+    warnings: list[ShownProse] = []
 
 
 class Snapshot(Model):

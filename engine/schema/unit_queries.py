@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.schema.messages import Prose
 from engine.schema.moments import Moment
 from engine.schema.parameters import ContainerName, Line, Model, Role, Text
 from engine.schema.query import Query
@@ -105,7 +106,7 @@ class DropIn(Model):
     file: str
     text: str = ""
     digest: Digest = ""
-    problem: str = ""
+    problem: Prose = ""
     """Why it cannot be read."""
 
 
@@ -165,9 +166,9 @@ class Status(Model):
     after: list[str] = []
     failure: list[JournalLine] = []
     """The last lines before the unit failed; [] if it did not."""
-    explanation: str = ""
+    explanation: Prose = ""
     """Berth's explanation of the failure: a timeout of Type=notify, a port below 1024, …"""
-    remedy: str = ""
+    remedy: Prose = ""
 
 
 class Validation(Model):
@@ -200,12 +201,12 @@ class StylePreview(Model):
     style: GeneratedStyle
     default: bool = False
     available: bool = True
-    reason: str = ""
+    reason: Prose = ""
     """Why it is unavailable."""
     unit: str = ""
     files: list[PreviewFile] = []
     not_carried_over: list[NotCarriedOver] = []
-    notes: list[str] = []
+    notes: list[Prose] = []
     """Caveats: the style's limitations, anonymous volumes, changes."""
 
 
@@ -226,8 +227,8 @@ class Finding(Model):
     """lingering, user-manager, runtime-directory, bus, subuid, subgid, cgroup, storage, runtime,
     podman, ports, selinux, newuidmap, network-online."""
     state: Literal["ok", "warning", "problem"]
-    text: str
-    remedy: str = ""
+    text: Prose
+    remedy: Prose = ""
 
 
 class Health(Model):

@@ -6,6 +6,7 @@ They are all refused with the code `unavailable` if the account has no running u
 import shlex
 from typing import ClassVar, Literal
 
+from engine.schema.messages import Prose
 from engine.schema.parameters import ContainerName, Lane, Model, Parameters, Result
 from engine.schema.unit_names import (
     Digest,
@@ -22,7 +23,7 @@ class Problem(Model):
 
     severity: Literal["error", "warning"]
     """error: the unit will not work; warning: it may not do what the author expects."""
-    message: str
+    message: Prose
     line: int | None = None
     source: str = ""
     """The source of the finding: podman, systemd, or berth."""
@@ -184,7 +185,7 @@ class NotCarriedOver(Model):
     """A container option that its new unit lacks, and why."""
 
     option: str
-    reason: str
+    reason: Prose
 
 
 class ContainerKept(Result):

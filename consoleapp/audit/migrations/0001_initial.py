@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import consoleapp.core.messages
 from consoleapp.audit.migrations import _triggers
 
 
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
                 ("parameters", models.JSONField(null=True)),
                 ("outcome", models.CharField(blank=True, default="", max_length=40)),
                 ("detail", models.TextField(blank=True, default="")),
+                ("message", consoleapp.core.messages.MessagesField(null=True)),
                 (
                     "account",
                     models.ForeignKey(

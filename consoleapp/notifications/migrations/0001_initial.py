@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import consoleapp.core.messages
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=200)),
                 ("object", models.CharField(blank=True, default="", max_length=200)),
                 ("name", models.CharField(blank=True, default="", max_length=300)),
-                ("detail", models.CharField(blank=True, default="", max_length=1000)),
+                ("detail", consoleapp.core.messages.MessagesField(blank=True, default=str)),
                 ("operation", models.UUIDField(null=True)),
                 ("at", models.DateTimeField()),
                 ("last_at", models.DateTimeField()),
@@ -173,7 +175,7 @@ class Migration(migrations.Migration):
                 ),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("due_at", models.DateTimeField()),
-                ("error", models.CharField(blank=True, default="", max_length=500)),
+                ("error", consoleapp.core.messages.MessagesField(blank=True, default=str)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (

@@ -24,6 +24,7 @@ from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind
+from engine.schema.messages import load
 
 
 class Uncommented(Refused):
@@ -153,7 +154,7 @@ def _end(
     comment: str,
     report: ErrorReport | None = None,
 ) -> None:
-    changes: dict[str, Any] = {"error": report.model_dump(mode="json")} if report else {}
+    changes: dict[str, Any] = {"error": load(report.model_dump(mode="json"))} if report else {}
     if not move(operation, to, after=(State.AWAITING,), **changes):
         raise Conflict("It does not await approval any more.")
     Approval.objects.filter(operation=operation).update(

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 
+from consoleapp.core.messages import MessagesField
 from consoleapp.operations.models import Operation
 
 
@@ -55,7 +56,7 @@ class Ask(models.Model):
     approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="asks")
     source = models.CharField(max_length=300)
     """Whose policy it is, in words."""
-    reasons = models.JSONField()
+    reasons = MessagesField()
     """Pairs of a rule and its message."""
     owners = models.BooleanField(default=False)
     """The policy names no groups, so the owners of the account decide."""

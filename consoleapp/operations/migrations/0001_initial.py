@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import consoleapp.core.messages
 import consoleapp.operations.states
 
 
@@ -57,9 +58,9 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("progress", models.JSONField(null=True)),
-                ("result", models.JSONField(null=True)),
-                ("error", models.JSONField(null=True)),
+                ("progress", consoleapp.core.messages.MessagesField(null=True)),
+                ("result", consoleapp.core.messages.MessagesField(null=True)),
+                ("error", consoleapp.core.messages.MessagesField(null=True)),
                 ("fence", models.PositiveIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("worker", models.CharField(blank=True, default="", max_length=200)),

@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import consoleapp.core.messages
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -51,7 +53,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("detail", models.TextField(blank=True, default="")),
+                ("detail", consoleapp.core.messages.MessagesField(blank=True, default=str)),
                 ("exit_code", models.IntegerField(null=True)),
                 ("size", models.BigIntegerField(default=0)),
                 ("sha256", models.CharField(blank=True, default="", max_length=64)),

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import consoleapp.core.messages
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -69,7 +71,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("source", models.CharField(max_length=300)),
-                ("reasons", models.JSONField()),
+                ("reasons", consoleapp.core.messages.MessagesField()),
                 ("owners", models.BooleanField(default=False)),
                 (
                     "approval",
