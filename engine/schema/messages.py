@@ -98,14 +98,14 @@ def _read(value: Any, depth: int) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, Mapping) or set(value) != _KEYS or depth == 0:
-        raise ValueError("must be a text or a message")
+        raise ValueError("no message")
     msgid, params = value["msgid"], value["params"]
     if not isinstance(msgid, str) or not isinstance(params, Mapping):
-        raise ValueError("must be a text or a message")
+        raise ValueError("no message")
     if len(msgid) > LONGEST_MSGID or msgid.count("%(") > MOST_PARAMS:
-        raise ValueError("is too large for a message")
+        raise ValueError("no message")
     if not params or places(msgid) != set(params) or _OTHER_PLACE.search(msgid.replace("%%", "")):
-        raise ValueError("is a message without its parameters")
+        raise ValueError("no message")
     found = Message(msgid, {name: _read(each, depth - 1) for name, each in params.items()})
     if len(found) > LONGEST_TEXT:
         return found[:LONGEST_TEXT]
