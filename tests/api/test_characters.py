@@ -1,4 +1,4 @@
-"""Half a character is refused wherever it comes in, and what is stored with one can be read."""
+"""Lone surrogates are refused in every input, and stored ones can be read."""
 
 import json
 from uuid import uuid4
@@ -73,7 +73,7 @@ def test_an_imported_template_holds_none():
 
 @pytest.fixture
 def poisoned(people, accounts):
-    """An operation and its event from before it was refused."""
+    """Create an operation and its event from before they were refused."""
     asked = ContainerRun.model_construct(image="a", labels={"a": HALF})
     row = Operation.objects.create(
         id=uuid4(),

@@ -1,4 +1,4 @@
-"""The API keeps to its own document, whatever is sent to it (schemathesis makes the requests)."""
+"""The API conforms to its own document, whatever it receives (schemathesis makes the requests)."""
 
 from collections.abc import Callable
 

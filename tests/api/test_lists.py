@@ -1,4 +1,4 @@
-"""What the lists show, how they are narrowed, sorted and paged, and who sees which rows."""
+"""What the lists contain, how they are filtered, sorted, and paged, and who sees which rows."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who is refused what, and that every refusal has one shape."""
+"""Who is refused what; every refusal has the same form."""
 
 from datetime import timedelta
 
@@ -177,7 +177,7 @@ def test_a_browser_that_is_signed_in_needs_the_csrf_token_to_change_something(pe
             "too_large",
         ),
         ("get", f"{LIST}?cursor=nonsense", None, None, 422, "invalid"),
-        # A time, and a list where an id should be.
+        # A time, and a list in place of an id.
         (
             "get",
             f"{LIST}?cursor=WyIyMDIwLTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwgWzFdXQ",

@@ -1,4 +1,4 @@
-"""Reads about registries: each asks the engine what its document says."""
+"""Queries about registries: each has the parameters of its document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ READS = [
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
-    """What the engine was asked."""
+    """Return the queries that the engine received."""
     found: list[Query] = []
 
     def answer(account: LinuxAccount, query: Query, actor: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""POST /accounts/{account}/operations, and what may be done with the operation afterwards."""
+"""POST /accounts/{account}/operations, and later requests about the operation."""
 
 from threading import Barrier, Thread
 

@@ -1,4 +1,4 @@
-"""What the API reads of units: rows, and what only an engine can tell."""
+"""The API's data about units: rows, and what only an engine knows."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FILE = "containers/systemd/web.container"
 
 @pytest.fixture
 def units(seen, monkeypatch):
-    """Two units in every account."""
+    """Set two units in every account."""
     rows = [
         UnitRow(unit="web.service", file=FILE, kind="container", style="quadlet", active="active",
                 containers=["web-1"]),
@@ -27,7 +27,7 @@ def units(seen, monkeypatch):
 
 @pytest.fixture
 def engine(monkeypatch):
-    """An engine that has the file, and is asked nothing else."""
+    """Simulate an engine that has the file, and gets no other queries."""
 
     async def document(account, query, actor):
         assert isinstance(query, (queries.UnitFileText, queries.UnitValidate))

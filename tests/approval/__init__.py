@@ -1,1 +1,1 @@
-"""Operations that wait until somebody else approves of them."""
+"""Operations that wait for somebody else's approval."""

@@ -1,4 +1,4 @@
-"""Launch templates are no way around an approval, and keep the ports that they were given."""
+"""Launch templates do not bypass approval, and keep their allotted ports."""
 
 # ruff: noqa: F811 - a parameter of pytest is the fixture of that name
 

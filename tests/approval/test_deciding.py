@@ -1,4 +1,4 @@
-"""From the request to the decision: one outcome, by somebody else, of just what was asked for."""
+"""From the request to the decision: one outcome, by somebody else, of exactly the request."""
 
 from datetime import timedelta
 from pathlib import Path

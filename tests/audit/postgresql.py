@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: a cluster in a temporary folder, run by an unprivileged user."""
+"""The tests' own PostgreSQL: a cluster in a temporary folder, run by an unprivileged user."""
 
 import shutil
 import subprocess
@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 OWNER = "postgres"
-"""The distribution's package makes this user."""
+"""The distribution's package creates this user."""
 
 
 @contextmanager
 def cluster(**more: str) -> Iterator[str]:
-    """The URL of a new cluster, reached by a socket in its folder only; settings as in `more`."""
+    """Yield the URL of a new cluster, reached only by a socket in its folder. `more`: settings."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
     place = Path(tempfile.mkdtemp(prefix="berth-postgresql-", dir="/var/tmp"))
     shutil.chown(place, OWNER)
@@ -30,7 +30,7 @@ def cluster(**more: str) -> Iterator[str]:
         run("pg_ctl", "start", "-w", "-l", str(place / "log"), "-o", options)
         try:
             yield f"postgresql://{OWNER}@/postgres?host={quote(str(place), safe='')}"
-        finally:  # also when what used it failed
+        finally:  # even if its user failed
             run("pg_ctl", "stop", "-w", "-m", "immediate")
     finally:
         shutil.rmtree(place, ignore_errors=True)

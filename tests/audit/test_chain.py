@@ -1,4 +1,4 @@
-"""Every event gets its place in the chain, whoever wrote it and however many did at once."""
+"""Every event gets its place in the chain, whoever wrote it and however many wrote at once."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""An export proves itself, without the database that it came from."""
+"""An export can be verified without its database."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The same stories on PostgreSQL: another process, since Django's database is set once."""
+"""The same tests on PostgreSQL: in another process, since Django's database is set once."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Retention drops the beginning of the chain, and what is left still proves itself."""
+"""Retention removes the start of the chain, and the rest can still be verified."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def old_and_new(around_the_triggers, monkeypatch) -> int:
-    """Six events of long ago and four of now, sealed and signed; the moment between them."""
+    """Write six old and four new events, chained and signed. Return the moment between them."""
     chainer.seal_all()
     with monkeypatch.context() as patch:
         patch.setattr(timezone, "now", lambda: OLD)

@@ -1,4 +1,4 @@
-"""No way of writing takes the place of a row that is there."""
+"""No way of writing replaces an existing row."""
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction

@@ -1,4 +1,4 @@
-"""Every filter finds what a plain look at all events finds, page by page, and nothing else."""
+"""Every filter finds exactly what a scan of all events finds, page by page."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -30,7 +30,7 @@ LONG_AGO, FAR_OFF = datetime(2001, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinf
 
 @pytest.fixture(params=["sealed", "waiting", "half"])
 def events(request) -> list[Event]:
-    """Some of everything, in a mix; found whether the sealer has seen them or not."""
+    """Write a mix of everything, found whether it is chained yet or not."""
     kinds = ["container.run", "image.pull", ""]
     actions = ["operation.requested", "operation.failed", "operationx", "sign-in"]
     people = ["olga", "Olga", "olga-2"]
@@ -57,12 +57,12 @@ def events(request) -> list[Event]:
 
 
 def monkeypatch_at_once(request, size: int) -> None:
-    """Sealing takes `size` events at a time."""
+    """Chain `size` events at a time."""
     request.getfixturevalue("monkeypatch").setattr(chainer, "AT_ONCE", size)
 
 
 def walked(criteria: Criteria, scope: Clauses | None = None) -> list[int]:
-    """All pages, one after the other, of four rows."""
+    """Return all pages of four rows, one after the other."""
     found: list[int] = []
     before = None
     while True:
@@ -153,7 +153,7 @@ def test_the_index_answers_as_sets_do_across_many_spans(monkeypatch):
     }
     half = dict(list(events.items())[:1500])
     write(rows(half))
-    write(rows(events))  # what is known already stays as it is
+    write(rows(events))  # known rows do not change
     for clauses in ([["often"]], [["seldom"]], [["a"], ["b"]], [["seldom"], ["a", "b", "c"]],
                     [["often"], ["a", "b"], ["c", "seldom"]], [["never"], ["often"]]):  # fmt: skip
         wanted = sorted(

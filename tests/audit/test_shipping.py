@@ -1,4 +1,4 @@
-"""Sealed events reach a real syslog listener and a real web server, whatever fails in between."""
+"""Chained events reach a real syslog listener and a real web server, whatever fails in between."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ RFC5424 = re.compile(
 
 @pytest.fixture
 def three() -> None:
-    """Three sealed events and a signed head."""
+    """Write three chained events and a checkpoint."""
     written(3)
     chainer.seal_all()
     sign_head(at_once=True)

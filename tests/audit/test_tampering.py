@@ -1,4 +1,4 @@
-"""Somebody who can write to the database changes the history: found, and where."""
+"""Changes by somebody who can write to the database are found, with their place."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,7 +20,7 @@ SAMPLED = settings(
 
 @pytest.fixture
 def chain(db: None, django_db_blocker) -> list[tuple[int, int]]:
-    """(seq, event) of 10,000 links, with a signed head in the middle and one at the end."""
+    """Return (seq, event) of 10,000 links, with checkpoints in the middle and at the end."""
     written(LENGTH // 2)
     chainer.seal_all()
     sign_head(at_once=True)
@@ -28,7 +28,7 @@ def chain(db: None, django_db_blocker) -> list[tuple[int, int]]:
     chainer.seal_all()
     sign_head(at_once=True)
     if connection.vendor == "postgresql":
-        # As autovacuum does elsewhere; without it, the search for unchained events is quadratic.
+        # Like autovacuum elsewhere; otherwise, the search for unchained events is quadratic.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE audit_event, audit_link, audit_pending")
     assert checked().faults == []
@@ -113,7 +113,7 @@ def test_any_removal_swap_or_insertion_is_found(chain, around_the_triggers, data
         elif attack == "insert":
             written(1)
             Pending.objects.all().delete()
-        else:  # an own event in an existing place, with the right hash of that one link
+        else:  # the attacker's event in an existing place, with the right hash of that one link
             cursor.execute(f"UPDATE audit_event SET target = 'forged' WHERE id = {event_one}")
             _rehash(one)
     report = checked()

@@ -1,4 +1,4 @@
-"""axe-core in a page: what it finds that would keep people from using it."""
+"""Run axe-core in a page to find accessibility problems."""
 
 import os
 from pathlib import Path
@@ -10,13 +10,13 @@ GRAVE = {"serious", "critical"}
 
 
 def findings(page: Page) -> list[str]:
-    """Serious and critical findings, in the light theme and (of colours) in the dark one."""
-    # A colour on its way from one theme to the other is neither's.
+    """Return serious and critical findings, in the light theme and (for colors) in the dark one."""
+    # A color in transition between themes belongs to neither.
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-    # By the debugger's door, which the content security policy does not bind.
+    # Through the debugger, which the content security policy does not restrict.
     page.evaluate((Path(os.environ["BERTH_ASSETS"]) / "axe-core/axe.min.js").read_text())
     found = _run(page, "light", {"resultTypes": ["violations"]})
-    # The rest is the same in both themes.
+    # Everything else is the same in both themes.
     colours = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
     return found + _run(page, "dark", colours)
 

@@ -15,7 +15,7 @@ from tests.browser.test_first_hour import launch
 from tests.fixtures.browser import ALICE, IMAGE, Console, podman
 
 ENGLISH = Path(__file__).with_name("english.js").read_text()
-# What people called things, and what has no other name.
+# Names that users gave, and names without a translation.
 NAMES = (
     *("Those who see", "A program", "Hello web"),
     "A small web server with one page, to see that everything works.",
@@ -50,7 +50,7 @@ NOT_HERE = {
 def routes(
     patterns: list[Any], namespace: str = "", outer: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Every route's name, and the names of its arguments."""
+    """Yield every route's name, and the names of its arguments."""
     for each in patterns:
         arguments = outer | each.pattern.regex.groupindex.keys()
         if isinstance(each, URLResolver):
@@ -63,7 +63,7 @@ def routes(
 
 @pytest.fixture
 def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
-    """Something of everything, and what the routes' arguments are for it."""
+    """Create one of each object, and yield the routes' arguments for them."""
     name = f"seen-{time.monotonic_ns()}"
     launch(page, name)
     operation = page.url.split("/")[-2]
@@ -111,7 +111,7 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
 def test_every_page_is_in_the_readers_language_and_has_no_serious_finding(
     page: Page, console: Console, values: dict[str, Any]
 ) -> None:
-    """Each page is visited once, in Chinese, and looked at in both ways."""
+    """Each page is visited once, in Chinese, and checked in both ways."""
     page.context.add_cookies([{"name": "berth_language", "value": "zh-hans", "url": console.url}])
     found: dict[str, list[str]] = {}
     looked_at: set[str] = set()
@@ -135,7 +135,7 @@ def test_every_page_is_in_the_readers_language_and_has_no_serious_finding(
 
 
 def is_a_page(page: Page, address: str) -> bool:
-    """Whether a GET answers a whole page by itself, rather than a part, a file or a redirect."""
+    """Return whether a GET returns a complete page instead of a part, a file, or a redirect."""
     answer = page.request.get(address, max_redirects=0, max_retries=3)
     kind = answer.headers.get("content-type", "")
     return kind.startswith("text/html") and answer.body().lstrip()[:9].lower() == b"<!doctype"

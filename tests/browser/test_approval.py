@@ -1,4 +1,4 @@
-"""Two people at once: one asks, the other approves, and the first one's page follows by itself."""
+"""Two users at once: one requests, the other approves, and the requester's page updates itself."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ POLICY = (
 
 @pytest.fixture
 def asks(console: Console) -> Iterator[None]:
-    """A policy of the account that asks, an operator `olga` and an owner `olaf`."""
+    """Require approval on the account; create an operator `olga` and an owner `olaf`."""
     setting = f"""
 from consoleapp.core.actor import Actor
 from consoleapp.accounts.models import Grant, LinuxAccount, User
@@ -44,7 +44,7 @@ User.objects.filter(username__in=["olga", "olaf"]).update(is_active=False)
 
 @pytest.fixture
 def two(browser: Browser, console: Console, asks: None) -> Iterator[tuple[Page, Page]]:
-    """The requester's tab, and the approver's in another browser session."""
+    """Open the requester's tab, and the approver's in another browser session."""
     contexts = [browser.new_context(base_url=console.url) for _ in range(2)]
     tabs = [context.new_page() for context in contexts]
     for tab, name in zip(tabs, ("olga", "olaf"), strict=True):
@@ -72,7 +72,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
         asking.get_by_role("button", name="Tell them").click()
         assert name not in podman(ALICE, "ps", "--all").stdout
 
-        # Nobody reloaded the approver's page.
+        # Without reloading the approver's page.
         request = deciding.get_by_role("row", name=name)
         expect(request).to_be_visible()
         expect(deciding.locator("#approvals-counter")).to_contain_text("1")
@@ -87,7 +87,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
         deciding.locator("#confirm-yes").click()
         expect(deciding.get_by_text("It is approved, and queued.")).to_be_visible()
 
-        # Nor the requester's.
+        # Or the requester's.
         expect(state).to_have_text("succeeded")
         expect(asking.locator("#operation")).to_contain_text("Approved by olaf")
         expect(asking.locator("#operation")).to_contain_text("Only for today")

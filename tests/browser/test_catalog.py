@@ -1,4 +1,4 @@
-"""The catalogue: a parameter filled in becomes a page at the shown address; newer versions."""
+"""The catalog: a filled-in parameter appears on a page at the shown address; newer versions."""
 
 import re
 import time
@@ -22,7 +22,7 @@ def nothing_stays() -> Iterator[None]:
 
 
 def make(page: Page, name: str) -> str:
-    """A template with a greeting and a port to fill in; out: its page's path."""
+    """Create a template with a greeting and a port to fill in. Return the path of its page."""
     page.goto("/catalog/new/")
     page.get_by_label("Name", exact=True).first.fill(name)
     page.get_by_label("Description").fill("A page that **greets**.")
@@ -52,7 +52,7 @@ def make(page: Page, name: str) -> str:
 
 
 def succeeded(page: Page) -> str:
-    """Waits for the operation; out: the address that it shows."""
+    """Wait for the operation. Return the address that it shows."""
     page.wait_for_url("**/operations/*/")
     expect(page.locator("main .state").first).to_have_text("succeeded")
     return str(page.locator("a.address").get_attribute("href"))
@@ -92,7 +92,7 @@ def test_a_parameter_becomes_a_served_page_and_a_newer_version_takes_its_place(p
     expect(page.locator(".diff-added")).to_contain_text(["EXTRA: again"])
     page.get_by_role("button", name="Relaunch", exact=True).click()
     assert succeeded(page) == address
-    # The named volume, with what the first one wrote, is still there.
+    # The named volume still contains what the first one wrote.
     assert served(address).split() == ["good-morning", "good-morning", "again"]
     names = podman(ALICE, "ps", "--all", "--format", "{{.Names}}").stdout.split()
     assert names == ["greeter"]

@@ -1,4 +1,4 @@
-"""The first hour: sign in, launch, watch, look inside, remove, and find it in the audit."""
+"""The first hour: sign in, launch, watch, look inside, remove, and find it in the audit log."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from tests.waiting import PATIENCE
 
 
 def launch(page: Page, name: str, port: int | None = None) -> None:
-    """Launch the demo image by the form, and wait until the console says that it runs."""
+    """Launch the demo image with the form, and wait until the console shows it running."""
     page.goto(f"/accounts/{ALICE}/containers/launch/")
     page.get_by_label("Image", exact=True).fill(IMAGE)
     page.get_by_label("Name", exact=True).first.fill(name)
@@ -29,7 +29,7 @@ def launch(page: Page, name: str, port: int | None = None) -> None:
 
 @pytest.fixture
 def running(page: Page) -> Iterator[str]:
-    """A running container of alice's, gone again after the test."""
+    """Yield a running container of alice's, removed after the test."""
     name = f"web-{time.monotonic_ns()}"
     launch(page, name)
     yield name
@@ -96,7 +96,7 @@ def test_a_line_that_comes_in_pieces_is_one_row_of_the_log(page: Page) -> None:
     expect(page.get_by_role("link", name=name)).to_be_visible()
     page.goto(f"/accounts/{ALICE}/containers/{name}/logs/")
     expect(page.get_by_text("short", exact=True)).to_be_visible()
-    # Podman 4.3 reads only the last piece of a line when it is asked for the last lines.
+    # With a number of last lines, Podman 4.3 reads only the last piece of a line.
     page.get_by_label("How many lines").select_option(label="All lines")
     expect(page.locator(".log-text").first).to_contain_text("0 … 190,000 more characters")
     expect(page.locator("#logs-count")).to_have_text("2 lines")

@@ -36,7 +36,7 @@ most = "1g"
 
 @pytest.fixture
 def containers_are_removed() -> Iterator[None]:
-    """What a guide launched is gone after it."""
+    """Remove what a guide has launched."""
     yield
     podman(ALICE, "rm", "--all", "--force", "--time", "0", "--volumes")
 

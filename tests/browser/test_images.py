@@ -1,4 +1,4 @@
-"""An image on its way: looked into, pushed to a registry, shared with another account, saved."""
+"""An image is inspected, pushed to a registry, shared with another account, and saved."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LIST = f"/accounts/{ALICE}/images/"
 
 @pytest.fixture
 def image(page: Page) -> Iterator[str]:
-    """The page of alice's image."""
+    """Open the page of alice's image."""
     page.goto(LIST)
     page.locator("#images-table").get_by_role("link", name=IMAGE).first.click()
     expect(page.get_by_role("heading", name=IMAGE)).to_be_visible()

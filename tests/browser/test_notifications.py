@@ -1,4 +1,4 @@
-"""Told by the bell and by a webhook of what real containers do, as it happens."""
+"""Notifications by the bell and by a webhook about real containers, as it happens."""
 
 import re
 import time
@@ -49,7 +49,7 @@ def wish(page: Page) -> Iterator[Wish]:
 
 @pytest.fixture
 def names() -> Iterator[dict[str, str]]:
-    """Names of containers, which are gone after the test."""
+    """Yield names of containers, which are removed after the test."""
     stamp = time.monotonic_ns()
     chosen = {each: f"{each}-{stamp}" for each in ("fails", "ill", "stopped")}
     yield chosen

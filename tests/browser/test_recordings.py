@@ -1,4 +1,4 @@
-"""A recorded terminal in the browser: real Podman, a real shell, the replay of what was typed."""
+"""A recorded terminal in the browser: real Podman, a real shell, the replay of the session."""
 
 import json
 import re
@@ -16,7 +16,7 @@ BEGIN = (
     "Actor; from consoleapp.policies.versions import write; "
     f"write(LinuxAccount.objects.get(name='{ALICE}'), '''{{text}}''', actor=Actor(user=None))"
 )
-# Hostile: a title, the clipboard, and a link (its text is not in the line that is typed).
+# Hostile: a title, the clipboard, and a link (its text is not in the typed line).
 ESCAPES = (
     r"printf '\033]0;owned\007\033]52;c;b3duZWQ=\007"
     r"\033]8;;https://evil.example/\007pre\163s\033]8;;\007\n'"
@@ -25,7 +25,7 @@ ESCAPES = (
 
 @pytest.fixture(scope="module")
 def shop(console: Console) -> Iterator[str]:
-    """A running container on an account whose terminals are recorded."""
+    """Yield a running container on an account whose terminals are recorded."""
     name = f"recorded-{time.monotonic_ns()}"
     done = podman(ALICE, "--runtime", "runc", "run", "-d", "--name", name, IMAGE)
     assert done.returncode == 0, done.stderr
@@ -47,7 +47,7 @@ def enter(page: Page, line: str, shows: str) -> None:
 
 
 def newest(page: Page) -> str:
-    """The page of the newest recording."""
+    """Open the page of the newest recording."""
     page.goto("/audit/recordings/")
     page.locator("#recordings-table tbody a").first.click()
     page.wait_for_url(re.compile(r"/audit/recordings/[0-9a-f-]{36}/$"))
@@ -97,7 +97,7 @@ def test_a_recorded_session_is_replayed_as_it_was_typed(
 
 
 def downloaded(page: Page) -> list[str]:
-    """The lines of the file behind the button."""
+    """Return the lines of the file behind the button."""
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download").click()
     assert waiting.value.suggested_filename.endswith(".cast")
@@ -105,7 +105,7 @@ def downloaded(page: Page) -> list[str]:
 
 
 def when_shown(lines: list[str], text: str) -> float:
-    """At which second all of `text` was there, however it came in pieces."""
+    """Return the second at which all of `text` was there, whatever its pieces."""
     shown = ""
     for at, code, data in map(json.loads, lines[1:]):
         shown += data if code == "o" else ""

@@ -1,4 +1,4 @@
-"""The registries pages: one is added, signed in to, searched, browsed, looked into, copied from."""
+"""The registries pages: add one, log in, search, browse, inspect, and copy from it."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ AT = f"/accounts/{ALICE}/registries/"
 
 @dataclass(frozen=True)
 class Harbour:
-    """A registry with a sign-in (harbour / master-key); holds team/app:1, :2."""
+    """A registry with a login (harbour / master-key) that contains team/app:1 and :2."""
 
     server: Server
 
@@ -26,7 +26,7 @@ class Harbour:
         return self.server.address
 
     def digest(self, name: str) -> str:
-        """What it has under a name."""
+        """Return the digest of a name."""
         said = subprocess.run(
             ["skopeo", "inspect", "--tls-verify=false", "--creds=harbour:master-key"]
             + [f"docker://{self.address}/{name}"],
@@ -96,7 +96,7 @@ def test_an_update_is_looked_for_on_demand(page: Page, registry: str) -> None:
     expect(page.locator("#images-table")).to_contain_text(name)
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("button", name="Look for updates").click()
-    # The registry has no TLS, and the account does not say that it may: nobody can be asked.
+    # The registry has no TLS, and the account does not allow that, so no query is possible.
     expect(page.locator("#updates")).to_contain_text("could not be compared")
     podman(ALICE, "untag", IMAGE, name)
 

@@ -1,4 +1,4 @@
-"""Values of several lines, from a pasted line to the container, as a browser posts them."""
+"""Multi-line values, from a pasted line to the container, as a browser posts them."""
 
 import json
 import time

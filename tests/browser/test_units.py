@@ -1,4 +1,4 @@
-"""Units where none can be had (no systemd runs here): said, with the reason; the editor."""
+"""Units without systemd (as here): pages say so, with the reason; the editor."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +17,7 @@ def test_without_a_user_manager_the_page_says_so_and_leads_to_the_doctor(page: P
 
 @pytest.fixture
 def editor(page: Page) -> Page:
-    """A new Quadlet, with the cursor at its end."""
+    """Open a new Quadlet, with the cursor at its end."""
     page.goto(f"/accounts/{ALICE}/units/new/?kind=container")
     page.locator("#unit-text").focus()
     page.keyboard.press("Control+End")

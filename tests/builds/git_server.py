@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class GitServer:
-    """Where it serves, what it serves, and how to trust it."""
+    """Its address, its content, and its certificate."""
 
     url: str
     repositories: Path
@@ -55,7 +55,7 @@ def serving(place: Path) -> Iterator[GitServer]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request: a run of `git http-backend` by the rules of CGI."""
+    """One request: a run of `git http-backend` according to CGI."""
 
     serves: GitServer
 
@@ -104,4 +104,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, format: str, *args: object) -> None:
-        """Not on the tests' output."""
+        """Keep it out of the tests' output."""

@@ -31,7 +31,7 @@ def tar(**files: str) -> bytes:
 
 
 def cat(account: Account, image: str, *argv: str) -> str:
-    """What a program in the image says, without a container of its own kind: from its files."""
+    """Return a program's output, read from the image's files without a container."""
     script = f"cat $(podman image mount {image}){argv[0]}; podman image unmount {image} >/dev/null"
     return account.run("podman", "unshare", "sh", "-c", script)
 

@@ -1,4 +1,4 @@
-"""Hostile archives: each one refused with a reason, nothing outside, nothing left."""
+"""Hostile archives: each is refused with a reason, nothing outside, nothing left."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""Contexts out of git: a real server with TLS, an engine whose host allows it."""
+"""Contexts from git: a real server with TLS, an engine whose host allows it."""
 
 import asyncio
 import subprocess
@@ -19,7 +19,7 @@ from tests.machine import open_folder, own
 
 
 def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
-    """Add files and links (place, target), and commit them. Out: the commit's id."""
+    """Add files and links (path, target), and commit them. Return the commit's id."""
     for name, text in files.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).write_text(text)
@@ -39,7 +39,7 @@ def git(work: Path, *words: str) -> str:
 
 @pytest.fixture(scope="session")
 def git_server() -> Iterator[GitServer]:
-    """With one repository: branches main and next, the tag v1, and in `.first` its first commit."""
+    """Serve a repository: branches main and next, the tag v1, and in `.first` its first commit."""
     with open_folder("git-server") as place:
         yield from _served(place)
 
@@ -67,7 +67,7 @@ def _served(place: Path) -> Iterator[GitServer]:
 
 @pytest.fixture(scope="session")
 def gitter(git_server: GitServer) -> Iterator[Account]:
-    """An account on a host that lets builds fetch from git."""
+    """Yield an account on a host whose builds may fetch from git."""
     git_server.certificate.chmod(0o644)
     settings = {"BERTH_BUILD_FROM_GIT": "1", "GIT_SSL_CAINFO": str(git_server.certificate)}
     with enrolled(own("git"), **settings) as account:

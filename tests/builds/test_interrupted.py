@@ -1,4 +1,4 @@
-"""A build whose engine dies or ends: nothing of it is left, and it can be had again."""
+"""A build whose engine dies or ends leaves nothing behind, and can be repeated."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ from tests.builds.test_building import SECRET, cat, tar
 from tests.fixtures.builds import BASE, Account, open_yard
 from tests.waiting import eventually
 
-# The first step leaves files of another id in its container; the second hangs until /go is there.
+# The first step leaves files of another id in its container; the second waits for /go.
 TEXT = f"""FROM {BASE}
 COPY . /src
 RUN --mount=type=secret,id=tok mkdir /own && echo x > /own/file && chown -R 1000:1000 /own
@@ -62,7 +62,7 @@ async def test_a_build_whose_engine_ended_leaves_nothing_and_works_when_it_is_tr
     await asyncio.to_thread(shipwright.start)
     assert not shipwright.leftovers()
     async with open_yard(shipwright) as yard:
-        # It does no harm to build again: the worker sends it anew under the same id.
+        # Building again does no harm: the worker sends it again with the same id.
         assert isinstance(await yard.engine.recall(operation), Interrupted)
         assert ImageBuild.repeatable
     outcome = await _begin(shipwright, operation, "yes")

@@ -1,4 +1,4 @@
-"""What a build is asked for is in the image that comes of it, by Podman's own word."""
+"""The options of a build are in its image, according to Podman itself."""
 
 import json
 import re
@@ -83,7 +83,7 @@ async def test_a_step_that_would_run_another_architecture_says_what_the_host_lac
     shipwright: Account, yard: Yard
 ) -> None:
     operation = uuid4()
-    # An ELF program of a machine that no kernel has.
+    # An ELF program for a machine that no kernel supports.
     program = bytearray(Path("/bin/true").read_bytes())
     program[18:20] = b"\xfe\x7f"
     uploads = {"sh": bytes(program)}

@@ -1,4 +1,4 @@
-"""The catalogue for programs."""
+"""The catalog in the API."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A template made from a container or a launch: nothing is lost without a word, no secret stays."""
+"""A template from a container or a launch reports whatever it loses, and contains no secret."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Templates as YAML: what goes out comes in again, and faults are said with their line."""
+"""Templates as YAML: exports can be imported again, and errors name their line."""
 
 import pytest
 

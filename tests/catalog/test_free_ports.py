@@ -1,4 +1,4 @@
-"""The engine's word for which host ports are free: real sockets, whoever has them."""
+"""An engine reports free host ports: real sockets, whoever uses them."""
 
 import socket
 

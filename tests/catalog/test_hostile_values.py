@@ -53,7 +53,7 @@ def test_a_hostile_value_is_refused_or_stays_a_value(where, value):
         run = filled(PLAIN | {where: value})
     except Wrong:
         return
-    # Everything but the one field is untouched, and no line of argv more than before.
+    # Everything but the one field is unchanged, and argv has no additional words.
     free = {"arg": {"command_line"}, "env": {"environment"}, "lab": {"labels"}, "nam": {"name"},
             "tag": {"image"}, "vol": {"volumes"}}[where]  # fmt: skip
     assert run.model_dump(exclude=free) == plain.model_dump(exclude=free)

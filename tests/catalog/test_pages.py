@@ -1,4 +1,4 @@
-"""The catalogue's pages: who sees, launches and changes what."""
+"""The catalog's pages: who sees, launches, and changes what."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -36,7 +36,7 @@ def test_an_operator_makes_changes_and_removes_a_template(as_, web, operator):
     client.post(f"/catalog/{made.pk}/edit/", GIVEN | {"description": "Another", "note": "better"})
     assert made.versions.count() == 2
     client.post(f"/catalog/{made.pk}/edit/", GIVEN | {"description": "Another"})
-    assert made.versions.count() == 2  # nothing was different
+    assert made.versions.count() == 2  # nothing differed
     client.post(f"/catalog/{made.pk}/remove/")
     assert not LaunchTemplate.objects.exists()
     actions = Event.objects.filter(action__startswith="template.").order_by("id")

@@ -1,4 +1,4 @@
-"""Host ports of launches: free ones of a range, never one twice, free again in the end."""
+"""Host ports of launches: free ones of a range, never one twice, released in the end."""
 
 import pytest
 

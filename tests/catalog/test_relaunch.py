@@ -1,4 +1,4 @@
-"""A newer version of a template takes the place of a container made from an older one."""
+"""A newer version of a template replaces a container of an older one."""
 
 import pytest
 
@@ -17,7 +17,7 @@ TYPED = {"customer": "acme", "size": "128m", "password": "hunter2"}
 
 @pytest.fixture
 def old(web, operator, busy, seen):
-    """A template at version 2, and the row of a container that version 1 made."""
+    """Create a template at version 2, and the row of a container of version 1."""
     made = template(operator)
     first = launching.launch(made, web, TYPED, actor=Actor(user=operator))
     ports = [Port(container_port=8080, host_port=20000)]

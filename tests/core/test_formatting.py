@@ -1,4 +1,4 @@
-"""Amounts as sentences have them."""
+"""Amounts in sentences."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How often the observer looks into the database: after a change to it, and now and then."""
+"""How often the observer reads the database: after a change to it, and occasionally."""
 
 import asyncio
 import sqlite3
@@ -14,7 +14,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
-    """A database like Berth's, in a file."""
+    """Create a database like Berth's, in a file."""
     path = tmp_path / "berth.sqlite3"
     one = {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
     monkeypatch.setitem(settings.DATABASES, "default", one)

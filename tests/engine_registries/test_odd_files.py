@@ -1,4 +1,4 @@
-"""One broken file of registries, sign-ins or certificates is one row that says so."""
+"""A broken file of registries, logins, or certificates is one row that says so."""
 
 import os
 from pathlib import Path
@@ -99,7 +99,7 @@ def test_an_odd_file_of_sign_ins_hides_no_other(
     found = auth_file.sign_ins()
     assert [each.registry for each in found if not each.error] == ["good.example"]
     broken = [each for each in found if each.error]
-    # A link that leads nowhere is, to Podman, a file that is not there.
+    # To Podman, a dangling link is a missing file.
     assert [Path(each.origin).name for each in broken] == (
         [] if what == "dangling" else ["auth.json"]
     )

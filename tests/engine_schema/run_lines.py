@@ -1,6 +1,6 @@
-"""Run lines as documentation, blogs and bug reports have them, and what each of them says.
+"""Run lines from documentation, blogs, and bug reports, and their meaning.
 
-A row: the text, ContainerRun's fields, and the beginnings of what is left out, in order.
+A row: the text, ContainerRun's fields, and the starts of the parts left out, in order.
 """
 
 from typing import Any

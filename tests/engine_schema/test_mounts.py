@@ -1,4 +1,4 @@
-"""Values of `--mount` and `--volume` are read as Podman reads them, or refused."""
+"""Values of `--mount` and `--volume` are parsed like Podman does, or refused."""
 
 import pytest
 

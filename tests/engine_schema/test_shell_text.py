@@ -13,7 +13,7 @@ from engine.schema.containers import ContainerRun
 from engine.schema.parameters import REDACTED
 from engine.schema.shell_text import shell_text
 
-# Says its arguments, and the values of the variables that it was given by name.
+# Prints its arguments, and the values of variables that it got by name.
 PODMAN = (
     f"podman() {{ {shlex.quote(sys.executable)} -c 'import json, os, sys; "
     'print(json.dumps([sys.argv[1:], dict(os.environ)]))\' "$@"; }\n'

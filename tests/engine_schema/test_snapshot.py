@@ -1,4 +1,4 @@
-"""What an engine says of its account is read so that no page breaks on it."""
+"""An engine's data is parsed so that no page breaks on it."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""One container or image of which Podman says nonsense is one row that says so."""
+"""A container or image with malformed data from Podman is one row that says so."""
 
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ IMAGE = {"Id": "b" * 64, "RepoTags": ["localhost/bb:latest"], "Created": 1_700_0
 
 
 class Odd:
-    """A Podman with two containers and two images, the second of each being odd."""
+    """A Podman with two containers and two images, the second of each malformed."""
 
     major = 5
 

@@ -1,4 +1,4 @@
-"""A user manager and a Podman that answer from tables, for tests of what is made of the answers."""
+"""A user manager and a Podman that answer from tables, for tests of what uses the answers."""
 
 import re
 from fnmatch import fnmatchcase
@@ -10,7 +10,7 @@ _VALID = re.compile(r"[a-zA-Z0-9:_.\\-][a-zA-Z0-9:_.@\\-]{0,250}\.(service|targe
 
 
 class SystemdDouble:
-    """Knows units by name; refuses names as systemd does."""
+    """Knows units by name; refuses the names that systemd refuses."""
 
     def __init__(self, **units: dict[str, Any]) -> None:
         self.units: dict[str, dict[str, Any]] = {"default.target": {"Names": ["default.target"]}}
@@ -19,7 +19,7 @@ class SystemdDouble:
         self.gone = False
 
     def add(self, unit: str, **facts: Any) -> None:
-        """One more loaded unit."""
+        """Add a loaded unit."""
         self.units[unit] = {"Id": unit, "LoadState": "loaded", "ActiveState": "active", **facts}
 
     def _answers(self) -> None:
@@ -58,7 +58,7 @@ class PodmanDouble:
         self.containers: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, unit: str = "") -> None:
-        """One more running container."""
+        """Add a running container."""
         labels = {"PODMAN_SYSTEMD_UNIT": unit} if unit else {}
         self.containers[name] = {
             "Id": f"{len(self.containers):064x}", "Names": [name], "State": "running",

@@ -1,4 +1,4 @@
-"""What the doctor makes of the host's own words."""
+"""The doctor's findings for the host's own output."""
 
 import os
 from pathlib import Path

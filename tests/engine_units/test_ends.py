@@ -1,4 +1,4 @@
-"""How a container's unit ends: what counts as clean, and what is said where it does not."""
+"""How a container's unit ends: which ends are clean, and how the others are explained."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Unit files are only ever written in the account's own folders, whoever plants what."""
+"""Unit files are only ever written to the account's own folders, whoever creates obstacles."""
 
 import os
 from pathlib import Path

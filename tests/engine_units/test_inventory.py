@@ -1,4 +1,4 @@
-"""One broken, odd or unreadable file never hides the other units, and is a row that says so."""
+"""A broken, unusual, or unreadable file never hides other units, and is a row that says so."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ PLAIN = "[Container]\nImage=localhost/bb\n"
 
 
 class Account:
-    """A home with units, and what systemd and Podman say."""
+    """A home with units, and answers of systemd and Podman."""
 
     def __init__(self, home: Path) -> None:
         self.systemd, self.podman = SystemdDouble(), PodmanDouble()
@@ -49,7 +49,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
 
 
 async def test_a_template_and_its_instances_are_rows(account: Account) -> None:
-    """The issue's own input: `worker@.service` emptied the list."""
+    """The input of the bug report: `worker@.service` emptied the list."""
     (account.services / "worker@.service").write_text(
         RUNS_PODMAN + "[Install]\nWantedBy=default.target\nDefaultInstance=main\n"
     )
@@ -152,7 +152,7 @@ async def test_what_cannot_be_read_is_a_row_that_says_so(
 
 
 def _lock(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file has no permission for anybody; root, who runs tests, would read it all the same."""
+    """Simulate a file without permissions, which root, who runs the tests, could still read."""
     opened = os.open
 
     def refusing(path: Any, *words: Any, **more: Any) -> int:
@@ -276,7 +276,7 @@ async def test_a_classic_unit_owns_its_container(account: Account) -> None:
 async def test_a_unit_starts_at_boot_if_something_does_that_starts_it(
     account: Account, facts: dict[str, Any], starts: bool
 ) -> None:
-    """The issue's own input: `qpod-pod.service` is bound by the service of its container."""
+    """The input of the bug report: `qpod-pod.service` is bound by the service of its container."""
     (account.quadlets / "qpod.pod").write_text("[Pod]\n")
     account.systemd.add("qpod-pod.service", **facts)
     account.systemd.add("k1.service", WantedBy=["default.target"], WantsBy=["qpod-pod.service"])

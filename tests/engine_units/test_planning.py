@@ -1,6 +1,4 @@
-"""Units for containers that no command line made: from inspect, and never from what Podman notes
-in its place.
-"""
+"""Units for containers without a command line: from inspect data, not from Podman's record."""
 
 from typing import Any, cast
 
@@ -18,7 +16,7 @@ IMAGE = {
 
 
 def made(**config: Any) -> dict[str, Any]:
-    """A container as the issue has it."""
+    """Return the container of the bug report."""
     return {
         "Id": "f" * 64, "Name": "web", "Image": "b" * 64, "ImageName": "localhost/app:1",
         "Path": "serve", "Args": [],
@@ -77,7 +75,7 @@ async def test_a_unit_comes_from_what_the_container_is(style: Any, command: Any)
         assert wanted in text, text
     for image in ("IMG=own", "from=image", "serve"):
         assert image not in text
-    # The volume that is mounted is the one of which the note speaks.
+    # The note and the mount name the same volume.
     assert [each.name for each in plan.volumes] == ["web-data"]
     assert "web-data:/data" in text
     assert VOLUME not in text

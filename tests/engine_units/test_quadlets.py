@@ -1,4 +1,4 @@
-"""How values are spelled in a Quadlet, and which unit a file makes."""
+"""The spelling of values in a Quadlet, and the unit that a file defines."""
 
 import pytest
 

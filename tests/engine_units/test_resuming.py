@@ -1,4 +1,4 @@
-"""What becomes of a unit file whose operation an engine's death cut short."""
+"""What happens to a unit file whose operation was interrupted by the engine's death."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ TEXT = "[Service]\nExecStart=/bin/true\n"
 
 
 class Systemd:
-    """Counts how often it was told to read the files."""
+    """Counts the requests to reread files."""
 
     def __init__(self) -> None:
         self.reloads = 0

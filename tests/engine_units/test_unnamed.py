@@ -1,4 +1,4 @@
-"""Volumes without a name get one where a unit's container would lose them."""
+"""Anonymous volumes get names if a unit's container would lose them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ OTHER = "cd" * 32
 
 
 def found(*words: str, mounts: dict[str, str] | None = None) -> dict[str, Any]:
-    """A container as inspect shows it, made by these words; its volumes by their place."""
+    """Return a container's inspect data for these words, with its volumes by path."""
     return {
         "Name": "web",
         "Config": {"CreateCommand": ["podman", "run", *words]},

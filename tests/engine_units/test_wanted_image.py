@@ -1,4 +1,4 @@
-"""The image that a Quadlet runs, by its text."""
+"""The image that a Quadlet runs, found in its text."""
 
 import pytest
 

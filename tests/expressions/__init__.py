@@ -1,1 +1,1 @@
-"""Every regular expression of Berth's: linear in what it reads."""
+"""Each of Berth's regular expressions is linear in its input."""

@@ -1,4 +1,4 @@
-"""The regular expressions in the source, and texts that a backtracking engine could despair of."""
+"""Find the regular expressions in the source, and texts that challenge a backtracking engine."""
 
 import ast
 import importlib
@@ -14,12 +14,12 @@ from django.core.validators import RegexValidator
 from django.urls import get_resolver
 
 ROOT = Path(__file__).resolve().parents[2]
-# Written in place, or handed to Django.
+# Written in place, or passed to Django.
 CALLS = {"compile", "RegexField", "RegexValidator", "re_path"}
-# What a variable that an expression is read from stands for: a table of the module.
+# The table of the module that a variable's expression comes from.
 TABLES = {"engine/systemd/diagnosis.py": "_TABLE"}
 METHODS = {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
-# What reads nothing but Berth's own source, like programs for developers.
+# Modules that only read Berth's own source, such as programs for developers.
 NOT_READING_INPUT = (
     "consoleapp/i18n/",
     "/migrations/",
@@ -30,7 +30,7 @@ NOT_READING_INPUT = (
 
 @dataclass(frozen=True)
 class Expression:
-    """One of them, and how it is used."""
+    """One regular expression, and how it is used."""
 
     place: str
     pattern: str
@@ -42,7 +42,7 @@ class Expression:
 
 
 def expressions() -> list[Expression]:
-    """All in modules that see input, each once."""
+    """Return every expression in modules that process input, each once."""
     found: dict[tuple[str, int, tuple[str, ...]], Expression] = {}
     for folder in ("engine", "consoleapp"):
         for file in sorted((ROOT / folder).rglob("*.py")):
@@ -60,7 +60,7 @@ def expressions() -> list[Expression]:
 
 
 def _of_addresses(resolver: Any) -> Iterator[str]:
-    """What a request's path is compared with."""
+    """Yield the expressions for a request's path."""
     yield resolver.pattern.regex.pattern
     for each in getattr(resolver, "url_patterns", []):
         yield from _of_addresses(each)
@@ -90,7 +90,7 @@ def _of_module(name: str, tree: ast.Module) -> Iterator[Expression]:
 
 
 def _called(function: ast.expr) -> str:
-    """By which method an expression is used, "" for other calls."""
+    """Return the method that uses an expression, "" for other calls."""
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         name = function.attr
         if function.value.id == "re":
@@ -101,7 +101,7 @@ def _called(function: ast.expr) -> str:
 
 
 def _targets(tree: ast.Module) -> dict[ast.Call, str]:
-    """The name that the value of a call gets."""
+    """Return the names assigned from calls."""
     return {
         node.value: node.targets[0].id
         for node in ast.walk(tree)
@@ -112,7 +112,7 @@ def _targets(tree: ast.Module) -> dict[ast.Call, str]:
 
 
 def _variables(tree: ast.Module) -> dict[str, str]:
-    """Texts that have a name, wherever that is."""
+    """Return all texts with a name."""
     return {
         target.id: node.value.value
         for node in ast.walk(tree)
@@ -123,7 +123,7 @@ def _variables(tree: ast.Module) -> dict[str, str]:
 
 
 def _texts(node: ast.expr, module: Any, variables: dict[str, str], place: str) -> list[str]:
-    """The expressions that an argument may be. Fails where that is not known."""
+    """Return the possible expressions of an argument. Fails if they are unknown."""
     if isinstance(node, ast.Name):
         if node.id in variables:
             return [variables[node.id]]
@@ -154,7 +154,7 @@ def _patterns(value: Any, depth: int = 0) -> Iterator["re.Pattern[str]"]:
 
 
 def _methods(tree: ast.Module) -> dict[str, set[str]]:
-    """How each name of a module is used: `_WORD.match(…)`."""
+    """Return how each name of a module is used: `_WORD.match(…)`."""
     used: dict[str, set[str]] = {}
     for node in ast.walk(tree):
         if (
@@ -167,7 +167,7 @@ def _methods(tree: ast.Module) -> dict[str, set[str]]:
 
 
 def _text(node: ast.expr, module: Any) -> str | None:
-    """A literal's text; of an f-string, with names of the module filled in, others as KEY."""
+    """Return a literal's text; for an f-string, with the module's names filled in, or KEY."""
     if isinstance(node, ast.Constant):
         value = node.value
         value = value.decode("latin-1") if isinstance(value, bytes) else value
@@ -193,8 +193,11 @@ def _flags(node: ast.expr) -> int:
 
 
 def attacks(expression: Expression, length: int) -> list[str]:
-    """Texts of about that length: each repeated part of the pattern over and over, after what has
-    to come before it, and with an end that does not fit.
+    """Return texts of about that length that may be slow to match.
+
+    Each has one repeated part of the pattern many times, after what must precede it, and with an
+    end
+    that does not match.
     """
     parsed = parser.parse(expression.pattern, expression.flags & ~re.U)
     made = []
@@ -213,7 +216,7 @@ def attacks(expression: Expression, length: int) -> list[str]:
 
 
 def _repeated(parsed: Any, before: str) -> Iterator[tuple[str, str]]:
-    """Each part that may be repeated without a near end: a sample of it, and of what precedes."""
+    """Yield each part that may repeat without a small limit: a sample of it, and its prefix."""
     for code, argument in parsed:
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
             _, most, body = argument
@@ -232,7 +235,7 @@ def _repeated(parsed: Any, before: str) -> Iterator[tuple[str, str]]:
 
 
 def _samples(parsed: Any) -> list[str]:
-    """One text for each alternative that the part begins with."""
+    """Return one text for each alternative at the part's start."""
     if len(parsed) == 1 and parsed[0][0] is codes.BRANCH:
         return [_sample(branch) for branch in parsed[0][1][1]]
     if len(parsed) == 1 and parsed[0][0] is codes.SUBPATTERN:
@@ -245,7 +248,7 @@ def _samples(parsed: Any) -> list[str]:
 
 
 def _sample(parsed: Any) -> str:
-    """A text that fits."""
+    """Return a matching text."""
     return "".join(_fitting(code, argument) for code, argument in parsed)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.expressions.found import ROOT, Expression
 
-# A literal begins where a value may: after one of these, and never after a name or a bracket.
+# A literal starts where a value may: after one of these, never after a name or a bracket.
 _LITERAL = re.compile(
     r"(?:^|[=(,:\[!&|?{;+>]|\breturn)\s*/(?![*/])((?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/([dgimsuvy]*)"
 )
@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(r"""\bpattern=(["'])(.*?)\1""")
 
 
 def expressions() -> list[Expression]:
-    """All of them, each once."""
+    """Return all of them, each once."""
     found = {}
     for file in sorted((ROOT / "static/js").glob("*.js")):
         for number, line in enumerate(file.read_text().splitlines(), start=1):

@@ -1,7 +1,7 @@
-"""Input must not be able to keep a process busy: each expression is attacked with long texts.
+"""Input must not keep a process busy: each expression is attacked with long texts.
 
-Time is that of the processor. What is not done in a moment is measured: with a text four times as
-long, an expression that goes back and forth takes sixteen times as long, or for ever.
+Times are CPU times. Whatever is not immediate is measured: with a text four times as long, a
+backtracking expression takes at least sixteen times as long.
 """
 
 import re
@@ -18,8 +18,8 @@ LENGTH = 10_000
 MOMENT = 0.05
 FOR_EVER = 2.0
 TIMES = 8
-"""More than four, as a linear one would take, and less than sixteen."""
-# What is only ever used on short texts: the most characters that one can have, and who sees to it.
+"""More than the four of a linear expression, and less than sixteen."""
+# Expressions for short texts only: the maximum length, and what enforces it.
 SHORT = {r"\([^)]*[+*|][^)]*\)[+*{]": 200}  # patterns of parameters, by their model
 EXPRESSIONS = expressions()
 
@@ -63,7 +63,7 @@ def seconds(compiled: "re.Pattern[str]", method: str, text: str, limit: float) -
 
 
 def is_slow(expression: Expression, length: int) -> str:
-    """The use that takes too long, "" for none."""
+    """Return the use that takes too long, "" for none."""
     compiled = re.compile(expression.pattern, expression.flags & ~re.U)
     shorter = attacks(expression, length // 4)
     for text, quarter in zip(attacks(expression, length), shorter, strict=True):

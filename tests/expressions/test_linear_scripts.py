@@ -30,7 +30,7 @@ for (const [shorter, longer] of pairs) {
 
 
 def is_slow(expression: Expression) -> str:
-    """The beginning of a text that takes too long, "" for none."""
+    """Return the start of a text that takes too long, "" for none."""
     pairs = list(zip(attacks(expression, LENGTH // 4), attacks(expression, LENGTH), strict=True))
     given = json.dumps([expression.pattern, expression.methods[0], pairs])
     try:

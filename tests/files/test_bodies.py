@@ -1,4 +1,4 @@
-"""A body is read only when somebody who may send it is there to read it, and no more than that."""
+"""A body is read only for a sender with permission, and no more of it than necessary."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ PAGES = [
 
 
 async def post(path: str, *headers: tuple[bytes, bytes], method: str = "POST") -> tuple[int, int]:
-    """The status, and how many bytes were asked for of a body that never ends."""
+    """Return the status, and how many bytes of an endless body were read."""
     from consoleapp.asgi import application
 
     given, sent = 0, []

@@ -1,4 +1,4 @@
-"""A gigabyte on its way from a browser to an account, with memory that stays as it is."""
+"""A gigabyte travels from a browser to an account with constant memory."""
 
 import asyncio
 import hashlib
@@ -33,7 +33,7 @@ async def zeroes(size: int) -> AsyncIterator[bytes]:
 
 
 class _Watch(threading.Thread):
-    """The most memory that this process had."""
+    """Measures the peak memory of this process."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Uploads: who may send one, what is kept of it, and that nothing is left behind."""
+"""Uploads: who may send one, what is stored of it, and that nothing is left behind."""
 
 import asyncio
 import hashlib
@@ -133,7 +133,7 @@ async def test_a_full_disk_is_said_before_anything_is_written(
 
 
 async def test_the_body_is_not_read_for_somebody_who_is_not_let_in(web: LinuxAccount) -> None:
-    """By way of the true ASGI application: Django would have kept the whole body."""
+    """Through the real ASGI application: Django alone would have stored the whole body."""
     from consoleapp.asgi import application
 
     scope = {

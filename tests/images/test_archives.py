@@ -1,4 +1,4 @@
-"""Images as files: saved for a download, loaded from an upload, hostile ones refused."""
+"""Images as files: saved for a download, loaded from an upload; hostile ones refused."""
 
 import bz2
 import gzip
@@ -74,7 +74,7 @@ def _member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfi
 
 
 def _bomb() -> bytes:
-    """An archive that says it holds a petabyte, compressed to nothing."""
+    """Return an archive that claims to contain a petabyte, compressed to nothing."""
     entry = tarfile.TarInfo("huge")
     entry.size = 10**15
     return gzip.compress(entry.tobuf() + b"\0" * 10**6)

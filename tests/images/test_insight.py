@@ -1,4 +1,4 @@
-"""What an image is made of, how two differ, and what a prune would remove."""
+"""The layers of an image, the differences of two, and what a prune would remove."""
 
 import pytest
 
@@ -110,7 +110,7 @@ async def test_disk_use_counts_every_layer_once(anna_engine: Engine) -> None:
     assert report.images_size < sum(image.size for image in report.images)
 
 
-# A build whose container `buildah` still works in, as one that was killed leaves it.
+# A build with a working container of `buildah`, as a killed one leaves it.
 FORGOTTEN = ["--runtime", "runc", "build", "--layers", "--rm=false", "--force-rm=false"]
 FORGOTTEN += ["-t", "localhost/forgotten:1", "-"]
 
@@ -180,7 +180,7 @@ async def test_what_builds_keep_is_counted_as_cache_and_is_gone_after_a_prune(
         "--runtime", "runc", "build", "--layers", "-t", "localhost/second:1", "-", given=text
     )
     report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
-    # The image stands on the layer of the first step, which is therefore not the cache's alone.
+    # The image uses the layer of the first step, which therefore is not the cache's alone.
     assert (report.cached, report.cached_size) == (1, 0)
     ben.podman("untag", "localhost/second:1")
     report = DiskReport.model_validate(await answer(ben_engine, DiskUse()))

@@ -1,4 +1,4 @@
-"""Manifest lists: made, filled, emptied, pushed."""
+"""Manifest lists: created, added to, removed from, pushed."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ NAME = "localhost/many:1"
 
 @pytest.fixture(autouse=True)
 def gone(anna: Account) -> Iterator[None]:
-    """The list does not outlive its test."""
+    """Remove the list after its test."""
     yield
     anna.podman("manifest", "rm", NAME)
 

@@ -1,4 +1,4 @@
-"""From one account's store into another's, by way of both engines and what a worker does."""
+"""From one account's storage to another's, through both engines and a simulated worker."""
 
 import asyncio
 from uuid import uuid4
@@ -17,7 +17,7 @@ from tests.waiting import eventually
 async def share(
     giving: Engine, taking: Engine, image: str = LAYERED, cut: int | None = None
 ) -> Outcome:
-    """What consoleapp.worker.image_relay does; with `cut`, the giving end breaks off after that."""
+    """Do what consoleapp.worker.image_relay does; with `cut`, the sender stops after that."""
     operation = uuid4()
     asked = ImageShare(source="anna", image=image)
     feeding: asyncio.Task[None] | None = None

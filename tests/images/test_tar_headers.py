@@ -1,4 +1,4 @@
-"""An archive's headers are read into memory: as long as they say, or not at all."""
+"""An archive's headers are read into memory in full, or not at all."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""An engine for tests of live pages: the test says what is in the account and what happens."""
+"""A simulated engine for tests of live pages: the test sets the account and its events."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def _refused(why: str) -> web.Response:
 
 
 class Double:
-    """Serves on `path`; `asked` counts what was asked for."""
+    """Serves on `path`. `asked` counts the queries."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,7 +51,7 @@ class Double:
         self.queries_left = 0
         self.answering = asyncio.Event()
         self.answering.set()
-        """While it is not set, containers that are asked for are not told."""
+        """While it is not set, queries for containers get no answer."""
         self.info = INFO
         self.units: list[UnitRow] = []
         self.refuses: dict[str, str] = {}
@@ -80,7 +80,7 @@ class Double:
         self.path.unlink(missing_ok=True)
 
     def put(self, changed: ContainerRow, action: str = "start", *, silent: bool = False) -> None:
-        """It is so now, and Podman says so."""
+        """Change the state, with an event of Podman's."""
         self.containers[changed.id] = changed
         if not silent:
             self.say("container", action, changed.id)

@@ -1,4 +1,4 @@
-"""What the observer hears becomes what people are told: errors, not what somebody meant to do."""
+"""The observer's events become notifications about errors, not about intended actions."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ ID = row("a").id
 
 @pytest.fixture
 def wish(victor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """victor wants to know everything."""
+    """Subscribe victor to everything."""
     monkeypatch.setattr(detection, "GRACE", 0.3)
     rule(victor)
 
@@ -87,7 +87,7 @@ async def test_an_end_that_somebody_meant_is_not_told(
     died(engine, code)
     for action in after:
         engine.say("container", action, ID)
-    # What comes after it is told: so the first one was not.
+    # Whatever comes afterwards is reported, so the first one was not.
     engine.say("container", "died", row("b").id, containerExitCode="9", name="b")
     await have("b exited with an error")
 

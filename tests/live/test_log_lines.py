@@ -1,4 +1,4 @@
-"""Long lines come in pieces from an engine, and are whole in the API and in a download."""
+"""Long lines arrive in pieces from an engine, and are whole in the API and in a download."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

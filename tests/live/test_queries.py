@@ -1,4 +1,4 @@
-"""Logs, terminals and panels: from the page by Redis and the observer to the engine and back."""
+"""Logs, terminals, and panels: from the page through Redis and observer to the engine and back."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What an engine answers leaves the observer without what looks like a secret."""
+"""An engine's answer leaves the observer without what looks like a secret."""
 
 import json
 from typing import Any

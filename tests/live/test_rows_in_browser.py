@@ -1,4 +1,4 @@
-"""The list of containers in a real browser: whatever comes while it is drawn, it ends up true."""
+"""The list of containers in a real browser becomes correct, whatever happens while it is drawn."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE, eventually
 
 LIST = "/accounts/web/containers/?rows=500"
 RELOAD = "htmx.trigger('#containers-table', 'sse:hello')"
-# Counts what the page asks for and has not used yet, and notes the newest version it was told of.
+# Counts the page's unused responses, and records the newest version that it was told.
 WATCH = """
   window.told = { version: 0, busy: 0, requests: 0 };
   const begin = () => { told.busy += 1; told.requests += 1; };
@@ -42,8 +42,9 @@ WATCH = """
     }
   };
 """
-# Rows that are still wrong when the page was told of a version, has fetched what it wants, and has
-# wanted nothing more for a second. Counted in turns of its own timers, as it may stand still.
+# Rows that are still wrong when the page was told a version, has fetched everything, and has
+# fetched
+# nothing more for a second. Counted in turns of its own timers, since it may stall.
 WRONG = """async ([version, expected]) => {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
   const isWrong = (id) => document.getElementById(id)?.dataset.state !== expected[id];
@@ -65,7 +66,7 @@ STATES = """() => Object.fromEntries(
 
 @pytest.fixture
 async def site(observer: Observer, web: LinuxAccount) -> AsyncIterator[str]:
-    """The console's address; it is served by this very event loop."""
+    """Yield the console's address, served by this event loop."""
     from consoleapp.asgi import application
 
     port = free_port()
@@ -80,7 +81,7 @@ async def site(observer: Observer, web: LinuxAccount) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def page(site: str, victor: User) -> AsyncIterator[Page]:
-    """A tab of victor's in a slow browser."""
+    """Open a tab of victor's in a slow browser."""
     client = await browser(victor)
     name = settings.SESSION_COOKIE_NAME
     async with async_playwright() as playwright:
@@ -106,7 +107,7 @@ async def shows(page: Page, engine: Double) -> bool:
 
 
 async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
-    """What the list shows wrong although the observer and the page know better."""
+    """Return what the list shows wrong although the observer and the page know better."""
 
     async def version() -> int:
         seen = await reader.fresh(web)
@@ -121,7 +122,7 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
 
 
 async def quiet(page: Page) -> None:
-    """Wait until the page has asked for something and used every answer."""
+    """Wait until the page has requested something and used every response."""
     await eventually(lambda: page.evaluate("told.requests > 0 && !told.busy"), "the page is quiet")
 
 
@@ -130,7 +131,7 @@ async def opened(page: Page, engine: Double, web: LinuxAccount) -> None:
     async with page.expect_response(lambda answer: "/live/" in answer.url):
         await page.goto(LIST)
     await eventually(lambda: shows(page, engine), "the list is there")
-    # The stream's first word has the table fetched once.
+    # The stream's first event makes the page fetch the table once.
     await quiet(page)
 
 

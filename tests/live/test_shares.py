@@ -1,4 +1,4 @@
-"""One user cannot take what a host has for all: logs, terminals, streams of events."""
+"""One user cannot take a host's shared resources: logs, terminals, event streams."""
 
 from typing import Any
 

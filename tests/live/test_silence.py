@@ -1,4 +1,4 @@
-"""An engine that is there and says nothing: pages say so, and stop saying so."""
+"""Pages show that a connected engine does not answer, and when it answers again."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -17,7 +17,7 @@ PAGES = ("", "containers/", "images/", "units/", "builds/", "registries/", "cont
 
 
 async def followed(web: LinuxAccount) -> None:
-    """Wait for a snapshot: a single `fresh` is content with a silence on a busy machine."""
+    """Wait for a snapshot: on a busy machine, a single `fresh` accepts a silent engine."""
 
     async def live() -> bool:
         return (await reader.fresh(web)).live
@@ -106,7 +106,7 @@ async def test_an_engine_that_never_began_to_speak_is_silent() -> None:
     assert watched.look()
     assert watched.since
     watched.connecting()
-    assert not watched.look()  # told a moment ago, and a new connection is no answer
+    assert not watched.look()  # reported a moment ago, and a new connection is not an answer
     assert watched.since
     watched.heard()
     assert watched.look()
@@ -117,7 +117,7 @@ async def test_after_an_engine_restarts_the_account_is_live_again_soon(
     observer: Observer, web: LinuxAccount, engine: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "CALM", 0.0)
-    # The longest pause is too long for the test; it once was the first one.
+    # The longest pause is too long for the test; it was once the first one.
     monkeypatch.setattr(follower, "BACKOFF", (0.2,) * 100 + (600.0,))
     await followed(web)
     await engine.stop()

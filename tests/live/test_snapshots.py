@@ -1,4 +1,4 @@
-"""What pages know of an account: true, quickly, and honest about what is not known."""
+"""Pages' data about an account is correct, fast, and says what is unknown."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ async def test_only_the_containers_of_an_event_are_asked_for(
         await eventually(is_so, "the row has changed")
         return engine.asked
 
-    # The snapshot of everything, of when it began to follow the account, may still be on its way.
+    # The complete snapshot from the start of following may still be on its way.
     await asked_for("exited", "died")
     await asked_for("running", "start")
     assert await asked_for("exited", "died") == [f"containers {row('b').id}"]
@@ -78,7 +78,7 @@ async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
     async def said() -> bool:
         return "engine" in (await load(web)).error
 
-    # Beside load the observer may be late itself, and is said to be, before that.
+    # On a busy machine, the observer itself may be reported as late before that.
     await eventually(said, "the reason is the engine")
     seen = await load(web)
     assert not seen.live

@@ -1,4 +1,4 @@
-"""Server-sent events: what an open page hears, who may listen, and when it ends."""
+"""Server-sent events: what an open page receives, who may connect, and when it ends."""
 
 import asyncio
 import json
@@ -168,6 +168,6 @@ async def test_a_page_hears_which_rows_changed_and_since_which_version(
         assert (await sync_to_async(reader.load)(web)).version >= rows["version"]
         await eventually(lambda: dashboard.heard("account-web"), "the card's event")
         assert not dashboard.heard("rows")
-        # The numbers on the overview are as true as the list.
+        # The numbers on the overview match the list.
         overview = await (await browser(victor)).get("/accounts/web/")
         assert "sse:rows" in overview.content.decode()

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, which answers as the test wants."""
+"""A receiver of webhooks on loopback whose response the test sets."""
 
 import threading
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """`got` has the headers and body of what came, by path."""
+    """`got` has the headers and body of requests, by path."""
 
     port: int = 0
     status: int = 200
     location: str = ""
     hold: threading.Event = field(default_factory=threading.Event)
-    """Answers wait until it is set."""
+    """Responses wait until it is set."""
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -25,7 +25,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver for the time of the block."""
+    """Run a receiver for the duration of the block."""
     receiver = Receiver()
     receiver.hold.set()
 
@@ -41,7 +41,7 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver.port = server.server_address[1]

@@ -1,4 +1,4 @@
-"""What is sent to webhooks and by e-mail: signed, to where it may go, again when it fails."""
+"""Webhooks and e-mail: signed, only to permitted addresses, and repeated after failures."""
 
 import ipaddress
 import json
@@ -22,7 +22,7 @@ from tests.notifications.receiver import Receiver
 
 @pytest.fixture
 def secret(olga: User, receiver: Receiver) -> str:
-    """Of olga's webhook, which her one rule uses."""
+    """Return the secret of olga's webhook, which her one rule uses."""
     webhook, text = hook(olga, receiver.url)
     rule(olga, webhooks=[webhook], in_page=False)
     return text

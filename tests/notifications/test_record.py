@@ -1,4 +1,4 @@
-"""What happened is told once, to those who want to know and may see it, and not too often."""
+"""An occurrence is reported once, to subscribers who may see it, and not too often."""
 
 from datetime import timedelta
 

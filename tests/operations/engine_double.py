@@ -1,14 +1,14 @@
-"""A tiny engine for tests of the queue: speaks the protocol, and does what a container's name says.
+"""A small engine for tests of the queue: speaks the protocol, and acts on a container's name.
 
     python -m tests.operations.engine_double SOCKET STATE_FOLDER
 
-    quick          succeeds at once              fails        fails, saying all that it was given
-    stutters       succeeds, after one answer     raves        never makes sense
-                   that makes no sense
-    gate           until STATE_FOLDER/gate is     hang         goes on until it is cancelled
+    quick          succeeds at once              fails        fails, repeating its parameters
+    stutters       succeeds, after one           raves        always sends malformed
+                   malformed answer                           answers
+    gate           waits for STATE_FOLDER/gate   hang         continues until it is cancelled
 
-What began and what ended is kept in STATE_FOLDER, one line each in `log`, so that a test can see
-how often something really ran, and so that it remembers over a kill -9 as the real engine does.
+What started and what ended is recorded in STATE_FOLDER, one line each in `log`. So a test can see
+how often something really ran, and the engine remembers across a kill -9 as the real one does.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ PageEvent = list[dict[str, Any]]
 
 
 class Double:
-    """Operations by id: what was said about each, and who still waits for more."""
+    """Operations by id: the messages about each, and who waits for more."""
 
     def __init__(self, state: Path) -> None:
         self._log, self._gate = state / "log", state / "gate"

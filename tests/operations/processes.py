@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Processes:
-    """Everything below `folder`; `env` is what the worker is told."""
+    """Everything is below `folder`; `env` is the worker's environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,15 +83,15 @@ class Processes:
         return (self.folder / f"{name}.log").read_text()
 
     def open_gate(self) -> None:
-        """Operations on `gate` go on to their end, those that come later too."""
+        """Let operations on `gate` continue to their end, including later ones."""
         (self.engine_state / "gate").touch()
 
     def ended(self, operation: Any) -> bool:
-        """Whether the engine got to its end, which it notes before it tells anybody."""
+        """Return whether the engine reached its end, which it records before it tells anybody."""
         return f"{operation.pk} ended" in (self.engine_state / "log").read_text()
 
     def began(self, operation: Any) -> int:
-        """How often the engine began to work on it."""
+        """Return how often the engine started it."""
         log = self.engine_state / "log"
         lines = log.read_text().splitlines() if log.exists() else []
         return sum(line.startswith(f"{operation.pk} began") for line in lines)

@@ -1,4 +1,4 @@
-"""An operation that concerns a second account: the role there, asked for twice."""
+"""An operation that concerns a second account: the role there is checked twice."""
 
 import pytest
 

@@ -1,5 +1,6 @@
-"""Operations from the request to their end, through a real worker and a real Redis; and what is
-left of them when one of those, or the engine, is killed in the middle.
+"""Operations from the request to their end, through a real worker and a real Redis.
+
+Also when one of those, or the engine, is killed in between.
 """
 
 import itertools
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def processes(tmp_path: Path, web: LinuxAccount) -> Iterator[Processes]:
-    """Redis, an engine for `web`, and a worker, all running."""
+    """Run Redis, an engine for `web`, and a worker."""
     started = Processes(tmp_path)
     LinuxAccount.objects.filter(pk=web.pk).update(socket=started.socket, uid=os.getuid())
     web.refresh_from_db()
@@ -43,7 +44,7 @@ def processes(tmp_path: Path, web: LinuxAccount) -> Iterator[Processes]:
         yield started
     finally:
         started.end_all()
-        # The next test has a broker of its own: no connection to this one may live on.
+        # The next test has its own broker: no connection to this one may survive.
         pools.reset()
         app._after_fork()
 
@@ -63,7 +64,7 @@ def ended(operation: Operation) -> Operation:
 
 
 def expire(operation: Operation) -> None:
-    """As if the lease of a dead worker had run out, which takes 30 s."""
+    """Simulate the expiry of a dead worker's lease, which takes 30 s."""
     Operation.objects.filter(pk=operation.pk).update(
         lease_until=timezone.now() - timedelta(seconds=1)
     )

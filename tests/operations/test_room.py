@@ -40,7 +40,7 @@ def test_kills_that_hang_take_their_own_room_only(
     starts = [submit(other, ContainerStart(container=f"c{n}"), actor=by(admin)) for n in range(3)]
     urgent = submit(other, ContainerKill(container="c9"), actor=by(admin))
     assert claimed([*starts, urgent]) == 4
-    # And the rest comes when one of them ends.
+    # And the rest follows when one of them ends.
     assert next_ones(web.host) == []
     first = Operation.objects.filter(account=web, state=State.RUNNING).first()
     assert first

@@ -1,4 +1,4 @@
-"""Requesting: the row and its audit event, who may, keys, secrets, cancelling, retrying."""
+"""Submitting: the row and its audit event, permissions, keys, secrets, cancelling, retrying."""
 
 import json
 

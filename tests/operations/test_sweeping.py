@@ -1,4 +1,4 @@
-"""The sweep after deaths of workers, hostile answers of engines, and steps of the clock."""
+"""The sweeper after deaths of workers, malformed answers of engines, and clock changes."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ HOUR = timedelta(hours=1)
 def running(
     account: LinuxAccount, user: User, parameters: Parameters | None = None, worker: str = "w:1"
 ) -> Operation:
-    """One that a worker has claimed, and whose lease is over."""
+    """Create a claimed operation whose lease has expired."""
     operation = submit(account, parameters or ContainerStart(container="c"), actor=by(user))
     claimed = queue.claim(operation.pk, worker)
     assert claimed
@@ -51,7 +51,7 @@ def now(operation: Operation) -> Operation:
 
 
 def remembers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
-    """What every engine remembers of every operation, or raises."""
+    """Set what every engine remembers of every operation, or raises."""
 
     def recalling(account: LinuxAccount, operation_id: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -66,7 +66,7 @@ def remembers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
 
 @pytest.fixture
 def garbage(tmp_path: Path, web: LinuxAccount, request: pytest.FixtureRequest) -> Iterator[None]:
-    """An engine that gives the parameter of the test for an answer."""
+    """Run an engine that answers with the test's parameter."""
     place = tmp_path / "engine.sock"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place))
@@ -163,7 +163,7 @@ def test_a_cancelled_one_whose_engine_died_is_only_cancelled_if_it_never_began(
     remembers(monkeypatch, Interrupted() if kind == "begun" else Unknown())
     sweeper.sweep()
     if kind == "begun":
-        # Somebody has to hear from the engine what came of it.
+        # Somebody must get the outcome from the engine.
         assert now(operation).state == State.QUEUED
         assert operation.started_at
     else:

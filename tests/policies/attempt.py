@@ -1,4 +1,4 @@
-"""One thing that people may try under a policy."""
+"""An attempt to do something under a policy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ FINE = IMAGE
 
 @dataclass(frozen=True)
 class Attempt:
-    """One thing to try, and the rule that must refuse it."""
+    """One attempt, and the rule that must refuse it."""
 
     rule: str
     kind: str

@@ -1,6 +1,6 @@
-"""What people may try under a strict policy: every dangerous option, in each of its spellings.
+"""Attempts under a strict policy: every dangerous option, in each of its spellings.
 
-Each attempt is made at the judge, at `submit`, through the API, and straight at an engine's socket.
+Each attempt is made at the evaluation, at `submit`, through the API, and at an engine's socket.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ def build(rule: str, *lines: str, first: str = f"FROM {FINE}", **more: Any) -> A
 
 
 ATTEMPTS = [
-    # Images: from elsewhere, by a pattern that does not fit, and by names that are none.
+    # Images: from other registries, with names outside of the patterns, and with invalid names.
     run("images.registries", image=EVIL),
     run("images.registries", image="docker.io/library/busybox"),
     run("images.registries", image="index.docker.io/library/busybox"),
@@ -106,7 +106,7 @@ ATTEMPTS = [
     Attempt("images.registries", "manifest.create", {"name": "localhost/l", "images": [EVIL]}),
     Attempt("images.registries", "manifest.add",
             {"name": "localhost/list", "image": EVIL, "remote": True}),
-    # Registries: sent to, signed in to, and led to by other names.
+    # Registries: as destinations, in logins, and reached through other names.
     Attempt("images.registries", "image.push", {"image": FINE, "destination": EVIL}),
     Attempt("images.registries", "manifest.push", {"image": FINE, "destination": EVIL}),
     Attempt("images.registries", "image.copy",
@@ -133,7 +133,7 @@ ATTEMPTS = [
         "change": "alias", "name": "fine", "value": "quay.example/other/app"}}),
     Attempt("raw_quadlets", "registries.edit", {"seen": "", "edit": {
         "change": "text", "text": '[[registry]]\nprefix="quay.example"\nlocation="evil.example"'}}),
-    # Paths of the host.
+    # Host paths.
     volume("binds", "/"),
     volume("binds", "//"),
     volume("binds", "/./"),
@@ -176,7 +176,7 @@ ATTEMPTS = [
     run("memory.most", memory=512 * 2**20 + 1),
     run("cpus.most", cpus=2.5),
     run("pids.most", pids=101),
-    # Quadlets: each of these is a key for what `podman run` has an option for.
+    # Quadlets: each is a key for an option of `podman run`.
     quadlet("images.registries", f"Image={EVIL}"),
     quadlet("images", "Image=busybox"),
     quadlet("images", "Image=docker-archive:/var/tmp/x.tar"),
@@ -223,7 +223,7 @@ ATTEMPTS = [
     quadlet("binds", "Mount=type=bind,source=/,target=/h,ro"),
     quadlet("raw_quadlets", "Mount=type=glob,src=/etc/*,dst=/h"),
     quadlet("raw_quadlets", "Mount=type=tmpfs,type=bind,src=/,dst=/h"),
-    # Said twice, by two names, or so that two readers could take it differently.
+    # Repeated, under two names, or so that two readers could understand it differently.
     quadlet("raw_quadlets", "Mount=type=bind,source=/usr/share,src=/etc,dst=/h,ro"),
     quadlet("raw_quadlets", "Mount=type=bind,src=/usr/share,source=/etc,dst=/h,ro"),
     quadlet("raw_quadlets", "Mount=type=bind,src=/usr/share,src=/etc,dst=/h,ro"),

@@ -1,4 +1,4 @@
-"""The real /etc/berth/policy.toml while a test needs it; whatever was there comes back."""
+"""The real /etc/berth/policy.toml while a test needs it. The original is restored afterwards."""
 
 import os
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from engine.policy.host_file import PLACE
 
 
 class HostFile:
-    """What root does with the file."""
+    """Root's actions on the file."""
 
     place: Path = PLACE
 
     def write(self, text: str) -> None:
-        """Replace it, as an editor would."""
+        """Replace it, like an editor."""
         PLACE.parent.mkdir(mode=0o755, exist_ok=True)
         making = PLACE.with_suffix(".new")
         making.unlink(missing_ok=True)
@@ -23,18 +23,18 @@ class HostFile:
         os.rename(making, PLACE)
 
     def remove(self) -> None:
-        """No policy."""
+        """Remove the policy."""
         PLACE.unlink(missing_ok=True)
 
 
 KEPT = PLACE.with_suffix(".kept-by-tests")
 NOTE = PLACE.with_suffix(".made-by-tests")
-"""There was no file before."""
+"""Marks that there was no file before."""
 
 
 @contextmanager
 def host_file() -> Iterator[HostFile]:
-    """Needs root. Only in files that `tests.schedule` runs alone: all engines read it."""
+    """Requires root. Only in files that `tests.schedule` runs alone, since all engines read it."""
     restore()
     mode = PLACE.parent.stat().st_mode & 0o7777 if PLACE.parent.exists() else 0o755
     PLACE.parent.mkdir(mode=0o755, exist_ok=True)
@@ -50,7 +50,7 @@ def host_file() -> Iterator[HostFile]:
 
 
 def restore() -> None:
-    """Put back what was there, also after a run that was killed."""
+    """Restore the original, even after a run that was killed."""
     if KEPT.exists():
         KEPT.rename(PLACE)
     elif NOTE.exists():

@@ -1,13 +1,13 @@
-"""What people may try by way of Kubernetes YAML: the spellings that Podman understands, and those
-on which two readers of YAML might differ.
-"""
+"""Attempts with Kubernetes YAML: spellings that Podman accepts, or on which readers may differ."""
 
 from tests.policies.attempt import EVIL, FINE, Attempt
 
 
 def kube(rule: str, *lines: str, kind: str = "Pod") -> Attempt:
-    """A YAML file for a .kube unit. A line belongs to the container, after "P " to the pod, after
-    "V " to its volume (which the container mounts), after "A " to the annotations.
+    """Return a YAML file for a .kube unit.
+
+    A line belongs to the container, after "P " to the pod, after "V " to its volume (which the
+    container mounts), after "A " to the annotations.
     """
     place = {"P": "", "V": "", "A": ""}
     own = ""

@@ -1,4 +1,4 @@
-"""Policies by way of the API: refusals that name the parameter, and dry runs."""
+"""Policies in the API: refusals that name the parameter, and dry runs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def strict(
 
 
 def _is_no_name(attempt: Attempt) -> bool:
-    """Whether Podman itself refuses the image's name, which the API says before any policy."""
+    """Return whether Podman itself refuses the image's name, which comes before any policy."""
     return "//" in str(attempt.parameters.get("image", ""))
 
 
@@ -43,7 +43,7 @@ def test_an_attempt_is_a_403_that_names_the_rule(
     caller: Callable[..., Caller], attempt: Attempt, who: str
 ) -> None:
     if attempt.parameters.get("source") == "other":
-        return  # that account is not here
+        return  # that account does not exist here
     answer = caller(who).operate(attempt.kind, **attempt.parameters)
     if _is_no_name(attempt):
         assert (answer.status_code, Operation.objects.exists()) == (422, False)

@@ -1,4 +1,4 @@
-"""Launch templates are no way around a policy, whatever is typed into their parameters."""
+"""Launch templates do not bypass a policy, whatever their parameters contain."""
 
 # ruff: noqa: F811 - a parameter of pytest is the fixture of that name
 

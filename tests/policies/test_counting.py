@@ -1,4 +1,4 @@
-"""A limit on containers holds for launches at the same moment: a claim reserves a place."""
+"""A limit on containers applies to simultaneous launches: a claim reserves a slot."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ ROOT = Actor(user=None)
 
 @pytest.fixture
 def shows(sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sets what the snapshot of every account shows."""
+    """Set what the snapshot of every account shows."""
 
     def show(*rows: ContainerRow, taken: datetime | None = None) -> None:
         seen = reader.AccountSnapshot(
@@ -39,7 +39,7 @@ def shows(sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def claimed(web: LinuxAccount, user: User, many: int) -> list[Operation]:
-    """Launches that workers have claimed at the same moment."""
+    """Return launches that workers have claimed at the same moment."""
     rows = []
     asked = [
         submit(web, ContainerRun(image=IMAGE), actor=Actor(user=user, ip="", source="page"))
@@ -61,7 +61,7 @@ def test_eight_launches_at_once_do_not_pass_a_limit_of_four(
 ) -> None:
     operations = claimed(web, olga, 8)
     write(web, "containers = 4", actor=ROOT)
-    for _ in range(2):  # in whatever order they ask, and however often
+    for _ in range(2):  # in any order, and repeatedly
         assert [may(each) for each in reversed(operations)] == [False] * 4 + [True] * 4
 
 
@@ -77,7 +77,7 @@ def test_what_has_just_been_made_counts_until_the_snapshot_shows_it_and_then_onc
     assert not may(second)
     write(web, "containers = 2", actor=ROOT)
     assert may(second)
-    shows(made)  # it ended after the snapshot was taken, which shows it all the same
+    shows(made)  # it ended after the snapshot, which already shows it
     assert may(second)
 
 

@@ -1,4 +1,4 @@
-"""Rules and demands, without Podman: what is refused, by which rule, and what is not."""
+"""Rules and requests, without Podman: what is refused, by which rule, and what is allowed."""
 
 from dataclasses import replace
 

@@ -1,6 +1,4 @@
-"""Policies on pages: forms say what is not allowed, refuse it at its field, and administrators
-write the rules.
-"""
+"""Policies on pages: forms say what is forbidden and refuse it; administrators write the rules."""
 
 from pathlib import Path
 

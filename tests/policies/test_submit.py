@@ -36,7 +36,7 @@ ROOT = Actor(user=None)
 
 @pytest.fixture(autouse=True)
 def no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Whatever this machine's own policy says is not about these tests."""
+    """Ignore this machine's own policy."""
     place = tmp_path / "policy.toml"
     monkeypatch.setattr(effective_policy, "_file", PolicyFile(place))
     return place
@@ -44,7 +44,7 @@ def no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def other_account(web: LinuxAccount, olga: User) -> LinuxAccount:
-    """The account `other`, of which olga is operator as well."""
+    """Create the account `other`, with olga as operator as well."""
     other = LinuxAccount.objects.create(
         host=web.host, name="other", key="other", uid=43, socket="/none"
     )
@@ -146,7 +146,7 @@ def test_what_was_queued_before_the_policy_is_refused_by_the_worker(
 def test_a_message_in_redis_makes_nothing_run_but_a_row(
     web: LinuxAccount, olga: User, sent: Sent, attempt: Attempt
 ) -> None:
-    """A message is an id. Whatever else is put into one is no operation."""
+    """A message is an id. Anything else in one is not an operation."""
     write(web, STRICT, actor=ROOT)
     with pytest.raises(NotAllowed):
         submit(web, parse(attempt.kind, attempt.parameters), actor=by(olga))

@@ -1,4 +1,4 @@
-"""Recordings as the observer makes them, without a terminal."""
+"""Recordings as the observer creates them, without a terminal."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from engine.schema.queries import ContainerTerminal
 def kept(
     account: LinuxAccount, user: User, *pieces: tuple[float, bytes], container: str = "a" * 64
 ) -> Recording:
-    """A recording that has ended, with these pieces of output at these seconds."""
+    """Create a recording that has ended, with these pieces of output at these seconds."""
     query = ContainerTerminal(container=container)
     session = recorder.Session(uuid4(), account, Actor(user=user), query, "the account web")
     recording, events = recorder._begin(session), cast.Events()

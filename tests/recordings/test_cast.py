@@ -1,4 +1,4 @@
-"""The format of the files, as asciinema's own reader would take it."""
+"""The format of the files, as asciinema's own reader would parse it."""
 
 import json
 import subprocess

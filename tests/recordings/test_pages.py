@@ -1,4 +1,4 @@
-"""Who may see recordings, and that it is written down when they do."""
+"""Who may see recordings, with an audit event for each access."""
 
 import json
 import re

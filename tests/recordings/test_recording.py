@@ -1,4 +1,4 @@
-"""Sessions are recorded where a policy asks, by the observer, or there is no session."""
+"""Sessions are recorded if a policy requires it, by the observer, or there is no session."""
 
 import asyncio
 import base64
@@ -61,7 +61,7 @@ async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
     await type_in(socket, b"ls\r\n")
     row = await Recording.objects.aget()
     assert (row.how, row.person_name, row.ip) == (How.GOING_ON, "olga", "192.0.2.7")
-    assert lines(row)[1][1:] == ["o", "ls\r\n"]  # while it goes on
+    assert lines(row)[1][1:] == ["o", "ls\r\n"]  # while it is open
     await socket.say({"type": "resize", "columns": 132, "rows": 50})
     await eventually(lambda: len(engine.typed) == 2, "the new size")
     await socket.leave()
@@ -105,7 +105,7 @@ async def test_without_such_a_policy_nothing_is_recorded_whatever_a_page_says(
 async def test_a_page_cannot_say_that_it_is_recorded(
     observer: Observer, engine: Double, olga: User, asked: LinuxAccount
 ) -> None:
-    """The relay's own door, past the WebSocket, is judged by the observer all the same."""
+    """The observer also checks requests to the relay that bypass the WebSocket."""
     query = ContainerTerminal(container="a", recorded=False)
     asking = relay.Asked(asked, query, Actor(user=olga))
     batches = asking.batches()

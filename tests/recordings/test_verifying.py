@@ -1,4 +1,4 @@
-"""Recordings that were changed or removed are found; what retention took away is not missed."""
+"""Changed or removed recordings are found; those that retention removed are not missing."""
 
 from datetime import timedelta
 from io import StringIO
@@ -29,7 +29,7 @@ def recording(web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def verified() -> str:
-    """What verify_audit says; raises CommandError where something is wrong."""
+    """Return the output of verify_audit; raises CommandError if something is wrong."""
     chainer.seal()
     sign_head()
     out = StringIO()

@@ -1,4 +1,4 @@
-"""A registry that fails in a way of one's choice: a proxy in front of a real one."""
+"""A registry that fails in a chosen way: a proxy in front of a real one."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ class Failing:
 async def failing(
     upstream: str, certificate: tuple[Path, Path] | None = None
 ) -> AsyncIterator[Failing]:
-    """The proxy on a free port of loopback."""
+    """Run the proxy on a free port of loopback."""
     state = Failing()
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 

@@ -1,4 +1,4 @@
-"""Images put into a registry by its own API (OCI distribution specification): quick, and many."""
+"""Publish many images quickly through a registry's own API (OCI distribution specification)."""
 
 import hashlib
 import io
@@ -12,11 +12,11 @@ _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 
 TAGS, REPOSITORIES = 2000, 200
-"""How many there are in a large registry, beside `latest` and many/tags itself."""
+"""The size of a large registry, without `latest` and many/tags itself."""
 
 
 class Publisher:
-    """Speaks to a registry without TLS."""
+    """A client of a registry without TLS."""
 
     def __init__(self, address: str) -> None:
         self._url = f"http://{address}"
@@ -29,7 +29,7 @@ class Publisher:
         content: bytes = b"hello\n",
         layer: bytes = b"",
     ) -> str:
-        """An image of one file (or of the `layer`); its digest."""
+        """Publish an image with one file (or the `layer`). Return its digest."""
         layer = layer or _tar(content)
         config = {
             "architecture": architecture,
@@ -48,7 +48,7 @@ class Publisher:
         return self.manifest(repository, tag, manifest)
 
     def list(self, repository: str, tag: str, architectures: list[str]) -> str:
-        """A list with an image for each architecture; its digest."""
+        """Publish a list with an image for each architecture. Return its digest."""
         entries = []
         for name in architectures:
             digest = self.image(repository, f"{tag}-{name}", name, name.encode())
@@ -65,14 +65,14 @@ class Publisher:
         return self.manifest(repository, tag, index)
 
     def manifest(self, repository: str, tag: str, manifest: dict[str, Any]) -> str:
-        """Put a manifest under a tag; its digest."""
+        """Publish a manifest under a tag. Return its digest."""
         body = json.dumps(manifest).encode()
         where = f"{self._url}/v2/{repository}/manifests/{tag}"
         self._send("PUT", where, body, {"Content-Type": manifest["mediaType"]})
         return _digest(body)
 
     def of(self, repository: str, tag: str) -> dict[str, Any]:
-        """The manifest that a tag means."""
+        """Return the manifest of a tag."""
         found: dict[str, Any] = json.loads(self._get(f"/v2/{repository}/manifests/{tag}"))
         return found
 

@@ -1,4 +1,4 @@
-"""A registry that takes bearer tokens from a server of its own, as the large public ones do."""
+"""A registry with bearer tokens from a separate server, like the large public ones."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenServer]:
 
 @pytest.fixture(scope="module")
 def bearer(registries: Registries, tokens: TokenServer, account: Account) -> Server:
-    """Holds public/app:1 and team/app:1."""
+    """Run a registry with public/app:1 and team/app:1."""
     server = registries.start("bearer", more=tokens.configuration())
     for name in ("public/app:1", "team/app:1"):
         pushed = account.run(

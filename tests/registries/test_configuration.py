@@ -1,4 +1,4 @@
-"""The account's own registries.conf: edits, what comes of them, and what real Podman says."""
+"""The account's own registries.conf: edits, their effect, and real Podman's reaction."""
 
 import pytest
 

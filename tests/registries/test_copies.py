@@ -1,4 +1,4 @@
-"""Copies between real registries: whole lists, bytes on the way, and syncs that partly fail."""
+"""Copies between real registries: whole lists, progress in bytes, and partly failing syncs."""
 
 import os
 from pathlib import Path
@@ -103,7 +103,7 @@ async def test_a_sync_gives_up_when_one_tag_after_the_other_fails(
 
 
 def _layer(server: Server, repository: str, tag: str) -> Path:
-    """Where the registry keeps the layer of an image."""
+    """Return where the registry stores the layer of an image."""
     manifest = Publisher(server.address).of(repository, tag)
     digest = manifest["layers"][0]["digest"].removeprefix("sha256:")
     blobs = server.place / "images/docker/registry/v2/blobs/sha256"

@@ -1,4 +1,4 @@
-"""registries.conf files written after the manual: changed and changed back, nothing is lost."""
+"""registries.conf files based on the manual: changed and changed back, nothing is lost."""
 
 import tomllib
 from pathlib import Path
@@ -31,7 +31,7 @@ def text_of(file: Path) -> str:
 
 
 def ours(text: str) -> str:
-    """A file as the edits find it: version 1 is converted first."""
+    """Return a file as edits find it: version 1 is converted first."""
     if registries_conf.is_version_1(tomllib.loads(text)):
         return edited(text, schema.ConvertFile())
     return text

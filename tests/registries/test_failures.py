@@ -1,4 +1,4 @@
-"""Registries that fail: each failure is told clearly, nothing is half stored, and a retry works."""
+"""Registries that fail: clear errors, nothing half stored, and successful retries."""
 
 import asyncio
 from pathlib import Path
@@ -56,7 +56,7 @@ async def test_a_failed_copy_says_why_leaves_no_tag_and_can_be_tried_again(
     how: str,
     code: str,
 ) -> None:
-    fresh = registries.start(f"copied-{how}")  # one that has the layers already would not ask
+    fresh = registries.start(f"copied-{how}")  # one with the layers would not request them
     async with failing(plain.address) as registry:
         insecure(account, registry.address, fresh.address)
         target = f"{fresh.address}/copied/app:1"
@@ -86,7 +86,7 @@ async def test_browsing_says_what_is_wrong(
 
 
 def skopeo(account: Account) -> str:
-    """The pids of its programs that copy images."""
+    """Return the pids of its programs that copy images."""
     return account.run("pgrep", "-u", str(account.uid), "-x", "skopeo").stdout
 
 

@@ -1,4 +1,4 @@
-"""Sign-ins that a credential helper keeps: used when browsing, as Podman uses them."""
+"""Logins from a credential helper: used for browsing, as Podman uses them."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ exit 1
 
 @pytest.fixture
 def helper(account: Account, guarded: Server) -> Iterator[Path]:
-    """A helper for the guarded registry; its text is for the test to write."""
+    """Create a helper for the guarded registry, whose text the test writes."""
     content = json.dumps({"credHelpers": {guarded.address: "berth-test"}})
     account.run("mkdir", "-p", f"/run/user/{account.uid}/containers")
     account.run(
@@ -44,7 +44,7 @@ async def test_browsing_uses_the_helper(
     await trust(talk, guarded, authority)
     helper.write_text(KNOWS)
     answer = await talk.ask(RegistryTags(repository=f"{guarded.address}/no/such"))
-    assert answer.code == "not_found"  # it was let in
+    assert answer.code == "not_found"  # the login succeeded
     steps = (await talk.ask(RegistryCheck(registry=guarded.address)))["steps"]
     assert "as harbour" in steps[-1]["detail"]
     told = await talk.ask(RegistriesShow())

@@ -1,4 +1,4 @@
-"""A registry on loopback is asked directly, whatever proxy this machine is set to."""
+"""A registry on loopback is reached directly, whatever proxy this machine uses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Podman refuses is said and not answered, and what a shell has changed holds at once."""
+"""What Podman refuses is reported, and changes made in a shell take effect at once."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ async def test_what_podman_refuses_is_said_and_nothing_is_resolved(
         assert resolved["how"] == "refused"
         assert shown["problem"] in resolved["problem"]
         assert not resolved["candidates"]
-    # The service may have read a file that was fine: it does not go on with that.
+    # The service may have read an earlier, valid file: it must not use that.
     pulled = await talk.do(ImagePull(image=f"{plain.address}/library/app:1", tls_verify=False))
     assert isinstance(pulled, Failed)
     assert shown["problem"] in pulled.error.message

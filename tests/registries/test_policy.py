@@ -1,4 +1,4 @@
-"""The account's signature policy: shown as it is, and followed by pulls and copies."""
+"""The account's signature policy is shown, and obeyed by pulls and copies."""
 
 import json
 

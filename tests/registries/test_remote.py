@@ -1,4 +1,4 @@
-"""Signing in, certificates, browsing, copying: with real registries."""
+"""Logins, certificates, browsing, copying: with real registries."""
 
 from pathlib import Path
 

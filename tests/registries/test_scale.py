@@ -1,4 +1,4 @@
-"""A registry with 2,000 tags and 200 repositories: browsed, filtered and planned, memory flat."""
+"""A registry with 2,000 tags and 200 repositories: browsed, filtered, planned; constant memory."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.registries.publishing import REPOSITORIES, TAGS, Publisher, many_name
 from tests.registries.test_remote import insecure
 
 MOST_GROWN = 24 * 1024
-"""KiB: far less than all the names and answers of the test together, were they kept."""
+"""KiB: far less than all names and answers of the test together, if they were kept."""
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +22,13 @@ def large(registries: Registries) -> Server:
 
 
 def engine_memory(account: Account) -> int:
-    """KiB of the engine's process."""
+    """Return the KiB of the engine's process."""
     status = Path(f"/proc/{engine_of(account.uid)}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
 async def walk(talk: Talk, kind: type, **asked: str) -> list[str]:
-    """All pages."""
+    """Return all pages."""
     found: list[str] = []
     after = ""
     while True:

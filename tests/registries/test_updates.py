@@ -1,4 +1,4 @@
-"""Which of the account's images are others at their registry by now."""
+"""Which of the account's images have newer ones in their registry."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.registries.test_remote import insecure
 
 
 async def compared(talk: Talk, *names: str) -> dict[str, tuple[str, str]]:
-    """State and problem of each name."""
+    """Return state and problem of each name."""
     answer: dict[str, Any] = await talk.ask(ImageUpdates(images=list(names)))
     return {each["image"]: (each["state"], each["problem"]) for each in answer["images"]}
 

@@ -1,6 +1,6 @@
-"""A token server for docker-registry's `auth: token`, which signs with a key of its own.
+"""A token server for docker-registry's `auth: token`, which signs with its own key.
 
-After Docker's token authentication specification (registry, spec/auth/token and jwt).
+Follows Docker's token authentication specification (registry, spec/auth/token and jwt).
 """
 
 import base64
@@ -24,7 +24,7 @@ PUBLIC = "public/"
 
 
 class TokenServer(ThreadingHTTPServer):
-    """Gives tokens for what somebody may do: harbour all, reader to read, others PUBLIC only."""
+    """Issues tokens: harbour may do all, reader may read, others only read PUBLIC."""
 
     daemon_threads = True
 
@@ -42,10 +42,10 @@ class TokenServer(ThreadingHTTPServer):
         assert isinstance(key, rsa.RSAPrivateKey)
         self._key = key
         self.given: list[tuple[str, list[str]]] = []
-        """Who asked for which scopes."""
+        """Who requested which scopes."""
 
     def configuration(self) -> str:
-        """What docker-registry's own file says."""
+        """Return the matching part of docker-registry's configuration."""
         realm = f"http://127.0.0.1:{self.server_address[1]}/token"
         return (
             f"auth: {{token: {{realm: '{realm}', service: {SERVICE}, issuer: {ISSUER}, "
@@ -53,7 +53,7 @@ class TokenServer(ThreadingHTTPServer):
         )
 
     def token(self, who: str, scopes: list[str]) -> str:
-        """A signed token for as much of the scopes as `who` may have."""
+        """Return a signed token for the part of the scopes that `who` may have."""
         self.given.append((who, scopes))
         access = []
         for scope in scopes:
@@ -87,7 +87,7 @@ class _Tokens(BaseHTTPRequestHandler):
         scopes = [scope for value in asked.get("scope", []) for scope in value.split(" ")]
         self._answer(200, {"token": self.server.token(who, scopes)})
 
-    # Skopeo 1.9 and Podman may ask for a token by a POST of OAuth 2; without one they GET.
+    # Skopeo 1.9 and Podman may request a token by a POST of OAuth 2; without one, they use GET.
     def do_POST(self) -> None:
         self._answer(404, {})
 
@@ -105,7 +105,7 @@ class _Tokens(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(place: Path) -> Iterator[TokenServer]:
-    """On a free port of loopback."""
+    """Run it on a free port of loopback."""
     with TokenServer(place) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

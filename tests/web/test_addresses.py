@@ -1,4 +1,4 @@
-"""Whatever other people call their things, the address of each leads to it."""
+"""Whatever the names of objects, the address of each leads to it."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 def routes(resolver: URLResolver, before: str = "", spaces: tuple[str, ...] = ()) -> Iterator[
     tuple[str, str]
 ]:  # fmt: skip
-    """Every address of the console with its name."""
+    """Yield every address of the console with its name."""
     for each in resolver.url_patterns:
         route = before + str(each.pattern)
         if isinstance(each, URLPattern):
@@ -39,7 +39,7 @@ FREE = [(route, name) for route, name in EVERY if re.search(r"<(str|object):", r
 
 
 def words_beside(route: str) -> set[str]:
-    """Berth's own words that stand in other addresses where this one has a free name."""
+    """Return Berth's own words in other addresses where this one has a name."""
     parts = route.split("/")
     found = set()
     for at, part in enumerate(parts):
@@ -57,7 +57,7 @@ def words_beside(route: str) -> set[str]:
 def test_the_words_are_all_that_stand_where_a_name_could() -> None:
     found = {word for route, _ in FREE for word in words_beside(route)}
     assert {word for word in found if not word.startswith("~")} <= WORDS
-    # No word of Berth's that begins with a tilde is taken for a name.
+    # No word of Berth's that starts with a tilde is mistaken for a name.
     assert not {word.removeprefix("~") for word in found if word.startswith("~")} & WORDS
 
 
@@ -77,7 +77,7 @@ def test_an_address_leads_to_what_it_was_made_for(route: str, name: str) -> None
 def test_a_container_of_any_name_has_a_page_and_links_that_lead_there(
     as_, operator, web, seen, called
 ):
-    """The issue's own input: a container named `launch`."""
+    """The input of the bug report: a container named `launch`."""
     row = container(called)
     seen["web"] = Seen(snapshot(row))
     page = as_(operator).get(reverse("containers:detail", args=["web", called]))

@@ -1,4 +1,4 @@
-"""A locked database and a full disk are told as what they are, and keep nobody from reading."""
+"""A locked database and a full disk are reported as such, and pages can still be read."""
 
 import errno
 import re
@@ -30,9 +30,9 @@ pytestmark = [
 ]
 PAGES = ["/", "/accounts/web/containers/", "/accounts/web/images/", "/operations/", "/me/"]
 LEFT_OUT = re.compile(r"^/(api|live|user)/")
-"""What is asked by programs, goes on, or signs in and out."""
+"""Addresses for programs, streams, and signing in and out."""
 WAITS = 20.0
-"""What a write waits for the database."""
+"""The seconds that a write waits for the database."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def fresh_notes() -> Iterator[None]:
 
 @pytest.fixture
 def locked() -> Iterator[None]:
-    """Somebody else holds the database's lock for writing."""
+    """Hold the database's write lock."""
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     other.execute("begin immediate")
     yield
@@ -54,10 +54,10 @@ def locked() -> Iterator[None]:
 
 @pytest.fixture
 def full() -> Iterator[None]:
-    """SQLite finds no room for one more page."""
+    """Leave SQLite no room for another page."""
     with connection.cursor() as cursor:
         cursor.execute("create table filler (text)")
-        cursor.execute("pragma max_page_count = 1")  # as few as there are
+        cursor.execute("pragma max_page_count = 1")  # the minimum
     yield
     with connection.cursor() as cursor:
         cursor.execute("pragma max_page_count = 1073741823")
@@ -99,7 +99,7 @@ def test_the_account_shown_last_is_remembered_and_only_its_change_is_written(
 
 
 def routes(patterns: Any, before: str = "") -> Iterator[str]:
-    """The addresses that have no parameter but an account's key."""
+    """Yield the addresses without parameters other than an account's key."""
     for each in patterns:
         route = before + str(each.pattern).removeprefix("^").removesuffix("$")
         if hasattr(each, "url_patterns"):
@@ -151,7 +151,7 @@ def test_a_tokens_use_is_noted_once_in_minutes(operator: Any) -> None:
     assert first
     assert tokens.authenticate(secret)
     assert ApiToken.objects.get().last_used_at == first
-    # A clock that was set back does not stop the noting for hours.
+    # A clock that was set back does not stop the recording for hours.
     ApiToken.objects.update(last_used_at=timezone.now() + timedelta(hours=1))
     assert tokens.authenticate(secret)
     assert ApiToken.objects.get().last_used_at < timezone.now() + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""What differs by who asks is in no cache, whichever page it is."""
+"""Responses that depend on the user are in no cache, whichever page it is."""
 
 import pytest
 from django.test import Client
@@ -8,7 +8,7 @@ from tests.fixtures.web import Seen, container, operation, snapshot
 
 
 def routes(resolver=None, before=""):
-    """Every route of the console that takes no argument but an account."""
+    """Yield every route of the console without arguments other than an account."""
     for each in (resolver or get_resolver()).url_patterns:
         path = before + str(each.pattern)
         if isinstance(each, URLResolver):

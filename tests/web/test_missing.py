@@ -1,4 +1,4 @@
-"""A page about what the snapshot does not know: it has it looked for, and looks again by itself."""
+"""A page about an unknown object has the observer look for it, and loads again by itself."""
 
 import pytest
 
@@ -15,7 +15,7 @@ PAGES = {
 
 @pytest.fixture
 def refreshed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The accounts that the observer was asked to look at."""
+    """Return the accounts that the observer was asked to reread."""
     keys: list[str] = []
     monkeypatch.setattr(reader, "refresh", lambda account: keys.append(account.key))
     monkeypatch.setattr(reader, "fresh_sync", lambda account, **_: reader.load(account))

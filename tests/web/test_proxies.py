@@ -1,4 +1,4 @@
-"""Where a request came from is what the peer's address says, or a proxy that the settings name."""
+"""A request's origin is the peer's address, or what a trusted proxy says."""
 
 import asyncio
 import io
@@ -11,7 +11,7 @@ from consoleapp.web.proxies import from_proxies
 
 
 def through(settings, trusted, peer, headers, kind="http"):
-    """What the application sees of a request."""
+    """Return what the application sees of a request."""
     words = trusted.split()
     settings.BERTH_TRUSTED_PROXIES = [ip_network(word) for word in words if word != "unix"]
     settings.BERTH_TRUSTED_UNIX_PROXY = "unix" in words
@@ -45,7 +45,7 @@ FOR = "X-Forwarded-For"
         ("10.0.0.1", "10.0.0.1", [(FOR, "203.0.113.9")], "203.0.113.9"),
         ("10.0.0.0/24", "10.0.0.77", [(FOR, "2001:db8::5")], "2001:db8::5"),
         ("unix", "", [(FOR, "203.0.113.9")], "203.0.113.9"),
-        # The left of what the proxy appended is what the client made up.
+        # Whatever precedes the proxy's own entry may be made up by the client.
         ("10.0.0.1", "10.0.0.1", [(FOR, "1.2.3.4, 203.0.113.9")], "203.0.113.9"),
         ("10.0.0.1", "10.0.0.1", [(FOR, "1.2.3.4"), (FOR, "203.0.113.9")], "203.0.113.9"),
         ("10.0.0.1", "10.0.0.1", [(FOR, "10.0.0.1, 203.0.113.9")], "203.0.113.9"),

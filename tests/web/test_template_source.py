@@ -1,4 +1,4 @@
-"""Templates are source code: how they are written, and what of it reaches the browser."""
+"""Templates are source code: how they are written, and what reaches the browser."""
 
 from pathlib import Path
 

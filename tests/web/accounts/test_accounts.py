@@ -1,4 +1,4 @@
-"""The list and the overview of accounts, and who may use one."""
+"""The list and the overview of accounts, and their grants."""
 
 from django.contrib.auth.models import Group
 
@@ -70,7 +70,7 @@ def test_who_is_not_there_or_has_a_grant_is_said_at_the_field(as_, web, owner, v
 
 
 def test_a_user_and_a_group_of_one_name_are_told_apart(as_, web, owner):
-    """The group was named before users had to keep away from the names of groups."""
+    """The group got its name before users could no longer take names of groups."""
     group = Group.objects.create(name="deploy")
     user = User(username="deploy")
     user.save()

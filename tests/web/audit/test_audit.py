@@ -1,4 +1,4 @@
-"""Who reads which events, and takes them away as a file."""
+"""Who reads and exports which events."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""One container from launch to removal, whatever it was called and whoever was at it."""
+"""One container from launch to removal, under all of its names and for all of its users."""
 
 import pytest
 
@@ -19,7 +19,7 @@ A, B = "a" * 64, "b" * 64
 
 @pytest.fixture
 def happened(web, operator):
-    """Writes an operation with its two events down, as submit and the worker do."""
+    """Write an operation with its two events, like submit and the worker."""
 
     def write(parameters, by=operator, result=None, state="succeeded", account=web):
         row = operation(account, by, parameters, **ended(state, result=result))

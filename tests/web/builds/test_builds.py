@@ -1,4 +1,4 @@
-"""The build form, the list, and recipes: what becomes of what people fill in."""
+"""The build form, the list, and recipes: what happens to the input."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pasting an .env file: python-dotenv's rules, nothing expanded, faults with their line."""
+"""Pasting an .env file: python-dotenv's rules, nothing expanded, errors with their line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Podman's inspect data, hostile as it may be, becomes the facts of the overview."""
+"""Podman's inspect data, however hostile, becomes the facts of the overview."""
 
 import pytest
 from hypothesis import given

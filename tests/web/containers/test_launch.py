@@ -210,7 +210,7 @@ def test_a_volume_that_is_read_only_and_given_to_its_user_stays_both(as_, operat
 
 
 def _as_a_browser_posts(launch):
-    """The form as it was shown: CR LF for every line break."""
+    """Return the form's data as a browser posts it: CR LF for every line break."""
     typed = {name: text for name, text in launch.texts.items() if text}
     typed |= {name: "true" for name, on in launch.flags.items() if on}
     for group, rows in launch.rows.items():

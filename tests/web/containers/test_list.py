@@ -1,4 +1,4 @@
-"""The list of an account's containers, and acting on them."""
+"""The list of an account's containers, and actions on them."""
 
 import pytest
 
@@ -10,7 +10,7 @@ LIST = "/accounts/web/containers/"
 
 @pytest.fixture
 def many(seen):
-    """Three containers: one runs, one ended, one is unhealthy."""
+    """Set three containers: one running, one ended, one unhealthy."""
     seen["web"] = Seen(
         snapshot(
             container("front"),

@@ -1,4 +1,4 @@
-"""The pages about images: who sees them, what the forms ask for, what a click submits."""
+"""The pages about images: who sees them, the fields of forms, what a click submits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def shown(seen: dict[str, Seen], web: LinuxAccount) -> None:
-    """The account has one image, and a manifest list."""
+    """Give the account one image, and a manifest list."""
     known = snapshot()
     many = ImageRow(
         id="a" * 64,
@@ -49,7 +49,7 @@ def shown(seen: dict[str, Seen], web: LinuxAccount) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model | EngineError], list[Query]]:
-    """Says what the engine answers; gives the queries that it was asked."""
+    """Set the engine's answer. Returns the queries that it received."""
 
     def tell(data: Model | EngineError) -> list[Query]:
         asked: list[Query] = []

@@ -1,4 +1,4 @@
-"""Looking for updates: on demand, by those who operate, with every outcome in words."""
+"""Checking for updates: on demand, by operators, with every result in words."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ IMAGE = "b" * 64
 
 @pytest.fixture(autouse=True)
 def shown(seen: dict[str, Seen], web: Any) -> None:
-    """The account has one image with a name of a registry and one of its own."""
+    """Give the account one image with a registry's name and one with a local name."""
     row = ImageRow(id=IMAGE, tags=["quay.io/team/app:1", "localhost/app:1"],
                    created=timezone.now(), size=9)  # fmt: skip
     own = ImageRow(id="c" * 64, tags=["localhost/own:1"], created=timezone.now(), size=9)
@@ -26,7 +26,7 @@ def shown(seen: dict[str, Seen], web: Any) -> None:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
-    """What the engine was asked; it says that there is an update."""
+    """Return the queries that the engine received. It reports an update."""
     found: list[Query] = []
 
     def answer(account: object, query: Query, actor: object) -> dict[str, Any]:

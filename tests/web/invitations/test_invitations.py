@@ -1,4 +1,4 @@
-"""Inviting somebody by a link that works once."""
+"""Invitations by a link that works once."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ GIVEN = {
 
 @pytest.fixture
 def link(admin, team, web, as_):
-    """The path of an invitation into the team, which may look at the account web."""
+    """Return the path of an invitation to the team, which is a viewer of the account web."""
     Grant.objects.create(account=web, group=team, role="viewer")
     asked = {"email": "ingrid@example.org", "groups": [team.pk], "days": "7"}
     page = as_(admin).post("/people/invitations/", asked).content.decode()

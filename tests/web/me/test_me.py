@@ -1,4 +1,4 @@
-"""What people do about themselves."""
+"""The user's own pages."""
 
 import re
 

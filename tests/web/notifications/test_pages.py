@@ -1,4 +1,4 @@
-"""The pages of notifications: mine only, told once, settings that mean what they say."""
+"""The pages of notifications: only one's own, secrets shown once, effective settings."""
 
 # ruff: noqa: F811 - a parameter of pytest is the fixture of that name
 
@@ -23,7 +23,7 @@ RULE = {"happenings": ["container.exited"], "all_accounts": "True", "in_page": "
 
 @pytest.fixture
 def notice(web: LinuxAccount, viewer: User) -> Notice:
-    """Of victor, who only looks."""
+    """Create a notification of victor, a viewer."""
     rule(viewer)
     happened(web, death())
     return Notice.objects.get()
@@ -84,7 +84,7 @@ def test_the_list_takes_no_query_per_row(as_: Browser, web: LinuxAccount, viewer
         return len(seen)
 
     happened(web, death("0", container="0" * 64))
-    queries()  # the first visit of a session is written down
+    queries()  # the first visit of a session is recorded
     few = queries()
     for number in range(1, 30):
         happened(web, death(str(number), container=str(number).zfill(64)))

@@ -1,4 +1,4 @@
-"""Cancelling and repeating from buttons."""
+"""Cancelling and retrying with buttons."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Everything about one operation."""
+"""The details of one operation."""
 
 import re
 import uuid
@@ -77,7 +77,7 @@ UNIT = "[Container]\nImage=localhost/demo:1\nExec=server --key hunter2\n"
 
 
 def texts(account, person):
-    """Operations whose parameters are whole files."""
+    """Create operations whose parameters are whole files."""
     kept = {"unit.write": "text", "image.build": "containerfile", "registry.trust": "certificate"}
     made = []
     for kind, name in kept.items():

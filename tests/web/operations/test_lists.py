@@ -1,4 +1,4 @@
-"""Which operations people find, and how they narrow them."""
+"""Which operations users find, and how they filter them."""
 
 from datetime import timedelta
 
@@ -65,7 +65,7 @@ def test_filters_narrow_the_list_and_nonsense_is_left_out(as_, web, shop, operat
     response = as_(operator).get(f"/operations/?{query}")
     assert response.status_code == 200
     shown = {row.target for row in response.context["page"]}
-    # An account that one holds no grant on is no choice, so asking for it narrows nothing.
+    # An account without a grant is not a choice, so selecting it filters nothing.
     assert shown == found or query == "q=%00"
 
 

@@ -1,4 +1,4 @@
-"""Find or do anything."""
+"""The command palette."""
 
 from tests.fixtures.web import Seen, container, operation, snapshot
 

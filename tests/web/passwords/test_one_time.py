@@ -1,4 +1,4 @@
-"""A password that somebody handed over is good for choosing one's own, and for nothing more."""
+"""A one-time password is good for choosing one's own, and for nothing else."""
 
 import io
 import re
@@ -33,7 +33,7 @@ def choose(client: Client, password: str = OWN, again: str | None = None):
 
 @pytest.fixture
 def reset(as_, admin, operator) -> str:
-    """The password that an administrator got for the operator."""
+    """Return the password that an administrator got for the operator."""
     answer = as_(admin).post(f"/people/{operator.pk}/act/", {"action": "reset"})
     return handed_over(answer.content.decode())
 

@@ -1,4 +1,4 @@
-"""Nobody takes a name that could be taken for another's, by any of the ways in."""
+"""Nobody can take a name that resembles another's, in any of the ways to get one."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -17,7 +17,7 @@ LIKE_ADMIN = [
     *(" admin", "admin ", "\u3000admin", "ADMIN\u00a0"),
 ]
 NOT_ALLOWED = [
-    # Letters of other alphabets, marks, and what cannot be seen.
+    # Letters of other alphabets, marks, and invisible characters.
     *("аdmin", "admın", "adm\u0456n", "admi\u0301n", "admin\u200b", "ad\u00admin", "\u202enimda"),
     *("admin\x00", "admin\n", "ad min", "admin\ufe0f", "admin\U000e0061", "ad\u034fmin", "\ud800"),
     *(

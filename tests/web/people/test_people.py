@@ -1,4 +1,4 @@
-"""Administrators make, change and end console users."""
+"""Administrators create, change, and remove console users."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The pages about registries: who may see and do what, with bad input told at its place."""
+"""The pages about registries: permissions, and errors at their fields."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def told() -> dict[str, Any]:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """What the engine would answer, by query."""
+    """Set the engine's answers, by query."""
     known: dict[str, dict[str, Any]] = {"registries.show": told()}
 
     def answer(account: Any, query: Any, actor: Any) -> dict[str, Any]:

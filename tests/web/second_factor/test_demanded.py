@@ -1,4 +1,4 @@
-"""A group that demands a second factor of its members."""
+"""A group that requires a second factor from its members."""
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -20,7 +20,7 @@ PASSWORD = "harbour-master-1"
 
 @pytest.fixture
 def strict(team, operator, admin, as_):
-    """The team, of which the operator is a member, demands one."""
+    """Require one from the team, which the operator is a member of."""
     team.user_set.add(operator)
     as_(admin).post(f"/groups/{team.pk}/rules/", {"second_factor": "on"})
     return team

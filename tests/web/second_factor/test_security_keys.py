@@ -1,4 +1,4 @@
-"""Security keys and passkeys: registered, used and removed, in Chromium with a virtual one."""
+"""Security keys and passkeys: registered, used, and removed, in Chromium with a virtual one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ AUTHENTICATOR = {
 
 @dataclass
 class Kira:
-    """Somebody with a browser that has a security key plugged in."""
+    """A user with a security key in the browser."""
 
     tab: Page
     url: str
@@ -42,7 +42,7 @@ class Kira:
         self.tab.get_by_role("button", name="Sign in", exact=True).click()
 
     def confirm(self) -> None:
-        """The password again, where something asks for it."""
+        """Enter the password again where necessary."""
         if "/reauthenticate/" in self.tab.url:
             self.tab.get_by_label("Password").fill(PASSWORD)
             self.tab.get_by_role("button", name="Confirm").click()
@@ -52,7 +52,7 @@ class Kira:
 def kira(
     transactional_db: None, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Kira]:
-    """At http://localhost:…: a relying party has a name, numbers won't do."""
+    """At http://localhost:…: a relying party needs a name, not an IP address."""
     # Playwright keeps an event loop in this thread, and Django would refuse the database beside it.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     cache.clear()
@@ -63,7 +63,7 @@ def kira(
         )
         context = chromium.new_context(base_url=live_server.url)
         context.set_default_timeout(60_000)
-        # There is no Redis here, and nothing to hear.
+        # There is no Redis here, and nothing to receive.
         context.route("**/live/**", lambda route: route.abort())
         tab = context.new_page()
         devtools = context.new_cdp_session(tab)

@@ -1,4 +1,4 @@
-"""Programs with tokens and Linux accounts of their own."""
+"""Service accounts: programs with their own tokens and Linux accounts."""
 
 import re
 
@@ -15,7 +15,7 @@ from consoleapp.operations.models import Operation
 
 @pytest.fixture
 def ci(admin, team, web, as_):
-    """ci-web: an operator of the account web, looked after by the team."""
+    """Create ci-web: an operator of the account web, owned by the team."""
     asked = {
         "name": "ci-web",
         "purpose": "deploys the shop",

@@ -1,4 +1,4 @@
-"""Where people are signed in, and how that ends."""
+"""Users' sessions, and how they end."""
 
 import pytest
 from allauth.usersessions.models import UserSession

@@ -1,4 +1,4 @@
-"""Guessing passwords: a guesser has to stop, and nobody else does."""
+"""Guessing passwords: the guesser is stopped, and nobody else."""
 
 import pytest
 from django.core.cache import cache
@@ -13,14 +13,14 @@ PASSWORD = "harbour-master-1"
 
 @pytest.fixture(autouse=True)
 def _no_earlier_failures(db: None, settings) -> None:
-    """Hundreds of guesses: none of them is to take as long as a good hash does."""
+    """Make hundreds of guesses fast, without a good hash."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each check waited; nothing waits here."""
+    """Return how long each check would have waited; nothing waits here."""
     waited: list[float] = []
     monkeypatch.setattr(lockout.time, "sleep", waited.append)
     return waited
@@ -33,7 +33,7 @@ def guess(name: str, password: str, address: str, **headers: str) -> Client:
 
 
 def checked() -> int:
-    """How many guesses were compared with a password."""
+    """Return how many guesses were compared with a password."""
     return Event.objects.filter(action="sign-in.failed").count()
 
 

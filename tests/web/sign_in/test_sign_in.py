@@ -1,4 +1,4 @@
-"""Who gets in: a name and a password, not too many guesses, and a code where one was set up."""
+"""Sign-in: a name and a password, a limit on guesses, and a code if one was set up."""
 
 import pytest
 from allauth.mfa.adapter import get_adapter

@@ -1,4 +1,4 @@
-"""Signing in by a real OpenID Connect provider that runs on loopback."""
+"""Signing in with a real OpenID Connect provider that runs on loopback."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,7 +28,7 @@ def issuer() -> Iterator[str]:
 
 @pytest.fixture
 def configure(issuer, tmp_path, settings, db):
-    """Writes the file that BERTH_OIDC_FILE names, and reads it as the settings do."""
+    """Write the file that BERTH_OIDC_FILE names, and read it like the settings."""
     cache.clear()
 
     def write(more="", issuer=issuer):
@@ -52,7 +52,7 @@ def claims(issuer, sub, **given):
 
 
 def go(issuer, sub, client=None, start=START):
-    """What a browser does, from the button to the last redirect; out: the client, the answer."""
+    """Do what a browser does, from the button to the last redirect. Return client and response."""
     client = client or Client()
     there = client.get(start)
     assert there.status_code == 302, there.content
@@ -206,7 +206,7 @@ def test_a_provider_on_loopback_is_not_asked_by_way_of_a_proxy(configure, issuer
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("NO_PROXY", "")
-    # The browser's part is played without one.
+    # Without a browser, this does its part.
     monkeypatch.setattr(httpx, "post", partial(httpx.post, trust_env=False))
     _, answer = go(issuer, "kim-9")
     assert answer.status_code == 302

@@ -1,4 +1,4 @@
-"""What differs between two texts of a unit, secrets masked."""
+"""The differences between two texts of a unit, with masked secrets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The editor: new files, checks, comparing, saving, and what a save came to."""
+"""The editor: new files, checks, comparing, saving, and the result of a save."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The list of an account's units, and acting on them."""
+"""The list of an account's units, and actions on them."""
 
 import pytest
 from django.urls import reverse
@@ -191,5 +191,5 @@ def test_nothing_is_done_to_what_can_be_no_unit_and_no_page_breaks(as_, operator
     assert asked.status_code < 500
     for url in (f"{LIST}edit/", f"{LIST}edit/text/", f"{LIST}new/"):
         assert as_(operator).get(url, {"file": odd.file}).status_code < 500
-    if name != "x\\xff.service":  # which is a name that systemd takes
+    if name != "x\\xff.service":  # which is a name that systemd accepts
         assert not Operation.objects.exists()

@@ -1,4 +1,4 @@
-"""The pages of one unit, the ways to make one, auto-update, and the doctor."""
+"""The pages of one unit, the ways to create one, auto-update, and the doctor."""
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_the_three_ways_are_explained_with_what_is_lost_before_one_confirms(
     seen["web"] = Seen(snapshot(container("front"), systemd=True))
     engine({queries.ContainerUnitPreview: PREVIEW})
     page = as_(operator).get("/accounts/web/units/keep/front/").content.decode()
-    assert 'hx-disinherit="*"' in page  # else the panel would be searched for #keep, and stay empty
+    assert 'hx-disinherit="*"' in page  # otherwise, the panel would look for #keep
     page = as_(operator).get("/accounts/web/units/keep/front/panel/").content.decode()
     for text in (
         "--detach-keys",
@@ -191,7 +191,7 @@ def test_the_palette_finds_units_and_starts_them(as_, operator, several):
 
 
 def test_the_file_is_shown_with_its_drop_ins(as_, operator, several, engine):
-    """The issue's own input: `k1.container.d/10.conf` appeared nowhere."""
+    """The input of the bug report: `k1.container.d/10.conf` was missing."""
     own = "containers/systemd/front.container.d/10.conf"
     locked = queries.DropIn(file="containers/systemd/container.d/x.conf", problem="Not readable.")
     drop_ins = [queries.DropIn(file=own, text="[Container]\nLabel=x=1\n"), locked]
