@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import re
 
 from engine.operations import image_names
@@ -21,8 +22,8 @@ _HALF_STARTED = re.compile(
     r"container .*already exists: OCI runtime error|/(?:runc|crun) start [0-9a-f]{64}` failed"
 )
 _STARTS = 4
-_MONITOR_SECONDS = 0.3
-"""Seconds for a container's monitor to record its end. Until then, Podman thinks it is running."""
+_MONITOR_SECONDS = 10.0
+"""At most so long does a container's monitor take to record its end and to unmount its files."""
 _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
@@ -46,28 +47,35 @@ async def start_up(work: Work, container: str) -> None:
         # Podman died before it could record what the OCI runtime had done.
         found = await api.inspect_container(work.podman, container)
         await _end(work, str(found["Id"]))
-        await asyncio.sleep(_MONITOR_SECONDS)
 
 
 async def end_unknown(work: Work, identity: str) -> None:
     """Before a removal, end the processes of a container that Podman believes never started.
 
     A killed Podman may have let it start without recording that. If it were removed in the state
-    that
-    Podman knows, its processes would continue without a container.
+    that Podman knows, its processes would continue without a container.
     """
     if not await api.container_exists(work.podman, identity):
         return
     found = await api.inspect_container(work.podman, identity)
-    never_started = found["State"]["Status"] in ("created", "configured", "initialized")
-    if never_started and await asyncio.to_thread(procfs.has_monitor, identity):
-        await _end(work, identity)
+    if found["State"]["Status"] in ("created", "configured", "initialized"):
+        await _end(work, identity, only_if_monitored=True)
 
 
-async def _end(work: Work, identity: str) -> None:
+async def _end(work: Work, identity: str, *, only_if_monitored: bool = False) -> None:
+    """End a container in the OCI runtime, and wait for its monitor, which cleans up after it."""
+    monitor = await asyncio.to_thread(procfs.open_monitor, identity)
+    if monitor is None and only_if_monitored:
+        return
     runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
     argv = ("podman", "unshare", runtime, "delete", "--force", identity)
-    log.warning("%s had been started half-way: %s", identity, await programs.run(*argv))
+    try:
+        log.warning("%s had been started halfway: %s", identity, await programs.run(*argv))
+        if monitor is not None and not await procfs.wait_for_end(monitor, _MONITOR_SECONDS):
+            log.warning("the monitor of %s has not ended", identity)
+    finally:
+        if monitor is not None:
+            os.close(monitor)
 
 
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:

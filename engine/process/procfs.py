@@ -3,7 +3,9 @@
 The account owns the container's user namespace, so it can read about every process in it.
 """
 
+import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,13 +83,35 @@ def _memory(process: Path) -> int:
     return 0
 
 
-def has_monitor(container: str) -> bool:
-    """Return whether a conmon runs for the container with this id, according to its `--cid`."""
+def open_monitor(container: str) -> int | None:
+    """Open a pidfd of the conmon of the container with this id, found by its `--cid`.
+
+    The caller closes it. None means that no conmon runs for the container.
+    """
     for place in _PROC.glob("[0-9]*"):
         try:
+            pidfd = os.pidfd_open(int(place.name))
+        except ProcessLookupError:
+            continue
+        with suppress(OSError):  # it has just ended
+            # Read after the opening: the number cannot be another process's by now.
             words = (place / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue  # it has just ended
-        if b"conmon" in words[0] and container.encode() in words:
-            return True
-    return False
+            if b"conmon" in words[0] and container.encode() in words:
+                return pidfd
+        os.close(pidfd)
+    return None
+
+
+async def wait_for_end(pidfd: int, seconds: float) -> bool:
+    """Wait until the process has ended; return False if it still runs after `seconds`."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(pidfd, ended.set)
+    try:
+        async with asyncio.timeout(seconds):
+            await ended.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(pidfd)
+    return True
