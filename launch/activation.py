@@ -17,7 +17,7 @@ from pathlib import Path
 LISTENING, LIFELINE = 3, 4
 DOORKEEPER = Path(__file__).with_name("socket_activator.py")
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
-"""Seconds until an activator is restarted: longer each time, unless it ran for CALM."""
+"""Seconds between two starts of an activator: longer each time, unless it ran for CALM."""
 
 
 def main() -> int:
@@ -38,7 +38,8 @@ def main() -> int:
             if doorkeeper is not None and doorkeeper.poll() is not None:
                 print(f"berth: doorkeeper ended ({doorkeeper.returncode})", flush=True)
                 pause = FIRST_PAUSE if now - started > CALM else pause
-                doorkeeper, due, pause = None, now + pause, min(2 * pause, LONGEST_PAUSE)
+                due = max(now + FIRST_PAUSE, started + pause)
+                doorkeeper, pause = None, min(2 * pause, LONGEST_PAUSE)
             if doorkeeper is None and now >= due:
                 doorkeeper, started = _start(), now
             wait = max(0.0, due - now) if doorkeeper is None else None

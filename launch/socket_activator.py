@@ -27,7 +27,7 @@ STARTER = (
     "os.execv(sys.executable, [sys.executable, '-m', 'engine'])"
 )
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 2.0, 10.0
-"""Seconds until a failed engine may start again: longer each time, unless it ran for CALM."""
+"""Seconds between two starts of an engine that fails: longer each time, unless it ran for CALM."""
 
 
 def main() -> int:
@@ -71,7 +71,8 @@ def main() -> int:
                 if not failed or now - started > CALM:
                     pause = FIRST_PAUSE
                 if failed:
-                    due, pause = now + pause, min(2 * pause, LONGEST_PAUSE)
+                    due = max(now + FIRST_PAUSE, started + pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
         elif LISTENING in ready:
             started = time.monotonic()
             engine = subprocess.Popen(  # noqa: S603 - a fixed command

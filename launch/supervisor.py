@@ -61,6 +61,17 @@ class Process:
             )
         self.started = time.monotonic()
 
+    def plan_restart(self, now: float) -> None:
+        """Set when it is due after it has ended: at once if it was started a while ago.
+
+        The pause limits how often it is started, and grows while it keeps ending soon.
+        """
+        if now - self.started > CALM:
+            self.pause = FIRST_PAUSE
+        self.popen = None
+        self.due = max(now + FIRST_PAUSE, self.started + self.pause)
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+
 
 class Stopped(Exception):
     """Raised in the main flow by Ctrl-C or SIGTERM."""
@@ -146,12 +157,8 @@ def keep_running(processes: list[Process]) -> None:
                 if now >= process.due:
                     process.start()
             elif process.popen.poll() is not None:
-                if now - process.started > CALM:
-                    process.pause = FIRST_PAUSE
                 say(f"{process.name} ended ({process.popen.returncode}); it is started again")
-                process.popen = None
-                process.due = now + process.pause
-                process.pause = min(process.pause * 2, LONGEST_PAUSE)
+                process.plan_restart(now)
         due = [process.due for process in processes if process.popen is None]
         wait = max(0.0, min(due) - time.monotonic()) if due else None
         if select.select([ended], [], [], wait)[0]:

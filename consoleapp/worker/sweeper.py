@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -114,9 +114,22 @@ def _alone(part: Callable[[], object]) -> None:
         logger.exception("a part of the sweep failed")
 
 
-def send_again(host: Host) -> None:
+def recover() -> None:
+    """Do at once what dead workers and lost messages have left undone (see `tasks.Recovery`)."""
+    try:
+        host = Host.objects.filter(name=settings.BERTH_HOST).first()
+        if host is None:
+            return
+        _alone(processes.release_dead)
+        _alone(partial(resolve_expired, host))
+        _alone(partial(send_again, host, idle_since=timezone.now()))
+    finally:
+        connections.close_all()
+
+
+def send_again(host: Host, *, idle_since: datetime | None = None) -> None:
     """Send waiting operations that have a slot and that no worker took to the broker again."""
-    for operation_id in queue.next_ones(host, idle_since=timezone.now() - SEND_AGAIN_AFTER):
+    for operation_id in queue.next_ones(host, idle_since=idle_since or _a_while_ago()):
         if not broker.send(broker.EXECUTE, operation_id, host.name):
             return
         rows = Operation.objects.select_related("account").filter(pk=operation_id)
@@ -125,6 +138,10 @@ def send_again(host: Host) -> None:
             operation_changed(operation)
         else:
             rows.filter(state__in=WAITING).update(queued_at=timezone.now())
+
+
+def _a_while_ago() -> datetime:
+    return timezone.now() - SEND_AGAIN_AFTER
 
 
 def resolve_expired(host: Host) -> None:

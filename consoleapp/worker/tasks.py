@@ -2,19 +2,21 @@
 
 import logging
 import os
+import threading
 from uuid import UUID
 
 import redis
-from celery import shared_task
+from celery import bootsteps, shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
 from consoleapp.accounts.models import Host
+from consoleapp.celery import app
 from consoleapp.operations import broker, queue
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from consoleapp.worker import processes
+from consoleapp.worker import processes, sweeper
 from consoleapp.worker.run import run, stop
 
 logger = logging.getLogger(__name__)
@@ -55,10 +57,25 @@ def cancel(operation_id: str) -> None:
     stop(operation)
 
 
+class Recovery(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no types
+    """Recover whenever the worker has connected to the broker.
+
+    Either the previous worker has died, or the broker has, and with it the messages it had.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: object) -> None:
+        """Run it beside the consumer, which must take messages meanwhile."""
+        threading.Thread(target=sweeper.recover, name="recovery", daemon=True).start()
+
+
+app.steps["consumer"].add(Recovery)
+
+
 @worker_ready.connect
 def _say_ready(**_: object) -> None:
     """Tell the launcher, which waits for it, that operations are accepted from now on."""
-    processes.release_dead()
     with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
         connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())
 

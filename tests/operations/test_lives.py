@@ -192,6 +192,33 @@ def test_the_worker_is_killed_and_it_ended_while_nobody_listened(
     assert processes.began(running) == 1
 
 
+def test_a_worker_takes_up_what_a_dead_one_left_without_waiting_for_a_sweep(
+    processes: Processes, web: LinuxAccount, olga: User
+) -> None:
+    running = requested(web, olga, ContainerRestart(container="gate"))
+    until(lambda: processes.began(running), "the engine began")
+    processes.kill("worker")
+    waiting = requested(web, olga, ContainerRestart(container="quick"))
+    processes.start_worker()
+    until(lambda: now(running).fence > 1, "the second worker has it")
+    processes.open_gate()
+    for operation in (running, waiting):
+        assert ended(operation).state == State.SUCCEEDED
+        assert processes.began(operation) == 1
+
+
+def test_messages_that_died_with_redis_are_sent_again_without_waiting_for_a_sweep(
+    processes: Processes, web: LinuxAccount, olga: User
+) -> None:
+    first = requested(web, olga, ContainerRestart(container="quick"))
+    assert ended(first).state == State.SUCCEEDED
+    processes.kill("redis")
+    accepted = requested(web, olga, ContainerRestart(container="quick"))
+    assert now(accepted).state == State.REQUESTED
+    processes.start_redis()
+    assert ended(accepted).state == State.SUCCEEDED
+
+
 def test_redis_is_killed_with_everything_that_it_held(
     processes: Processes, web: LinuxAccount, olga: User
 ) -> None:

@@ -1,5 +1,6 @@
 """Processes that start with Redis are waited for. If one dies, one line says so."""
 
+import itertools
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from launch import serve
 from launch.errors import Refusal
-from launch.supervisor import Process, end
+from launch.supervisor import CALM, FIRST_PAUSE, LONGEST_PAUSE, Process, end
 
 
 def process(name: str, place: Path, *argv: str) -> Process:
@@ -48,3 +49,22 @@ def test_redis_that_dies_while_berth_starts_is_told_in_one_line(
     assert "redis has ended" in str(refused.value)
     assert "redis.log" in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_what_ran_for_a_while_is_started_again_at_once_and_what_fails_at_once_is_not(
+    tmp_path: Path,
+) -> None:
+    made = Process("worker", [], {}, tmp_path / "log", tmp_path)
+    starts = [made.started]
+    for _ in range(20):  # it ends as soon as it is started
+        made.plan_restart(made.started)
+        made.started = made.due
+        starts.append(made.due)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert pauses[0] == pytest.approx(FIRST_PAUSE)
+    assert pauses[-1] == pytest.approx(LONGEST_PAUSE)
+    made.plan_restart(made.started + LONGEST_PAUSE)
+    assert made.due == pytest.approx(made.started + LONGEST_PAUSE + FIRST_PAUSE)
+    assert made.pause == LONGEST_PAUSE
+    made.plan_restart(made.started + CALM + 1)
+    assert made.pause == 2 * FIRST_PAUSE
