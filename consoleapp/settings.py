@@ -422,8 +422,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Remove a message when it is picked up. The row, its lease, and the sweeper guarantee that nothing
-# is
-# lost. The broker's own redelivery (after an hour) would only come too late.
+# is lost. The broker's own redelivery (after an hour) would only come too late.
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -43,8 +43,7 @@ class Process:
             if gid is not None:
                 os.setresgid(gid, gid, gid)
             # After the change of group, which would revert it: however the supervisor dies, this
-            # process ends
-            # too, and leaves the port and the database to the next start.
+            # process ends too, and leaves the port and the database to the next start.
             end_with_parent(signal.SIGTERM)
 
         with self.log.open("ab") as log:
@@ -94,8 +93,7 @@ def wait_until(answers: Callable[[], bool], processes: list[Process], what: str)
     """Wait for `answers()` as long as the processes live and make progress. Report occasionally.
 
     Raises Refusal with the log's last line if one has ended, or if they neither used the processor
-    nor
-    wrote anything for a whole minute.
+    nor wrote anything for a whole minute.
     """
     started = moved = time.monotonic()
     due, seen = started + FIRST_WORD, [_work_done(each) for each in processes]

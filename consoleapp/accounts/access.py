@@ -49,8 +49,7 @@ def require_role(needed: Role) -> Callable[[View], View]:
 
     Without a signed-in user, redirect to the sign-in page. Without a grant, answer 404 as if the
     account did not exist. With an insufficient role, audit the attempt and answer 403. Works for
-    sync
-    and async views.
+    sync and async views.
     """
 
     def check(request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse | dict[str, Any]:

@@ -43,8 +43,7 @@ class UnitList(BaseModel):
     """Rows as of `taken`. `live`: changes are being followed. `total` counts all pages.
 
     `unavailable` is why the account has no units at all, or why they cannot be read now (the rows
-    are
-    then the previous ones); otherwise "".
+    are then the previous ones); otherwise "".
     """
 
     account: str

@@ -13,12 +13,10 @@ class Event(models.Model):
     """A row that is only ever added: triggers in the database refuse UPDATE and DELETE.
 
     `actor` and `account` have no constraint in the database, since removing a user must not change
-    the
-    events; the names beside them stay. Searches use `Word`, not these columns.
+    the events; the names beside them stay. Searches use `Word`, not these columns.
 
     A migration that alters this table on SQLite would recreate it without its triggers: it must
-    drop
-    them before and create them afterwards.
+    drop them before and create them afterwards.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -20,9 +20,8 @@ def prune(before: datetime, *, actor: Actor) -> int:
     """Remove the beginning of the chain, up to the first event not older than `before`.
 
     Returns the number of removed events. The summary is committed first, and the triggers only
-    release
-    what a summary covers. The events then go in small transactions. After an interruption, the next
-    call continues. Raises keys.BadKey.
+    release what a summary covers. The events then go in small transactions. After an interruption,
+    the next call continues. Raises keys.BadKey.
     """
     _summarise(before, actor)
     dropped = _drop()

@@ -12,8 +12,7 @@ class BuildRecipe(models.Model):
     """A named build of one account: its public parameters, without secrets and files.
 
     Uploaded contexts are not stored: they are large, and older than their source. A recipe that had
-    one
-    opens the form, filled in except for the upload.
+    one opens the form, filled in except for the upload.
     """
 
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)

@@ -88,8 +88,7 @@ def parse(data: Any, *, kept: bool = False) -> Contents:
     """Return the contents from JSON or YAML. Raises Wrong.
 
     A `kept` version can be displayed and edited even if it could not be saved now; a launch does
-    not
-    set `kept`.
+    not set `kept`.
     """
     try:
         return Contents.model_validate(data, context={"kept": kept})

@@ -61,8 +61,7 @@ def launch(
     """Launch the template's newest version with the typed values.
 
     Raises Wrong (locations ("values", parameter), ("name",), or in `run`), Refused, and the errors
-    of
-    querying the engine for free ports.
+    of querying the engine for free ports.
     """
     more = {"name": name} if name else {}
     return _submit(template, account, typed, actor, ContainerRun, more, {})

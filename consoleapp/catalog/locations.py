@@ -118,8 +118,7 @@ def put(
     """Return the text with the values inserted. Raises Misplaced for a value of the wrong kind.
 
     `numeric` are the parameters that are numbers. `chosen` are those whose value the template's
-    author
-    wrote: a choice, or the default.
+    author wrote: a choice, or the default.
     """
     for name in named(text):
         is_image = location == ("image",) and name in chosen and bool(whole(text))

@@ -101,9 +101,8 @@ class _Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         # Reading wakes the connection, which continues in the context of whoever woke it. In the
-        # view's
-        # context, whose thread ends with the response, the connection's next request could run
-        # nowhere.
+        # view's context, whose thread ends with the response, the connection's next request could
+        # run nowhere.
         self._context = contextvars.copy_context()
         self._told = False
         self._left = asyncio.Event()

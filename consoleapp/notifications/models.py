@@ -54,8 +54,7 @@ class Occurrence(models.Model):
     """Something that happened to an account, once, however often it was detected.
 
     Detecting it again yields the same `key`. A lasting state (a full disk) has `ended_at` when it
-    is
-    over. Only then may its key recur.
+    is over. Only then may its key recur.
     """
 
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)

@@ -100,8 +100,7 @@ async def post(sent: Message) -> Undelivered | None:
 
     def connect(info: Any) -> socket.socket:
         # Checked for each address of a name, right before the connection: a name may resolve
-        # differently
-        # between a check and the connection.
+        # differently between a check and the connection.
         check(ipaddress.ip_address(info[4][0].partition("%")[0]), encrypted=scheme == "https")
         return socket.socket(info[0], info[1], info[2])
 
@@ -133,8 +132,7 @@ def check(address: Address, *, encrypted: bool) -> None:
     """Raise Forbidden if a webhook may not connect there.
 
     Private, loopback, and link-local addresses (the cloud's metadata, Berth's own neighbors) must
-    be in
-    BERTH_WEBHOOK_NETWORKS. Connections without TLS are only possible there.
+    be in BERTH_WEBHOOK_NETWORKS. Connections without TLS are only possible there.
     """
     meant = _meant(address)
     if any(meant in network or address in network for network in settings.BERTH_WEBHOOK_NETWORKS):

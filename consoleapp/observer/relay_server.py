@@ -324,8 +324,7 @@ class _Outlet:
         """Send all of `answers` in batches, with heartbeats while there are none.
 
         Whatever arrives while a batch is being sent goes with the next one: a single answer never
-        waits,
-        and many travel together.
+        waits, and many travel together.
         """
         waiting: asyncio.Queue[BaseModel | None] = asyncio.Queue(2 * LINES_A_BATCH)
         pumping = asyncio.create_task(_pump(answers, waiting))

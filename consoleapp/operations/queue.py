@@ -98,8 +98,7 @@ def claim(operation_id: UUID, worker: str) -> Claim | None:
     """Claim a waiting operation for `worker`.
 
     Returns None if it does not wait (any more), belongs to another host, or its turn has not come.
-    In
-    that case, the end of another operation or the sweeper sends it again.
+    In that case, the end of another operation or the sweeper sends it again.
     """
     with transaction.atomic():
         operation = (
@@ -125,8 +124,7 @@ def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
     """Return the waiting operations that would get a slot now, taking turns between accounts.
 
     With `idle_since`, only those that the broker has not received since then. A timestamp in the
-    future
-    is from before the clock was set back and means nothing.
+    future is from before the clock was set back and means nothing.
     """
     waiting = Operation.objects.filter(account__host=host, state__in=WAITING, ended_at=None)
     if idle_since:

@@ -61,10 +61,8 @@ def move(
     """Move `operation` to the state `to`, changing other fields in the same statement.
 
     `after`: the states that it may be in now (in addition to TRANSITIONS). `fence`: for a worker,
-    the
-    token from its claim. Returns whether the move happened. If so, the instance has the new values.
-    If
-    not, somebody else was first and nothing changed.
+    the token from its claim. Returns whether the move happened. If so, the instance has the new
+    values. If not, somebody else was first and nothing changed.
     """
     allowed = [state for state in after if to in TRANSITIONS[state]]
     rows = type(operation).objects.filter(pk=operation.pk, state__in=allowed)

@@ -36,10 +36,8 @@ def submit(
     If a policy requires approval, notify the approvers instead, and wait for their decision.
 
     With an idempotency key that `actor` has used before, return the operation from then. Raises
-    Refused
-    (audited) without the role or scope, or if a policy forbids it, and Conflict if the key belongs
-    to
-    another request.
+    Refused (audited) without the role or scope, or if a policy forbids it, and Conflict if the key
+    belongs to another request.
     """
     check(account, parameters.kind, parameters.role, actor)
     cross_account.check(account, parameters, actor)

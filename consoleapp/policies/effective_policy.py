@@ -132,8 +132,7 @@ def standing(user: User | None, account: LinuxAccount) -> Standing:
     """Return the policies for what `user` does on `account`.
 
     They are those of its host (here and there), its own, and those of each group of the user, or
-    the
-    group that owns a service account.
+    the group that owns a service account.
     """
     held = Q(host_id=account.host_id) | Q(account=account)
     if user is not None:
@@ -152,8 +151,7 @@ def refusals(
     """Return the violations of an operation. Only the engine knows everything, and evaluates again.
 
     `reserved`: the number of containers being created that the snapshot does not show yet; called
-    only
-    if their number is limited.
+    only if their number is limited.
     """
     held = standing(user, account)
     if not held.sources:

@@ -16,8 +16,7 @@ def verify(report: Report) -> int:
     """Add all faults to `report`. Return the number of recordings checked.
 
     The events are trusted, since their chain is verified separately; rows and files are not.
-    Sessions
-    start and end in the meantime, so whatever seems to be missing is looked for once more.
+    Sessions start and end in the meantime, so whatever seems to be missing is looked for once more.
     """
     rows = {str(key) for key in Recording.objects.values_list("key", flat=True)}
     there = rows | set(storage.keys())

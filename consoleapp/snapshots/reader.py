@@ -133,8 +133,7 @@ def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
         return False
     now = datetime.now(UTC)
     # Timestamps in the future are from before the clock was set back: everything since is newer,
-    # and a
-    # snapshot with such a timestamp says nothing about its age.
+    # and a snapshot with such a timestamp says nothing about its age.
     if not_before is None or not_before > now:
         return True
     return not_before <= seen.taken <= now + _SLEW

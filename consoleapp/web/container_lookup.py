@@ -16,8 +16,7 @@ class Found:
     """What is known about a requested container.
 
     `row` is None if the container is not in the snapshot. `snapshot` is None if nothing is known
-    about
-    the account yet; `error` says why.
+    about the account yet; `error` says why.
     """
 
     row: ContainerRow | None

@@ -36,8 +36,7 @@ class Feed:
                     await taking.bring(operation_id, stream)
                 except EngineUnreachable as error:
                     # The receiver accepts no more: its operation has ended and reports the outcome
-                    # itself. Or the
-                    # sending end stopped, which the operation reports as well.
+                    # itself. Or the sending end stopped, which the operation reports as well.
                     logger.info("the image for %s was not taken whole: %s", operation_id, error)
                     return
         except EngineUnreachable as error:

@@ -2,9 +2,8 @@
 
 While an engine is unreachable, the worker tries again. If the engine has not taken the operation
 after NOT_BEGUN seconds, it failed: nothing was started. If the engine has taken it, it is lost
-after
-OUT_OF_REACH seconds: nobody can tell what happened. An engine that has the operation but refuses to
-report on it, or sends malformed answers, counts as unreachable, too.
+after OUT_OF_REACH seconds: nobody can tell what happened. An engine that has the operation but
+refuses to report on it, or sends malformed answers, counts as unreachable, too.
 """
 
 import logging
@@ -56,8 +55,7 @@ def run(operation: Operation, *, resumed: bool) -> None:
     """Have the engine run `operation`, which this thread has claimed. Record the outcome.
 
     `resumed`: another worker started it, and died. Permissions are then not checked again, since
-    the
-    engine may already be running it, and its outcome must be recorded.
+    the engine may already be running it, and its outcome must be recorded.
     """
     fence = operation.fence
     try:

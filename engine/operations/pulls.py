@@ -44,8 +44,7 @@ async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
             if await api.image_exists(work.podman, reference):
                 break
         # A concurrent change of its names removed this one (see image_names). What is already here
-        # is
-        # not fetched again.
+        # is not fetched again.
     return await _pulled(work.podman, reference, "")
 
 

@@ -44,8 +44,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
     """Copy each tag that is new or changed.
 
     If a tag fails, the others are still copied, unless several fail in a row: then the registry is
-    at
-    fault. Raises EngineError that names the failed tags.
+    at fault. Raises EngineError that names the failed tags.
     """
     await work.podman.registry_files.require()
     work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))

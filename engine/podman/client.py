@@ -159,8 +159,7 @@ class Podman:
                 break
             except aiohttp.ClientError as error:
                 # Nothing was sent, or nothing that changes anything: it is safe to try again while
-                # the service
-                # restarts.
+                # the service restarts.
                 safe = method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
                 if not safe:
                     raise _unanswered(error) from error
@@ -177,8 +176,7 @@ class Podman:
             raise _unanswered(error) from error
         finally:
             # An answer that was not read completely must not return to the pool. Closing it also
-            # stops a pull
-            # or a followed log.
+            # stops a pull or a followed log.
             response.close() if not response.content.at_eof() else response.release()
 
 

@@ -93,10 +93,9 @@ async def copy(
     """Run a program that copies images, with a bar per layer. Return its other lines.
 
     `temporary` holds its own files, since a killed program leaves them. Cancellation ends the
-    program
-    unless it finishes first (see engine.process.cancellation). `finished` determines that from its
-    lines or from what it left, because Podman's exit status is 0 even if it was told to end. Raises
-    EngineError with the program's own last words.
+    program unless it finishes first (see engine.process.cancellation). `finished` determines that
+    from its lines or from what it left, because Podman's exit status is 0 even if it was told to
+    end. Raises EngineError with the program's own last words.
     """
     bars = _Bars(message)
     report(bars.progress())

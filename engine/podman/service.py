@@ -60,8 +60,7 @@ class PodmanService:
         """Make it reread registries.conf, which it otherwise reads only once.
 
         On SIGHUP it discards what it has read; running requests continue. It does not report when
-        it is
-        done, so wait a little.
+        it is done, so wait a little.
         """
         if self._process and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)

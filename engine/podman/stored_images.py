@@ -16,8 +16,7 @@ def later_steps(root: Path, driver: str, identity: str) -> list[str]:
     """Return the ONBUILD steps of an image, by its id. Raises Unreadable.
 
     Podman ignores the case of names and merges duplicate objects, so every list of that name
-    counts,
-    wherever it is.
+    counts, wherever it is.
     """
     name = base64.b64encode(f"sha256:{identity}".encode()).decode()
     try:

@@ -25,8 +25,7 @@ def requests(text: str, build_args: Mapping[str, str]) -> list[r.Request]:
     """Return the requests of a Containerfile's text.
 
     The text is read twice: as a Podman with support for here-documents reads it, and as one
-    without,
-    which takes their lines for instructions.
+    without, which takes their lines for instructions.
     """
     found = [request for description in _odd(text) for request in _worst(description)]
     for knows_documents in (True, False):
@@ -175,10 +174,8 @@ def _instructions(text: str, knows_documents: bool) -> Iterator[tuple[str, str]]
     """Yield instructions with their arguments on one line, as Buildah's parser does.
 
     Comments and empty lines are dropped, even within a continued line. A backslash at the end of a
-    line
-    (and blanks after it) is dropped together with the line break. If `knows_documents`, the lines
-    of a
-    here-document are skipped.
+    line (and blanks after it) is dropped together with the line break. If `knows_documents`, the
+    lines of a here-document are skipped.
     """
     lines = iter(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"))
     for line in lines:

@@ -113,8 +113,7 @@ class OneMore(Request):
     """One more container, or `count` of them.
 
     `present`: the number of existing ones, None if nobody has counted. `pods`: pods that are
-    created
-    anew, whose containers do not count as present.
+    created anew, whose containers do not count as present.
     """
 
     count: int = 1

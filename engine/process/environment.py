@@ -10,8 +10,8 @@ def prepare() -> None:
     """Set HOME, XDG_RUNTIME_DIR, and the session bus if they are unset and really exist.
 
     A login sets these; `su`, `sudo`, and plain launchers omit some. Podman would then keep its
-    state in
-    other places than in the account's own shell, and the two would not see each other's containers.
+    state in other places than in the account's own shell, and the two would not see each other's
+    containers.
     """
     os.umask(0o077)
     account = pwd.getpwuid(os.getuid())

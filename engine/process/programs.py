@@ -121,10 +121,8 @@ async def run(
     """Run a program in `place` to its end. `given` is its input.
 
     Cancellation or a timeout kills the program and everything that it started. Raises EngineError
-    if
-    it is not installed, takes longer than `seconds` (`late` is then the remedy), or writes more
-    than
-    `most` bytes.
+    if it is not installed, takes longer than `seconds` (`late` is then the remedy), or writes more
+    than `most` bytes.
     """
     try:
         process = await asyncio.create_subprocess_exec(

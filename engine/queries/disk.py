@@ -118,9 +118,8 @@ def _going(store: _Store, *, every: bool) -> list[schema.GoingImage]:
     """Return the images that a prune removes.
 
     With `every`, all images that no container uses, whatever depends on them. Otherwise, Podman
-    removes
-    images without a name that no image depends on, repeatedly until none is left. (Tested: 4.3,
-    5.4.)
+    removes images without a name that no image depends on, repeatedly until none is left. (Tested:
+    4.3, 5.4.)
     """
     used = {str(row.get("ImageID")) for row in store.containers}
     left = {

@@ -22,8 +22,7 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     """Yield Podman's events and those of units as they happen, without end.
 
     `system`/`connected` comes first, and whenever events may have been missed: the reader then
-    rereads
-    everything. Heartbeats come in between.
+    rereads everything. Heartbeats come in between.
     """
     heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
     tasks = [asyncio.create_task(_pour(podman_events.follow(podman), heard))]

@@ -22,8 +22,7 @@ async def logs(podman: Podman, query: ContainerLogs) -> AsyncIterator[LogLine]:
     # Podman reports a missing container only after it has started to answer, so check first.
     await api.inspect_container(podman, query.container)
     # Podman's drivers treat fractions differently. So Podman gets whole seconds, rounded so that no
-    # line
-    # is missing, and the rest is filtered here.
+    # line is missing, and the rest is filtered here.
     since = query.since.astimezone(UTC) if query.since else None
     until = query.until.astimezone(UTC) if query.until else None
     params = {"stdout": "true", "stderr": "true", "timestamps": "true"}

@@ -249,8 +249,7 @@ def meant(digest: str, raw: dict[str, Any]) -> set[str]:
     """Return all digests under which an account may have a manifest's image.
 
     The digest of the configuration is Podman's id of the image. An image that was pushed from here
-    is
-    compressed on the way and has another manifest in the registry.
+    is compressed on the way and has another manifest in the registry.
     """
     config = str((raw.get("config") or {}).get("digest") or "")
     return {digest, config, *(each.digest for each in platforms_of(raw))} - {""}

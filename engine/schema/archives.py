@@ -88,8 +88,7 @@ class ImageShare(Parameters):
     """`podman save | podman load`: copy an image from another account of the same host.
 
     The operation belongs to the receiving account. The requester needs the role on both accounts,
-    and
-    both accounts' audit logs contain it.
+    and both accounts' audit logs contain it.
     """
 
     kind: ClassVar[str] = "image.share"

@@ -58,8 +58,7 @@ class EngineFault(EngineError):
     """Raised by the client for an answer that no engine of this version gives.
 
     The answer was too large, too deep, too slow, or malformed. The outcome of a requested operation
-    is
-    unknown.
+    is unknown.
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:

@@ -1,7 +1,7 @@
 """Limits on the answers of an engine, which runs as another account and may send anything.
 
-Each limit is far above what a correct engine sends. An answer beyond it raises `EngineFault`
-before it costs memory or time.
+Each limit is far above what a correct engine sends. An answer beyond it raises `EngineFault` before
+it costs memory or time.
 """
 
 from collections.abc import AsyncIterator

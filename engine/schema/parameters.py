@@ -76,8 +76,7 @@ def redact_word(word: str) -> str:
     """Return a word of a command line with everything that looks like a secret masked.
 
     That is the value in `NAME=value`, also within options (`--env=NAME=value`, `-e=NAME=value`),
-    and
-    the password in a URL.
+    and the password in a URL.
     """
     at = 0
     for _ in range(_DEEPEST_OPTION):

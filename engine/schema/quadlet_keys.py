@@ -1,8 +1,8 @@
 """Sections and keys of Quadlet files, including systemd's, for the editor.
 
 The names are those of podman-systemd.unit(5), systemd.unit(5), systemd.service(5), and
-systemd.timer(5); the explanations are Berth's. This table only helps with writing. Whether a key
-is valid is up to Podman's generator (`unit.validate`).
+systemd.timer(5); the explanations are Berth's. This table only helps with writing. Whether a key is
+valid is up to Podman's generator (`unit.validate`).
 """
 
 from engine.schema.parameters import Model

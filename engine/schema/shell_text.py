@@ -16,8 +16,7 @@ def shell_text(argv: Iterable[str]) -> str:
 
     Podman must not get the mask of a secret variable. Instead, the shell prompts for the value and
     passes it on by name, so that no command line contains it. The text is one list of commands:
-    when
-    pasted, it runs only after its last line.
+    when pasted, it runs only after its last line.
     """
     steps: list[str] = []
     words: list[str] = []

@@ -111,8 +111,7 @@ class UnitRow(Model):
     """systemd's load state: loaded, not-found, bad-setting, error, or masked.
 
     not-found also means a Quadlet that was never loaded or that the generator refused. `template`
-    is a
-    template unit, which is never loaded.
+    is a template unit, which is never loaded.
     """
     active: Shown = "inactive"
     """active, reloading, inactive, failed, activating, deactivating."""

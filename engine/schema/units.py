@@ -210,8 +210,7 @@ class ContainerAutostart(Parameters):
     """Keep a container running, even after a reboot: create a unit for it and start the unit.
 
     In every style but classic, the unit's own container replaces the one that was created by hand.
-    If
-    it does not start, the old container is restored and started, and the files are removed.
+    If it does not start, the old container is restored and started, and the files are removed.
     """
 
     kind: ClassVar[str] = "container.autostart"

@@ -82,8 +82,7 @@ class Runner:
         """Start the operation, join it while it runs, or repeat its first answer.
 
         Leaving the iteration does not stop the operation. Raises EngineError if the id belongs to
-        an
-        operation of another kind.
+        an operation of another kind.
         """
         running = self._running.get(operation)
         entry = None if running else self._journal.find(operation)

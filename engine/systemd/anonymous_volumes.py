@@ -1,8 +1,8 @@
 """Give names to anonymous volumes, which would not outlive a unit's container.
 
-When a unit stops, its container is removed together with its anonymous volumes (`--rm`, and
-`podman rm --volumes` in a Quadlet's service), even if the unit mounts one by its long name. So
-their data is copied into named volumes, which are mounted instead.
+When a unit stops, its container is removed together with its anonymous volumes (`--rm`, and `podman
+rm --volumes` in a Quadlet's service), even if the unit mounts one by its long name. So their data
+is copied into named volumes, which are mounted instead.
 """
 
 import re
@@ -74,8 +74,7 @@ def _command(words: list[str], volumes: list[Unnamed]) -> list[str]:
     """Return the command with the names.
 
     They replace the source in options that request the volumes, and become new options for volumes
-    that
-    the image requests.
+    that the image requests.
     """
     names = {each.target: each.name for each in volumes}
     before, options, after = create_command.split(words)

@@ -2,8 +2,7 @@
 
 The source is the command line that created the container (stored by Podman as CreateCommand) or, if
 there is none (created through the API), its inspect data. Options that a unit cannot have are
-listed
-with the reason.
+listed with the reason.
 """
 
 import re
@@ -108,12 +107,9 @@ def ends(found: dict[str, Any]) -> list[str]:
     """Return lines for [Service]: a stopped container that ends by a signal is not a failed unit.
 
     systemd treats a service's own death by SIGTERM as a clean exit, but sees a container's as the
-    exit
-    status 128 + 15. A program that ignores its stop signal ends by SIGKILL. A container that dies
-    of
-    these signals by itself (out of memory) must still restart, so RestartForceExitStatus= lists
-    them,
-    too. It has no effect when the unit is stopped.
+    exit status 128 + 15. A program that ignores its stop signal ends by SIGKILL. A container that
+    dies of these signals by itself (out of memory) must still restart, so RestartForceExitStatus=
+    lists them, too. It has no effect when the unit is stopped.
     """
     own = stop_signal(found["Config"].get("StopSignal"))
     signals = {int(signal.SIGTERM), int(signal.SIGKILL)} | ({own} if own else set())

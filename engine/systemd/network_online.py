@@ -1,8 +1,7 @@
 """The wait of Quadlets for the host's network-online.target, which some hosts never reach.
 
 From 5.3 on, Podman's generator makes a user's Quadlets wait for it through a helper unit, up to 90
-s
-(podman-systemd.unit(5), "Implicit network dependencies").
+s (podman-systemd.unit(5), "Implicit network dependencies").
 """
 
 from engine.process import programs

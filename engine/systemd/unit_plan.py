@@ -86,8 +86,7 @@ async def _with_command(
     """Return the container with a creating command.
 
     Also returns what that command cannot include, and whether it was derived from inspect data
-    because
-    the container has none of its own.
+    because the container has none of its own.
     """
     words = [str(each) for each in found["Config"].get("CreateCommand") or []]
     if create_command.place(words) is not None:
@@ -222,8 +221,7 @@ def _from_command(found: dict[str, Any]) -> Plan:
     """Return a unit like that of `generate systemd --new`.
 
     For containers that Podman refuses ("containers managed by systemd are not supported") or that
-    get
-    named volumes, which Podman does not know about.
+    get named volumes, which Podman does not know about.
     """
     name = str(found["Name"])
     _, options, rest = create_command.split(

@@ -125,8 +125,7 @@ class Systemd:
         """Run StartUnit, StopUnit, or RestartUnit to the job's end.
 
         Returns done, failed, timeout, canceled, dependency, or skipped. Cancelling the caller
-        cancels the
-        job. Raises Unanswered if the connection ends before the job.
+        cancels the job. Raises Unanswered if the connection ends before the job.
         """
         await self._open()
         ended: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue()

@@ -163,7 +163,7 @@ def peaks(at: Transfers, root: int, megabytes: int) -> dict[str, tuple[float, fl
 
 
 def browsing(at: Transfers, root: int) -> dict[str, float]:
-    """A registry with many names: milliseconds a page, and MiB before and at most."""
+    """Return milliseconds per page of a registry with many names, and MiB before and at peak."""
     with at.registry() as server:
         many_names(Publisher(server.address))
         here = f"/accounts/{at.account}/registries"

@@ -196,8 +196,7 @@ def attacks(expression: Expression, length: int) -> list[str]:
     """Return texts of about that length that may be slow to match.
 
     Each has one repeated part of the pattern many times, after what must precede it, and with an
-    end
-    that does not match.
+    end that does not match.
     """
     parsed = parser.parse(expression.pattern, expression.flags & ~re.U)
     made = []

@@ -43,8 +43,7 @@ WATCH = """
   };
 """
 # Rows that are still wrong when the page was told a version, has fetched everything, and has
-# fetched
-# nothing more for a second. Counted in turns of its own timers, since it may stall.
+# fetched nothing more for a second. Counted in turns of its own timers, since it may stall.
 WRONG = """async ([version, expected]) => {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
   const isWrong = (id) => document.getElementById(id)?.dataset.state !== expected[id];

@@ -1,4 +1,4 @@
-"""A start waits for what gets on, and prepares a data directory once for each version."""
+"""A start waits for processes that make progress, and prepares a data directory per version."""
 
 import fcntl
 import os

@@ -38,8 +38,7 @@ def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
     """Queue the operation, after checking that its requester may still run it.
 
     Raises Refused (audited) for a user who may not decide, and Conflict if there is nothing to
-    decide
-    or the request is no longer allowed.
+    decide or the request is no longer allowed.
     """
     _check(operation, actor)
     if reason := _no_more(operation):

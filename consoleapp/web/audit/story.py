@@ -41,8 +41,7 @@ class Life:
         """Return it for a user who may not read the account's audit log.
 
         The pages of operations show that operations ran, but not other users' addresses, nor what
-        only the
-        audit log contains.
+        only the audit log contains.
         """
         told = []
         for event in self.events:

@@ -3,8 +3,7 @@
 from django.utils.safestring import SafeString, mark_safe
 
 # markdown-it-py: CommonMark, maintained by the Jupyter community, and safe by design: raw HTML is
-# shown
-# as text, and links with javascript:, vbscript:, file:, and data: stay text.
+# shown as text, and links with javascript:, vbscript:, file:, and data: stay text.
 from markdown_it import MarkdownIt
 
 _reader = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("image")

@@ -29,8 +29,7 @@ def words(request: HttpRequest, version: str) -> HttpResponse:
     """Return gettext() and related functions for scripts, in the language that starts `version`.
 
     The address contains the language, so browsers may cache it whatever the user chooses later. A
-    page
-    of an older console also gets the translations, without caching.
+    page of an older console also gets the translations, without caching.
     """
     code = version.rpartition(".")[0]
     if not offered(code):

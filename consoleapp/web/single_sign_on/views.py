@@ -19,8 +19,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Redirect to the provider's page, which redirects back to allauth's callback.
 
     Through a link, not a form: the page's policy forbids forms that end up on other sites, and
-    nobody
-    knows in advance where a provider redirects.
+    nobody knows in advance where a provider redirects.
     """
     try:
         answer: HttpResponse = login(request, PROVIDER)
