@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line, run from the place, in the environment and as the user of `bin/serve`."""
+"""Run Django's command line in the place, the environment, and as the user of `bin/serve`."""
 
 import os
 import sys
@@ -9,12 +9,12 @@ TREE = Path(__file__).resolve().parent
 # Root's Berth runs from a copy that its own users can read; see bin/lib/place.sh.
 INSTALLED = Path("/opt/berth/code")
 DATA = "/var/lib/berth"
-# Of the services that bin/install makes; the later one wins.
+# The settings of bin/install's services. The later one takes precedence.
 SETTINGS = (Path("/etc/berth/defaults.env"), Path("/etc/berth/berth.env"))
 
 
 def go_where_it_runs() -> None:
-    """Go on with the code and the virtual environment that set-up made, unless that is here."""
+    """Continue with the code and the virtual environment of set-up, unless they are here."""
     testing = os.environ.get("BERTH_TESTING") == "1"
     place = INSTALLED if os.geteuid() == 0 and (INSTALLED / "manage.py").exists() else TREE
     python = place.parent / "venv/bin/python" if place == INSTALLED else place / ".venv/bin/python"
@@ -25,7 +25,7 @@ def go_where_it_runs() -> None:
 
 
 def take_settings() -> None:
-    """As root, for the data of the services: their settings, unless this shell has others."""
+    """As root, for the data of the services, use their settings unless this shell has others."""
     if os.geteuid() != 0 or os.environ.get("BERTH_TESTING") == "1":
         return
     if os.environ.get("BERTH_DATA", DATA) != DATA:
@@ -42,7 +42,7 @@ def take_settings() -> None:
 
 
 def leave_root() -> None:
-    """As root: become the owner of the data, so that no file in there comes to belong to root."""
+    """As root, become the owner of the data, so that no file in there belongs to root."""
     if os.geteuid() != 0 or os.environ.get("BERTH_TESTING") == "1":
         return
     data = Path(os.environ.setdefault("BERTH_DATA", DATA))

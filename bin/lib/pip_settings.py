@@ -1,6 +1,6 @@
-"""Those of pip's settings that say where packages come from: NAME=VALUE for `env`, ended by NUL.
+"""Print pip's settings about the source of packages: NAME=VALUE for `env`, each ended by NUL.
 
-Read as pip reads them, whose old releases do not list all of them:
+Reads them like pip, whose old releases do not list all of them:
 https://pip.pypa.io/en/stable/topics/configuration/
 """
 
@@ -17,7 +17,7 @@ KEPT = (
 
 
 def files() -> list[Path]:
-    """The later ones win."""
+    """Return the configuration files. Later ones take precedence."""
     given = os.environ.get("PIP_CONFIG_FILE", "")
     if given == os.devnull:
         return []
@@ -35,7 +35,7 @@ def files() -> list[Path]:
 
 
 def main() -> int:
-    """Exit status 0, or 1 with a line about a file that cannot be read."""
+    """Return exit status 0, or 1 after printing a line about an unreadable file."""
     found: dict[str, dict[str, str]] = {"global": {}, "install": {}}
     for file in files():
         parser = configparser.RawConfigParser()

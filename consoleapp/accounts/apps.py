@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Listens to sign-ins once everything is loaded."""
+    """Connects the sign-in receivers once everything is loaded."""
 
     name = "consoleapp.accounts"
 

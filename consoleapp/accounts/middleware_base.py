@@ -49,7 +49,7 @@ class Detour(BeforeView):
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Before the view runs."""
+        """Act before the view runs."""
         match = request.resolver_match
         name = match.view_name if match else ""
         if request.path.startswith("/api/") or name == "healthy":

@@ -104,7 +104,7 @@ class LinuxAccount(models.Model):
 
 
 class GroupRule(models.Model):
-    """What a group demands of its members; a group without a row demands nothing."""
+    """The requirements of a group for its members. A group without a row has none."""
 
     group = models.OneToOneField(Group, primary_key=True, on_delete=models.CASCADE)
     second_factor = models.BooleanField(default=False)
@@ -114,7 +114,7 @@ class GroupRule(models.Model):
 
 
 class Grant(models.Model):
-    """What one user, or everybody in one group, may do with an account."""
+    """The role of one user, or of everybody in one group, on an account."""
 
     account = models.ForeignKey(LinuxAccount, on_delete=models.CASCADE, related_name="grants")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE)
@@ -148,7 +148,7 @@ class Grant(models.Model):
 
 
 class Invitation(models.Model):
-    """A link by which somebody becomes a console user, once. Only the secret's digest is kept."""
+    """A link that creates one console user. Only the secret's digest is stored."""
 
     digest = models.CharField(max_length=64, unique=True)
     email = models.EmailField(blank=True, default="")

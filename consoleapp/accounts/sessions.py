@@ -47,7 +47,7 @@ class Sessions(SessionMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """After the view."""
+        """Save the session after the view."""
         try:
             return super().process_response(request, response)
         except SessionInterrupted as error:
@@ -69,7 +69,7 @@ class NoteUse(BeforeView):
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Before the view runs."""
+        """Record the use before the view runs."""
         key = request.session.session_key
         if not key or not request.user.is_authenticated:
             return None

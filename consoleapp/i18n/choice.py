@@ -1,7 +1,8 @@
-"""Which language a page comes in: the person's choice, the browser's cookie, Accept-Language.
+"""Choose the language of a page: the user's choice, the cookie, or Accept-Language.
 
-The cookie is the choice of somebody who has not signed in; it becomes the person's at sign-in, if
-that person has made none. The API speaks English to programs; our pages say that they are none.
+The cookie is the choice of somebody who has not signed in. It becomes the user's choice at sign-in,
+if the user has made none. The API answers programs in English; Berth's own pages identify
+themselves.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @sync_and_async_middleware
 def language(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Middleware: the language of the request, for all that is rendered in its course."""
+    """Middleware: activate the language of the request for everything rendered during it."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -40,17 +41,17 @@ def language(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def offered(code: str) -> bool:
-    """Whether pages can be had in it."""
+    """Return whether pages are available in it."""
     return code in dict(settings.LANGUAGES)
 
 
 def of_person(user: "User | None") -> str:
-    """The language to write to `user` in, where no browser says one."""
+    """Return the language for messages to `user`, without a browser."""
     return user.language if user and offered(user.language) else settings.LANGUAGE_CODE
 
 
 def of_scope(scope: Mapping[str, Any]) -> str:
-    """The language of whoever opened a WebSocket."""
+    """Return the language of the user who opened a WebSocket."""
     user = scope["user"]
     if user.is_authenticated and offered(user.language):
         return str(user.language)
@@ -65,7 +66,7 @@ def of_scope(scope: Mapping[str, Any]) -> str:
 def _chosen(request: HttpRequest) -> str:
     if request.path.startswith("/api/") and "X-Berth-Page" not in request.headers:
         return settings.LANGUAGE_CODE
-    # Without a session nobody is asked who it is.
+    # Without a session, the user is not looked up.
     if request.session.session_key and request.user.is_authenticated:
         own: str = request.user.language
         if offered(own):

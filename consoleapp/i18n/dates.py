@@ -1,4 +1,4 @@
-"""Absolute dates: in English as ISO 8601 has them, elsewhere as the language does."""
+"""Format absolute dates: in English as in ISO 8601, otherwise as usual in the language."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from django.utils.translation import get_language, to_locale
 
 
 def in_form_of_language(form: str) -> str:
-    """The language's own for a form such as `Y-m-d H:i`; forms for machines stay (`c`, `U`)."""
+    """Return the language's format for one such as `Y-m-d H:i`. Machine formats (`c`, `U`) stay."""
     language = get_language() or settings.LANGUAGE_CODE
     module = f"{settings.FORMAT_MODULE_PATH[0]}.{to_locale(language)}"
     if language == settings.LANGUAGE_CODE or find_spec(module) is None:

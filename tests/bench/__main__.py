@@ -1,4 +1,4 @@
-"""`bin/bench`: starts a console with accounts of its own, measures, and takes all of it away."""
+"""`bin/bench`: start a console with its own accounts, measure, and remove everything again."""
 
 import argparse
 import os

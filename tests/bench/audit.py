@@ -1,7 +1,7 @@
-"""The audit log with many events: pages of each filter, verification, and what a link costs.
+"""Measure the audit log with many events: pages of each filter, verification, the cost of a link.
 
-Runs as a program of its own (`python -m tests.bench.audit --events N`), once a database, since
-Django's database is set once: SQLite in a temporary folder, or what BERTH_DATABASE_URL names.
+Runs as a separate program (`python -m tests.bench.audit --events N`), once per database, since
+Django's database is set once: SQLite in a temporary folder, or the one in BERTH_DATABASE_URL.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""A storm: operations and cancels while engine, Podman's service, worker, Redis and observer are
-killed at random. Then what operations claim is compared with what is there.
+"""Run operations and cancellations while killing processes at random, and check the claims.
 
     python -m tests.bench.chaos --operations 300 --kills 60 --seed 1
 
-Each actor has a container of its own, which notes its starts in a file, and asks for one operation
-after the other. `false` is an end that is not true, `doubled` an effect that came twice.
+It kills the engine, Podman's service, the worker, Redis, and the observer. Each actor has its own
+container, which records its starts in a file, and requests one operation after the other. `false`
+is an untrue outcome, `doubled` an effect that came twice.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Every page that the URL configuration knows: axe in both themes, and no English in Chinese."""
+"""Every page of the URL configuration: axe in both themes, and no English in Chinese pages."""
 
 import re
 import time

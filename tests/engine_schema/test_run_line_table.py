@@ -1,4 +1,4 @@
-"""What a shell, pflag and Podman make of a run line, and what the form says of it."""
+"""What a shell, pflag, and Podman make of a run line, and the form's result."""
 
 import pytest
 

@@ -20,7 +20,7 @@ PAGES = [
     *("/", "/user/login/", "/user/logout/", "/language/", "/healthz", "/static/js/live.js"),
     *("/invitation/abc/", "/no/such/page", "/accounts/web/", "/user/oidc/sso/login/callback/"),
     *("/api/v1/operations", "/api/v1/accounts/web/operations", "/api/v1/no/such"),
-    # Beside the addresses of uploads.
+    # Addresses that resemble those of uploads.
     *("/api/v1/accounts/web/uploads/", "/api/v1/accounts/web/uploads/x", "/x/uploads"),
 ]
 

@@ -1,4 +1,4 @@
-"""Every word of the source has a translation, and says the same with the same values in it."""
+"""Every message in the source has a translation with the same parameters."""
 
 import gettext
 import json
@@ -19,7 +19,7 @@ TAGS = re.compile(r"</?[a-z]\w*|\{\w*\}")
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory) -> Path:
-    """The catalogues as bin/translations would write them now."""
+    """Return the catalogs as bin/translations would write them now."""
     tree = tmp_path_factory.mktemp("tree")
     for folder in ("consoleapp", "templates", "static", "engine", "locale"):
         ignored = shutil.ignore_patterns("__pycache__", "*.mo")
@@ -71,7 +71,7 @@ def test_translations_have_the_same_values_and_tags(domain):
             continue
         assert set(PLACES.findall(text)) == set(PLACES.findall(english)), (english, text)
         assert sorted(TAGS.findall(text)) == sorted(TAGS.findall(english)), (english, text)
-        # It may stand in an attribute.
+        # The text may be in an attribute.
         assert text.count('"') == english.count('"'), (english, text)
 
 

@@ -1,4 +1,4 @@
-"""Which language a page comes in, and how one chooses it."""
+"""The language of a page, and how users choose it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every template's words are marked for translation: text, and attributes that people read."""
+"""Every text in a template, including visible attributes, is marked for translation."""
 
 import re
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ import pytest
 from consoleapp.web.template_loader import plain_tags
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-# Folders (or files) whose words are not marked yet. Empty when all are: keep it so.
+# Folders (or files) that are not marked yet. Keep it empty.
 REMAINING: tuple[str, ...] = ()
 ATTRIBUTES = {
     *("title", "aria-label", "placeholder", "alt", "data-title", "data-instead-label"),
     *("data-confirm", "data-confirm-action", "data-confirm-detail"),
 }
-# Where what stands is for machines.
+# Elements whose text is for machines.
 MACHINES = {"code", "pre", "kbd", "samp", "script", "style", "svg", "template"}
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr", "col", "path"}
 ARGUMENTS = r"label|title|text|action|confirm|detail|help|empty|what|says|question|heading"
-# Names that no language changes.
+# Names that are the same in every language.
 NAMES = re.compile(
     r"\b(Berth|Podman|Quadlet|Quadlets|systemd|API|Ctrl|Esc|K|JSON|YAML|TOML|CPU|TLS|SELinux|uid|gid"
     r"|Containerfile|Docker|OCI|PID|URL|ID|UTC|HTTP|HTTPS|Webhook|SHA|bin/\w+|podman|sudo|cgroup"
@@ -29,7 +29,7 @@ NAMES = re.compile(
     r"|GiB|GET|POST|csv|yaml|toml|tar|gzip|arm64|amd64|git|https?|localhost|example|nofollow|x"
     r"|docker-archive|oci-archive|sha256|registries\.conf|registry|latest|unless-stopped|Gzip|Zstd)\b"
 )
-# Command lines and paths that stand as they are.
+# Command lines and paths that are not translated.
 EXAMPLES = re.compile(r"^(docker|podman) run .*$|^python3 -i$|~/\S+")
 _GONE = re.compile(
     r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}"
@@ -40,7 +40,7 @@ _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 
 
 class _Reader(HTMLParser):
-    """Collects what people read."""
+    """Collects visible text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -71,7 +71,7 @@ class _Reader(HTMLParser):
 
 
 def unmarked(text: str) -> Iterator[tuple[int, str]]:
-    """Line and words of each text that is not marked."""
+    """Yield line and text of everything that is not marked."""
 
     def blank(match: re.Match[str]) -> str:
         return "\n" * match[0].count("\n")
@@ -98,7 +98,7 @@ def _words(line: int, text: str) -> Iterator[tuple[int, str]]:
 
 def _templates() -> list[str]:
     names = (str(file.relative_to(TEMPLATES)) for file in sorted(TEMPLATES.rglob("*.html")))
-    # For programmers; and one that is no HTML before it is rendered.
+    # For programmers; and one that is not HTML before it is rendered.
     return [name for name in names if name not in ("api/docs.html", "allauth/elements/button.html")]
 
 

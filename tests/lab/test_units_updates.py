@@ -39,7 +39,7 @@ def image(host: Host, registry: Registry) -> Iterator[str]:
 
 
 def pushed(host: Host, image: str, version: str, command: str) -> None:
-    """By another account, so that dave's has it from the registry only."""
+    """Push with another account, so that dave has it only from the registry."""
     changes = ("--change", f"CMD {command}", "--change", f"LABEL version={version}")
     podman(host, "carol", "import", *changes, "/var/tmp/image.tar", image)
     podman(host, "carol", "push", "--tls-verify=false", image)

@@ -1,1 +1,1 @@
-"""How dates and numbers look, where Django's own formats of the language will not do."""
+"""Formats of dates and numbers where Django's own are not suitable."""

@@ -1,4 +1,4 @@
-"""What every template knows of languages without loading it."""
+"""Language tags and filters that every template has without loading them."""
 
 from typing import Any
 
@@ -18,33 +18,33 @@ register.filter("in_language", sentences.in_language)
 
 @register.filter("date", expects_localtime=True, is_safe=False)
 def date(value: Any, form: str | None = None) -> Any:
-    """Django's filter, with the forms that templates ask for as the language writes them."""
+    """Apply Django's filter, with the language's own formats."""
     return defaultfilters.date(value, dates.in_form_of_language(form) if form else form)
 
 
 @register.filter
 def as_tag(code: str) -> str:
-    """A language's code as HTML has it: zh-Hans."""
+    """Return a language's code in HTML's form: zh-Hans."""
     language, _, script = code.partition("-")
     return f"{language}-{script.title()}" if script else language
 
 
 @register.simple_tag
 def page_language() -> str:
-    """For `<html lang>`."""
+    """Return the value of `<html lang>`."""
     return as_tag(get_language() or settings.LANGUAGE_CODE)
 
 
 @register.simple_tag
 def words_address() -> str:
-    """Where scripts find their words."""
+    """Return the address of the scripts' translations."""
     version = version_of(get_language() or settings.LANGUAGE_CODE)
     return reverse("languages:words", args=[version])
 
 
 @register.simple_tag
 def languages() -> list[dict[str, Any]]:
-    """The languages to choose from, each with its own name for itself."""
+    """Return the available languages, each with its own name for itself."""
     now = get_language()
     return [
         {"code": code, "name": name, "current": code == now} for code, name in settings.LANGUAGES
@@ -53,7 +53,7 @@ def languages() -> list[dict[str, Any]]:
 
 @register.simple_tag
 def page_address(request: HttpRequest | None) -> str:
-    """Where to come back to after a choice: the page that is open."""
+    """Return where to continue after a choice: the open page."""
     if request is None:
         return "/"
     return request.get_full_path() if request.method in ("GET", "HEAD") else request.path

@@ -1,6 +1,6 @@
-"""As Chinese software writes them; Django's own formats have no separator of thousands."""
+"""Formats usual in Chinese software. Django's own have no thousands separator."""
 
-# Templates ask for the English one (`|date:"Y-m-d"`); see templatetags/languages.py.
+# Templates request the English format (`|date:"Y-m-d"`); see templatetags/languages.py.
 DATES = {
     "Y-m-d": "Y年n月j日",
     "Y-m-d H:i": "Y年n月j日 H:i",
