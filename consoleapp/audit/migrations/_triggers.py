@@ -1,9 +1,9 @@
-"""What the database itself does for the chain: refuses, and notes what is pending.
+"""The database's own part in the chain: triggers that refuse changes and record pending events.
 
-Refused are UPDATE and DELETE of events, links, heads and summaries. An event and its link may go only
-once a summary (audit_pruning) covers the link. SQLite's INSERT OR REPLACE takes a row's place and asks
-neither the trigger on UPDATE nor on DELETE, so it has one of its own; PostgreSQL's ON CONFLICT DO UPDATE
-is an UPDATE there, and is refused as one.
+They refuse UPDATE and DELETE of events, links, checkpoints, and summaries. An event and its link can only
+be deleted once a summary (audit_pruning) covers the link. SQLite's INSERT OR REPLACE replaces a row
+without firing the triggers on UPDATE and DELETE, so it has one of its own. PostgreSQL's ON CONFLICT DO
+UPDATE counts as an UPDATE there, and is refused as one.
 """
 
 from django.apps.registry import Apps
@@ -85,25 +85,25 @@ FORGET = {
 
 
 def make(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """The triggers that refuse."""
+    """Return the triggers that refuse changes."""
     for statement in MAKE[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
 def undo(apps: Apps | None, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Without them."""
+    """Return the statements that drop them."""
     for statement in UNDO[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
 def begin(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """What notes new events."""
+    """Return the trigger that adds new events to the pending ones."""
     for statement in NOTE[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
 def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Without that."""
+    """Return the statements that drop it."""
     for statement in FORGET[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
@@ -114,11 +114,11 @@ UNIQUE = {
     "audit_head": ("number",),
     "audit_pruning": ("seq",),
 }
-"""Columns by which a row would be replaced."""
+"""The unique columns through which an insert could replace a row."""
 
 
 def refuse_replacing(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Refuse a row whose place is taken."""
+    """Return the trigger that refuses a row in the place of another."""
     if schema_editor.connection.vendor != "sqlite":
         return
     for table, columns in UNIQUE.items():
@@ -131,7 +131,7 @@ def refuse_replacing(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> Non
 
 
 def allow_replacing(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Without it."""
+    """Return the statements that drop it."""
     if schema_editor.connection.vendor == "sqlite":
         for table in UNIQUE:
             schema_editor.execute(f"DROP TRIGGER {table}_no_replace")
