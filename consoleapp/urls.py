@@ -16,7 +16,7 @@ NOUNS = (
     "approvals",
     "audit",
     "recordings",
-    "people",
+    "users",
     "groups",
     "sessions",
     "second_factor",

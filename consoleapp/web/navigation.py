@@ -94,7 +94,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
         current = view == name if namespace in ("accounts", "me", "policies") else here == namespace
         if name == "audit:list" and here == "recordings":
             current = True
-        if name == "people:list" and here in ("invitations", "service_accounts"):
+        if name == "users:list" and here in ("invitations", "service_accounts"):
             current = True
         if args and getattr(request, "account", None) is None:
             current = False
@@ -151,7 +151,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             Section(
                 _("Administration"),
                 [
-                    entry(_("People"), "user-cog", "people:list", "u"),
+                    entry(_("People"), "user-cog", "users:list", "u"),
                     entry(_("Groups"), "users", "groups:list", "r"),
                     entry(_("Hosts"), "server-2", "hosts:list", "h"),
                     entry(_("Policies"), "shield-cog", "policies:list", "k"),

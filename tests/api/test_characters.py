@@ -108,7 +108,7 @@ def test_what_is_stored_with_one_can_be_read_everywhere(poisoned, client, caller
     client.force_login(people["admin"])
     pages = [
         *(f"/operations/{row.pk}/", "/operations/", "/accounts/web/operations/", "/audit/", "/"),
-        *(f"/audit/{event.pk}/", "/accounts/web/containers/a/story/"),
+        *(f"/audit/{event.pk}/", "/accounts/web/containers/a/history/"),
         *("/audit/?export=csv", "/audit/?export=jsonl"),
         *(f"/api/v1/operations/{row.pk}", "/api/v1/operations", "/api/v1/audit"),
     ]

@@ -79,7 +79,7 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/service-accounts/*/")
     service = page.url.split("/")[-2]
-    page.goto("/people/invitations/")
+    page.goto("/users/invitations/")
     page.get_by_role("button", name="Make a link").click()
     secret = page.locator("code#link").inner_text().rstrip("/").split("/")[-1]
     page.goto("/notifications/webhooks/new/")

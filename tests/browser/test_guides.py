@@ -143,7 +143,7 @@ def test_access(page: Page, browser: Browser, console: Console, take_picture: Ta
     page.get_by_label("Role").last.select_option("operator")
     page.get_by_role("button", name="Grant").click()
     expect(page.get_by_role("row").filter(has_text="Web team")).to_contain_text("operator")
-    page.goto("/people/")
+    page.goto("/users/")
     page.get_by_role("link", name="Invitations").click()
     page.get_by_label("E-mail (optional)").fill("olga@example.com")
     page.get_by_label("Web team").check()

@@ -115,7 +115,7 @@ def test_the_list_is_narrowed_and_cut(
     assert len(first.context["recordings"]) == 50
     rest = client.get(f"/audit/recordings/?before={first.context['older']}")
     assert len(rest.context["recordings"]) == 2
-    for query in ("person=operator", "container=shop", f"container={recording.container[:12]}"):
+    for query in ("user=operator", "container=shop", f"container={recording.container[:12]}"):
         found = client.get(f"/audit/recordings/?{query}")
         assert found.context["recordings"] == [recording], query
     assert "Nothing matches" in client.get("/audit/recordings/?how=failed").content.decode()

@@ -10,7 +10,7 @@ from consoleapp.web.addresses import WORDS
 from tests.fixtures.web import Seen, container, snapshot
 
 OTHERS = (
-    "logs", "terminal", "story", "panels", "inspect", "units", "images", "networks", "templates",
+    "logs", "terminal", "history", "panels", "inspect", "units", "images", "networks", "templates",
     "containers", "rows", "a.b_c-d", "Launch",
 )  # fmt: skip
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")

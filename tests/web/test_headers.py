@@ -45,6 +45,6 @@ def test_pages_about_one_thing_are_not_kept_either(as_, admin, everything):
     client = as_(admin)
     for path in (
         *(f"/operations/{everything.pk}/", f"/api/v1/operations/{everything.pk}"),
-        *(f"/people/{admin.pk}/", "/accounts/web/containers/db/", "/no/such/page", "/api/v1/x"),
+        *(f"/users/{admin.pk}/", "/accounts/web/containers/db/", "/no/such/page", "/api/v1/x"),
     ):
         assert "no-store" in client.get(path)["Cache-Control"]

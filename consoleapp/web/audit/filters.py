@@ -42,7 +42,7 @@ class EventFilters(forms.Form):
         required=False,
         label=gettext_lazy("Kind of operation"),
     )
-    person = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
     account = forms.CharField(required=False, max_length=220, label=gettext_lazy("Account"))
     target = forms.CharField(required=False, max_length=600, label=gettext_lazy("Object"))
     outcome = forms.CharField(required=False, max_length=40, label=gettext_lazy("Outcome"))
@@ -69,7 +69,9 @@ class EventFilters(forms.Form):
         return Criteria(
             words=asked.get("q", ""),
             **{many: (asked[one],) for one, many in _SEVERAL.items() if asked.get(one)},
-            **{name: asked.get(name, "") for name in ("person", "account", "outcome")},
+            person=asked.get("user", ""),
+            account=asked.get("account", ""),
+            outcome=asked.get("outcome", ""),
             since=days.begin(since) if since else None,
             until=days.end(until) if until else None,
         )

@@ -10,5 +10,9 @@ app_name = "audit"
 urlpatterns = [
     path("audit/", views.everything, name="list"),
     path("audit/<int:event_id>/", views.detail, name="detail"),
-    path("accounts/<str:account>/containers/<object:container>/story/", views.story, name="story"),
+    path(
+        "accounts/<str:account>/containers/<object:container>/history/",
+        views.history,
+        name="history",
+    ),
 ]

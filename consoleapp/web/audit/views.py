@@ -16,7 +16,7 @@ from consoleapp.audit.search import matching, newest
 from consoleapp.recordings.access import of_event
 from consoleapp.web.audit.export import as_csv, as_json_lines
 from consoleapp.web.audit.filters import EventFilters
-from consoleapp.web.audit.story import lives_of
+from consoleapp.web.audit.history import lives_of
 from consoleapp.web.query import query_without_page
 from engine.schema.parameters import Role
 
@@ -67,13 +67,13 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @require_safe
 @require_role(Role.VIEWER)
-def story(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def history(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show one container from its launch to its removal, under all of its names."""
     lives = lives_of(account, container)
     if not owns(request.user, account.pk):
-        lives = [life.told_to(request.user) for life in lives]
+        lives = [life.visible_to(request.user) for life in lives]
     context = {"container": container, "lives": lives}
-    return render(request, "audit/story.html", context)
+    return render(request, "audit/history.html", context)
 
 
 def _file(request: HttpRequest, filters: EventFilters, export: str) -> HttpResponseBase:

@@ -7,7 +7,7 @@ from consoleapp.web.invitations import views
 app_name = "invitations"
 
 urlpatterns = [
-    path("people/invitations/", views.everything, name="list"),
-    path("people/invitations/<int:invitation_id>/cancel/", views.cancel, name="cancel"),
+    path("users/invitations/", views.everything, name="list"),
+    path("users/invitations/<int:invitation_id>/cancel/", views.cancel, name="cancel"),
     path("invitation/<str:secret>/", views.accept, name="accept"),
 ]

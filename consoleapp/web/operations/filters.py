@@ -38,7 +38,7 @@ class OperationFilters(forms.Form):
     state = forms.ChoiceField(required=False, label=gettext_lazy("State"))
     kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"))
     account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
-    person = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
     since = forms.DateField(required=False, label=gettext_lazy("Since"))
     until = forms.DateField(required=False, label=gettext_lazy("Until"))
     sort = forms.ChoiceField(
@@ -82,8 +82,8 @@ class OperationFilters(forms.Form):
             operations = operations.filter(kind=asked["kind"])
         if asked.get("account"):
             operations = operations.filter(account__key=asked["account"])
-        if asked.get("person"):
-            operations = operations.filter(actor_name__iexact=asked["person"])
+        if asked.get("user"):
+            operations = operations.filter(actor_name__iexact=asked["user"])
         if asked.get("since"):
             operations = operations.filter(requested_at__gte=days.begin(asked["since"]))
         if asked.get("until"):

@@ -11,7 +11,7 @@ from consoleapp.web import days
 class RecordingFilters(forms.Form):
     """All fields are optional. Invalid values are omitted from the query."""
 
-    person = forms.CharField(required=False, max_length=150)
+    user = forms.CharField(required=False, max_length=150)
     account = forms.CharField(required=False, max_length=220)
     container = forms.CharField(required=False, max_length=255)
     how = forms.ChoiceField(
@@ -26,8 +26,8 @@ class RecordingFilters(forms.Form):
         """Return the matching `rows`."""
         self.is_valid()
         asked = self.cleaned_data
-        if person := asked.get("person"):
-            rows = rows.filter(person_name=person)
+        if user := asked.get("user"):
+            rows = rows.filter(person_name=user)
         if account := asked.get("account"):
             rows = rows.filter(account_name=account)
         if container := asked.get("container"):

@@ -65,7 +65,7 @@ def test_an_event_that_one_may_not_read_does_not_exist(as_, viewer, admin, event
         ("q=shop", {"shop-1"}),
         ("action=operation", {"web-1", "shop-1"}),
         ("kind=image.pull", {"shop-1"}),
-        ("person=olga", {"web-1"}),
+        ("user=olga", {"web-1"}),
         ("account=web", {"web-1"}),
         ("outcome=failed", {"mallory"}),
         ("since=2999-01-01", set()),

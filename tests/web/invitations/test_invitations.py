@@ -24,7 +24,7 @@ def link(admin, team, web, as_):
     """Return the path of an invitation to the team, which is a viewer of the account web."""
     Grant.objects.create(account=web, group=team, role="viewer")
     asked = {"email": "ingrid@example.org", "groups": [team.pk], "days": "7"}
-    page = as_(admin).post("/people/invitations/", asked).content.decode()
+    page = as_(admin).post("/users/invitations/", asked).content.decode()
     return re.search(r'<code id="link">http://testserver([^<]+)</code>', page).group(1)
 
 
@@ -49,7 +49,7 @@ def test_the_link_is_in_no_row_and_works_once(link, admin, as_):
     secret = link.split("/")[-2]
     rows = [*Invitation.objects.values(), *Event.objects.values()]
     assert secret not in str(rows)
-    assert secret not in as_(admin).get("/people/invitations/").content.decode()
+    assert secret not in as_(admin).get("/users/invitations/").content.decode()
     Client().post(link, GIVEN)
     again = Client().post(link, GIVEN | {"username": "second"})
     assert again.status_code == 404
@@ -89,7 +89,7 @@ def test_nobody_makes_themselves_an_administrator(link):
 
 def test_a_cancelled_link_does_not_work_and_that_is_audited(link, admin, as_):
     row = Invitation.objects.get()
-    as_(admin).post(f"/people/invitations/{row.pk}/cancel/")
+    as_(admin).post(f"/users/invitations/{row.pk}/cancel/")
     assert Client().get(link).status_code == 404
     assert Client().post(link, GIVEN).status_code == 404
     [event] = Event.objects.filter(action="invitation.cancelled")
@@ -105,7 +105,7 @@ def test_an_expired_link_does_not_work(link):
 def test_an_accepted_one_cannot_be_cancelled(link, admin, as_):
     Client().post(link, GIVEN)
     row = Invitation.objects.get()
-    page = as_(admin).post(f"/people/invitations/{row.pk}/cancel/", follow=True)
+    page = as_(admin).post(f"/users/invitations/{row.pk}/cancel/", follow=True)
     assert "Disable the person instead" in page.content.decode()
     assert Invitation.objects.get().state == "accepted"
 
@@ -121,19 +121,19 @@ def test_who_is_signed_in_does_not_use_it_up(link, operator, as_):
 
 def test_only_administrators_invite(operator, as_):
     client = as_(operator)
-    assert client.get("/people/invitations/").status_code == 404
-    assert client.post("/people/invitations/", {"days": "7"}).status_code == 404
+    assert client.get("/users/invitations/").status_code == 404
+    assert client.post("/users/invitations/", {"days": "7"}).status_code == 404
     assert not Invitation.objects.exists()
 
 
 def test_mail_is_offered_only_where_a_server_is_set_up(admin, as_, settings, mailoutbox):
     client = as_(admin)
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-    assert "by e-mail" not in client.get("/people/invitations/").content.decode()
+    assert "by e-mail" not in client.get("/users/invitations/").content.decode()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     asked = {"email": "", "days": "7", "send": "on"}
-    assert client.post("/people/invitations/", asked).status_code == 422
-    client.post("/people/invitations/", asked | {"email": "ingrid@example.org"})
+    assert client.post("/users/invitations/", asked).status_code == 422
+    client.post("/users/invitations/", asked | {"email": "ingrid@example.org"})
     [mail] = mailoutbox
     assert mail.to == ["ingrid@example.org"]
     link = re.search(r"http://testserver(/invitation/\S+)", mail.body).group(1)
@@ -144,6 +144,6 @@ def test_a_mail_that_fails_leaves_the_link_to_hand_over(admin, as_, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     asked = {"email": "ingrid@example.org", "days": "7", "send": "on"}
-    text = as_(admin).post("/people/invitations/", asked).content.decode()
+    text = as_(admin).post("/users/invitations/", asked).content.decode()
     assert "was not sent" in text
     assert 'id="link"' in text

@@ -103,12 +103,12 @@ def test_others_addresses_and_events_are_for_owners(as_, web, viewer, operator, 
     actor = Actor(user=operator, ip="203.0.113.7", source="page")
     about = {"account": web, "operation": done.pk, "target": "db", "kind": "container.stop"}
     record("operation.requested", actor=actor, detail="said in the log", **about)
-    pages = (f"/operations/{done.pk}/", "/accounts/web/containers/db/story/")
+    pages = (f"/operations/{done.pk}/", "/accounts/web/containers/db/hihistory/")
     for page in pages:
         assert "203.0.113.7" not in as_(viewer).get(page).content.decode()
         assert "/audit/" not in re.sub(
             r'href="/audit/"', "", as_(viewer).get(page).content.decode()
-        ) or page.endswith("story/")
+        ) or page.endswith("history/")
         if page.startswith("/operations"):
             assert "203.0.113.7" in as_(operator).get(page).content.decode()
             assert "203.0.113.7" in as_(owner).get(page).content.decode()

@@ -34,7 +34,7 @@ def choose(client: Client, password: str = OWN, again: str | None = None):
 @pytest.fixture
 def reset(as_, admin, operator) -> str:
     """Return the password that an administrator got for the operator."""
-    answer = as_(admin).post(f"/people/{operator.pk}/act/", {"action": "reset"})
+    answer = as_(admin).post(f"/users/{operator.pk}/act/", {"action": "reset"})
     return handed_over(answer.content.decode())
 
 
@@ -64,7 +64,7 @@ def test_nothing_can_be_changed_before_either(reset, operator):
 
 
 def test_the_first_password_of_a_new_user_is_one(as_, admin):
-    made = as_(admin).post("/people/new/", {"username": "kim"})
+    made = as_(admin).post("/users/new/", {"username": "kim"})
     client = signed_in("kim", handed_over(made.content.decode()))
     assert client.get("/").url == PAGE
     assert choose(client).status_code == 302
@@ -112,7 +112,7 @@ def test_signing_in_again_does_not_get_around_it(reset):
 
 def test_tokens_made_before_go_on(operator, as_, admin):
     _, secret = issue(operator, "script", "operate", None)
-    as_(admin).post(f"/people/{operator.pk}/act/", {"action": "reset"})
+    as_(admin).post(f"/users/{operator.pk}/act/", {"action": "reset"})
     headers = {"Authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/accounts", headers=headers).status_code == 200
 

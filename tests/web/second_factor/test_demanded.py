@@ -139,7 +139,7 @@ def test_only_administrators_demand(team, operator, as_):
 
 def test_an_administrator_helps_who_lost_theirs(operator, admin, as_):
     authenticator_app(operator)
-    as_(admin).post(f"/people/{operator.pk}/act/", {"action": "forget-factors"})
+    as_(admin).post(f"/users/{operator.pk}/act/", {"action": "forget-factors"})
     assert not Authenticator.objects.filter(user=operator).exists()
     [event] = Event.objects.filter(action="second-factor.forgotten")
     assert (event.actor_name, event.target) == ("admin", "olga")

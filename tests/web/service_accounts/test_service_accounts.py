@@ -90,9 +90,9 @@ def test_it_never_signs_in_whichever_way(ci, client):
 
 def test_no_page_gives_it_a_password_or_a_group(ci, admin, as_, team):
     client = as_(admin)
-    assert client.get(f"/people/{ci.pk}/").status_code == 404
-    assert client.post(f"/people/{ci.pk}/act/", {"action": "reset"}).status_code == 404
-    assert "ci-web" not in client.get("/people/").content.decode()
+    assert client.get(f"/users/{ci.pk}/").status_code == 404
+    assert client.post(f"/users/{ci.pk}/act/", {"action": "reset"}).status_code == 404
+    assert "ci-web" not in client.get("/users/").content.decode()
     client.post(f"/groups/{team.pk}/members/", {"add": "ci-web"})
     assert not ci.user.groups.exists()
 

@@ -78,16 +78,16 @@ def test_nobody_ends_the_session_of_another(operator, viewer):
     here, victim = on(FIREFOX, operator), on(PHONE, viewer)
     row = UserSession.objects.get(user=viewer)
     assert here.post(f"/me/sessions/{row.pk}/end/").status_code == 404
-    assert here.get(f"/people/{viewer.pk}/sessions/").status_code == 404
-    assert here.post(f"/people/{viewer.pk}/sessions/{row.pk}/end/").status_code == 404
-    assert here.post(f"/people/{viewer.pk}/sessions/end/").status_code == 404
+    assert here.get(f"/users/{viewer.pk}/sessions/").status_code == 404
+    assert here.post(f"/users/{viewer.pk}/sessions/{row.pk}/end/").status_code == 404
+    assert here.post(f"/users/{viewer.pk}/sessions/end/").status_code == 404
     assert victim.get("/me/").status_code == 200
 
 
 def test_an_administrator_sees_and_ends_anybodys_sessions(admin, operator):
     there, phone = on(FIREFOX, operator), on(PHONE, operator)
     client = on(FIREFOX, admin)
-    page = f"/people/{operator.pk}/sessions/"
+    page = f"/users/{operator.pk}/sessions/"
     assert "Safari on iPhone" in client.get(page).content.decode()
     row = UserSession.objects.get(user_agent=PHONE)
     client.post(f"{page}{row.pk}/end/")
@@ -106,6 +106,4 @@ def test_a_session_that_a_new_password_ended_is_not_listed(admin, operator):
     on(FIREFOX, operator)
     operator.set_password("another-harbour-1")
     operator.save()
-    assert (
-        "Firefox" not in on(PHONE, admin).get(f"/people/{operator.pk}/sessions/").content.decode()
-    )
+    assert "Firefox" not in on(PHONE, admin).get(f"/users/{operator.pk}/sessions/").content.decode()

@@ -78,7 +78,7 @@ def test_a_stranger_does_not_lock_an_administrator_out(admin: User) -> None:
     for _ in range(8):
         guess("admin", "not-this-one", "203.0.113.250")
     assert guess("admin", PASSWORD, "203.0.113.250").get("/").status_code == 302
-    assert guess("admin", PASSWORD, "198.51.100.7").get("/people/").status_code == 200
+    assert guess("admin", PASSWORD, "198.51.100.7").get("/users/").status_code == 200
 
 
 def test_many_strangers_only_slow_the_check_down(admin: User, pauses: list[float]) -> None:
@@ -87,7 +87,7 @@ def test_many_strangers_only_slow_the_check_down(admin: User, pauses: list[float
     assert pauses == sorted(pauses)
     assert len(pauses) == 60 - lockout.FREE - 1
     pauses.clear()
-    assert guess("admin", PASSWORD, "192.0.2.7").get("/people/").status_code == 200
+    assert guess("admin", PASSWORD, "192.0.2.7").get("/users/").status_code == 200
     assert pauses == [lockout.LONGEST_PAUSE]
 
 

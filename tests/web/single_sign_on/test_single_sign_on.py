@@ -279,7 +279,7 @@ def test_a_provider_that_does_not_answer_is_said_so(configure, client):
 def test_local_administrators_still_sign_in_with_their_password(configure, admin):
     client = Client()
     client.post("/user/login/", {"login": "admin", "password": "harbour-master-1"})
-    assert client.get("/people/").status_code == 200
+    assert client.get("/users/").status_code == 200
 
 
 @pytest.mark.parametrize(

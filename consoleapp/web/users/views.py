@@ -13,9 +13,9 @@ from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.core.actor import Actor
-from consoleapp.web.people import changes
-from consoleapp.web.people.forms import PersonChangeForm, PersonForm
 from consoleapp.web.query import query_without_page
+from consoleapp.web.users import changes
+from consoleapp.web.users.forms import UserChangeForm, UserForm
 
 ROWS = 50
 
@@ -24,18 +24,18 @@ ROWS = 50
 @require_admin
 def everybody(request: HttpRequest) -> HttpResponse:
     """List all console users."""
-    people = User.objects.filter(serviceaccount=None)
-    people = people.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
+    users = User.objects.filter(serviceaccount=None)
+    users = users.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
     if words := request.GET.get("q", ""):
-        people = people.filter(
+        users = users.filter(
             Q(username__icontains=words)
             | Q(first_name__icontains=words)
             | Q(last_name__icontains=words)
             | Q(email__icontains=words)
         )
-    page = Paginator(people.prefetch_related("groups"), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(users.prefetch_related("groups"), ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "q": words, "query": query_without_page(request)}
-    return render(request, "people/list.html", context)
+    return render(request, "users/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,12 +43,12 @@ def everybody(request: HttpRequest) -> HttpResponse:
 @never_cache
 def create(request: HttpRequest) -> HttpResponse:
     """Create a console user. The first password is shown once."""
-    form = PersonForm(request.POST or None)
+    form = UserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = form.save(commit=False)
         password = changes.create(user, actor=Actor.of(request))
-        return render(request, "people/password.html", {"person": user, "password": password})
-    return render(request, "people/create.html", {"form": form}, status=422 if form.errors else 200)
+        return render(request, "users/password.html", {"person": user, "password": password})
+    return render(request, "users/create.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +56,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, user_id: int) -> HttpResponse:
     """Show one console user: names, rights, and grants."""
     person = get_object_or_404(User, pk=user_id, serviceaccount=None)
-    form = PersonChangeForm(request.POST or None, instance=person)
+    form = UserChangeForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         try:
             changes.change(person, list(form.fields), actor=Actor.of(request))
@@ -64,7 +64,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
             form.add_error("is_superuser", str(refusal))
         else:
             messages.success(request, _("%(name)s is changed.") % {"name": person.username})
-            return redirect("people:detail", person.pk)
+            return redirect("users:detail", person.pk)
     context = {
         "person": person,
         "form": form,
@@ -72,7 +72,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
         "factors": [_(factor) for factor in second_factor.factors_of(person)],
         "tokens": person.apitoken_set.order_by("-created_at"),
     }
-    return render(request, "people/detail.html", context, status=422 if form.errors else 200)
+    return render(request, "users/detail.html", context, status=422 if form.errors else 200)
 
 
 def _grants_of(person: User) -> list[Grant]:
@@ -104,7 +104,7 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
             case "reset":
                 password = changes.reset_password(person, actor=actor)
                 context = {"person": person, "password": password, "again": True}
-                return render(request, "people/password.html", context)
+                return render(request, "users/password.html", context)
             case "forget-factors":
                 second_factor.forget(person, actor=actor)
                 messages.success(
@@ -114,12 +114,12 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
             case "remove":
                 changes.remove(person, actor=actor)
                 messages.success(request, _("%(name)s is removed.") % {"name": person.username})
-                return redirect("people:list")
+                return redirect("users:list")
             case _:
                 return HttpResponseBadRequest("no such action")
     except changes.LastAdministrator as refusal:
         messages.error(request, str(refusal))
-    return redirect("people:detail", person.pk)
+    return redirect("users:detail", person.pk)
 
 
 @require_safe
@@ -143,7 +143,7 @@ def grants(request: HttpRequest) -> HttpResponse:
         roles = {_holder(grant): grant.role for grant in account.grants.all()}
         matrix.append((account, [roles.get(key, "") for key in columns]))
     heads = [(holders[key], key.startswith("g")) for key in columns]
-    return render(request, "people/grants.html", {"heads": heads, "matrix": matrix})
+    return render(request, "users/grants.html", {"heads": heads, "matrix": matrix})
 
 
 def _holder(grant: Grant) -> str:

@@ -7,7 +7,7 @@ from consoleapp.accounts import names
 from consoleapp.accounts.models import User
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new console user."""
 
     class Meta:
@@ -31,8 +31,8 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class PersonChangeForm(PersonForm):
+class UserChangeForm(UserForm):
     """An existing user. The name, which audit events contain, does not change."""
 
-    class Meta(PersonForm.Meta):
+    class Meta(UserForm.Meta):
         fields = ("first_name", "last_name", "email", "is_superuser")

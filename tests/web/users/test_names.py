@@ -76,13 +76,13 @@ def test_who_is_refused_a_name_does_not_lock_its_holder_out(link, admin):  # noq
     Client().post(link, GIVEN | {"username": "ＡＤＭＩＮ"})
     client = Client()
     client.post("/user/login/", {"login": "admin", "password": "harbour-master-1"})
-    assert client.get("/people/").status_code == 200
+    assert client.get("/users/").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["ＡＤＭＩＮ", "аdmin", "system", "web-team"], ids=ascii)
 def test_no_page_and_no_command_makes_it(admin, team, as_, name):
     client = as_(admin)
-    assert client.post("/people/new/", {"username": name}).status_code == 422
+    assert client.post("/users/new/", {"username": name}).status_code == 422
     asked = {"name": name, "role": "viewer"}
     assert client.post("/service-accounts/", asked).status_code == 422
     with pytest.raises(CommandError):
@@ -137,7 +137,7 @@ def test_a_group_keeps_a_name_from_before_the_rules(admin, as_):
 def test_one_signs_in_by_any_spelling_of_ones_own_name(admin, spelled):
     client = Client()
     client.post("/user/login/", {"login": spelled, "password": "harbour-master-1"})
-    assert client.get("/people/").status_code == 200
+    assert client.get("/users/").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["ingrid", "Ingrid", "i.berg", "i_berg+ci@example.org", "9lives"])

@@ -33,24 +33,24 @@ class Life:
     events: list[Event] = field(default_factory=list)
 
     @property
-    def people(self) -> list[str]:
+    def users(self) -> list[str]:
         """Return who acted on it, in order."""
         return list(dict.fromkeys(event.actor_name for event in self.events))
 
-    def told_to(self, user: User) -> "Life":
+    def visible_to(self, user: User) -> "Life":
         """Return it for a user who may not read the account's audit log.
 
         The pages of operations show that operations ran, but not other users' addresses, nor what
         only the audit log contains.
         """
-        told = []
+        visible = []
         for event in self.events:
             if event.actor_id == user.pk:
-                told.append(event)
+                visible.append(event)
             elif event.operation:
                 event.ip = ""
-                told.append(event)
-        return replace(self, events=told)
+                visible.append(event)
+        return replace(self, events=visible)
 
     def is_called(self, word: str) -> bool:
         """Return whether `word` is one of its names, its id, or a prefix of the id."""

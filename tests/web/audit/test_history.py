@@ -4,7 +4,7 @@ import pytest
 
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
-from consoleapp.web.audit.story import lives_of
+from consoleapp.web.audit.history import lives_of
 from engine.schema.containers import (
     ContainerPrune,
     ContainerRemove,
@@ -48,7 +48,7 @@ def kinds(life):
     return [(event.kind, event.action.split(".")[1]) for event in life.events]
 
 
-def test_a_life_goes_from_launch_to_removal_across_people(happened, web, operator, owner):
+def test_a_life_goes_from_launch_to_removal_across_users(happened, web, operator, owner):
     launched(happened, "db", A)
     happened(ContainerRestart(container="db"), by=owner)
     happened(ContainerRemove(container="db"), by=owner)
@@ -58,7 +58,7 @@ def test_a_life_goes_from_launch_to_removal_across_people(happened, web, operato
         for kind in ("container.run", "container.restart", "container.remove")
         for action in ("requested", "succeeded")
     ]
-    assert (life.id, life.people) == (A, ["olga", "olaf"])
+    assert (life.id, life.users) == (A, ["olga", "olaf"])
     assert (life.launched.actor_name, life.removed.actor_name) == ("olga", "olaf")
 
 
@@ -119,10 +119,10 @@ def test_another_accounts_container_of_that_name_is_not_in_it(happened, web, sho
 
 def test_the_page_is_for_who_sees_the_account(as_, viewer, stranger, happened, web):
     launched(happened, "db", A)
-    page = as_(viewer).get("/accounts/web/containers/db/story/")
+    page = as_(viewer).get("/accounts/web/containers/db/history/")
     assert page.status_code == 200
     assert "olga" in page.content.decode()
-    assert as_(stranger).get("/accounts/web/containers/db/story/").status_code == 404
-    nothing = as_(viewer).get("/accounts/web/containers/%3Cb%3E/story/").content.decode()
+    assert as_(stranger).get("/accounts/web/containers/db/history/").status_code == 404
+    nothing = as_(viewer).get("/accounts/web/containers/%3Cb%3E/history/").content.decode()
     assert "Berth has done nothing with it" in nothing
     assert "<b>/" not in nothing
