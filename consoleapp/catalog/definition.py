@@ -264,7 +264,7 @@ def _port_fault(location: locations.Location, text: str, known: Mapping[str, Any
 
 
 def _secret_fault(location: locations.Location, text: str, known: Mapping[str, Any]) -> str:
-    """Rows and events hide a variable by its name, so that is the only place for a secret."""
+    """Return an error if a secret is anywhere but in a variable, which rows and events hide."""
     secret = any(isinstance(known.get(name), SecretParameter) for name in locations.named(text))
     if location[0] != "environment":
         return _("A secret can only be the value of an environment variable.") if secret else ""

@@ -64,7 +64,7 @@ class TemplateVersion(models.Model):
 
     @property
     def parsed(self) -> Contents:
-        """Raises Wrong if another Berth wrote contents that this one cannot read."""
+        """Return the contents. Raises Wrong if another Berth wrote what this one cannot read."""
         return parse(self.contents, kept=True)
 
 

@@ -162,7 +162,7 @@ def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
 
 
 def _short_message(text: str, most: int) -> str:
-    """The same, still a message unless it is too long."""
+    """Return the same, still a message unless it is too long."""
     line = changed(text, lambda part: " ".join(part.split()))
     return line if len(line) <= most else _short(line, most)
 

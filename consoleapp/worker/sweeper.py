@@ -192,7 +192,7 @@ def _secrets(operation: Operation) -> frozenset[str]:
 
 
 def _queue_again(operation: Operation, *, begun: bool) -> None:
-    """`begun`: the engine has it, so the next worker only receives the outcome."""
+    """Queue it again. `begun`: the engine has it, so the next worker only gets the outcome."""
     if not begun and operation.cancel_requested_at:
         finish(operation, State.CANCELLED, fence=operation.fence)
         return

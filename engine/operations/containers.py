@@ -50,7 +50,7 @@ async def start_up(work: Work, container: str) -> None:
 
 
 async def end_unknown(work: Work, identity: str) -> None:
-    """Before a removal, end the processes of a container that Podman believes never started.
+    """End the processes of a container that Podman believes never started, before a removal.
 
     A killed Podman may have let it start without recording that. If it were removed in the state
     that Podman knows, its processes would continue without a container.

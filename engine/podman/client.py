@@ -56,7 +56,7 @@ class Podman:
 
     @property
     def major(self) -> int:
-        """4 or 5."""
+        """Return 4 or 5."""
         return int(self.version.split(".")[0])
 
     @asynccontextmanager

@@ -82,7 +82,7 @@ def _line(stream: Stream, text: str, partial: bool) -> LogLine:
 
 
 def _microseconds(stamp: str) -> str:
-    """Go writes nanoseconds; Python reads at most six digits."""
+    """Parse a timestamp. Go writes nanoseconds; Python reads at most six digits."""
     head, dot, tail = stamp.partition(".")
     if not dot:
         return stamp

@@ -150,7 +150,7 @@ async def _look(podman: Podman, session: str) -> dict[str, Any] | None:
 
 
 async def _exit_code(podman: Podman, session: str) -> int | None:
-    """Podman records it a moment after the connection has ended."""
+    """Return the status, which Podman records a moment after the connection has ended."""
     for _ in range(20):
         found = await _look(podman, session)
         if found is None:

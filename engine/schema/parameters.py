@@ -65,7 +65,7 @@ def _reveal_environment(value: dict[str, str], info: SerializationInfo) -> dict[
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a variable holds a secret: by its name (`DB_PASSWORD`), or a URL with a password."""
+    """Return whether a variable is a secret, by its name (`DB_PASSWORD`) or a password in a URL."""
     return bool(value) and bool(SECRET_WORDS.search(name) or URL_WITH_PASSWORD.search(value))
 
 

@@ -184,7 +184,7 @@ class Validation(Model):
 
     @property
     def ok(self) -> bool:
-        """Whether it has no errors. It may have warnings."""
+        """Return whether it has no errors. It may have warnings."""
         return not any(problem.severity == "error" for problem in self.problems)
 
 

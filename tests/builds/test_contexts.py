@@ -17,7 +17,7 @@ from tests.fixtures.builds import Account, Yard
 
 
 def tar(*entries: tuple[str, bytes | str, bytes], mode: str = "w") -> bytes:
-    """Entries are (name, type or link target, content)."""
+    """Return a tar with entries of (name, type or link target, content)."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode=mode) as archive:  # type: ignore[call-overload]
         for name, kind, content in entries:

@@ -120,7 +120,7 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regis
 
 @pytest.fixture(scope="session")
 def slow_line() -> Iterator[SlowLine]:
-    """Before the engines start, since Podman's service reads registries.conf only once."""
+    """Yield a slow proxy, before the engines start: Podman reads registries.conf only once."""
     with SlowLine() as line:
         threading.Thread(target=line.serve_forever, daemon=True).start()
         yield line

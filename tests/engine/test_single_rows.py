@@ -67,7 +67,7 @@ class Counting(Podman):
 
 
 def created(account: Account, *options: str) -> str:
-    """Out: the id of a container with `options`, in which {0} to {3} are ports."""
+    """Return the id of a container with `options`, in which {0} to {3} are ports."""
     first = free_port()
     ports = [first, free_port(), first + 40_000, first + 40_001]
     words = [each.format(*ports) if each[0] != "[" else each for each in options]

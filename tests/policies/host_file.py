@@ -34,7 +34,7 @@ NOTE = PLACE.with_suffix(".made-by-tests")
 
 @contextmanager
 def host_file() -> Iterator[HostFile]:
-    """Requires root. Only in files that `tests.schedule` runs alone, since all engines read it."""
+    """Yield the file. Requires root, and a test file that `tests.schedule` runs alone."""
     restore()
     mode = PLACE.parent.stat().st_mode & 0o7777 if PLACE.parent.exists() else 0o755
     PLACE.parent.mkdir(mode=0o755, exist_ok=True)
