@@ -15,7 +15,7 @@ from engine.schema.parameters import Parameters
 
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
-    """Raise Refused (audited) without the role there, Conflict if the two cannot work together."""
+    """Raise Refused (audited) without the role there, Conflict for itself or on another host."""
     for key in parameters.elsewhere():
         other = LinuxAccount.objects.filter(key=key, active=True).select_related("host").first()
         role = role_on(actor.user, other) if other else None

@@ -26,7 +26,7 @@ from engine.schema.errors import EngineError, ErrorCode
 MOST_MEMBERS = 100_000
 MOST_BYTES = 16 * 1024**3
 MOST_RATIO = 200
-"""The largest ratio of unpacked to packed bytes. Source code packs to a tenth, zeros to 0.001."""
+"""The largest ratio of unpacked to packed bytes. Source code packs to 1/10, zeros to 1/1000."""
 RATIO_COUNTS_FROM = 64 * 1024**2
 LONGEST_PATH = 1024
 DEEPEST = 64

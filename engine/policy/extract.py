@@ -123,7 +123,7 @@ def _sign_in(wanted: registries.RegistryLogin | registries.RegistryTrust) -> lis
 
 
 def _registries(wanted: registries.RegistriesEdit) -> list[r.Request]:
-    """Check that an allowed name does not lead to a registry that is not allowed."""
+    """Request the places of an edit: an allowed name must not lead to a forbidden registry."""
     leads: set[str] = set()
     match wanted.edit:
         case registries.SetSearch(registries=names):
