@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,6 +58,12 @@ class Stale:
             self.whole = True
         else:
             self.containers.add(key)
+
+    def parts(self) -> list["Stale"]:
+        """Return it in the order to query: single rows do not wait for the list of images."""
+        if self.whole or not self.containers or not self.images:
+            return [self]
+        return [replace(self, images=False), replace(self, containers=set())]
 
     def __bool__(self) -> bool:
         return self.whole or self.images or self.units or bool(self.containers)
@@ -260,18 +266,23 @@ class Follower:
 
     async def _refresh(self, engine: Engine, stale: Stale) -> float:
         """Update the snapshot. Return the seconds of work that it took."""
-        with self._silence.asking():
-            before, now, missed = await self._asked(engine, stale)
-        self._silence.heard()
-        began = time.thread_time()
-        events = self._took(before, now, stale, missed)
-        cost = time.thread_time() - began
-        await self._save(events or [], body=events is not None)
+        parts, moment, cost = stale.parts(), datetime.now(UTC), 0.0
+        for part in parts:
+            # Until the last part is there, nothing newer than before is known of all of it.
+            taken = moment if part is parts[-1] or not self._snapshot else self._snapshot.taken
+            with self._silence.asking():
+                before, after, missed = await self._asked(engine, part, taken)
+            self._silence.heard()
+            began = time.thread_time()
+            events = self._took(before, after, part, missed)
+            cost += time.thread_time() - began
+            await self._save(events or [], body=events is not None)
         return cost
 
-    async def _asked(self, engine: Engine, stale: Stale) -> tuple[Snapshot | None, Snapshot, bool]:
+    async def _asked(
+        self, engine: Engine, stale: Stale, taken: datetime
+    ) -> tuple[Snapshot | None, Snapshot, bool]:
         before = self._snapshot
-        taken = datetime.now(UTC)
         missed = self._missed and stale.whole
         if missed:
             self._missed = False  # before the engine answers: the stream may break again

@@ -170,16 +170,11 @@ def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
     }
 
 
-async def images(podman: Podman, rows: list[ContainerRow] | None = None) -> list[ImageRow]:
-    """Return all images, with the containers that use each."""
+async def images(podman: Podman) -> list[ImageRow]:
+    """Return all images. The console knows which containers use them."""
     found = await api.list_images(podman)
-    users: dict[str, list[str]] = {}
-    for row in await containers(podman) if rows is None else rows:
-        users.setdefault(row.image_id, []).append(row.name)
     lists = {image["Id"] for image in found if await _is_list(podman, image)}
-    return [
-        _image_or_why(image, users.get(image["Id"], []), image["Id"] in lists) for image in found
-    ]
+    return [_image_or_why(image, image["Id"] in lists) for image in found]
 
 
 async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
@@ -213,7 +208,7 @@ async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) ->
     """Return everything. `taken` precedes the first query, so it never claims too much."""
     taken = datetime.now(UTC)
     rows, (units, units_unread) = await asyncio.gather(containers(podman), _units(inventory))
-    found, images_unread = await _images(podman, rows)
+    found, images_unread = await _images(podman)
     said = await info(podman, warnings)
     unread = {"units_unread": units_unread, "images_unread": images_unread}
     return Snapshot(
@@ -233,10 +228,10 @@ async def _units(inventory: Inventory) -> tuple[list[UnitRow], str]:
         return [], error.report.message
 
 
-async def _images(podman: Podman, rows: list[ContainerRow]) -> tuple[list[ImageRow], str]:
+async def _images(podman: Podman) -> tuple[list[ImageRow], str]:
     """Return the images, or why listing them failed: one broken layer stops Podman's list."""
     try:
-        return await images(podman, rows), ""
+        return await images(podman), ""
     except EngineError as error:
         return [], error.report.message
 
@@ -256,16 +251,16 @@ def _container_or_why(row: dict[str, Any]) -> ContainerRow:
         )  # fmt: skip
 
 
-def _image_or_why(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
+def _image_or_why(image: dict[str, Any], is_list: bool) -> ImageRow:
     """Return its row, or one that says why Podman's data is malformed."""
     try:
-        return _image(image, users, is_list)
+        return _image(image, is_list)
     except _NONSENSE as error:
         log.warning("an image cannot be read: %s", error)
         tags = image.get("RepoTags")
         return ImageRow(
             id=_id(str(image["Id"])), tags=[str(each) for each in tags or []],
-            created=_NEVER, size=0, used_by=sorted(users), problem=_why(error),
+            created=_NEVER, size=0, problem=_why(error),
         )  # fmt: skip
 
 
@@ -338,7 +333,7 @@ async def _is_list(podman: Podman, image: dict[str, Any]) -> bool:
         return False
 
 
-def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
+def _image(image: dict[str, Any], is_list: bool) -> ImageRow:
     names = [name for name in image.get("RepoTags") or [] if name != "<none>:<none>"]
     return ImageRow(
         id=image["Id"],
@@ -349,7 +344,6 @@ def _image(image: dict[str, Any], users: list[str], is_list: bool) -> ImageRow:
         labels=image.get("Labels") or {},
         dangling=not names,
         manifest_list=is_list,
-        used_by=sorted(users),
     )
 
 

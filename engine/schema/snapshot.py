@@ -85,7 +85,7 @@ class ImageRow(Model):
     manifest_list: bool = False
     """It is a list of images for several architectures."""
     used_by: list[str] = []
-    """The names of the account's containers that use it."""
+    """The names of the account's containers that use it. The observer fills it in."""
     problem: ShownProse = ""
     """Why Podman's data is malformed. The row then has only what could be read."""
 

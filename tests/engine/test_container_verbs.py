@@ -215,11 +215,10 @@ async def test_commit_with_a_pause_works_or_says_why_not(alice: Account) -> None
     assert (await alice.rows())["web"].state == "running"
 
 
-async def test_what_runs_from_an_image_keeps_it(alice: Account) -> None:
+async def test_a_container_names_the_image_that_it_runs_from(alice: Account) -> None:
     await alice.launch(name="web")
-    rows = await alice.engine.images()
-    (row,) = [row for row in rows if IMAGE in row.tags]
-    assert row.used_by == ["web"]
+    (image,) = [image for image in await alice.engine.images() if IMAGE in image.tags]
+    assert (await alice.rows())["web"].image_id == image.id
 
 
 async def _says(alice: Account, container: str, words: str) -> None:

@@ -52,6 +52,9 @@ class Double:
         self.answering = asyncio.Event()
         self.answering.set()
         """While it is not set, queries for containers get no answer."""
+        self.listing = asyncio.Event()
+        self.listing.set()
+        """While it is not set, queries for images get no answer."""
         self.info = INFO
         self.units: list[UnitRow] = []
         self.refuses: dict[str, str] = {}
@@ -74,6 +77,7 @@ class Double:
 
     async def stop(self) -> None:
         self.answering.set()
+        self.listing.set()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -119,6 +123,7 @@ class Double:
 
     async def _images(self, request: web.Request) -> web.Response:
         self.asked.append("images")
+        await self.listing.wait()
         if why := self.refuses.get("images"):
             return _refused(why)
         return web.json_response([IMAGE.model_dump(mode="json")])

@@ -57,6 +57,33 @@ async def test_only_the_containers_of_an_event_are_asked_for(
     assert await asked_for("exited", "died") == [f"containers {row('b').id}"]
 
 
+async def test_a_row_does_not_wait_for_images_and_the_snapshot_is_no_newer_than_they_are(
+    observer: Observer, web: LinuxAccount, engine: Double
+) -> None:
+    # `podman run` has an event of the image, too. (The snapshot of the start comes first.)
+    engine.put(row("a"), silent=True)
+    await reader.fresh(web, not_before=datetime.now(UTC))
+    engine.listing.clear()
+    engine.asked.clear()
+    before = datetime.now(UTC)
+    engine.put(row("b"), silent=True)
+    engine.say("image", "pull", IMAGE.id)
+    engine.say("container", "start", row("b").id)
+
+    async def shown() -> bool:
+        return await names(web) == ["a", "b"]
+
+    await eventually(shown, "the row is there")
+    assert (await load(web)).taken < before
+    engine.listing.set()
+
+    async def newer() -> bool:
+        return (await load(web)).taken > before
+
+    await eventually(newer, "the images are there")
+    assert engine.asked == [f"containers {row('b').id}", "images"]
+
+
 async def test_a_fresh_snapshot_shows_what_an_operation_did_even_without_an_event(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
