@@ -48,10 +48,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("--socket", type=Path, help="where to listen, unless systemd passes one")
     parser.add_argument(
-        "--peer-uid", type=int, action="append", help="who may connect (default: the own uid)"
+        "--peer-uid", type=int, action="append", help="a uid that may connect (default: its own)"
     )
     parser.add_argument(
-        "--idle-seconds", type=float, default=180.0, help="end when idle so long; 0: never"
+        "--idle-seconds", type=float, default=180.0, help="exit after this idle time; 0: never"
     )
     options = parser.parse_args()
     if not options.peer_uid:

@@ -19,9 +19,9 @@ class Options:
 
 def read(argv: list[str]) -> Options:
     """Parse the options. Raises SystemExit with status 2 and a line of usage if they are wrong."""
-    parser = argparse.ArgumentParser(prog="bin/serve", description="Set Berth up and run it.")
-    parser.add_argument("--port", type=_port, default=8000, help="TCP port (default 8000)")
-    parser.add_argument("--bind", default="127.0.0.1", help="address (default loopback only)")
+    parser = argparse.ArgumentParser(prog="bin/serve", description="Set up Berth and run it.")
+    parser.add_argument("--port", type=_port, default=8000, help="TCP port (default: 8000)")
+    parser.add_argument("--bind", default="127.0.0.1", help="address (default: loopback only)")
     parser.add_argument("--data", type=Path, default=_default_data(), help="all state, mode 0700")
     parser.add_argument(
         "--account",
@@ -30,7 +30,7 @@ def read(argv: list[str]) -> Options:
         metavar="NAME",
         help="Linux account to run containers as (repeatable; only as root)",
     )
-    parser.add_argument("--demo", action="store_true", help="make a small image and a template")
+    parser.add_argument("--demo", action="store_true", help="create a small image and a template")
     given = parser.parse_args(argv)
     return Options(
         port=given.port,

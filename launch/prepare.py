@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--account", nargs=3, action="append", default=[])
     parser.add_argument("--demo", default="")
-    parser.add_argument("--stamp", default="", help="kept in the database at the end")
+    parser.add_argument("--stamp", default="", help="stored in the database at the end")
     given = parser.parse_args()
     django.setup()
     _take_turn()

@@ -44,9 +44,9 @@ SLOW = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("berth")
-    group.addoption("--seed", type=int, help="run the tests in the random order of this number")
-    group.addoption("--quick", action="store_true", help="leave out what takes long: see SLOW")
-    group.addoption("--again", action="store_true", help="what failed runs again: see bin/test")
+    group.addoption("--seed", type=int, help="run the tests in the random order of this seed")
+    group.addoption("--quick", action="store_true", help="skip slow tests: see SLOW")
+    group.addoption("--again", action="store_true", help="repeat failed tests: see bin/test")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

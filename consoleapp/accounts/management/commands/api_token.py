@@ -17,12 +17,12 @@ from consoleapp.core.actor import Actor
 class Command(BaseCommand):
     """Issues a token for scripts."""
 
-    help = "Make an API token for a user and print it; it is shown only this once."
+    help = "Create an API token for a user and print it, once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user")
         parser.add_argument("--scope", choices=["read", "operate"], required=True)
-        parser.add_argument("--days", type=int, help="how long it is valid (default: for ever)")
+        parser.add_argument("--days", type=int, help="days until it expires (default: never)")
         parser.add_argument("--name", default="made by manage.py api_token")
 
     @transaction.atomic

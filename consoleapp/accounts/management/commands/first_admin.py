@@ -18,7 +18,7 @@ NAME = "admin"
 class Command(BaseCommand):
     """Prints the password only if it created both the user and the password."""
 
-    help = "Make the administrator 'admin' (BERTH_ADMIN_PASSWORD, or a printed password)."
+    help = "Create the administrator 'admin' (BERTH_ADMIN_PASSWORD, or a printed password)."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:

@@ -18,7 +18,7 @@ ACTOR = Actor(user=None)
 class Command(BaseCommand):
     """Idempotent: a second run changes only what differs, and audits only changes."""
 
-    help = "Link a Linux account of this host, or change what is known of it."
+    help = "Enroll a Linux account of this host in the console, or update it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")

@@ -15,7 +15,7 @@ from consoleapp.core.actor import Actor
 class Command(BaseCommand):
     """The row stays for the operations and events that refer to it. No user sees the account."""
 
-    help = "Unlink a Linux account of this host."
+    help = "Withdraw a Linux account of this host from the console."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")

@@ -15,7 +15,7 @@ NAME = "Hello web"
 class Command(BaseCommand):
     """Creates or refreshes the template. Running it again changes nothing else."""
 
-    help = "Puts the template “Hello web” into the catalogue: a web page served by busybox."
+    help = "Add the template “Hello web” to the catalog: a web page served by busybox."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("image", help="an image with busybox's httpd and a page in /www")

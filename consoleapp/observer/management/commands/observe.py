@@ -11,7 +11,7 @@ from consoleapp.observer.observer import AnotherOne, observe
 class Command(BaseCommand):
     """Runs until SIGTERM."""
 
-    help = "Follow the accounts of this host, answer relayed queries, and sweep up after crashes."
+    help = "Follow the accounts of this host, answer relayed queries, and recover from crashes."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -19,17 +19,25 @@ from consoleapp.recordings import verify as recordings
 class Command(BaseCommand):
     """Exits with status 0 if all is well, 1 otherwise, and prints a line for each fault."""
 
-    help = "Verify the chain of audit events, its signed heads, and the heads kept elsewhere."
+    help = "Verify the chain of audit events, its checkpoints, and checkpoints kept elsewhere."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--heads", type=Path, help="a file of heads kept elsewhere (BERTH_AUDIT_HEADS else)"
+            "--heads",
+            type=Path,
+            help="a file of checkpoints kept elsewhere (default: BERTH_AUDIT_HEADS)",
         )
         parser.add_argument(
-            "--key", type=Path, action="append", default=[], help="a public key to trust besides"
+            "--key",
+            type=Path,
+            action="append",
+            default=[],
+            help="an additional public key to trust",
         )
-        parser.add_argument("--export", type=Path, help="verify this export, not the database")
+        parser.add_argument(
+            "--export", type=Path, help="verify this export instead of the database"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
