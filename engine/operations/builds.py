@@ -9,6 +9,7 @@ Everything of a build is in its own folder of the engine's spool: context, secre
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 import time
@@ -23,7 +24,7 @@ from engine.operations.context import Work
 from engine.podman import api
 from engine.podman.errors import understand
 from engine.process import programs
-from engine.process.cancellation import heed
+from engine.process.cancellation import heed, unstoppable
 from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.images import ImagePull
@@ -32,6 +33,8 @@ from engine.schema.progress import Progress
 
 Say = Callable[[str], None]
 IMAGE_ID = "image-id"
+_NO_IMAGE = "none"
+_WHOLE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 GIT_SETTING = "BERTH_BUILD_FROM_GIT"
 _FOREIGN = "exec format error"
 # No hooks, filters, or helpers from anybody's configuration, and only https.
@@ -47,11 +50,15 @@ _GIT_ENVIRONMENT = {
 
 
 async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
-    """Build the image, and push it if requested. Only the image and its log remain."""
+    """Build the image, and push it if requested. Only the image and its log remain.
+
+    It records what the name meant before the first attempt.
+    """
     began = time.monotonic()
+    name = parameters.tags[0]
+    work.note(work.noted or await image_names.image_id(work, name) or _NO_IMAGE)
     place = work.files.workplace(work.id)
     (place / "tmp").mkdir(exist_ok=True)
-    (place / IMAGE_ID).unlink(missing_ok=True)  # from an interrupted build
     hidden = _secrets(parameters)
     with build_log.writing(work.id) as kept:
 
@@ -66,8 +73,11 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
             say(f"Error: {error.report.message}")
             raise
         except asyncio.CancelledError:
-            say("It was cancelled.")
-            raise
+            identity, pushed = await unstoppable(image_names.image_id(work, name)), ""
+            if not work.noted or identity in ("", work.noted):
+                say("It was cancelled.")
+                raise
+            say("It was too late to cancel: an interrupted attempt had built it.")
     found = await api.inspect_image(work.podman, identity)
     return ImageBuilt(
         summary=f"{parameters.tags[0]} was built"
@@ -88,13 +98,43 @@ async def _build(
     say: Say,
     hidden: list[str],
 ) -> str:
-    steps = Steps()
     file = _containerfile(parameters, place, context)
     await work.admission.admit_build(parameters, file)
     if images := work.admission.images_of_build(parameters, file):
         await _look_at(work, parameters, images)
         # Use exactly the images that were checked.
         parameters = parameters.model_copy(update={"pull": "never"})
+    if not _built(place):  # an interrupted attempt may have got as far as that
+        await _run(work, parameters, place, context, say, hidden)
+    identity = _built(place)
+    await unstoppable(_name(work, parameters, identity))
+    return identity
+
+
+async def _name(work: Work, parameters: ImageBuild, identity: str) -> None:
+    for name in parameters.tags:
+        await image_names.ensure(work, name, identity)
+
+
+def _built(place: Path) -> str:
+    """Return the id of the finished image, or ""."""
+    try:
+        found = _WHOLE_ID.fullmatch((place / IMAGE_ID).read_text().strip())
+    except FileNotFoundError:
+        return ""
+    return found[1] if found else ""
+
+
+async def _run(
+    work: Work,
+    parameters: ImageBuild,
+    place: Path,
+    context: Path,
+    say: Say,
+    hidden: list[str],
+) -> None:
+    """Run `podman build`, which writes the image's id when it has finished."""
+    steps = Steps()
     argv, environment = _command(work, parameters, place, context)
     whole = False
     try:
@@ -107,7 +147,7 @@ async def _build(
     except programs.Failure as failure:
         raise _failed(steps, failure, work, parameters.platform) from failure
     except asyncio.CancelledError:
-        whole = (place / IMAGE_ID).exists()  # the image exists, and this cannot be undone
+        whole = bool(_built(place))  # the image exists, and this cannot be undone
         if not whole:
             raise
     finally:
@@ -115,10 +155,6 @@ async def _build(
             await asyncio.shield(cleanup.tidy(work.podman, work.podman_options, work.id, place))
     steps.finish()
     work.report(steps.progress("Built"))
-    identity = (place / IMAGE_ID).read_text().strip().removeprefix("sha256:")
-    for name in parameters.tags:
-        await image_names.ensure(work, name, identity)
-    return identity
 
 
 async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> None:
@@ -133,7 +169,7 @@ async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> Non
                     f"{parameters.platform}.",
                     "Pull it for that platform first, and build without a pull.",
                 )
-            await pulls.pull(work, ImagePull(image=image, policy="always"))
+            await pulls.pull_image(work, ImagePull(image=image, policy="always"))
         if await api.image_exists(work.podman, image):
             await work.admission.admit_onbuild(image)
 

@@ -119,7 +119,7 @@ async def _started(
 
 async def _pull(work: Work, parameters: ContainerRun) -> None:
     policy = "newer" if parameters.pull == "newer" else "always"
-    await pulls.pull(work, ImagePull(image=parameters.image, policy=policy))
+    await pulls.pull_image(work, ImagePull(image=parameters.image, policy=policy))
 
 
 def _lacks_image(error: EngineError) -> bool:

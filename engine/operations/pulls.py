@@ -21,31 +21,59 @@ from engine.schema.images import ImagePull, ImagePulled
 from engine.schema.progress import Progress, Step
 
 _DONE = {"Download complete", "Already exists", "Pull complete"}
+_NO_IMAGE = "none"
+_LAST_STEP = 1.0
+"""Seconds in which Podman finishes the step that it is at, as far as anybody can tell."""
 
 
 async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
-    """Pull the image into the account's storage. Cancelling closes the request: Podman stops."""
+    """Carry out `image.pull`. It records what the name meant before the first attempt."""
+    before = work.noted or await image_names.image_id(work, parameters.image) or _NO_IMAGE
+    work.note(before)
+    return await pull_image(work, parameters, before)
+
+
+async def pull_image(work: Work, parameters: ImagePull, before: str = "") -> ImagePulled:
+    """Pull the image into the account's storage. Cancelling closes the request: Podman stops.
+
+    `before` is the id that the name had before the operation, if that is not now.
+    """
+    before = before or await image_names.image_id(work, parameters.image) or _NO_IMAGE
+    try:
+        return await _pull(work, parameters)
+    except asyncio.CancelledError:
+        if not await unstoppable(_has_come(work, parameters.image, before)):
+            raise
+        return await unstoppable(_pulled(work.podman, parameters.image, ""))
+
+
+async def _pull(work: Work, parameters: ImagePull) -> ImagePulled:
     present = await api.image_exists(work.podman, parameters.image)
     if parameters.policy == "missing" and present:
         return await _pulled(work.podman, parameters.image, "It was there already.")
     await work.podman.apply_registries()
     work.report(Progress(message=f"Asking for {parameters.image}"))
-    before = await image_names.image_id(work, parameters.image) if present else ""
     for _ in range(image_names.TRIES):
-        try:
-            reference = await _fetch(work, parameters, present)
-        except asyncio.CancelledError:
-            # Podman may have finished before it noticed.
-            after = await unstoppable(image_names.image_id(work, parameters.image))
-            if after in ("", before):
-                raise
-            reference = parameters.image
+        reference = await _fetch(work, parameters, present)
         async with work.names:
             if await api.image_exists(work.podman, reference):
                 break
         # A concurrent change of its names removed this one (see image_names). What is already here
         # is not fetched again.
     return await _pulled(work.podman, reference, "")
+
+
+async def _has_come(work: Work, image: str, before: str) -> bool:
+    """Return whether a cancelled pull has brought the image after all.
+
+    Podman looks between two steps whether its client has left, and does not report its end.
+    """
+    until = asyncio.get_running_loop().time() + _LAST_STEP
+    while await image_names.image_id(work, image) in ("", before):
+        if asyncio.get_running_loop().time() > until:
+            return False
+        await asyncio.sleep(0.1)
+    return True
 
 
 async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:

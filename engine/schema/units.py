@@ -280,12 +280,12 @@ class AutoUpdateRun(Parameters):
     """`podman auto-update`: update the images of containers labeled io.containers.autoupdate.
 
     Podman restarts their units and rolls back to the previous image if a unit then does not start.
+    So it is not stopped in between: nobody would roll back.
     """
 
     kind: ClassVar[str] = "autoupdate.run"
     label: ClassVar[str] = "Update now"
     repeatable: ClassVar[bool] = True
-    stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = AutoUpdateResult
 

@@ -14,6 +14,7 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from engine.process.cancellation import heed, unstoppable
 from engine.process.environment import has_user_manager
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 
@@ -137,8 +138,10 @@ class Systemd:
         number = None
         try:
             with self._listening(hear, lambda: ended.put_nowait(None)):
-                answer = await self._manage(method, "ss", [unit, "replace"])
+                # Only the answer names the job: a cancellation waits for it.
+                answer = await unstoppable(self._manage(method, "ss", [unit, "replace"]))
                 number = int(str(answer[0]).rpartition("/")[2])
+                heed()
                 while (heard := await ended.get()) is not None:
                     if heard[0] == number:
                         number = None

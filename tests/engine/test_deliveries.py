@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from engine.schema.builds import ImageBuild
 from engine.schema.containers import (
     OPERATION_LABEL,
     ContainerRemove,
@@ -20,6 +22,7 @@ from engine.schema.containers import (
     ContainerStop,
 )
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.images import ImagePull, ImageRemove
 from engine.schema.manifests import ManifestCreate, ManifestRemove
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Failed, Succeeded, Unknown
@@ -28,6 +31,7 @@ from engine.schema.transfers import ImageDeleteRemote
 from launch.demo import IMAGE
 from tests.engine.account import Account
 from tests.engine.registries import Registry
+from tests.engine.test_cancelling import until_heard
 from tests.waiting import eventually
 
 SLEEPS = ContainerRun(image=IMAGE, command_line=["sleep", "1000"])
@@ -222,6 +226,30 @@ async def test_an_image_is_deleted_at_its_registry_although_the_engine_is_killed
         settings.unlink()
 
 
+@pytest.mark.parametrize("kind", ["pull", "build"])
+async def test_a_cancel_after_the_engine_died_does_not_deny_what_was_done_before(
+    alice: Account, registry: Registry, kind: str
+) -> None:
+    image = registry.holding(alice.linux, "small")
+    asked: Parameters = ImagePull(image=image, tls_verify=False)
+    if kind == "build":
+        text = f"FROM {IMAGE}\nRUN echo {uuid4()} >/made\n"
+        asked = ImageBuild(tags=["localhost/made:1"], containerfile=text, pull="never")
+    operation = uuid4()
+    assert isinstance(await alice.outcome(asked, operation), Succeeded)
+    alice.process.end(signal.SIGKILL)
+    # As if it had been killed before it wrote the outcome down.
+    ledger = alice.linux.home / ".local/state/berth/operations.sqlite3"
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as database:
+        database.execute("update operations set outcome = null where id = ?", (str(operation),))
+    await _start_engine(alice)
+    second = asyncio.create_task(alice.outcome(asked, operation))
+    await until_heard(alice, operation)
+    end = await second
+    assert isinstance(end, Succeeded), end
+    await alice.do(ImageRemove(image=str(end.result["reference"])))
+
+
 async def _ends_although_killed(alice: Account, parameters: Parameters, after: float) -> None:
     """Kill the engine `after` seconds from the request. Delivered again, the operation succeeds."""
     operation = uuid4()
@@ -235,6 +263,10 @@ async def _ends_although_killed(alice: Account, parameters: Parameters, after: f
 
 async def _kill_engine(alice: Account) -> None:
     alice.process.end(signal.SIGKILL)
+    await _start_engine(alice)
+
+
+async def _start_engine(alice: Account) -> None:
     await alice.engine.close()
     alice.process.start()
 

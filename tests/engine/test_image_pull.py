@@ -10,6 +10,7 @@ from engine.schema.images import ImagePull, ImageRemove
 from engine.schema.progress import Cancelled, Progress, Succeeded
 from tests.engine.account import Account
 from tests.engine.registries import NOISE, PASSWORD, USER, Registry
+from tests.engine.test_cancelling import cancelled as cancel_after
 from tests.machine import free_port
 
 
@@ -43,6 +44,27 @@ async def test_one_that_is_cancelled_in_the_middle_leaves_nothing(
     assert isinstance(ended, Cancelled), ended
     assert slow_image not in [tag for row in await alice.engine.images() for tag in row.tags]
     assert isinstance(await alice.engine.recall(operation), Cancelled)
+
+
+async def test_a_small_one_that_is_cancelled_is_there_only_if_it_succeeded(
+    alice: Account, registry: Registry
+) -> None:
+    first = registry.holding(alice.linux, "small")
+    await alice.do(ImagePull(image=first, tls_verify=False))
+    cancelled, names = set(), set()
+    for number in range(16):
+        name = f"{first}-{number}"
+        alice.podman("tag", first, name)
+        alice.podman("push", "--tls-verify=false", name)
+        alice.podman("untag", first, name)
+        pull = ImagePull(image=name, tls_verify=False)
+        if isinstance(await cancel_after(alice, pull, number / 100), Cancelled):
+            cancelled.add(name)
+        names.add(name)
+    tags = {tag for row in await alice.engine.images() for tag in row.tags}
+    assert tags & names == names - cancelled
+    for name in (first, *(names - cancelled)):
+        await alice.do(ImageRemove(image=name, force=True))
 
 
 async def test_without_tls_only_when_it_was_said(alice: Account, registry: Registry) -> None:
