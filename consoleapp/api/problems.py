@@ -16,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.core.faults import fault
+from consoleapp.i18n.model_errors import reason, sentence
 from consoleapp.i18n.sentences import in_language
 from consoleapp.live.relay import Unanswered
 from consoleapp.policies.check import NotAllowed
@@ -62,36 +63,6 @@ ENGINE_STATUS = {
     ErrorCode.UNREACHABLE: 503,
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.TIMEOUT: 504,
-}
-# pydantic's own messages are for programmers. {…} is a value of the error's context.
-SENTENCES = {
-    "missing": "This is required.",
-    "extra_forbidden": "There is no such parameter.",
-    "string_pattern_mismatch": "These characters are not allowed here.",
-    "string_too_long": "At most {max_length} characters.",
-    "string_too_short": "At least {min_length} characters.",
-    "too_long": "At most {max_length} items.",
-    "too_short": "At least {min_length} items.",
-    "greater_than_equal": "Must be {ge} or more.",
-    "less_than_equal": "Must be {le} or less.",
-    "greater_than": "Must be more than {gt}.",
-    "less_than": "Must be less than {lt}.",
-    "string_type": "Must be text.",
-    "int_type": "Must be a whole number.",
-    "int_parsing": "Must be a whole number.",
-    "int_from_float": "Must be a whole number.",
-    "float_type": "Must be a number.",
-    "bool_type": "Must be true or false.",
-    "bool_parsing": "Must be true or false.",
-    "list_type": "Must be a list.",
-    "dict_type": "Must be an object.",
-    "model_type": "Must be an object.",
-    "model_attributes_type": "Must be an object.",
-    "literal_error": "Must be one of {expected}.",
-    "enum": "Must be one of {expected}.",
-    "uuid_parsing": "Must be a UUID.",
-    "union_tag_not_found": "Say which kind of operation this is.",
-    "union_tag_invalid": "There is no such kind of operation; the kinds are {expected_tags}.",
 }
 
 
@@ -161,7 +132,9 @@ def responses(success: dict[int, Any], *errors: int) -> dict[Any, Any]:
 
 def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
     """Convert pydantic's (or ninja's) list of errors to sentences with paths."""
-    return [FieldProblem(path=_path(error["loc"]), message=_sentence(error)) for error in errors]
+    return [
+        FieldProblem(path=_path(error["loc"]), message=sentence(reason(error))) for error in errors
+    ]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -172,15 +145,6 @@ def _path(location: tuple[int | str, ...]) -> str:
         if len(parts) > 1 and parts[0] == "filters":
             parts = parts[1:]
     return ".".join(str(part) for part in parts if part not in KINDS) or "kind"
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    if error["type"] == "value_error":
-        text = str(error["msg"]).removeprefix("Value error, ")
-        return f"{text[:1].upper()}{text[1:]}."
-    if error["type"] in SENTENCES:
-        return SENTENCES[error["type"]].format(**error.get("ctx", {}))
-    return f"{error['msg']}."
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:

@@ -25,7 +25,7 @@ from consoleapp.catalog.parameters import (
     SecretParameter,
     WrongValue,
 )
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.model_errors import for_reader
 from engine.schema import image_names
 from engine.schema.containers import ContainerRun
 from engine.schema.parameters import SECRET_WORDS, URL_WITH_PASSWORD, Model
@@ -99,10 +99,9 @@ def parse(data: Any, *, kept: bool = False) -> Contents:
             if isinstance(cause, Wrong):
                 faults |= cause.faults
                 continue
-            words = str(fault["msg"]).removeprefix("Value error, ")
             # pydantic adds the tag of the parameter union to the path.
             place = tuple(p for n, p in enumerate(fault["loc"]) if not (n == 2 and p in TYPES))
-            faults[place] = _sentence(words)
+            faults[place] = for_reader(fault)
         raise Wrong(faults) from None
 
 
@@ -190,19 +189,8 @@ def container(filled: dict[str, Any], model: type[ContainerRun] = ContainerRun) 
 def _by_location(error: ValidationError) -> dict[locations.Location, str]:
     faults: dict[locations.Location, str] = {}
     for fault in error.errors(include_url=False, include_input=False):
-        words = str(fault["msg"]).removeprefix("Value error, ")
-        if fault["type"] == "string_pattern_mismatch":
-            words = _("this has characters that Podman does not take here")
-        faults[("run", *fault["loc"])] = _sentence(words)
+        faults[("run", *fault["loc"])] = for_reader(fault)
     return faults
-
-
-def _sentence(words: str) -> str:
-    """Capitalize and punctuate an error of pydantic or the engine for a reader."""
-    said = in_language(words)
-    if said != words or said.endswith("。"):
-        return said
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _ports(run: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,11 +7,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pydantic import ValidationError
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.web.model_form import Location, ModelForm
 from consoleapp.web.text_areas import as_typed
-from engine.schema import image_names
 from engine.schema.builds import ImageBuild
 
 SOURCES = [
@@ -22,13 +20,8 @@ SOURCES = [
 ]
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 _QUOTES = '"""'
-_WORDS = {
-    "string_pattern_mismatch": gettext_lazy("These characters are not allowed here."),
-    "string_too_long": gettext_lazy("This is too long."),
-    "string_too_short": gettext_lazy("This is missing."),
-    "uuid_parsing": gettext_lazy("Upload a file."),
-}
-_PLACES = {
+_PAIRS = ("build_args", "secrets", "labels")
+_PLACES: dict[Location, str] = {
     ("git", "url"): "git_url",
     ("git", "ref"): "git_ref",
     ("git",): "git_folder",
@@ -49,10 +42,11 @@ def _pairs(label: str, placeholder: str, help_text: str) -> forms.CharField:
     )
 
 
-class BuildForm(forms.Form):
-    """A build. If valid, it has `parameters`."""
+class BuildForm(ModelForm):
+    """A build."""
 
-    parameters: ImageBuild
+    model = ImageBuild
+    words = {"uuid_parsing": gettext_lazy("Upload a file.")}
 
     tags = forms.CharField(
         label=gettext_lazy("Name"),
@@ -150,27 +144,12 @@ class BuildForm(forms.Form):
         chosen = self["source"].value()
         return chosen if chosen in dict(self.sources) else "paste"
 
-    def clean(self) -> dict[str, Any]:
-        """Let the model validate, and show its errors at the fields."""
-        cleaned = super().clean() or self.cleaned_data
-        pairs = {name: self._pairs(name) for name in ("build_args", "secrets", "labels")}
-        if self.errors:
-            return cleaned
-        try:
-            made = ImageBuild.model_validate(self._values(cleaned) | pairs)
-            self.parameters = image_names.checked(made)
-        except ValidationError as error:
-            for fault in error.errors(include_url=False, include_input=False):
-                words = _WORDS.get(fault["type"]) or in_language(
-                    fault["msg"].removeprefix("Value error, ")
-                )
-                self.add_error(self._place(fault["loc"]), words)
-        return cleaned
-
-    def _values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Arrange what was typed by the open tab; lines become pairs."""
         plain = ("stage", "platform", "cache")
         chosen = ("pull", "squash", "format", "containerfile_path", "push_to")
-        values = {name: cleaned[name] for name in plain}
+        values: dict[str, Any] = {name: self._pairs(name) for name in _PAIRS}
+        values |= {name: cleaned[name] for name in plain}
         values |= {name: cleaned[name] for name in chosen if cleaned[name]}
         values["tags"] = cleaned["tags"].split()
         values["containerfile"] = as_typed(cleaned["containerfile"])
@@ -216,12 +195,12 @@ class BuildForm(forms.Form):
             found[key.strip()] = value
         return found
 
-    def _place(self, where: tuple[int | str, ...]) -> str | None:
+    def place(self, location: Location) -> str | None:
+        """Return the field of the open tab that `location` comes from."""
         for length in (2, 1):
-            place = _PLACES.get(where[:length])  # type: ignore[call-overload]
-            if place:
+            if place := _PLACES.get(location[:length]):
                 return place if place in self.fields else None
-        return str(where[0]) if where and where[0] in self.fields else None
+        return super().place(location)
 
 
 def _pair(name: str, value: str) -> str:

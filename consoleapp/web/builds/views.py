@@ -55,7 +55,7 @@ def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     if not form.is_valid():
         return _form(request, form, 422)
     try:
-        operation = submit(account, form.parameters, actor=Actor.of(request))
+        operation = submit(account, form.parsed, actor=Actor.of(request))
     except NotAllowed as error:
         error.tell(form)
         return _form(request, form, 403)

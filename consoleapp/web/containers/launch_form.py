@@ -7,10 +7,9 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.model_errors import for_reader
 from consoleapp.web.containers.env_file import read_env
 from consoleapp.web.text_areas import as_typed
 from engine.schema import image_names
@@ -30,13 +29,6 @@ ROWS = {
     "ports": ("host_ip", "host", "container", "protocol"),
     "volumes": ("source", "target", "mode", "selinux"),
     "labels": ("name", "value"),
-}
-_WORDS = {
-    "string_pattern_mismatch": gettext_lazy("This has characters that Podman does not take here."),
-    "string_too_long": gettext_lazy("This is too long."),
-    "missing": gettext_lazy("Fill this in."),
-    "int_parsing": gettext_lazy("This must be a whole number."),
-    "float_parsing": gettext_lazy("This must be a number."),
 }
 _PLACES = {"restart_tries": "restart", "health": "health_command"}
 
@@ -213,9 +205,7 @@ class Launch:
 
     def place(self, fault: Any) -> None:
         """Assign one of pydantic's errors (loc, type, msg) to its field or row."""
-        said = str(fault["msg"]).removeprefix("Value error, ")
-        words = str(_WORDS.get(fault["type"]) or in_language(said))
-        words = words[:1].upper() + words[1:]
+        words = for_reader(fault)
         match fault["loc"]:
             case ("health", name, *_):
                 place = f"health_{name}"

@@ -100,7 +100,7 @@ def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
         template = "images/_tag.html" if request.htmx else "images/tag.html"  # type: ignore[attr-defined]
         return render(request, template, context, status=422 if form.errors else 200)
     try:
-        operation = submit(account, form.parameters, actor=Actor.of(request))
+        operation = submit(account, form.parsed, actor=Actor.of(request))
     except Refused as error:
         return refused(request, error, next=request.path)
     return accepted(request, operation, next=request.path.removesuffix("tag/"))

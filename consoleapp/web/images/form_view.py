@@ -10,17 +10,17 @@ from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
 from consoleapp.policies.check import NotAllowed
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.images.forms import Judged
+from consoleapp.web.model_form import ModelForm
 
 
 def submitted(
-    request: HttpRequest, account: LinuxAccount, form: Judged, *, next: str
+    request: HttpRequest, account: LinuxAccount, form: ModelForm, *, next: str
 ) -> HttpResponse | None:
     """Return the response to a posted form; None if it is (still) to be filled in."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
-        operation = submit(account, form.parameters, actor=Actor.of(request))
+        operation = submit(account, form.parsed, actor=Actor.of(request))
     except NotAllowed as error:
         error.tell(form)
         return None
@@ -32,7 +32,7 @@ def submitted(
 def ask(
     request: HttpRequest,
     account: LinuxAccount,
-    form: Judged,
+    form: ModelForm,
     *,
     title: str,
     button: str,

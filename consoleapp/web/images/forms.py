@@ -6,51 +6,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from pydantic import ValidationError
 
-from consoleapp.i18n.sentences import in_language
-from engine.schema import image_names
+from consoleapp.web.model_form import ModelForm
 from engine.schema.archives import ImageLoad, ImageShare
 from engine.schema.images import ImagePull, ImagePush, ImageTag
 from engine.schema.manifests import ManifestAdd, ManifestCreate, ManifestPush
-from engine.schema.parameters import Parameters
 
-_WORDS = {
+_NO_REFERENCE = {
     "string_pattern_mismatch": gettext_lazy(
         "This is not an image reference, like registry.example/team/app:1."
     ),
-    "string_too_long": gettext_lazy("This is too long."),
-    "uuid_parsing": gettext_lazy("This is not an upload. Choose the file again."),
 }
-
-
-class Judged(forms.Form):
-    """A form whose values become one kind's parameters: `parameters`, once it is valid."""
-
-    model: type[Parameters]
-    parameters: Parameters
-
-    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the model's values from the form's."""
-        return dict(cleaned)
-
-    def clean(self) -> dict[str, Any]:
-        """Let the model validate, and show its errors at the fields."""
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            try:
-                made = self.model.model_validate(self.values(cleaned))
-                self.parameters = image_names.checked(made)
-            except ValidationError as error:
-                for fault in error.errors(include_url=False, include_input=False):
-                    place = str(fault["loc"][0]) if fault["loc"] else None
-                    words = _WORDS.get(fault["type"]) or in_language(
-                        fault["msg"].removeprefix("Value error, ")
-                    )
-                    self.add_error(place if place in self.fields else None, words)
-        return cleaned
-
-
 _REFERENCE = {
     "class": "mono",
     "autocomplete": "off",
@@ -59,10 +25,11 @@ _REFERENCE = {
 }
 
 
-class PullForm(Judged):
+class PullForm(ModelForm):
     """Pull an image."""
 
     model = ImagePull
+    words = _NO_REFERENCE
     image = forms.CharField(
         label=gettext_lazy("Image"),
         max_length=600,
@@ -104,10 +71,11 @@ class PullForm(Judged):
         return {**cleaned, "password": cleaned["password"] or None}
 
 
-class TagForm(Judged):
+class TagForm(ModelForm):
     """Add a name to an image; `image` comes from the address."""
 
     model = ImageTag
+    words = _NO_REFERENCE
     tag = forms.CharField(
         label=gettext_lazy("New name"),
         max_length=600,
@@ -123,9 +91,10 @@ class TagForm(Judged):
         return {"image": self._image, "tag": cleaned["tag"]}
 
 
-class _ToRegistry(Judged):
+class _ToRegistry(ModelForm):
     """The fields of every push; `image` comes from the address."""
 
+    words = _NO_REFERENCE
     destination = forms.CharField(
         label=pgettext_lazy("destination", "To"),
         max_length=600,
@@ -184,10 +153,11 @@ class ManifestPushForm(_ToRegistry):
     )
 
 
-class ShareForm(Judged):
+class ShareForm(ModelForm):
     """Share an image with another account. The operation belongs to that account."""
 
     model = ImageShare
+    words = _NO_REFERENCE
     account = forms.ChoiceField(
         label=gettext_lazy("To the account"),
         help_text=gettext_lazy("Accounts of the same host that you operate as well."),
@@ -212,10 +182,11 @@ class ShareForm(Judged):
         return {"source": self._source, "image": self._image, "tag": cleaned["tag"]}
 
 
-class LoadForm(Judged):
+class LoadForm(ModelForm):
     """Load the images in an uploaded archive."""
 
     model = ImageLoad
+    words = {"uuid_parsing": gettext_lazy("This is not an upload. Choose the file again.")}
     archive = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -226,10 +197,11 @@ class LoadForm(Judged):
         return super().clean()
 
 
-class ManifestCreateForm(Judged):
+class ManifestCreateForm(ModelForm):
     """A new manifest list."""
 
     model = ManifestCreate
+    words = _NO_REFERENCE
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=600,
@@ -249,10 +221,11 @@ class ManifestCreateForm(Judged):
             field.choices = choices
 
 
-class ManifestAddForm(Judged):
+class ManifestAddForm(ModelForm):
     """Add an image to a list; `name` comes from the address."""
 
     model = ManifestAdd
+    words = _NO_REFERENCE
     image = forms.CharField(
         label=gettext_lazy("Image"),
         max_length=600,

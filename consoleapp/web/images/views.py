@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.model_errors import for_reader
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
@@ -107,8 +107,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        said = in_language(fault["msg"].removeprefix("Value error, "))
-        return _unclear(request, account, place + said)
+        return _unclear(request, account, place + for_reader(fault))
     return _submit(request, account, asked)
 
 

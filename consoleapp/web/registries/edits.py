@@ -16,7 +16,7 @@ from consoleapp.live import relay
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.engine_failure import failure
-from consoleapp.web.registries.forms import EDITS, Judged, LoginForm, TrustForm
+from consoleapp.web.registries.forms import EDITS, LoginForm, ModelForm, TrustForm
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Parameters, Role
 from engine.schema.queries import RegistriesShow
@@ -36,7 +36,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
             context = {"form": form, "title": kind.title, "action": kind.action}
             return render(request, "registries/form.html", context, status=422)
         try:
-            parameters = RegistriesEdit(seen=form.seen_digest, edit=form.made)
+            parameters = RegistriesEdit(seen=form.seen_digest, edit=form.parsed)
         except ValueError:
             return refused(request, _("Reload the page: the form is damaged."), next=request.path)
         return _submitted(request, account, parameters)
@@ -69,10 +69,10 @@ def trust(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _asked(
-    request: HttpRequest, account: LinuxAccount, form: Judged, title: str, action: str
+    request: HttpRequest, account: LinuxAccount, form: ModelForm, title: str, action: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        return _submitted(request, account, form.made)
+        return _submitted(request, account, form.parsed)
     context = {"form": form, "title": title, "action": action}
     return render(request, "registries/form.html", context, status=422 if form.errors else 200)
 

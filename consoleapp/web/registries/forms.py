@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from pydantic import BaseModel, ValidationError
 
-from consoleapp.web.registries.query_view import words
+from consoleapp.web.model_form import ModelForm
 from engine.schema import registries as schema
 from engine.schema.transfers import ImageCopy, ImageSync
 
@@ -25,33 +24,7 @@ def _lines(label: str, rows: int, **more: Any) -> forms.CharField:
     return forms.CharField(label=label, widget=widget, **more)
 
 
-class Judged(forms.Form):
-    """A form whose values become one model: `made`, once it is valid."""
-
-    model: type[BaseModel]
-    made: Any
-
-    def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the model's values from the form's. Raises ValueError with a sentence."""
-        return dict(cleaned)
-
-    def clean(self) -> dict[str, Any]:
-        """Let the model validate, and show its errors at the fields."""
-        cleaned = super().clean() or self.cleaned_data
-        if self.errors:
-            return cleaned
-        try:
-            self.made = self.model.model_validate(self.values(cleaned))
-        except ValidationError as error:
-            fault = error.errors(include_url=False, include_input=False)[0]
-            place = str(fault["loc"][0]) if fault["loc"] else ""
-            self.add_error(place if place in self.fields else None, words(error))
-        except ValueError as error:
-            self.add_error(None, str(error))
-        return cleaned
-
-
-class EditForm(Judged):
+class EditForm(ModelForm):
     """A change of the account's registries.conf with the content that was `seen`."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -185,7 +158,7 @@ class TextForm(EditForm):
         return {"text": cleaned["text"].replace("\r\n", "\n")}
 
 
-class LoginForm(Judged):
+class LoginForm(ModelForm):
     """Log in."""
 
     model = schema.RegistryLogin
@@ -211,7 +184,7 @@ class LoginForm(Judged):
         return kept | {"tls_verify": not cleaned["unverified"]}
 
 
-class TrustForm(Judged):
+class TrustForm(ModelForm):
     """A certificate authority."""
 
     model = schema.RegistryTrust
@@ -225,7 +198,7 @@ class TrustForm(Judged):
     )
 
 
-class CopyForm(Judged):
+class CopyForm(ModelForm):
     """Copy an image."""
 
     model = ImageCopy
@@ -236,7 +209,7 @@ class CopyForm(Judged):
     )
 
 
-class SyncForm(Judged):
+class SyncForm(ModelForm):
     """Sync tags."""
 
     model = ImageSync

@@ -4,14 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
-from consoleapp.i18n.sentences import in_language
 from consoleapp.live import relay
 from consoleapp.web.engine_failure import failure
+from consoleapp.web.model_form import first_error
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 from engine.schema.queries import Query
@@ -32,26 +31,8 @@ def filled(
         asked = query.model_validate(parameters)
         answer = relay.document_sync(account, asked, Actor.of(request))
     except ValidationError as error:
-        message = f"{words(error)}"
+        message = first_error(error)
         return render(request, "registries/_failed.html", {"error": {"message": message}})
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {**context, "error": failure(error)})
     return render(request, template, {**context, "answer": answer.get("data", answer)})
-
-
-_WORDS = {
-    "string_pattern_mismatch": gettext_lazy("This is not written as it has to be."),
-    "string_too_short": gettext_lazy("Something is missing."),
-    "string_too_long": gettext_lazy("This is too long."),
-    "missing": gettext_lazy("Something is missing."),
-}
-
-
-def words(error: ValidationError) -> str:
-    """Return the first error, for a reader."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    if known := _WORDS.get(fault["type"]):
-        return str(known)
-    said = fault["msg"].removeprefix("Value error, ")
-    shown = in_language(said)
-    return shown if shown != said else said.capitalize()

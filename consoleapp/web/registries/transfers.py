@@ -11,7 +11,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.registries.forms import CopyForm, Judged, SyncForm
+from consoleapp.web.registries.forms import CopyForm, ModelForm, SyncForm
 from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import SyncPlan
@@ -45,12 +45,12 @@ def plan(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _answered(
-    request: HttpRequest, account: LinuxAccount, form: Judged, template: str
+    request: HttpRequest, account: LinuxAccount, form: ModelForm, template: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         following = reverse("operations:list")
         try:
-            operation = submit(account, form.made, actor=Actor.of(request))
+            operation = submit(account, form.parsed, actor=Actor.of(request))
         except Refused as error:
             return refused(request, error, next=request.path)
         return accepted(request, operation, next=following)

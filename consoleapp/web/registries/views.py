@@ -13,7 +13,8 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.registries.query_view import filled, words
+from consoleapp.web.model_form import first_error
+from consoleapp.web.registries.query_view import filled
 from engine.schema.kinds import parse
 from engine.schema.parameters import Role
 from engine.schema.queries import RegistriesShow, RegistryCheck, RegistryResolve
@@ -70,7 +71,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     try:
         operation = submit(account, parse(kind, parameters), actor=Actor.of(request))
     except ValidationError as error:
-        return refused(request, words(error), next=following, status=400)
+        return refused(request, first_error(error), next=following, status=400)
     except Refused as error:
         return refused(request, error, next=following)
     return accepted(request, operation, next=following)

@@ -20,6 +20,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.i18n.model_errors import for_reader
 from consoleapp.i18n.sentences import in_language
 from consoleapp.live import relay
 from consoleapp.operations.models import Operation
@@ -150,8 +151,8 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        place, said = fault["loc"][0], in_language(fault["msg"])
-        reason = str(_NO_NAME) if place == "file" else f"{place}: {said}"
+        place = fault["loc"][0]
+        reason = str(_NO_NAME) if place == "file" else f"{place}: {for_reader(fault)}"
         return refused(request, reason, next=request.path.removesuffix("save/"), status=400)
     try:
         operation = submit(account, parameters, actor=Actor.of(request))

@@ -113,12 +113,12 @@ def test_an_edit_carries_what_was_seen(as_, operator, answers):
 @pytest.mark.parametrize(
     ("what", "values", "said"),
     [
-        ("search", {"registries": "https://quay.io"}, "not written as it has to be"),
+        ("search", {"registries": "https://quay.io"}, "characters are not allowed"),
         ("search", {"registries": "quay.io quay.io"}, "listed twice"),
         ("registry", {"prefix": "*.example.com/x"}, "domain alone"),
         ("registry", {"prefix": "a.example", "mirrors": "m.example sometimes"}, "mean nothing"),
-        ("alias", {"name": "httpd", "value": "httpd"}, "not written"),
-        ("alias", {"name": "HTTPD", "value": "quay.io/httpd"}, "not written"),
+        ("alias", {"name": "httpd", "value": "httpd"}, "characters are not allowed"),
+        ("alias", {"name": "HTTPD", "value": "quay.io/httpd"}, "characters are not allowed"),
         ("search", {"seen": "nonsense", "registries": "quay.io"}, None),
     ],
 )
