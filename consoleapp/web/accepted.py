@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict, Refused
+from consoleapp.core.requests import Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
@@ -19,7 +20,7 @@ from engine.schema.parameters import Lane, Parameters
 
 
 def accepted(
-    request: HttpRequest,
+    request: Request,
     operations: Operation | Sequence[Operation],
     *,
     next: str,
@@ -31,7 +32,7 @@ def accepted(
     which shows the toast and refreshes the activity drawer. A plain form continues at `next`.
     """
     asked = [operations] if isinstance(operations, Operation) else list(operations)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return HttpResponseRedirect(next)
     response = HttpResponse(status=204)
     detail = {
@@ -44,7 +45,7 @@ def accepted(
 
 
 def request_all(
-    request: HttpRequest, account: LinuxAccount, wanted: Sequence[Parameters], *, next: str
+    request: Request, account: LinuxAccount, wanted: Sequence[Parameters], *, next: str
 ) -> HttpResponse:
     """Submit all of `wanted` to `account`, and return the response."""
     try:
@@ -54,15 +55,13 @@ def request_all(
     return accepted(request, operations, next=next)
 
 
-def refused(
-    request: HttpRequest, reason: Refused | str, *, next: str, status: int = 0
-) -> HttpResponse:
+def refused(request: Request, reason: Refused | str, *, next: str, status: int = 0) -> HttpResponse:
     """Return the response to a POST that was refused: `reason` is one sentence.
 
     htmx gets `status`, otherwise 403 (the user may not) or 409 (in this state, nobody may), and the
     event `berth:refused`, shown as a toast. A plain form continues at `next` and shows it there.
     """
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.error(request, in_language(str(reason)))
         return HttpResponseRedirect(next)
     forbidden = isinstance(reason, Refused) and not isinstance(reason, Conflict)

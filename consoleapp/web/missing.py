@@ -4,18 +4,19 @@ They ask the observer to look, and load again on changes (templates/_look_again.
 element distinguishes such a request from a user's.
 """
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import Request
 from consoleapp.snapshots import reader
 
 _LOOKING = "look-again"
 
 
 def missing(
-    request: HttpRequest,
+    request: Request,
     account: LinuxAccount,
     template: str,
     context: dict[str, object],
@@ -29,9 +30,9 @@ def missing(
     return render(request, template, context, status=404 if known else 503)
 
 
-def looks_again(request: HttpRequest) -> bool:
+def looks_again(request: Request) -> bool:
     """Return whether the page of a missing object asks again."""
-    return request.htmx.trigger == _LOOKING  # type: ignore[attr-defined,no-any-return]
+    return request.htmx.trigger == _LOOKING
 
 
 def appeared() -> HttpResponse:

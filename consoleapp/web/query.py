@@ -1,9 +1,9 @@
 """The query string of a list page."""
 
-from django.http import HttpRequest
+from consoleapp.core.requests import Request
 
 
-def query_without_page(request: HttpRequest, *others: str) -> str:
+def query_without_page(request: Request, *others: str) -> str:
     """Return it without `page` (and `others`), ready for another parameter: "" or "a=b&"."""
     query = request.GET.copy()
     for name in ("page", *others):

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,7 @@ from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.sentences import in_language
 from engine.schema.parameters import Role
 
@@ -67,7 +68,7 @@ class GrantForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.OWNER)
-def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def page(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show all grants of the account, and a form for a new one."""
     form = GrantForm(request.POST or None, account)
     if request.method == "POST" and form.is_valid():
@@ -91,7 +92,7 @@ def page(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @require_POST
 @require_role(Role.OWNER)
 @transaction.atomic
-def change(request: HttpRequest, account: LinuxAccount, grant_id: int) -> HttpResponse:
+def change(request: AccountRequest, account: LinuxAccount, grant_id: int) -> HttpResponse:
     """Change a grant's role (`role`), or remove it (`remove`)."""
     grant = get_object_or_404(account.grants.select_related("user", "group"), pk=grant_id)
     role = request.POST.get("role", "")
@@ -150,7 +151,7 @@ def _no_owner(holder: User) -> str:
     return _("%(name)s is a service account and cannot be an owner.") % {"name": holder}
 
 
-def _record(action: str, request: HttpRequest, grant: Grant, parameters: dict[str, object]) -> None:
+def _record(action: str, request: Request, grant: Grant, parameters: dict[str, object]) -> None:
     holder = f"user {grant.user.username}" if grant.user else f"group {grant.group.name}"
     record(
         action,

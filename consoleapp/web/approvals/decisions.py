@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import Request
 from consoleapp.operations.approval.decisions import Uncommented, approve, decline
 from consoleapp.operations.approval.request import explain
 from consoleapp.operations.audit import name
@@ -23,9 +24,9 @@ _MOST_CHOSEN = 200
 
 @require_POST
 @login_required
-def approve_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def approve_one(request: Request, operation_id: UUID) -> HttpResponse:
     """Approve one operation and queue it."""
-    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    operation = visible_operation(request.user, operation_id)
     try:
         approve(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
     except Refused as error:
@@ -37,9 +38,9 @@ def approve_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def decline_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def decline_one(request: Request, operation_id: UUID) -> HttpResponse:
     """Decline one operation, with a reason."""
-    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    operation = visible_operation(request.user, operation_id)
     try:
         decline(operation, actor=Actor.of(request), comment=_typed(request, "comment"))
     except Uncommented as error:
@@ -54,9 +55,9 @@ def decline_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def explain_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def explain_one(request: Request, operation_id: UUID) -> HttpResponse:
     """Store the requester's reason."""
-    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    operation = visible_operation(request.user, operation_id)
     try:
         explain(operation, _typed(request, "note"), actor=Actor.of(request))
     except Refused as error:
@@ -68,10 +69,10 @@ def explain_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def approve_many(request: HttpRequest) -> HttpResponse:
+def approve_many(request: Request) -> HttpResponse:
     """Approve all selected operations, and report each that could not be approved."""
     done = 0
-    chosen = visible_operations(request.user).filter(pk__in=_ids(request))  # type: ignore[arg-type]
+    chosen = visible_operations(request.user).filter(pk__in=_ids(request))
     for operation in chosen.filter(approval__isnull=False).order_by("requested_at"):
         try:
             approve(operation, actor=Actor.of(request))
@@ -86,11 +87,11 @@ def approve_many(request: HttpRequest) -> HttpResponse:
     return redirect("approvals:list")
 
 
-def _typed(request: HttpRequest, field: str) -> str:
+def _typed(request: Request, field: str) -> str:
     return request.POST.get(field, "").replace("\x00", "")[:500]
 
 
-def _ids(request: HttpRequest) -> list[UUID]:
+def _ids(request: Request) -> list[UUID]:
     found = []
     for text in request.POST.getlist("operation")[:_MOST_CHOSEN]:
         try:

@@ -6,12 +6,13 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import remember
+from consoleapp.core.requests import Request
 from consoleapp.operations import disclosure
 from consoleapp.operations.approval.approvers import decidable
 from consoleapp.operations.models import Operation
@@ -25,9 +26,9 @@ SHOWN = ("waiting", "mine", "all")
 
 @require_safe
 @login_required
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List requests that I may decide (`show=waiting`), my own (`mine`), or all visible ones."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     show = request.GET.get("show", "")
     show = show if show in SHOWN else "waiting"
     words = request.GET.get("q", "").replace("\x00", "")[:200].strip()
@@ -49,36 +50,36 @@ def everything(request: HttpRequest) -> HttpResponse:
         "query": query_without_page(request),
         "mine_to_decide": mine,
     }
-    partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"approvals/{'_table' if partial else 'list'}.html", context)
 
 
 @require_safe
 @login_required
-def counter(request: HttpRequest) -> HttpResponse:
+def counter(request: Request) -> HttpResponse:
     """Return the number of requests that I may decide, for the menu."""
-    count = decidable(request.user).count()  # type: ignore[arg-type]
+    count = decidable(request.user).count()
     return render(request, "approvals/_counter.html", {"approvals_count": count})
 
 
 @require_safe
 @login_required
-def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def detail(request: Request, operation_id: UUID) -> HttpResponse:
     """Show one request: exactly what will run, why it waits, and the buttons for approvers."""
-    partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    partial = request.htmx and not request.htmx.history_restore_request
     name = f"approvals/{'_detail' if partial else 'detail'}.html"
     return render(request, name, about(request, operation_id))
 
 
-def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
+def about(request: Request, operation_id: UUID) -> dict[str, Any]:
     """Return the template's context for one request. Raises Http404."""
-    operation = visible_operation(request.user, operation_id)  # type: ignore[arg-type]
+    operation = visible_operation(request.user, operation_id)
     approval = getattr(operation, "approval", None)
     if approval is None:
         raise Http404("it needed no approval")
-    may_decide = decidable(request.user).filter(pk=operation.pk).exists()  # type: ignore[arg-type]
+    may_decide = decidable(request.user).filter(pk=operation.pk).exists()
     _keep_the_way(request, may_decide)
-    sees_all = may_decide or operation.account_id in operable(request.user)  # type: ignore[arg-type]
+    sees_all = may_decide or operation.account_id in operable(request.user)
     return {
         "operation": operation,
         "parameters": disclosure.parameters(operation, operates=sees_all),
@@ -89,7 +90,7 @@ def about(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     }
 
 
-def _keep_the_way(request: HttpRequest, decides: bool) -> None:
+def _keep_the_way(request: Request, decides: bool) -> None:
     """Keep the menu entry for users who once had something to decide."""
     if decides:
         remember(request, DECIDES, True)

@@ -1,7 +1,7 @@
 """The audit log: a list to filter and export, and the details of one event."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -13,6 +13,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.chain_status import standing
 from consoleapp.audit.models import Link
 from consoleapp.audit.search import matching, newest
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.recordings.access import of_event
 from consoleapp.web.audit.export import as_csv, as_json_lines
 from consoleapp.web.audit.filters import EventFilters
@@ -29,7 +30,7 @@ _EXPORTS = {
 
 @require_safe
 @login_required
-def everything(request: HttpRequest) -> HttpResponseBase:
+def everything(request: Request) -> HttpResponseBase:
     """List the events that the user may read; with ?export=csv|jsonl, return them as a file."""
     filters = EventFilters(request.GET)
     if export := request.GET.get("export"):
@@ -54,7 +55,7 @@ def everything(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @login_required
-def detail(request: HttpRequest, event_id: int) -> HttpResponse:
+def detail(request: Request, event_id: int) -> HttpResponse:
     """Show everything recorded about one event, and its place in the chain."""
     event = get_object_or_404(readable_events(request.user), pk=event_id)
     context = {
@@ -67,7 +68,7 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @require_safe
 @require_role(Role.VIEWER)
-def history(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def history(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show one container from its launch to its removal, under all of its names."""
     lives = lives_of(account, container)
     if not owns(request.user, account.pk):
@@ -76,7 +77,7 @@ def history(request: HttpRequest, account: LinuxAccount, container: str) -> Http
     return render(request, "audit/history.html", context)
 
 
-def _file(request: HttpRequest, filters: EventFilters, export: str) -> HttpResponseBase:
+def _file(request: Request, filters: EventFilters, export: str) -> HttpResponseBase:
     if export not in _EXPORTS:
         raise Http404("there is no such export")
     write, content_type = _EXPORTS[export]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from consoleapp.catalog import recipes
 from consoleapp.catalog.models import BuildRecipe
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.files.models import Upload
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
@@ -45,7 +46,7 @@ _STEPS = (
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def build(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form, filled in by ?from=<operation> or ?recipe=<id>. A build leads to its page."""
     if request.method == "GET":
         asked, progress = _asked(request, account)
@@ -67,13 +68,13 @@ def build(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.VIEWER)
-def builds(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def builds(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """List the builds, newest first, and the recipes of the account."""
     rows = Operation.objects.filter(account=account, kind=_KIND).select_related("account")
     wanted = request.GET.get("q", "").strip()[:200]
     if wanted:
         rows = rows.filter(target__icontains=wanted)
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {
         "page": Paginator(rows.order_by("-requested_at"), _ROWS).get_page(request.GET.get("page")),
         "query": query_without_page(request),
@@ -81,13 +82,13 @@ def builds(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         "recipes": BuildRecipe.objects.filter(account=account).select_related("made_by"),
         "operates": role.covers(Role.OPERATOR),
     }
-    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    partial = request.htmx and not request.htmx.boosted
     return render(request, f"builds/{'_table' if partial else 'list'}.html", context)
 
 
 @require_POST
 @require_role(Role.OPERATOR)
-def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> HttpResponse:
+def keep(request: AccountRequest, account: LinuxAccount, operation_id: UUID) -> HttpResponse:
     """Save a build as a recipe."""
     operation = get_object_or_404(Operation, pk=operation_id, account=account, kind=_KIND)
     back = reverse("builds:list", args=[account.key])
@@ -101,7 +102,7 @@ def keep(request: HttpRequest, account: LinuxAccount, operation_id: UUID) -> Htt
 
 @require_POST
 @require_role(Role.OPERATOR)
-def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
+def rebuild(request: AccountRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
     """Build a recipe again. One that needs files or secrets opens the form, filled in."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     form = f"{reverse('builds:build', args=[account.key])}?recipe={recipe.pk}"
@@ -117,7 +118,7 @@ def rebuild(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> Http
 
 @require_POST
 @require_role(Role.OPERATOR)
-def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
+def remove(request: AccountRequest, account: LinuxAccount, recipe_id: int) -> HttpResponse:
     """Remove a recipe. Images stay."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     recipes.remove(recipe, actor=Actor.of(request))
@@ -126,7 +127,7 @@ def remove(request: HttpRequest, account: LinuxAccount, recipe_id: int) -> HttpR
 
 
 def _form(
-    request: HttpRequest, form: BuildForm, status: int, failed: int | None = None
+    request: Request, form: BuildForm, status: int, failed: int | None = None
 ) -> HttpResponse:
     if form.is_bound:  # secrets are not sent back to the page
         form.data = form.data.copy()
@@ -142,18 +143,16 @@ def _form(
     return render(request, "builds/build.html", context, status=status)
 
 
-def _kept(request: HttpRequest, name: str, paths: list[str]) -> list[dict[str, Any]]:
+def _kept(request: Request, name: str, paths: list[str]) -> list[dict[str, Any]]:
     """Return the uploads of a form that is shown again, so that nobody has to repeat them."""
     ids = [text for text in request.POST.getlist(name)[:200] if _UUID.match(text)]
-    found = Upload.objects.filter(sent_by=request.user, removed_at=None).in_bulk(ids)  # type: ignore[misc]
+    found = Upload.objects.filter(sent_by=request.user, removed_at=None).in_bulk(ids)
     rows = zip_longest(request.POST.getlist(name), paths, fillvalue="")
     known = {str(key): upload for key, upload in found.items()}
     return [{"upload": known[key], "path": path} for key, path in rows if key in known]
 
 
-def _asked(
-    request: HttpRequest, account: LinuxAccount
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _asked(request: Request, account: LinuxAccount) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the form's initial values, and the progress of the build that they come from."""
     if recipe := request.GET.get("recipe"):
         if not recipe.isdigit():

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -23,6 +23,7 @@ from consoleapp.catalog import changes, containers
 from consoleapp.catalog.definition import Contents, Wrong, container, fill, sample_of
 from consoleapp.catalog.models import LaunchTemplate, may_change
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.live import relay
 from consoleapp.live.relay import Unanswered
 from consoleapp.operations.visible import visible_operation
@@ -49,7 +50,7 @@ KINDS = (
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: Request) -> HttpResponse:
     """Create a template: empty, from a launch (?from=), or a container (?account=&container=)."""
     if not operated_accounts(request.user):
         refuse_change(request)
@@ -83,7 +84,7 @@ def _drafted(draft: containers.Draft) -> Editor:
     return editor
 
 
-def _launched(request: HttpRequest) -> containers.Draft:
+def _launched(request: Request) -> containers.Draft:
     try:
         operation = visible_operation(request.user, UUID(request.GET["from"]))
     except ValueError as error:
@@ -95,7 +96,7 @@ def _launched(request: HttpRequest) -> containers.Draft:
 
 @require_safe
 @login_required
-def from_container(request: HttpRequest) -> HttpResponse:
+def from_container(request: Request) -> HttpResponse:
     """Show the editor filled in from a container; in a panel, since Podman is queried."""
     operated = {each.key: each for each in operated_accounts(request.user)}
     account: LinuxAccount | None = operated.get(request.GET.get("account", ""))
@@ -117,7 +118,7 @@ def from_container(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def edit(request: HttpRequest, template_id: int) -> HttpResponse:
+def edit(request: Request, template_id: int) -> HttpResponse:
     """Save a template's next version."""
     template = mine(request, template_id)
     if request.method != "POST":
@@ -139,7 +140,7 @@ def edit(request: HttpRequest, template_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: Request) -> HttpResponse:
     """Show what users will see of the edited template, and the resulting command line."""
     editor = Editor.of_post(request.POST)
     editor.name = editor.name or _("New template")
@@ -171,7 +172,7 @@ def _command(contents: Contents) -> list[str] | None:
 
 @require_POST
 @login_required
-def sharing(request: HttpRequest, template_id: int) -> HttpResponse:
+def sharing(request: Request, template_id: int) -> HttpResponse:
     """Set its name, visibility, and owners."""
     template = mine(request, template_id)
     form = SharingForm(request.POST, instance=LaunchTemplate.objects.get(pk=template.pk))
@@ -193,7 +194,7 @@ def sharing(request: HttpRequest, template_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def remove(request: HttpRequest, template_id: int) -> HttpResponse:
+def remove(request: Request, template_id: int) -> HttpResponse:
     """Remove a template from the catalog."""
     template = mine(request, template_id)
     changes.remove(template, actor=Actor.of(request))
@@ -201,7 +202,7 @@ def remove(request: HttpRequest, template_id: int) -> HttpResponse:
     return redirect("catalog:list")
 
 
-def mine(request: HttpRequest, template_id: int) -> LaunchTemplate:
+def mine(request: Request, template_id: int) -> LaunchTemplate:
     """Return a template that the user may change. Refusals are audited."""
     template = find(request, template_id)
     if not may_change(request.user, template):
@@ -209,14 +210,14 @@ def mine(request: HttpRequest, template_id: int) -> LaunchTemplate:
     return template
 
 
-def refuse_change(request: HttpRequest) -> NoReturn:
+def refuse_change(request: Request) -> NoReturn:
     """Audit the attempt, and show the 403 page."""
     refuse(Actor.of(request), None, f"{request.method} {request.path}", Role.OPERATOR)
     raise PermissionDenied(_("Templates are changed by their owners, and by administrators."))
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     editor: Editor,
     template: LaunchTemplate | None = None,
     form: SharingForm | None = None,
@@ -228,9 +229,7 @@ def _page(
     return render(request, "catalog/edit.html", context, status=status)
 
 
-def _context(
-    request: HttpRequest, editor: Editor, template: LaunchTemplate | None
-) -> dict[str, Any]:
+def _context(request: Request, editor: Editor, template: LaunchTemplate | None) -> dict[str, Any]:
     lines = [
         {"row": row, "error": editor.errors.get(f"parameters-{at}", "")}
         for at, row in enumerate(editor.parameters)

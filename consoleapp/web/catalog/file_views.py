@@ -4,7 +4,7 @@ import re
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consoleapp.accounts.roles import operated_accounts
 from consoleapp.catalog import files, imports
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.web.catalog.editor_views import refuse_change
 from consoleapp.web.catalog.forms import ImportForm
 from consoleapp.web.catalog.views import find
@@ -19,7 +20,7 @@ from consoleapp.web.catalog.views import find
 
 @require_safe
 @login_required
-def export(request: HttpRequest, template_id: int) -> HttpResponse:
+def export(request: Request, template_id: int) -> HttpResponse:
     """Return the newest version (or ?version=) as a YAML file."""
     template = find(request, template_id)
     version = template.head
@@ -40,7 +41,7 @@ def export(request: HttpRequest, template_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def import_file(request: HttpRequest) -> HttpResponse:
+def import_file(request: Request) -> HttpResponse:
     """Create a template from a file, or the next version of the one with its name."""
     if not operated_accounts(request.user):
         refuse_change(request)

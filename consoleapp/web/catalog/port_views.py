@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,19 +13,20 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.catalog.models import PortAllotment, PortRange
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.web.catalog.forms import PortRangeForm
 
 
 @require_safe
 @require_admin
-def ports(request: HttpRequest) -> HttpResponse:
+def ports(request: Request) -> HttpResponse:
     """Show the ranges and the allotments."""
     return _page(request)
 
 
 @require_POST
 @require_admin
-def change(request: HttpRequest, account: str) -> HttpResponse:
+def change(request: Request, account: str) -> HttpResponse:
     """Give an account its own range; with empty fields, the host's again."""
     found = get_object_or_404(LinuxAccount, key=account)
     own = PortRange.objects.filter(account=found).first()
@@ -51,7 +52,7 @@ def change(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     wrong: LinuxAccount | None = None,
     form: PortRangeForm | None = None,
     status: int = 200,

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,6 +16,7 @@ from consoleapp.catalog.files import difference
 from consoleapp.catalog.models import LaunchTemplate, may_change, visible_templates
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live.relay import Unanswered
 from consoleapp.operations.models import Operation
 from consoleapp.web.catalog.forms import LaunchForm
@@ -25,14 +26,14 @@ from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
 
 
-def find(request: HttpRequest, template_id: int) -> LaunchTemplate:
+def find(request: Request, template_id: int) -> LaunchTemplate:
     """Return a template that the user may see, or raise Http404."""
     return get_object_or_404(visible_templates(request.user), pk=template_id)
 
 
 @require_safe
 @login_required
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List the templates that the user may see. htmx gets only the cards."""
     words = request.GET.get("q", "").lower().split()
     icon = request.GET.get("icon", "")
@@ -50,7 +51,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         "icon": icon,
         "launch_accounts": operated_accounts(request.user),
     }
-    only_cards = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    only_cards = request.htmx and not request.htmx.boosted
     return render(request, f"catalog/{'_cards' if only_cards else 'list'}.html", context)
 
 
@@ -63,7 +64,7 @@ def _says(template: LaunchTemplate, words: list[str]) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def detail(request: HttpRequest, template_id: int) -> HttpResponse:
+def detail(request: Request, template_id: int) -> HttpResponse:
     """Show a template and its launch form. Valid input becomes an operation."""
     template = find(request, template_id)
     accounts = operated_accounts(request.user)
@@ -106,7 +107,7 @@ def _begun(operation: Operation) -> HttpResponse:
 
 @require_safe
 @login_required
-def versions(request: HttpRequest, template_id: int) -> HttpResponse:
+def versions(request: Request, template_id: int) -> HttpResponse:
     """List all versions, and compare two (?from=1&to=3; by default, the newest two)."""
     template = find(request, template_id)
     every = list(template.versions.all()[:500])
@@ -129,7 +130,7 @@ def versions(request: HttpRequest, template_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.OPERATOR)
-def relaunch(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def relaunch(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show what is new in the container's template, and the form to launch the new version."""
     row = look_up(account, container).row
     origin = launching.origin(row.labels) if row else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.catalog.launching import news
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations.models import Operation
 from consoleapp.web.container_lookup import Found, look_up
 from consoleapp.web.containers import exits
@@ -61,34 +62,36 @@ TABS = (
 
 @require_GET
 @require_role(Role.VIEWER)
-def tab(request: HttpRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
+def tab(request: AccountRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
     """Show one tab's page, which itself never waits for an engine."""
     return _page(request, account, container, view)
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def terminal(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def terminal(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show the terminal's page, which requires more than read access."""
     return _page(request, account, container, "terminal")
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def header(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def header(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show the header above the tabs, reloaded whenever the container changes."""
     found = look_up(account, container)
     context = {"found": found, "asked": container, **_known(request, found)}
     return render(request, "containers/detail/_header.html", context)
 
 
-def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str) -> HttpResponse:
+def _page(
+    request: AccountRequest, account: LinuxAccount, container: str, view: str
+) -> HttpResponse:
     found = look_up(account, container)
     if found.row is None:
         return _missing(request, account, container, found)
     if looks_again(request):
         return appeared()
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {
         "found": found,
         "view": view,
@@ -99,11 +102,11 @@ def _page(request: HttpRequest, account: LinuxAccount, container: str, view: str
     return render(request, f"containers/detail/{view}.html", context)
 
 
-def _known(request: HttpRequest, found: Found) -> dict[str, object]:
+def _known(request: AccountRequest, found: Found) -> dict[str, object]:
     row = found.row
     if row is None or found.snapshot is None:
         return {"row": None}
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     unit = of_container(found.snapshot.units, row.name, row.unit)
     return {
         "row": row,
@@ -123,9 +126,7 @@ def explain(row: ContainerRow) -> str:
     return exits.explain(row.exit_code, out_of_memory=row.oom_killed) if ended else ""
 
 
-def _missing(
-    request: HttpRequest, account: LinuxAccount, container: str, found: Found
-) -> HttpResponse:
+def _missing(request: Request, account: LinuxAccount, container: str, found: Found) -> HttpResponse:
     about = Operation.objects.filter(account=account, kind__startswith="container.")
     # By name, or by id: the launch of a container has its id in its result.
     mentions = Q(target=container) | _made(container)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations.approval.requirements import asked
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
@@ -30,7 +31,7 @@ CONTROLLERS = {"memory": gettext_lazy("memory"), "cpu": "CPU", "pids": gettext_l
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def launch(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form. Valid input becomes an operation, whose page waits for the service."""
     if request.method == "GET":
         return _form(request, account, _asked(request, account))
@@ -62,7 +63,7 @@ def launch(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def read_line(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form filled in from a pasted line, with the parts left out and the reasons."""
     try:
         line = read(request.POST.get("line", ""))
@@ -77,13 +78,13 @@ def read_line(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def preview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def preview(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the equivalent command line of the form's current values, and policy violations."""
     given = Launch.of_post(request.POST)
     return render(request, "containers/_preview.html", _previewed(request, account, given))
 
 
-def _asked(request: HttpRequest, account: LinuxAccount) -> Launch:
+def _asked(request: Request, account: LinuxAccount) -> Launch:
     if "from" in request.GET:
         try:
             identity = UUID(request.GET["from"])
@@ -95,7 +96,7 @@ def _asked(request: HttpRequest, account: LinuxAccount) -> Launch:
 
 
 def _form(
-    request: HttpRequest,
+    request: Request,
     account: LinuxAccount,
     given: Launch,
     more: dict[str, object] | None = None,
@@ -117,7 +118,7 @@ def _form(
     }
     context |= _previewed(request, account, given)
     context["first_error"] = next(iter(given.errors), None)
-    only_form = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    only_form = request.htmx and not request.htmx.boosted
     name = "containers/_launch.html" if only_form else "containers/launch.html"
     return render(request, name, context, status=status)
 
@@ -134,7 +135,7 @@ def _places(error: NotAllowed) -> dict[str, str]:
     return found
 
 
-def _previewed(request: HttpRequest, account: LinuxAccount, given: Launch) -> dict[str, object]:
+def _previewed(request: Request, account: LinuxAccount, given: Launch) -> dict[str, object]:
     # On a copy, so that merely incomplete input is not shown as an error.
     parameters = Launch(given.texts, given.flags, given.rows).parameters()
     if parameters is None:

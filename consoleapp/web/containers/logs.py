@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import log_lines, relay
 from consoleapp.web.engine_failure import failure
 from engine.schema.errors import EngineError
@@ -39,7 +40,9 @@ class Wanted(forms.Form):
 
 @require_GET
 @require_role(Role.VIEWER)
-async def download(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponseBase:
+async def download(
+    request: AccountRequest, account: LinuxAccount, container: str
+) -> HttpResponseBase:
     """Return the logs as a text file; 400 for invalid parameters."""
     wanted = Wanted(request.GET)
     if not wanted.is_valid():

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.web import inspection
 from consoleapp.web.containers import inspected
@@ -55,12 +56,14 @@ PANELS: dict[str, tuple[type[queries.Query], Callable[[Answer], dict[str, Any]]]
 
 @require_GET
 @require_role(Role.VIEWER)
-def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: str) -> HttpResponse:
+def panel(
+    request: AccountRequest, account: LinuxAccount, container: str, panel: str
+) -> HttpResponse:
     """Show one panel, or why it is unavailable. `?reveal=1` unmasks secrets for operators."""
     if panel not in PANELS:
         raise Http404(f"there is no panel called {panel!r}")
     query, prepare = PANELS[panel]
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     context = {"container": container, "panel": panel, "operates": role.covers(Role.OPERATOR)}
     try:
@@ -76,9 +79,9 @@ def panel(request: HttpRequest, account: LinuxAccount, container: str, panel: st
 
 @require_GET
 @require_role(Role.VIEWER)
-def raw(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def raw(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Return the inspect data as a JSON file, masked as on the page."""
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     try:
         query = queries.ContainerInspect(container=container)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
@@ -32,18 +33,18 @@ _FLAGS = ("force", "volumes", "pause")
 
 @require_GET
 @require_role(Role.VIEWER)
-def containers(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def containers(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
     context = {"seen": seen, **_listed(request, seen)}
-    only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    only_table = request.htmx and not request.htmx.boosted
     return render(request, f"containers/{'_table' if only_table else 'list'}.html", context)
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def rows(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Return the rows `ids` that are on this page of the list, and the order of all rows on it."""
     seen = reader.load(account)
     context = _listed(request, seen)
@@ -56,7 +57,7 @@ def rows(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def prune(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """List the containers that a prune would remove."""
     seen = reader.load(account)
     every = seen.snapshot.containers if seen and seen.snapshot else []
@@ -66,7 +67,7 @@ def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit a kind of operation for each posted `container`, after checking all of them."""
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
@@ -89,7 +90,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return request_all(request, account, asked, next=following)
 
 
-def _parameters(request: HttpRequest, model: type[Parameters], container: str) -> dict[str, Any]:
+def _parameters(request: Request, model: type[Parameters], container: str) -> dict[str, Any]:
     given: dict[str, Any] = {"container": container} if container else {}
     for name in model.model_fields:
         if name == "container":
@@ -101,7 +102,7 @@ def _parameters(request: HttpRequest, model: type[Parameters], container: str) -
     return given
 
 
-def _listed(request: HttpRequest, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
+def _listed(request: Request, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
     """Return the context of the list and its parts."""
     choice = listing.Filter(request.GET)
     every = seen.snapshot.containers if seen and seen.snapshot else []
@@ -119,6 +120,6 @@ def _listed(request: HttpRequest, seen: reader.AccountSnapshot | None) -> dict[s
     }
 
 
-def _operates(request: HttpRequest) -> bool:
-    role: Role = request.role  # type: ignore[attr-defined]
+def _operates(request: AccountRequest) -> bool:
+    role = request.role
     return role.covers(Role.OPERATOR)

@@ -1,12 +1,13 @@
 """The doctor: the health of an account's session, with a remedy per finding."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
@@ -19,7 +20,7 @@ _WORST_FIRST = ("problem", "warning", "ok")
 
 @require_GET
 @require_role(Role.VIEWER)
-def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def doctor(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page, which loads the findings."""
     reader.watch(account)
     return render(request, "doctor/doctor.html", {})
@@ -27,9 +28,9 @@ def doctor(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.VIEWER)
-def findings(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def findings(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the findings, problems first, and the switch for lingering."""
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     try:
         answer = relay.document_sync(account, SessionHealth(), Actor.of(request))
     except (EngineError, relay.Unanswered) as error:

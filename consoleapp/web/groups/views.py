@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,6 +15,7 @@ from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Grant, ServiceAccount, User
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 
 
 class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -34,7 +35,7 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List all groups, with a form for a new one."""
     form = GroupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -51,7 +52,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
-def detail(request: HttpRequest, group_id: int) -> HttpResponse:
+def detail(request: Request, group_id: int) -> HttpResponse:
     """Show one group: its name, members, and grants."""
     group = get_object_or_404(Group, pk=group_id)
     was = group.name
@@ -81,7 +82,7 @@ def detail(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 @transaction.atomic
-def members(request: HttpRequest, group_id: int) -> HttpResponse:
+def members(request: Request, group_id: int) -> HttpResponse:
     """Add one user to the group (`add`), or remove one (`take_out`)."""
     group = get_object_or_404(Group, pk=group_id)
     name = request.POST.get("add") or request.POST.get("take_out") or ""
@@ -102,7 +103,7 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
 
 @require_POST
 @require_admin
-def rules(request: HttpRequest, group_id: int) -> HttpResponse:
+def rules(request: Request, group_id: int) -> HttpResponse:
     """Set what the group requires from its members."""
     group = get_object_or_404(Group, pk=group_id)
     wanted = request.POST.get("second_factor") == "on"
@@ -118,7 +119,7 @@ def rules(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_POST
 @require_admin
 @transaction.atomic
-def remove(request: HttpRequest, group_id: int) -> HttpResponse:
+def remove(request: Request, group_id: int) -> HttpResponse:
     """Delete the group and its grants. Its members stay."""
     group = get_object_or_404(Group, pk=group_id)
     lost = [

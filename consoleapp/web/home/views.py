@@ -2,13 +2,14 @@
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.models import User
 from consoleapp.accounts.roles import accounts_with_roles
 from consoleapp.catalog.models import visible_templates
+from consoleapp.core.requests import Request
 from consoleapp.operations.models import Operation
 from consoleapp.operations.visible import visible_operations
 from consoleapp.web.accounts.summary import summarise
@@ -21,7 +22,7 @@ TEMPLATES = 6
 
 @require_safe
 @login_required
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: Request) -> HttpResponse:
     """Show all of the user's accounts at a glance."""
     summaries = [summarise(account, role) for account, role in accounts_with_roles(request.user)]
     worries = [worry for summary in summaries for worry in summary.worries]
@@ -43,7 +44,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def recent(request: HttpRequest) -> HttpResponse:
+def recent(request: Request) -> HttpResponse:
     """Show only the list of recent operations, for live updates."""
     return render(request, "home/_recent.html", {"recent": _recent(request.user)})
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -12,13 +12,14 @@ from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.snapshots import reader
 from engine.schema.version import version
 
 
 @require_safe
 @require_admin
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List all hosts with their Linux accounts, and explain how to enroll or withdraw one."""
     linked = LinuxAccount.objects.annotate(grant_count=Count("grants")).order_by("name")
     hosts = Host.objects.prefetch_related(
@@ -35,7 +36,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require_admin
 @transaction.atomic
-def set_active(request: HttpRequest, account_id: int) -> HttpResponse:
+def set_active(request: Request, account_id: int) -> HttpResponse:
     """Withdraw an account from the console (without changing its containers), or restore it."""
     account = get_object_or_404(
         LinuxAccount.objects.select_for_update().select_related("host"), pk=account_id

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,6 +13,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.live.redaction import redacted
 from consoleapp.operations.submit import submit
@@ -43,7 +44,7 @@ _QUERIES: dict[str, type[Query]] = {
 
 @require_GET
 @require_role(Role.VIEWER)
-def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) -> HttpResponse:
+def image(request: AccountRequest, account: LinuxAccount, image: str, view: str) -> HttpResponse:
     """Show one tab of an image's page, which itself never waits for an engine."""
     seen, row = _find(account, image)
     if row is None or seen is None or seen.snapshot is None:
@@ -52,7 +53,7 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
         return missing(request, account, "images/missing.html", context, known=known)
     if looks_again(request):
         return appeared()
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     users = rows.users(row, seen.snapshot.containers)
     units = rows.units(row, seen.snapshot.units, users)
     context = {
@@ -72,7 +73,7 @@ def image(request: HttpRequest, account: LinuxAccount, image: str, view: str) ->
 
 @require_GET
 @require_role(Role.VIEWER)
-def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -> HttpResponse:
+def panel(request: AccountRequest, account: LinuxAccount, image: str, panel: str) -> HttpResponse:
     """Show what needs the engine: an image's history, or its inspect data."""
     if panel not in _QUERIES:
         raise Http404(f"there is no panel called {panel!r}")
@@ -85,19 +86,19 @@ def panel(request: HttpRequest, account: LinuxAccount, image: str, panel: str) -
         answer = relay.document_sync(account, query, Actor.of(request))
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {"image": image, "operates": role.covers(Role.OPERATOR), **_PREPARE[panel](answer)}
     return render(request, f"images/_{panel}.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def tag(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def tag(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Add a name to the image."""
     form = TagForm(request.POST or None, image=image)
     context = {"form": form, "image": image}
     if not form.is_valid():
-        template = "images/_tag.html" if request.htmx else "images/tag.html"  # type: ignore[attr-defined]
+        template = "images/_tag.html" if request.htmx else "images/tag.html"
         return render(request, template, context, status=422 if form.errors else 200)
     try:
         operation = submit(account, form.parsed, actor=Actor.of(request))

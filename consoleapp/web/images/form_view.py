@@ -1,12 +1,13 @@
 """A form about images, shown in a dialog or on its own page, and submitted."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import Request
 from consoleapp.operations.submit import submit
 from consoleapp.policies.check import NotAllowed
 from consoleapp.web.accepted import accepted, refused
@@ -14,7 +15,7 @@ from consoleapp.web.model_form import ModelForm
 
 
 def submitted(
-    request: HttpRequest, account: LinuxAccount, form: ModelForm, *, next: str
+    request: Request, account: LinuxAccount, form: ModelForm, *, next: str
 ) -> HttpResponse | None:
     """Return the response to a posted form; None if it is (still) to be filled in."""
     if request.method != "POST" or not form.is_valid():
@@ -30,7 +31,7 @@ def submitted(
 
 
 def ask(
-    request: HttpRequest,
+    request: Request,
     account: LinuxAccount,
     form: ModelForm,
     *,
@@ -51,5 +52,5 @@ def ask(
         "hint": hint,
         "upload_limit": settings.BERTH_UPLOAD_LIMIT,
     }
-    template = "images/_form.html" if request.htmx else "images/form.html"  # type: ignore[attr-defined]
+    template = "images/_form.html" if request.htmx else "images/form.html"
     return render(request, template, context, status=422 if form.errors else 200)

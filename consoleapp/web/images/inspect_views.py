@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
 from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
@@ -33,7 +34,7 @@ _WORDS = (
 
 @require_GET
 @require_role(Role.VIEWER)
-def layer(request: HttpRequest, account: LinuxAccount, image: str, layer: int) -> HttpResponse:
+def layer(request: AccountRequest, account: LinuxAccount, image: str, layer: int) -> HttpResponse:
     """Show a page of a layer's files. htmx gets only the table."""
     page = request.GET.get("page", "1")
     number = max(1, min(int(page), 5_000)) if page.isdecimal() and len(page) < 6 else 1
@@ -44,7 +45,7 @@ def layer(request: HttpRequest, account: LinuxAccount, image: str, layer: int) -
         "search": request.GET.get("q", "")[:200],
         "number": number,
     }
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return render(request, "images/layer.html", context)
     asked = {"image": image, "layer": layer, "search": context["search"], "limit": _FILES_A_PAGE}
     asked["offset"] = (number - 1) * _FILES_A_PAGE
@@ -64,7 +65,7 @@ def layer(request: HttpRequest, account: LinuxAccount, image: str, layer: int) -
 
 @require_GET
 @require_role(Role.VIEWER)
-def compare(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def compare(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Compare this image with another one of the account (`with`)."""
     other = request.GET.get("with", "")
     seen = reader.load(account)
@@ -75,7 +76,7 @@ def compare(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResp
         "other": other,
         "choices": [(row.id, rows.title(row)) for row in every if row.id != image],
     }
-    if not (request.htmx and other):  # type: ignore[attr-defined]
+    if not (request.htmx and other):
         return render(request, "images/compare.html", context)
     answer = _ask(request, account, ImageCompare, {"image": image, "other": other})
     if isinstance(answer, HttpResponse):
@@ -91,9 +92,9 @@ def compare(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResp
 
 @require_GET
 @require_role(Role.VIEWER)
-def disk(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def disk(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show what uses the disk."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return render(request, "images/disk.html", {"operates": _operates(request)})
     answer = _ask(request, account, DiskUse, {})
     if isinstance(answer, HttpResponse):
@@ -104,7 +105,7 @@ def disk(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.VIEWER)
-def going(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def going(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show exactly what each prune would remove now, with its button."""
     answer = _ask(request, account, PrunePreview, {})
     if isinstance(answer, HttpResponse):
@@ -116,7 +117,7 @@ def going(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def prune(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show which images a prune would remove, and the bytes that this frees."""
     answer = _ask(request, account, PrunePreview, {})
     if isinstance(answer, HttpResponse):
@@ -130,13 +131,13 @@ def prune(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return render(request, "images/_prune.html", {"preview": context})
 
 
-def _operates(request: HttpRequest) -> bool:
-    role: Role = request.role  # type: ignore[attr-defined]
+def _operates(request: AccountRequest) -> bool:
+    role = request.role
     return role.covers(Role.OPERATOR)
 
 
 def _ask(
-    request: HttpRequest, account: LinuxAccount, query: type[Query], asked: dict[str, Any]
+    request: Request, account: LinuxAccount, query: type[Query], asked: dict[str, Any]
 ) -> dict[str, Any] | HttpResponse:
     """Return the document's data, or a panel that says why there is none."""
     try:

@@ -1,6 +1,6 @@
 """Manifest lists: create, add to, remove from, and push them."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -10,6 +10,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest
 from consoleapp.operations.submit import submit
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import accepted, refused
@@ -23,7 +24,7 @@ from engine.schema.parameters import Role
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def create(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Create a list."""
     seen = reader.load(account)
     every = seen.snapshot.images if seen and seen.snapshot else []
@@ -42,7 +43,7 @@ def create(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def add(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Add an image."""
     name = _name(account, image)
     return ask(
@@ -58,7 +59,7 @@ def add(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def push(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Push it to a registry, with or without its images."""
     name = _name(account, image)
     return ask(
@@ -74,7 +75,7 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
 
 @require_POST
 @require_role(Role.OPERATOR)
-def remove(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def remove(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Remove `digest` from the list."""
     following = reverse("images:list", args=[account.key])
     try:

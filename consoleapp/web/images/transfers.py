@@ -1,12 +1,13 @@
 """Transfers of images: to a registry, to another account, from a file."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consoleapp.accounts.access import require_role, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.snapshots import reader
 from consoleapp.web.images import rows
 from consoleapp.web.images.form_view import ask
@@ -17,7 +18,7 @@ from engine.schema.snapshot import ImageRow
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def push(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Push an image to a registry, under any name."""
     row = known(account, image)
     name = rows.title(row) if row else image
@@ -35,7 +36,7 @@ def push(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespons
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def share(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Share an image with another account of the host, in the audit log of both."""
     row = known(account, image)
     accounts = {each.key: each for each in _others(request, account)}
@@ -62,7 +63,7 @@ def share(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRespon
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def load(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def load(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Load an archive made by `podman save` or `docker save`."""
     return ask(
         request,
@@ -88,7 +89,7 @@ def _outside(row: ImageRow | None) -> str:
     return next((tag for tag in tags if not tag.startswith("localhost/")), "")
 
 
-def _others(request: HttpRequest, account: LinuxAccount) -> list[LinuxAccount]:
+def _others(request: Request, account: LinuxAccount) -> list[LinuxAccount]:
     found = []
     for other in visible_accounts(request.user).filter(host=account.host).exclude(pk=account.pk):
         role = role_on(request.user, other)

@@ -1,12 +1,13 @@
 """Check registries for newer images, only on request."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
 from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
@@ -23,7 +24,7 @@ _MOST = 100
 
 @require_GET
 @require_role(Role.OPERATOR)
-def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def of_list(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Check the images that the list's toolbar selects."""
     seen = reader.load(account)
     images = seen.snapshot.images if seen and seen.snapshot else []
@@ -33,7 +34,7 @@ def of_list(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def of_image(request: HttpRequest, account: LinuxAccount, image: str) -> HttpResponse:
+def of_image(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Check all names of one image."""
     row = known(account, image)
     if row is None:
@@ -41,7 +42,7 @@ def of_image(request: HttpRequest, account: LinuxAccount, image: str) -> HttpRes
     return _answered(request, account, row.tags)
 
 
-def _answered(request: HttpRequest, account: LinuxAccount, names: list[str]) -> HttpResponse:
+def _answered(request: Request, account: LinuxAccount, names: list[str]) -> HttpResponse:
     # Local images have no registry to query.
     names = [name for name in names if not name.startswith("localhost/")]
     context = {"left_out": max(0, len(names) - _MOST)}

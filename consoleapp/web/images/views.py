@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.model_errors import for_reader
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
@@ -40,13 +41,13 @@ _SEVERAL = ("image.remove", "image.tag")
 
 @require_GET
 @require_role(Role.VIEWER)
-def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def images(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
     choice = rows.Filter(request.GET)
     every = seen.snapshot.images if seen and seen.snapshot else []
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {
         "seen": seen,
         "known": bool(seen and seen.snapshot),
@@ -59,13 +60,13 @@ def images(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         "size": sum(image.size for image in every),
         "operates": role.covers(Role.OPERATOR),
     }
-    only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    only_table = request.htmx and not request.htmx.boosted
     return render(request, f"images/{'_table' if only_table else 'list'}.html", context)
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def pulls(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show running pulls, pushes, and similar operations."""
     running = Operation.objects.filter(account=account, kind__in=_MOVING, ended_at=None)
     return render(request, "images/_pulls.html", {"pulls": running.order_by("requested_at")})
@@ -73,19 +74,19 @@ def pulls(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def pull(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def pull(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form for a pull, in the list's dialog or on its own page."""
     form = PullForm(request.POST) if request.method == "POST" else PullForm(initial=_asked(request))
     following = reverse("images:list", args=[account.key])
     if answer := submitted(request, account, form, next=following):
         return answer
-    template = "images/_pull.html" if request.htmx else "images/pull.html"  # type: ignore[attr-defined]
+    template = "images/_pull.html" if request.htmx else "images/pull.html"
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST
 @require_role(Role.OPERATOR)
-def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit a kind of operation for the images `image`, of which the list can select several."""
     kind = request.POST.get("kind", "")
     if kind not in _KINDS:
@@ -113,14 +114,12 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def prune_volumes(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def prune_volumes(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Remove the volumes that no container uses, from the disk page."""
     return _submit(request, account, [VolumePrune()])
 
 
-def _parameters(
-    request: HttpRequest, kind: str, image: str, names: dict[str, str]
-) -> dict[str, Any]:
+def _parameters(request: Request, kind: str, image: str, names: dict[str, str]) -> dict[str, Any]:
     posted = request.POST
     if kind == "image.prune":
         return {"all": "all" in posted}
@@ -138,15 +137,15 @@ def _rows(account: LinuxAccount) -> list[ImageRow]:
     return seen.snapshot.images if seen and seen.snapshot else []
 
 
-def _submit(request: HttpRequest, account: LinuxAccount, asked: list[Any]) -> HttpResponse:
+def _submit(request: Request, account: LinuxAccount, asked: list[Any]) -> HttpResponse:
     following = reverse("images:list", args=[account.key])
     return request_all(request, account, asked, next=following)
 
 
-def _unclear(request: HttpRequest, account: LinuxAccount, reason: str) -> HttpResponse:
+def _unclear(request: Request, account: LinuxAccount, reason: str) -> HttpResponse:
     following = reverse("images:list", args=[account.key])
     return refused(request, reason, next=following, status=400)
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
+def _asked(request: Request) -> dict[str, str]:
     return {"image": request.GET["image"]} if "image" in request.GET else {}

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import login
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from consoleapp.accounts.models import Invitation
 from consoleapp.accounts.sending import send_invitation
 from consoleapp.core.actor import Actor, client_ip
 from consoleapp.core.errors import Conflict
+from consoleapp.core.requests import Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.web.invitations.forms import AcceptForm, InvitationForm
 from consoleapp.web.query import query_without_page
@@ -27,7 +28,7 @@ ROWS = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 @never_cache
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List all invitations, with a form. Only the response to the POST contains the new link."""
     form = InvitationForm(request.POST or None)
     link = ""
@@ -54,7 +55,7 @@ def everything(request: HttpRequest) -> HttpResponse:
     return render(request, "invitations/list.html", context, status=422 if form.errors else 200)
 
 
-def _mail(request: HttpRequest, invitation: Invitation, link: str) -> None:
+def _mail(request: Request, invitation: Invitation, link: str) -> None:
     until = f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC"
     try:
         send_invitation(invitation.email, link, until)
@@ -68,7 +69,7 @@ def _mail(request: HttpRequest, invitation: Invitation, link: str) -> None:
 
 @require_POST
 @require_admin
-def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
+def cancel(request: Request, invitation_id: int) -> HttpResponse:
     """Invalidate a link."""
     invitation = get_object_or_404(Invitation, pk=invitation_id)
     try:
@@ -83,7 +84,7 @@ def cancel(request: HttpRequest, invitation_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @never_cache
-def accept(request: HttpRequest, secret: str) -> HttpResponse:
+def accept(request: Request, secret: str) -> HttpResponse:
     """Let the invitee choose a name and a password. Only the POST uses up the link."""
     invitation = invitations.open_one(secret)
     if invitation is None:

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import JavaScriptCatalog, set_language
 
+from consoleapp.core.requests import Request
 from consoleapp.i18n.choice import offered
 from consoleapp.i18n.states import STATES
 from consoleapp.i18n.versions import version_of
 
 
 @require_POST
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: Request) -> HttpResponse:
     """Set `language` and continue at `next`. Stored in a cookie, and with the signed-in user."""
     code = request.POST.get("language", "")
     if offered(code) and request.user.is_authenticated:
@@ -25,7 +26,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def words(request: HttpRequest, version: str) -> HttpResponse:
+def words(request: Request, version: str) -> HttpResponse:
     """Return gettext() and related functions for scripts, in the language that starts `version`.
 
     The address contains the language, so browsers may cache it whatever the user chooses later. A

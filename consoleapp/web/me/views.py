@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,12 +16,13 @@ from consoleapp.accounts.tokens import issue
 from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.web.me.forms import ProfileForm, TokenForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     """Show names, ways to sign in, and the user's grants."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -41,7 +42,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Request) -> HttpResponse:
     """Show my API tokens. Only the response to the POST contains a new one's secret."""
     form = TokenForm(request.POST or None)
     secret = ""
@@ -57,7 +58,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+def revoke(request: Request, token_id: int) -> HttpResponse:
     """Revoke one of my tokens permanently."""
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     if token.revoked_at is None:
@@ -66,7 +67,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     return redirect("me:tokens")
 
 
-def _record(action: str, request: HttpRequest, token: ApiToken) -> None:
+def _record(action: str, request: Request, token: ApiToken) -> None:
     parameters = {"scope": token.scope}
     if token.expires_at:
         parameters["expires_at"] = token.expires_at.isoformat()

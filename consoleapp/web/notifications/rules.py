@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.notifications import mail
 from consoleapp.notifications.event_types import ABOUT
 from consoleapp.notifications.models import Rule, Webhook
@@ -23,7 +24,7 @@ MOST = 50
 
 @require_safe
 @login_required
-def settings_page(request: HttpRequest) -> HttpResponse:
+def settings_page(request: Request) -> HttpResponse:
     """Show my subscriptions, my webhooks, and whether e-mail reaches me."""
     context = {
         "rules": Rule.objects.filter(user=request.user).prefetch_related("accounts", "webhooks"),
@@ -37,7 +38,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: Request) -> HttpResponse:
     """Create a subscription."""
     if Rule.objects.filter(user=request.user).count() >= MOST:
         said = _("There are %(most)s rules already. Change or remove one of them.")
@@ -50,14 +51,14 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def change(request: HttpRequest, rule_id: int) -> HttpResponse:
+def change(request: Request, rule_id: int) -> HttpResponse:
     """Change one of my subscriptions."""
     rule = get_object_or_404(Rule, pk=rule_id, user=request.user)
     form = RuleForm(request.POST or None, user=request.user, instance=rule)
     return _form(request, form, "notification.rule_changed")
 
 
-def _form(request: HttpRequest, form: RuleForm, action: str) -> HttpResponse:
+def _form(request: Request, form: RuleForm, action: str) -> HttpResponse:
     new = form.instance.pk is None
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -73,7 +74,7 @@ def _form(request: HttpRequest, form: RuleForm, action: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def remove(request: HttpRequest, rule_id: int) -> HttpResponse:
+def remove(request: Request, rule_id: int) -> HttpResponse:
     """Remove one of my subscriptions."""
     rule = get_object_or_404(Rule, pk=rule_id, user=request.user)
     with transaction.atomic():
@@ -85,7 +86,7 @@ def remove(request: HttpRequest, rule_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def test_email(request: HttpRequest) -> HttpResponse:
+def test_email(request: Request) -> HttpResponse:
     """Send a test e-mail to myself, in the same way as all others."""
     if mail.configured() and request.user.email:
         send_test(request, None)
@@ -94,7 +95,7 @@ def test_email(request: HttpRequest) -> HttpResponse:
     return redirect("notifications:settings")
 
 
-def _record(request: HttpRequest, action: str, rule: Rule) -> None:
+def _record(request: Request, action: str, rule: Rule) -> None:
     parameters = {
         "happenings": rule.happenings,
         "accounts": "all"

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consoleapp.core.requests import Request
 from consoleapp.notifications import queue
 from consoleapp.notifications.models import Delivery, Webhook
 
@@ -15,7 +15,7 @@ MOST = 5
 WITHIN_SECONDS = 60
 
 
-def send_test(request: HttpRequest, webhook: Webhook | None) -> None:
+def send_test(request: Request, webhook: Webhook | None) -> None:
     """Send it to the webhook, or by e-mail to the user; say so. At most MOST per minute."""
     since = timezone.now() - timedelta(seconds=WITHIN_SECONDS)
     tests = Delivery.objects.filter(user=request.user, occurrence=None, created_at__gt=since)

@@ -2,11 +2,12 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from consoleapp.core.requests import Request
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Notice, Rule
 from consoleapp.snapshots.page_events import noticed
@@ -19,7 +20,7 @@ ROWS = 50
 
 @require_safe
 @login_required
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List my notifications; with ?unread=1, only unread ones."""
     notices = visible.notices(request.user)
     filters = NoticeFilters(request.GET, request.user)
@@ -41,7 +42,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def counter(request: HttpRequest) -> HttpResponse:
+def counter(request: Request) -> HttpResponse:
     """Return the number of unread notifications, for the bell."""
     context = {"unread_count": visible.unread(request.user)}
     return render(request, "notifications/_counter.html", context)
@@ -49,7 +50,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
+def follow(request: Request, notice_id: int) -> HttpResponse:
     """Open the page of a notification, which is marked as read."""
     notice = get_object_or_404(visible.notices(request.user), pk=notice_id)
     if notice.read_at is None:
@@ -59,7 +60,7 @@ def follow(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def read(request: HttpRequest) -> HttpResponse:
+def read(request: Request) -> HttpResponse:
     """Mark the selected ones as read; with `all`, every one."""
     notices = visible.notices(request.user).filter(read_at=None)
     if not request.POST.get("all"):
@@ -69,7 +70,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return redirect("notifications:list")
 
 
-def _mark(request: HttpRequest, notices: list[Notice]) -> None:
+def _mark(request: Request, notices: list[Notice]) -> None:
     ids = [notice.pk for notice in notices]
     for at in range(0, len(ids), 500):
         Notice.objects.filter(pk__in=ids[at : at + 500]).update(read_at=timezone.now())
@@ -80,7 +81,7 @@ def _mark(request: HttpRequest, notices: list[Notice]) -> None:
 
 @require_safe
 @login_required
-def deliveries(request: HttpRequest) -> HttpResponse:
+def deliveries(request: Request) -> HttpResponse:
     """List what was sent to my webhooks and by e-mail, with the results."""
     shown = visible.deliveries(request.user)
     state = request.GET.get("state", "")

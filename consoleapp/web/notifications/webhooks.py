@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.notifications.models import Webhook
 from consoleapp.notifications.webhooks import new_secret
 from consoleapp.web.notifications import visible
@@ -24,7 +25,7 @@ HISTORY = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: Request) -> HttpResponse:
     """Create a webhook. Its secret is shown once."""
     if Webhook.objects.filter(user=request.user).count() >= MOST:
         said = _("There are %(most)s webhooks already. Remove one of them first.")
@@ -46,7 +47,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
+def detail(request: Request, webhook_id: int) -> HttpResponse:
     """Show one of my webhooks, with its last deliveries."""
     webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
     form = WebhookForm(request.POST or None, instance=webhook)
@@ -62,7 +63,7 @@ def detail(request: HttpRequest, webhook_id: int) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
-def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
+def act(request: Request, webhook_id: int) -> HttpResponse:
     """Send a test, replace the secret, or remove it."""
     webhook = get_object_or_404(Webhook, pk=webhook_id, user=request.user)
     match request.POST.get("action"):
@@ -85,7 +86,7 @@ def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
     return redirect("notifications:webhook", webhook.pk)
 
 
-def _page(request: HttpRequest, webhook: Webhook, form: WebhookForm, secret: str) -> HttpResponse:
+def _page(request: Request, webhook: Webhook, form: WebhookForm, secret: str) -> HttpResponse:
     context = {
         "webhook": webhook,
         "was": Webhook.objects.values_list("name", flat=True).get(pk=webhook.pk),
@@ -99,6 +100,6 @@ def _page(request: HttpRequest, webhook: Webhook, form: WebhookForm, secret: str
     return render(request, f"notifications/{template}.html", context, status=status)
 
 
-def _record(request: HttpRequest, action: str, webhook: Webhook) -> None:
+def _record(request: Request, action: str, webhook: Webhook) -> None:
     parameters = {"url": webhook.url.partition("?")[0], "active": webhook.active}
     record(action, actor=Actor.of(request), target=webhook.name, parameters=parameters)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import cancel, retry
@@ -24,7 +25,7 @@ def _url(operation: Operation) -> str:
 
 @require_POST
 @login_required
-def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def cancel_one(request: Request, operation_id: UUID) -> HttpResponse:
     """Cancel one operation."""
     operation = visible_operation(request.user, operation_id)
     try:
@@ -41,7 +42,7 @@ def cancel_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def retry_one(request: Request, operation_id: UUID) -> HttpResponse:
     """Retry one operation, as a new one."""
     operation = visible_operation(request.user, operation_id)
     try:
@@ -53,7 +54,7 @@ def retry_one(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def cancel_many(request: HttpRequest) -> HttpResponse:
+def cancel_many(request: Request) -> HttpResponse:
     """Cancel all selected operations. Those that have ended are skipped."""
     chosen = _ids(request.POST.getlist("operation"))
     operations = visible_operations(request.user).filter(pk__in=chosen, ended_at=None)

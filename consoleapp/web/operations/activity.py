@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from consoleapp.core.requests import Request
 from consoleapp.operations.visible import visible_operation, visible_operations
 from consoleapp.web.navigation import unfinished
 
@@ -16,7 +17,7 @@ ENDED_SHOWN = 15
 
 @require_safe
 @login_required
-def drawer(request: HttpRequest) -> HttpResponse:
+def drawer(request: Request) -> HttpResponse:
     """Show my operations: all unfinished ones (up to 30), then the last 15 that ended."""
     mine = visible_operations(request.user).filter(requested_by=request.user)
     context = {
@@ -28,14 +29,14 @@ def drawer(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def counter(request: HttpRequest) -> HttpResponse:
+def counter(request: Request) -> HttpResponse:
     """Return the number of my unfinished operations, for the button in the top bar."""
     return render(request, "operations/_counter.html", {"count": unfinished(request.user)})
 
 
 @require_safe
 @login_required
-def progress(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def progress(request: Request, operation_id: UUID) -> HttpResponse:
     """Show the progress bars of one operation."""
     operation = visible_operation(request.user, operation_id)
     context = {"operation": operation, "plain": bool(request.GET.get("plain"))}

@@ -6,13 +6,14 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.audit_access import owns, readable_events
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations import disclosure
 from consoleapp.operations.models import Operation
 from consoleapp.operations.visible import operable, visible_operation, visible_operations
@@ -25,7 +26,7 @@ ROWS = 50
 
 @require_safe
 @login_required
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List all operations that the user may see; with ?mine=1, only their own."""
     operations = visible_operations(request.user)
     mine = bool(request.GET.get("mine"))
@@ -36,14 +37,14 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require_role(Role.VIEWER)
-def of_account(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def of_account(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """List the operations of one account."""
     operations = visible_operations(request.user).filter(account=account)
     return _list(request, operations, {"of": account})
 
 
 def _list(
-    request: HttpRequest, operations: QuerySet[Operation], context: dict[str, Any]
+    request: Request, operations: QuerySet[Operation], context: dict[str, Any]
 ) -> HttpResponse:
     filters = OperationFilters(request.GET, request.user, with_account="of" not in context)
     page = Paginator(filters.apply(operations), ROWS).get_page(request.GET.get("page"))
@@ -59,7 +60,7 @@ def _list(
 
 @require_safe
 @login_required
-def detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+def detail(request: Request, operation_id: UUID) -> HttpResponse:
     """Show one operation: states, progress, parameters, command, result or error, audit events."""
     operation = visible_operation(request.user, operation_id)
     may_operate = operation.account_id in operable(request.user)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.accounts.roles import accounts_with_roles
+from consoleapp.core.requests import Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.operations.visible import visible_operations
 from consoleapp.snapshots import reader
@@ -69,7 +69,7 @@ class _Seen:
     units: list[UnitRow]
 
 
-def find(request: HttpRequest, text: str, preferred: str = "") -> list[Group]:
+def find(request: Request, text: str, preferred: str = "") -> list[Group]:
     """Return matches of `text` in groups. Objects of the account `preferred` come first."""
     words = text.lower().split()
     seen = [_look(account, role) for account, role in accounts_with_roles(request.user)]
@@ -150,7 +150,7 @@ def _unit_action(account: LinuxAccount, verb: str, kind: type[Parameters], row: 
     return Found(label, url, "settings-automation", detail=account.key, post=post)
 
 
-def _pages(request: HttpRequest, account: LinuxAccount | None, words: list[str]) -> Iterator[Found]:
+def _pages(request: Request, account: LinuxAccount | None, words: list[str]) -> Iterator[Found]:
     for section in menu(request, account):
         for entry in section.entries:
             if _fits(words, entry.label, section.title):
@@ -221,7 +221,7 @@ def _images(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
                 yield Found(label, url, "stack-2", each.account.key, mono=True)
 
 
-def _operations(request: HttpRequest, words: list[str]) -> Iterator[Found]:
+def _operations(request: Request, words: list[str]) -> Iterator[Found]:
     if not words:
         return
     operations = visible_operations(request.user).order_by("-requested_at")

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordMixin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from consoleapp.accounts import passwords
 from consoleapp.accounts.models import User
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 
 
 class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]
@@ -40,7 +41,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]
 @login_required
 @sensitive_post_parameters()
 @never_cache
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: Request) -> HttpResponse:
     """Choose a password, then continue to the console."""
     if not passwords.owed(request.user):
         return redirect("home:dashboard")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.models import Group
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consoleapp.accounts.access import require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations.approval.requirements import asked
 from consoleapp.policies.description import ICONS, Said, describe
 from consoleapp.policies.effective_policy import Source, Verdict, refusals, standing
@@ -44,19 +45,19 @@ class Row:
 
 @require_safe
 @require_role(Role.VIEWER)
-def mine(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def mine(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show every rule that applies to the user on the account, and a line to try."""
-    held = standing(request.user, account)  # type: ignore[arg-type]
+    held = standing(request.user, account)
     context = {
         "policies": [(source, _by_area(source)) for source in held.sources],
-        "may_try": request.role.covers(Role.OPERATOR),  # type: ignore[attr-defined]
+        "may_try": request.role.covers(Role.OPERATOR),
     }
     return render(request, "policies/mine.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.VIEWER)
-def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show whether a pasted `podman run` line would be allowed, without requesting anything.
 
     Pages post it: a line may contain secrets, and logs and histories store addresses.
@@ -72,16 +73,16 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     except ValueError:
         said = _("Some of its values make no sense to Podman: try it in the launch form.")
         return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
-    verdicts: list[Verdict] = refusals(request.user, account, wanted)  # type: ignore[arg-type]
+    verdicts: list[Verdict] = refusals(request.user, account, wanted)
     if not verdicts:
-        context["asks"] = asked(request.user, account, wanted)  # type: ignore[arg-type]
+        context["asks"] = asked(request.user, account, wanted)
     context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
     return render(request, "policies/_verdict.html", context)
 
 
 @require_safe
 @require_admin
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List all hosts, accounts, and groups, with their policies."""
     current = PolicyVersion.objects.filter(current=True).exclude(text="")
     known = {(row.host_id, row.account_id, row.group_id): row for row in current}
@@ -100,7 +101,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
-def edit(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
+def edit(request: Request, kind: str, target_id: int) -> HttpResponse:
     """Edit the text of one policy. Shows its meaning in words, and its earlier versions."""
     if kind not in _KINDS:
         raise Http404("nothing of this kind has a policy")

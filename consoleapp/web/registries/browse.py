@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import (
@@ -21,38 +22,38 @@ from engine.schema.queries import (
 
 @require_GET
 @require_role(Role.OPERATOR)
-def search(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def search(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Search all registries of the search list, or one."""
     return _page(request, account, "search", RegistrySearch, "term")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def repositories(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def repositories(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show a registry's catalog."""
     return _page(request, account, "browse", RegistryRepositories, "registry", "match", "after")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def tags(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def tags(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show a repository's tags."""
     return _page(request, account, "tags", RegistryTags, "repository", "match", "after")
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def image(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def image(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show one image in its registry."""
     return _page(request, account, "image", RemoteImageInspect, "image")
 
 
 def _page(
-    request: HttpRequest, account: LinuxAccount, name: str, query: type[Query], *asked: str
+    request: Request, account: LinuxAccount, name: str, query: type[Query], *asked: str
 ) -> HttpResponse:
     """Show the page with its field. htmx gets the registry's answer from the same address."""
     given: dict[str, Any] = {each: request.GET[each] for each in asked if request.GET.get(each)}
     context = {**given, "given": asked[0] in given, "panel": request.get_full_path()}
-    if request.htmx and asked[0] in given:  # type: ignore[attr-defined]
+    if request.htmx and asked[0] in given:
         return filled(request, account, query, given, f"registries/_{name}.html", **context)
     return render(request, f"registries/{name}.html", context)

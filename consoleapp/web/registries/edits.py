@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
@@ -25,7 +26,7 @@ from engine.schema.registries import RegistriesEdit
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse:
+def edit(request: AccountRequest, account: LinuxAccount, what: str) -> HttpResponse:
     """Edit the file. The form is a panel that shows the current content."""
     if what not in EDITS:
         raise Http404("there is no such edit")
@@ -40,7 +41,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
         except ValueError:
             return refused(request, _("Reload the page: the form is damaged."), next=request.path)
         return _submitted(request, account, parameters)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         context = {"title": kind.title, "panel": request.get_full_path()}
         return render(request, "registries/form.html", context)
     try:
@@ -54,7 +55,7 @@ def edit(request: HttpRequest, account: LinuxAccount, what: str) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def login(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Log in to a registry."""
     form = LoginForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
     return _asked(request, account, form, _("Sign in to a registry"), _("Sign in"))
@@ -62,14 +63,14 @@ def login(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def trust(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def trust(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Trust a certificate authority."""
     form = TrustForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
     return _asked(request, account, form, _("Trust a certificate authority"), _("Trust"))
 
 
 def _asked(
-    request: HttpRequest, account: LinuxAccount, form: ModelForm, title: str, action: str
+    request: Request, account: LinuxAccount, form: ModelForm, title: str, action: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _submitted(request, account, form.parsed)
@@ -77,7 +78,7 @@ def _asked(
     return render(request, "registries/form.html", context, status=422 if form.errors else 200)
 
 
-def _submitted(request: HttpRequest, account: LinuxAccount, parameters: Parameters) -> HttpResponse:
+def _submitted(request: Request, account: LinuxAccount, parameters: Parameters) -> HttpResponse:
     following = reverse("registries:list", args=[account.key])
     try:
         operation = submit(account, parameters, actor=Actor.of(request))

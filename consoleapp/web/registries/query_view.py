@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.web.engine_failure import failure
 from consoleapp.web.model_form import first_error
@@ -17,7 +18,7 @@ from engine.schema.queries import Query
 
 
 def filled(
-    request: HttpRequest,
+    request: AccountRequest,
     account: LinuxAccount,
     query: type[Query],
     parameters: dict[str, Any],
@@ -25,7 +26,7 @@ def filled(
     **context: Any,
 ) -> HttpResponse:
     """Render `template` with the answer as `answer`, or why there is none."""
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context |= {"operates": role.covers(Role.OPERATOR)}
     try:
         asked = query.model_validate(parameters)

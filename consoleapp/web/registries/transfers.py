@@ -1,6 +1,6 @@
 """Copy between registries."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -9,6 +9,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.registries.forms import CopyForm, ModelForm, SyncForm
@@ -19,7 +20,7 @@ from engine.schema.queries import SyncPlan
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def copy(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def copy(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Copy one image."""
     initial = {"source": request.GET.get("source", "")}
     form = CopyForm(request.POST or None, initial=initial | {"all": True})
@@ -28,7 +29,7 @@ def copy(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @require_role(Role.OPERATOR)
-def sync(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def sync(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Sync tags, after a dry run."""
     initial = {"source": request.GET.get("source", ""), "pattern": "*"}
     form = SyncForm(request.POST or None, initial=initial)
@@ -37,7 +38,7 @@ def sync(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def plan(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def plan(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the dry run."""
     names = ("source", "destination", "pattern")
     given = {name: request.GET.get(name, "").strip() for name in names}
@@ -45,7 +46,7 @@ def plan(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _answered(
-    request: HttpRequest, account: LinuxAccount, form: ModelForm, template: str
+    request: Request, account: LinuxAccount, form: ModelForm, template: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         following = reverse("operations:list")

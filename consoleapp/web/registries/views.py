@@ -1,6 +1,6 @@
 """The registries of an account: what determines where images come from, and tests."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.model_form import first_error
@@ -25,23 +26,23 @@ _EDITS = ("remove-registry", "remove-alias", "convert", "short-name-mode")
 
 @require_GET
 @require_role(Role.VIEWER)
-def registries(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def registries(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page, which loads the engine's data."""
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {"operates": role.covers(Role.OPERATOR), "name": request.GET.get("name", "")}
     return render(request, "registries/list.html", context)
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def overview(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def overview(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the configuration, logins, certificates, and policy."""
     return filled(request, account, RegistriesShow, {}, "registries/_overview.html")
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def resolve(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def resolve(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show what a name resolves to."""
     name = request.GET.get("name", "")
     return filled(request, account, RegistryResolve, {"name": name}, "registries/_resolved.html")
@@ -49,7 +50,7 @@ def resolve(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Test a registry."""
     asked = {"registry": request.GET.get("registry", "")}
     return filled(request, account, RegistryCheck, asked, "registries/_checked.html")
@@ -57,7 +58,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Make changes that need no form: remove an entry, convert, set the short-name mode."""
     following = reverse("registries:list", args=[account.key])
     given = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}

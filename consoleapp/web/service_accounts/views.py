@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import Count, Max, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from consoleapp.accounts.tokens import issue
 from consoleapp.accounts.tokens import revoke as revoke_token
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.web.service_accounts.forms import (
     ServiceChangeForm,
     ServiceForm,
@@ -27,7 +28,7 @@ from consoleapp.web.service_accounts.forms import (
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def everything(request: HttpRequest) -> HttpResponse:
+def everything(request: Request) -> HttpResponse:
     """List the user's service accounts; for administrators, with a form for a new one."""
     if request.method == "POST":
         return _create(request)
@@ -36,7 +37,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 
 @require_admin
-def _create(request: HttpRequest) -> HttpResponse:
+def _create(request: Request) -> HttpResponse:
     form = ServiceForm(request.POST)
     if not form.is_valid():
         return _list(request, form)
@@ -47,7 +48,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     return redirect("service_accounts:detail", made.pk)
 
 
-def _list(request: HttpRequest, form: ServiceForm | None) -> HttpResponse:
+def _list(request: Request, form: ServiceForm | None) -> HttpResponse:
     works = Q(user__apitoken__revoked_at=None, user__apitoken__isnull=False) & (
         Q(user__apitoken__expires_at=None) | Q(user__apitoken__expires_at__gt=timezone.now())
     )
@@ -64,7 +65,7 @@ def _list(request: HttpRequest, form: ServiceForm | None) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def detail(request: HttpRequest, service_id: int) -> HttpResponse:
+def detail(request: Request, service_id: int) -> HttpResponse:
     """Show one with its tokens. Only the response to the POST contains a new one's secret."""
     found = _mine(request, service_id)
     form = ServiceTokenForm(request.POST or None)
@@ -77,7 +78,7 @@ def detail(request: HttpRequest, service_id: int) -> HttpResponse:
 
 @require_POST
 @require_admin
-def change(request: HttpRequest, service_id: int) -> HttpResponse:
+def change(request: Request, service_id: int) -> HttpResponse:
     """Change its purpose, owner, role, or Linux accounts."""
     found = get_object_or_404(ServiceAccount, pk=service_id)
     form = ServiceChangeForm(request.POST)
@@ -93,7 +94,7 @@ def change(request: HttpRequest, service_id: int) -> HttpResponse:
 
 @require_POST
 @require_admin
-def act(request: HttpRequest, service_id: int) -> HttpResponse:
+def act(request: Request, service_id: int) -> HttpResponse:
     """Disable, enable, or remove one."""
     found = get_object_or_404(ServiceAccount.objects.select_related("user"), pk=service_id)
     actor = Actor.of(request)
@@ -117,7 +118,7 @@ def act(request: HttpRequest, service_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def revoke(request: HttpRequest, service_id: int, token_id: int) -> HttpResponse:
+def revoke(request: Request, service_id: int, token_id: int) -> HttpResponse:
     """Revoke one of its tokens permanently."""
     found = _mine(request, service_id)
     token = get_object_or_404(ApiToken, pk=token_id, user=found.user)
@@ -126,12 +127,12 @@ def revoke(request: HttpRequest, service_id: int, token_id: int) -> HttpResponse
     return redirect("service_accounts:detail", found.pk)
 
 
-def _mine(request: HttpRequest, service_id: int) -> ServiceAccount:
+def _mine(request: Request, service_id: int) -> ServiceAccount:
     return get_object_or_404(service.managed_by(request.user), pk=service_id)
 
 
 @transaction.atomic
-def _issue(request: HttpRequest, found: ServiceAccount, form: ServiceTokenForm) -> str:
+def _issue(request: Request, found: ServiceAccount, form: ServiceTokenForm) -> str:
     asked = form.cleaned_data
     ends = form.expires_at()
     token, secret = issue(found.user, asked["name"], asked["scope"], ends)
@@ -145,7 +146,7 @@ def _issue(request: HttpRequest, found: ServiceAccount, form: ServiceTokenForm) 
 
 
 def _detail(
-    request: HttpRequest,
+    request: Request,
     found: ServiceAccount,
     form: ServiceTokenForm,
     change_form: ServiceChangeForm,

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,11 +12,12 @@ from consoleapp.accounts import sessions
 from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import User
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 
 
 @require_safe
 @login_required
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: Request) -> HttpResponse:
     """List my sessions."""
     found = sessions.of(request.user, request.session.session_key)
     return render(request, "sessions/mine.html", {"sessions": found})
@@ -24,7 +25,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def end_mine(request: HttpRequest, session: int) -> HttpResponse:
+def end_mine(request: Request, session: int) -> HttpResponse:
     """End one of my sessions."""
     if not sessions.end(request.user, session, actor=Actor.of(request)):
         raise Http404("you have no such session")
@@ -34,7 +35,7 @@ def end_mine(request: HttpRequest, session: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def end_others(request: HttpRequest) -> HttpResponse:
+def end_others(request: Request) -> HttpResponse:
     """End all of my other sessions. The current one continues under a new key."""
     request.session.cycle_key()
     here = request.session.session_key
@@ -46,7 +47,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require_admin
-def theirs(request: HttpRequest, user_id: int) -> HttpResponse:
+def theirs(request: Request, user_id: int) -> HttpResponse:
     """List a user's sessions."""
     person = get_object_or_404(User, pk=user_id)
     found = sessions.of(person, request.session.session_key)
@@ -55,7 +56,7 @@ def theirs(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_POST
 @require_admin
-def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse:
+def end_theirs(request: Request, user_id: int, session: int) -> HttpResponse:
     """End one of a user's sessions."""
     person = get_object_or_404(User, pk=user_id)
     if not sessions.end(person, session, actor=Actor.of(request)):
@@ -66,7 +67,7 @@ def end_theirs(request: HttpRequest, user_id: int, session: int) -> HttpResponse
 
 @require_POST
 @require_admin
-def end_all_theirs(request: HttpRequest, user_id: int) -> HttpResponse:
+def end_all_theirs(request: Request, user_id: int) -> HttpResponse:
     """End all of a user's sessions (except one's own current one)."""
     person = get_object_or_404(User, pk=user_id)
     here = request.session.session_key

@@ -4,18 +4,19 @@ import logging
 
 import requests
 from allauth.socialaccount.providers.openid_connect.views import login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consoleapp.accounts.identity_provider import PROVIDER
+from consoleapp.core.requests import Request
 
 logger = logging.getLogger(__name__)
 
 
 @require_safe
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: Request) -> HttpResponse:
     """Redirect to the provider's page, which redirects back to allauth's callback.
 
     Through a link, not a form: the page's policy forbids forms that end up on other sites, and

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.sentences import in_language
 from consoleapp.web.accepted import refused, request_all
 from engine.schema.kinds import KINDS, parse
@@ -41,7 +42,7 @@ SUBJECT = {
 
 @require_POST
 @require_role(Role.OPERATOR)
-def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit `kind` for each posted unit (or file, container), after checking all of them."""
     kind = request.POST.get("kind", "")
     following = _next(request, account)
@@ -63,7 +64,7 @@ def act(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     return request_all(request, account, asked, next=following)
 
 
-def _parameters(request: HttpRequest, kind: str, wanted: str) -> dict[str, Any]:
+def _parameters(request: Request, kind: str, wanted: str) -> dict[str, Any]:
     subject = SUBJECT[kind]
     given: dict[str, Any] = {subject: wanted} if subject else {}
     for name in KINDS[kind].model_fields:
@@ -72,7 +73,7 @@ def _parameters(request: HttpRequest, kind: str, wanted: str) -> dict[str, Any]:
     return given
 
 
-def _next(request: HttpRequest, account: LinuxAccount) -> str:
+def _next(request: Request, account: LinuxAccount) -> str:
     """Return where a plain form continues: its own page."""
     asked = request.POST.get("next", "")
     if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):

@@ -1,6 +1,6 @@
 """“Keep running”: a container becomes a unit, after a preview of its file."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.web.container_lookup import look_up
 from consoleapp.web.engine_failure import failure
@@ -19,13 +20,13 @@ from engine.schema.parameters import Role
 
 @require_GET
 @require_role(Role.OPERATOR)
-def keep(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def keep(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show the page that explains the three styles. It loads a preview of each.
 
     htmx, which asks when units change, gets nothing (204) until a unit keeps the container.
     """
     found = look_up(account, container)
-    waits = bool(request.htmx)  # type: ignore[attr-defined]
+    waits = bool(request.htmx)
     if found.row is None or found.snapshot is None:
         if waits:  # its unit is about to recreate it
             return HttpResponse(status=204)
@@ -39,7 +40,7 @@ def keep(request: HttpRequest, account: LinuxAccount, container: str) -> HttpRes
 
 @require_GET
 @require_role(Role.OPERATOR)
-def panel(request: HttpRequest, account: LinuxAccount, container: str) -> HttpResponse:
+def panel(request: AccountRequest, account: LinuxAccount, container: str) -> HttpResponse:
     """Show the files that each style would write, and what it cannot carry over."""
     try:
         query = queries.ContainerUnitPreview(container=container)

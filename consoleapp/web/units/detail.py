@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
 from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
@@ -27,13 +28,13 @@ _OPERATORS_ONLY = ("file", "convert")
 
 @require_GET
 @require_role(Role.VIEWER)
-def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
+def unit(request: AccountRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
     """Show one tab of a unit's page, which itself never waits for an engine."""
     reader.watch(account)
     seen = reader.load(account)
     snapshot = seen.snapshot if seen else None
     row = rows.find(snapshot.units, unit) if snapshot else None
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     operates = role.covers(Role.OPERATOR)
     if row is None or snapshot is None:
         known = snapshot is not None
@@ -60,11 +61,11 @@ def unit(request: HttpRequest, account: LinuxAccount, unit: str, view: str) -> H
 
 @require_GET
 @require_role(Role.VIEWER)
-def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) -> HttpResponse:
+def panel(request: AccountRequest, account: LinuxAccount, unit: str, panel: str) -> HttpResponse:
     """Show what needs the engine: the status, the file with its versions, a conversion."""
     if panel not in _PANELS:
         raise Http404(f"there is no panel called {panel!r}")
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     seen = reader.load(account)
     row = rows.find(seen.snapshot.units, unit) if seen and seen.snapshot else None
     if row is None:
@@ -83,16 +84,16 @@ def panel(request: HttpRequest, account: LinuxAccount, unit: str, panel: str) ->
     return render(request, f"units/_{panel}.html", context)
 
 
-def _ask(request: HttpRequest, account: LinuxAccount, query: Query) -> dict[str, Any]:
+def _ask(request: Request, account: LinuxAccount, query: Query) -> dict[str, Any]:
     return relay.document_sync(account, query, Actor.of(request))
 
 
-def _status(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+def _status(request: Request, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
     answer = _ask(request, account, queries.UnitStatus(unit=row.unit))
     return {"status": queries.Status.model_validate(answer)}
 
 
-def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+def _file(request: Request, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
     """Return the file, or one of its versions with what restoring it would change."""
     if not row.file or not row.readable:
         return {"file": None}
@@ -108,7 +109,7 @@ def _file(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str
     return {"file": now, "version": version, "asked": wanted, "lines": lines}
 
 
-def _convert(request: HttpRequest, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
+def _convert(request: Request, account: LinuxAccount, row: UnitRow) -> dict[str, Any]:
     """Return the unit in each of the three styles."""
     container = (row.containers or row.leftovers or [""])[0]
     if not container:

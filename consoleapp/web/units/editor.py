@@ -6,7 +6,7 @@ Nothing that was typed is ever lost: the result of a save appears beside the tex
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
+from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.model_errors import for_reader
 from consoleapp.i18n.sentences import in_language
 from consoleapp.live import relay
@@ -43,7 +44,7 @@ _NO_NAME = gettext_lazy("Give the file a name: letters, digits, and _ . @ - in i
 
 @require_GET
 @require_role(Role.OPERATOR)
-def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def new(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show an editor with the initial text of a new file of the type `kind`."""
     starter = templates.BY_KIND.get(request.GET.get("kind", "container"))
     if starter is None:
@@ -62,7 +63,7 @@ def new(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.OPERATOR)
-def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def edit(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page around the editor of `file`, which loads the text."""
     asked = _query(request.GET.get("file", ""))
     context = {"file": asked.file, "base_name": asked.file.rpartition("/")[2]}
@@ -72,7 +73,7 @@ def edit(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 @never_cache
 @require_GET
 @require_role(Role.OPERATOR)
-def text(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def text(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the editor with the current text of `file`."""
     asked = _query(request.GET.get("file", ""))
     try:
@@ -85,7 +86,7 @@ def text(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the findings of Podman's generator and systemd, even before the text has a name."""
     try:
         query = UnitValidate(file=_file(request, unnamed="unnamed"), text=_typed(request))
@@ -101,7 +102,7 @@ def check(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_POST
 @require_role(Role.OPERATOR)
-def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def compare(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Compare the typed text with the current file, with a button to save it."""
     typed, digest = _typed(request), request.POST.get("digest", "")
     try:
@@ -126,7 +127,7 @@ def compare(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _judged(
-    request: HttpRequest, account: LinuxAccount, asked: UnitValidate, checked: Validation
+    request: Request, account: LinuxAccount, asked: UnitValidate, checked: Validation
 ) -> Validation:
     """Add policy violations, which prevent saving it."""
     wanted = UnitWrite(file=asked.file, text=asked.text)
@@ -139,7 +140,7 @@ def _judged(
 
 @require_POST
 @require_role(Role.OPERATOR)
-def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def save(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit the write. htmx gets an element that shows the result."""
     try:
         parameters = UnitWrite(
@@ -158,14 +159,14 @@ def save(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         operation = submit(account, parameters, actor=Actor.of(request))
     except Refused as error:
         return refused(request, error, next=request.path.removesuffix("save/"))
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return accepted(request, operation, next=f"/operations/{operation.pk}/")
     return render(request, "units/_saving.html", {"operation": operation})
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
+def saved(request: AccountRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
     """Show the result of a save; nothing (204) while it runs."""
     found = get_object_or_404(Operation, pk=operation, account=account, kind=UnitWrite.kind)
     if found.state == State.AWAITING:
@@ -180,7 +181,7 @@ def saved(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpR
 
 @require_POST
 @require_role(Role.OPERATOR)
-def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def restore(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit the restoration of a version. htmx gets an element that shows the result."""
     posted = request.POST
     asked = urlencode({"file": posted.get("file", "")})
@@ -197,14 +198,14 @@ def restore(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         operation = submit(account, parameters, actor=Actor.of(request))
     except Refused as error:
         return refused(request, error, next=following)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return accepted(request, operation, next=following)
     return render(request, "units/_restoring.html", {"operation": operation})
 
 
 @require_GET
 @require_role(Role.OPERATOR)
-def restored(request: HttpRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
+def restored(request: AccountRequest, account: LinuxAccount, operation: UUID) -> HttpResponse:
     """Show the result of a restoration; nothing (204) while it runs and on success.
 
     On success, an event reloads the panel around it.
@@ -245,14 +246,14 @@ def _query(file: str) -> UnitFileText:
         raise Http404("this is not a file of the account's units") from error
 
 
-def _file(request: HttpRequest, unnamed: str = "") -> str:
+def _file(request: Request, unnamed: str = "") -> str:
     """Return the posted file, or the one of a posted name and type. Not checked yet."""
     posted = request.POST
     name = posted.get("name", "").strip().removesuffix(f".{posted.get('kind', '')}")
     return posted.get("file") or templates.place(posted.get("kind", ""), name or unnamed)
 
 
-def _typed(request: HttpRequest) -> str:
+def _typed(request: Request) -> str:
     """Return the text with a Linux file's newlines instead of those of forms."""
     typed = request.POST.get("text", "").replace("\r\n", "\n")
     return typed if typed.endswith("\n") or not typed else f"{typed}\n"

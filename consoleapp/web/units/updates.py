@@ -1,12 +1,13 @@
 """Auto-update: what newer images would change now, and the daily timer."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import AccountRequest
 from consoleapp.live import relay
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
@@ -20,11 +21,11 @@ _RUNS = 5
 
 @require_GET
 @require_role(Role.VIEWER)
-def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def updates(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page. It loads the dry run, which queries registries."""
     reader.watch(account)
     seen = reader.load(account)
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     runs = Operation.objects.filter(account=account, kind="autoupdate.run")
     context = {
         "info": seen.snapshot.info if seen and seen.snapshot else None,
@@ -37,9 +38,9 @@ def updates(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
 
 @require_GET
 @require_role(Role.VIEWER)
-def panel(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def panel(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the dry run and the timer."""
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     try:
         answer = relay.document_sync(account, AutoUpdatePreview(), Actor.of(request))
     except (EngineError, relay.Unanswered) as error:

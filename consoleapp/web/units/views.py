@@ -1,12 +1,13 @@
 """The list of an account's units and Quadlets."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
+from consoleapp.core.requests import AccountRequest
 from consoleapp.snapshots import reader
 from consoleapp.web.query import query_without_page
 from consoleapp.web.units import rows, templates
@@ -17,7 +18,7 @@ _ROWS_A_PAGE = 100
 
 @require_GET
 @require_role(Role.VIEWER)
-def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def units(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
     seen = reader.load(account)
@@ -25,7 +26,7 @@ def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
     every = snapshot.units if snapshot else []
     choice = rows.Filter(request.GET)
     found = rows.chosen(every, choice)
-    role: Role = request.role  # type: ignore[attr-defined]
+    role = request.role
     context = {
         "seen": seen,
         "known": snapshot is not None,
@@ -40,13 +41,13 @@ def units(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
         "starters": templates.STARTERS,
         "view": "list",
     }
-    only_table = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    only_table = request.htmx and not request.htmx.boosted
     return render(request, f"units/{'_table' if only_table else 'list'}.html", context)
 
 
 @require_GET
 @require_role(Role.VIEWER)
-def journal(request: HttpRequest, account: LinuxAccount) -> HttpResponse:
+def journal(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the journal of all units of the account."""
     reader.watch(account)
     return render(request, "units/journal.html", {"unit": "", "view": "journal"})

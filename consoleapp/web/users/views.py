@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,6 +13,7 @@ from consoleapp.accounts import second_factor
 from consoleapp.accounts.access import require_admin
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.core.actor import Actor
+from consoleapp.core.requests import Request
 from consoleapp.web.query import query_without_page
 from consoleapp.web.users import changes
 from consoleapp.web.users.forms import UserChangeForm, UserForm
@@ -22,7 +23,7 @@ ROWS = 50
 
 @require_safe
 @require_admin
-def everybody(request: HttpRequest) -> HttpResponse:
+def everybody(request: Request) -> HttpResponse:
     """List all console users."""
     users = User.objects.filter(serviceaccount=None)
     users = users.annotate(grant_count=Count("grant", distinct=True)).order_by("username")
@@ -41,7 +42,7 @@ def everybody(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
 @never_cache
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: Request) -> HttpResponse:
     """Create a console user. The first password is shown once."""
     form = UserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -53,7 +54,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_admin
-def detail(request: HttpRequest, user_id: int) -> HttpResponse:
+def detail(request: Request, user_id: int) -> HttpResponse:
     """Show one console user: names, rights, and grants."""
     person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     form = UserChangeForm(request.POST or None, instance=person)
@@ -83,7 +84,7 @@ def _grants_of(person: User) -> list[Grant]:
 @require_POST
 @require_admin
 @never_cache
-def act(request: HttpRequest, user_id: int) -> HttpResponse:
+def act(request: Request, user_id: int) -> HttpResponse:
     """Disable, enable, reset the password of, or remove a console user."""
     person = get_object_or_404(User, pk=user_id, serviceaccount=None)
     actor = Actor.of(request)
@@ -124,7 +125,7 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_safe
 @require_admin
-def grants(request: HttpRequest) -> HttpResponse:
+def grants(request: Request) -> HttpResponse:
     """Show the matrix of all grants: accounts as rows, their holders as columns."""
     held = Grant.objects.select_related("user", "group")
     accounts = (
