@@ -1,4 +1,4 @@
-"""Requests as pages get them, after the middlewares and decorators have added to them."""
+"""Typed requests of pages, with the attributes that middleware and decorators add."""
 
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Request(HttpRequest):
-    """A request of somebody who is signed in: every page needs that unless it says otherwise."""
+    """A request by a signed-in user, which every page requires unless it says otherwise."""
 
     user: "User"
     htmx: "HtmxDetails"
 
 
 class AccountRequest(Request):
-    """A request to a page of an account, which `require_role` has let in."""
+    """A request to a page of an account, admitted by `require_role`."""
 
     account: "LinuxAccount"
     role: "Role"

@@ -54,7 +54,7 @@ def reason(fault: Mapping[str, Any]) -> str:
     context = fault.get("ctx") or {}
     if fault["type"] == "value_error":
         cause = context.get("error")
-        # ninja turns it into text.
+        # ninja converts it to text.
         has_reason = isinstance(cause, Exception) and cause.args
         return str(cause.args[0] if has_reason else fault["msg"].removeprefix("Value error, "))
     if fault["type"] == "image_name":
@@ -66,7 +66,7 @@ def reason(fault: Mapping[str, Any]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return `text` with a capital and a period, where it has none."""
+    """Return `text` with an initial capital and a final period."""
     ended = f"{text[:1].upper()}{text[1:]}"
     return ended if ended.endswith((".", "!", "?", "。")) or not ended.isascii() else f"{ended}."
 

@@ -24,11 +24,11 @@ def first_error(error: ValidationError) -> str:
 
 
 class ModelForm(forms.Form):
-    """A form that is valid if its model is: `parsed`, afterwards."""
+    """A form that is valid if its model is, which is then `parsed`."""
 
     model: ClassVar[type[BaseModel]]
     words: ClassVar[Mapping[str, str]] = {}
-    """Sentences of this form's own, by pydantic's type of error."""
+    """The form's own sentences, by pydantic's type of error."""
     parsed: Any
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class ModelForm(forms.Form):
         return dict(cleaned)
 
     def place(self, location: Location) -> str | None:
-        """Return the field that shows the error at `location`; None stands above all fields."""
+        """Return the field that shows the error at `location`; None to show it above all fields."""
         name = str(location[0]) if location else ""
         return name if name in self.fields else None
 

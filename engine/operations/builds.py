@@ -104,7 +104,7 @@ async def _build(
         await _look_at(work, parameters, images)
         # Use exactly the images that were checked.
         parameters = parameters.model_copy(update={"pull": "never"})
-    if not _built(place):  # an interrupted attempt may have got as far as that
+    if not _built(place):  # an interrupted attempt may have finished this
         await _run(work, parameters, place, context, say, hidden)
     identity = _built(place)
     await unstoppable(_name(work, parameters, identity))

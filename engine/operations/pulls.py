@@ -23,11 +23,11 @@ from engine.schema.progress import Progress, Step
 _DONE = {"Download complete", "Already exists", "Pull complete"}
 _NO_IMAGE = "none"
 _LAST_STEP = 1.0
-"""Seconds in which Podman finishes the step that it is at, as far as anybody can tell."""
+"""Seconds in which Podman finishes its current step, as far as anybody can tell."""
 
 
 async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
-    """Carry out `image.pull`. It records what the name meant before the first attempt."""
+    """Run `image.pull`. Records the image of the name before the first attempt."""
     before = work.noted or await image_names.image_id(work, parameters.image) or _NO_IMAGE
     work.note(before)
     return await pull_image(work, parameters, before)
@@ -64,7 +64,7 @@ async def _pull(work: Work, parameters: ImagePull) -> ImagePulled:
 
 
 async def _has_come(work: Work, image: str, before: str) -> bool:
-    """Return whether a cancelled pull has brought the image after all.
+    """Return whether a cancelled pull has completed after all.
 
     Podman looks between two steps whether its client has left, and does not report its end.
     """

@@ -138,7 +138,7 @@ class Systemd:
         number = None
         try:
             with self._listening(hear, lambda: ended.put_nowait(None)):
-                # Only the answer names the job: a cancellation waits for it.
+                # Only the answer contains the job, so a cancellation waits for it.
                 answer = await unstoppable(self._manage(method, "ss", [unit, "replace"]))
                 number = int(str(answer[0]).rpartition("/")[2])
                 heed()

@@ -1,4 +1,4 @@
-// The journal of one unit, or of all units of an account: the choices above, the lines, the state below.
+// The journal of one unit, or of all units of an account: filters above, lines, status below.
 import { LIMIT, LogView } from "./logview.js";
 
 const page = document.getElementById("journal");
@@ -7,7 +7,7 @@ const choices = part("choices");
 const find = part("find");
 const note = part("note");
 const steps = [part("previous"), part("next")];
-const ERROR = 3; // syslog's err: from there on lines are marked
+const ERROR = 3; // syslog's err: lines of this priority or more urgent ones are marked
 let stream = null;
 let settled = false;
 
@@ -55,7 +55,7 @@ const load = () => {
   const mine = window.berth.query(page.dataset.account, "unit.journal", parameters, {
     open: () => {
       say(follow ? gettext("Following") : gettext("Reading"), follow ? "running" : "");
-      // A unit that writes nothing sends nothing: after a while that is an answer too.
+      // A unit without output sends nothing, so after a while, show that there is none.
       setTimeout(() => {
         if (stream !== mine) return;
         settled = true;
@@ -81,7 +81,7 @@ const load = () => {
 
 const kept = JSON.parse(localStorage.getItem("berth-journal") || "{}");
 choices.wrap.checked = kept.wrap ?? innerWidth < 768;
-choices.times.checked = kept.times ?? !matchMedia("(max-width: 575px)").matches; // they take half a phone
+choices.times.checked = kept.times ?? !matchMedia("(max-width: 575px)").matches; // they fill half a phone's screen
 
 choices.addEventListener("submit", (event) => event.preventDefault());
 choices.addEventListener("change", (event) => {
@@ -105,7 +105,7 @@ find.addEventListener("input", () => {
 find.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  view.step(event.shiftKey ? 1 : -1); // upwards, to what is older
+  view.step(event.shiftKey ? 1 : -1); // upwards, to older lines
 });
 steps[0].addEventListener("click", () => view.step(-1));
 steps[1].addEventListener("click", () => view.step(1));

@@ -1,4 +1,4 @@
-// The logs of one container: the choices above, the lines, the state below.
+// The logs of one container: filters above, lines, status below.
 import { LIMIT, LogView } from "./logview.js";
 
 const page = document.getElementById("logs");
@@ -11,7 +11,7 @@ const again = document.getElementById("logs-again");
 const end = document.getElementById("logs-end");
 const steps = [document.getElementById("logs-previous"), document.getElementById("logs-next")];
 let stream = null;
-let settled = false; // the first answer (or the end) has come
+let settled = false; // the first answer (or the end) has arrived
 
 const say = (text, tone) => {
   document.getElementById("logs-state").textContent = text;
@@ -53,7 +53,7 @@ const load = () => {
   const mine = window.berth.query(page.dataset.account, "container.logs", parameters, {
     open: () => {
       say(follow ? gettext("Following") : gettext("Reading"), follow ? "running" : "");
-      // A container that writes nothing sends nothing: after a while that is an answer too.
+      // A container without output sends nothing, so after a while, show that there is none.
       setTimeout(() => {
         if (stream !== mine) return;
         settled = true;
@@ -117,14 +117,14 @@ find.addEventListener("input", () => {
 find.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  view.step(event.shiftKey ? 1 : -1); // upwards, to what is older, as one reads logs
+  view.step(event.shiftKey ? 1 : -1); // upwards, to older lines, as users read logs
 });
 steps[0].addEventListener("click", () => view.step(-1));
 steps[1].addEventListener("click", () => view.step(1));
 end.addEventListener("click", () => view.toEnd());
 again.addEventListener("click", load);
 
-// A container that starts again is followed again.
+// Follows a restarted container again.
 document.addEventListener("htmx:afterSwap", () => {
   const state = document.getElementById("container-head")?.dataset.state;
   if (state === "running" && !stream && choices.follow.checked) load();

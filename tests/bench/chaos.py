@@ -63,15 +63,15 @@ class Storm:
     faults: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     waits: list[tuple[float, float, str]] = field(default_factory=list)
-    """When each operation was requested, and when it ended; what became of it, in words."""
+    """When each operation was requested and ended, and its outcome in words."""
     last_kill: float = 0.0
     editing: threading.Lock = field(default_factory=threading.Lock)
-    """For changes of registries.conf, each of which names the file that it changes."""
+    """Held while changing registries.conf, since each change names the version that it changes."""
     registry: str = ""
-    """Its address."""
+    """The address of its registry."""
 
     def after_kills(self) -> list[tuple[float, str]]:
-        """Seconds from the last kill (from the request, if that was later) to each end."""
+        """Return the seconds from the last kill (or the request, if later) to each end."""
         return sorted(
             (end - max(self.last_kill, began), words)
             for began, end, words in self.waits
@@ -189,7 +189,7 @@ class Actor:
         self._made(end, name)
 
     def _pull(self) -> None:
-        # Each of them a name of its own, for an image that is here: only the name is at stake.
+        # Each has its own name for an existing image, so only the name can be lost.
         name = f"{self.storm.registry}/demo-{uuid.uuid4().hex[:8]}:1"
         self.storm.podman("push", "--tls-verify=false", IMAGE, name)
         end = self._ask("image.pull", image=name, tls_verify=False)
@@ -215,7 +215,7 @@ class Actor:
         return f"localhost/chaos-{uuid.uuid4().hex[:8]}:1"
 
     def _made(self, end: dict[str, Any], name: str) -> None:
-        """Judge what makes an image or a list, and have what it made removed."""
+        """Check an operation that creates an image or a list, and remove the result."""
         there = self._named(name)
         self._judge(end, there, not there)
         if there:
@@ -311,7 +311,7 @@ class Actor:
 
 
 def _life(operation: dict[str, Any]) -> str:
-    """Tell what became of an operation, and when: where its time went."""
+    """Print an operation's outcome and times."""
     times = [
         f"{name.removesuffix('_at')} {operation[name][11:23]}"
         for name in ("requested_at", "queued_at", "started_at", "cancel_requested_at", "ended_at")
@@ -357,14 +357,14 @@ def _victims(storm: Storm, name: str) -> list[int]:
             continue
         if VICTIMS[name] in line:
             found.append(pid)
-    if name == "activator":  # two that start each other again: at most one of them at a time
+    if name == "activator":  # two that restart each other: kill at most one at a time
         return [storm.random.choice(found)] if len(found) == 2 else []
     return found
 
 
 @contextmanager
 def registry() -> Iterator[str]:
-    """Debian's docker-registry on loopback, without TLS. Out: its address."""
+    """Run Debian's docker-registry on loopback, without TLS. Yields its address."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="berth-chaos-") as place:
         config = Path(place) / "config.yml"
@@ -385,7 +385,7 @@ def registry() -> Iterator[str]:
 
 
 def _info(served: Served, account: str) -> dict[str, Any]:
-    """What the account's snapshot says of it, once there is one: until then lists answer 503."""
+    """Return its row in the account's snapshot, once there is one: until then, lists answer 503."""
     while True:
         try:
             served.console.get(f"/accounts/{account}/containers?limit=1")

@@ -238,7 +238,7 @@ async def test_a_cancel_after_the_engine_died_does_not_deny_what_was_done_before
     operation = uuid4()
     assert isinstance(await alice.outcome(asked, operation), Succeeded)
     alice.process.end(signal.SIGKILL)
-    # As if it had been killed before it wrote the outcome down.
+    # As if it had been killed before it recorded the outcome.
     ledger = alice.linux.home / ".local/state/berth/operations.sqlite3"
     with closing(sqlite3.connect(ledger, isolation_level=None)) as database:
         database.execute("update operations set outcome = null where id = ?", (str(operation),))

@@ -9,7 +9,7 @@ from engine.systemd.user_manager import Systemd
 
 
 class Held(Systemd):
-    """Answers to StartUnit when the test lets it."""
+    """Answers StartUnit when the test lets it."""
 
     def __init__(self) -> None:
         super().__init__()

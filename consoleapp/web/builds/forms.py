@@ -145,7 +145,7 @@ class BuildForm(ModelForm):
         return chosen if chosen in dict(self.sources) else "paste"
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
-        """Arrange what was typed by the open tab; lines become pairs."""
+        """Select the values of the open tab, and split lines into pairs."""
         plain = ("stage", "platform", "cache")
         chosen = ("pull", "squash", "format", "containerfile_path", "push_to")
         values: dict[str, Any] = {name: self._pairs(name) for name in _PAIRS}
