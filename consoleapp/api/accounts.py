@@ -104,12 +104,12 @@ def read_account(request: HttpRequest, account: str) -> HttpResponse:
             containers=len(snapshot.containers) if snapshot else None,
             running=sum(c.state == "running" for c in snapshot.containers) if snapshot else None,
             images=len(snapshot.images) if snapshot else None,
-            error=seen.trouble if seen else "nobody has looked at this account yet",
+            error=seen.trouble if seen else "Nobody has looked at this account yet.",
         )
     )
 
 
-@router.get("/me", response=responses({200: Me}), summary="Who am I", tags=["me"])
+@router.get("/me", response=responses({200: Me}), summary="The caller", tags=["me"])
 def read_me(request: HttpRequest) -> HttpResponse:
     """Return the caller."""
     actor = actor_of(request)

@@ -115,7 +115,7 @@ def read_approval(request: HttpRequest, operation: UUID) -> HttpResponse:
 @router.post(
     "/approvals/{operation}/approve",
     response=responses({202: OperationBody}, 403, 409, 413, 415),
-    summary="Approve of an operation",
+    summary="Approve an operation",
 )
 def approve_operation(
     request: HttpRequest, operation: UUID, wanted: Body[ApproveBody]

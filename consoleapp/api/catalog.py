@@ -147,7 +147,7 @@ def export_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
 @router.post(
     "/catalog",
     response=responses({201: TemplateBody}, 403, 409, 413, 415),
-    summary="Make a template",
+    summary="Create a template",
 )
 def create_template(request: HttpRequest, wanted: NewTemplate) -> HttpResponse:
     """Create a template, owned by the caller."""

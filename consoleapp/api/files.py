@@ -102,7 +102,7 @@ def remove(request: HttpRequest, account: str, upload: UUID) -> HttpResponse:
     "/operations/{operation}/download",
     response=responses({}),
     openapi_extra={"responses": {200: {"description": "The file", "content": _OCTETS}}},
-    summary="The file that an operation made",
+    summary="Download an operation's file",
 )
 async def download(request: HttpRequest, operation: UUID) -> HttpResponseBase:
     """Return the file to the operation's requester, for a day. Supports `Range`."""

@@ -59,7 +59,7 @@ class CheckBody(BaseModel):
 
 
 @router.get(
-    "/accounts/{account}/policy", response=responses({200: PolicyList}), summary="What may I do"
+    "/accounts/{account}/policy", response=responses({200: PolicyList}), summary="My permissions"
 )
 def read_policy(request: HttpRequest, account: str) -> HttpResponse:
     """Return the policies of the account, its host, and the caller's groups."""
@@ -82,7 +82,7 @@ def read_policy(request: HttpRequest, account: str) -> HttpResponse:
 @router.post(
     "/accounts/{account}/policy/check",
     response=responses({200: CheckBody}, 413, 415),
-    summary="Would this be allowed",
+    summary="Check an operation",
 )
 def check_operation(request: HttpRequest, account: str, wanted: Body[Requested]) -> HttpResponse:
     """Evaluate an operation without requesting it. Nothing is queued or audited."""

@@ -91,7 +91,7 @@ def show_recording(request: HttpRequest, recording: UUID) -> HttpResponse:
     "/recordings/{recording}/cast",
     response=responses({}),
     openapi_extra={"responses": {200: {"description": "The file", "content": _CAST}}},
-    summary="The file of a recording",
+    summary="Download a recording",
 )
 async def download_recording(request: HttpRequest, recording: UUID) -> HttpResponseBase:
     """Return the session in asciinema's format (asciicast v2). Each download is an audit event."""

@@ -37,22 +37,22 @@ class Read(NamedTuple):
 
 _READS = [
     Read("", queries.RegistriesShow, Configuration, "Registries",
-         "All that decides where images come from: files, search list, mirrors, sign-ins, policy."),
+         "Everything that determines where images come from: files, mirrors, logins, policy."),
     Read("resolve", queries.RegistryResolve, Resolution, "Resolve a name",
          "Where Podman would look for a name, in order."),
     Read("check", queries.RegistryCheck, Check, "Test a registry",
-         "Address, TLS, API, sign-in: each with what to do about it."),
+         "Address, TLS, API, and login, each with a remedy."),
     Read("search", queries.RegistrySearch, Search, "Search",
-         "Images by a word, in every registry of the search list or in the one that is named."),
+         "Search for images in all registries of the search list, or in the one that is named."),
     Read("repositories", queries.RegistryRepositories, Names, "Repositories",
-         "One page of a registry's catalogue; `next` is the `after` of the following one."),
+         "One page of a registry's catalog. Pass its `next` as `after` of the following one."),
     Read("tags", queries.RegistryTags, Names, "Tags", "One page of a repository's tags."),
-    Read("image", queries.RemoteImageInspect, RemoteImage, "An image, unpulled",
-         "What an image at its registry is, and whether the account's own one is another."),
+    Read("image", queries.RemoteImageInspect, RemoteImage, "A remote image",
+         "An image in its registry, compared with the account's own image of that name."),
     Read("updates", queries.ImageUpdates, Updates, "Updates",
-         "Which of the account's images are others at their registry by now, by name."),
+         "The names under which registries have newer images than the account."),
     Read("sync-plan", queries.SyncPlan, queries.Table, "Plan a sync",
-         "The tags that fit: new, changed or same, and the digest of each at the source."),
+         "The matching tags: new, changed, or same, with the digest of each at the source."),
 ]  # fmt: skip
 
 

@@ -28,9 +28,9 @@ api = NinjaAPI(
     title="Berth",
     version="1",
     description=(
-        "Launch and look after rootless Podman containers as the Linux accounts that you have a "
-        "grant for. Every change is an operation: request it, then watch it. Send a personal token "
-        "as `Authorization: Bearer …`."
+        "Launch and manage rootless Podman containers as the Linux accounts that you have a grant "
+        "for. Every change is an operation: request it, then follow it. Send a personal token as "
+        "`Authorization: Bearer …`."
     ),
     urls_namespace="api",
     auth=[Token(), Session()],
