@@ -116,6 +116,7 @@ async def test_an_engine_that_never_began_to_speak_is_silent() -> None:
 async def test_after_an_engine_restarts_the_account_is_live_again_soon(
     observer: Observer, web: LinuxAccount, engine: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert follower.BACKOFF[0] <= 0.2  # the aim is to be live within a second
     monkeypatch.setattr(follower, "CALM", 0.0)
     # The longest pause is too long for the test; it was once the first one.
     monkeypatch.setattr(follower, "BACKOFF", (0.2,) * 100 + (600.0,))
