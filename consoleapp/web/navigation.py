@@ -139,7 +139,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                         or DECIDES in request.session
                     ),  # type: ignore[union-attr]
                 ),
-                entry(_("Catalogue"), "apps", "catalog:list", "t"),
+                entry(_("Catalog"), "apps", "catalog:list", "t"),
                 entry(_("Accounts"), "users-group", "accounts:list", "s"),
                 entry(_("Notifications"), "bell", "notifications:list", "m"),
                 entry(_("Audit"), "history", "audit:list", "l"),
@@ -151,7 +151,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             Section(
                 _("Administration"),
                 [
-                    entry(_("People"), "user-cog", "users:list", "u"),
+                    entry(_("Users"), "user-cog", "users:list", "u"),
                     entry(_("Groups"), "users", "groups:list", "r"),
                     entry(_("Hosts"), "server-2", "hosts:list", "h"),
                     entry(_("Policies"), "shield-cog", "policies:list", "k"),

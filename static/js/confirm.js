@@ -8,7 +8,7 @@
   const ask = (element, go) => {
     const { confirm, confirmAction, confirmDetail } = element.dataset;
     document.getElementById("confirm-question").textContent = confirm;
-    document.getElementById("confirm-yes").textContent = confirmAction || gettext("Go on");
+    document.getElementById("confirm-yes").textContent = confirmAction || gettext("Continue");
     const detail = document.getElementById("confirm-detail");
     detail.textContent = confirmDetail || "";
     detail.hidden = !confirmDetail;

@@ -40,7 +40,7 @@ const load = () => {
   settled = false;
   view.clear();
   note.hidden = false;
-  note.textContent = gettext("Asking the engine…");
+  note.textContent = gettext("Loading from the engine…");
   part("again").hidden = true;
   say(gettext("Connecting…"), "");
   const follow = choices.follow.checked;

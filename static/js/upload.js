@@ -49,7 +49,7 @@
       const path = make("input", "form-control form-control-sm mono");
       path.name = box.dataset.paths;
       path.value = file.webkitRelativePath || file.name;
-      path.setAttribute("aria-label", interpolate(gettext("Where %(name)s is in the context"), { name: file.name }, true));
+      path.setAttribute("aria-label", interpolate(gettext("Path of %(name)s in the build context"), { name: file.name }, true));
       line.firstChild.replaceWith(path);
     }
 

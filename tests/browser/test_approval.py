@@ -59,7 +59,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
     name = f"big-{time.monotonic_ns()}"
     base = f"/accounts/{ALICE}/containers"
     deciding.goto("/approvals/")
-    expect(deciding.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(deciding.get_by_text("Nothing is waiting for you")).to_be_visible()
     try:
         asking.goto(f"{base}/launch/?image={IMAGE}")
         expect(asking.get_by_text("Without approval: Images are called only").first).to_be_visible()
@@ -69,7 +69,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
         state = asking.locator("#operation .progress-head .state")
         expect(state).to_have_text("awaiting approval")
         asking.get_by_label("Why do you want it?").fill("For the fair")
-        asking.get_by_role("button", name="Tell them").click()
+        asking.get_by_role("button", name="Send").click()
         assert name not in podman(ALICE, "ps", "--all").stdout
 
         # Without reloading the approver's page.

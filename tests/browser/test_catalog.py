@@ -88,7 +88,7 @@ def test_a_parameter_becomes_a_served_page_and_a_newer_version_takes_its_place(p
 
     page.goto(f"/accounts/{ALICE}/containers/greeter/")
     expect(page.get_by_text("A newer version of")).to_contain_text("It says more.")
-    page.get_by_role("link", name="See what is new, and relaunch").click()
+    page.get_by_role("link", name="View changes and relaunch").click()
     expect(page.locator(".diff-added")).to_contain_text(["EXTRA: again"])
     page.get_by_role("button", name="Relaunch", exact=True).click()
     assert succeeded(page) == address

@@ -102,7 +102,10 @@ def test_a_viewer_reads_the_catalogue_and_changes_nothing(as_, web, viewer, oper
     made = template(operator)
     client = as_(viewer)
     assert "Shop" in client.get("/catalog/").content.decode()
-    assert "You operate no account" in client.get(f"/catalog/{made.pk}/").content.decode()
+    assert (
+        "You are not an operator of any account"
+        in client.get(f"/catalog/{made.pk}/").content.decode()
+    )
     assert client.post("/catalog/new/", GIVEN).status_code == 403
     assert client.post("/catalog/import/", {"text": "x"}).status_code == 403
     assert client.post(f"/catalog/{made.pk}/remove/").status_code == 403

@@ -42,7 +42,7 @@ class GrantForm(forms.Form):
         self.holders = _holders()
         kinds = (
             (_("Groups"), [h for h in self.holders.values() if isinstance(h, Group)]),
-            (_("People"), [h for h in self.holders.values() if _is_person(h)]),
+            (_("Users"), [h for h in self.holders.values() if _is_person(h)]),
             (_("Service accounts"), [h for h in self.holders.values() if _is_program(h)]),
         )
         choices: list[tuple[str, object]] = [("", "")]

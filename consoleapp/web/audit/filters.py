@@ -42,7 +42,7 @@ class EventFilters(forms.Form):
         required=False,
         label=gettext_lazy("Kind of operation"),
     )
-    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("User"))
     account = forms.CharField(required=False, max_length=220, label=gettext_lazy("Account"))
     target = forms.CharField(required=False, max_length=600, label=gettext_lazy("Object"))
     outcome = forms.CharField(required=False, max_length=40, label=gettext_lazy("Outcome"))

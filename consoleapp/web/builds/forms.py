@@ -52,7 +52,7 @@ class BuildForm(ModelForm):
         label=gettext_lazy("Name"),
         max_length=4000,
         widget=forms.TextInput(attrs={**_MONO, "placeholder": "localhost/team/app:1"}),
-        help_text=gettext_lazy("Several names: with spaces between them."),
+        help_text=gettext_lazy("Separate several names with spaces."),
     )
     source = forms.ChoiceField(choices=SOURCES, initial="paste", required=False)
     containerfile = forms.CharField(
@@ -71,14 +71,16 @@ class BuildForm(ModelForm):
         ),
     )
     containerfile_path = _line(
-        gettext_lazy("Where the Containerfile is"),
-        gettext_lazy("Containerfile, else Dockerfile"),
-        help_text=gettext_lazy("In the context. A text above it wins."),
+        gettext_lazy("Path of the Containerfile"),
+        gettext_lazy("Containerfile, then Dockerfile"),
+        help_text=gettext_lazy("In the context. Text entered above takes precedence."),
     )
     context = forms.CharField(required=False, widget=forms.HiddenInput)
     git_url = _line(gettext_lazy("Repository"), "https://git.example/team/app.git")
     git_ref = _line(gettext_lazy("Branch, tag or commit"), gettext_lazy("the default branch"))
-    git_folder = _line(gettext_lazy("Folder in it"), gettext_lazy("the whole repository"))
+    git_folder = _line(
+        gettext_lazy("Folder in the repository"), gettext_lazy("the whole repository")
+    )
     stage = _line(
         gettext_lazy("Stage"), gettext_lazy("the last one"), help_text="<code>--target</code>"
     )
@@ -86,41 +88,43 @@ class BuildForm(ModelForm):
         gettext_lazy("Build arguments"),
         "VERSION=1.2",
         gettext_lazy(
-            "One a line; a value of several lines stands between three double quotes. They stay in "
-            "the image's history."
+            "One per line. Enclose a value of several lines in three double quotes. Arguments "
+            "remain visible in the image's history."
         ),
     )
     secrets = _pairs(
         gettext_lazy("Secrets"),
         "token=…",
         gettext_lazy(
-            "One a line, for <code>RUN --mount=type=secret,id=token</code>: in /run/secrets/ "
-            "during that step, in no layer and in no log. Never kept. A value of several lines, "
-            "such as a key, stands between three double quotes."
+            "One per line, for <code>RUN --mount=type=secret,id=token</code>. Available in "
+            "/run/secrets/ during that step, but not in layers or logs, and never stored. "
+            "Enclose a value of several lines, such as a key, in three double quotes."
         ),
     )
-    labels = _pairs(gettext_lazy("Labels"), "org.example.team=harbour", gettext_lazy("One a line."))
+    labels = _pairs(
+        gettext_lazy("Labels"), "org.example.team=harbour", gettext_lazy("One per line.")
+    )
     platform = _line(
         gettext_lazy("Platform"),
         gettext_lazy("this host's"),
-        help_text=gettext_lazy("Like linux/arm64."),
+        help_text=gettext_lazy("For example linux/arm64."),
     )
     pull = forms.ChoiceField(
         label=gettext_lazy("Base images"),
         required=False,
         choices=[
-            ("missing", gettext_lazy("Pull what is not here")),
-            ("always", gettext_lazy("Always ask the registry")),
-            ("never", gettext_lazy("Use only what is here")),
+            ("missing", gettext_lazy("Pull missing images")),
+            ("always", gettext_lazy("Always check the registry")),
+            ("never", gettext_lazy("Use only local images")),
         ],
     )
     squash = forms.ChoiceField(
         label=gettext_lazy("Layers"),
         required=False,
         choices=[
-            ("no", gettext_lazy("One for each step")),
-            ("new", gettext_lazy("Squash the new ones")),
-            ("all", gettext_lazy("Squash all into one")),
+            ("no", gettext_lazy("One layer per step")),
+            ("new", gettext_lazy("Squash new layers")),
+            ("all", gettext_lazy("Squash all layers into one")),
         ],
     )
     format = forms.ChoiceField(
@@ -128,9 +132,9 @@ class BuildForm(ModelForm):
     )
     cache = forms.BooleanField(label=gettext_lazy("Use cached steps"), required=False, initial=True)
     push_to = _line(
-        gettext_lazy("Push when it is built"),
+        gettext_lazy("Push after building"),
         "registry.example/team/app:1",
-        help_text=gettext_lazy("Signed in as the account is."),
+        help_text=gettext_lazy("Uses the account's sign-ins."),
     )
 
     @property
@@ -181,14 +185,14 @@ class BuildForm(ModelForm):
                 continue
             key, equals, value = line.partition("=")
             if not equals:
-                self.add_error(name, _("One NAME=value a line."))
+                self.add_error(name, _("One NAME=value per line."))
                 return {}
             if value.startswith(_QUOTES):
                 value = value.removeprefix(_QUOTES)
                 while not value.endswith(_QUOTES):
                     following = next(lines, None)
                     if following is None:
-                        self.add_error(name, _("Three quotes begin a value and do not end it."))
+                        self.add_error(name, _("A value that starts with three quotes has no end."))
                         return {}
                     value = f"{value}\n{following}"
                 value = value.removesuffix(_QUOTES)

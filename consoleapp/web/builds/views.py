@@ -96,7 +96,7 @@ def keep(request: AccountRequest, account: LinuxAccount, operation_id: UUID) -> 
     if not name:
         return refused(request, _("A recipe needs a name."), next=back, status=400)
     recipe = recipes.keep(account, name, operation.parameters, actor=Actor.of(request))
-    messages.success(request, _("The recipe %(name)s is kept.") % {"name": recipe.name})
+    messages.success(request, _("The recipe %(name)s was saved.") % {"name": recipe.name})
     return redirect(back)
 
 
@@ -111,7 +111,9 @@ def rebuild(request: AccountRequest, account: LinuxAccount, recipe_id: int) -> H
     try:
         operation = submit(account, recipe.build(), actor=Actor.of(request))
     except (Refused, ValidationError) as error:
-        reason = str(error) if isinstance(error, Refused) else _("Its parameters fit no more.")
+        reason = (
+            str(error) if isinstance(error, Refused) else _("Its parameters are no longer valid.")
+        )
         return refused(request, reason, next=form)
     return redirect("operations:detail", operation.pk)
 
@@ -122,7 +124,7 @@ def remove(request: AccountRequest, account: LinuxAccount, recipe_id: int) -> Ht
     """Remove a recipe. Images stay."""
     recipe = get_object_or_404(BuildRecipe, pk=recipe_id, account=account)
     recipes.remove(recipe, actor=Actor.of(request))
-    messages.success(request, _("The recipe %(name)s is removed.") % {"name": recipe.name})
+    messages.success(request, _("The recipe %(name)s was removed.") % {"name": recipe.name})
     return redirect("builds:list", account.key)
 
 

@@ -71,7 +71,7 @@ class Editor:
     def contents(self) -> Contents | None:
         """Return the contents, or None with `errors` and the launch form's errors set."""
         if not 1 <= len(self.name) <= 100:
-            self.errors["name"] = _("A name of 1 to 100 characters.")
+            self.errors["name"] = _("Enter a name of 1 to 100 characters.")
         run = _compact(self.launch.values())
         parameters = [self._parameter(at, row) for at, row in enumerate(self.parameters)]
         if self.launch.errors or self.errors:
@@ -109,7 +109,7 @@ class Editor:
         elif kind in ("number", "port") and rule:
             found = re.fullmatch(r"(-?\d{1,15})?\s*(?:\.\.|–|-)\s*(-?\d{1,15})?", rule)
             if not found:
-                self.errors[f"parameters-{at}"] = _("A range is written 1-10.")
+                self.errors[f"parameters-{at}"] = _("Write a range as 1-10.")
                 return said
             names = ("minimum", "maximum") if kind == "number" else ("first", "last")
             said |= {n: int(v) for n, v in zip(names, found.groups(), strict=True) if v}

@@ -67,7 +67,7 @@ def create(request: Request) -> HttpResponse:
             editor.errors["name"] = _("Another template has this name.")
             return _page(request, editor, status=422)
         messages.success(
-            request, _("The template %(name)s is in the catalogue.") % {"name": template.name}
+            request, _("The template %(name)s was added to the catalog.") % {"name": template.name}
         )
         return redirect("catalog:detail", template.pk)
     if "container" in request.GET:
@@ -130,9 +130,9 @@ def edit(request: Request, template_id: int) -> HttpResponse:
         return _page(request, editor, template, status=422)
     version = changes.save_version(template, contents, actor=Actor.of(request), note=editor.note)
     said = (
-        _("Version %(number)s is saved.") % {"number": version.number}
+        _("Version %(number)s was saved.") % {"number": version.number}
         if version
-        else _("Nothing was different.")
+        else _("Nothing was changed.")
     )
     messages.success(request, said)
     return redirect("catalog:detail", template.pk)
@@ -188,7 +188,9 @@ def sharing(request: Request, template_id: int) -> HttpResponse:
         groups=wanted["groups"],
         owners=wanted["owners"],
     )
-    messages.success(request, _("%(name)s: who sees and owns it is set.") % {"name": template.name})
+    messages.success(
+        request, _("The visibility and owners of %(name)s were saved.") % {"name": template.name}
+    )
     return redirect("catalog:list")
 
 
@@ -198,7 +200,7 @@ def remove(request: Request, template_id: int) -> HttpResponse:
     """Remove a template from the catalog."""
     template = mine(request, template_id)
     changes.remove(template, actor=Actor.of(request))
-    messages.success(request, _("The template %(name)s is removed.") % {"name": template.name})
+    messages.success(request, _("The template %(name)s was removed.") % {"name": template.name})
     return redirect("catalog:list")
 
 
@@ -213,7 +215,7 @@ def mine(request: Request, template_id: int) -> LaunchTemplate:
 def refuse_change(request: Request) -> NoReturn:
     """Audit the attempt, and show the 403 page."""
     refuse(Actor.of(request), None, f"{request.method} {request.path}", Role.OPERATOR)
-    raise PermissionDenied(_("Templates are changed by their owners, and by administrators."))
+    raise PermissionDenied(_("Only its owners and administrators can change a template."))
 
 
 def _page(

@@ -57,9 +57,9 @@ def import_file(request: Request) -> HttpResponse:
             faults = [str(error)]
         else:
             said = (
-                _("Version %(number)s is saved.") % {"number": version.number}
+                _("Version %(number)s was saved.") % {"number": version.number}
                 if version
-                else _("Nothing was different.")
+                else _("Nothing was changed.")
             )
             messages.success(request, f"{template.name}: {said}")
             return redirect("catalog:detail", template.pk)

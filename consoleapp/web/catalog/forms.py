@@ -50,7 +50,7 @@ class LaunchForm(forms.Form):
                     max_length=200,
                     required=False,
                     label=_("Name"),
-                    help_text=_("Made up by Podman when empty."),
+                    help_text=_("Leave empty to let Podman choose a name."),
                     error_messages={"invalid": _("Letters, digits, and . _ - only.")},
                 )
         for each in contents.parameters:
@@ -87,7 +87,7 @@ def _field(parameter: Any) -> forms.Field:
             widget = SecretArea(attributes)
             return forms.CharField(
                 required=parameter.required, widget=widget, strip=False,
-                help_text=_("Typed anew at every launch; Berth does not keep it."),
+                help_text=_("Enter it at every launch. Berth does not store it."),
             )  # fmt: skip
         case ChoiceParameter():
             choices = [(each, each) for each in parameter.choices]
@@ -99,9 +99,9 @@ def _field(parameter: Any) -> forms.Field:
         case PortParameter():
             attributes |= {"inputmode": "numeric", "placeholder": _("a free one")}
             span = {"first": parameter.first, "last": parameter.last}
-            hint = _("Left empty, a free port is allotted.")
+            hint = _("Leave empty to use a free port.")
             if parameter.first:
-                hint = _("From %(first)s to %(last)s. Left empty, a free port is allotted.") % span
+                hint = _("From %(first)s to %(last)s. Leave empty to use a free port.") % span
             return forms.CharField(
                 required=False, widget=forms.TextInput(attrs=attributes),
                 help_text=hint,
@@ -128,7 +128,7 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
         label=gettext_lazy("Owners"),
-        help_text=gettext_lazy("May change it, as administrators may."),
+        help_text=gettext_lazy("They can change the template, as administrators can."),
     )
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
@@ -142,7 +142,7 @@ class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "public", "groups", "owners")
         labels = {
             "name": gettext_lazy("Name"),
-            "public": gettext_lazy("Visible to everybody who may sign in"),
+            "public": gettext_lazy("Visible to all users"),
         }
 
 
@@ -174,5 +174,5 @@ class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         first, last = cleaned.get("first"), cleaned.get("last")
         if first is not None and last is not None and not 1024 <= first <= last <= 65535:
-            raise forms.ValidationError(_("A range lies within 1024 and 65535."))
+            raise forms.ValidationError(_("A range must be between 1024 and 65535."))
         return cleaned

@@ -34,7 +34,9 @@ def change(request: Request, account: str) -> HttpResponse:
         with transaction.atomic():
             PortRange.objects.filter(account=found).delete()
             record("ports.range_removed", actor=Actor.of(request), account=found)
-        messages.success(request, _("%(account)s uses the usual range again.") % {"account": found})
+        messages.success(
+            request, _("%(account)s uses the default range again.") % {"account": found}
+        )
         return redirect("catalog:ports")
     form = PortRangeForm(request.POST, instance=own or PortRange(account=found))
     if not form.is_valid():
@@ -45,7 +47,7 @@ def change(request: Request, account: str) -> HttpResponse:
         record("ports.range_set", actor=Actor.of(request), account=found, parameters=said)
     messages.success(
         request,
-        _("%(account)s gets its ports from %(first)s to %(last)s.")
+        _("%(account)s now uses ports %(first)s to %(last)s.")
         % {"account": found, "first": said["first"], "last": said["last"]},
     )
     return redirect("catalog:ports")

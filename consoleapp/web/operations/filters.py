@@ -38,7 +38,7 @@ class OperationFilters(forms.Form):
     state = forms.ChoiceField(required=False, label=gettext_lazy("State"))
     kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"))
     account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
-    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("Person"))
+    user = forms.CharField(required=False, max_length=150, label=gettext_lazy("User"))
     since = forms.DateField(required=False, label=gettext_lazy("Since"))
     until = forms.DateField(required=False, label=gettext_lazy("Until"))
     sort = forms.ChoiceField(

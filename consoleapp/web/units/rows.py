@@ -14,7 +14,7 @@ STATES = (
     ("failed", gettext_lazy("Failed")),
     ("inactive", gettext_lazy("Inactive")),
     ("changing", gettext_lazy("Changing")),
-    ("drift", gettext_lazy("Worth a look")),
+    ("drift", gettext_lazy("Needs attention")),
 )
 KINDS = [
     ("", gettext_lazy("All kinds")),

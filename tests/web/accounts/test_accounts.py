@@ -75,7 +75,7 @@ def test_a_user_and_a_group_of_one_name_are_told_apart(as_, web, owner):
     user = User(username="deploy")
     user.save()
     page = as_(owner).get("/accounts/web/grants/").content.decode()
-    assert page.index('label="Groups"') < page.index('label="People"')
+    assert page.index('label="Groups"') < page.index('label="Users"')
     assert f'value="group-{group.pk}"' in page
     assert f'value="user-{user.pk}"' in page
     asked = {"holder": "deploy", "role": "operator"}

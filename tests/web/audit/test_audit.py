@@ -121,7 +121,7 @@ def test_a_place_that_makes_no_sense_is_the_beginning_or_empty(as_, admin, event
 
 def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settings):
     settings.BERTH_AUDIT_KEY, settings.BERTH_AUDIT_HEADS = tmp_path / "key", ""
-    assert "nothing is sealed yet" in as_(admin).get("/audit/").content.decode()
+    assert "nothing is chained yet" in as_(admin).get("/audit/").content.decode()
     chainer.seal_all()
     sign_head()
     call_command("verify_audit")

@@ -124,5 +124,5 @@ def test_the_page_is_for_who_sees_the_account(as_, viewer, stranger, happened, w
     assert "olga" in page.content.decode()
     assert as_(stranger).get("/accounts/web/containers/db/history/").status_code == 404
     nothing = as_(viewer).get("/accounts/web/containers/%3Cb%3E/history/").content.decode()
-    assert "Berth has done nothing with it" in nothing
+    assert "No history in Berth" in nothing
     assert "<b>/" not in nothing

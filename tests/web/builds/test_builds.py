@@ -66,7 +66,7 @@ def test_secrets_are_in_no_row_no_event_and_not_in_the_page_that_comes_back(
         ({"tags": ""}, "required"),
         ({"tags": "--help"}, "not allowed"),
         ({"containerfile": " "}, "neither a Containerfile nor a context"),
-        ({"build_args": "no equals"}, "One NAME=value a line."),
+        ({"build_args": "no equals"}, "One NAME=value per line."),
         ({"stage": "-x"}, "not allowed"),
         ({"source": "context", "context": ""}, "Upload a file."),
         ({"source": "context", "context": "../../etc"}, "Upload a file."),

@@ -35,7 +35,7 @@ def test_a_viewer_is_offered_no_launch(as_, web, viewer):
 
 
 def test_somebody_without_any_grant_learns_how_to_get_one(as_, db):
-    assert "You hold no grant yet" in as_(person("nils")).get("/").content.decode()
+    assert "You have no grants yet" in as_(person("nils")).get("/").content.decode()
 
 
 def test_it_costs_the_same_with_many_accounts(
