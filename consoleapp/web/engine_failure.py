@@ -14,5 +14,5 @@ def failure(error: EngineError | relay.Unanswered) -> dict[str, str]:
         return {"message": in_language(report.message), "remedy": in_language(report.remedy)}
     return {
         "message": in_language(str(error)) or _("The engine did not answer in time."),
-        "remedy": _("It may be busy or not running; what the page knew before is still shown."),
+        "remedy": _("It may be busy or stopped. The page still shows earlier data."),
     }

@@ -121,7 +121,9 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                     ),
                     entry(_("Units"), "settings-automation", "units:list", "n", (account.key,)),
                     entry(_("Doctor"), "stethoscope", "doctor:doctor", "e", (account.key,)),
-                    entry(_("What may I do"), "shield-check", "policies:mine", "w", (account.key,)),
+                    entry(
+                        _("My permissions"), "shield-check", "policies:mine", "w", (account.key,)
+                    ),
                 ],
             )
         )

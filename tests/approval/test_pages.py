@@ -45,9 +45,9 @@ def test_the_launch_form_says_beforehand_that_it_would_wait_or_be_refused(
         return answer.content.decode()
 
     waits = preview("2g")
-    assert "It would wait for somebody's approval." in waits
+    assert "This would need approval." in waits
     assert "approval.memory.most" in waits
-    assert "It would be refused." in preview("8g")
+    assert "This would be refused." in preview("8g")
     fine = preview("1g")
     assert "podman run" in fine
     assert "approval" not in fine
@@ -96,7 +96,7 @@ def test_the_requester_sees_that_it_waits_may_say_why_and_has_no_buttons(
 ) -> None:
     operation = request(web, olga)
     mine = text(as_(olga), f"/operations/{operation.pk}/")
-    for words in ("awaiting approval", "Withdraw", "2 GiB is too much memory", "Why do you want"):
+    for words in ("awaiting approval", "Withdraw", "2 GiB is too much memory", "Reason (optional"):
         assert words in mine
     as_(olga).post(f"/approvals/{operation.pk}/why/", {"note": "the fair\x00"})
     assert "the fair" in text(as_(olaf), f"/approvals/{operation.pk}/")
@@ -133,7 +133,7 @@ def test_the_menu_counts_what_waits_for_the_reader(
     web: LinuxAccount, olga: User, olaf: User, as_: As
 ) -> None:
     request(web, olga)
-    assert "1 to decide" in text(as_(olaf), "/approvals/count/")
+    assert "1 waiting for your decision" in text(as_(olaf), "/approvals/count/")
     assert "hidden" in text(as_(olga), "/approvals/count/").split("hx-get")[0]
     assert 'class="only-counted"' in text(as_(olga), "/")
 
@@ -162,7 +162,7 @@ def test_the_launch_form_and_what_may_i_do_tell_what_needs_approval(
     judged = as_(olga).get(
         "/accounts/web/policy/check/", {"line": "podman run -d -m 2g registry.example/a/b:1"}
     )
-    assert "It would wait for somebody" in judged.content.decode()
+    assert "This would need approval" in judged.content.decode()
 
 
 def test_a_launch_goes_to_the_page_where_it_waits(web: LinuxAccount, olga: User, as_: As) -> None:
@@ -211,7 +211,7 @@ def test_the_api_asks_lists_decides_and_refuses(web: LinuxAccount, olga: User, o
 def test_a_viewer_may_look_but_not_decide(web: LinuxAccount, olga: User, as_: As) -> None:
     operation = request(web, olga, ContainerRemove(container="db"))
     victor = person("victor", web, Role.VIEWER)
-    assert "You may look at it" in text(as_(victor), f"/approvals/{operation.pk}/")
+    assert "You can view this request" in text(as_(victor), f"/approvals/{operation.pk}/")
     as_(victor).post(f"/approvals/{operation.pk}/approve/")
     assert state(operation) == State.AWAITING
 

@@ -80,7 +80,7 @@ def values(page: Page, console: Console) -> Iterator[dict[str, Any]]:
     page.wait_for_url("**/service-accounts/*/")
     service = page.url.split("/")[-2]
     page.goto("/users/invitations/")
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     secret = page.locator("code#link").inner_text().rstrip("/").split("/")[-1]
     page.goto("/notifications/webhooks/new/")
     page.get_by_label("Name").fill("A program")

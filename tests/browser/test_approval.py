@@ -68,7 +68,7 @@ def test_what_waits_runs_as_soon_as_the_other_person_says_yes(two: tuple[Page, P
         asking.wait_for_url("**/operations/*/")
         state = asking.locator("#operation .progress-head .state")
         expect(state).to_have_text("awaiting approval")
-        asking.get_by_label("Why do you want it?").fill("For the fair")
+        asking.get_by_label("Reason (optional").fill("For the fair")
         asking.get_by_role("button", name="Send").click()
         assert name not in podman(ALICE, "ps", "--all").stdout
 

@@ -25,7 +25,7 @@ def test_a_pasted_containerfile_ends_on_the_page_of_its_image(page: Page) -> Non
     expect(page.locator("main .state").first).to_have_text("succeeded")
     expect(page.locator(".build-steps li")).to_have_count(3)
     expect(page.locator("#build-log .log-row", has_text="from the build").last).to_be_visible()
-    page.get_by_role("link", name="Show what it was about").click()
+    page.get_by_role("link", name="Show its target").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name.partition(":")[0])
     page.goto(f"/accounts/{ALICE}/builds/")
     expect(page.get_by_role("link", name=name)).to_be_visible()

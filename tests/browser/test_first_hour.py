@@ -125,7 +125,7 @@ def test_stop_and_remove_leave_nothing_and_the_audit_tells_it_all(page: Page) ->
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Remove…").click()
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_text("This container is gone.")).to_be_visible()
+    expect(page.get_by_text("This container no longer exists.")).to_be_visible()
     assert podman(ALICE, "container", "exists", name).returncode == 1
     page.goto(f"/audit/?q={name}")
     for kind in ("container.run", "container.stop", "container.remove"):
@@ -151,7 +151,7 @@ def test_a_pasted_line_fills_the_form_and_says_what_it_left_out(
     page.get_by_label("Run line").fill(
         "docker run -d --name x1 --privileged -p 8080:80 -e A=b nginx:1"
     )
-    page.get_by_role("button", name="Fill the form").click()
+    page.get_by_role("button", name="Fill in the form").click()
     expect(page.get_by_text("--privileged", exact=True)).to_be_visible()
     expect(page.get_by_label("Name", exact=True).first).to_have_value("x1")
     expect(page.locator("[name=ports-host]").first).to_have_value("8080")

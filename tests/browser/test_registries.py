@@ -95,7 +95,7 @@ def test_an_update_is_looked_for_on_demand(page: Page, registry: str) -> None:
     page.goto(f"/accounts/{ALICE}/images/?q=browser/update")
     expect(page.locator("#images-table")).to_contain_text(name)
     page.get_by_role("button", name="More", exact=True).click()
-    page.get_by_role("button", name="Look for updates").click()
+    page.get_by_role("button", name="Check for updates").click()
     # The registry has no TLS, and the account does not allow that, so no query is possible.
     expect(page.locator("#updates")).to_contain_text("could not be compared")
     podman(ALICE, "untag", IMAGE, name)
@@ -104,7 +104,7 @@ def test_an_update_is_looked_for_on_demand(page: Page, registry: str) -> None:
 def _add(page: Page, harbour: Harbour) -> None:
     page.goto(AT)
     page.get_by_role("link", name="Add").first.click()
-    page.get_by_label("Names that begin with").fill(harbour.address)
+    page.get_by_label("Prefix").fill(harbour.address)
     page.get_by_label("Insecure: do not verify it").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Accepted").first).to_be_visible()
@@ -119,7 +119,7 @@ def _sign_in(page: Page, harbour: Harbour) -> None:
     page.get_by_role("link", name="Sign in", exact=True).click()
     for password, state in (("wrong", "failed"), ("master-key", "succeeded")):
         page.goto(f"{AT}login/?registry={harbour.address}")
-        page.get_by_label("User name").fill("harbour")
+        page.get_by_label("Username").fill("harbour")
         page.get_by_label("Password or token").fill(password)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_text("Accepted").first).to_be_visible()

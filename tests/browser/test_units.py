@@ -8,8 +8,8 @@ from tests.fixtures.browser import ALICE
 
 def test_without_a_user_manager_the_page_says_so_and_leads_to_the_doctor(page: Page) -> None:
     page.goto(f"/accounts/{ALICE}/units/")
-    expect(page.get_by_text("There are no units for this account")).to_be_visible()
-    page.get_by_role("link", name="What the doctor says").click()
+    expect(page.get_by_text("Units are not available to this account")).to_be_visible()
+    page.get_by_role("link", name="Open the doctor").click()
     page.wait_for_url("**/doctor/")
     expect(page.locator(".findings li").first).to_be_visible()
     expect(page.locator(".findings .is-problem .finding-remedy").first).to_be_visible()

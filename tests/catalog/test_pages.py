@@ -63,7 +63,7 @@ def test_a_version_never_changes(web, operator):
         ({"image": "redis:${other}"}, "There is no parameter"),
         ({"parameter-rule": ["(", ""]}, "no regular expression"),
         ({"icon": "<b>"}, "characters are not allowed"),
-        ({"template_name": ""}, "A name of 1 to 100"),
+        ({"template_name": ""}, "Enter a name of 1 to 100"),
         ({"volumes-source": "/srv/${tag}", "volumes-target": "/x", "volumes-mode": "",
           "volumes-selinux": ""}, "cannot be part of a path on the host"),
         ({"environment-name": "PASSWORD", "environment-value": "hunter2"}, "looks like a secret"),
@@ -215,7 +215,7 @@ def test_the_preview_shows_the_form_and_the_command_line(as_, web, operator):
     assert "Tag" in page
     unfinished = as_(operator).post("/catalog/preview/", GIVEN | {"image": ""})
     assert unfinished.status_code == 200
-    assert "as soon as the template is complete" in unfinished.content.decode()
+    assert "when the template is complete" in unfinished.content.decode()
 
 
 def test_search_finds_by_name_description_and_image(as_, web, operator):

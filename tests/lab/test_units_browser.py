@@ -114,7 +114,7 @@ def test_one_switch_keeps_a_container_running_and_both_lead_to_each_other(
     expect(button).to_be_visible()
     take_picture(page, "keep-running")
     button.click()
-    expect(page.get_by_text("A unit keeps it running already")).to_be_visible()
+    expect(page.get_by_text("A unit already keeps it running")).to_be_visible()
     page.get_by_role("link", name="Show the unit").click()
     page.locator("#unit-head").get_by_role("link", name="web", exact=True).click()
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")

@@ -49,7 +49,7 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
         assert "No answer for" in (await load(web)).trouble
         for path in PAGES:
             shown = (await client.get(f"/accounts/web/{path}")).content.decode()
-            assert "has given no answer for" in shown, path
+            assert "has not responded for" in shown, path
         assert "No answer for" in (await client.get("/")).content.decode()
         assert (await load(web)).snapshot.containers[0].name == "a"
 

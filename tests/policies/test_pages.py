@@ -108,7 +108,7 @@ def test_editing_a_service_is_switched_off(strict: LinuxAccount, people: dict[st
     service = client.get("/accounts/web/units/new/?kind=service").content.decode()
     assert "A .service file cannot be saved" in service
     quadlet = client.get("/accounts/web/units/new/?kind=container").content.decode()
-    assert "only keys that can be judged" in quadlet
+    assert "only known keys are allowed" in quadlet
 
 
 def test_what_may_i_do_lists_every_policy_that_holds(
@@ -128,13 +128,13 @@ def test_a_line_is_judged_without_being_run(strict: LinuxAccount, people: dict[s
     client = signed_in(people, "operator")
     line = f"podman run --privileged -v /etc:/h {IMAGE}"
     text = client.get("/accounts/web/policy/check/", {"line": line}).content.decode()
-    assert "It would be refused." in text
+    assert "This would be refused." in text
     assert "binds.roots" in text
     assert "--privileged" in text
     posted = client.post("/accounts/web/policy/check/", {"line": line}).content.decode()
     assert posted == text
     fine = client.get("/accounts/web/policy/check/", {"line": f"podman run {IMAGE}"})
-    assert "It would be allowed." in fine.content.decode()
+    assert "This would be allowed." in fine.content.decode()
     assert client.get("/accounts/web/policy/check/", {"line": "rm -rf"}).status_code == 422
     assert not Operation.objects.exists()
 
@@ -157,7 +157,7 @@ def test_administrators_write_policies_and_see_versions(
     first = now.pk - 1
     assert "containers = 2" in client.get(place, {"version": first}).content.decode()
     assert client.get(place, {"version": "x"}).status_code == 404
-    assert "in force" in client.get("/policies/").content.decode()
+    assert "in effect" in client.get("/policies/").content.decode()
     for kind, target in (("host", accounts["web"].host), ("group", Group.objects.create(name="g"))):
         assert client.get(f"/policies/{kind}/{target.pk}/").status_code == 200
     assert client.get("/policies/person/1/").status_code == 404

@@ -146,7 +146,7 @@ def test_the_terminals_page_says_before_one_types_that_it_is_recorded(
     write(quay, 'terminal = "recorded"', actor=Actor(user=None))
     text = client.get(address).content.decode()
     assert re.search(said + ">", text)
-    assert "Asked for by the policy of: the account web." in text
+    assert "Required by the policy of: the account web." in text
     assert "Terminals are recorded." in client.get("/accounts/web/policy/").content.decode()
 
 

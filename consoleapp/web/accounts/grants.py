@@ -31,8 +31,8 @@ class GrantForm(forms.Form):
         choices=_ROLES,
         initial=Role.OPERATOR.value,
         help_text=gettext_lazy(
-            "A viewer sees everything and changes nothing. An operator also launches, stops, "
-            "removes and opens terminals. An owner also decides who else may."
+            "A viewer sees everything and changes nothing. An operator can also launch, stop, "
+            "remove and open terminals. An owner can also manage grants."
         ),
     )
 
@@ -53,7 +53,7 @@ class GrantForm(forms.Form):
         """Return the user or group with that number."""
         found = self.holders[self.cleaned_data["holder"]]
         if self.account.grants.filter(**_whose(found)).exists():
-            said = _("%(name)s has a grant already; change its role below.")
+            said = _("%(name)s already has a grant. Change its role below.")
             raise forms.ValidationError(said % {"name": found})
         return found
 
@@ -99,7 +99,7 @@ def change(request: AccountRequest, account: LinuxAccount, grant_id: int) -> Htt
     if request.POST.get("remove"):
         _record("grant.removed", request, grant, {"role": grant.role})
         grant.delete()
-        said = _("%(name)s has no grant on %(account)s any more.")
+        said = _("The grant of %(name)s on %(account)s was removed.")
         messages.success(request, said % {"name": _name(grant), "account": account.key})
     elif role not in set(Role):
         messages.error(request, _("“%(role)s” is not a role.") % {"role": role})
@@ -144,7 +144,7 @@ def _name(grant: Grant) -> str:
 
 def _is_now(grant: Grant) -> str:
     said = {"name": _name(grant), "role": in_language(grant.role), "account": grant.account.key}
-    return _("%(name)s is %(role)s of %(account)s now.") % said
+    return _("%(name)s is now %(role)s of %(account)s.") % said
 
 
 def _no_owner(holder: User) -> str:

@@ -133,10 +133,10 @@ def _reason(row: ContainerRow) -> str:
     if row.state == "dead":
         return _("is dead")
     if row.state == "restarting":
-        return _("restarts again and again")
+        return _("keeps restarting")
     if row.state == "exited" and row.oom_killed:
         return _("ran out of memory")
     # 137 and 143 are what `stop` and `kill` leave behind: somebody intended that.
     if row.state == "exited" and row.exit_code not in (None, 0, 137, 143):
-        return _("ended with exit code %(code)s") % {"code": row.exit_code}
+        return _("exited with code %(code)s") % {"code": row.exit_code}
     return ""

@@ -40,7 +40,7 @@ class Filter(forms.Form):
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     state = forms.ChoiceField(choices=STATES, required=False, label=gettext_lazy("State"))
     sort = forms.ChoiceField(choices=SORT, required=False, label=gettext_lazy("Order"))
-    rows = forms.ChoiceField(choices=ROWS, required=False, label=gettext_lazy("Rows a page"))
+    rows = forms.ChoiceField(choices=ROWS, required=False, label=gettext_lazy("Rows per page"))
 
     def chosen(self, name: str) -> str:
         """Return the value of a field, "" if it is missing or invalid."""

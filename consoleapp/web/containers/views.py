@@ -72,14 +72,14 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     kind = request.POST.get("kind", "")
     following = reverse("containers:list", args=[account.key])
     if not kind.startswith("container.") or kind not in KINDS or kind in LAUNCHES:
-        return refused(request, _("There is no such action."), next=following, status=400)
+        return refused(request, _("Unknown action."), next=following, status=400)
     wanted = list(dict.fromkeys(request.POST.getlist("container")))[: LIMIT + 1]
     if kind == ContainerPrune.kind:
         wanted = [""]
     elif not wanted:
-        return refused(request, _("No container was chosen."), next=following, status=400)
+        return refused(request, _("Select a container first."), next=following, status=400)
     elif len(wanted) > LIMIT:
-        reason = _("At most %(number)d containers at a time.") % {"number": LIMIT}
+        reason = _("Select at most %(number)d containers.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
         asked = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]

@@ -88,10 +88,10 @@ def members(request: Request, group_id: int) -> HttpResponse:
     name = request.POST.get("add") or request.POST.get("take_out") or ""
     person = User.objects.filter(username=name).first()
     if person is None:
-        messages.error(request, _("There is nobody called “%(name)s”.") % {"name": name})
+        messages.error(request, _("There is no user named “%(name)s”.") % {"name": name})
         return redirect("groups:detail", group.pk)
     if ServiceAccount.objects.filter(user=person).exists():
-        said = _("%(name)s is a service account; it has grants of its own only.")
+        said = _("%(name)s is a service account and cannot join a group.")
         messages.error(request, said % {"name": name})
         return redirect("groups:detail", group.pk)
     adding = bool(request.POST.get("add"))
@@ -111,7 +111,7 @@ def rules(request: Request, group_id: int) -> HttpResponse:
         if wanted:
             said = _("Members of %(group)s must have a second factor.")
         else:
-            said = _("Members of %(group)s need no second factor any more.")
+            said = _("Members of %(group)s no longer need a second factor.")
         messages.success(request, said % {"group": group.name})
     return redirect("groups:detail", group.pk)
 
@@ -129,5 +129,5 @@ def remove(request: Request, group_id: int) -> HttpResponse:
     parameters = {"grants": lost} if lost else None
     record("group.removed", actor=Actor.of(request), target=group.name, parameters=parameters)
     group.delete()
-    messages.success(request, _("The group %(name)s is removed.") % {"name": group.name})
+    messages.success(request, _("The group %(name)s was removed.") % {"name": group.name})
     return redirect("groups:list")

@@ -48,9 +48,9 @@ def set_active(request: Request, account_id: int) -> HttpResponse:
         action = "account.linked" if active else "account.unlinked"
         record(action, actor=Actor.of(request), account=account, target=account.key)
         words = (
-            _("%(account)s is linked again.")
+            _("%(account)s was enabled again.")
             if active
-            else _("%(account)s is unlinked; its containers are untouched.")
+            else _("%(account)s was disabled. Its containers keep running.")
         )
         messages.success(request, words % {"account": account.key})
     return redirect("hosts:list")

@@ -36,11 +36,11 @@ class PullForm(ModelForm):
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "quay.io/team/app:1"}),
     )
     policy = forms.ChoiceField(
-        label=gettext_lazy("When it is here already"),
+        label=gettext_lazy("If it already exists here"),
         choices=[
-            ("always", gettext_lazy("Ask the registry for the present one")),
-            ("newer", gettext_lazy("Pull only if the registry's is newer")),
-            ("missing", gettext_lazy("Keep what is here")),
+            ("always", gettext_lazy("Always pull from the registry")),
+            ("newer", gettext_lazy("Pull only if the registry has a newer one")),
+            ("missing", gettext_lazy("Keep the local image")),
         ],
         initial="always",
     )
@@ -48,7 +48,7 @@ class PullForm(ModelForm):
         label=gettext_lazy("Check the registry's certificate"), required=False, initial=True
     )
     username = forms.CharField(
-        label=gettext_lazy("User name"),
+        label=gettext_lazy("Username"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -57,13 +57,13 @@ class PullForm(ModelForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Used for this pull, then forgotten."),
+        help_text=gettext_lazy("Used for this pull only, not stored."),
     )
 
     def clean(self) -> dict[str, Any]:
         """Require both user name and password, or neither."""
         if self.cleaned_data.get("password") and not self.cleaned_data.get("username"):
-            self.add_error("username", _("A password needs a user name."))
+            self.add_error("username", _("Enter a username with the password."))
         return super().clean()
 
     def values(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,14 +99,14 @@ class _ToRegistry(ModelForm):
         label=pgettext_lazy("destination", "To"),
         max_length=600,
         help_text=gettext_lazy(
-            "The whole name with its registry; it may be another name than here."
+            "The full name with the registry. It can differ from the name here."
         ),
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "registry.example/team/app:2"}),
     )
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
         choices=[
-            ("", gettext_lazy("As it is kept here")),
+            ("", gettext_lazy("As stored here")),
             ("oci", "OCI"),
             ("v2s2", gettext_lazy("Docker, version 2")),
         ],
@@ -116,9 +116,9 @@ class _ToRegistry(ModelForm):
         label=gettext_lazy("Check the registry's certificate"), required=False, initial=True
     )
     username = forms.CharField(
-        label=gettext_lazy("User name"),
+        label=gettext_lazy("Username"),
         required=False,
-        help_text=gettext_lazy("Left empty, the account's own sign-in is used."),
+        help_text=gettext_lazy("Leave empty to use the account's own sign-in."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
@@ -126,7 +126,7 @@ class _ToRegistry(ModelForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Used for this push, then forgotten."),
+        help_text=gettext_lazy("Used for this push only, not stored."),
     )
 
     def __init__(self, *arguments: Any, image: str, **named: Any) -> None:
@@ -149,7 +149,7 @@ class ManifestPushForm(_ToRegistry):
 
     model = ManifestPush
     all = forms.BooleanField(
-        label=gettext_lazy("With the images that it lists"), required=False, initial=True
+        label=gettext_lazy("Include the images that it lists"), required=False, initial=True
     )
 
 
@@ -159,11 +159,11 @@ class ShareForm(ModelForm):
     model = ImageShare
     words = _NO_REFERENCE
     account = forms.ChoiceField(
-        label=gettext_lazy("To the account"),
-        help_text=gettext_lazy("Accounts of the same host that you operate as well."),
+        label=gettext_lazy("Target account"),
+        help_text=gettext_lazy("Other accounts on this host where you are an operator."),
     )
     tag = forms.CharField(
-        label=gettext_lazy("Its name there"),
+        label=gettext_lazy("Name in the target account"),
         max_length=600,
         widget=forms.TextInput(attrs=_REFERENCE),
     )
@@ -210,7 +210,7 @@ class ManifestCreateForm(ModelForm):
     images = forms.MultipleChoiceField(
         label=gettext_lazy("With these images"),
         required=False,
-        help_text=gettext_lazy("More can be added later, also from a registry."),
+        help_text=gettext_lazy("You can add more later, also from a registry."),
         widget=forms.SelectMultiple(attrs={"size": 8}),
     )
 
@@ -232,16 +232,16 @@ class ManifestAddForm(ModelForm):
         widget=forms.TextInput(attrs={**_REFERENCE, "placeholder": "localhost/app:1-arm64"}),
     )
     remote = forms.BooleanField(
-        label=gettext_lazy("It is in a registry: only its manifest is fetched"), required=False
+        label=gettext_lazy("It is in a registry (only its manifest is fetched)"), required=False
     )
     all = forms.BooleanField(
-        label=gettext_lazy("It is a list itself: add all that it lists"), required=False
+        label=gettext_lazy("It is a list (all of its images are added)"), required=False
     )
     architecture = forms.CharField(
         label=gettext_lazy("Architecture"),
         required=False,
         max_length=32,
-        help_text=gettext_lazy("Left empty, what the image says of itself."),
+        help_text=gettext_lazy("Leave empty to use the image's own value."),
         widget=forms.TextInput(attrs={"placeholder": "arm64", "class": "mono"}),
     )
     variant = forms.CharField(

@@ -37,7 +37,7 @@ def create(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         button=_("Create"),
         icon="list-tree",
         next=reverse("images:list", args=[account.key]),
-        hint=_("One name for images of several architectures: who pulls it gets the right one."),
+        hint=_("One name for images of several architectures. A pull selects the right one."),
     )
 
 

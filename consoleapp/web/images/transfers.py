@@ -57,7 +57,7 @@ def share(request: AccountRequest, account: LinuxAccount, image: str) -> HttpRes
         button=_("Share"),
         icon="arrows-exchange",
         next=reverse("images:detail", args=[account.key, image]),
-        hint="" if accounts else _("There is no other account on this host that you operate."),
+        hint="" if accounts else _("You are not an operator of any other account on this host."),
     )
 
 

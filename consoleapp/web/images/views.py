@@ -90,10 +90,10 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit a kind of operation for the images `image`, of which the list can select several."""
     kind = request.POST.get("kind", "")
     if kind not in _KINDS:
-        return _unclear(request, account, _("There is no such action on images."))
+        return _unclear(request, account, _("Unknown action on images."))
     wanted = request.POST.getlist("image")
     if kind != "image.prune" and not wanted:
-        return _unclear(request, account, _("No image was chosen."))
+        return _unclear(request, account, _("Select an image first."))
     names = {row.id: rows.title(row) for row in _rows(account)}
     try:
         if kind == "image.save":
@@ -103,7 +103,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
             }
             return _submit(request, account, [parse(kind, form)])
         if kind not in _SEVERAL and len(wanted) > 1:
-            return _unclear(request, account, _("This is done to one image at a time."))
+            return _unclear(request, account, _("Select only one image for this."))
         asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]

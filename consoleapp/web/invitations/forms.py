@@ -17,17 +17,17 @@ class InvitationForm(forms.Form):
     email = forms.EmailField(
         required=False,
         label=gettext_lazy("E-mail"),
-        help_text=gettext_lazy("Kept beside the invitation, to know it again."),
+        help_text=gettext_lazy("Stored with the invitation to identify it."),
     )
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
         label=gettext_lazy("Groups"),
         required=False,
         widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
-        help_text=gettext_lazy("What they may do is what these groups may do."),
+        help_text=gettext_lazy("The user gets the grants of these groups."),
     )
     days = forms.TypedChoiceField(
-        label=gettext_lazy("The link works"),
+        label=gettext_lazy("Link is valid"),
         coerce=int,
         initial=7,
         choices=[
@@ -49,7 +49,7 @@ class InvitationForm(forms.Form):
         """Require an address for mail."""
         asked: dict[str, object] = super().clean() or {}
         if asked.get("send") and not asked.get("email") and "email" not in self.errors:
-            self.add_error("email", _("To which address?"))
+            self.add_error("email", _("Enter an address."))
         return asked
 
 
@@ -61,9 +61,11 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-a
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name")
-        labels = {"username": gettext_lazy("User name")}
+        labels = {"username": gettext_lazy("Username")}
         help_texts = {
-            "username": gettext_lazy("What you sign in with. Letters, digits and @ . + - _")
+            "username": gettext_lazy(
+                "The name that you sign in with. Letters, digits and @ . + - _"
+            )
         }
 
     def clean_username(self) -> str:

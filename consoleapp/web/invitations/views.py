@@ -60,10 +60,10 @@ def _mail(request: Request, invitation: Invitation, link: str) -> None:
     try:
         send_invitation(invitation.email, link, until)
     except OSError as error:
-        said = _("The e-mail to %(email)s was not sent (%(error)s). Hand the link over.")
+        said = _("The e-mail to %(email)s was not sent (%(error)s). Send the link yourself.")
         messages.error(request, said % {"email": invitation.email, "error": error})
     else:
-        said = _("The link is on its way to %(email)s.")
+        said = _("The link was sent to %(email)s.")
         messages.success(request, said % {"email": invitation.email})
 
 
@@ -77,7 +77,7 @@ def cancel(request: Request, invitation_id: int) -> HttpResponse:
     except Conflict as refusal:
         messages.error(request, in_language(str(refusal)))
     else:
-        messages.success(request, _("The invitation is cancelled."))
+        messages.success(request, _("The invitation was canceled."))
     return redirect("invitations:list")
 
 

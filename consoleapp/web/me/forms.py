@@ -24,13 +24,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
-            choices=[("", _("As the browser says")), *settings.LANGUAGES],
+            choices=[("", _("Same as browser")), *settings.LANGUAGES],
         )
         provider = settings.BERTH_IDENTITY_PROVIDER
         if provider is not None and provider.link_verified_email:
             # At single sign-on, whoever has an address becomes its user.
             self.fields["email"].disabled = True
-            said = _("Administrators change it: single sign-on goes by it.")
+            said = _("Single sign-on uses it. Only administrators can change it.")
             self.fields["email"].help_text = said
 
 
@@ -40,13 +40,13 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=100,
-        help_text=gettext_lazy("What it is for, so that you know it again."),
+        help_text=gettext_lazy("A name that shows what it is for."),
     )
     scope = forms.ChoiceField(
         label=gettext_lazy("Scope"),
         choices=[
-            ("read", gettext_lazy("Read: see what you see")),
-            ("operate", gettext_lazy("Operate: also change what you may change")),
+            ("read", gettext_lazy("Read: view what you can view")),
+            ("operate", gettext_lazy("Operate: also change what you can change")),
         ],
     )
     days = forms.TypedChoiceField(

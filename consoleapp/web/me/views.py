@@ -27,7 +27,7 @@ def profile(request: Request) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Your profile is saved."))
+        messages.success(request, _("Your profile was saved."))
         return redirect("me:profile")
     held = Q(user=request.user) | Q(group__in=request.user.groups.all())
     context = {
@@ -63,7 +63,7 @@ def revoke(request: Request, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     if token.revoked_at is None:
         revoke_token(token, actor=Actor.of(request))
-        messages.success(request, _("“%(name)s” does not work any more.") % {"name": token.name})
+        messages.success(request, _("“%(name)s” was revoked.") % {"name": token.name})
     return redirect("me:tokens")
 
 

@@ -49,7 +49,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """One subscription: event types, accounts, and ways of delivery."""
 
     happenings = forms.MultipleChoiceField(
-        label=gettext_lazy("Tell me of"),
+        label=gettext_lazy("Notify me about"),
         widget=forms.CheckboxSelectMultiple(_BOX),
         choices=_HAPPENINGS[1:],
     )
@@ -58,7 +58,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.RadioSelect(_BOX),
         coerce=lambda text: text == "True",
         choices=[
-            (True, gettext_lazy("every account that I may see, also later")),
+            (True, gettext_lazy("every account that I can see, now and later")),
             (False, gettext_lazy("these accounts")),
         ],
         initial=True,
@@ -74,7 +74,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Rule
         fields = ("happenings", "all_accounts", "accounts", "in_page", "email", "webhooks")
         labels = {
-            "in_page": gettext_lazy("Here in Berth, by the bell"),
+            "in_page": gettext_lazy("In Berth (bell)"),
             "email": gettext_lazy("By e-mail"),
         }
 
@@ -85,9 +85,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["webhooks"].queryset = hooks  # type: ignore[attr-defined]
         self.why_no_email = ""
         if not mail.configured():
-            self.why_no_email = _("No mail server is configured: an administrator sets one.")
+            self.why_no_email = _("No mail server is configured. An administrator can set one.")
         elif not user.email:
-            self.why_no_email = _("There is no e-mail address in your profile yet.")
+            self.why_no_email = _("Your profile has no e-mail address yet.")
         self.instance.user = user
 
     def clean(self) -> dict[str, Any]:
@@ -122,9 +122,10 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
             "active": gettext_lazy("Switched on"),
         }
         help_texts = {
-            "name": gettext_lazy("So that you know it again."),
+            "name": gettext_lazy("A name that identifies it."),
             "url": gettext_lazy(
-                "Where Berth sends a POST with JSON, as in https://chat.example/hooks/berth."
+                "Berth sends POST requests with JSON to this address, for example "
+                "https://chat.example/hooks/berth."
             ),
         }
 
@@ -135,16 +136,16 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
-            said = _("This is no address: %(error)s.") % {"error": error}
+            said = _("Invalid address: %(error)s.") % {"error": error}
             raise forms.ValidationError(said) from error
         if parts.scheme not in ("https", "http") or not host or port == 0:
-            raise forms.ValidationError(_("An address begins with https:// and a name."))
+            raise forms.ValidationError(_("The address must start with https:// and a host name."))
         if parts.username or parts.password:
             raise forms.ValidationError(
-                _("Leave the user and password out: the signature says who sends.")
+                _("Leave out the username and password. The signature identifies the sender.")
             )
         if not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
-            raise forms.ValidationError(_("Write other characters than ASCII as %XX."))
+            raise forms.ValidationError(_("Write characters outside ASCII as %XX."))
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:

@@ -41,7 +41,7 @@ def settings_page(request: Request) -> HttpResponse:
 def create(request: Request) -> HttpResponse:
     """Create a subscription."""
     if Rule.objects.filter(user=request.user).count() >= MOST:
-        said = _("There are %(most)s rules already. Change or remove one of them.")
+        said = _("There are already %(most)s rules. Change or remove one of them.")
         messages.error(request, said % {"most": MOST})
         return redirect("notifications:settings")
     everything = {"happenings": [each.value for each in ABOUT], "all_accounts": True}
@@ -64,7 +64,7 @@ def _form(request: Request, form: RuleForm, action: str) -> HttpResponse:
         with transaction.atomic():
             rule = form.save()
             _record(request, action, rule)
-        said = _("You are told from now on.") if new else _("The rule is changed.")
+        said = _("The rule was created.") if new else _("The rule was changed.")
         messages.success(request, said)
         return redirect("notifications:settings")
     context = {"form": form, "rule": None if new else form.instance}
@@ -80,7 +80,7 @@ def remove(request: Request, rule_id: int) -> HttpResponse:
     with transaction.atomic():
         _record(request, "notification.rule_removed", rule)
         rule.delete()
-    messages.success(request, _("The rule is removed."))
+    messages.success(request, _("The rule was removed."))
     return redirect("notifications:settings")
 
 

@@ -20,10 +20,9 @@ def send_test(request: Request, webhook: Webhook | None) -> None:
     since = timezone.now() - timedelta(seconds=WITHIN_SECONDS)
     tests = Delivery.objects.filter(user=request.user, occurrence=None, created_at__gt=since)
     if tests.count() >= MOST:
-        said = _("That were %(most)s tests in a minute. Wait a little.")
-        messages.warning(request, said % {"most": MOST})
+        messages.warning(request, _("Too many tests. Try again in a minute."))
         return
     with transaction.atomic():
         Delivery.objects.create(user=request.user, webhook=webhook, due_at=timezone.now())
         transaction.on_commit(queue.wake)
-    messages.success(request, _("The test is on its way. What came of it is below in a moment."))
+    messages.success(request, _("The test was sent. The result appears below in a moment."))

@@ -28,7 +28,7 @@ HISTORY = 20
 def create(request: Request) -> HttpResponse:
     """Create a webhook. Its secret is shown once."""
     if Webhook.objects.filter(user=request.user).count() >= MOST:
-        said = _("There are %(most)s webhooks already. Remove one of them first.")
+        said = _("There are already %(most)s webhooks. Remove one of them first.")
         messages.error(request, said % {"most": MOST})
         return redirect("notifications:settings")
     form = WebhookForm(request.POST or None, initial={"active": True})
@@ -55,7 +55,7 @@ def detail(request: Request, webhook_id: int) -> HttpResponse:
         with transaction.atomic():
             form.save()
             _record(request, "notification.webhook_changed", webhook)
-        messages.success(request, _("The webhook is changed."))
+        messages.success(request, _("The webhook was changed."))
         return redirect("notifications:webhook", webhook.pk)
     return _page(request, webhook, form, "")
 
@@ -79,7 +79,7 @@ def act(request: Request, webhook_id: int) -> HttpResponse:
             with transaction.atomic():
                 _record(request, "notification.webhook_removed", webhook)
                 webhook.delete()
-            messages.success(request, _("“%(name)s” is removed.") % {"name": webhook.name})
+            messages.success(request, _("“%(name)s” was removed.") % {"name": webhook.name})
             return redirect("notifications:settings")
         case _:
             return HttpResponseBadRequest("no such action")

@@ -70,7 +70,7 @@ def cancel_many(request: Request) -> HttpResponse:
     if refusals:
         return refused(request, " ".join(refusals), next=back)
     if not cancelled:
-        return refused(request, _("None of the chosen operations is still running."), next=back)
+        return refused(request, _("None of the selected operations is running."), next=back)
     count = len(cancelled)
     label = ngettext("Cancel %(count)s operation", "Cancel %(count)s operations", count)
     return accepted(request, cancelled, next=back, label=label % {"count": count})

@@ -24,7 +24,7 @@ SORTS = {
 _SORT_WORDS = {
     "newest": gettext_lazy("Newest first"),
     "oldest": gettext_lazy("Oldest first"),
-    "ended": gettext_lazy("Last ended first"),
+    "ended": gettext_lazy("Ended last first"),
     "kind": gettext_lazy("By kind"),
     "target": gettext_lazy("By target"),
     "state": gettext_lazy("By state"),

@@ -71,7 +71,7 @@ def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     except UnreadableLine as error:
         return render(request, "policies/_verdict.html", {"unreadable": str(error)}, status=422)
     except ValueError:
-        said = _("Some of its values make no sense to Podman: try it in the launch form.")
+        said = _("Podman does not accept some of these values. Try them in the launch form.")
         return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
     verdicts: list[Verdict] = refusals(request.user, account, wanted)
     if not verdicts:
@@ -115,9 +115,7 @@ def edit(request: Request, kind: str, target_id: int) -> HttpResponse:
         except Unreadable as fault:
             error = str(fault)
         else:
-            said = (
-                _("The policy is in force.") if text.strip() else _("There is no policy any more.")
-            )
+            said = _("The policy is in effect.") if text.strip() else _("The policy was removed.")
             messages.success(request, said if version else _("Nothing was changed."))
             return redirect("policies:edit", kind, target_id)
     elif wanted := request.GET.get("version", ""):

@@ -16,8 +16,8 @@ class RecordingFilters(forms.Form):
     container = forms.CharField(required=False, max_length=255)
     how = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("How it ended"),
-        choices=[("", gettext_lazy("However it ended")), *How.choices],
+        label=gettext_lazy("Outcome"),
+        choices=[("", gettext_lazy("Any outcome")), *How.choices],
     )
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)

@@ -39,7 +39,7 @@ def edit(request: AccountRequest, account: LinuxAccount, what: str) -> HttpRespo
         try:
             parameters = RegistriesEdit(seen=form.seen_digest, edit=form.parsed)
         except ValueError:
-            return refused(request, _("Reload the page: the form is damaged."), next=request.path)
+            return refused(request, _("The form is damaged. Reload the page."), next=request.path)
         return _submitted(request, account, parameters)
     if not request.htmx:
         context = {"title": kind.title, "panel": request.get_full_path()}

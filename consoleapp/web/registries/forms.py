@@ -43,12 +43,12 @@ class SearchForm(EditForm):
     title = gettext_lazy("Search list")
     model = schema.SetSearch
     registries = _lines(
-        gettext_lazy("Registries, in the order in which they are tried"),
+        gettext_lazy("Registries, in search order"),
         6,
         required=False,
         help_text=gettext_lazy(
-            "One a line, like quay.io. A short name such as httpd is looked for in each of "
-            "them. Empty: only whole names and aliases can be pulled."
+            "One per line, for example quay.io. Podman looks for a short name such as httpd in "
+            "each of them. Leave empty to allow only full names and aliases."
         ),
     )
 
@@ -64,29 +64,29 @@ class RegistryForm(EditForm):
     model = schema.SetRegistry
     was = forms.CharField(widget=forms.HiddenInput, required=False)
     prefix = _line(
-        gettext_lazy("Names that begin with"),
+        gettext_lazy("Prefix"),
         gettext_lazy("registry.example or *.example.com"),
         help_text=gettext_lazy(
-            "A registry, with or without a path; *.example.com fits all hosts below it."
+            "A registry, with or without a path. *.example.com matches all hosts below it."
         ),
     )
     location = _line(
-        gettext_lazy("are looked for at"),
+        gettext_lazy("Location"),
         "registry.example",
         required=False,
-        help_text=gettext_lazy("Empty: at the same place."),
+        help_text=gettext_lazy("Leave empty for the same location."),
     )
     mirrors = _lines(
         gettext_lazy("Mirrors, tried first, in this order"),
         4,
         required=False,
         help_text=gettext_lazy(
-            "One a line: the place, then <code>digest-only</code> or <code>tag-only</code>, "
-            "and <code>insecure</code> where it has no TLS."
+            "One per line: the location, then optionally <code>digest-only</code> or "
+            "<code>tag-only</code>, and <code>insecure</code> if it has no TLS."
         ),
     )
     mirror_by_digest_only = forms.BooleanField(
-        label=gettext_lazy("Mirrors only for images named by their digest"), required=False
+        label=gettext_lazy("Use mirrors only for images with a digest"), required=False
     )
     blocked = forms.BooleanField(label=gettext_lazy("Blocked: never pull from it"), required=False)
     insecure = forms.BooleanField(
@@ -115,7 +115,7 @@ def _mirror(line: list[str]) -> dict[str, Any]:
     unknown = [word for word in said if word not in (*rules, "insecure")]
     if unknown or len(rules) > 1:
         raise ValueError(
-            _("The mirror %(place)s has words after it that mean nothing: %(words)s.")
+            _("The mirror %(place)s has unknown options: %(words)s.")
             % {"place": place, "words": line[1:]}
         )
     return {
@@ -132,7 +132,7 @@ class AliasForm(EditForm):
     model = schema.SetAlias
     name = _line(gettext_lazy("Short name"), "httpd")
     value = _line(
-        gettext_lazy("stands for"),
+        gettext_lazy("Resolves to"),
         "registry.example/team/httpd",
         help_text=gettext_lazy("Without a tag."),
     )
@@ -149,7 +149,7 @@ class TextForm(EditForm):
         required=False,
         strip=False,
         help_text=gettext_lazy(
-            "Podman reads it before it is saved; what it would not accept changes nothing."
+            "Podman checks the file before it is saved. If Podman rejects it, nothing changes."
         ),
     )
 
@@ -163,18 +163,21 @@ class LoginForm(ModelForm):
 
     model = schema.RegistryLogin
     registry = _line(gettext_lazy("Registry"), "registry.example:5000")
-    username = _line(gettext_lazy("User name"))
+    username = _line(gettext_lazy("Username"))
     password = forms.CharField(
         label=gettext_lazy("Password or token"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Podman keeps it in the account's own auth file; Berth forgets it."),
+        help_text=gettext_lazy(
+            "Podman stores it in the account's own auth file. Berth does not store it."
+        ),
     )
     unverified = forms.BooleanField(
         label=gettext_lazy("Do not verify the registry's certificate"),
         required=False,
         help_text=gettext_lazy(
-            "<b class='text-danger'>The password may then be read by anybody between.</b>"
+            "<b class='text-danger'>Anybody between this host and the registry can then read the "
+            "password.</b>"
         ),
     )
 
@@ -205,7 +208,7 @@ class CopyForm(ModelForm):
     source = _line(gettext_lazy("From"), "registry.example/team/app:1")
     destination = _line(pgettext_lazy("destination", "To"), "other.example/team/app:1")
     all = forms.BooleanField(
-        label=gettext_lazy("Every architecture, digest kept"), required=False, initial=True
+        label=gettext_lazy("All architectures, same digest"), required=False, initial=True
     )
 
 
@@ -215,7 +218,7 @@ class SyncForm(ModelForm):
     model = ImageSync
     source = _line(gettext_lazy("From repository"), "registry.example/team/app")
     destination = _line(gettext_lazy("To repository"), "other.example/team/app")
-    pattern = _line(gettext_lazy("Tags that fit"), "1.*", initial="*")
+    pattern = _line(gettext_lazy("Tags that match"), "1.*", initial="*")
 
 
 EDITS: dict[str, type[EditForm]] = {

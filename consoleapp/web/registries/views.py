@@ -68,7 +68,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     elif kind in _KINDS:
         parameters = given
     else:
-        return refused(request, _("There is no such action."), next=following, status=400)
+        return refused(request, _("Unknown action."), next=following, status=400)
     try:
         operation = submit(account, parse(kind, parameters), actor=Actor.of(request))
     except ValidationError as error:

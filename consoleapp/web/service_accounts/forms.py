@@ -16,29 +16,29 @@ class ServiceChangeForm(forms.Form):
         label=gettext_lazy("Purpose"),
         max_length=200,
         required=False,
-        help_text=gettext_lazy("Which program it is, and where it runs."),
+        help_text=gettext_lazy("The program, and where it runs."),
     )
     owner = forms.ModelChoiceField(
         Group.objects.order_by("name"),
         label=gettext_lazy("Owner"),
         required=False,
         empty_label=gettext_lazy("administrators only"),
-        help_text=gettext_lazy("The members of this group may make and revoke its tokens as well."),
+        help_text=gettext_lazy("Members of this group can also create and revoke its tokens."),
     )
     accounts = forms.ModelMultipleChoiceField(
         LinuxAccount.objects.filter(active=True).select_related("host").order_by("key"),
         required=False,
         label=gettext_lazy("Linux accounts"),
         widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
-        help_text=gettext_lazy("It sees these and no others."),
+        help_text=gettext_lazy("It can access only these accounts."),
     )
     role = forms.TypedChoiceField(
         label=gettext_lazy("Role"),
         coerce=service.Role,
         choices=[(role.value, gettext_lazy(role.value)) for role in service.ROLES],
         help_text=gettext_lazy(
-            "A viewer sees everything and changes nothing. An operator also launches, stops "
-            "and removes; a token with the scope read never does."
+            "A viewer sees everything and changes nothing. An operator can also launch, stop and "
+            "remove, except with a token of scope read."
         ),
     )
 
@@ -49,7 +49,7 @@ class ServiceForm(ServiceChangeForm):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=names.LONGEST,
-        help_text=gettext_lazy("What operations and the audit log call it, such as ci-shop."),
+        help_text=gettext_lazy("Its name in operations and the audit log, for example ci-shop."),
     )
     field_order = ("name", "purpose", "owner", "accounts", "role")
 
@@ -66,7 +66,7 @@ class ServiceTokenForm(TokenForm):
     scope = forms.ChoiceField(
         label=gettext_lazy("Scope"),
         choices=[
-            ("read", gettext_lazy("Read: only see")),
+            ("read", gettext_lazy("Read: view only")),
             ("operate", gettext_lazy("Operate: also change, as its role allows")),
         ],
     )

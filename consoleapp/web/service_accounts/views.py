@@ -88,7 +88,7 @@ def change(request: Request, service_id: int) -> HttpResponse:
     with transaction.atomic():
         service.change(found, asked["purpose"], asked["owner"], actor=actor)
         service.limit(found, asked["accounts"], asked["role"], actor=actor)
-    messages.success(request, _("%(name)s is changed.") % {"name": found})
+    messages.success(request, _("%(name)s was changed.") % {"name": found})
     return redirect("service_accounts:detail", found.pk)
 
 
@@ -102,14 +102,14 @@ def act(request: Request, service_id: int) -> HttpResponse:
         case "disable":
             service.switch(found, False, actor=actor)
             messages.success(
-                request, _("%(name)s is disabled: none of its tokens works.") % {"name": found}
+                request, _("%(name)s was disabled. None of its tokens works.") % {"name": found}
             )
         case "enable":
             service.switch(found, True, actor=actor)
             messages.success(request, _("The tokens of %(name)s work again.") % {"name": found})
         case "remove":
             service.remove(found, actor=actor)
-            messages.success(request, _("%(name)s is removed.") % {"name": found})
+            messages.success(request, _("%(name)s was removed.") % {"name": found})
             return redirect("service_accounts:list")
         case _:
             return HttpResponseBadRequest("no such action")
@@ -123,7 +123,7 @@ def revoke(request: Request, service_id: int, token_id: int) -> HttpResponse:
     found = _mine(request, service_id)
     token = get_object_or_404(ApiToken, pk=token_id, user=found.user)
     revoke_token(token, actor=Actor.of(request))
-    messages.success(request, _("“%(name)s” does not work any more.") % {"name": token.name})
+    messages.success(request, _("“%(name)s” was revoked.") % {"name": token.name})
     return redirect("service_accounts:detail", found.pk)
 
 

@@ -47,13 +47,13 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     kind = request.POST.get("kind", "")
     following = _next(request, account)
     if kind not in SUBJECT:
-        return refused(request, _("There is no such action on units."), next=following, status=400)
+        return refused(request, _("Unknown action on units."), next=following, status=400)
     subject = SUBJECT[kind]
     wanted = list(dict.fromkeys(request.POST.getlist(subject))) if subject else [""]
     if not wanted:
-        return refused(request, _("No unit was chosen."), next=following, status=400)
+        return refused(request, _("Select a unit first."), next=following, status=400)
     if len(wanted) > LIMIT:
-        reason = _("At most %(number)d units at a time.") % {"number": LIMIT}
+        reason = _("Select at most %(number)d units.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
         asked = [parse(kind, _parameters(request, kind, each)) for each in wanted]

@@ -22,30 +22,31 @@ STYLES = (
         "quadlet",
         "Quadlet",
         gettext_lazy(
-            "A short file that says what the container is; Podman makes the service of it at each "
-            "daemon-reload. The container is made anew at each start and goes when it stops, so "
-            "the file is the whole truth. Needs Podman 4.4."
+            "A short file that describes the container. Podman generates the service from it at "
+            "each daemon-reload. The container is recreated at each start and removed when it "
+            "stops, so the file describes it completely. Requires Podman 4.4."
         ),
     ),
     Style(
         "generate-new",
         gettext_lazy("Generated, --new"),
         gettext_lazy(
-            "A service file with the whole podman run line in it. The container is made anew at "
-            "each start, as with a Quadlet, but the file is long and is yours to keep up to date."
+            "A service file that contains the whole podman run command. The container is "
+            "recreated at each start, as with a Quadlet, but the file is long and you must keep "
+            "it up to date yourself."
         ),
     ),
     Style(
         "generate-classic",
         gettext_lazy("Generated, classic"),
         gettext_lazy(
-            "A service file that starts and stops this one container by its name; what the "
+            "A service file that starts and stops this one container by its name. Data that the "
             "container has written stays between starts."
         ),
         gettext_lazy(
-            "After a reboot the old container is left over and is only started again, never "
-            "replaced: its disk space is not reclaimed, and a newer image or other options need a "
-            "new container and a new file."
+            "After a reboot, the old container is only started again, never replaced. Its disk "
+            "space is not reclaimed, and a newer image or other options require a new container "
+            "and a new file."
         ),
     ),
 )

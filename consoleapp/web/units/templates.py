@@ -37,7 +37,7 @@ STARTERS = (
         "pod",
         gettext_lazy("Pod"),
         "hexagons",
-        gettext_lazy("Containers that share a network and start together. Needs Podman 5."),
+        gettext_lazy("Containers that share a network and start together. Requires Podman 5."),
         "[Unit]\nDescription=My pod\n\n[Pod]\nPodName=app\n#PublishPort=8080:80\n"
         "# Containers join with Pod=NAME.pod in their own .container files.\n" + _INSTALL,
     ),
@@ -45,7 +45,7 @@ STARTERS = (
         "volume",
         gettext_lazy("Volume"),
         "database",
-        gettext_lazy("A named volume, made before the containers that use it start."),
+        gettext_lazy("A named volume, created before the containers that use it start."),
         "[Volume]\n# Containers use it as Volume=NAME.volume:/place.\n#VolumeName=app-data\n"
         "#Label=team=site\n",
     ),
@@ -61,7 +61,7 @@ STARTERS = (
         "kube",
         gettext_lazy("Kube"),
         "file-code",
-        gettext_lazy("A Kubernetes YAML file that Podman plays."),
+        gettext_lazy("A Kubernetes YAML file that Podman runs."),
         "[Unit]\nDescription=My deployment\n\n[Kube]\n# Beside this file, or an absolute path.\n"
         "Yaml=app.yaml\n# Pull images, never build them from a folder of their name.\n"
         "PodmanArgs=--build=false\n#PublishPort=8080:80\n" + _INSTALL,
@@ -70,7 +70,7 @@ STARTERS = (
         "image",
         gettext_lazy("Image"),
         "stack-2",
-        gettext_lazy("An image that is pulled before a container needs it. Needs Podman 4.8."),
+        gettext_lazy("An image that is pulled before a container needs it. Requires Podman 4.8."),
         "[Image]\nImage=registry.example/team/app:1\n#AuthFile=%h/.config/containers/auth.json\n\n"
         "[Service]\nTimeoutStartSec=900\n",
     ),
@@ -78,7 +78,7 @@ STARTERS = (
         "build",
         gettext_lazy("Build"),
         "hammer",
-        gettext_lazy("An image that is built from a Containerfile. Needs Podman 5.2."),
+        gettext_lazy("An image that is built from a Containerfile. Requires Podman 5.2."),
         "[Build]\nImageTag=localhost/app:latest\n# The folder with the Containerfile.\n"
         "SetWorkingDirectory=%h/app\n\n[Service]\nTimeoutStartSec=900\n",
     ),
@@ -94,7 +94,7 @@ STARTERS = (
         "timer",
         gettext_lazy("Timer"),
         "clock",
-        gettext_lazy("Starts the service of the same name at certain times."),
+        gettext_lazy("Starts the service of the same name on a schedule."),
         "[Unit]\nDescription=My task every night\n\n[Timer]\nOnCalendar=*-*-* 03:00:00\n"
         "Persistent=true\nRandomizedDelaySec=15min\n\n[Install]\nWantedBy=timers.target\n",
     ),

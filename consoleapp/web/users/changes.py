@@ -14,7 +14,7 @@ class LastAdministrator(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This is the last active administrator. Make somebody else administrator first.")
+            _("This is the last active administrator. Make another user an administrator first.")
         )
 
 

@@ -15,12 +15,12 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("username", "first_name", "last_name", "email", "is_superuser")
         labels = {
             "is_superuser": gettext_lazy("Administrator"),
-            "username": gettext_lazy("User name"),
+            "username": gettext_lazy("Username"),
         }
         help_texts = {
-            "username": gettext_lazy("What they sign in with. Letters, digits and @ . + - _"),
+            "username": gettext_lazy("The name to sign in with. Letters, digits and @ . + - _"),
             "is_superuser": gettext_lazy(
-                "Owns every account, and manages people, groups, hosts and grants."
+                "Owns every account, and manages users, groups, hosts and grants."
             ),
         }
 

@@ -64,7 +64,7 @@ def detail(request: Request, user_id: int) -> HttpResponse:
         except changes.LastAdministrator as refusal:
             form.add_error("is_superuser", str(refusal))
         else:
-            messages.success(request, _("%(name)s is changed.") % {"name": person.username})
+            messages.success(request, _("%(name)s was changed.") % {"name": person.username})
             return redirect("users:detail", person.pk)
     context = {
         "person": person,
@@ -94,13 +94,13 @@ def act(request: Request, user_id: int) -> HttpResponse:
                 person.is_active = False
                 changes.change(person, ["is_active"], actor=actor)
                 messages.success(
-                    request, _("%(name)s is disabled and signed out.") % {"name": person.username}
+                    request, _("%(name)s was disabled and signed out.") % {"name": person.username}
                 )
             case "enable":
                 person.is_active = True
                 changes.change(person, ["is_active"], actor=actor)
                 messages.success(
-                    request, _("%(name)s may sign in again.") % {"name": person.username}
+                    request, _("%(name)s can sign in again.") % {"name": person.username}
                 )
             case "reset":
                 password = changes.reset_password(person, actor=actor)
@@ -110,11 +110,11 @@ def act(request: Request, user_id: int) -> HttpResponse:
                 second_factor.forget(person, actor=actor)
                 messages.success(
                     request,
-                    _("%(name)s has no second factor any more.") % {"name": person.username},
+                    _("The second factors of %(name)s were removed.") % {"name": person.username},
                 )
             case "remove":
                 changes.remove(person, actor=actor)
-                messages.success(request, _("%(name)s is removed.") % {"name": person.username})
+                messages.success(request, _("%(name)s was removed.") % {"name": person.username})
                 return redirect("users:list")
             case _:
                 return HttpResponseBadRequest("no such action")

@@ -12,7 +12,7 @@ def test_the_overview_says_what_podman_says(as_, web, viewer, seen):
     page = as_(viewer).get("/accounts/web/").content.decode()
     assert "5.4.2" in page
     assert "31 GB of 64 GB" in page
-    assert "ended with exit code 3" in page
+    assert "exited with code 3" in page
 
 
 def test_missing_controllers_are_said_with_what_they_mean(as_, web, viewer, seen):

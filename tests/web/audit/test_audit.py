@@ -126,7 +126,7 @@ def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settin
     sign_head()
     call_command("verify_audit")
     said = as_(admin).get("/audit/").content.decode()
-    assert "events sealed, the last" in said
+    assert "events chained, the last" in said
     assert re.search(r">\s*whole\s*</span>", said)
     event = Event.objects.get(target="web-1")
     assert event.link.hex in as_(admin).get(f"/audit/{event.pk}/").content.decode()

@@ -237,5 +237,5 @@ def test_arguments_and_secrets_may_have_several_lines_and_come_back(as_, operato
 def test_quotes_without_an_end_are_told(as_, operator):
     answer = as_(operator).post(FORM, PASTED | {"secrets": 'key="""hidden-value\r\nmore'})
     assert answer.status_code == 422
-    assert "Three quotes begin a value" in answer.content.decode()
+    assert "A value that starts with three quotes" in answer.content.decode()
     assert "hidden-value" not in answer.content.decode()

@@ -155,7 +155,7 @@ def test_what_a_pasted_line_cannot_bring_is_said_with_its_place(as_, operator, l
     assert answer.context["launch"].texts["image"] == "x:1"
     assert answer.context["launch"].texts["command_line"] == ""
     assert f"<code>{said}" in page or said in page
-    assert "All of it is in the form" not in page
+    assert "The form below contains all options" not in page
     assert "Line " in page
 
 
@@ -164,7 +164,7 @@ def test_values_of_several_lines_come_from_a_pasted_line_to_the_operation(as_, o
     line = "podman run -e 'C=one\r\n\ttwo' localhost/bb sh -c 'echo a\r\nexec sleep 9'"
     answer = client.post(f"{LAUNCH}line/", {"line": line})
     page = answer.content.decode()
-    assert "All of it is in the form" in page
+    assert "The form below contains all options" in page
     assert "one\n\ttwo</textarea>" in page
     given = answer.context["launch"]
     client.post(LAUNCH, _as_a_browser_posts(given))
@@ -202,7 +202,7 @@ def test_a_value_of_several_lines_survives_a_relaunch_from_the_past(as_, operato
 def test_a_volume_that_is_read_only_and_given_to_its_user_stays_both(as_, operator):
     client = as_(operator)
     answer = client.post(f"{LAUNCH}line/", {"line": "podman run -v data:/d:ro,U x:1"})
-    assert "All of it is in the form" in answer.content.decode()
+    assert "The form below contains all options" in answer.content.decode()
     client.post(LAUNCH, _as_a_browser_posts(answer.context["launch"]))
     assert Operation.objects.get().parameters["volumes"] == [
         {"source": "data", "target": "/d", "read_only": True, "chown": True}

@@ -51,7 +51,7 @@ def test_the_address_says_what_is_shown(as_, viewer, many, query, found):
 
 
 def test_without_a_snapshot_it_says_that_it_asks(as_, viewer, seen):
-    assert "Asking the engine" in as_(viewer).get(LIST).content.decode()
+    assert "Loading containers" in as_(viewer).get(LIST).content.decode()
 
 
 def test_an_engine_that_does_not_answer_is_said(as_, viewer, seen):

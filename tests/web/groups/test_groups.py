@@ -36,4 +36,4 @@ def test_groups_are_made_renamed_and_removed(as_, admin, team):
 
 def test_somebody_who_does_not_exist_is_said_so(as_, admin, team):
     page = as_(admin).post(f"/groups/{team.pk}/members/", {"add": "ghost"}, follow=True)
-    assert "nobody called" in page.content.decode()
+    assert "no user named" in page.content.decode()

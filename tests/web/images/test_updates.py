@@ -56,7 +56,7 @@ def test_names_of_registries_are_asked_about_and_the_answer_is_told(as_, operato
 
 def test_without_a_name_of_a_registry_nobody_is_asked(as_, operator, asked):
     page = as_(operator).get(f"{BASE}{'c' * 64}/updates/").content.decode()
-    assert "nobody to ask" in page
+    assert "nothing to check" in page
     assert not asked
 
 

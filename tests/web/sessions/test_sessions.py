@@ -42,7 +42,7 @@ def test_my_sessions_show_device_address_and_which_one_is_this(operator):
     assert "Firefox on Linux" in text
     assert "Safari on iPhone" in text
     assert "127.0.0.1" in text
-    assert text.count("this one") == 1
+    assert text.count("this session") == 1
     assert not [s.session_key for s in UserSession.objects.all() if s.session_key in text]
 
 

@@ -171,7 +171,7 @@ def test_a_status_of_what_can_be_no_unit_says_so(as_, operator, seen):
     odd = unit("odd", unit="a b.service", problem="It has a space.", readable=False)
     seen["web"] = Seen(with_units(odd))
     url = reverse("units:panel", args=["web", odd.unit, "status"])
-    assert "No unit can have this name" in as_(operator).get(url).content.decode()
+    assert "This is not a valid unit name" in as_(operator).get(url).content.decode()
 
 
 def test_images_that_cannot_be_listed_are_no_empty_list(as_, operator, seen):

@@ -123,7 +123,7 @@ def test_the_three_ways_are_explained_with_what_is_lost_before_one_confirms(
 
 def test_a_container_that_has_a_unit_leads_to_it(as_, operator, several):
     page = as_(operator).get("/accounts/web/units/keep/front/").content.decode()
-    assert "A unit keeps it running already" in page
+    assert "A unit already keeps it running" in page
     page = as_(operator).get("/accounts/web/containers/front/").content.decode()
     assert f'href="{UNIT}"' in page
 
@@ -143,7 +143,7 @@ def test_a_conversion_names_the_unit_and_leaves_its_present_style_out(
     engine({queries.ContainerUnitPreview: PREVIEW})
     page = as_(operator).get(f"{UNIT}panels/convert/").content.decode()
     assert 'name="unit" value="front.service"' in page
-    assert "what it is now" in page
+    assert "current style" in page
 
 
 def test_auto_update_shows_the_dry_run_and_the_timer(as_, operator, viewer, several, engine):
