@@ -29,9 +29,9 @@ const load = () => {
     end: ({ code, message, remedy }) => {
       stream = null;
       // The build waits for its turn. There is nothing to read before it starts.
-      if (code === "not_found" && !hasEnded()) return say(gettext("It has not begun"));
+      if (code === "not_found" && !hasEnded()) return say(gettext("Not started yet"));
       done = true;
-      note.textContent = message ? [message, remedy].filter(Boolean).join(" ") : gettext("It said nothing.");
+      note.textContent = message ? [message, remedy].filter(Boolean).join(" ") : gettext("No output.");
       say(message || gettext("All read"), message ? "failed" : "");
     },
   });

@@ -20,7 +20,7 @@ const counted = (number) => interpolate(ngettext("%(number)s line", "%(number)s 
 const view = new LogView(document.getElementById("log"), {
   onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
     if (shown.length || settled) note.hidden = shown.length > 0;
-    if (settled && !shown.length) note.textContent = gettext("The journal has no such lines.");
+    if (settled && !shown.length) note.textContent = gettext("The journal has no matching lines.");
     part("count").textContent = dropped
       ? interpolate(gettext("The newest %(lines)s; %(dropped)s older ones left the page (it keeps %(limit)s)"), { lines: counted(lines.length), dropped: dropped.toLocaleString(document.documentElement.lang), limit: LIMIT.toLocaleString(document.documentElement.lang) }, true)
       : counted(shown.length);

@@ -23,7 +23,7 @@ const view = new LogView(document.getElementById("log"), {
   onchange: ({ shown, lines, dropped, matches, match, atEnd }) => {
     if (shown.length || settled) note.hidden = shown.length > 0;
     if (settled && !shown.length) {
-      note.textContent = lines.length ? interpolate(gettext("Nothing on %(stream)s among %(lines)s."), { stream: choices.stream.value, lines: counted(lines.length) }, true) : gettext("No lines so far.");
+      note.textContent = lines.length ? interpolate(gettext("Nothing on %(stream)s among %(lines)s."), { stream: choices.stream.value, lines: counted(lines.length) }, true) : gettext("No lines yet.");
     }
     count.textContent = dropped
       ? interpolate(gettext("The newest %(lines)s; %(dropped)s older ones left the page (it keeps %(limit)s)"), { lines: counted(lines.length), dropped: dropped.toLocaleString(document.documentElement.lang), limit: LIMIT.toLocaleString(document.documentElement.lang) }, true)
@@ -70,7 +70,7 @@ const load = () => {
       settled = true;
       again.hidden = false;
       if (message) say([message, remedy].filter(Boolean).join(" "), "failed");
-      else say(follow ? gettext("It ended; so do its logs") : gettext("All read"), "");
+      else say(follow ? gettext("It exited, so its logs end here") : gettext("All read"), "");
       view.add([]);
     },
   });

@@ -3,7 +3,7 @@
   const words = {
     NotAllowedError: gettext("The request was cancelled, or the key did not answer in time. Try again."),
     InvalidStateError: gettext("This key is registered already."),
-    SecurityError: gettext("Security keys need the console's own host name: they work over https, and at http://localhost, but not at an address of numbers."),
+    SecurityError: gettext("Security keys require a host name. They work over HTTPS and at http://localhost, but not at an IP address."),
     NotSupportedError: gettext("This key cannot do what is needed. Try another one."),
   };
   document.addEventListener("allauth.error", (event) => {

@@ -96,7 +96,7 @@ const draw = () => {
   const times = samples.map((sample) => sample.when);
   for (const [name, { place, why, now, plot }] of Object.entries(plots)) {
     const { fields, series, now: words } = PLOTS[name];
-    const reasons = last ? fields.filter((field) => last[field] === null).map((field) => last.unavailable[field] || gettext("The host does not tell.")) : [];
+    const reasons = last ? fields.filter((field) => last[field] === null).map((field) => last.unavailable[field] || gettext("The host does not report it.")) : [];
     const blind = last && reasons.length === fields.length;
     why.hidden = !blind;
     if (blind) {
@@ -136,14 +136,14 @@ const load = () => {
       }
       const oldest = (samples.at(-1)?.when ?? 0) - WINDOW - 2;
       while (samples.length && samples[0].when < oldest) samples.shift();
-      if (samples.length) say(gettext("Live, a reading a second"), "running");
+      if (samples.length) say(gettext("Live, one reading per second"), "running");
       if (!document.hidden) draw();
     },
     end: ({ message, remedy }) => {
       if (stream !== mine) return;
       stream = null;
       again.hidden = false;
-      say(message ? [message, remedy].filter(Boolean).join(" ") : gettext("It ended; there is nothing to measure"), message ? "failed" : "");
+      say(message ? [message, remedy].filter(Boolean).join(" ") : gettext("It exited, so there is nothing to measure"), message ? "failed" : "");
     },
   });
   stream = mine;

@@ -15,11 +15,11 @@
   const TRIES = 4;
   const REASONS = {
     4401: [gettext("You are signed out."), gettext("Sign in again.")],
-    4403: [gettext("You may not do this."), ""],
+    4403: [gettext("You are not allowed to do this."), ""],
     4404: [gettext("There is no such account."), ""],
-    1006: [gettext("The connection to the console was lost."), gettext("Load again when it is back.")],
-    1001: [gettext("The console is restarting."), gettext("Load again in a moment.")],
-    1012: [gettext("The console is restarting."), gettext("Load again in a moment.")],
+    1006: [gettext("The connection to the console was lost."), gettext("Reload when it is back.")],
+    1001: [gettext("The console is restarting."), gettext("Reload in a moment.")],
+    1012: [gettext("The console is restarting."), gettext("Reload in a moment.")],
   };
 
   const query = (account, name, parameters, { open, answers, end }) => {

@@ -112,7 +112,7 @@ const open = () => {
         if (answer.type !== "ended") continue;
         finished = true;
         const { exit_code: code } = answer;
-        if (code === 126 || code === 127) ended(gettext("The container has no such program. Choose another shell; some images have none at all."));
+        if (code === 126 || code === 127) ended(gettext("The container does not have this program. Choose another shell. Some images have none."));
         else ended(code === null ? gettext("The command ended.") : interpolate(gettext("The command ended with exit code %(code)s."), { code }, true));
       }
     },
@@ -184,11 +184,11 @@ document.fonts.load('14px "IBM Plex Mono"').finally(() => {
   fit.fit();
   const { state } = document.getElementById("container-head").dataset;
   if (state === "running" && !choices.querySelector("fieldset[disabled]")) open();
-  else cover(interpolate(gettext("The container is %(state)s; a terminal needs it to run."), { state: gettext(state) }, true), gettext("Try all the same"));
+  else cover(interpolate(gettext("The container is %(state)s; a terminal needs it to run."), { state: gettext(state) }, true), gettext("Try anyway"));
 });
 // The container has started while the page waited for it: open the terminal.
 document.addEventListener("htmx:afterSwap", (event) => {
   const state = document.getElementById("container-head")?.dataset.state;
   if (event.detail.elt?.id !== "container-head") return;
-  if (state === "running" && !stream) cover(gettext("The container runs now."), gettext("Open"));
+  if (state === "running" && !stream) cover(gettext("The container is now running."), gettext("Open"));
 });

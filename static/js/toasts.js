@@ -57,7 +57,7 @@
     if (trigger.includes("berth:refused")) return;
     if (status === 401) location.reload();
     else if (status === 403) say(gettext("Refused"), gettext("Your role does not allow this."), "failed");
-    else if (status === 404) say(gettext("Not found"), gettext("It may be gone by now. Reload the page."), "failed");
+    else if (status === 404) say(gettext("Not found"), gettext("It may have been removed. Reload the page."), "failed");
     else say(gettext("That did not work"), interpolate(gettext("The server answered with status %(status)s."), { status }, true), "failed");
   });
   // While the server restarts, background refreshes fail silently, but the user's requests do not.

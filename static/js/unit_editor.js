@@ -33,8 +33,8 @@ const attach = (root) => {
   const unknown = (name, section) => {
     if (!name) return gettext("Put the cursor on a key to read what it does.");
     const words = section
-      ? gettext("%(name)s= is not a key that Berth knows in [%(section)s]; it may be right all the same.")
-      : gettext("%(name)s= is not a key that Berth knows in no section; it may be right all the same.");
+      ? gettext("Berth does not know the key %(name)s= in [%(section)s]. It may still be valid.")
+      : gettext("Berth does not know the key %(name)s= outside a section. It may still be valid.");
     return interpolate(words, { name, section }, true);
   };
   const explain = () => {
@@ -50,7 +50,7 @@ const attach = (root) => {
     if (key) {
       help.append(make("b", "mono", `${key.name}= `), key.help);
       if (key.example) help.append(gettext(" For example "), make("code", "", `${key.name}=${key.example}`));
-      if (key.repeats) help.append(gettext(" May stand several times."));
+      if (key.repeats) help.append(gettext(" Can be repeated."));
       if (key.since) help.append(make("span", "text-secondary", interpolate(gettext(" Podman %(version)s and later."), { version: key.since }, true)));
     } else if (!problem) {
       help.textContent = unknown(name, section);
@@ -196,7 +196,7 @@ const attach = (root) => {
         found.append(button);
       }
     }
-    if (!found.childNodes.length) found.append(make("p", "text-secondary small", gettext("No key is called so.")));
+    if (!found.childNodes.length) found.append(make("p", "text-secondary small", gettext("No key has this name.")));
     list.replaceChildren(found);
   };
   // A key selected from the list goes to the end of its section, which is created if missing.

@@ -66,7 +66,7 @@ def test_who_is_not_there_or_has_a_grant_is_said_at_the_field(as_, web, owner, v
     for holder in ("user-999999", "group-999999", "user-x", "", f"user-{viewer.pk}"):
         response = client.post("/accounts/web/grants/", {"holder": holder, "role": "viewer"})
         assert response.status_code == 422
-    assert "victor has a grant already" in response.content.decode()
+    assert "victor already has a grant" in response.content.decode()
 
 
 def test_a_user_and_a_group_of_one_name_are_told_apart(as_, web, owner):

@@ -127,6 +127,6 @@ def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settin
     call_command("verify_audit")
     said = as_(admin).get("/audit/").content.decode()
     assert "events chained, the last" in said
-    assert re.search(r">\s*whole\s*</span>", said)
+    assert re.search(r">\s*intact\s*</span>", said)
     event = Event.objects.get(target="web-1")
     assert event.link.hex in as_(admin).get(f"/audit/{event.pk}/").content.decode()

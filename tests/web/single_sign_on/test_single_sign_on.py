@@ -65,7 +65,7 @@ def go(issuer, sub, client=None, start=START):
 
 
 def test_the_sign_in_page_offers_it_only_where_it_is_set_up(db, client, settings, configure):
-    assert "Go on with Harbour" in client.get("/user/login/").content.decode()
+    assert "Continue with Harbour" in client.get("/user/login/").content.decode()
     settings.BERTH_IDENTITY_PROVIDER, settings.SOCIALACCOUNT_PROVIDERS = None, {}
     assert "Harbour" not in client.get("/user/login/").content.decode()
     assert client.get(START).status_code == 404
