@@ -168,7 +168,7 @@ def test_team_policy(page: Page, take_picture: Take) -> None:
         _put_in_force(page, name, POLICY)
         expect(page.get_by_text("The policy is in effect.")).to_be_visible()
     page.goto(f"/accounts/{ALICE}/policy/")
-    page.get_by_label("A podman run line").fill("podman run -d --privileged docker.io/nginx")
+    page.get_by_label("A podman run command").fill("podman run -d --privileged docker.io/nginx")
     page.get_by_role("button", name="Check").click()
     card = page.locator("main .card").filter(has_text="Would this be allowed?")
     expect(card).to_contain_text("images.registries")
