@@ -23,9 +23,14 @@ Streaming = AbstractAsyncContextManager[aiohttp.ClientResponse]
 
 
 async def info(podman: Podman) -> Answer:
-    """Return the data of `podman info`."""
-    answer: Answer = await podman.call("GET", "/info")
-    return answer
+    """Return the data of `podman info` as they were at the first call.
+
+    Nothing that changes while Podman's service runs is read from them. The call is slow: Podman
+    asks the host's package manager for the version of each program that it uses.
+    """
+    if podman.described is None:
+        podman.described = await podman.call("GET", "/info")
+    return podman.described
 
 
 async def disk_usage(podman: Podman) -> Answer:

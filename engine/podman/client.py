@@ -33,6 +33,8 @@ class Podman:
         """Makes the service reread its configuration files."""
         self.registry_files = RegistryFiles(reload)
         self.version = ""
+        self.described: dict[str, Any] | None = None
+        """Its own description: see `api.info`."""
         self.default_ulimits: list[dict[str, str | int]] = []
         """What to add to each container to match the command line."""
         self._session: aiohttp.ClientSession | None = None

@@ -1,10 +1,12 @@
 """A single container's row equals that of Podman's list, whatever happened to the container."""
 
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.podman import events
 from engine.podman.client import Podman
 from engine.queries import snapshot
 from launch.demo import IMAGE
@@ -127,3 +129,16 @@ async def test_a_container_that_went_has_no_row_and_hides_no_other(alice: Accoun
     new = alice.podman("create", "--name", "new", IMAGE, "true").strip()
     rows = await alice.engine.containers([*ids, new])
     assert {row.name for row in rows} == {"kept", "new"}
+
+
+async def test_podman_describes_itself_once_which_takes_it_long(alice: Account) -> None:
+    podman = Counting(alice)
+    await podman.open()
+    try:
+        await snapshot.info(podman, [])
+        async with aclosing(events.follow(podman)) as followed:
+            assert (await anext(followed)).action == "connected"
+        await snapshot.info(podman, [])
+    finally:
+        await podman.close()
+    assert podman.paths.count("/info") == 1
