@@ -23,7 +23,7 @@ Streaming = AbstractAsyncContextManager[aiohttp.ClientResponse]
 
 
 async def info(podman: Podman) -> Answer:
-    """Return the data of `podman info` as they were at the first call.
+    """Return the data of `podman info` from the first call.
 
     Nothing that changes while Podman's service runs is read from them. The call is slow: Podman
     asks the host's package manager for the version of each program that it uses.

@@ -34,7 +34,7 @@ class Podman:
         self.registry_files = RegistryFiles(reload)
         self.version = ""
         self.described: dict[str, Any] | None = None
-        """Its own description: see `api.info`."""
+        """Return its own description: see `api.info`."""
         self.default_ulimits: list[dict[str, str | int]] = []
         """What to add to each container to match the command line."""
         self._session: aiohttp.ClientSession | None = None

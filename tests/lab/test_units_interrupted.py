@@ -1,4 +1,4 @@
-"""Operations on units whose engine is killed, or that are cancelled, in their middle.
+"""Operations on units whose engine is killed, or that are cancelled, while they run.
 
 Each ends as it truly ended, with nothing half-changed. The middle is where a container or a unit
 waits for a file, the gate, which the test makes.
@@ -19,7 +19,7 @@ __all__ = ["image", "registry"]  # fixtures
 pytestmark = pytest.mark.usefixtures("dave_is_tidied")
 GATE = "/home/dave/gate"
 WAITS = "until test -e {}/open; do sleep 0.1; done"
-# Ends when the gate is open, once it has been told to.
+# Ends when the gate is open, after its stop signal.
 STAYS = f"trap '{WAITS.format('/gate')}; exit 0' TERM; while :; do sleep 0.1; done"
 QUADLET = "containers/systemd/{}.container"
 GATED = """[Container]
@@ -35,7 +35,7 @@ TimeoutStartSec=infinity
 
 @pytest.fixture(autouse=True)
 def gate(host: Host) -> Iterator[None]:
-    """The gate is shut, and open at the end, so that everything can end."""
+    """Close the gate, and open it at the end, so that everything can end."""
     as_account(host, "dave", "mkdir", "-p", GATE)
     shut(host)
     yield
@@ -71,7 +71,7 @@ def kill_engine(host: Host) -> None:
 
 
 def interrupt(host: Host, operation: str, how: str) -> dict[str, Any]:
-    """Kill the engine or cancel the operation, then open the gate. Out: the operation's end."""
+    """Kill the engine or cancel the operation, then open the gate. Return the outcome."""
     if how == "killed":
         kill_engine(host)
     else:
@@ -92,7 +92,7 @@ def launched(host: Host, name: str) -> str:
 
 
 def containers(host: Host) -> dict[str, str]:
-    """The account's containers, and their states."""
+    """Return the account's containers, and their states."""
     lines = podman(host, "dave", "ps", "--all", "--format", "{{.Names}} {{.State}}").splitlines()
     return dict(line.split() for line in lines)
 
