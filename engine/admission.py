@@ -29,13 +29,14 @@ from engine.schema.builds import ImageBuild
 from engine.schema.containers import OPERATION_LABEL, ContainerRun
 from engine.schema.disk import DiskUse
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
 from engine.schema.unit_names import kind_of
 from engine.systemd import unit_files
 
 log = logging.getLogger(__name__)
-REMEDY = "The page “What may I do” lists the rules. The host's administrator sets them."
+REMEDY = msg("The page “What may I do” lists the rules. The host's administrator sets them.")
 
 
 @dataclass
@@ -56,8 +57,8 @@ class Admission:
             log.warning("policy: %s", error)
             raise EngineError(
                 ErrorCode.POLICY,
-                f"{error} Until that is mended, nothing is allowed here.",
-                "The host's administrator must mend the file, or remove it.",
+                msg("%(error)s Until that is mended, nothing is allowed here.", error=error),
+                msg("The host's administrator must mend the file, or remove it."),
             ) from error
 
     async def admit(self, parameters: Parameters, operation: UUID) -> list[str]:
@@ -155,7 +156,9 @@ class Admission:
         if policies := self.policies():
             wanted = containerfile.requests(_text(file), parameters.build_args)
             if file.name.endswith(".in"):
-                wanted.append(r.Raw(description=f"{file.name}, with its #include,"))
+                wanted.append(
+                    r.Raw(description=msg("%(name)s, with its #include,", name=file.name))
+                )
             await self._evaluate(policies, wanted, parameters.kind)
 
     def images_of_build(self, parameters: ImageBuild, file: Path) -> list[str]:
@@ -178,7 +181,11 @@ class Admission:
         except stored_images.Unreadable as error:
             raise EngineError(
                 ErrorCode.POLICY,
-                f"What {image} has ready for ONBUILD cannot be read: {error}",
+                msg(
+                    "What %(image)s has ready for ONBUILD cannot be read: %(error)s",
+                    image=image,
+                    error=error,
+                ),
                 REMEDY,
             ) from error
         if steps:
@@ -193,9 +200,13 @@ class Admission:
         refusals = [each for policy in policies for each in evaluate(policy, wanted)]
         if not refusals:
             return
-        description = " ".join(dict.fromkeys(str(each) for each in refusals))
+        description = joined(dict.fromkeys(str(each) for each in refusals))
         log.warning("policy: refused %s: %s", what, description)
-        raise EngineError(ErrorCode.POLICY, f"Refused by this host's policy: {description}", REMEDY)
+        raise EngineError(
+            ErrorCode.POLICY,
+            msg("Refused by this host's policy: %(description)s", description=description),
+            REMEDY,
+        )
 
     async def _enriched(self, policies: list[Policy], request: r.Request) -> r.Request:
         """Return the request with what only the engine can find out."""
@@ -249,8 +260,21 @@ class Admission:
         if used < min(lines):
             return []
         most = min((policy.disk.most for policy in policies if policy.disk.most), default=None)
-        rest = f" of {human(most)} that it may take" if most else ""
-        return [f"The account takes {human(used)} of the disk{rest}: remove what is not needed."]
+        if not most:
+            return [
+                msg(
+                    "The account takes %(used)s of the disk: remove what is not needed.",
+                    used=human(used),
+                )
+            ]
+        return [
+            msg(
+                "The account takes %(used)s of the disk of %(most)s that it may take: remove what "
+                "is not needed.",
+                used=human(used),
+                most=human(most),
+            )
+        ]
 
 
 def _read(wanted: Iterable[r.Request]) -> list[r.Request]:

@@ -26,6 +26,7 @@ from engine.schema.errors import (
     ErrorCode,
     ErrorReport,
 )
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 from engine.schema.ping import Ping
 from engine.schema.progress import Message, Outcome, Progress, Recollection
@@ -67,10 +68,10 @@ _WHOLE = ClientTimeout(total=limits.WHOLE_SECONDS, connect=CONNECT_SECONDS)
 _FILE = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=limits.SILENCE_SECONDS)
 
 
-_NO_SOCKET = (
+_NO_SOCKET = msg(
     "its socket is not there. Either the account left Berth, or its user manager does not run: "
-    "with lingering off that ends with the account's last login and starts at no boot, nor do the "
-    "account's units. Root turns lingering on: loginctl enable-linger {uid}"
+    "with lingering off that ends with the account's last login and starts at no boot, nor do "
+    "the account's units. Root turns lingering on: loginctl enable-linger {uid}"
 )
 
 
@@ -89,7 +90,12 @@ class _Connector(aiohttp.UnixConnector):
         if found != self._uid:
             protocol.close()
             raise EngineUnreachable(
-                f"The socket {self.path} is held by uid {found}, not by uid {self._uid}."
+                msg(
+                    "The socket %(path)s is held by uid %(found)s, not by uid %(_uid)s.",
+                    path=self.path,
+                    found=found,
+                    _uid=self._uid,
+                )
             )
         return protocol
 
@@ -114,7 +120,7 @@ class Terminal:
         try:
             await self._socket.send_str(message.model_dump_json())
         except (ConnectionError, aiohttp.ClientError) as error:
-            raise EngineUnreachable("The terminal was closed.") from error
+            raise EngineUnreachable(msg("The terminal was closed.")) from error
 
     async def __aiter__(self) -> AsyncIterator[Shown]:
         async for message in self._socket:
@@ -211,7 +217,7 @@ class Engine:
             image_id = response.headers.get("Berth-Image", "")
             size = response.headers.get("Berth-Size", "")
             if not _IMAGE_ID.fullmatch(image_id) or not re.fullmatch(r"[0-9]{1,15}", size):
-                raise EngineFault("The engine does not say which image it sends.")
+                raise EngineFault(msg("The engine does not say which image it sends."))
             yield ImageStream(
                 image_id=image_id,
                 size=int(size),
@@ -289,7 +295,7 @@ class Engine:
                     raise await _refusal(response)
                 yield response
         except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError) as error:
-            raise EngineFault("The engine's answer is not HTTP.") from error
+            raise EngineFault(msg("The engine's answer is not HTTP.")) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -306,10 +312,12 @@ class Engine:
         return self._session
 
     def _unreachable(self, error: Exception) -> EngineUnreachable:
-        why = str(error) or ("it takes too long" if isinstance(error, TimeoutError) else "")
+        why = str(error) or (msg("it takes too long") if isinstance(error, TimeoutError) else "")
         if not self._socket.exists():
             why = _NO_SOCKET.format(uid=self._uid)
-        return EngineUnreachable(f"The engine on {self._socket} does not answer: {why}")
+        return EngineUnreachable(
+            msg("The engine on %(_socket)s does not answer: %(why)s", _socket=self._socket, why=why)
+        )
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> EngineError:
@@ -319,5 +327,7 @@ async def _refusal(response: aiohttp.ClientResponse) -> EngineError:
     try:
         report = ErrorReport.model_validate_json(text)
     except ValidationError:
-        return EngineFault(f"The engine answered with status {response.status}.")
+        return EngineFault(
+            msg("The engine answered with status %(status)s.", status=response.status)
+        )
     return EngineError(report.code, report.message, report.remedy)

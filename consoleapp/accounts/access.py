@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema.parameters import Role
 
 View = Callable[..., Any]

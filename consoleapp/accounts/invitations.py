@@ -13,6 +13,7 @@ from consoleapp.accounts.models import Invitation, User
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict
+from engine.schema.messages import msg
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def accept(invitation: Invitation, user: User, *, ip: str) -> None:
     )
     # The row decides who is first. Only then is the user created.
     if not still_open.update(accepted_at=timezone.now()):
-        raise Conflict("This invitation was used or cancelled a moment ago.")
+        raise Conflict(msg("This invitation was used or cancelled a moment ago."))
     user.save()
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     groups = list(invitation.groups.order_by("name"))
@@ -67,7 +68,7 @@ def cancel(invitation: Invitation, *, actor: Actor) -> None:
     ):
         record("invitation.cancelled", actor=actor, target=str(invitation))
     elif Invitation.objects.filter(pk=invitation.pk).exclude(accepted_at=None).exists():
-        raise Conflict("It was accepted already. Disable the person instead.")
+        raise Conflict(msg("It was accepted already. Disable the person instead."))
 
 
 def in_days(days: int) -> datetime:

@@ -17,7 +17,7 @@ from ninja.errors import HttpError, ValidationError
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.core.faults import fault
 from consoleapp.i18n.model_errors import reason, sentence
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.live.relay import Unanswered
 from consoleapp.policies.check import NotAllowed
 from engine.schema.characters import as_json

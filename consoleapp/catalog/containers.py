@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema.parameters import REDACTED, SECRET_WORDS, is_secret, redact_word
 from engine.schema.run_line import Unreadable, read_arguments
 

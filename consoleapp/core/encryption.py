@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from engine.schema.messages import msg
+
 
 class Unreadable(Exception):
     """Raised if a text was encrypted with another secret key, or tampered with."""
@@ -23,7 +25,7 @@ def decrypt(encrypted: str) -> str:
     try:
         return _fernet().decrypt(encrypted.encode()).decode()
     except InvalidToken as error:
-        raise Unreadable("what was sealed cannot be opened with this secret key") from error
+        raise Unreadable(msg("what was sealed cannot be opened with this secret key")) from error
 
 
 @functools.cache

@@ -16,6 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from engine.schema.messages import msg
+
 _STREAMED = re.compile(r"^/api/v1/accounts/[^/]+/uploads$")
 _KEY = "berth.body"
 _REFUSAL_JSON = b'{"error":{"code":"too_large","message":"The body is too large.","fields":[]}}'
@@ -124,7 +126,7 @@ class _Body:
                 message = await asyncio.create_task(self._receive(), context=self._context)
                 if message["type"] == "http.disconnect":
                     self._left.set()
-                    raise BrokenOff("The sender left in the middle.")
+                    raise BrokenOff(msg("The sender left in the middle."))
                 self._all_read = not message.get("more_body")
                 if message.get("body"):
                     yield message["body"]

@@ -13,6 +13,7 @@ from consoleapp.core.errors import Conflict
 from consoleapp.files import spool
 from consoleapp.files.models import Download, Upload
 from engine.schema.files import Produced
+from engine.schema.messages import msg
 
 if TYPE_CHECKING:
     from consoleapp.operations.models import Operation
@@ -35,13 +36,25 @@ def check(account: LinuxAccount, wanted: Sequence[UUID], actor: Actor) -> list[U
     for each in wanted:
         upload = found.get(each)
         if upload is None:
-            raise Conflict(f"You have no upload {each} for {account.key}. Upload the file first.")
+            raise Conflict(
+                msg(
+                    "You have no upload %(each)s for %(key)s. Upload the file first.",
+                    each=each,
+                    key=account.key,
+                )
+            )
         if upload.removed_at or not spool.upload_path(upload.pk).exists():
-            raise Conflict(f"The uploaded file {upload.name} is gone. Upload it again.")
+            raise Conflict(
+                msg("The uploaded file %(name)s is gone. Upload it again.", name=upload.name)
+            )
         if upload.complete_at is None:
-            raise Conflict(f"The upload of {upload.name} is not complete.")
+            raise Conflict(msg("The upload of %(name)s is not complete.", name=upload.name))
         if upload.operation and upload.operation.ended_at is None:
-            raise Conflict(f"The uploaded file {upload.name} is used by another operation now.")
+            raise Conflict(
+                msg(
+                    "The uploaded file %(name)s is used by another operation now.", name=upload.name
+                )
+            )
     return [found[each] for each in dict.fromkeys(wanted)]
 
 

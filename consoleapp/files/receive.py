@@ -19,6 +19,7 @@ from consoleapp.core.errors import Refused
 from consoleapp.core.formatting import binary_size
 from consoleapp.files import spool
 from consoleapp.files.models import Upload
+from engine.schema.messages import msg
 from engine.schema.parameters import Role
 
 STEP = 64 << 20
@@ -62,10 +63,10 @@ def _check(account: LinuxAccount, actor: Actor) -> None:
     role = role_on(actor.user, account)
     if role is None or not role.covers(Role.OPERATOR):
         refuse(actor, account, "upload", Role.OPERATOR)
-        raise Refused(f"This needs the role operator on {account.key}.")
+        raise Refused(msg("This needs the role operator on %(key)s.", key=account.key))
     if actor.token is not None and actor.token.scope != "operate":
         refuse(actor, account, "upload with a token that only reads", Role.OPERATOR)
-        raise Refused("This token may only read.")
+        raise Refused(msg("This token may only read."))
 
 
 @transaction.atomic
@@ -74,14 +75,18 @@ def _set_aside(account: LinuxAccount, actor: Actor, name: str, announced: int | 
     limit = settings.BERTH_UPLOAD_LIMIT
     if announced is not None and announced > limit:
         raise TooLarge(
-            f"A file may have at most {binary_size(limit)}; this one has {binary_size(announced)}."
+            msg(
+                "A file may have at most %(limit)s; this one has %(announced)s.",
+                limit=binary_size(limit),
+                announced=binary_size(announced),
+            )
         )
     left = _left(account)
     if (announced or 1) > left:
         raise _over_quota(account, left)
     room = min(limit, left, STEP) if announced is None else announced
     if (announced or 0) >= spool.free_bytes():
-        raise DiskFull("The console's disk has no room for this file.")
+        raise DiskFull(msg("The console's disk has no room for this file."))
     assert actor.user is not None  # noqa: S101 - nobody has no role
     return Upload.objects.create(
         account=account, sent_by=actor.user, name=spool.shown_name(name), size=room
@@ -98,8 +103,13 @@ def _left(account: LinuxAccount) -> int:
 
 def _over_quota(account: LinuxAccount, left: int) -> TooLarge:
     return TooLarge(
-        f"Uploads for {account.key} may have {binary_size(settings.BERTH_UPLOAD_QUOTA)} together, "
-        f"and {binary_size(max(left, 0))} of it are left. Remove some, or wait until they expire."
+        msg(
+            "Uploads for %(key)s may have %(BERTH_UPLOAD_QUOTA)s together, and %(left)s of it "
+            "are left. Remove some, or wait until they expire.",
+            key=account.key,
+            BERTH_UPLOAD_QUOTA=binary_size(settings.BERTH_UPLOAD_QUOTA),
+            left=binary_size(max(left, 0)),
+        )
     )
 
 
@@ -108,7 +118,9 @@ def _set_more_aside(account: LinuxAccount, upload: Upload, size: int) -> None:
     """Reserve `size` bytes and some more for a file of unknown size."""
     limit = int(settings.BERTH_UPLOAD_LIMIT)
     if size > limit:
-        raise TooLarge(f"The file is larger than the {binary_size(limit)} that it may have.")
+        raise TooLarge(
+            msg("The file is larger than the %(limit)s that it may have.", limit=binary_size(limit))
+        )
     left = _left(account)
     if size - upload.size > left:
         raise _over_quota(account, left)
@@ -134,18 +146,23 @@ async def _keep(
             size += len(chunk)
             if size > upload.size and announced is not None:
                 raise TooLarge(
-                    f"The file is larger than the {binary_size(announced)} that it may have."
+                    msg(
+                        "The file is larger than the %(announced)s that it may have.",
+                        announced=binary_size(announced),
+                    )
                 )
             if size > upload.size:
                 await sync_to_async(_set_more_aside)(account, upload, size)
             if size - looked_at > _LOOK_EVERY:
                 looked_at = size
                 if not await sync_to_async(spool.free_bytes, thread_sensitive=False)():
-                    raise DiskFull("The console's disk has no room for this file.")
+                    raise DiskFull(msg("The console's disk has no room for this file."))
             await sync_to_async(write, thread_sensitive=False)(chunk)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull("The console's disk is full. Nothing of the file was kept.") from error
+            raise DiskFull(
+                msg("The console's disk is full. Nothing of the file was kept.")
+            ) from error
         raise
     finally:
         os.close(descriptor)

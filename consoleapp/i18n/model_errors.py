@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema.messages import Message
 
 _SENTENCES = {

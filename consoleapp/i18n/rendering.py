@@ -12,9 +12,9 @@ _Shown = TypeVar("_Shown")
 
 
 def in_language(text: _Shown) -> _Shown | str:
-    """Return `text` in the reader's language if the catalog knows its msgid, else in English.
+    """Return `text` in the reader's language if the catalog has its msgid, else in English.
 
-    A string without parameters is its own msgid. What is neither text nor message stays.
+    A string without parameters is its own msgid. What is neither a text nor a message stays.
     """
     found = load(text) if isinstance(text, Mapping) else text
     if not isinstance(found, str):
@@ -24,7 +24,7 @@ def in_language(text: _Shown) -> _Shown | str:
         return found + ""
     if isinstance(found, Message) and found.params:
         return _filled(found)
-    # gettext("") is the catalog's header.
+    # gettext("") is the catalog's header. What is marked as safe must not make a text safe.
     return gettext(found + "") if found else found
 
 

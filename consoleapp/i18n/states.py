@@ -12,7 +12,7 @@ STATES = [
     *(_("enabled"), _("disabled"), _("static"), _("generated"), _("masked"), _("linked")),
     *(_("viewer"), _("operator"), _("owner"), _("administrator")),
     *(_("open"), _("accepted"), _("expired"), _("delivered"), _("pending")),
-    *(_("withdrawn"), _("revoked")),
+    *(_("withdrawn"), _("revoked"), _("awaiting"), _("declined"), _("granted")),
     *(_("none"), _("always"), _("never"), _("missing"), _("not set")),
 ]
 # What the doctor looks at.
@@ -32,4 +32,5 @@ FINDINGS = [
 PROGRESS = [
     *(_("Copying"), _("Done"), _("Downloading"), _("Extracting"), _("Waiting"), _("Failed")),
     *(_("Pulling fs layer"), _("Verifying Checksum"), _("Using cache"), _("Running"), _("Cached")),
+    *(_("Download complete"), _("Already exists"), _("Pull complete")),
 ]

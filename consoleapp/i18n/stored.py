@@ -1,6 +1,6 @@
-"""Words that rows and audit events hold in English, for the catalogue.
+"""Words of Berth's that rows and audit events hold in English, marked for translation.
 
-Pages show them by `|in_language`; where they are made nothing is translated.
+Pages show them with `|in_language`; nothing is translated where they are written.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -31,6 +31,22 @@ AREAS = (
     _("Account"),
     _("Terminals"),
     _("Units"),
+    _("Approval"),
+)
+
+# Reasons in audit events.
+REASONS = (
+    _("needs viewer"),
+    _("needs operator"),
+    _("needs owner"),
+    _("needs an administrator"),
+    _("password reset"),
+    _("only shown to operators"),
+    _("one-time password replaced"),
+    _("second factor"),
+    _("unknown user name"),
+    _("a service account does not sign in"),
+    _("single sign-on"),
 )
 
 # Of audit events.

@@ -24,11 +24,12 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.i18n.choice import of_scope
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.live import relay, relay_protocol
 from consoleapp.live.session_access import release, role_of
 from consoleapp.live.shares import Shares
 from consoleapp.live.spoken import answers_in_language
+from engine.schema.messages import msg
 from engine.schema.parameters import Model
 from engine.schema.queries import QUERIES, ContainerTerminal, Query
 
@@ -65,31 +66,33 @@ class Queries(AsyncWebsocketConsumer):
         self._language = of_scope(self.scope)
         user = self.scope["user"]
         if not user.is_authenticated:
-            await self.close(4401, "Sign in first.")
+            await self.close(4401, msg("Sign in first."))
             return
         if passwords.owed(user):
-            await self.close(4401, "Choose a password of your own first.")
+            await self.close(4401, msg("Choose a password of your own first."))
             return
         if _shares.is_used_up(user.pk):
-            await self.close(4429, "You have too many logs and terminals open. Close some first.")
+            await self.close(
+                4429, msg("You have too many logs and terminals open. Close some first.")
+            )
             return
         self._counted = user.pk
         _shares.add(user.pk)
         if await sync_to_async(second_factor.missing)(user):
-            await self.close(4401, "Set up a second factor first.")
+            await self.close(4401, msg("Set up a second factor first."))
             return
         self._actor = Actor(user=user, ip=(self.scope.get("client") or [""])[0], source="page")
         key = self.scope["url_route"]["kwargs"]["account"]
         self._account = await sync_to_async(self._find)(key)
         if self._account is None:
-            await self.close(4404, "There is no such account.")
+            await self.close(4404, msg("There is no such account."))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle the first message, then input."""
         if getattr(self, "_account", None) is None:
             return
         if text_data is None or len(text_data) > LARGEST_MESSAGE:
-            await self.close(4400, "A message is too large, or not text.")
+            await self.close(4400, msg("A message is too large, or not text."))
             return
         try:
             if self._asked is None:
@@ -100,9 +103,9 @@ class Queries(AsyncWebsocketConsumer):
             elif self._query and self._query.duplex:
                 await self._asked.send(relay_protocol.TYPED.validate_json(text_data))
             else:
-                await self.close(4400, "This query takes no input.")
+                await self.close(4400, msg("This query takes no input."))
         except (ValidationError, KeyError):
-            await self.close(4400, "The message makes no sense.")
+            await self.close(4400, msg("The message makes no sense."))
         except relay.Unanswered as error:
             await self.close(4503, str(error))
 
@@ -127,7 +130,14 @@ class Queries(AsyncWebsocketConsumer):
         assert account is not None  # noqa: S101 - receive has checked it
         self._query = QUERIES[first.query].model_validate(first.parameters)
         if not await sync_to_async(self._may)(account, self._query):
-            await self.close(4403, f"This needs the role {self._query.role} on {account}.")
+            await self.close(
+                4403,
+                msg(
+                    "This needs the role %(role)s on %(account)s.",
+                    role=self._query.role,
+                    account=account,
+                ),
+            )
             return
         self._acks = first.acks
         self._asked = relay.Asked(account, self._query, self._actor)
@@ -141,14 +151,14 @@ class Queries(AsyncWebsocketConsumer):
         try:
             await asyncio.wait({watching, showing}, return_when=asyncio.FIRST_COMPLETED)
             if watching.done():
-                code, reason = 4403, "You may not see this any more."
+                code, reason = 4403, msg("You may not see this any more.")
             else:
                 showing.result()
         except relay.Unanswered as error:
             code, reason = 4503, str(error)
         except Exception:
             logger.exception("showing %s broke off", query.query)
-            code, reason = 1011, "A fault in Berth."
+            code, reason = 1011, msg("A fault in Berth.")
         finally:
             for task in (watching, showing):
                 task.cancel()

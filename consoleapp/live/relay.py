@@ -16,6 +16,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.live import relay_protocol
 from consoleapp.snapshots import store
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import load, msg
 from engine.schema.queries import Query, TerminalInput, TerminalSize
 
 ACCEPTED_WITHIN = 10.0
@@ -33,7 +34,7 @@ class Asked:
         self, account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
     ) -> None:
         if actor.user is None:
-            raise Unanswered("Nobody is signed in.")
+            raise Unanswered(msg("Nobody is signed in."))
         self._host = account.host_id
         self._request = relay_protocol.Request(
             id=secrets.token_hex(16),
@@ -65,9 +66,9 @@ class Asked:
                 got = await self._redis.blpop([self._names.answers], timeout=wait)
                 if got is None:
                     raise Unanswered(
-                        "The connection to the engine was lost."
+                        msg("The connection to the engine was lost.")
                         if accepted
-                        else "The observer of the account's host does not answer."
+                        else msg("The observer of the account's host does not answer.")
                     )
                 element: bytes = got[1]
                 if element == relay_protocol.ENDED:
@@ -78,13 +79,13 @@ class Asked:
                     accepted = True
                     continue
                 if len(element) > relay_protocol.LARGEST_ELEMENT:
-                    raise Unanswered("The answer is too large.")
+                    raise Unanswered(msg("The answer is too large."))
                 relay_protocol.ANSWERS.validate_json(element)
                 yield element
         except store.RedisDown as error:
-            raise Unanswered("Berth's Redis does not answer.") from error
+            raise Unanswered(msg("Berth's Redis does not answer.")) from error
         except ValidationError as error:
-            raise Unanswered("The answer makes no sense.") from error
+            raise Unanswered(msg("The answer makes no sense.")) from error
 
     async def send(self, message: TerminalInput | TerminalSize) -> None:
         """Send input. Waits until the terminal has taken previous input."""
@@ -98,7 +99,7 @@ class Asked:
                     pipe.expire(self._names.typed, 30)
                     await pipe.execute()
         except store.RedisDown as error:
-            raise Unanswered("Berth's Redis does not answer.") from error
+            raise Unanswered(msg("Berth's Redis does not answer.")) from error
 
     async def close(self) -> None:
         """Stop the engine's work on it, if it has not ended."""
@@ -145,7 +146,7 @@ async def ask(
         async with aclosing(asked.batches()) as batches:
             async for batch in batches:
                 for answer in json.loads(batch or b"[]"):
-                    yield answer
+                    yield load(answer) if answer["type"] == "error" else answer
     finally:
         await asked.close()
 
@@ -162,9 +163,9 @@ async def document(
             async with aclosing(ask(account, query, actor, reveal=reveal)) as answers:
                 answer = await anext(answers, None)
     except TimeoutError as error:
-        raise Unanswered("The engine did not answer in time.") from error
+        raise Unanswered(msg("The engine did not answer in time.")) from error
     if answer is None:
-        raise Unanswered("The engine had no answer.")
+        raise Unanswered(msg("The engine had no answer."))
     if answer["type"] == "error":
         known = answer["code"] in list(ErrorCode)
         code = ErrorCode(answer["code"]) if known else ErrorCode.INTERNAL

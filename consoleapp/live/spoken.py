@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 
 
 def answers_in_language(text: str) -> str:

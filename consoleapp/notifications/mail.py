@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from consoleapp.i18n.choice import of_person
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
 from consoleapp.notifications.webhooks import Undelivered
+from engine.schema.messages import msg
 
 _NONE = "django.core.mail.backends.dummy.EmailBackend"
 
@@ -54,9 +55,13 @@ def send(mail: EmailMessage) -> Undelivered | None:
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:
-        return Undelivered(f"The mail server refuses the address: {_said(error)}", again=False)
+        return Undelivered(
+            msg("The mail server refuses the address: %(why)s", why=_said(error)), again=False
+        )
     except (smtplib.SMTPException, OSError) as error:
-        return Undelivered(f"The mail server did not take it: {str(error)[:300]}", again=True)
+        return Undelivered(
+            msg("The mail server did not take it: %(why)s", why=str(error)[:300]), again=True
+        )
     return None
 
 

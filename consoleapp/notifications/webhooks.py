@@ -23,6 +23,7 @@ from consoleapp.core.encryption import decrypt, encrypt
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
 from engine.schema.characters import readable
+from engine.schema.messages import msg
 
 TIMEOUT = 10.0
 PREFIX = "whsec_"
@@ -34,7 +35,7 @@ _SPECIAL = tuple(
     for each in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "2001:db8::/32")
 )
 """Protocols and documentation. Python's tables do not know all of them."""
-_NOWHERE = (
+_NOWHERE = msg(
     "Its host is not on the internet, or has no address. An administrator can allow a network "
     "in BERTH_WEBHOOK_NETWORKS."
 )
@@ -118,10 +119,12 @@ async def post(sent: Message) -> Undelivered | None:
         ):
             return _judged(answer.status)
     except TimeoutError:
-        return Undelivered(f"It did not answer within {TIMEOUT:.0f} s.", again=True)
+        return Undelivered(
+            msg("It did not answer within %(seconds)s s.", seconds=f"{TIMEOUT:.0f}"), again=True
+        )
     except aiohttp.ClientConnectorCertificateError as error:
         said = _words(error.certificate_error)
-        return Undelivered(f"Its certificate is not accepted: {said}.", again=True)
+        return Undelivered(msg("Its certificate is not accepted: %(why)s.", why=said), again=True)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if forbidden := _forbidden(error):
             return Undelivered(str(forbidden), again=False)
@@ -140,7 +143,7 @@ def check(address: Address, *, encrypted: bool) -> None:
     if not _on_the_internet(meant):
         raise Forbidden(_NOWHERE)
     if not encrypted:
-        raise Forbidden("Addresses of the internet are only reached by https.")
+        raise Forbidden(msg("Addresses of the internet are only reached by https."))
 
 
 def _on_the_internet(address: Address) -> bool:
@@ -166,9 +169,11 @@ def _judged(status: int) -> Undelivered | None:
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
-        return Undelivered(f"It answered {status}: redirects are not followed.", again=False)
+        return Undelivered(
+            msg("It answered %(status)s: redirects are not followed.", status=status), again=False
+        )
     again = status >= 500 or status in (408, 425, 429)
-    return Undelivered(f"It answered {status}.", again)
+    return Undelivered(msg("It answered %(status)s.", status=status), again)
 
 
 def _forbidden(error: BaseException) -> Forbidden | None:
@@ -190,8 +195,9 @@ def _said(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _NOWHERE
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"No connection: {error.os_error.strerror or type(error.os_error).__name__}."
-    return f"No connection: {type(error).__name__}."
+        why = error.os_error.strerror or type(error.os_error).__name__
+        return msg("No connection: %(why)s.", why=why)
+    return msg("No connection: %(why)s.", why=type(error).__name__)
 
 
 def _words(error: BaseException) -> str:

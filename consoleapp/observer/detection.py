@@ -21,6 +21,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.notifications import record
 from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.record import Seen
+from engine.schema.messages import msg
 from engine.schema.queries import EngineEvent
 from engine.schema.snapshot import ContainerRow, Snapshot
 
@@ -179,9 +180,11 @@ class Detector:
             return []
         place = snapshot.info.storage_root
         key = snapshot.info.disk_device or place
-        detail = (
-            f"{used / total:.0%} of the file system of {place} is in use; "
-            f"{(total - used) / 1e9:.1f} GB are left."
+        detail = msg(
+            "%(used)s of the file system of %(place)s is in use; %(total)s GB are left.",
+            used=f"{used / total:.0%}",
+            place=place,
+            total=f"{(total - used) / 1000000000.0:.1f}",
         )
         return [Seen(EventType.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)]
 
@@ -210,8 +213,16 @@ def _end(row: ContainerRow) -> Seen:
 
 
 def _exit_words(code: int, image: str, *, oom: bool) -> str:
-    said = "It ran out of memory and was killed" if oom else f"It ended with the exit status {code}"
-    return f"{said}. Its image is {image}." if image else f"{said}."
+    said = (
+        msg("It ran out of memory and was killed")
+        if oom
+        else msg("It ended with the exit status %(code)s", code=code)
+    )
+    return (
+        msg("%(said)s. Its image is %(image)s.", said=said, image=image)
+        if image
+        else msg("%(said)s.", said=said)
+    )
 
 
 def _is_unhealthy(row: ContainerRow) -> bool:
@@ -225,7 +236,7 @@ def _unhealthy(row: ContainerRow, snapshot: Snapshot) -> Seen:
         object=row.id,
         name=row.name,
         at=snapshot.taken,
-        detail=f"Its health check fails. Its image is {row.image}.",
+        detail=msg("Its health check fails. Its image is %(image)s.", image=row.image),
     )
 
 

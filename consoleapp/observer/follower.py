@@ -19,6 +19,7 @@ from consoleapp.snapshots.page_events import PageEvent
 from consoleapp.snapshots.reader import Head
 from engine.client import Engine
 from engine.schema.errors import EngineError, EngineUnreachable
+from engine.schema.messages import cut_to, msg
 from engine.schema.queries import EngineEvent
 from engine.schema.snapshot import ContainerRow, ImageRow, Snapshot
 
@@ -167,7 +168,12 @@ class Follower:
                 overdue = time.monotonic() >= whole_at
                 if not self._connected:
                     if overdue:
-                        raise EngineUnreachable(f"No word from it for {ANSWER_WITHIN:.0f} s.")
+                        raise EngineUnreachable(
+                            msg(
+                                "No word from it for %(answer_within)s s.",
+                                answer_within=f"{ANSWER_WITHIN:.0f}",
+                            )
+                        )
                     self._bell.clear()
                     continue
                 await asyncio.sleep(DEBOUNCE)  # one change often causes several events
@@ -212,7 +218,7 @@ class Follower:
             bell.cancel()
         if listening.done():
             listening.result()
-            raise EngineUnreachable("The engine ended its stream of events.")
+            raise EngineUnreachable(msg("The engine ended its stream of events."))
 
     async def _listen(self, engine: Engine) -> None:
         heard, second = 0, time.monotonic()
@@ -341,7 +347,9 @@ class Follower:
         said = getattr(getattr(error, "report", None), "message", "") or str(error)
         news = self._heard or said != self._error
         self._heard = False
-        self._error = said[:1000] or f"The engine does not answer ({type(error).__name__})."
+        self._error = cut_to(1000)(said) or msg(
+            "The engine does not answer (%(__name__)s).", __name__=type(error).__name__
+        )
         self._stale = Stale()
         await self._save_head_only(
             [PageEvent(account=self.account, event=name) for name in _EVERYTHING] if news else []
@@ -398,7 +406,7 @@ async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[
     except EngineUnreachable:
         raise
     except EngineError as error:
-        return before, error.report.message or "The engine does not answer."
+        return before, error.report.message or msg("The engine does not answer.")
 
 
 def _with_unread(before: Snapshot | None, now: Snapshot) -> Snapshot:

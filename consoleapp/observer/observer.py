@@ -31,6 +31,7 @@ from consoleapp.recordings.recovery import close_forever
 from consoleapp.snapshots import store
 from consoleapp.snapshots.observer_messages import Wake
 from consoleapp.worker.sweeper import sweep_forever
+from engine.schema.messages import msg
 
 LOOK_EVERY = 5.0
 READ_EVERY = 300.0
@@ -57,7 +58,7 @@ def lock() -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise AnotherOne("an observer runs already with this data directory") from error
+        raise AnotherOne(msg("an observer runs already with this data directory")) from error
     return file
 
 

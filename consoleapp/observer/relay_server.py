@@ -30,6 +30,7 @@ from consoleapp.snapshots import store
 from engine.client import Engine, Terminal
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Role
 from engine.schema.queries import ContainerTerminal, Query, QueryFailed, TerminalSize
 
@@ -110,8 +111,11 @@ async def _answer(
             if too_many:
                 raise _Refused(
                     ErrorCode.CONFLICT,
-                    f"You have {too_many} logs, terminals and other streams of this host open, "
-                    "which is your share. Close some of them first.",
+                    msg(
+                        "You have %(too_many)s logs, terminals and other streams of this host "
+                        "open, which is your share. Close some of them first.",
+                        too_many=too_many,
+                    ),
                 )
             asked = await asyncio.to_thread(_allowed, request)
             await outlet.element(relay_protocol.ACCEPTED)
@@ -136,7 +140,7 @@ async def _answer(
             await outlet.say(QueryFailed(code=ErrorCode.UNAVAILABLE, message=str(error)))
         except (ValidationError, DatabaseError) as error:
             logger.exception("answering %s broke off", request.query)
-            fault = f"A fault in Berth's observer: {type(error).__name__}."
+            fault = msg("A fault in Berth's observer: %(__name__)s.", __name__=type(error).__name__)
             await outlet.say(QueryFailed(code=ErrorCode.INTERNAL, message=fault))
         await outlet.element(relay_protocol.ENDED)
     except _ReaderGone:
@@ -170,11 +174,11 @@ def _allowed(request: relay_protocol.Request) -> _Asked:
         try:
             query = request.parsed()
         except (KeyError, ValidationError) as error:
-            raise _Refused(ErrorCode.INVALID, "The query makes no sense.") from error
+            raise _Refused(ErrorCode.INVALID, msg("The query makes no sense.")) from error
         user = User.objects.filter(pk=request.user, is_active=True).first()
         account = LinuxAccount.objects.filter(pk=request.account, active=True).first()
         if user is None or account is None:
-            raise _Refused(ErrorCode.FORBIDDEN, "There is no such account, or no such user.")
+            raise _Refused(ErrorCode.FORBIDDEN, msg("There is no such account, or no such user."))
         token = _token(request, user)
         role = role_on(user, account)
         enough = role is not None and role.covers(query.role)
@@ -183,7 +187,12 @@ def _allowed(request: relay_protocol.Request) -> _Asked:
         actor = Actor(user=user, token=token, ip=request.ip, source=_door(token))
         if not enough:
             refuse(actor, account, f"query {query.query}", query.role)
-            raise _Refused(ErrorCode.FORBIDDEN, f"This needs the role {query.role} on {account}.")
+            raise _Refused(
+                ErrorCode.FORBIDDEN,
+                msg(
+                    "This needs the role %(role)s on %(account)s.", role=query.role, account=account
+                ),
+            )
         asking = ""
         if isinstance(query, ContainerTerminal):
             asking = standing(user, account).recording
@@ -208,7 +217,7 @@ def _token(request: relay_protocol.Request, user: User) -> ApiToken | None:
         return None
     token = ApiToken.objects.filter(pk=request.token, user=user, revoked_at=None).first()
     if token is None or (token.expires_at and token.expires_at <= timezone.now()):
-        raise _Refused(ErrorCode.FORBIDDEN, "The token is not valid any more.")
+        raise _Refused(ErrorCode.FORBIDDEN, msg("The token is not valid any more."))
     return token
 
 
@@ -258,7 +267,10 @@ async def _judge_again(asked: _Asked) -> None:
             logger.warning("a terminal's policies cannot be looked at: %s", error)
             continue
         if verdict:
-            raise _Refused(ErrorCode.POLICY, f"Not allowed by policy any more: {verdict}")
+            raise _Refused(
+                ErrorCode.POLICY,
+                msg("Not allowed by policy any more: %(verdict)s", verdict=verdict),
+            )
 
 
 def _verdict(asked: _Asked) -> Verdict | None:

@@ -11,6 +11,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.operations.models import Operation
 from engine.schema.kinds import KINDS, parse
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 
 
@@ -20,14 +21,18 @@ def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
         other = LinuxAccount.objects.filter(key=key, active=True).select_related("host").first()
         role = role_on(actor.user, other) if other else None
         if other is None or role is None:
-            raise Refused(f"There is no account {key} that you may use.")
+            raise Refused(msg("There is no account %(key)s that you may use.", key=key))
         if not role.covers(parameters.role):
             refuse(actor, other, parameters.kind, parameters.role)
-            raise Refused(f"This needs the role {parameters.role} on {key}.")
+            raise Refused(
+                msg("This needs the role %(role)s on %(key)s.", role=parameters.role, key=key)
+            )
         if other.pk == account.pk:
-            raise Conflict(f"{key} is the account itself: choose another one.")
+            raise Conflict(msg("%(key)s is the account itself: choose another one.", key=key))
         if other.host_id != account.host_id:
-            raise Conflict(f"{key} is on another host than {account.key}.")
+            raise Conflict(
+                msg("%(key)s is on another host than %(key2)s.", key=key, key2=account.key)
+            )
 
 
 def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
@@ -36,7 +41,7 @@ def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
         other = LinuxAccount.objects.filter(key=key, active=True).first()
         role = role_on(user, other) if other else None
         if role is None or not role.covers(parameters.role):
-            return f"There is no grant any more to do this on {key}."
+            return msg("There is no grant any more to do this on %(key)s.", key=key)
     return ""
 
 

@@ -6,12 +6,13 @@ what in it is a secret, and only operators can read the file itself.
 
 from typing import Any
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.models import Operation
+from engine.schema.messages import msg
 
 TEXTS = frozenset(("text", "containerfile", "files", "yaml", "certificate"))
 """Parameters that are whole files."""
-HIDDEN = "only shown to operators"
+HIDDEN = msg("only shown to operators")
 
 
 def parameters(operation: Operation, *, operates: bool) -> dict[str, Any]:

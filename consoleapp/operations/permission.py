@@ -8,6 +8,7 @@ from consoleapp.accounts.access import role_on
 from consoleapp.operations import cross_account, reservations
 from consoleapp.operations.models import Operation
 from consoleapp.policies.effective_policy import refusals
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 
 
@@ -15,10 +16,14 @@ def no_longer(operation: Operation, parameters: Parameters) -> str:
     """Return why the requester may not do this (any more); "" if they may."""
     role = role_on(operation.requested_by, operation.account)
     if role is None or not role.covers(parameters.role):
-        return f"{operation.actor_name} has no grant any more to do this on {operation.account}."
+        return msg(
+            "%(actor_name)s has no grant any more to do this on %(account)s.",
+            actor_name=operation.actor_name,
+            account=operation.account,
+        )
     token = operation.token
     if token and (token.revoked_at or (token.expires_at and token.expires_at < timezone.now())):
-        return "The token that requested this was revoked, or has expired."
+        return msg("The token that requested this was revoked, or has expired.")
     return cross_account.no_longer_allowed(operation.requested_by, parameters)
 
 
@@ -26,4 +31,4 @@ def by_policy(operation: Operation, parameters: Parameters) -> str:
     """Return what a policy forbids, approved or not; "" for nothing."""
     reserved = partial(reservations.ahead_of, operation)
     found = refusals(operation.requested_by, operation.account, parameters, reserved)
-    return " ".join(dict.fromkeys(str(verdict) for verdict in found))
+    return joined(dict.fromkeys(str(verdict) for verdict in found))

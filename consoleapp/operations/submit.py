@@ -20,6 +20,7 @@ from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import WAITING, State, move
 from consoleapp.policies import check as policy
 from engine.schema.kinds import KINDS, parse
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters, Role
 
 
@@ -100,7 +101,7 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
     with transaction.atomic():
         asked = Operation.objects.filter(pk=operation.pk, ended_at=None)
         if not asked.update(cancel_requested_at=timezone.now()):
-            raise Conflict("The operation has ended already.")
+            raise Conflict(msg("The operation has ended already."))
         operation.refresh_from_db()
         note("operation.cancel_requested", operation, actor)
         waited = operation.state == State.AWAITING
@@ -121,14 +122,16 @@ def retry(operation: Operation, *, actor: Actor) -> Operation:
     again.
     """
     if not State(operation.state).ended:
-        raise Conflict("The operation has not ended yet.")
+        raise Conflict(msg("The operation has not ended yet."))
     if operation.has_secrets:
         raise Conflict(
-            "It had a password or another secret, which Berth forgot when it ended. "
-            "Fill in the form again."
+            msg(
+                "It had a password or another secret, which Berth forgot when it ended. Fill in "
+                "the form again."
+            )
         )
     if operation.kind not in KINDS:
-        raise Conflict("This kind of operation does not exist any more.")
+        raise Conflict(msg("This kind of operation does not exist any more."))
     parameters = parse(operation.kind, operation.parameters)
     return submit(operation.account, parameters, actor=actor, retry_of=operation)
 
@@ -138,10 +141,12 @@ def check(account: LinuxAccount, what: str, needed: Role, actor: Actor) -> None:
     role = role_on(actor.user, account)
     if role is None or not role.covers(needed):
         refuse(actor, account, what, needed)
-        raise Refused(f"This needs the role {needed} on {account.key}.")
+        raise Refused(
+            msg("This needs the role %(needed)s on %(key)s.", needed=needed, key=account.key)
+        )
     if actor.token is not None and actor.token.scope != "operate":
-        refuse(actor, account, f"{what} with a token that only reads", needed)
-        raise Refused("This token may only read.")
+        refuse(actor, account, msg("%(what)s with a token that only reads", what=what), needed)
+        raise Refused(msg("This token may only read."))
 
 
 def _earlier(actor: Actor, key: str, fingerprint: str) -> Operation | None:
@@ -151,5 +156,5 @@ def _earlier(actor: Actor, key: str, fingerprint: str) -> Operation | None:
         .first()
     )
     if earlier and earlier.fingerprint != fingerprint:
-        raise Conflict("This idempotency key was used before, for something else.")
+        raise Conflict(msg("This idempotency key was used before, for something else."))
     return earlier

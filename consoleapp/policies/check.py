@@ -7,6 +7,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.policies.effective_policy import Verdict, query_refusals, refusals
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
 
@@ -19,7 +20,7 @@ class NotAllowed(Refused):
     def __init__(self, verdicts: list[Verdict]) -> None:
         self.verdicts = verdicts
         said = dict.fromkeys(str(verdict) for verdict in verdicts)
-        super().__init__(f"Not allowed by policy: {' '.join(said)}")
+        super().__init__(msg("Not allowed by policy: %(said)s", said=joined(said)))
 
     def tell(self, form: Form) -> None:
         """Show each violation at its field, or above the form if it has no field."""

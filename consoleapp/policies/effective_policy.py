@@ -16,6 +16,7 @@ from engine.policy.evaluate import evaluate
 from engine.policy.extract import requests_of, requests_of_query
 from engine.policy.host_file import PLACE, PolicyFile, Unusable
 from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
 
@@ -46,7 +47,12 @@ class Verdict:
     source: str
 
     def __str__(self) -> str:
-        return f"{self.message} (rule {self.rule} of {self.source})"
+        return msg(
+            "%(message)s (rule %(rule)s of %(source)s)",
+            message=self.message,
+            rule=self.rule,
+            source=self.source,
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class Standing:
     def verdicts(self, requests: list[r.Request]) -> list[Verdict]:
         """Return the violations among `requests`, and their policies."""
         found = [
-            Verdict("policy", f"{source.broken} Until that is mended, nothing is allowed.", "",
+            Verdict("policy", msg(
+                "%(broken)s Until that is mended, nothing is allowed.", broken=source.broken), "",
                     source.title)
             for source in self.sources
             if source.broken
@@ -70,7 +77,7 @@ class Standing:
 
     def why_not(self, request: r.Request) -> str:
         """Return why a request is not allowed; "" if it is."""
-        return " ".join(str(verdict) for verdict in self.verdicts([request]))
+        return joined(str(verdict) for verdict in self.verdicts([request]))
 
     @property
     def terminal(self) -> str:
@@ -96,7 +103,7 @@ class Standing:
     @property
     def raw(self) -> str:
         """Return why unit files may only contain known keys; "" if they may contain anything."""
-        return self.why_not(r.Raw(description="A unit file with anything in it"))
+        return self.why_not(r.Raw(description=msg("A unit file with anything in it")))
 
     @property
     def images(self) -> str:
@@ -181,7 +188,9 @@ def _source(row: PolicyVersion) -> Source:
     try:
         return Source(row.title, read(row.text))
     except Unreadable as error:
-        broken = f"The policy of {row.title} cannot be understood: {error}"
+        broken = msg(
+            "The policy of %(title)s cannot be understood: %(error)s", title=row.title, error=error
+        )
         return Source(row.title, Policy(), broken)
 
 

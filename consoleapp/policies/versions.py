@@ -9,6 +9,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.policies.models import PolicyVersion
 from engine.policy.rules import AskingPolicy, Unreadable, read
+from engine.schema.messages import msg
 
 Target = Host | LinuxAccount | Group
 
@@ -57,7 +58,9 @@ def _check_approvers(policy: AskingPolicy) -> None:
     """Refuse an unknown group, which would leave all decisions to administrators."""
     for name in policy.approval.approvers if policy.approval else []:
         if not Group.objects.filter(name=name).exists():
-            raise Unreadable(f"approval.approvers: there is no group called {name}")
+            raise Unreadable(
+                msg("approval.approvers: there is no group called %(name)s", name=name)
+            )
 
 
 def _name(target: Target) -> str:

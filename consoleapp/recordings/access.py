@@ -13,6 +13,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.files import spool
 from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
+from engine.schema.messages import msg
 from engine.schema.parameters import Role
 
 Access = Literal["recording.viewed", "recording.downloaded"]
@@ -54,7 +55,9 @@ def served(row: Recording, actor: Actor, access: Access) -> StreamingHttpRespons
     try:
         size = file.stat().st_size
     except FileNotFoundError as error:
-        raise FileGone("The file of this recording is gone: `verify_audit` tells more.") from error
+        raise FileGone(
+            msg("The file of this recording is gone: `verify_audit` tells more.")
+        ) from error
     record(
         access,
         actor=actor,

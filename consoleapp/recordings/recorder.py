@@ -26,6 +26,7 @@ from consoleapp.files import spool
 from consoleapp.recordings import cast, storage
 from consoleapp.recordings.models import How, Recording
 from consoleapp.snapshots import reader
+from engine.schema.messages import msg
 from engine.schema.queries import (
     ContainerTerminal,
     QueryFailed,
@@ -68,7 +69,7 @@ class Session:
 async def recording(session: Session) -> AsyncIterator["Recorder"]:
     """Yield a recorder for the duration of the block. Raises NotRecorded if it cannot start."""
     if session.key in going_on:
-        raise NotRecorded("This session is recorded already.")
+        raise NotRecorded(msg("This session is recorded already."))
     going_on.add(session.key)
     try:
         recorder = await asyncio.to_thread(_begin, session)
@@ -144,12 +145,16 @@ class Recorder:
         async with self._writing:
             if self.size + len(line) > settings.BERTH_RECORDING_LIMIT:
                 limit = binary_size(settings.BERTH_RECORDING_LIMIT)
-                self._stop(f"The session was ended: its recording has reached {limit}.")
+                self._stop(
+                    msg("The session was ended: its recording has reached %(limit)s.", limit=limit)
+                )
             try:
                 await asyncio.to_thread(self.write, line)
             except OSError as error:
-                why = (error.strerror or "an error of the disk").lower()
-                self._stop(f"The session was ended: it could not be recorded on ({why}).")
+                why = (error.strerror or msg("an error of the disk")).lower()
+                self._stop(
+                    msg("The session was ended: it could not be recorded on (%(why)s).", why=why)
+                )
 
     def _stop(self, why: str) -> None:
         self.ends(How.STOPPED, why)
@@ -171,8 +176,10 @@ def _begin(session: Session) -> Recorder:
         _check_room(session.account)
         descriptor = storage.create(session.key)
     except OSError as error:
-        why = (error.strerror or "an error of the disk").lower()
-        raise NotRecorded(_refusal(f"the recording cannot be kept ({why})")) from error
+        why = (error.strerror or msg("an error of the disk")).lower()
+        raise NotRecorded(
+            _refusal(msg("the recording cannot be kept (%(why)s)", why=why))
+        ) from error
     finally:
         connections.close_all()
     query, now = session.query, timezone.now()
@@ -210,8 +217,10 @@ def _begin(session: Session) -> Recorder:
         storage.file_of(session.key).unlink(missing_ok=True)
         if isinstance(error, DatabaseError):
             raise
-        why = (error.strerror or "an error of the disk").lower()
-        raise NotRecorded(_refusal(f"the recording cannot be kept ({why})")) from error
+        why = (error.strerror or msg("an error of the disk")).lower()
+        raise NotRecorded(
+            _refusal(msg("the recording cannot be kept (%(why)s)", why=why))
+        ) from error
     finally:
         connections.close_all()
     return recorder
@@ -274,7 +283,13 @@ def _check_room(account: LinuxAccount) -> None:
     kept += rows.filter(ended_at=None).count() * settings.BERTH_RECORDING_LIMIT
     if kept >= settings.BERTH_RECORDING_QUOTA:
         quota = binary_size(settings.BERTH_RECORDING_QUOTA)
-        raise NotRecorded(_refusal(f"the recordings of {account.key} have reached {quota}"))
+        raise NotRecorded(
+            _refusal(
+                msg(
+                    "the recordings of %(key)s have reached %(quota)s", key=account.key, quota=quota
+                )
+            )
+        )
     storage.folder()
     _check_disk()
 
@@ -285,9 +300,10 @@ def _check_disk() -> None:
 
 
 def _refusal(why: str) -> str:
-    return (
-        f"Terminals must be recorded here, and {why}. An administrator can make room: old "
-        "recordings go with `manage.py prune_recordings`."
+    return msg(
+        "Terminals must be recorded here, and %(why)s. An administrator can make room: old "
+        "recordings go with `manage.py prune_recordings`.",
+        why=why,
     )
 
 

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.snapshots import row_format, store
 from consoleapp.snapshots.observer_messages import Wake
+from engine.schema.messages import msg
 from engine.schema.parameters import Model
 from engine.schema.snapshot import Snapshot
 
-NO_REDIS = "What is known of the accounts cannot be read: Berth's Redis does not answer."
-NO_OBSERVER = "Nobody follows this account now: the observer of its host does not run."
+NO_REDIS = msg("What is known of the accounts cannot be read: Berth's Redis does not answer.")
+NO_OBSERVER = msg("Nobody follows this account now: the observer of its host does not run.")
 _LOOK_EVERY = 0.012
 _ASK_AFTER = 0.1
 _SLEW = timedelta(seconds=5)
@@ -53,7 +54,9 @@ class AccountSnapshot:
     @property
     def trouble(self) -> str:
         """Return why the snapshot may be out of date, or ""."""
-        return self.error or (f"No answer for {self.silent} s." if self.silent else "")
+        return self.error or (
+            msg("No answer for %(silent)s s.", silent=self.silent) if self.silent else ""
+        )
 
     @property
     def age(self) -> float:
@@ -122,7 +125,7 @@ def fresh_sync(
             # The update after an operation's end has not arrived: request it.
             refresh(account)
             asked = True
-    return seen or AccountSnapshot(None, 0, False, "The engine has not answered yet.")
+    return seen or AccountSnapshot(None, 0, False, msg("The engine has not answered yet."))
 
 
 fresh = sync_to_async(fresh_sync, thread_sensitive=False)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from engine.schema.characters import as_json
+from engine.schema.messages import msg
 from engine.schema.parameters import Model
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, Snapshot, UnitRow
 
@@ -54,12 +55,12 @@ def _line(model: BaseModel) -> bytes:
 def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
     """Return the snapshot, and its rows for the next call. Raises Malformed, or ValidationError."""
     if len(text) > LARGEST:
-        raise Malformed("the snapshot is too large")
+        raise Malformed(msg("the snapshot is too large"))
     first, *lines = text.split(b"\n")
     title = _Title.model_validate_json(first)
     units_end = 1 + title.containers + title.units
     if min(title.containers, title.units) < 0 or units_end > len(lines):
-        raise Malformed("the snapshot is cut off")
+        raise Malformed(msg("the snapshot is cut off"))
     models = [EngineInfo] + [ContainerRow] * title.containers
     models += [UnitRow] * title.units
     models += [ImageRow] * (len(lines) - len(models))

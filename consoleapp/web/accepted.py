@@ -11,7 +11,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.core.requests import Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.live import relay
 from engine.schema.errors import EngineError
 

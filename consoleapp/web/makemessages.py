@@ -1,4 +1,7 @@
-"""Run Django's makemessages over templates whose tags span lines (for bin/translations)."""
+"""Run Django's makemessages for bin/translations, with what Berth marks in its own ways.
+
+Tags of templates may span lines, and engine and worker write their sentences as `msg("…")`.
+"""
 
 from django.core.management import execute_from_command_line
 from django.core.management.commands import makemessages
@@ -13,4 +16,8 @@ def _templatize(source: str, **options: str) -> str:
 
 if __name__ == "__main__":
     makemessages.templatize = _templatize
+    makemessages.Command.xgettext_options = [
+        *makemessages.Command.xgettext_options,
+        "--keyword=msg",
+    ]
     execute_from_command_line()

@@ -11,7 +11,7 @@ from django import forms
 from pydantic import BaseModel, ValidationError
 
 from consoleapp.i18n.model_errors import for_reader
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema import image_names
 
 Location = tuple[int | str, ...]

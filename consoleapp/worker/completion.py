@@ -20,13 +20,15 @@ from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS
-from engine.schema.messages import load, message
+from engine.schema.messages import load, msg
 from engine.schema.progress import Cancelled, Failed, Interrupted, Outcome, Succeeded
 
 INTERRUPTED = ErrorReport(
     code=ErrorCode.INTERRUPTED,
-    message="The account's engine ended in the middle of it, so nobody can tell what came of it.",
-    remedy="Look at the account before you try again.",
+    message=msg(
+        "The account's engine ended in the middle of it, so nobody can tell what came of it."
+    ),
+    remedy=msg("Look at the account before you try again."),
 )
 TEXT_LIMIT = 8_000
 """Characters of a message. Podman's longest ones list every layer."""
@@ -95,7 +97,7 @@ def _tell(operation: Operation, failure: str) -> None:
         object=f"{operation.kind} {operation.target}".strip(),
         name=name(operation),
         at=operation.ended_at or timezone.now(),
-        detail=message(
+        detail=msg(
             "%(message)s Requested by %(actor_name)s.",
             message=failure,
             actor_name=operation.actor_name,
@@ -121,11 +123,11 @@ def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
         whole = load(KINDS[kind].result.model_validate(said).model_dump(mode="json"))
     except ValidationError as error:
         logger.warning("a result of %s is not what it should be: %s", kind, error.error_count())
-        warning = "It succeeded, but what the engine said about it made no sense."
+        warning = msg("It succeeded, but what the engine said about it made no sense.")
         return {"summary": "", "warnings": [warning]}
     if len(json.dumps(whole)) <= RESULT_LIMIT:
         return whole
-    warning = "It succeeded, but what the engine said about it is too long to be kept."
+    warning = msg("It succeeded, but what the engine said about it is too long to be kept.")
     return {"summary": capped(whole["summary"], TEXT_LIMIT), "warnings": [warning]}
 
 

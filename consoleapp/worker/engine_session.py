@@ -26,6 +26,7 @@ from consoleapp.worker.image_relay import Feed
 from engine.client import Engine
 from engine.schema.errors import EngineError, EngineFault, ErrorCode
 from engine.schema.files import Produced
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 from engine.schema.progress import (
     Cancelled,
@@ -76,7 +77,7 @@ class Conversation:
         except Exception as error:  # passed to the listening thread, which raises it
             self._heard.put(error)
         else:
-            self._heard.put(EOFError("the engine said no more before the end"))
+            self._heard.put(EOFError(msg("the engine said no more before the end")))
 
     async def _run(self, engine: Engine) -> None:
         feeding: asyncio.Task[None] | None = None
@@ -102,9 +103,11 @@ class Conversation:
             path = spool.upload_path(upload)
             if not path.exists():
                 raise EngineError(
-                    ErrorCode.NOT_FOUND, "The uploaded file is gone.", "Upload it again."
+                    ErrorCode.NOT_FOUND, msg("The uploaded file is gone."), msg("Upload it again.")
                 )
-            told = self._told("Handing the upload over", spool.pieces(path), path.stat().st_size)
+            told = self._told(
+                msg("Handing the upload over"), spool.pieces(path), path.stat().st_size
+            )
             await engine.put_file(self._operation_id, upload, digest, told)
 
     async def _with_file(self, engine: Engine, outcome: Succeeded) -> Succeeded | Failed:
@@ -122,24 +125,26 @@ class Conversation:
         try:
             made = self._parameters.result.model_validate(outcome.result)
         except ValidationError as error:
-            raise EngineFault("The engine does not say what file it made.") from error
+            raise EngineFault(msg("The engine does not say what file it made.")) from error
         if not made.file_name:
             return
         path = spool.download_path(self._operation_id)
         size = made.file_size
         if size > spool.free_bytes():
-            raise EngineError(ErrorCode.UNAVAILABLE, "The console's disk has no room for the file.")
+            raise EngineError(
+                ErrorCode.UNAVAILABLE, msg("The console's disk has no room for the file.")
+            )
         if path.exists() and path.stat().st_size == size:
             return  # fetched by a worker that died before it could record that
         digest = hashlib.sha256()
         try:
             with os.fdopen(spool.create(path), "wb", buffering=0) as file:
                 pieces = engine.produced(self._operation_id, size)
-                async for piece in self._told("Fetching the file", pieces, size):
+                async for piece in self._told(msg("Fetching the file"), pieces, size):
                     digest.update(piece)
                     await asyncio.to_thread(file.write, piece)
             if digest.hexdigest() != made.file_sha256:
-                raise EngineError(ErrorCode.INTERNAL, "The file was damaged on its way.")
+                raise EngineError(ErrorCode.INTERNAL, msg("The file was damaged on its way."))
         except BaseException:
             path.unlink(missing_ok=True)
             raise

@@ -12,6 +12,7 @@ from consoleapp.accounts.models import LinuxAccount
 from engine.client import Engine
 from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
+from engine.schema.messages import msg
 
 logger = logging.getLogger(__name__)
 
@@ -42,15 +43,22 @@ class Feed:
         except EngineUnreachable as error:
             self.error = ErrorReport(
                 code=ErrorCode.UNREACHABLE,
-                message=f"The engine of {self._source.key} does not answer: {error}. Nothing was "
-                "changed.",
-                remedy="Try again; if it happens again, ask the host's administrator.",
+                message=msg(
+                    "The engine of %(key)s does not answer: %(error)s. Nothing was changed.",
+                    key=self._source.key,
+                    error=error,
+                ),
+                remedy=msg("Try again; if it happens again, ask the host's administrator."),
             )
         except EngineError as error:
             if error.report.code is ErrorCode.CONFLICT:
                 return  # another worker already transfers it
             report = error.report
-            message = f"{self._source.key} could not give the image: {report.message}"
+            message = msg(
+                "%(key)s could not give the image: %(message)s",
+                key=self._source.key,
+                message=report.message,
+            )
             self.error = report.model_copy(update={"message": message})
         if self.error:
             await taking.cancel(operation_id)

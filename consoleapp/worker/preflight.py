@@ -4,6 +4,7 @@ from consoleapp.operations import permission
 from consoleapp.operations.approval.models import Approval
 from consoleapp.operations.approval.requirements import granted, unasked
 from consoleapp.operations.models import Operation
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 
 
@@ -12,5 +13,5 @@ def against(operation: Operation, parameters: Parameters) -> str:
     if refused := permission.by_policy(operation, parameters):
         return refused
     if Approval.objects.filter(operation=operation).exists() and not granted(operation, parameters):
-        return "It is not what was approved of."
+        return msg("It is not what was approved of.")
     return unasked(operation, parameters)

@@ -31,7 +31,7 @@ from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
 from engine.schema.kinds import UnknownKind
-from engine.schema.messages import load
+from engine.schema.messages import load, msg
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Outcome, Progress, Succeeded
 
@@ -67,7 +67,9 @@ def run(operation: Operation, *, resumed: bool) -> None:
             _refuse(operation, reason)
             return
         if not resumed and (reason := preflight.against(operation, parameters)):
-            report = ErrorReport(code=ErrorCode.POLICY, message=f"Not allowed: {reason}")
+            report = ErrorReport(
+                code=ErrorCode.POLICY, message=msg("Not allowed: %(reason)s", reason=reason)
+            )
             finish(operation, State.FAILED, report, fence=fence)
             return
         _Run(operation, parameters, resumed).to_the_end()
@@ -75,9 +77,15 @@ def run(operation: Operation, *, resumed: bool) -> None:
         logger.warning("another worker has taken %s up", operation.pk)
     except (Unreadable, UnknownKind, ValidationError) as error:
         # Never the text of a ValidationError: it contains the values.
-        said = str(error) if not isinstance(error, ValidationError) else "they do not fit the kind"
-        message = f"The parameters cannot be read any more: {said}."
-        report = ErrorReport(code=ErrorCode.INVALID, message=message, remedy="Request it again.")
+        said = (
+            str(error)
+            if not isinstance(error, ValidationError)
+            else msg("they do not fit the kind")
+        )
+        message = msg("The parameters cannot be read any more: %(said)s.", said=said)
+        report = ErrorReport(
+            code=ErrorCode.INVALID, message=message, remedy=msg("Request it again.")
+        )
         finish(operation, State.FAILED, report, fence=fence)
 
 
@@ -85,7 +93,7 @@ def _refuse(operation: Operation, reason: str) -> None:
     report = ErrorReport(
         code=ErrorCode.FORBIDDEN,
         message=reason,
-        remedy="Ask an owner of the account for a grant, then request it again.",
+        remedy=msg("Ask an owner of the account for a grant, then request it again."),
     )
     if finish(operation, State.FAILED, report, fence=operation.fence):
         record(
@@ -239,9 +247,15 @@ class _Run:
             self._end_failed(
                 ErrorReport(
                     code=ErrorCode.UNAVAILABLE,
-                    message=f"The engine of {account} does not answer: {error}. "
-                    "Nothing was started.",
-                    remedy="Ask the host's administrator whether the account is still enrolled.",
+                    message=msg(
+                        "The engine of %(account)s does not answer: %(error)s. Nothing was "
+                        "started.",
+                        account=account,
+                        error=error,
+                    ),
+                    remedy=msg(
+                        "Ask the host's administrator whether the account is still enrolled."
+                    ),
                 )
             )
             return True
@@ -249,8 +263,12 @@ class _Run:
             return False
         report = ErrorReport(
             code=ErrorCode.INTERRUPTED,
-            message=f"The engine of {account} went out of reach in the middle of it: {error}.",
-            remedy="Look at the account before you try again.",
+            message=msg(
+                "The engine of %(account)s went out of reach in the middle of it: %(error)s.",
+                account=account,
+                error=error,
+            ),
+            remedy=msg("Look at the account before you try again."),
         )
         finish(self._operation, State.LOST, report, fence=self._fence)
         return True

@@ -39,6 +39,7 @@ from consoleapp.worker import engine_session, processes
 from consoleapp.worker.completion import INTERRUPTED, end, finish
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import KINDS, UnknownKind
+from engine.schema.messages import cut_to, msg
 from engine.schema.progress import Interrupted, Recollection, Running, Unknown
 
 EVERY = 2.0
@@ -208,8 +209,11 @@ def _give_up(operation: Operation, error: Exception) -> None:
         return
     report = ErrorReport(
         code=ErrorCode.INTERRUPTED,
-        message=f"Its worker died, and the engine of {operation.account} has not answered since: "
-        f"{str(error)[:REASON_LIMIT] or 'no answer'}.",
-        remedy="Look at the account before you try again.",
+        message=msg(
+            "Its worker died, and the engine of %(account)s has not answered since: %(error)s.",
+            account=operation.account,
+            error=cut_to(REASON_LIMIT)(str(error)) or "no answer",
+        ),
+        remedy=msg("Look at the account before you try again."),
     )
     finish(operation, State.LOST, report, fence=operation.fence)

@@ -22,6 +22,7 @@ from typing import IO, Literal
 from engine.files.spool import disk_error
 from engine.files.tar_headers import BoundedInfo, is_tar
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 16 * 1024**3
@@ -63,19 +64,26 @@ def unpack(archive: Path, into: Path, stop: threading.Event) -> int:
                 unpacking.all(_of_tar(tar))
     except tarfile.ReadError as error:
         if "not be opened" in str(error) or "file could" in str(error):
-            raise _refused("is not a tar or zip archive", "the upload") from error
-        raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+            raise _refused(msg("is not a tar or zip archive"), "the upload") from error
+        raise _refused(
+            msg("is damaged or incomplete (%(error)s)", error=error), "the archive"
+        ) from error
     except _DAMAGED as error:
-        raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+        raise _refused(
+            msg("is damaged or incomplete (%(error)s)", error=error), "the archive"
+        ) from error
     except (NotImplementedError, RuntimeError) as error:  # raised by zipfile for such archives
-        raise _refused(f"cannot be read: {error}", "the archive") from error
+        raise _refused(msg("cannot be read: %(error)s", error=error), "the archive") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_error(error) from error
         if error.errno is None or isinstance(error, tarfile.TarError):  # gzip.BadGzipFile
-            raise _refused(f"is damaged or incomplete ({error})", "the archive") from error
+            raise _refused(
+                msg("is damaged or incomplete (%(error)s)", error=error), "the archive"
+            ) from error
         raise EngineError(
-            ErrorCode.INVALID, f"The archive cannot be unpacked: {error.strerror}."
+            ErrorCode.INVALID,
+            msg("The archive cannot be unpacked: %(strerror)s.", strerror=error.strerror),
         ) from error
     return unpacking.size
 
@@ -94,7 +102,10 @@ class _Unpacking:
             if self._stop.is_set():
                 raise Stopped
             if count > MOST_MEMBERS:
-                raise _refused(f"has more than {MOST_MEMBERS:,} members", "the archive")
+                raise _refused(
+                    msg("has more than %(most_members)s members", most_members=f"{MOST_MEMBERS:,}"),
+                    "the archive",
+                )
             self._one(member)
         for path, target in self._links:
             (self._into / path).symlink_to(target)
@@ -102,7 +113,13 @@ class _Unpacking:
         inside = self._into.resolve()
         for path, target in self._links:
             if not Path(os.path.realpath(inside / path)).is_relative_to(inside):
-                raise _refused(f"is a link that leads out of the context, to {target!r}", str(path))
+                raise _refused(
+                    msg(
+                        "is a link that leads out of the context, to %(target)s",
+                        target=f"{target!r}",
+                    ),
+                    str(path),
+                )
 
     def _one(self, member: _Member) -> None:
         path = _checked(member.name)
@@ -112,7 +129,7 @@ class _Unpacking:
             self._folder(path)
             return
         if path in self._made:
-            raise _refused("is in the archive twice", member.name)
+            raise _refused(msg("is in the archive twice"), member.name)
         self._folder(path.parent)
         match member.kind:
             case "file":
@@ -125,8 +142,11 @@ class _Unpacking:
                 source = _checked(member.leads_to)
                 if source is None or self._made.get(source) != "file":
                     raise _refused(
-                        f"is a hard link to {member.leads_to!r}, which is no earlier file of "
-                        "the archive",
+                        msg(
+                            "is a hard link to %(leads_to)s, which is no earlier file of the "
+                            "archive",
+                            leads_to=f"{member.leads_to!r}",
+                        ),
                         member.name,
                     )
                 self._made[path] = "file"
@@ -139,7 +159,7 @@ class _Unpacking:
             if not part.parts:
                 continue
             if self._made.get(part, "folder") != "folder":
-                raise _refused("is a folder and something else at the same time", str(part))
+                raise _refused(msg("is a folder and something else at the same time"), str(part))
             if part not in self._made:
                 self._made[part] = "folder"
                 (self._into / part).mkdir()
@@ -160,10 +180,17 @@ class _Unpacking:
     def _grow(self, by: int, *, ratio: bool = True) -> None:
         self.size += by
         if self.size > MOST_BYTES:
-            raise _refused(f"unpacks to more than {MOST_BYTES // 1024**3} GiB", "the archive")
+            raise _refused(
+                msg("unpacks to more than %(most_bytes)s GiB", most_bytes=MOST_BYTES // 1024**3),
+                "the archive",
+            )
         if ratio and self.size > max(RATIO_COUNTS_FROM, self._packed * MOST_RATIO):
             raise _refused(
-                f"unpacks to more than {MOST_RATIO} times its size, as bombs do", "the archive"
+                msg(
+                    "unpacks to more than %(most_ratio)s times its size, as bombs do",
+                    most_ratio=MOST_RATIO,
+                ),
+                "the archive",
             )
 
 
@@ -179,7 +206,7 @@ def _of_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
             executable = bool(entry.mode & 0o111)
             yield _Member(entry.name, "file", executable, content=tar.extractfile(entry))
         else:
-            raise _refused("is a device, a pipe or something else that is no file", entry.name)
+            raise _refused(msg("is a device, a pipe or something else that is no file"), entry.name)
 
 
 def _of_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
@@ -191,11 +218,13 @@ def _of_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
             yield _Member(entry.filename, "folder")
         elif stat.S_ISLNK(mode):
             if entry.file_size > LONGEST_PATH:
-                raise _refused("is a link with too long a target", entry.filename)
+                raise _refused(msg("is a link with too long a target"), entry.filename)
             target = opened.read(entry).decode("utf-8", "surrogateescape")
             yield _Member(entry.filename, "link", leads_to=target)
         elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            raise _refused("is a device, a pipe or something else that is no file", entry.filename)
+            raise _refused(
+                msg("is a device, a pipe or something else that is no file"), entry.filename
+            )
         else:
             with opened.open(entry) as content:
                 yield _Member(entry.filename, "file", bool(mode & 0o111), content=content)
@@ -204,26 +233,31 @@ def _of_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
 def _checked(name: str) -> PurePosixPath | None:
     """Return the member's path in the context, or None for the context itself."""
     if "\0" in name or len(name) > LONGEST_PATH:
-        raise _refused("has a name that no file can have", name)
+        raise _refused(msg("has a name that no file can have"), name)
     if name.startswith("/") or "\\" in name or (len(name) > 1 and name[1] == ":"):
-        raise _refused("has an absolute or foreign path", name)
+        raise _refused(msg("has an absolute or foreign path"), name)
     path = PurePosixPath(name)
     if ".." in path.parts:
-        raise _refused("leads out of the context with `..`", name)
+        raise _refused(msg("leads out of the context with `..`"), name)
     if len(path.parts) > DEEPEST:
-        raise _refused(f"is more than {DEEPEST} folders deep", name)
+        raise _refused(msg("is more than %(deepest)s folders deep", deepest=DEEPEST), name)
     return path if path.parts else None
 
 
 def _checked_target(path: PurePosixPath, member: _Member) -> str:
     target = member.leads_to
     if not target or "\0" in target or target.startswith("/"):
-        raise _refused(f"is a link to the absolute path {target!r}", member.name)
+        raise _refused(
+            msg("is a link to the absolute path %(target)s", target=f"{target!r}"), member.name
+        )
     depth = len(path.parent.parts)
     for part in PurePosixPath(target).parts:
         depth += -1 if part == ".." else 1
         if depth < 0:
-            raise _refused(f"is a link that leads out of the context, to {target!r}", member.name)
+            raise _refused(
+                msg("is a link that leads out of the context, to %(target)s", target=f"{target!r}"),
+                member.name,
+            )
     return target
 
 
@@ -231,6 +265,6 @@ def _refused(why: str, what: str) -> EngineError:
     shown = what if what.startswith("the ") else f"the member {what[:200]!r}"
     return EngineError(
         ErrorCode.INVALID,
-        f"The context was refused: {shown} {why}.",
-        "Make the archive of plain files, folders and links that stay inside of it.",
+        msg("The context was refused: %(shown)s %(why)s.", shown=shown, why=why),
+        msg("Make the archive of plain files, folders and links that stay inside of it."),
     )

@@ -17,6 +17,7 @@ from uuid import UUID
 from engine.process.environment import state_directory
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.queries import LogLine
 
 KEPT = 100
@@ -50,7 +51,10 @@ class BuildLog:
     def close(self) -> None:
         """Write the last lines if the log became too large, and release the lock."""
         if self._left_out:
-            note = f"… {self._left_out} lines were left out: the log became too large."
+            note = msg(
+                "… %(_left_out)s lines were left out: the log became too large.",
+                _left_out=self._left_out,
+            )
             line = LogLine(stream="stderr", at=datetime.now(UTC), text=note)
             self._file.write(as_json(line).encode() + b"\n")
         self._file.write(b"".join(self._held))
@@ -83,8 +87,8 @@ async def reading(build: UUID, *, follow: bool) -> AsyncIterator[LogLine]:
     except FileNotFoundError as error:
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            "There is no log of this build.",
-            f"It has not begun, or it is older than the last {KEPT} builds.",
+            msg("There is no log of this build."),
+            msg("It has not begun, or it is older than the last %(kept)s builds.", kept=KEPT),
         ) from error
     with file:
         rest = b""

@@ -5,6 +5,7 @@ import time
 from collections import deque
 
 from engine.schema.builds import step_of
+from engine.schema.messages import msg
 from engine.schema.progress import Progress, Step
 
 LAST_LINES = 12
@@ -50,7 +51,7 @@ class Steps:
             return ""
         step = self._steps[-1]
         self._close("failed")
-        return f"Step {step.id} failed: {step.label}"
+        return msg("Step %(id)s failed: %(label)s", id=step.id, label=step.label)
 
     def finish(self) -> None:
         """Mark the build as successful."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 
 @dataclass
@@ -46,6 +47,6 @@ class Incoming:
         """
         future = self._places.get(operation)
         if future is None or future.done():
-            raise EngineError(ErrorCode.CONFLICT, "The operation does not wait for an image.")
+            raise EngineError(ErrorCode.CONFLICT, msg("The operation does not wait for an image."))
         future.set_result(brought)
         await brought.done.wait()

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -60,9 +61,12 @@ def read(descriptor: int, name: str, limit: int) -> bytes | None:
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
-            raise EngineError(ErrorCode.CONFLICT, f"{name} is no ordinary file.")
+            raise EngineError(ErrorCode.CONFLICT, msg("%(name)s is no ordinary file.", name=name))
         if found.st_size > limit:
-            raise EngineError(ErrorCode.CONFLICT, f"{name} is larger than {limit} bytes.")
+            raise EngineError(
+                ErrorCode.CONFLICT,
+                msg("%(name)s is larger than %(limit)s bytes.", name=name, limit=limit),
+            )
         return opened.read(limit + 1)
 
 
@@ -94,6 +98,6 @@ def replace(descriptor: int, name: str, content: bytes, mode: int = 0o644) -> No
 def _refusal(place: Path, error: OSError) -> EngineError:
     return EngineError(
         ErrorCode.CONFLICT,
-        f"{place} cannot be opened: {error.strerror}.",
-        "Berth follows no symbolic links there. Replace a link by the real file or folder.",
+        msg("%(place)s cannot be opened: %(strerror)s.", place=place, strerror=error.strerror),
+        msg("Berth follows no symbolic links there. Replace a link by the real file or folder."),
     )

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.files import Produced
+from engine.schema.messages import msg
 
 log = logging.getLogger(__name__)
 PRODUCED = "produced"
@@ -46,7 +47,9 @@ class Files:
         path = self._place(operation) / str(upload)
         if not path.is_file():
             raise EngineError(
-                ErrorCode.NOT_FOUND, "What was uploaded for this is gone.", "Upload it again."
+                ErrorCode.NOT_FOUND,
+                msg("What was uploaded for this is gone."),
+                msg("Upload it again."),
             )
         return path
 
@@ -72,7 +75,9 @@ class Files:
         """Return the file that the operation produced. Raises EngineError if there is none."""
         path = self._place(operation) / PRODUCED
         if not path.is_file():
-            raise EngineError(ErrorCode.NOT_FOUND, "The operation's file is gone.", "Run it again.")
+            raise EngineError(
+                ErrorCode.NOT_FOUND, msg("The operation's file is gone."), msg("Run it again.")
+            )
         return path
 
     async def receive(
@@ -87,7 +92,7 @@ class Files:
                 async for chunk in chunks:
                     await asyncio.to_thread(_keep, file, digest, chunk)
             if digest.hexdigest() != sha256:
-                raise EngineError(ErrorCode.INVALID, "The upload was damaged on its way.")
+                raise EngineError(ErrorCode.INVALID, msg("The upload was damaged on its way."))
             partial.rename(path)
         except OSError as error:
             raise disk_error(error) from error
@@ -134,10 +139,13 @@ def disk_error(error: OSError) -> EngineError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EngineError(
             ErrorCode.UNAVAILABLE,
-            "The disk of the account is full, so the file was not kept.",
-            "Remove unused images, or ask the host's administrator for room.",
+            msg("The disk of the account is full, so the file was not kept."),
+            msg("Remove unused images, or ask the host's administrator for room."),
         )
-    return EngineError(ErrorCode.INTERNAL, f"The file could not be kept: {error.strerror}.")
+    return EngineError(
+        ErrorCode.INTERNAL,
+        msg("The file could not be kept: %(strerror)s.", strerror=error.strerror),
+    )
 
 
 def _open_and_retry(function: object, path: str, _: object) -> None:

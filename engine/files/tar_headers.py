@@ -3,6 +3,8 @@
 import tarfile
 from typing import Any, cast
 
+from engine.schema.messages import msg
+
 MOST_OF_ONE = 64 * 1024
 """Bytes of one long name or one set of PAX records. Real ones have hundreds."""
 MOST_TOGETHER = 16 << 20
@@ -23,21 +25,21 @@ class BoundedInfo(tarfile.TarInfo):
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type == tarfile.GNUTYPE_SPARSE:
-            raise tarfile.ReadError("sparse files are not taken")
+            raise tarfile.ReadError(msg("sparse files are not taken"))
         if self.type in _EXTENDED:
             read = getattr(tar, "berth_headers", 0) + self.size
             if not 0 <= self.size <= MOST_OF_ONE or read > MOST_TOGETHER:
-                raise tarfile.ReadError("its headers are too large")
+                raise tarfile.ReadError(msg("its headers are too large"))
             tar.berth_headers = read  # type: ignore[attr-defined]
         own = cast(Any, super())
         try:
             found: tarfile.TarInfo = own._proc_member(tar)
         except RecursionError as error:
-            raise tarfile.ReadError("its headers have headers") from error
+            raise tarfile.ReadError(msg("its headers have headers")) from error
         except (ValueError, KeyError, OverflowError) as error:
-            raise tarfile.ReadError("its headers make no sense") from error
+            raise tarfile.ReadError(msg("its headers make no sense")) from error
         if any(name.startswith("GNU.sparse.") for name in found.pax_headers):
-            raise tarfile.ReadError("sparse files are not taken")
+            raise tarfile.ReadError(msg("sparse files are not taken"))
         return found
 
 

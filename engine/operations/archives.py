@@ -12,6 +12,7 @@ from engine.podman.image_archive import check, unpack
 from engine.podman.image_copy import copy
 from engine.schema.archives import ImageLoad, ImageLoaded, ImageSave, ImageSaved
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.progress import Progress
 
 RESERVE = 256 * 2**20
@@ -33,11 +34,14 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
     argv += ["--multi-image-archive"] if len(parameters.images) > 1 else []
     argv += [f"--output={output}", "--", *parameters.images]
     await copy(argv, "Saving", work.report, work.files.workplace(work.id))
-    work.report(Progress(message="Taking the archive's digest"))
+    work.report(Progress(message=msg("Taking the archive's digest")))
     made = await work.files.produced(work.id, _file_name(parameters.images))
     count = len(parameters.images)
     return ImageSaved(
-        summary=f"{parameters.images[0] if count == 1 else f'{count} images'} can be downloaded.",
+        summary=msg(
+            "%(images)s can be downloaded.",
+            images=parameters.images[0] if count == 1 else msg("%(count)s images", count=count),
+        ),
         images=parameters.images,
         **made.model_dump(include={"file_name", "file_size", "file_sha256"}),
     )
@@ -46,17 +50,17 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
 async def load(work: Work, parameters: ImageLoad) -> ImageLoaded:
     """Check the archive, then let Podman load every image in it."""
     loaded = await load_archive(work, work.files.upload(work.id, parameters.archive))
-    return ImageLoaded(summary=f"Loaded: {', '.join(loaded)}.", images=loaded)
+    return ImageLoaded(summary=msg("Loaded: %(loaded)s.", loaded=", ".join(loaded)), images=loaded)
 
 
 async def load_archive(work: Work, archive: Path) -> list[str]:
     """Return the names (or ids) of the images that were loaded. Raises EngineError."""
-    work.report(Progress(message="Looking the archive through"))
+    work.report(Progress(message=msg("Looking the archive through")))
     root = Path((await api.info(work.podman))["store"]["graphRoot"])
     room = shutil.disk_usage(root).free - RESERVE
     packed = await asyncio.to_thread(check, archive, room)
     if packed and work.podman.major < 5:  # Podman 4.3 cannot read compressed archives
-        work.report(Progress(message="Unpacking the archive"))
+        work.report(Progress(message=msg("Unpacking the archive")))
         plain = work.files.workplace(work.id) / "unpacked.tar"
         await asyncio.to_thread(unpack, archive, plain)
         archive = plain
@@ -81,8 +85,11 @@ async def _load(work: Work, archive: Path) -> list[str]:
             raise
         raise EngineError(
             ErrorCode.INVALID,
-            "Podman could not read the archive: " + error.report.message[-500:],
-            "Make it anew with `podman save` or `docker save`.",
+            msg(
+                "Podman could not read the archive: %(message)s",
+                message=error.report.message[-500:],
+            ),
+            msg("Make it anew with `podman save` or `docker save`."),
         ) from error
     found = [match[1] for word in words if (match := _LOADED.match(word))]
     return [name.strip() for names in found for name in names.split(",")]
@@ -93,8 +100,13 @@ def _need_room(place: Path, size: int) -> None:
     if size + RESERVE > free:
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            f"The archive would have up to {size} bytes, and the account's disk has {free} left.",
-            "Remove unused images, or save fewer at a time.",
+            msg(
+                "The archive would have up to %(size)s bytes, and the account's disk has "
+                "%(free)s left.",
+                size=size,
+                free=free,
+            ),
+            msg("Remove unused images, or save fewer at a time."),
         )
 
 

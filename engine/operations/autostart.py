@@ -16,6 +16,7 @@ from engine.podman import api
 from engine.process.cancellation import unstoppable
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 from engine.schema.progress import Progress
 from engine.schema.unit_names import GeneratedStyle, template_of
 from engine.systemd import control, selinux, unit_files, unit_plan
@@ -62,8 +63,8 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
     if unit := await work.units.owned(parameters.container):
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{found['Name']} is kept running by {unit} already.",
-            "Enable that unit, or convert it to another style.",
+            msg("%(name)s is kept running by %(unit)s already.", name=found["Name"], unit=unit),
+            msg("Enable that unit, or convert it to another style."),
         )
     style = parameters.style or unit_plan.default_style()
     plan = await unit_plan.plan(work.podman, found, style)
@@ -71,9 +72,12 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
     if found["HostConfig"].get("AutoRemove"):
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{found['Name']} was made with --rm: it is gone when it stops, and could not be put "
-            "back if its unit does not come up.",
-            "Launch it again without --rm, then keep that one running.",
+            msg(
+                "%(name)s was made with --rm: it is gone when it stops, and could not be put "
+                "back if its unit does not come up.",
+                name=found["Name"],
+            ),
+            msg("Launch it again without --rm, then keep that one running."),
         )
     await _replace(work, _note(work, found, plan), plan)
     return _kept(str(found["Name"]), plan)
@@ -125,29 +129,50 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
     await available(work)
     row = await work.units.row(parameters.unit)
     if row is None or not row.file:
-        raise EngineError(ErrorCode.NOT_FOUND, f"The account has no unit {parameters.unit}.")
+        raise EngineError(
+            ErrorCode.NOT_FOUND, msg("The account has no unit %(unit)s.", unit=parameters.unit)
+        )
     if template_of(row.unit) or not row.readable:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{row.unit} has no file of its own that could be replaced: {row.file} is "
-            + ("a template's." if template_of(row.unit) else "not read by Berth."),
-            "Convert it by hand.",
+            (
+                msg(
+                    "%(unit)s has no file of its own that could be replaced: %(file)s is a "
+                    "template's.",
+                    unit=row.unit,
+                    file=row.file,
+                )
+                if template_of(row.unit)
+                else msg(
+                    "%(unit)s has no file of its own that could be replaced: %(file)s is not "
+                    "read by Berth.",
+                    unit=row.unit,
+                    file=row.file,
+                )
+            ),
+            msg("Convert it by hand."),
         )
     if row.style == parameters.style:
-        raise EngineError(ErrorCode.CONFLICT, f"{row.unit} has this style already.")
+        raise EngineError(
+            ErrorCode.CONFLICT, msg("%(unit)s has this style already.", unit=row.unit)
+        )
     if len(row.containers) != 1:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{row.unit} has {len(row.containers)} containers now; converting reads the options of "
-            "its one container.",
-            "Start the unit first. Units of pods are converted by hand.",
+            msg(
+                "%(unit)s has %(containers)s containers now; converting reads the options of its "
+                "one container.",
+                unit=row.unit,
+                containers=len(row.containers),
+            ),
+            msg("Start the unit first. Units of pods are converted by hand."),
         )
     found = await api.inspect_container(work.podman, row.containers[0])
     await work.admission.admit_unit(found)
     plan = await unit_plan.plan(work.podman, found, parameters.style, of_unit=True)
     before = unit_files.find(row.file)
     if before is None:
-        raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
+        raise EngineError(ErrorCode.NOT_FOUND, msg("There is no file %(file)s.", file=row.file))
     await _refuse_taken(work, plan, but=row.unit)
     old = _OldUnit(
         unit=row.unit,
@@ -179,7 +204,16 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
 
 
 def _converted(unit: str, kept: schema.ContainerKept) -> schema.ContainerKept:
-    return kept.model_copy(update={"summary": f"{unit} is now {kept.unit} ({kept.style})."})
+    return kept.model_copy(
+        update={
+            "summary": msg(
+                "%(unit)s is now %(unit2)s (%(style)s).",
+                unit=unit,
+                unit2=kept.unit,
+                style=kept.style,
+            )
+        }
+    )
 
 
 def _note(work: Work, found: dict[str, Any], plan: Plan, old: _OldUnit | None = None) -> _Noted:
@@ -217,11 +251,11 @@ async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
     """Stop the existing container, and let the unit start its own."""
     identity, name = noted.container, noted.name
     anew = plan.style != "generate-classic"
-    work.report(Progress(message=f"Writing {', '.join(plan.files)}"))
+    work.report(Progress(message=msg("Writing %(files)s", files=", ".join(plan.files))))
     await _install(work, plan)
     try:
         if noted.ran:  # even a classic unit owns only what it started itself
-            work.report(Progress(message=f"Stopping {name}"))
+            work.report(Progress(message=msg("Stopping %(name)s", name=name)))
             await api.stop_container(work.podman, identity)
         if anew:
             aside = f"{name}-before-{identity[:8]}"
@@ -241,8 +275,12 @@ async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
         except EngineError as also:
             raise EngineError(
                 error.report.code,
-                f"{error.report.message} And putting {name} back as it was failed: "
-                f"{also.report.message}",
+                msg(
+                    "%(message)s And putting %(name)s back as it was failed: %(message2)s",
+                    message=error.report.message,
+                    name=name,
+                    message2=also.report.message,
+                ),
                 error.report.remedy,
             ) from error
         raise
@@ -256,12 +294,14 @@ def _kept(name: str, plan: Plan) -> schema.ContainerKept:
     warnings += [each.note for each in plan.volumes]
     if not lingers():
         warnings.append(
-            "Lingering is off, so the unit does not start at boot, only at a login: turn it on."
+            msg(
+                "Lingering is off, so the unit does not start at boot, only at a login: turn it on."
+            )
         )
     if not anew:
         warnings.append(unit_plan.CLASSIC_NOTE)
     return schema.ContainerKept(
-        summary=f"{plan.unit} keeps {name} running.",
+        summary=msg("%(unit)s keeps %(name)s running.", unit=plan.unit, name=name),
         warnings=warnings,
         unit=plan.unit,
         style=plan.style,
@@ -289,7 +329,7 @@ async def _install(work: Work, plan: Plan) -> None:
 
 
 async def _come_up(work: Work, plan: Plan) -> None:
-    work.report(Progress(message=f"Starting {plan.unit}"))
+    work.report(Progress(message=msg("Starting %(unit)s", unit=plan.unit)))
     systemd = work.units.systemd
     if plan.style != "quadlet":
         await systemd.enable(plan.unit)
@@ -299,7 +339,13 @@ async def _come_up(work: Work, plan: Plan) -> None:
     facts = await systemd.properties(plan.unit)
     if facts.get("ActiveState") != "active":
         raise await control.failed(
-            systemd, plan.unit, f"{plan.unit} started, and ended at once ({facts.get('Result')})"
+            systemd,
+            plan.unit,
+            msg(
+                "%(unit)s started, and ended at once (%(get)s)",
+                unit=plan.unit,
+                get=facts.get("Result"),
+            ),
         )
 
 
@@ -342,8 +388,8 @@ async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:
         if unit_files.find(file):
             raise EngineError(
                 ErrorCode.CONFLICT,
-                f"{file} exists already.",
-                "Delete or rename that file first, or rename the container.",
+                msg("%(file)s exists already.", file=file),
+                msg("Delete or rename that file first, or rename the container."),
             )
     if plan.unit == but:
         return
@@ -351,6 +397,6 @@ async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:
     if facts.get("LoadState") not in ("not-found", None):
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"The account has a unit {plan.unit} already.",
-            "Rename the container, so that its unit gets another name.",
+            msg("The account has a unit %(unit)s already.", unit=plan.unit),
+            msg("Rename the container, so that its unit gets another name."),
         )

@@ -28,6 +28,7 @@ from engine.process.cancellation import heed, unstoppable
 from engine.schema.builds import NAMES, GitSource, ImageBuild, ImageBuilt
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.images import ImagePull
+from engine.schema.messages import msg
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.progress import Progress
 
@@ -75,13 +76,20 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
         except asyncio.CancelledError:
             identity, pushed = await unstoppable(image_names.image_id(work, name)), ""
             if not work.noted or identity in ("", work.noted):
-                say("It was cancelled.")
+                say(msg("It was cancelled."))
                 raise
-            say("It was too late to cancel: an interrupted attempt had built it.")
+            say(msg("It was too late to cancel: an interrupted attempt had built it."))
     found = await api.inspect_image(work.podman, identity)
     return ImageBuilt(
-        summary=f"{parameters.tags[0]} was built"
-        + (f" and pushed to {pushed}." if pushed else "."),
+        summary=(
+            msg(
+                "%(tags)s was built and pushed to %(pushed)s.",
+                tags=parameters.tags[0],
+                pushed=pushed,
+            )
+            if pushed
+            else msg("%(tags)s was built.", tags=parameters.tags[0])
+        ),
         image_id=identity,
         reference=parameters.tags[0],
         size=int(found.get("Size") or 0),
@@ -165,9 +173,13 @@ async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> Non
             if parameters.platform:
                 raise EngineError(
                     ErrorCode.POLICY,
-                    f"{image} has to be looked at before it is built from, and is not here for "
-                    f"{parameters.platform}.",
-                    "Pull it for that platform first, and build without a pull.",
+                    msg(
+                        "%(image)s has to be looked at before it is built from, and is not here "
+                        "for %(platform)s.",
+                        image=image,
+                        platform=parameters.platform,
+                    ),
+                    msg("Pull it for that platform first, and build without a pull."),
                 )
             await pulls.pull_image(work, ImagePull(image=image, policy="always"))
         if await api.image_exists(work.podman, image):
@@ -184,8 +196,8 @@ def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) 
     return EngineError(
         # If Podman's message explains nothing, the cause is in the Containerfile.
         ErrorCode.INVALID if found.code is ErrorCode.REFUSED else found.code,
-        f"{which}: {said}" if which else said,
-        found.remedy or "The log shows what the step said last.",
+        msg("%(which)s: %(said)s", which=which, said=said) if which else said,
+        found.remedy or msg("The log shows what the step said last."),
     )
 
 
@@ -194,15 +206,25 @@ def _foreign(which: str, platform: str) -> EngineError:
     if not platform:
         return EngineError(
             ErrorCode.INVALID,
-            f"{which}: its program is for another architecture than this host's, or is a script "
-            "without `#!`.",
-            "Take a base image for this host's architecture.",
+            msg(
+                "%(which)s: its program is for another architecture than this host's, or is a "
+                "script without `#!`.",
+                which=which,
+            ),
+            msg("Take a base image for this host's architecture."),
         )
     return EngineError(
         ErrorCode.UNAVAILABLE,
-        f"{which}: this host cannot run programs for {platform}.",
-        "Steps that only copy work. For RUN, ask the host's administrator to install QEMU's user "
-        "emulation (qemu-user-static and binfmt-support), or build on a host of that platform.",
+        msg(
+            "%(which)s: this host cannot run programs for %(platform)s.",
+            which=which,
+            platform=platform,
+        ),
+        msg(
+            "Steps that only copy work. For RUN, ask the host's administrator to install QEMU's "
+            "user emulation (qemu-user-static and binfmt-support), or build on a host of that "
+            "platform."
+        ),
     )
 
 
@@ -248,12 +270,14 @@ def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
         found = (context / name).resolve()
         if found.is_file():
             if not found.is_relative_to(context.resolve()):
-                raise EngineError(ErrorCode.INVALID, f"{name} leads out of the context.")
+                raise EngineError(
+                    ErrorCode.INVALID, msg("%(name)s leads out of the context.", name=name)
+                )
             return found
     raise EngineError(
         ErrorCode.INVALID,
-        f"The context has no {' and no '.join(str(name) for name in wanted)}.",
-        "Say where the Containerfile is in the context, or paste its text.",
+        msg("The context has no %(join)s.", join=" and no ".join(str(name) for name in wanted)),
+        msg("Say where the Containerfile is in the context, or paste its text."),
     )
 
 
@@ -266,11 +290,11 @@ async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) ->
     if parameters.git:
         return await _clone(work, parameters.git, context, place, say)
     if parameters.context:
-        work.report(Progress(message="Unpacking the context"))
+        work.report(Progress(message=msg("Unpacking the context")))
         archive = work.files.upload(work.id, parameters.context)
         size = await _unpack(archive, context)
         archive.unlink()
-        say(f"The context has {size:,} bytes.")
+        say(msg("The context has %(size)s bytes.", size=f"{size:,}"))
     for file in parameters.files:
         target = context / file.path
         for folder in reversed(target.relative_to(context).parents):
@@ -280,7 +304,12 @@ async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) ->
             work.files.upload(work.id, file.upload).rename(target)
         except OSError as error:
             raise EngineError(
-                ErrorCode.INVALID, f"{file.path} cannot be put into the context: {error.strerror}."
+                ErrorCode.INVALID,
+                msg(
+                    "%(path)s cannot be put into the context: %(strerror)s.",
+                    path=file.path,
+                    strerror=error.strerror,
+                ),
             ) from error
         target.chmod(0o755 if _is_script(target) else 0o644)
     return context
@@ -308,10 +337,13 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
     if os.environ.get(GIT_SETTING) != "1":
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            "This host does not let builds fetch their context from git.",
-            f"Upload the context, or ask the host's administrator to set {GIT_SETTING}=1.",
+            msg("This host does not let builds fetch their context from git."),
+            msg(
+                "Upload the context, or ask the host's administrator to set %(git_setting)s=1.",
+                git_setting=GIT_SETTING,
+            ),
         )
-    work.report(Progress(message=f"Fetching {git.url}"))
+    work.report(Progress(message=msg("Fetching %(url)s", url=git.url)))
     environment = {**_GIT_ENVIRONMENT, "TMPDIR": str(place / "tmp")}
     fetch = ["fetch", "--depth=1", "--no-tags", "--", git.url, git.ref or "HEAD"]
     for words in (["init", "--quiet"], fetch, ["checkout", "--quiet", "FETCH_HEAD"]):
@@ -327,17 +359,25 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
         except programs.Failure as failure:
             raise EngineError(
                 ErrorCode.UNREACHABLE,
-                f"git could not fetch {git.ref or 'the default branch'} of {git.url}: "
-                f"{' '.join(said)}",
-                "Check the address and the branch; a commit is given by all of its digits. "
-                "Private repositories cannot be fetched.",
+                msg(
+                    "git could not fetch %(ref)s of %(url)s: %(said)s",
+                    ref=git.ref or msg("the default branch"),
+                    url=git.url,
+                    said=" ".join(said),
+                ),
+                msg(
+                    "Check the address and the branch; a commit is given by all of its digits. "
+                    "Private repositories cannot be fetched."
+                ),
             ) from failure
     await asyncio.to_thread(shutil.rmtree, context / ".git")
     if not git.folder:
         return context
     folder = (context / git.folder).resolve()
     if not folder.is_dir() or not folder.is_relative_to(context.resolve()):
-        raise EngineError(ErrorCode.INVALID, f"The repository has no folder {git.folder}.")
+        raise EngineError(
+            ErrorCode.INVALID, msg("The repository has no folder %(folder)s.", folder=git.folder)
+        )
     return folder
 
 
@@ -345,7 +385,7 @@ async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, 
     if not parameters.push_to:
         return ""
     heed()
-    work.report(Progress(message=f"Pushing to {parameters.push_to}"))
+    work.report(Progress(message=msg("Pushing to %(push_to)s", push_to=parameters.push_to)))
     argv = ["podman", *work.podman_options, "push", "--", identity, parameters.push_to]
     last = ""
     try:
@@ -359,7 +399,11 @@ async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, 
         found = understand(last.removeprefix("Error: ")).report
         raise EngineError(
             found.code,
-            f"{parameters.tags[0]} was built, but could not be pushed: {found.message}",
+            msg(
+                "%(tags)s was built, but could not be pushed: %(message)s",
+                tags=parameters.tags[0],
+                message=found.message,
+            ),
             found.remedy,
         ) from failure
     return parameters.push_to

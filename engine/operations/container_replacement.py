@@ -15,6 +15,7 @@ from engine.podman import api
 from engine.process.cancellation import heed, unstoppable
 from engine.schema.containers import ContainerReplace, ContainerStarted
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 
 
 async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
@@ -28,8 +29,12 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
     if unit := (old["Config"].get("Labels") or {}).get("PODMAN_SYSTEMD_UNIT"):
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{name} belongs to the systemd unit {unit}, which would start it again.",
-            "Change the unit instead.",
+            msg(
+                "%(name)s belongs to the systemd unit %(unit)s, which would start it again.",
+                name=name,
+                unit=unit,
+            ),
+            msg("Change the unit instead."),
         )
     await container_run.prepare(work, parameters)
     ran = old["State"]["Status"] in ("running", "paused", "restarting")
@@ -47,7 +52,7 @@ async def run(work: Work, parameters: ContainerReplace) -> ContainerStarted:
         await unstoppable(_put_back(work, old["Id"], name, start=ran))
         raise
     await unstoppable(_remove(work, old["Id"]))
-    return started.model_copy(update={"summary": f"{name} was replaced."})
+    return started.model_copy(update={"summary": msg("%(name)s was replaced.", name=name)})
 
 
 async def find(work: Work) -> ContainerStarted | None:

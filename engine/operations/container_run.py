@@ -14,6 +14,7 @@ from engine.process.cancellation import heed, unstoppable
 from engine.schema.containers import OPERATION_LABEL, ContainerRun, ContainerStarted
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.images import ImagePull
+from engine.schema.messages import msg
 
 
 async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
@@ -90,7 +91,7 @@ async def find(work: Work) -> ContainerStarted | None:
             await _remove(work, row["Id"])
             raise
     return ContainerStarted(
-        summary=f"{row['Names'][0]} was launched.",
+        summary=msg("%(names)s was launched.", names=row["Names"][0]),
         id=row["Id"],
         name=row["Names"][0],
         ports=ports_of(row.get("Ports")),
@@ -109,7 +110,7 @@ async def _started(
         if rows:
             name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
     return ContainerStarted(
-        summary=f"{name or identity[:12]} was launched.",
+        summary=msg("%(name)s was launched.", name=name or identity[:12]),
         warnings=warnings,
         id=identity,
         name=name or identity[:12],
@@ -155,10 +156,15 @@ def _check_limits(parameters: ContainerRun, controllers: frozenset[str]) -> None
     if missing:
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            f"This host cannot keep a limit on {' and '.join(missing)}: the cgroup controller is "
-            "not delegated to the account.",
-            "Launch without this limit. A host with cgroup v2 and systemd delegates controllers "
-            "(see `Delegate=` of user@.service).",
+            msg(
+                "This host cannot keep a limit on %(missing)s: the cgroup controller is not "
+                "delegated to the account.",
+                missing=" and ".join(missing),
+            ),
+            msg(
+                "Launch without this limit. A host with cgroup v2 and systemd delegates "
+                "controllers (see `Delegate=` of user@.service)."
+            ),
         )
 
 
@@ -173,6 +179,8 @@ def _check_paths(parameters: ContainerRun) -> None:
             raise EngineError(
                 ErrorCode.INVALID,
                 f"statfs {volume.source}: {(error.strerror or str(error)).lower()}",
-                "This path does not exist on the host, or the account may not see it. "
-                "Make it first, or use a named volume.",
+                msg(
+                    "This path does not exist on the host, or the account may not see it. Make "
+                    "it first, or use a named volume."
+                ),
             ) from error

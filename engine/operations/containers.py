@@ -13,6 +13,7 @@ from engine.podman.answers import pruned
 from engine.process import procfs, programs
 from engine.schema import containers as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Result
 from engine.systemd import control
 
@@ -32,7 +33,7 @@ async def start(work: Work, parameters: schema.ContainerStart) -> Result:
     """Start it. Has no effect if it is running."""
     await work.admission.recheck_binds(parameters.container)
     await start_up(work, parameters.container)
-    return Result(summary=f"{parameters.container} runs.")
+    return Result(summary=msg("%(container)s runs.", container=parameters.container))
 
 
 async def start_up(work: Work, container: str) -> None:
@@ -81,9 +82,15 @@ async def _end(work: Work, identity: str, *, only_if_monitored: bool = False) ->
 async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
     """Stop it. Has no effect if it is not running."""
     if unit := await _stop_unit(work, parameters.container):
-        return Result(summary=f"{parameters.container} is stopped: its unit {unit} was stopped.")
+        return Result(
+            summary=msg(
+                "%(container)s is stopped: its unit %(unit)s was stopped.",
+                container=parameters.container,
+                unit=unit,
+            )
+        )
     await api.stop_container(work.podman, parameters.container, parameters.timeout)
-    return Result(summary=f"{parameters.container} is stopped.")
+    return Result(summary=msg("%(container)s is stopped.", container=parameters.container))
 
 
 async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
@@ -98,7 +105,7 @@ async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
         # Without a timeout, Podman's API kills at once; the command line uses the container's own.
         seconds = int(found["Config"].get("StopTimeout") or 0)
     await api.restart_container(work.podman, parameters.container, seconds)
-    return Result(summary=f"{parameters.container} was restarted.")
+    return Result(summary=msg("%(container)s was restarted.", container=parameters.container))
 
 
 async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Result:
@@ -114,12 +121,18 @@ async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Res
         # It was stopped, or about to be.
         await api.stop_container(work.podman, parameters.container, parameters.timeout)
         await start(work, schema.ContainerStart(container=parameters.container))
-    return Result(summary=f"{parameters.container} was restarted.")
+    return Result(summary=msg("%(container)s was restarted.", container=parameters.container))
 
 
 async def _restart_unit(work: Work, parameters: schema.ContainerRestart, unit: str) -> Result:
     await restart_unit(work, unit)
-    return Result(summary=f"{parameters.container} was restarted: its unit {unit} was restarted.")
+    return Result(
+        summary=msg(
+            "%(container)s was restarted: its unit %(unit)s was restarted.",
+            container=parameters.container,
+            unit=unit,
+        )
+    )
 
 
 async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
@@ -127,12 +140,23 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
     ending = parameters.signal.removeprefix("SIG") in _ENDING
     if ending and (unit := await _stop_unit(work, parameters.container)):
         return Result(
-            summary=f"{parameters.container} is stopped: its unit {unit} was stopped instead of "
-            f"sending {parameters.signal}, after which systemd may have restarted it."
+            summary=msg(
+                "%(container)s is stopped: its unit %(unit)s was stopped instead of sending "
+                "%(signal)s, after which systemd may have restarted it.",
+                container=parameters.container,
+                unit=unit,
+                signal=parameters.signal,
+            )
         )
     work.note(parameters.signal)
     await api.kill_container(work.podman, parameters.container, parameters.signal)
-    return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
+    return Result(
+        summary=msg(
+            "%(signal)s was sent to %(container)s.",
+            signal=parameters.signal,
+            container=parameters.container,
+        )
+    )
 
 
 async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
@@ -145,7 +169,13 @@ async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
     if not await api.container_exists(work.podman, parameters.container):
         raise Unsettled
     if await _state(work, parameters.container) not in ("running", "paused"):
-        return Result(summary=f"{parameters.signal} was sent to {parameters.container}.")
+        return Result(
+            summary=msg(
+                "%(signal)s was sent to %(container)s.",
+                signal=parameters.signal,
+                container=parameters.container,
+            )
+        )
     if parameters.signal.removeprefix("SIG") in ("KILL", "9"):
         return await kill(work, parameters)
     raise Unsettled
@@ -154,17 +184,19 @@ async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
 async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
     """Freeze its processes."""
     if await _state(work, parameters.container) == "paused":
-        return Result(summary=f"{parameters.container} is paused already.")
+        return Result(
+            summary=msg("%(container)s is paused already.", container=parameters.container)
+        )
     await api.pause_container(work.podman, parameters.container)
-    return Result(summary=f"{parameters.container} is paused.")
+    return Result(summary=msg("%(container)s is paused.", container=parameters.container))
 
 
 async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
     """Resume its processes."""
     if await _state(work, parameters.container) == "running":
-        return Result(summary=f"{parameters.container} runs already.")
+        return Result(summary=msg("%(container)s runs already.", container=parameters.container))
     await api.unpause_container(work.podman, parameters.container)
-    return Result(summary=f"{parameters.container} runs again.")
+    return Result(summary=msg("%(container)s runs again.", container=parameters.container))
 
 
 async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
@@ -185,7 +217,13 @@ async def resume_rename(work: Work, parameters: schema.ContainerRename) -> Resul
 
 
 def _renamed(parameters: schema.ContainerRename) -> Result:
-    return Result(summary=f"{parameters.container} is called {parameters.name} now.")
+    return Result(
+        summary=msg(
+            "%(container)s is called %(name)s now.",
+            container=parameters.container,
+            name=parameters.name,
+        )
+    )
 
 
 async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
@@ -198,7 +236,9 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             found = await api.inspect_container(work.podman, parameters.container)
         except EngineError as error:
             identity = await _damaged(work, parameters)
-            warnings = [f"Podman could not inspect it: {error.report.message}"]
+            warnings = [
+                msg("Podman could not inspect it: %(message)s", message=error.report.message)
+            ]
         else:
             _need_stopped(parameters, found["State"]["Status"])
             identity, may_have_unit = str(found["Id"]), True
@@ -206,9 +246,17 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
         unit = await _stop_unit(work, identity)
         if unit and not await api.container_exists(work.podman, identity):
             return Result(
-                summary=f"{parameters.container} was removed: its unit {unit} was stopped.",
+                summary=msg(
+                    "%(container)s was removed: its unit %(unit)s was stopped.",
+                    container=parameters.container,
+                    unit=unit,
+                ),
                 warnings=[
-                    f"{unit} makes it anew at its next start: delete the unit to be rid of it."
+                    msg(
+                        "%(unit)s makes it anew at its next start: delete the unit to be rid of "
+                        "it.",
+                        unit=unit,
+                    )
                 ],
             )
     if identity:
@@ -230,7 +278,9 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     for report in answer:
         if report.get("Err"):
             raise EngineError(ErrorCode.CONFLICT, str(report["Err"]))
-    return Result(summary=f"{parameters.container} was removed.", warnings=warnings)
+    return Result(
+        summary=msg("%(container)s was removed.", container=parameters.container), warnings=warnings
+    )
 
 
 async def _damaged(work: Work, parameters: schema.ContainerRemove) -> str:
@@ -250,8 +300,8 @@ def _need_stopped(parameters: schema.ContainerRemove, state: str) -> None:
     if state in ("running", "paused") and not parameters.force:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{parameters.container} is running.",
-            "Stop the container first, or remove it by force.",
+            msg("%(container)s is running.", container=parameters.container),
+            msg("Stop the container first, or remove it by force."),
         )
 
 
@@ -290,7 +340,11 @@ async def resume_commit(
 
 def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.ContainerCommitted:
     return schema.ContainerCommitted(
-        summary=f"{parameters.container} was committed to {parameters.image}.",
+        summary=msg(
+            "%(container)s was committed to %(image)s.",
+            container=parameters.container,
+            image=parameters.image,
+        ),
         image_id=identity,
     )
 

@@ -12,6 +12,7 @@ from engine.operations.context import Work
 from engine.podman import api
 from engine.policy import image_names
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 TRIES = 3
 """The number of attempts, since a shell may change names as well."""
@@ -53,7 +54,13 @@ async def give(work: Work, name: str, identity: str) -> None:
         await api.tag_image(work.podman, identity, *named(name))
         if await _has(work, name, identity):
             return
-    raise _lost(f"{name} was given to {identity[:12]}, and was gone again at once.")
+    raise _lost(
+        msg(
+            "%(name)s was given to %(identity)s, and was gone again at once.",
+            name=name,
+            identity=identity[:12],
+        )
+    )
 
 
 async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
@@ -67,19 +74,27 @@ async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
             await api.untag_image(work.podman, identity, *named(name))
         if not await _has(work, name, identity):
             return
-    raise _lost(f"{name} was taken away from {identity[:12]}, and was there again at once.")
+    raise _lost(
+        msg(
+            "%(name)s was taken away from %(identity)s, and was there again at once.",
+            name=name,
+            identity=identity[:12],
+        )
+    )
 
 
 async def _take_from_list(work: Work, name: str, identity: str) -> None:
     """Remove a name of a list, but never its last one. Raises EngineError."""
     names = (await _look_up(work, identity)).get("RepoTags") or []
     if _full(name) not in names:
-        raise EngineError(ErrorCode.NOT_FOUND, f"The manifest list has no name {name}.")
+        raise EngineError(
+            ErrorCode.NOT_FOUND, msg("The manifest list has no name %(name)s.", name=name)
+        )
     if len(names) == 1:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{name} is the only name of this manifest list.",
-            "Give it another name first, or remove the list.",
+            msg("%(name)s is the only name of this manifest list.", name=name),
+            msg("Give it another name first, or remove the list."),
         )
     # Podman's call for names of images would look for this one at the image in the list.
     await api.remove_manifest(work.podman, name)
@@ -123,5 +138,5 @@ def _lost(message: str) -> EngineError:
     return EngineError(
         ErrorCode.CONFLICT,
         message,
-        "Another program changes the names of this image: try again when it has ended.",
+        msg("Another program changes the names of this image: try again when it has ended."),
     )

@@ -7,6 +7,7 @@ from engine.podman.answers import pruned
 from engine.schema import images as schema
 from engine.schema.containers import Pruned
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Result
 
 _LIST = "a manifest list"
@@ -35,7 +36,7 @@ async def remove(work: Work, parameters: schema.ImageRemove) -> schema.ImagesRem
         else:
             raise
     return schema.ImagesRemoved(
-        summary=f"{parameters.image} was removed.",
+        summary=msg("%(image)s was removed.", image=parameters.image),
         untagged=answer.get("Untagged") or [],
         deleted=answer.get("Deleted") or [],
         warnings=[str(text) for text in answer.get("Errors") or []],
@@ -61,7 +62,9 @@ async def tag(work: Work, parameters: schema.ImageTag) -> Result:
     async with work.names:
         identity = await image_names.id_of(work, parameters.image)
         await image_names.give(work, parameters.tag, identity)
-    return Result(summary=f"{parameters.image} is also called {parameters.tag}.")
+    return Result(
+        summary=msg("%(image)s is also called %(tag)s.", image=parameters.image, tag=parameters.tag)
+    )
 
 
 async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
@@ -72,7 +75,13 @@ async def untag(work: Work, parameters: schema.ImageUntag) -> Result:
         work.note(identity)
         for name in parameters.tags:
             await image_names.take(work, name, identity, again=bool(work.noted))
-    return Result(summary=f"{', '.join(parameters.tags)}: taken away from {parameters.image}.")
+    return Result(
+        summary=msg(
+            "%(tags)s: taken away from %(image)s.",
+            tags=", ".join(parameters.tags),
+            image=parameters.image,
+        )
+    )
 
 
 async def _with_users(work: Work, image: str, error: EngineError) -> EngineError:
@@ -83,5 +92,9 @@ async def _with_users(work: Work, image: str, error: EngineError) -> EngineError
     names = ", ".join(row["Names"][0] for row in rows)
     report = error.report
     return EngineError(
-        report.code, report.message, f"Used by {names}. {report.remedy}" if names else report.remedy
+        report.code,
+        report.message,
+        msg("Used by %(names)s. %(remedy)s", names=names, remedy=report.remedy)
+        if names
+        else report.remedy,
     )

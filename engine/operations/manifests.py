@@ -10,9 +10,10 @@ from engine.process.cancellation import heed, unstoppable
 from engine.schema import manifests as schema
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
 from engine.schema.images import ImagePushed
+from engine.schema.messages import msg
 from engine.schema.progress import Progress
 
-_ABOUT_TO = "about to be created"
+_ABOUT_TO = msg("about to be created")
 
 
 async def create(work: Work, parameters: schema.ManifestCreate) -> schema.ManifestMade:
@@ -65,7 +66,11 @@ async def _fill(
         raise
     count = len(parameters.images)
     return schema.ManifestMade(
-        summary=f"{parameters.name} was made with {count} image{'' if count == 1 else 's'}.",
+        summary=(
+            msg("%(name)s was made with %(count)s image.", name=parameters.name, count=count)
+            if count == 1
+            else msg("%(name)s was made with %(count)s images.", name=parameters.name, count=count)
+        ),
         name=parameters.name,
         list_id=identity,
     )
@@ -73,10 +78,10 @@ async def _fill(
 
 async def add(work: Work, parameters: schema.ManifestAdd) -> schema.ManifestMade:
     """Add an image. For a remote one, fetch only the manifest."""
-    work.report(Progress(message=f"Adding {parameters.image}"))
+    work.report(Progress(message=msg("Adding %(image)s", image=parameters.image)))
     answer = await _podman(work, *parameters.command()[2:])
     return schema.ManifestMade(
-        summary=f"{parameters.image} is in {parameters.name}.",
+        summary=msg("%(image)s is in %(name)s.", image=parameters.image, name=parameters.name),
         name=parameters.name,
         list_id=answer,
     )
@@ -92,7 +97,11 @@ async def remove(work: Work, parameters: schema.ManifestRemove) -> schema.Manife
             work.note(parameters.digest)
         await _podman(work, "remove", "--", parameters.name, parameters.digest)
     return schema.ManifestMade(
-        summary=f"{parameters.digest[:19]} is not in {parameters.name} any more.",
+        summary=msg(
+            "%(digest)s is not in %(name)s any more.",
+            digest=parameters.digest[:19],
+            name=parameters.name,
+        ),
         name=parameters.name,
         list_id=await _identity(work, parameters.name),
     )
@@ -122,7 +131,7 @@ async def _podman(work: Work, *words: str) -> str:
     """Run `podman manifest …`. Return its last word, the list's id. The API differs by version."""
     said = await copy(
         ["podman", *work.podman_options, "manifest", *words],
-        "Working on the list",
+        msg("Working on the list"),
         work.report,
         work.files.workplace(work.id),
         bool,

@@ -9,6 +9,7 @@ from engine.operations.context import Work
 from engine.podman import api
 from engine.process.cancellation import unstoppable
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 from engine.schema.progress import Progress
 from engine.systemd.anonymous_volumes import Unnamed
 
@@ -18,7 +19,15 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
     made: list[Unnamed] = []
     try:
         for each in volumes:
-            work.report(Progress(message=f"Copying the data at {each.target} to {each.name}"))
+            work.report(
+                Progress(
+                    message=msg(
+                        "Copying the data at %(target)s to %(name)s",
+                        target=each.target,
+                        name=each.name,
+                    )
+                )
+            )
             await api.create_volume(work.podman, each.name)
             made.append(each)
             await _copy(work, each)
@@ -68,7 +77,12 @@ async def _copy(work: Work, which: Unnamed) -> None:
             said = errors.decode(errors="replace").strip().rpartition("\n")[2]
             raise EngineError(
                 ErrorCode.CONFLICT,
-                f"The data at {which.target} could not be copied into the volume {which.name}: "
-                f"{said.removeprefix('Error: ')}",
-                "See whether there is room for the copy on the disk (podman system df).",
+                msg(
+                    "The data at %(target)s could not be copied into the volume %(name)s: "
+                    "%(removeprefix)s",
+                    target=which.target,
+                    name=which.name,
+                    removeprefix=said.removeprefix("Error: "),
+                ),
+                msg("See whether there is room for the copy on the disk (podman system df)."),
             )

@@ -18,6 +18,7 @@ from engine.podman.client import Podman
 from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
 from engine.schema.images import ImagePull, ImagePulled
+from engine.schema.messages import msg
 from engine.schema.progress import Progress, Step
 
 _DONE = {"Download complete", "Already exists", "Pull complete"}
@@ -50,9 +51,9 @@ async def pull_image(work: Work, parameters: ImagePull, before: str = "") -> Ima
 async def _pull(work: Work, parameters: ImagePull) -> ImagePulled:
     present = await api.image_exists(work.podman, parameters.image)
     if parameters.policy == "missing" and present:
-        return await _pulled(work.podman, parameters.image, "It was there already.")
+        return await _pulled(work.podman, parameters.image, msg("It was there already."))
     await work.podman.apply_registries()
-    work.report(Progress(message=f"Asking for {parameters.image}"))
+    work.report(Progress(message=msg("Asking for %(image)s", image=parameters.image)))
     for _ in range(image_names.TRIES):
         reference = await _fetch(work, parameters, present)
         async with work.names:
@@ -152,7 +153,7 @@ async def _messages(answer: api.Streaming) -> AsyncIterator[dict[str, Any]]:
 def _whole(image: str, layers: dict[str, Step]) -> Progress:
     known = [step for step in layers.values() if step.total]
     return Progress(
-        message=f"Pulling {image}",
+        message=msg("Pulling %(image)s", image=image),
         unit="bytes",
         current=sum(step.current or 0 for step in known),
         total=sum(step.total or 0 for step in known) or None,
@@ -165,7 +166,7 @@ async def _pulled(podman: Podman, reference: str, note: str) -> ImagePulled:
     names = found.get("RepoTags") or [reference]
     name = next((each for each in names if each.endswith(reference)), names[0])
     return ImagePulled(
-        summary=note or f"{name} was pulled.",
+        summary=note or msg("%(name)s was pulled.", name=name),
         image_id=str(found["Id"]),
         reference=name,
         size=int(found.get("Size") or 0),

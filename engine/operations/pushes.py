@@ -15,6 +15,7 @@ from engine.podman.image_copy import copy
 from engine.process.environment import runtime_directory
 from engine.schema.images import ImagePush, ImagePushed
 from engine.schema.manifests import ManifestPush
+from engine.schema.messages import msg
 
 
 async def push(work: Work, parameters: ImagePush) -> ImagePushed:
@@ -35,13 +36,13 @@ async def to_registry(
         argv += ["--", parameters.image, f"docker://{parameters.destination}"]
         await copy(
             argv,
-            f"Pushing to {parameters.destination}",
+            msg("Pushing to %(destination)s", destination=parameters.destination),
             work.report,
             work.files.workplace(work.id),
             lambda words: bool(_read(digest)),
         )
         return ImagePushed(
-            summary=f"{parameters.destination} is in the registry.",
+            summary=msg("%(destination)s is in the registry.", destination=parameters.destination),
             reference=parameters.destination,
             digest=_read(digest),
         )

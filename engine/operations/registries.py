@@ -15,6 +15,7 @@ from engine.process import programs
 from engine.registries import config_edit
 from engine.schema import registries as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Result
 
 _FOLDER = (".config", "containers")
@@ -33,7 +34,9 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
                 text = (before or b"").decode()
             except UnicodeDecodeError as error:
                 raise EngineError(
-                    ErrorCode.CONFLICT, "registries.conf is no UTF-8 text.", "Replace it whole."
+                    ErrorCode.CONFLICT,
+                    msg("registries.conf is no UTF-8 text."),
+                    msg("Replace it whole."),
                 ) from error
             after = config_edit.edited(text, parameters.edit).encode()
             await _accepted(folder, after)
@@ -63,15 +66,15 @@ async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.R
 
 async def _edited(work: Work, digest: str) -> schema.RegistriesEdited:
     await work.podman.reload()
-    return schema.RegistriesEdited(summary="registries.conf was changed.", digest=digest)
+    return schema.RegistriesEdited(summary=msg("registries.conf was changed."), digest=digest)
 
 
 def _need(content: bytes | None, seen: str) -> None:
     if config_edit.digest_of(content) != seen:
         raise EngineError(
             ErrorCode.CONFLICT,
-            "registries.conf was changed since you looked at it; nothing was done.",
-            "Reload the page, look at what it says now, and change it again.",
+            msg("registries.conf was changed since you looked at it; nothing was done."),
+            msg("Reload the page, look at what it says now, and change it again."),
         )
 
 
@@ -91,9 +94,11 @@ async def _accepted(folder: int, content: bytes) -> None:
     if ended.status:
         raise EngineError(
             ErrorCode.INVALID,
-            "Podman would not accept the file: "
-            + ended.last_words.replace(path, _NAME).removeprefix("Error: "),
-            "Nothing was changed. Put right what it says, then try again.",
+            msg(
+                "Podman would not accept the file: %(removeprefix)s",
+                removeprefix=ended.last_words.replace(path, _NAME).removeprefix("Error: "),
+            ),
+            msg("Nothing was changed. Put right what it says, then try again."),
         )
 
 
@@ -106,10 +111,20 @@ async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
     warnings = (
         []
         if parameters.tls_verify
-        else [f"The password went to {parameters.registry} over an unverified connection."]
+        else [
+            msg(
+                "The password went to %(registry)s over an unverified connection.",
+                registry=parameters.registry,
+            )
+        ]
     )
     return Result(
-        summary=f"Signed in to {parameters.registry} as {parameters.username}.", warnings=warnings
+        summary=msg(
+            "Signed in to %(registry)s as %(username)s.",
+            registry=parameters.registry,
+            username=parameters.username,
+        ),
+        warnings=warnings,
     )
 
 
@@ -118,7 +133,7 @@ async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
     ended = await _at_registry(parameters)
     if ended.status and "not logged into" not in ended.errors.lower():
         raise understand(ended.last_words.removeprefix("Error: "))
-    return Result(summary=f"Signed out of {parameters.registry}.")
+    return Result(summary=msg("Signed out of %(registry)s.", registry=parameters.registry))
 
 
 async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
@@ -129,20 +144,24 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
     except ValueError as error:
         raise EngineError(
             ErrorCode.INVALID,
-            "This is no certificate in PEM.",
-            "Paste it whole, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+            msg("This is no certificate in PEM."),
+            msg("Paste it whole, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
         ) from error
     if b"PRIVATE KEY" in pem:
         raise EngineError(
             ErrorCode.INVALID,
-            "There is a private key in it, which does not belong here.",
-            "Paste the certificate of the authority alone.",
+            msg("There is a private key in it, which does not belong here."),
+            msg("Paste the certificate of the authority alone."),
         )
     with safe_files.folder(*_FOLDER, "certs.d", parameters.registry, make=True) as folder:
         safe_files.replace(folder, "ca.crt", pem)
     await work.podman.reload()
-    subject = found[0].subject.rfc4514_string() or "an authority without a name"
-    return Result(summary=f"{parameters.registry} is trusted by {subject}.")
+    subject = found[0].subject.rfc4514_string() or msg("an authority without a name")
+    return Result(
+        summary=msg(
+            "%(registry)s is trusted by %(subject)s.", registry=parameters.registry, subject=subject
+        )
+    )
 
 
 async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
@@ -153,7 +172,9 @@ async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
         with suppress(OSError):
             os.rmdir(parameters.registry, dir_fd=certificates)
     await work.podman.reload()
-    return Result(summary=f"The authority for {parameters.registry} was removed.")
+    return Result(
+        summary=msg("The authority for %(registry)s was removed.", registry=parameters.registry)
+    )
 
 
 async def _at_registry(

@@ -5,17 +5,20 @@ from engine.operations.units import available
 from engine.process import programs
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Result
 from engine.systemd import control
 from engine.systemd.auto_update import TIMER, updates
 
 _BAD = {
-    "rolled back": "was rolled back: its unit did not start with the newer image, and runs the one "
-    "that it had. The next update tries the newer one again.",
-    "failed": "was not updated: see the journal of its unit.",
+    "rolled back": msg(
+        "was rolled back: its unit did not start with the newer image, and runs the one that it "
+        "had. The next update tries the newer one again."
+    ),
+    "failed": msg("was not updated: see the journal of its unit."),
 }
 
-_AGAIN = (
+_AGAIN = msg(
     "It was interrupted and run again: containers that were updated before that are not counted."
 )
 
@@ -23,15 +26,15 @@ _AGAIN = (
 async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
     """Start the account's units at boot."""
     await _loginctl(work, "enable-linger")
-    return Result(summary="Lingering is on: units start at boot and outlive logins.")
+    return Result(summary=msg("Lingering is on: units start at boot and outlive logins."))
 
 
 async def disable_linger(work: Work, parameters: schema.LingerDisable) -> Result:
     """Stop the account's units with its last login."""
     await _loginctl(work, "disable-linger")
     return Result(
-        summary="Lingering is off.",
-        warnings=["Without a login, the account's units and Berth's engine are not started."],
+        summary=msg("Lingering is off."),
+        warnings=[msg("Without a login, the account's units and Berth's engine are not started.")],
     )
 
 
@@ -41,7 +44,7 @@ async def enable_auto_update(work: Work, parameters: schema.AutoUpdateEnable) ->
     await work.units.systemd.enable(TIMER)
     await work.units.systemd.reload()
     await control.carry_out(work.units.systemd, "StartUnit", TIMER)
-    return Result(summary="Images with an auto-update policy are looked after every day.")
+    return Result(summary=msg("Images with an auto-update policy are looked after every day."))
 
 
 async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) -> Result:
@@ -50,7 +53,7 @@ async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) 
     await control.carry_out(work.units.systemd, "StopUnit", TIMER)
     await work.units.systemd.disable(TIMER)
     await work.units.systemd.reload()
-    return Result(summary="Nothing is updated by itself any more.")
+    return Result(summary=msg("Nothing is updated by itself any more."))
 
 
 async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.AutoUpdateResult:
@@ -61,9 +64,13 @@ async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.Au
     done = [each for each in containers if each.updated == "true"]
     bad = [f"{each.container} {_BAD[each.updated]}" for each in containers if each.updated in _BAD]
     if words and not containers:
-        raise EngineError(ErrorCode.CONFLICT, words, "Look at the journal of the units named.")
+        raise EngineError(ErrorCode.CONFLICT, words, msg("Look at the journal of the units named."))
     return schema.AutoUpdateResult(
-        summary=f"{len(done)} of {len(containers)} containers updated.",
+        summary=msg(
+            "%(done)s of %(containers)s containers updated.",
+            done=len(done),
+            containers=len(containers),
+        ),
         warnings=bad + ([words] if words else []) + ([_AGAIN] if work.noted else []),
         containers=containers,
     )
@@ -75,6 +82,13 @@ async def _loginctl(work: Work, verb: str) -> None:
     if done.status:
         raise EngineError(
             ErrorCode.FORBIDDEN,
-            f"The host does not let the account change its lingering: {done.last_words}",
-            f"Its administrator can: loginctl {verb} ACCOUNT (polkit must run for the account to).",
+            msg(
+                "The host does not let the account change its lingering: %(last_words)s",
+                last_words=done.last_words,
+            ),
+            msg(
+                "Its administrator can: loginctl %(verb)s ACCOUNT (polkit must run for the "
+                "account to).",
+                verb=verb,
+            ),
         )

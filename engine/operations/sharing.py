@@ -30,6 +30,7 @@ from engine.process.environment import state_directory
 from engine.process.pdeathsig import die_with
 from engine.schema.archives import ImageShare, ImageShared
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.progress import Progress
 
 COMES_WITHIN = 60.0
@@ -41,13 +42,15 @@ _PIECE = 256 * 1024
 async def share(work: Work, parameters: ImageShare) -> ImageShared:
     """Receive the image from a worker. Raises EngineError if it arrives incompletely."""
     with work.incoming.place(work.id) as coming:
-        work.report(Progress(message=f"Waiting for {parameters.source}"))
+        work.report(Progress(message=msg("Waiting for %(source)s", source=parameters.source)))
         try:
             async with asyncio.timeout(COMES_WITHIN):
                 brought = await coming
         except TimeoutError as error:
             raise EngineError(
-                ErrorCode.TIMEOUT, f"Nothing came from {parameters.source}.", "Try again."
+                ErrorCode.TIMEOUT,
+                msg("Nothing came from %(source)s.", source=parameters.source),
+                msg("Try again."),
             ) from error
         if await api.image_exists(work.podman, brought.image_id):
             brought.done.set()  # nothing of it is needed
@@ -58,9 +61,12 @@ async def share(work: Work, parameters: ImageShare) -> ImageShared:
     if not await api.image_exists(work.podman, brought.image_id):
         raise EngineError(
             ErrorCode.INTERNAL,
-            f"The archive that came from {parameters.source} has another image than "
-            f"{brought.image_id[:12]}.",
-            "Try again; if it happens again, look at the source's store.",
+            msg(
+                "The archive that came from %(source)s has another image than %(image_id)s.",
+                source=parameters.source,
+                image_id=brought.image_id[:12],
+            ),
+            msg("Try again; if it happens again, look at the source's store."),
         )
     return await _named(work, parameters, brought, size)
 
@@ -75,13 +81,13 @@ async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: P
                 if size > room:
                     raise EngineError(
                         ErrorCode.UNAVAILABLE,
-                        "The account's disk has no room for the image.",
-                        "Remove unused images first.",
+                        msg("The account's disk has no room for the image."),
+                        msg("Remove unused images first."),
                     )
                 await asyncio.to_thread(file.write, piece)
                 work.report(
                     Progress(
-                        message=f"Taking it over from {parameters.source}",
+                        message=msg("Taking it over from %(source)s", source=parameters.source),
                         unit="bytes",
                         current=size,
                         total=max(size, brought.size),
@@ -90,9 +96,12 @@ async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: P
     except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, ConnectionError) as error:
         raise EngineError(
             ErrorCode.UNREACHABLE,
-            f"What came from {parameters.source} broke off after {size} bytes. Nothing of it was "
-            "kept.",
-            "Try again.",
+            msg(
+                "What came from %(source)s broke off after %(size)s bytes. Nothing of it was kept.",
+                source=parameters.source,
+                size=size,
+            ),
+            msg("Try again."),
         ) from error
     return size
 
@@ -103,9 +112,17 @@ async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int
         name = ""
     else:
         await ensure(work, name, brought.image_id)
-    said = "was here already, and got the name" if not size else "came over as"
+    image = brought.image_id[:12]
+    if not name:
+        summary = msg("The image is here.")
+    elif size:
+        summary = msg("%(image)s came over as %(name)s.", image=image, name=name)
+    else:
+        summary = msg(
+            "%(image)s was here already, and got the name %(name)s.", image=image, name=name
+        )
     return ImageShared(
-        summary=f"{brought.image_id[:12]} {said} {name}." if name else "The image is here.",
+        summary=summary,
         image_id=brought.image_id,
         reference=name,
         size=size,

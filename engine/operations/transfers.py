@@ -11,6 +11,7 @@ from engine.queries.remote_images import digest_at, plan
 from engine.registries.registry_api import open_registry, split
 from engine.schema import transfers as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import joined, msg
 from engine.schema.progress import Progress
 
 _MOST_IN_A_ROW = 3
@@ -21,7 +22,9 @@ async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
     """Copy an image, or a whole list. Cancelling ends Skopeo; the tag is written last."""
     digest = await _copy(work, parameters, work.report)
     return schema.ImageCopied(
-        summary=f"{parameters.destination} is {digest}.",
+        summary=msg(
+            "%(destination)s is %(digest)s.", destination=parameters.destination, digest=digest
+        ),
         digest=digest,
         destination=parameters.destination,
     )
@@ -32,7 +35,7 @@ async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str
         file = Path(place) / "digest"
         argv = parameters.command()
         argv[2:2] = ["--digestfile", os.fspath(file)]
-        message = f"Copying {parameters.source}"
+        message = msg("Copying %(source)s", source=parameters.source)
         await image_copy.copy(
             *(argv, message, report, work.files.workplace(work.id)),
             lambda words: file.exists() and bool(file.read_text().strip()),
@@ -47,7 +50,15 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
     at fault. Raises EngineError that names the failed tags.
     """
     await work.podman.registry_files.require()
-    work.report(Progress(message=f"Comparing {parameters.source} with {parameters.destination}"))
+    work.report(
+        Progress(
+            message=msg(
+                "Comparing %(source)s with %(destination)s",
+                source=parameters.source,
+                destination=parameters.destination,
+            )
+        )
+    )
     rows = await plan(parameters.source, parameters.destination, parameters.pattern, seconds=None)
     chosen = set(parameters.tags)
     rows = [row for row in rows if not chosen or row[0] in chosen]
@@ -61,7 +72,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
         )
 
         def report(progress: Progress, done: int = done, tag: str = tag) -> None:
-            message = f"{tag}: {progress.message}"
+            message = msg("%(tag)s: %(message)s", tag=tag, message=progress.message)
             work.report(
                 Progress(
                     message=message,
@@ -86,19 +97,46 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
         raise _partly(wanted, copied, failed)
     same = [tag for tag, state, _ in rows if state == "same"]
     return schema.ImagesSynced(
-        summary=f"{len(copied)} copied, {len(same)} were the same.", copied=copied, same=same
+        summary=msg(
+            "%(copied)s copied, %(same)s were the same.", copied=len(copied), same=len(same)
+        ),
+        copied=copied,
+        same=same,
     )
 
 
 def _partly(wanted: list[str], copied: list[str], failed: dict[str, EngineError]) -> EngineError:
     first = next(iter(failed.values())).report
-    reasons = "; ".join(f"{tag}: {error.report.message}" for tag, error in failed.items())
+    reasons = joined(
+        (
+            msg("%(tag)s: %(message)s", tag=tag, message=error.report.message)
+            for tag, error in failed.items()
+        ),
+        "; ",
+    )
     left = len(wanted) - len(copied) - len(failed)
     return EngineError(
         first.code,
-        f"{len(copied)} of {len(wanted)} tags were copied{_named(copied)}. Failed: {reasons}"
-        + (f" The other {left} were not tried: one after the other failed." if left else ""),
-        f"{first.remedy} Synchronising again copies only what is missing.".strip(),
+        (
+            msg(
+                "%(copied)s of %(wanted)s tags were copied%(copied2)s. Failed: %(reasons)s The "
+                "other %(left)s were not tried: one after the other failed.",
+                copied=len(copied),
+                wanted=len(wanted),
+                copied2=_named(copied),
+                reasons=reasons,
+                left=left,
+            )
+            if left
+            else msg(
+                "%(copied)s of %(wanted)s tags were copied%(copied2)s. Failed: %(reasons)s",
+                copied=len(copied),
+                wanted=len(wanted),
+                copied2=_named(copied),
+                reasons=reasons,
+            )
+        ),
+        joined([first.remedy, msg("Synchronising again copies only what is missing.")]),
     )
 
 
@@ -119,13 +157,19 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
     found = work.noted or await _digest(place, digest or tag or "latest")
     if not found:
         raise EngineError(
-            ErrorCode.NOT_FOUND, f"{parameters.image} is not there.", "It may be gone already."
+            ErrorCode.NOT_FOUND,
+            msg("%(image)s is not there.", image=parameters.image),
+            msg("It may be gone already."),
         )
     if parameters.digest and parameters.digest != found:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{parameters.image} means another image by now ({found}); nothing was deleted.",
-            "Look at it again before you delete it.",
+            msg(
+                "%(image)s means another image by now (%(found)s); nothing was deleted.",
+                image=parameters.image,
+                found=found,
+            ),
+            msg("Look at it again before you delete it."),
         )
     if not work.noted or await _is_there(place, found):
         work.note(found)
@@ -137,7 +181,9 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
             # The registry may have deleted it, and its answer may have been lost.
             if await _is_there(place, found):
                 raise
-    return schema.RemoteDeleted(summary=f"{place}@{found} was deleted.", digest=found)
+    return schema.RemoteDeleted(
+        summary=msg("%(place)s@%(found)s was deleted.", place=place, found=found), digest=found
+    )
 
 
 async def _digest(place: str, tag: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from engine.operations.context import Work
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.parameters import Result
 from engine.schema.unit_names import (
     QUADLET_KINDS,
@@ -25,8 +26,13 @@ async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
         where = f" (line {first.line})" if first.line else ""
         raise EngineError(
             ErrorCode.INVALID,
-            f"{parameters.file} has errors and was not saved: {first.message}{where}",
-            "Mend it, or save it even with errors.",
+            msg(
+                "%(file)s has errors and was not saved: %(message)s%(where)s",
+                file=parameters.file,
+                message=first.message,
+                where=where,
+            ),
+            msg("Mend it, or save it even with errors."),
         )
     written = await put(work, parameters.file, parameters.text, parameters.digest)
     return written.model_copy(update={"problems": checked.problems})
@@ -50,7 +56,11 @@ async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritt
     label = await selinux.restore(unit_files.configuration() / file)
     await work.units.systemd.reload()
     return schema.UnitWritten(
-        summary=f"{file} was {'saved' if digest else 'created'}.",
+        summary=(
+            msg("%(file)s was saved.", file=file)
+            if digest
+            else msg("%(file)s was created.", file=file)
+        ),
         file=file,
         digest=unit_files.digest_of(text),
         unit=quadlets.unit_of(file, text),
@@ -66,15 +76,23 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     if found is None and work.noted:  # the dead engine had deleted it
         await work.units.systemd.reload()
         return schema.UnitWritten(
-            summary=f"{parameters.file} was deleted.", file=parameters.file, digest="", unit=""
+            summary=msg("%(file)s was deleted.", file=parameters.file),
+            file=parameters.file,
+            digest="",
+            unit="",
         )
     if found is None:
-        raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {parameters.file}.")
+        raise EngineError(
+            ErrorCode.NOT_FOUND, msg("There is no file %(file)s.", file=parameters.file)
+        )
     if parameters.digest and found.digest != parameters.digest:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{parameters.file} changed meanwhile: it is not the version that was shown.",
-            "Look at it again, then delete it.",
+            msg(
+                "%(file)s changed meanwhile: it is not the version that was shown.",
+                file=parameters.file,
+            ),
+            msg("Look at it again, then delete it."),
         )
     unit = quadlets.unit_of(parameters.file, found.text)
     if unit and sources.is_unit_name(unit):
@@ -83,13 +101,19 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     version = unit_files.delete(parameters.file, found.digest)
     await work.units.systemd.reload()
     left = drop_ins.of(parameters.file)
-    warnings = [f"Its drop-ins are still there: {', '.join(left)}."] if left else []
+    warnings = (
+        [msg("Its drop-ins are still there: %(left)s.", left=", ".join(left))] if left else []
+    )
     if is_template(unit):
-        summary = f"{parameters.file} was deleted, the instances of {unit} are stopped."
+        summary = msg(
+            "%(file)s was deleted, the instances of %(unit)s are stopped.",
+            file=parameters.file,
+            unit=unit,
+        )
     elif unit:
-        summary = f"{parameters.file} was deleted, {unit} is stopped."
+        summary = msg("%(file)s was deleted, %(unit)s is stopped.", file=parameters.file, unit=unit)
     else:
-        summary = f"{parameters.file} was deleted."
+        summary = msg("%(file)s was deleted.", file=parameters.file)
     return schema.UnitWritten(
         summary=summary,
         warnings=warnings,
@@ -124,7 +148,13 @@ async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWrit
     await available(work)
     written = await put(work, parameters.file, kept.text, parameters.digest)
     return written.model_copy(
-        update={"summary": f"{parameters.file} is as it was in version {parameters.version}."}
+        update={
+            "summary": msg(
+                "%(file)s is as it was in version %(version)s.",
+                file=parameters.file,
+                version=parameters.version,
+            )
+        }
     )
 
 
@@ -139,20 +169,20 @@ async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Resu
     """Make systemd reread all files."""
     await available(work)
     await work.units.systemd.reload()
-    return Result(summary="All unit files were read anew.")
+    return Result(summary=msg("All unit files were read anew."))
 
 
 async def start(work: Work, parameters: schema.UnitStart) -> Result:
     """Start it, and wait for the result."""
     await _allowed(work, parameters.unit)
     await _job(work, "StartUnit", parameters.unit)
-    return Result(summary=f"{parameters.unit} is started.")
+    return Result(summary=msg("%(unit)s is started.", unit=parameters.unit))
 
 
 async def stop(work: Work, parameters: schema.UnitStop) -> Result:
     """Stop it, and wait for the result."""
     await _job(work, "StopUnit", parameters.unit)
-    return Result(summary=f"{parameters.unit} is stopped.")
+    return Result(summary=msg("%(unit)s is stopped.", unit=parameters.unit))
 
 
 async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
@@ -160,7 +190,7 @@ async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
     await _allowed(work, parameters.unit)
     _need_job(parameters.unit)
     await restart_unit(work, parameters.unit)
-    return Result(summary=f"{parameters.unit} was restarted.")
+    return Result(summary=msg("%(unit)s was restarted.", unit=parameters.unit))
 
 
 async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
@@ -172,7 +202,10 @@ async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
     row = await work.units.row(parameters.unit)
     warnings = [row.boot_reason] if row and row.boot_reason else []
     said = f" ({changed})" if changed else ""
-    return Result(summary=f"{parameters.unit} starts at boot{said}.", warnings=warnings)
+    return Result(
+        summary=msg("%(unit)s starts at boot%(said)s.", unit=parameters.unit, said=said),
+        warnings=warnings,
+    )
 
 
 async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
@@ -186,17 +219,23 @@ async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
     if row and row.starts_at_boot:
         starters = ", ".join(await work.units.starters(parameters.unit))
         return Result(
-            summary=f"{parameters.unit} is disabled{said}.",
-            warnings=[f"It still starts at boot, because {starters} starts it."],
+            summary=msg("%(unit)s is disabled%(said)s.", unit=parameters.unit, said=said),
+            warnings=[
+                msg("It still starts at boot, because %(starters)s starts it.", starters=starters)
+            ],
         )
-    return Result(summary=f"{parameters.unit} does not start at boot any more{said}.")
+    return Result(
+        summary=msg(
+            "%(unit)s does not start at boot any more%(said)s.", unit=parameters.unit, said=said
+        )
+    )
 
 
 async def reset_failed(work: Work, parameters: schema.UnitResetFailed) -> Result:
     """Clear its failed state."""
     await available(work)
     await work.units.systemd.reset_failed(parameters.unit)
-    return Result(summary=f"The failure of {parameters.unit} is forgotten.")
+    return Result(summary=msg("The failure of %(unit)s is forgotten.", unit=parameters.unit))
 
 
 async def available(work: Work) -> None:
@@ -215,7 +254,9 @@ async def restart_unit(work: Work, unit: str) -> None:
         facts = await systemd.properties(unit)
         if _invocation(facts) not in ("", work.noted.rpartition(" ")[2]):
             if facts.get("ActiveState") == "failed":
-                raise await control.failed(systemd, unit, f"{unit} did not restart")
+                raise await control.failed(
+                    systemd, unit, msg("%(unit)s did not restart", unit=unit)
+                )
             return
     else:
         work.note(f"{unit} {_invocation(await systemd.properties(unit))}")
@@ -237,14 +278,14 @@ def _need_job(unit: str) -> None:
     if unit.startswith("berth-engine."):
         raise EngineError(
             ErrorCode.INVALID,
-            f"{unit} is Berth's own door to this account.",
-            "Let the account leave Berth with bin/enroll ACCOUNT --remove instead.",
+            msg("%(unit)s is Berth's own door to this account.", unit=unit),
+            msg("Let the account leave Berth with bin/enroll ACCOUNT --remove instead."),
         )
     if is_template(unit):
         raise EngineError(
             ErrorCode.INVALID,
-            f"{unit} is a template, which does not run itself.",
-            f"Name one of its instances, as in {instance_of(unit, 'NAME')}.",
+            msg("%(unit)s is a template, which does not run itself.", unit=unit),
+            msg("Name one of its instances, as in %(unit)s.", unit=instance_of(unit, "NAME")),
         )
 
 
@@ -264,18 +305,28 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
     if template_of(unit) and not row.template:
         raise EngineError(
             ErrorCode.INVALID,
-            f"{unit} is an instance of the Quadlet {row.file}, which all instances share.",
-            "Enable an instance by a link to the template's file beside it "
-            "(NAME@INSTANCE.container), or by DefaultInstance= in its [Install] section.",
+            msg(
+                "%(unit)s is an instance of the Quadlet %(file)s, which all instances share.",
+                unit=unit,
+                file=row.file,
+            ),
+            msg(
+                "Enable an instance by a link to the template's file beside it "
+                "(NAME@INSTANCE.container), or by DefaultInstance= in its [Install] section."
+            ),
         )
     found = unit_files.find(row.file)
     if found is None:
-        raise EngineError(ErrorCode.NOT_FOUND, f"There is no file {row.file}.")
+        raise EngineError(ErrorCode.NOT_FOUND, msg("There is no file %(file)s.", file=row.file))
     has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text
     if has == wanted:
         # A dead engine may have written it without reloading systemd.
         await work.units.systemd.reload()
-        return "its file says so already"
+        return msg("its file says so already")
     change = quadlets.with_install if wanted else quadlets.without_install
     await put(work, row.file, change(found.text), found.digest)
-    return f"the [Install] section of {row.file} was {'added' if wanted else 'removed'}"
+    return (
+        msg("the [Install] section of %(file)s was added", file=row.file)
+        if wanted
+        else msg("the [Install] section of %(file)s was removed", file=row.file)
+    )

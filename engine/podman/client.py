@@ -18,6 +18,7 @@ from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
 from engine.registries.config_files import RegistryFiles
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 
 DOCKER_API = "/v1.40"
 START_PATIENCE = 10.0
@@ -168,8 +169,8 @@ class Podman:
                 if loop.time() > deadline:
                     raise EngineError(
                         ErrorCode.UNAVAILABLE,
-                        f"Podman's service does not answer: {error}.",
-                        "It is being started again. Try again in a moment.",
+                        msg("Podman's service does not answer: %(error)s.", error=error),
+                        msg("It is being started again. Try again in a moment."),
                     ) from error
                 await asyncio.sleep(0.02)
         try:
@@ -184,7 +185,10 @@ class Podman:
 
 def _unanswered(error: aiohttp.ClientError) -> Unanswered:
     return Unanswered(
-        f"Podman's service ended in the middle of it ({str(error) or 'connection closed'})."
+        msg(
+            "Podman's service ended in the middle of it (%(error)s).",
+            error=str(error) or "connection closed",
+        )
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from engine.schema.containers import OPERATION_LABEL, ContainerRun, HealthCheck, Port, Volume
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 _CPU_PERIOD = 100_000
 _READ_ONLY_TMPFS = ("/run", "/tmp", "/var/tmp")  # noqa: S108 - places in the container
@@ -69,7 +70,7 @@ def signal_number(name: str) -> int:
     """Convert SIGTERM, TERM, 15, or RTMIN+3 to a number. Raises EngineError."""
     number = _signal_number(name)
     if not 1 <= number <= _REAL_TIME_BASE["SIGRTMAX"]:
-        raise EngineError(ErrorCode.INVALID, f"There is no signal {name}.")
+        raise EngineError(ErrorCode.INVALID, msg("There is no signal %(name)s.", name=name))
     return number
 
 
@@ -84,7 +85,9 @@ def _signal_number(name: str) -> int:
     try:
         return int(signal.Signals[full])
     except KeyError:
-        raise EngineError(ErrorCode.INVALID, f"There is no signal called {name}.") from None
+        raise EngineError(
+            ErrorCode.INVALID, msg("There is no signal called %(name)s.", name=name)
+        ) from None
 
 
 def _port(port: Port) -> dict[str, Any]:
@@ -187,5 +190,7 @@ def _attachment(options: str) -> dict[str, Any]:
         elif name == "interface_name":
             settings["interface_name"] = value
         else:
-            raise EngineError(ErrorCode.INVALID, f"A network has no option called {name!r}.")
+            raise EngineError(
+                ErrorCode.INVALID, msg("A network has no option called %(name)s.", name=f"{name!r}")
+            )
     return settings

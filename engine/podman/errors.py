@@ -9,6 +9,7 @@ decide.
 import re
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 _LONGEST = 16 * 1024
 """The number of characters, from the end of a message, that are examined."""
@@ -23,24 +24,28 @@ _BLANKED = re.compile(
 )
 _PATH = re.compile(r"\A(statfs|l?stat) /.*(?=: [^:]*$)", re.S)
 """A bare path, which may contain any characters."""
-_REGISTRY = "A registries.conf of the account or the host blocks it: see the Registries page."
-_NOT_VERIFIED = (
-    "The registry's certificate could not be verified. If it is meant to be reached without "
-    "TLS verification, say so in the form."
+_REGISTRY = msg("A registries.conf of the account or the host blocks it: see the Registries page.")
+_NOT_VERIFIED = msg(
+    "The registry's certificate could not be verified. If it is meant to be reached without TLS "
+    "verification, say so in the form."
 )
-_NO_ANSWER = "The registry did not answer. Check its name and the host's network, then try again."
-_WANTS_SIGN_IN = (
-    "The registry wants a sign-in, or refused it. Check the user name and password, and "
-    "that the image's name is right."
+_NO_ANSWER = msg(
+    "The registry did not answer. Check its name and the host's network, then try again."
 )
-_NO_PROGRAM = "The image does not have this program. Check the command and the entrypoint."
-_NO_PATH = "This path does not exist on the host. Make it first, or use a named volume."
-_HOST_ADDRESS = (
-    "The host does not have this address, or cannot publish ports on it. Choose an address of the "
-    "host, or leave it empty for all of them."
+_WANTS_SIGN_IN = msg(
+    "The registry wants a sign-in, or refused it. Check the user name and password, and that the "
+    "image's name is right."
 )
-_STATE = "The container's state does not allow this. Look at its present state, then try again."
-_NAME = "A name is like registry.example/team/app:1, in small letters."
+_NO_PROGRAM = msg("The image does not have this program. Check the command and the entrypoint.")
+_NO_PATH = msg("This path does not exist on the host. Make it first, or use a named volume.")
+_HOST_ADDRESS = msg(
+    "The host does not have this address, or cannot publish ports on it. Choose an address of "
+    "the host, or leave it empty for all of them."
+)
+_STATE = msg(
+    "The container's state does not allow this. Look at its present state, then try again."
+)
+_NAME = msg("A name is like registry.example/team/app:1, in small letters.")
 
 # Each pattern is one cause or several consecutive ones, complete. `…` stands for blanked text.
 _CAUSES: list[tuple[str, ErrorCode, str]] = [
@@ -49,31 +54,38 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"no such image|image not known|identifier is not an image"
         r"|.* does not resolve to an image(?: id)?|failed to find image \S+|no image found",
         ErrorCode.NOT_FOUND,
-        "Pull the image first, or check its name.",
+        msg("Pull the image first, or check its name."),
     ),
     (
         r"no such container|no container with name or id \S+ found|container \w+ does not exist.*",
         ErrorCode.NOT_FOUND,
-        "It may have been removed meanwhile.",
+        msg("It may have been removed meanwhile."),
     ),
     # Requirements that the account or the host lacks
     (
         r"(?:[^:]* )?(?:create|join)\w*(?: session)? keyring[^:]*: (?:[^:]*: )*disk quota exceeded",
         ErrorCode.UNAVAILABLE,
-        "The kernel keeps a key for each running container, and the account has no more of them: "
-        "stop some containers, or ask the host's administrator to raise kernel.keys.maxkeys.",
+        msg(
+            "The kernel keeps a key for each running container, and the account has no more of "
+            "them: stop some containers, or ask the host's administrator to raise "
+            "kernel.keys.maxkeys."
+        ),
     ),
     (
         r"cgroups? in hybrid mode not supported[^:]*",
         ErrorCode.UNAVAILABLE,
-        "This OCI runtime cannot work with the host's cgroups. Boot the host with cgroup v2 "
-        "(systemd.unified_cgroup_hierarchy=1), or install runc.",
+        msg(
+            "This OCI runtime cannot work with the host's cgroups. Boot the host with cgroup v2 "
+            "(systemd.unified_cgroup_hierarchy=1), or install runc."
+        ),
     ),
     (
         r"can ?not (?:un)?pause .*cgroup v1|this container does not have a cgroup",
         ErrorCode.UNAVAILABLE,
-        "Pausing takes a host with cgroup v2. Stop the container instead, or commit it without a "
-        "pause.",
+        msg(
+            "Pausing takes a host with cgroup v2. Stop the container instead, or commit it "
+            "without a pause."
+        ),
     ),
     (
         r"(?:the requested cgroup )?controller … is not available.*"
@@ -82,29 +94,31 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"|error setting cgroup config for prochooks process|unable to apply cgroup configuration"
         r"|cannot set \w+ limit: container could not join or create cgroup",
         ErrorCode.UNAVAILABLE,
-        "This host does not delegate what the limit needs to the account.",
+        msg("This host does not delegate what the limit needs to the account."),
     ),
     (
         r"allocation failed; exceeded num_locks \(\d+\)|no space left on device \(locks\)",
         ErrorCode.UNAVAILABLE,
-        "Podman has no locks left for more containers, pods and volumes. Remove what is not "
-        "needed, or raise num_locks in containers.conf and run `podman system renumber`.",
+        msg(
+            "Podman has no locks left for more containers, pods and volumes. Remove what is not "
+            "needed, or raise num_locks in containers.conf and run `podman system renumber`."
+        ),
     ),
     (
         r"no space left on device",
         ErrorCode.UNAVAILABLE,
-        "The disk is full: remove unused images.",
+        msg("The disk is full: remove unused images."),
     ),
-    (r"disk quota exceeded", ErrorCode.UNAVAILABLE, "The account's disk quota is used up."),
+    (r"disk quota exceeded", ErrorCode.UNAVAILABLE, msg("The account's disk quota is used up.")),
     (
         r"(?:fork/exec …|fork|clone|pthread_create)(?: failed)?: resource temporarily unavailable",
         ErrorCode.UNAVAILABLE,
-        "The account has as many processes as it may have. Stop some containers.",
+        msg("The account has as many processes as it may have. Stop some containers."),
     ),
     (
         r"checkpoint/restore requires at least criu \d+",
         ErrorCode.UNAVAILABLE,
-        "Ask the host's administrator to install CRIU.",
+        msg("Ask the host's administrator to install CRIU."),
     ),
     # Names that are already in use
     (
@@ -112,27 +126,27 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"|that name is already in use|name \S+ already in use, cannot rename container \w+"
         r"|unique constraint failed: containerconfig\.name",
         ErrorCode.CONFLICT,
-        "Choose another name, or remove the container that has it.",
+        msg("Choose another name, or remove the container that has it."),
     ),
     (
         r"image name … is already associated with image .*|name is already in use",
         ErrorCode.CONFLICT,
-        "Choose another name, or remove the image that has it.",
+        msg("Choose another name, or remove the image that has it."),
     ),
     (
         r"container \w+ has dependent containers which must be removed before it.*",
         ErrorCode.CONFLICT,
-        "Other containers use its network or its volumes. Remove those first.",
+        msg("Other containers use its network or its volumes. Remove those first."),
     ),
     (
         r"(?:volume|network|pod) already exists|volume with name \S+ already exists",
         ErrorCode.CONFLICT,
-        "Choose another name.",
+        msg("Choose another name."),
     ),
     (
         r"(?:volume|network) is being used",
         ErrorCode.CONFLICT,
-        "Remove the containers that use it first.",
+        msg("Remove the containers that use it first."),
     ),
     # Ports
     (
@@ -141,15 +155,19 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"|(?:rootlessport )?conflict with id \d+"
         r"|failed to bind port \d+ \(address already in use\).*",
         ErrorCode.CONFLICT,
-        "Another program or container has this host port. Choose another one, or leave the host "
-        "port empty to get a free one.",
+        msg(
+            "Another program or container has this host port. Choose another one, or leave the "
+            "host port empty to get a free one."
+        ),
     ),
     (
         r"rootlessport cannot expose privileged port \d+, .*|bind: permission denied"
         r"|failed to bind port \d+ \(permission denied\).*",
         ErrorCode.INVALID,
-        "Ordinary accounts may not use ports below 1024. Choose a higher host port, or ask the "
-        "host's administrator to lower net.ipv4.ip_unprivileged_port_start.",
+        msg(
+            "Ordinary accounts may not use ports below 1024. Choose a higher host port, or ask "
+            "the host's administrator to lower net.ipv4.ip_unprivileged_port_start."
+        ),
     ),
     (
         r"(?:bind: |connect: )?cannot assign requested address"
@@ -166,26 +184,28 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
     (
         r"can't forward protocol: \w+",
         ErrorCode.INVALID,
-        "The account's network forwards TCP and UDP only. Choose one of them.",
+        msg("The account's network forwards TCP and UDP only. Choose one of them."),
     ),
     (
         r"(?:slirp4netns|pasta|rootlessport|netavark) (?:failed|exited|error)[^:]*"
         r"|setting up pasta[^:]*|netavark",
         ErrorCode.UNAVAILABLE,
-        "The container's network could not be made. Choose another network, or ask the host's "
-        "administrator to look at this message.",
+        msg(
+            "The container's network could not be made. Choose another network, or ask the "
+            "host's administrator to look at this message."
+        ),
     ),
     (
         r"requested static ip \S+ not in any subnet on network \S+"
         r"|requested ip address \S+ is already allocated.*",
         ErrorCode.INVALID,
-        "Choose an address of the network's own subnet that no other container has.",
+        msg("Choose an address of the network's own subnet that no other container has."),
     ),
     # Registries
     (
         r"short-name (?:…|resolution enforced).*|no unqualified-search registries .*",
         ErrorCode.INVALID,
-        "Write the whole name with its registry, like registry.example/team/app:1.",
+        msg("Write the whole name with its registry, like registry.example/team/app:1."),
     ),
     (
         r"(?:registry|image) \S+ is blocked(?: in \S+.*)?|blocked in .*registries\.conf.*",
@@ -196,29 +216,36 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"toomanyrequests.*|too many requests.*|429 too many requests.*"
         r"|.*\bstatus code from registry 429\b.*|.*\breceived unexpected http status: 429\b.*",
         ErrorCode.UNREACHABLE,
-        "The registry answers no more for now. Try again later; a sign-in often raises the limit.",
+        msg(
+            "The registry answers no more for now. Try again later; a sign-in often raises the "
+            "limit."
+        ),
     ),
     (
         r".*\bstatus code from registry 5\d\d\b.*|.*\bunexpected http status:? 5\d\d\b.*"
         r"|(?:.*\b)?received unexpected http status|50\d (?:internal|bad|service|gateway) .*"
         r"|.*\bhttp status 5\d\d\b.*",
         ErrorCode.UNREACHABLE,
-        "The registry has a fault of its own. Try again later, or tell who runs it.",
+        msg("The registry has a fault of its own. Try again later, or tell who runs it."),
     ),
     (
         r".*\bdigest did not match.*|.*\bdigest \S* ?(?:mismatch|does not match)\b.*"
         r"|.*\bdoes not match .*\bdigest\b.*|.*\bdid not match expected digest\b.*"
         r"|.*\bblob size mismatch\b.*|.*\bdigest\b.*\bmismatch\b.*",
         ErrorCode.UNREACHABLE,
-        "What the registry sent is not what it promised, and was thrown away. Try again; if it "
-        "stays so, the image is damaged at the registry.",
+        msg(
+            "What the registry sent is not what it promised, and was thrown away. Try again; if "
+            "it stays so, the image is damaged at the registry."
+        ),
     ),
     (
         r"source image rejected|a signature was required, but no signature exists"
         r"|running image \S+ is rejected by policy\.?",
         ErrorCode.FORBIDDEN,
-        "The account's signature policy (policy.json) does not allow this image: the Registries "
-        "page shows which file it is and what it asks for.",
+        msg(
+            "The account's signature policy (policy.json) does not allow this image: the "
+            "Registries page shows which file it is and what it asks for."
+        ),
     ),
     (
         r"x509: .*|tls: .*|remote error: tls: .*|.*gave http response to https client"
@@ -239,7 +266,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
         r"|reading manifest \S+ in \S+: (?:.*\b)?not found|.*\bstatus code from registry 404\b.*"
         r"|manifest for \S+ not found|fetching target platform image .*not found",
         ErrorCode.NOT_FOUND,
-        "The registry does not have this image or tag. Check the spelling.",
+        msg("The registry does not have this image or tag. Check the spelling."),
     ),
     (
         r"(?:connect: |connection: |read: |write: )?(?:connection refused|network is unreachable"
@@ -255,31 +282,33 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
     (
         r"no instance matching digest.*|.*\bno image found in (?:image index|manifest list)\b.*",
         ErrorCode.NOT_FOUND,
-        "The list may have been changed meanwhile. Look at its present entries.",
+        msg("The list may have been changed meanwhile. Look at its present entries."),
     ),
     (
         r"network not found|unable to find network with name or id \S+|no such network",
         ErrorCode.NOT_FOUND,
-        "Create the network first, or choose another one.",
+        msg("Create the network first, or choose another one."),
     ),
     (
         r"no such (?:volume|pod|secret|exec session|artifact)|tag not known|no such exec session.*"
         r"|layer not known|no such object.*",
         ErrorCode.NOT_FOUND,
-        "It may have been removed meanwhile.",
+        msg("It may have been removed meanwhile."),
     ),
     # Options that a container cannot have
     (
         r"(?:no command or entrypoint provided, and no cmd or entrypoint from image)",
         ErrorCode.INVALID,
-        "The image says no command of its own. Give one.",
+        msg("The image says no command of its own. Give one."),
     ),
     (
         r"(?:exec|exec …|exec: …|executable …|open(?:at)? …): permission denied"
         r"(?=: oci permission denied|$)",
         ErrorCode.INVALID,
-        "The image has this file, but it is no program that its user may run. Check the command "
-        "and the entrypoint.",
+        msg(
+            "The image has this file, but it is no program that its user may run. Check the "
+            "command and the entrypoint."
+        ),
     ),
     (
         r"exec: …(?:: .*)?|executable file …? ?not found(?: in \$path)?(?:: .*)?|command not found"
@@ -291,52 +320,60 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
     (
         r"exec format error",
         ErrorCode.INVALID,
-        "The image is for another architecture than this host's, or its command is a script "
-        "without `#!`.",
+        msg(
+            "The image is for another architecture than this host's, or its command is a script "
+            "without `#!`."
+        ),
     ),
     (
         r"(?:error mounting … to rootfs at …|mount … to …)",
         ErrorCode.INVALID,
-        "Something cannot be mounted there: see that both are folders, or both are files.",
+        msg("Something cannot be mounted there: see that both are folders, or both are files."),
     ),
     (
         r"error during container init|wrong rlimit value: .*|sethostname: .*|setrlimit.*"
         r"|write sysctl .*",
         ErrorCode.INVALID,
-        "The OCI runtime refuses one of the container's options, which its message names.",
+        msg("The OCI runtime refuses one of the container's options, which its message names."),
     ),
     (
         r"(?:oci permission denied)",
         ErrorCode.INVALID,
-        "The image has this file, but it is no program that its user may run. Check the command "
-        "and the entrypoint.",
+        msg(
+            "The image has this file, but it is no program that its user may run. Check the "
+            "command and the entrypoint."
+        ),
     ),
     (
         r"(?:oci runtime attempted to invoke a command that was not found)",
         ErrorCode.INVALID,
         _NO_PROGRAM,
     ),
-    (r"(?:statfs|l?stat) …: permission denied", ErrorCode.INVALID, "The account may not read it."),
+    (
+        r"(?:statfs|l?stat) …: permission denied",
+        ErrorCode.INVALID,
+        msg("The account may not read it."),
+    ),
     (r"(?:statfs|l?stat) …: no such file or directory", ErrorCode.INVALID, _NO_PATH),
     (
         r"… ?: ?unknown capability|unknown capability|invalid capability.*",
         ErrorCode.INVALID,
-        "See capabilities(7) for their names, like CAP_NET_RAW.",
+        msg("See capabilities(7) for their names, like CAP_NET_RAW."),
     ),
     (
         r"(?:duplicate mount destination)",
         ErrorCode.INVALID,
-        "Two of its volumes have the same place in the container. Give each one its own.",
+        msg("Two of its volumes have the same place in the container. Give each one its own."),
     ),
     (
         r"invalid container path ….*|invalid (?:volume|mount) (?:path|destination) .*",
         ErrorCode.INVALID,
-        "A place in the container is an absolute path, like /data.",
+        msg("A place in the container is an absolute path, like /data."),
     ),
     (
         r"(?:running (?:container|volume|pod) create option: )?names must match .*",
         ErrorCode.INVALID,
-        "A name begins with a letter or a digit, and has letters, digits, and _ . - in it.",
+        msg("A name begins with a letter or a digit, and has letters, digits, and _ . - in it."),
     ),
     (
         r"invalid reference format.*|repository name must be lowercase|normalizing name \S+"
@@ -350,44 +387,46 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
     (
         r"invalid signal|invalid signal: \S+",
         ErrorCode.INVALID,
-        "A signal is a name like SIGHUP or HUP, or its number.",
+        msg("A signal is a name like SIGHUP or HUP, or its number."),
     ),
     (
         r"unable to find user \S+|no matching entries in passwd file|invalid user .*"
         r"|unable to find group \S+|no matching entries in group file",
         ErrorCode.INVALID,
-        "The image has no such user. Use a numeric id, or another name.",
+        msg("The image has no such user. Use a numeric id, or another name."),
     ),
     (
         r"workdir … does not exist on container \w+",
         ErrorCode.INVALID,
-        "The image has no such directory. Choose one that it has, or mount a volume there.",
+        msg("The image has no such directory. Choose one that it has, or mount a volume there."),
     ),
     # Actions that a state or use does not allow
     (
         r"image is in use by (?:a container|\d+ containers?)|image used by \w+",
         ErrorCode.CONFLICT,
-        "Remove the containers that use it first, or remove it by force.",
+        msg("Remove the containers that use it first, or remove it by force."),
     ),
     (
         r"unable to delete image … by id with more than one tag.*"
         r"|unable to delete image \S+ by id with more than one tag.*"
         r"|image has dependent child(?:ren)?(?: images?)?",
         ErrorCode.CONFLICT,
-        "Remove its other names first, or remove it by force.",
+        msg("Remove its other names first, or remove it by force."),
     ),
     (
         r"cannot remove container \S+ as it is (?:running|paused).*"
         r"|container … is mounted and cannot be removed without using force",
         ErrorCode.CONFLICT,
-        "Stop the container first, or remove it by force.",
+        msg("Stop the container first, or remove it by force."),
     ),
     (
         r"removing container \w+ root filesystem: .*device or resource busy"
         r"|(?:unlinkat|rmdir|removing mount point) …: device or resource busy",
         ErrorCode.CONFLICT,
-        "Some of its files were still in use, and what is left of it is in the list of containers. "
-        "Remove it there in a moment.",
+        msg(
+            "Some of its files were still in use, and what is left of it is in the list of "
+            "containers. Remove it there in a moment."
+        ),
     ),
     (
         r"container state improper|container is not running|container not running"
@@ -401,7 +440,7 @@ _CAUSES: list[tuple[str, ErrorCode, str]] = [
     (
         r"container already exists|object already exists|.* is being removed|being removed",
         ErrorCode.CONFLICT,
-        "Look at its present state, then try again.",
+        msg("Look at its present state, then try again."),
     ),
     (
         r"invalid argument|invalid configuration|invalid option|unknown flag"
@@ -431,7 +470,8 @@ def understand(message: str, status: int = 500) -> EngineError:
     message = message.strip()
     if not message:
         return EngineError(
-            ErrorCode.INTERNAL, f"Podman answered with status {status} and no words."
+            ErrorCode.INTERNAL,
+            msg("Podman answered with status %(status)s and no words.", status=status),
         )
     causes = _causes(message)
     for pattern, code, remedy in _TABLE:

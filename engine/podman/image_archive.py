@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, Protocol
 
 from engine.files.tar_headers import BoundedInfo
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 _PIECE = 1 << 20
 _MOST_MEMBERS = 50_000
@@ -28,7 +29,7 @@ _MOST_SMALL = 500
 _MOST_MEMORY = 128 << 20
 """For xz, whose archives state how much they need."""
 _BLOBS = "blobs/sha256/"
-_REMEDY = "Make it anew, with `podman save` or `docker save`, and upload it again."
+_REMEDY = msg("Make it anew, with `podman save` or `docker save`, and upload it again.")
 
 
 _Make = Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
@@ -71,13 +72,15 @@ def check(path: Path, room: int) -> bool:
             packed = _unpacked(file) is not file
             seen = _read(_Bounded(_unpacked(file), room), room)
         except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            raise _damaged("This is not an image archive, or it is cut off.") from error
+            raise _damaged(msg("This is not an image archive, or it is cut off.")) from error
     if "manifest.json" in seen.names:
         _check_docker(seen)
     elif "index.json" in seen.names:
         _check_oci(seen)
     else:
-        raise _damaged("This archive has no image in it: neither manifest.json nor index.json.")
+        raise _damaged(
+            msg("This archive has no image in it: neither manifest.json nor index.json.")
+        )
     return packed
 
 
@@ -99,7 +102,7 @@ def _unpacked(file: BinaryIO) -> _Readable:
     if magic == b"\xfd7zXZ\0":
         return lzma.open(file)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        raise _damaged("Archives compressed with zstd are not taken: unpack it with `unzstd`.")
+        raise _damaged(msg("Archives compressed with zstd are not taken: unpack it with `unzstd`."))
     return file
 
 
@@ -112,7 +115,7 @@ def _read(source: _Bounded, room: int) -> _Seen:
             if member.isreg():
                 content = tar.extractfile(member)
                 if content is None:
-                    raise _damaged(f"{member.name[:200]!r} cannot be read.")
+                    raise _damaged(msg("%(name)s cannot be read.", name=f"{member.name[:200]!r}"))
                 _check_content(posixpath.normpath(member.name), member.size, content, room, seen)
     while source.read(_PIECE):  # data behind the end: Podman unpacks that as well
         pass
@@ -133,7 +136,7 @@ def _check_member(member: tarfile.TarInfo, seen: _Seen) -> None:
         raise _unsafe(name)
     seen.names.add(inside)
     if len(seen.names) > _MOST_MEMBERS:
-        raise _damaged("This archive has more files than any image archive.")
+        raise _damaged(msg("This archive has more files than any image archive."))
 
 
 def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _Seen) -> None:
@@ -152,9 +155,9 @@ def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _S
         if keep:
             kept += piece
     if left:
-        raise _damaged("The archive is cut off.")
+        raise _damaged(msg("The archive is cut off."))
     if name.startswith(_BLOBS) and digest.hexdigest() != name.removeprefix(_BLOBS):
-        raise _damaged(f"{name} is damaged: its content has another digest.")
+        raise _damaged(msg("%(name)s is damaged: its content has another digest.", name=name))
     if keep:
         seen.small[name] = bytes(kept)
 
@@ -214,10 +217,10 @@ def _counting(start: bytes, room: int) -> _Gunzip | _Unpack | None:
 def _check_docker(seen: _Seen) -> None:
     images = _json(seen, "manifest.json")
     if not isinstance(images, list) or not images:
-        raise _damaged("Its manifest.json lists no image.")
+        raise _damaged(msg("Its manifest.json lists no image."))
     for image in images:
         if not isinstance(image, dict):
-            raise _damaged("Its manifest.json makes no sense.")
+            raise _damaged(msg("Its manifest.json makes no sense."))
         for name in [image.get("Config"), *(image.get("Layers") or [])]:
             _need(seen, str(name))
 
@@ -226,7 +229,7 @@ def _check_oci(seen: _Seen) -> None:
     index = _json(seen, "index.json")
     manifests = index.get("manifests") if isinstance(index, dict) else None
     if not isinstance(manifests, list) or not manifests:
-        raise _damaged("Its index.json lists no image.")
+        raise _damaged(msg("Its index.json lists no image."))
     for entry in manifests:
         name = _blob(entry)
         _need(seen, name)
@@ -243,14 +246,14 @@ def _blob(entry: Any) -> str:
 
 def _need(seen: _Seen, name: str) -> None:
     if posixpath.normpath(name) not in seen.names:
-        raise _damaged(f"It is not whole: {name[:200]} is missing.")
+        raise _damaged(msg("It is not whole: %(name)s is missing.", name=name[:200]))
 
 
 def _json(seen: _Seen, name: str) -> Any:
     try:
         return json.loads(seen.small[name])
     except (KeyError, ValueError, RecursionError) as error:
-        raise _damaged(f"Its {name} cannot be read.") from error
+        raise _damaged(msg("Its %(name)s cannot be read.", name=name)) from error
 
 
 def _damaged(message: str) -> EngineError:
@@ -260,14 +263,19 @@ def _damaged(message: str) -> EngineError:
 def _unsafe(name: str) -> EngineError:
     return EngineError(
         ErrorCode.INVALID,
-        f"The archive was refused: its member {name[:200]!r} leads out of it, or is a device.",
-        "No program that saves images makes such an archive. Do not trust where it comes from.",
+        msg(
+            "The archive was refused: its member %(name)s leads out of it, or is a device.",
+            name=f"{name[:200]!r}",
+        ),
+        msg(
+            "No program that saves images makes such an archive. Do not trust where it comes from."
+        ),
     )
 
 
 def _too_large() -> EngineError:
     return EngineError(
         ErrorCode.UNAVAILABLE,
-        "Unpacked, the archive is larger than the room that the disk has.",
-        "Remove unused images, or load an archive with fewer images.",
+        msg("Unpacked, the archive is larger than the room that the disk has."),
+        msg("Remove unused images, or load an archive with fewer images."),
     )

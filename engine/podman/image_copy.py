@@ -21,6 +21,7 @@ from engine.podman.errors import understand
 from engine.process.cancellation import unstoppable
 from engine.process.pdeathsig import die_with
 from engine.process.programs import missing, need_own_end
+from engine.schema.messages import msg
 from engine.schema.progress import Progress, Step
 
 _COLUMNS = 160
@@ -64,7 +65,7 @@ class _Bars:
             total = int(float(whole) * _FACTORS[whole_unit.removesuffix("i")])
             status = "Copying"
         elif rest.startswith("skipped"):
-            status, current = "Already there", total
+            status, current = msg("Already there"), total
         elif rest.startswith("done"):
             status, current = "Done", total
         label = digest[:12] if noun == "blob" else f"config {digest[:10]}"
@@ -187,4 +188,8 @@ def _last_words(words: list[str], program: str, status: int) -> str:
     errors = [index for index, word in enumerate(words) if _FATAL.match(word)]
     if errors:
         return _FATAL.sub("", " ".join(words[errors[-1] :]))
-    return words[-1] if words else f"{program} ended with status {status}."
+    return (
+        words[-1]
+        if words
+        else msg("%(program)s ended with status %(status)s.", program=program, status=status)
+    )

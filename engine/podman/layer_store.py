@@ -20,6 +20,7 @@ from typing import Any
 
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.layers import EntryKind
+from engine.schema.messages import msg
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -125,8 +126,11 @@ def entries(layer: StoredLayer) -> Iterator[Entry]:
     except FileNotFoundError as error:
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            "Podman has not kept the list of this layer's files.",
-            "A layer of an additional image store has none here. Pull the image anew to see them.",
+            msg("Podman has not kept the list of this layer's files."),
+            msg(
+                "A layer of an additional image store has none here. Pull the image anew to see "
+                "them."
+            ),
         ) from error
     except (OSError, EOFError, ValueError, KeyError, binascii.Error) as error:
         raise _unreadable(str(error)) from error
@@ -175,6 +179,6 @@ def _clean(text: str) -> str:
 def _unreadable(reason: str) -> EngineError:
     return EngineError(
         ErrorCode.UNAVAILABLE,
-        f"What Podman keeps about the layers cannot be read: {reason}",
-        "`podman system check` tells whether the store is damaged.",
+        msg("What Podman keeps about the layers cannot be read: %(reason)s", reason=reason),
+        msg("`podman system check` tells whether the store is damaged."),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import joined, msg
 
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64")
 _JOURNAL_SOCKET = Path("/run/systemd/journal/socket")
@@ -48,7 +49,9 @@ async def choose(memory: Path) -> Choice:
     """
     if not shutil.which("podman"):
         raise EngineError(
-            ErrorCode.UNAVAILABLE, "Podman is not installed.", "Install the package `podman`."
+            ErrorCode.UNAVAILABLE,
+            msg("Podman is not installed."),
+            msg("Install the package `podman`."),
         )
     key = _circumstances()
     if memory.exists():
@@ -70,11 +73,16 @@ async def choose(memory: Path) -> Choice:
             if refusal is None:
                 memory.write_text(json.dumps({"circumstances": key, "choice": asdict(choice)}))
                 return choice
-            refusals.append(f"{runtime} {manager}".strip() + f": {refusal}")
+            refusals.append(
+                msg("%(runtime)s: %(why)s", runtime=f"{runtime} {manager}".strip(), why=refusal)
+            )
     raise EngineError(
         ErrorCode.UNAVAILABLE,
-        "No OCI runtime can start a container for this account. " + " · ".join(refusals),
-        "Install `runc` or `crun`, and see that the account has subuid and subgid ranges.",
+        msg(
+            "No OCI runtime can start a container for this account. %(refusals)s",
+            refusals=joined(refusals, " · "),
+        ),
+        msg("Install `runc` or `crun`, and see that the account has subuid and subgid ranges."),
     )
 
 
@@ -108,9 +116,11 @@ async def _info() -> dict[str, Any]:
     if code:
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            f"Podman does not work for this account: {errors}",
-            "Run `podman info` as the account. Usual causes: no subuid and subgid ranges "
-            "(usermod --add-subuids), or no XDG_RUNTIME_DIR.",
+            msg("Podman does not work for this account: %(errors)s", errors=errors),
+            msg(
+                "Run `podman info` as the account. Usual causes: no subuid and subgid ranges "
+                "(usermod --add-subuids), or no XDG_RUNTIME_DIR."
+            ),
         )
     answer: dict[str, Any] = json.loads(output)
     return answer

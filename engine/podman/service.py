@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.podman.runtime import Choice
 from engine.process.pdeathsig import die_with
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 log = logging.getLogger(__name__)
 RELOAD_PATIENCE = 0.1
@@ -39,8 +40,8 @@ class PodmanService:
             await asyncio.sleep(0.01)
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            "Podman's service did not start for this account.",
-            "Run `podman info` as the account: it says what is missing.",
+            msg("Podman's service did not start for this account."),
+            msg("Run `podman info` as the account: it says what is missing."),
         )
 
     async def stop(self) -> None:

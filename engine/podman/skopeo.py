@@ -7,10 +7,11 @@ from typing import Any
 from engine.podman.errors import understand
 from engine.process import programs
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 INSPECT_SECONDS = 8.0
 RUN_SECONDS = 600.0
-SLOW = "The registry is slow or does not answer. Try again later."
+SLOW = msg("The registry is slow or does not answer. Try again later.")
 _LEVEL = re.compile(r'level=(fatal|error) msg="(?P<words>.*)"$')
 
 
@@ -26,9 +27,14 @@ async def inspect(reference: str, *, config: bool = False) -> dict[str, Any]:
     try:
         data = json.loads(ended.output)
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, f"{reference} is described in no JSON.") from error
+        raise EngineError(
+            ErrorCode.INVALID, msg("%(reference)s is described in no JSON.", reference=reference)
+        ) from error
     if not isinstance(data, dict):
-        raise EngineError(ErrorCode.INVALID, f"{reference} is described in no JSON object.")
+        raise EngineError(
+            ErrorCode.INVALID,
+            msg("%(reference)s is described in no JSON object.", reference=reference),
+        )
     return data
 
 
@@ -39,7 +45,9 @@ async def run(argv: list[str]) -> None:
 
 def _need(ended: programs.Done) -> None:
     if ended.status:
-        raise understand(said(ended.errors) or f"skopeo ended with status {ended.status}.")
+        raise understand(
+            said(ended.errors) or msg("skopeo ended with status %(status)s.", status=ended.status)
+        )
 
 
 def said(errors: str) -> str:

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.schema.messages import msg
+
 _LARGEST = 8 * 1024 * 1024
 
 
@@ -23,7 +25,7 @@ def later_steps(root: Path, driver: str, identity: str) -> list[str]:
         with (root / f"{driver}-images" / identity / f"={name}").open("rb") as opened:
             text = opened.read(_LARGEST + 1)
         if len(text) > _LARGEST:
-            raise Unreadable("its configuration is too large")
+            raise Unreadable(msg("its configuration is too large"))
         found: list[Any] = []
 
         def look(pairs: list[tuple[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.policy import requests as r
+from engine.schema.messages import msg
 
 FIELD = "containerfile"
 _HARMLESS_MOUNTS = {"secret", "tmpfs"}
@@ -51,7 +52,7 @@ def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> li
     values: dict[str, str] = {}
     for word, rest in _instructions(text, knows_documents):
         if not word.isascii():
-            found += _worst(f"An instruction {word[:20]!r}")
+            found += _worst(msg("An instruction %(word)s", word=f"{word[:20]!r}"))
             continue
         while word == "ONBUILD":
             word, rest = _first(rest)
@@ -75,7 +76,7 @@ def _read(text: str, build_args: Mapping[str, str], knows_documents: bool) -> li
             before = {*filter(None, stages[:-1]), *(str(at) for at in range(len(stages) - 1))}
             found += _reaching(word, options, before)
             if _documents(rest) is None:
-                found += _worst(f"{word} with a here-document of an odd name")
+                found += _worst(msg("%(word)s with a here-document of an odd name", word=word))
     return found
 
 
@@ -84,12 +85,12 @@ def _odd(text: str) -> Iterator[str]:
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     odd = sorted({letter for letter in plain if _is_odd(letter)})
     if odd:
-        yield f"A character that is not plain (U+{ord(odd[0]):04X})"
+        yield msg("A character that is not plain (U+%(odd)s)", odd=f"{ord(odd[0]):04X}")
     for line in plain.split("\n"):
         comment = line.strip()
         name, equals, _ = comment.partition("=")
         if comment.startswith("#") and equals and name.strip("# \t").lower() == "escape":
-            yield "An escape character of one's own (# escape=)"
+            yield msg("An escape character of one's own (# escape=)")
 
 
 def _is_odd(letter: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.policy import image_names
 from engine.policy import requests as r
 from engine.policy.rules import Policy
+from engine.schema.messages import msg
 
 _EVERYBODYS = ("/run/user", "/run/berth", "/var/run", "/proc", "/sys", "/dev")
 
@@ -23,7 +24,7 @@ class Violation:
     field: str = ""
 
     def __str__(self) -> str:
-        return f"{self.message} (rule {self.rule})"
+        return msg("%(message)s (rule %(rule)s)", message=self.message, rule=self.rule)
 
 
 def evaluate(policy: Policy, requests: Iterable[r.Request]) -> list[Violation]:
@@ -40,7 +41,13 @@ Found = Iterator[tuple[str, str]]
 
 def _image(policy: Policy, request: r.Image) -> Found:
     if image_names.is_elsewhere(request.name) and (policy.binds is not None):
-        yield "images", f"{request.name} is not an image of a registry, but a place on the host."
+        yield (
+            "images",
+            msg(
+                "%(name)s is not an image of a registry, but a place on the host.",
+                name=request.name,
+            ),
+        )
         return
     if not policy.images.limited():
         return
@@ -48,15 +55,27 @@ def _image(policy: Policy, request: r.Image) -> Found:
         if request.known is None:
             yield (
                 "images",
-                f"Nobody knows here which image {request.name[:19]} is: name it in full.",
+                msg(
+                    "Nobody knows here which image %(name)s is: name it in full.",
+                    name=request.name[:19],
+                ),
             )
             return
         violations = [list(_named(policy, name, request)) for name in request.known]
         if all(violations):  # even if it has no name
             rule, description = (
-                violations[0][0] if violations else ("images", "It has no name to judge it by.")
+                violations[0][0]
+                if violations
+                else ("images", msg("It has no name to judge it by."))
             )
-            yield rule, f"The image {request.name[:19]}: {description}"
+            yield (
+                rule,
+                msg(
+                    "The image %(name)s: %(description)s",
+                    name=request.name[:19],
+                    description=description,
+                ),
+            )
         return
     yield from _named(policy, request.name, request)
 
@@ -67,14 +86,21 @@ def _named(policy: Policy, text: str, request: r.Image) -> Found:
     if name is None:
         yield (
             "images",
-            f"{text} is not a full image name (registry/path:tag), and which image it would "
-            "be is not certain.",
+            msg(
+                "%(text)s is not a full image name (registry/path:tag), and which image it would "
+                "be is not certain.",
+                text=text,
+            ),
         )
         return
     if rules.registries is not None and not _fits(name.registry, rules.registries):
         yield (
             "images.registries",
-            f"Images of {name.registry} are not allowed; {_only(rules.registries)}.",
+            msg(
+                "Images of %(registry)s are not allowed; %(registries)s.",
+                registry=name.registry,
+                registries=_only(rules.registries),
+            ),
         )
     if rules.patterns is not None and not (
         _fits(name.repository, rules.patterns)
@@ -82,12 +108,20 @@ def _named(policy: Policy, text: str, request: r.Image) -> Found:
     ):
         yield (
             "images.patterns",
-            f"Images called {name.repository} are not allowed; {_only(rules.patterns)}.",
+            msg(
+                "Images called %(repository)s are not allowed; %(patterns)s.",
+                repository=name.repository,
+                patterns=_only(rules.patterns),
+            ),
         )
     if rules.by_digest and request.use == "content" and not name.digest:
         yield (
             "images.by_digest",
-            f"{text} must be named by its digest ({name.repository}@sha256:…).",
+            msg(
+                "%(text)s must be named by its digest (%(repository)s@sha256:…).",
+                text=text,
+                repository=name.repository,
+            ),
         )
 
 
@@ -95,8 +129,10 @@ def _archive(policy: Policy, request: r.Archive) -> Found:
     if policy.images.limited() and not policy.images.archives:
         yield (
             "images.archives",
-            "Images out of archives and of other accounts are not allowed: what they hold cannot "
-            "be told by their names.",
+            msg(
+                "Images out of archives and of other accounts are not allowed: what they hold "
+                "cannot be told by their names."
+            ),
         )
 
 
@@ -104,7 +140,10 @@ def _registry(policy: Policy, request: r.Registry) -> Found:
     if request.leads and policy.images.patterns is not None:
         yield (
             "images.patterns",
-            f"While only some names are allowed, they may not lead elsewhere ({request.name}).",
+            msg(
+                "While only some names are allowed, they may not lead elsewhere (%(name)s).",
+                name=request.name,
+            ),
         )
     allowed = policy.images.registries
     if allowed is None:
@@ -113,13 +152,23 @@ def _registry(policy: Policy, request: r.Registry) -> Found:
     if not host or not _fits(host, allowed):
         yield (
             "images.registries",
-            f"The registry {host or request.name} is not allowed; {_only(allowed)}.",
+            msg(
+                "The registry %(host)s is not allowed; %(allowed)s.",
+                host=host or request.name,
+                allowed=_only(allowed),
+            ),
         )
 
 
 def _privileged(policy: Policy, request: r.Privileged) -> Found:
     if not policy.privileged:
-        yield "privileged", f"Privileged containers are not allowed ({request.description})."
+        yield (
+            "privileged",
+            msg(
+                "Privileged containers are not allowed (%(description)s).",
+                description=request.description,
+            ),
+        )
 
 
 def _capability(policy: Policy, request: r.Capability) -> Found:
@@ -127,19 +176,36 @@ def _capability(policy: Policy, request: r.Capability) -> Found:
     allowed = policy.capabilities
     if allowed is None:
         if name == "ALL" and not policy.privileged:
-            yield "privileged", "All capabilities at once are as good as a privileged container."
+            yield (
+                "privileged",
+                msg("All capabilities at once are as good as a privileged container."),
+            )
         return
     wanted = [each.upper().removeprefix("CAP_") for each in allowed]
     # `ALL` must be allowed by name: no pattern matches it.
     if not (name in wanted or (name != "ALL" and _fits(name, wanted))):
-        yield "capabilities", f"The capability {name} is not allowed; {_only(wanted)}."
+        yield (
+            "capabilities",
+            msg(
+                "The capability %(name)s is not allowed; %(wanted)s.",
+                name=name,
+                wanted=_only(wanted),
+            ),
+        )
 
 
 def _device(policy: Policy, request: r.Device) -> Found:
     name = str(PurePosixPath(request.name))
     plain = ".." not in PurePosixPath(name).parts
     if policy.devices is not None and not (plain and _fits(name, policy.devices)):
-        yield "devices", f"The device {request.name} is not allowed; {_only(policy.devices)}."
+        yield (
+            "devices",
+            msg(
+                "The device %(name)s is not allowed; %(devices)s.",
+                name=request.name,
+                devices=_only(policy.devices),
+            ),
+        )
 
 
 def _namespace(policy: Policy, request: r.Namespace) -> Found:
@@ -147,14 +213,21 @@ def _namespace(policy: Policy, request: r.Namespace) -> Found:
     if allowed is not None and request.kind not in allowed:
         yield (
             "namespaces",
-            f"Containers may not share this {request.kind} namespace ({request.description}); "
-            f"{_only(list(allowed))}.",
+            msg(
+                "Containers may not share this %(kind)s namespace (%(description)s); %(allowed)s.",
+                kind=request.kind,
+                description=request.description,
+                allowed=_only(list(allowed)),
+            ),
         )
     elif request.kind == "network" and policy.ports is not None:
         yield (
             "ports",
-            f"With a network that is not the container's own ({request.description}) it could have "
-            "any port of the host.",
+            msg(
+                "With a network that is not the container's own (%(description)s) it could have "
+                "any port of the host.",
+                description=request.description,
+            ),
         )
 
 
@@ -163,7 +236,11 @@ def _security_option(policy: Policy, request: r.SecurityOption) -> Found:
     if policy.security_opt is not None and not _fits(description, policy.security_opt):
         yield (
             "security_opt",
-            f"The security option {description} is not allowed; {_only(policy.security_opt)}.",
+            msg(
+                "The security option %(description)s is not allowed; %(security_opt)s.",
+                description=description,
+                security_opt=_only(policy.security_opt),
+            ),
         )
 
 
@@ -176,7 +253,10 @@ def _bind(policy: Policy, request: r.Bind) -> Found:
     if not path.is_absolute() or ".." in path.parts:
         yield (
             "binds.roots",
-            f"The path {request.source} is not allowed: only plain, absolute paths can be judged.",
+            msg(
+                "The path %(source)s is not allowed: only plain, absolute paths can be judged.",
+                source=request.source,
+            ),
         )
         return
     shown = request.source
@@ -185,19 +265,36 @@ def _bind(policy: Policy, request: r.Bind) -> Found:
     if request.opens:
         yield (
             "binds",
-            f"{shown} would lay open {request.opens}, which holds the account's own keys.",
+            msg(
+                "%(shown)s would lay open %(opens)s, which holds the account's own keys.",
+                shown=shown,
+                opens=request.opens,
+            ),
         )
     elif any(_meets(path, PurePosixPath(each)) for each in _EVERYBODYS):
-        yield "binds", f"{shown} leads to what runs the host, and is never shared under a policy."
+        yield (
+            "binds",
+            msg(
+                "%(shown)s leads to what runs the host, and is never shared under a policy.",
+                shown=shown,
+            ),
+        )
     elif _within(path, rules.roots):
         return
     elif _within(path, rules.read_only):
         if not request.read_only:
-            yield "binds.read_only", f"The path {shown} may only be mounted read-only."
+            yield (
+                "binds.read_only",
+                msg("The path %(shown)s may only be mounted read-only.", shown=shown),
+            )
     else:
         yield (
             "binds.roots",
-            f"The path {shown} is not allowed; {_only([*rules.roots, *rules.read_only])}.",
+            msg(
+                "The path %(shown)s is not allowed; %(only)s.",
+                shown=shown,
+                only=_only([*rules.roots, *rules.read_only]),
+            ),
         )
 
 
@@ -215,11 +312,21 @@ def _port(policy: Policy, request: r.Port) -> Found:
         return
     if request.first is None:
         if not rules.random:
-            yield "ports.random", f"A port of the host must be given; {_only(rules.ranges)}."
+            yield (
+                "ports.random",
+                msg("A port of the host must be given; %(ranges)s.", ranges=_only(rules.ranges)),
+            )
     elif not rules.allows(request.first, request.last or request.first):
         last = request.last or request.first
         shown = f"{request.first}" if last == request.first else f"{request.first}-{last}"
-        yield "ports.ranges", f"The host port {shown} is not allowed; {_only(rules.ranges)}."
+        yield (
+            "ports.ranges",
+            msg(
+                "The host port %(shown)s is not allowed; %(ranges)s.",
+                shown=shown,
+                ranges=_only(rules.ranges),
+            ),
+        )
 
 
 def _limits(policy: Policy, request: r.Limits) -> Found:
@@ -231,10 +338,23 @@ def _limits(policy: Policy, request: r.Limits) -> Found:
         most = f"at most {_amount(word, rule.most)}" if rule.most is not None else "any"
         if value is None:
             if rule.required:
-                yield f"{word}.required", f"A limit on {_WORDS[word]} is needed ({most})."
+                yield (
+                    f"{word}.required",
+                    msg(
+                        "A limit on %(words)s is needed (%(most)s).", words=_WORDS[word], most=most
+                    ),
+                )
         elif rule.most is not None and value > rule.most:
             given = _amount(word, value)
-            yield f"{word}.most", f"{given} is too much {_WORDS[word]}: {most}."
+            yield (
+                f"{word}.most",
+                msg(
+                    "%(given)s is too much %(words)s: %(most)s.",
+                    given=given,
+                    words=_WORDS[word],
+                    most=most,
+                ),
+            )
 
 
 _WORDS = {"memory": "memory", "cpus": "processor time", "pids": "processes"}
@@ -263,13 +383,22 @@ def _one_more(policy: Policy, request: r.OneMore) -> Found:
     if request.count > 1:
         yield (
             "containers",
-            f"The account has {request.present} other containers, and may have {most}: "
-            f"{request.count} more are too many.",
+            msg(
+                "The account has %(present)s other containers, and may have %(most)s: %(count)s "
+                "more are too many.",
+                present=request.present,
+                most=most,
+                count=request.count,
+            ),
         )
     else:
         yield (
             "containers",
-            f"The account has {request.present} containers, and may have {most}: remove one first.",
+            msg(
+                "The account has %(present)s containers, and may have %(most)s: remove one first.",
+                present=request.present,
+                most=most,
+            ),
         )
 
 
@@ -278,28 +407,35 @@ def _space(policy: Policy, request: r.Space) -> Found:
     if most is not None and request.used is not None and request.used >= most:
         yield (
             "disk.most",
-            f"The account takes {human(request.used)} of the disk, and may take {human(most)}: "
-            "remove images or volumes first.",
+            msg(
+                "The account takes %(used)s of the disk, and may take %(most)s: remove images or "
+                "volumes first.",
+                used=human(request.used),
+                most=human(most),
+            ),
         )
 
 
 def _terminal(policy: Policy, request: r.Terminal) -> Found:
     if not policy.terminal:
-        yield "terminal", "Terminals are not allowed."
+        yield "terminal", msg("Terminals are not allowed.")
     elif policy.terminal == "recorded" and not request.recorded:
-        yield "terminal", "Terminals must be recorded, and this one would not be."
+        yield "terminal", msg("Terminals must be recorded, and this one would not be.")
 
 
 def _build(policy: Policy, request: r.Build) -> Found:
     if not policy.builds:
-        yield "builds", "Images of one's own (builds, commits) are not allowed."
+        yield "builds", msg("Images of one's own (builds, commits) are not allowed.")
 
 
 def _raw(policy: Policy, request: r.Raw) -> Found:
     if not policy.raw_quadlets:
         yield (
             "raw_quadlets",
-            f"{request.description} is not allowed: it could do what other rules refuse.",
+            msg(
+                "%(description)s is not allowed: it could do what other rules refuse.",
+                description=request.description,
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from engine.policy import requests as r
 from engine.schema import archives, builds, containers, images, manifests, registries, transfers
 from engine.schema import units as unit_kinds
 from engine.schema.kinds import KINDS
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 from engine.schema.queries import ContainerTerminal
 from engine.schema.query import Query
@@ -22,7 +23,9 @@ def requests_of(parameters: Parameters) -> list[r.Request]:
     if parameters.kind in HARMLESS:
         return []
     if parameters.kind not in _REQUESTS:
-        return [r.Raw(description=f"{parameters.label}, which policies do not know,")]
+        return [
+            r.Raw(description=msg("%(label)s, which policies do not know,", label=parameters.label))
+        ]
     return _REQUESTS[parameters.kind](parameters)
 
 
@@ -66,7 +69,9 @@ def _build(wanted: builds.ImageBuild) -> list[r.Request]:
     elif (wanted.containerfile_path or "").endswith(".in"):
         # Buildah runs these through the C preprocessor, whose #include can read any file.
         found.append(
-            r.Raw(description="A Containerfile with #include (.in)", field="containerfile_path")
+            r.Raw(
+                description=msg("A Containerfile with #include (.in)"), field="containerfile_path"
+            )
         )
     return found
 
@@ -134,7 +139,7 @@ def _registries(wanted: registries.RegistriesEdit) -> list[r.Request]:
         case registries.SetAlias(value=value):
             return [r.Image(name=value, use="name", field="edit")]
         case registries.ReplaceText():
-            return [r.Raw(description="A whole registries.conf", field="edit")]
+            return [r.Raw(description=msg("A whole registries.conf"), field="edit")]
         case _:
             places = []
     return [r.Registry(name=place, leads=place in leads, field="edit") for place in places]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.policy.rules import HostPolicy, Policy, Unreadable, read_host
+from engine.schema.messages import msg
 
 PLACE = Path("/etc/berth/policy.toml")
 LARGEST = 256 * 1024
@@ -36,12 +37,14 @@ class PolicyFile:
             self._check_folder()
             return []
         except OSError as error:
-            raise self._unusable(f"cannot be read ({(error.strerror or '').lower()})") from error
+            raise self._unusable(
+                msg("cannot be read (%(lower)s)", lower=(error.strerror or "").lower())
+            ) from error
         with os.fdopen(opened, "rb") as reader:
             facts = os.fstat(reader.fileno())
             self._check_folder()
             if not stat.S_ISREG(facts.st_mode):
-                raise self._unusable("is not a plain file")
+                raise self._unusable(msg("is not a plain file"))
             self._check_owner(facts, "")
             stamp = (
                 facts.st_dev,
@@ -60,11 +63,11 @@ class PolicyFile:
     def _parse(self, raw: bytes) -> HostPolicy:
         self._seen = None
         if len(raw) > LARGEST:
-            raise self._unusable("is too large")
+            raise self._unusable(msg("is too large"))
         try:
             return read_host(raw.decode())
         except (Unreadable, UnicodeDecodeError) as error:
-            raise self._unusable(f"cannot be understood: {error}") from error
+            raise self._unusable(msg("cannot be understood: %(error)s", error=error)) from error
 
     def _check_folder(self) -> None:
         """Check its folder: whoever can write there can replace or remove the file."""
@@ -73,15 +76,19 @@ class PolicyFile:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise self._unusable(f"cannot be looked for ({error.strerror})") from error
+            raise self._unusable(
+                msg("cannot be looked for (%(strerror)s)", strerror=error.strerror)
+            ) from error
         self._check_owner(facts, " folder")
 
     def _check_owner(self, facts: os.stat_result, what: str) -> None:
         if facts.st_uid != 0:
-            raise self._unusable("is not trusted: it does not belong to root", what)
+            raise self._unusable(msg("is not trusted: it does not belong to root"), what)
         if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise self._unusable("is not trusted: others than root may write it", what)
+            raise self._unusable(msg("is not trusted: others than root may write it"), what)
 
     def _unusable(self, why: str, what: str = "") -> Unusable:
         place = self.place.parent if what else self.place
-        return Unusable(f"The host's policy{what} {place} {why}.")
+        return Unusable(
+            msg("The host's policy%(what)s %(place)s %(why)s.", what=what, place=place, why=why)
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from engine.policy import requests as r
 from engine.policy.kube import documents
 from engine.schema import mounts
+from engine.schema.messages import msg
 from engine.schema.run_line import size
 from engine.schema.unit_names import kind_of, redacted
 
@@ -87,7 +88,7 @@ def requests(file: str, text: str, *, new: bool) -> list[r.Request]:
         return documents.requests(text)
     read = _Read(file=file)
     if kind not in _SECTIONS or ".d/" in file:
-        return [r.Raw(description=f"A file of the kind .{kind}", field=FIELD)]
+        return [r.Raw(description=msg("A file of the kind .%(kind)s", kind=kind), field=FIELD)]
     for section, key, value in _lines(read, text):
         _take(read, kind, section, key, value)
     if kind == "container":
@@ -102,11 +103,13 @@ def requests(file: str, text: str, *, new: bool) -> list[r.Request]:
         )
     if kind == "kube":
         if len(read.yaml) != 1:
-            read.raw("A .kube file without exactly one Yaml=")
+            read.raw(msg("A .kube file without exactly one Yaml="))
         if read.built:
             read.raw(
-                "A .kube file without PodmanArgs=--build=false (Podman would build an image that "
-                "it does not find from a folder of its name)"
+                msg(
+                    "A .kube file without PodmanArgs=--build=false (Podman would build an image "
+                    "that it does not find from a folder of its name)"
+                )
             )
     return read.requests
 
@@ -117,13 +120,13 @@ def _lines(read: _Read, text: str) -> Iterator[tuple[str, str, str]]:
         line = line.removesuffix("\r")
         if not line.strip(" \t") or line.lstrip(" \t").startswith(("#", ";")):
             if line.endswith("\\"):
-                read.raw(f"Line {number} (a comment that goes on)")
+                read.raw(msg("Line %(number)s (a comment that goes on)", number=number))
         elif found := _SECTION.fullmatch(line):
             section = found[1]
         elif (found := _LINE.fullmatch(line)) and not line.endswith("\\") and line.isprintable():
             yield section, found[1], found[2].strip(" \t")
         else:
-            read.raw(f"Line {number}, which is not a plain Key=value,")
+            read.raw(msg("Line %(number)s, which is not a plain Key=value,", number=number))
 
 
 def _take(read: _Read, kind: str, section: str, key: str, value: str) -> None:
@@ -143,11 +146,11 @@ def _take(read: _Read, kind: str, section: str, key: str, value: str) -> None:
     elif key in judged:
         # systemd expands specifiers and variables, so the result cannot be evaluated.
         if re.search(r"[%$]", value):
-            read.raw(f"{description}, with % or $ in it,")
+            read.raw(msg("%(description)s, with %% or $ in it,", description=description))
         if value:
             judged[key](read, key, _unquoted(value))
         else:
-            read.raw(f"{key}= without a value, which takes earlier lines back,")
+            read.raw(msg("%(key)s= without a value, which takes earlier lines back,", key=key))
     elif key not in harmless:
         read.raw(description)
 
@@ -265,7 +268,7 @@ def _environment_file(read: _Read, key: str, value: str) -> None:
     if re.fullmatch(r"/[A-Za-z0-9_@:,./=+-]*", value):
         read.requests.append(r.Bind(source=value, read_only=True, field=FIELD))
     else:
-        read.raw(f"{key}={value[:80]}, which is not one plain path,")
+        read.raw(msg("%(key)s=%(value)s, which is not one plain path,", key=key, value=value[:80]))
 
 
 def _memory(read: _Read, key: str, value: str) -> None:
@@ -313,7 +316,13 @@ def _yaml(read: _Read, key: str, value: str) -> None:
             r.KubeFile(file=f"{read.file.rpartition('/')[0]}/{value}", field=FIELD)
         )
     else:
-        read.raw(f"{key}={value[:80]}, which is no file beside the unit (NAME.yaml),")
+        read.raw(
+            msg(
+                "%(key)s=%(value)s, which is no file beside the unit (NAME.yaml),",
+                key=key,
+                value=value[:80],
+            )
+        )
 
 
 def _no_build(read: _Read, key: str, value: str) -> None:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from engine.schema.kinds import KINDS
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Model
 from engine.schema.run_line import size
 
@@ -28,33 +29,33 @@ def _bytes(value: Any) -> Any:
 def _absolute(path: str) -> str:
     parts = PurePosixPath(path)
     if not parts.is_absolute() or ".." in parts.parts:
-        raise ValueError("must be an absolute path without `..`")
+        raise ValueError(msg("must be an absolute path without `..`"))
     return str(parts)
 
 
 def _range(text: str) -> str:
     found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
     if not found or not 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65535:
-        raise ValueError("must be a port or a range such as 8000-8999")
+        raise ValueError(msg("must be a port or a range such as 8000-8999"))
     return text
 
 
 def _terminals(value: Any) -> Any:
     if not isinstance(value, bool) and value != "recorded":
-        raise ValueError('must be true, false or "recorded"')
+        raise ValueError(msg('must be true, false or "recorded"'))
     return value
 
 
 def _span(value: Any) -> Any:
     found = re.fullmatch(r"(\d{1,6})\s*([mhd])", value) if isinstance(value, str) else None
     if not found:
-        raise ValueError("must be a time such as 30m, 24h or 7d")
+        raise ValueError(msg("must be a time such as 30m, 24h or 7d"))
     return timedelta(minutes=int(found[1]) * {"m": 1, "h": 60, "d": 1440}[found[2]])
 
 
 def _of_kinds(pattern: str) -> str:
     if not any(fnmatchcase(kind, pattern) for kind in KINDS):
-        raise ValueError(f"no kind of operation is called {pattern}")
+        raise ValueError(msg("no kind of operation is called %(pattern)s", pattern=pattern))
     return pattern
 
 
@@ -178,9 +179,13 @@ class Approval(Policy):
     def _can_be_asked(self) -> Self:
         """Refuse rules that the console cannot evaluate before it waits."""
         if self.terminal is not True:
-            raise ValueError("a terminal is opened at once and cannot wait: forbid it or allow it")
+            raise ValueError(
+                msg("a terminal is opened at once and cannot wait: forbid it or allow it")
+            )
         if self.disk != Disk():
-            raise ValueError("only the engine measures the disk, and it cannot ask: no disk here")
+            raise ValueError(
+                msg("only the engine measures the disk, and it cannot ask: no disk here")
+            )
         return self
 
 
@@ -217,16 +222,22 @@ def _read(text: str, model: type[_Any]) -> _Any:
     try:
         return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"This is not TOML: {error}.") from error
+        raise Unreadable(msg("This is not TOML: %(error)s.", error=error)) from error
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        description = [f"{'.'.join(map(str, each['loc']))}: {_words(each)}" for each in faults[:5]]
-        raise Unreadable("; ".join(description)) from error
+        raise Unreadable(joined(map(_described, faults[:5]), "; ")) from error
 
 
 def _words(fault: Any) -> str:
     if fault["type"] == "extra_forbidden" and fault["loc"][-1] == "approval":
-        return "only policies that are kept in the console can ask for approval"
+        return msg("only policies that are kept in the console can ask for approval")
     if fault["type"] == "extra_forbidden":
-        return "there is no such rule"
-    return str(fault["msg"]).removeprefix("Value error, ")
+        return msg("there is no such rule")
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    return str(fault["msg"])
+
+
+def _described(fault: Any) -> str:
+    place = ".".join(map(str, fault["loc"]))
+    return msg("%(place)s: %(why)s", place=place, why=_words(fault))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.process.pdeathsig import die_with
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 
 _TREE = Path(__file__).with_name("subreaper.py")
 _SIGNALED = 128
@@ -148,7 +149,11 @@ async def run(
     except TimeoutError as error:
         raise EngineError(
             ErrorCode.TIMEOUT,
-            f"{argv[0]} took longer than {seconds:g} seconds and was stopped.",
+            msg(
+                "%(argv)s took longer than %(seconds)s seconds and was stopped.",
+                argv=argv[0],
+                seconds=f"{seconds:g}",
+            ),
             late,
         ) from error
     finally:
@@ -165,15 +170,19 @@ def need_own_end(program: str, status: int) -> None:
     number = -status if status < 0 else status - _SIGNALED
     if number in _DEADLY:
         name = signal.Signals(number).name
-        raise Unanswered(f"{program} was ended by {name} in the middle of it.")
+        raise Unanswered(
+            msg(
+                "%(program)s was ended by %(name)s in the middle of it.", program=program, name=name
+            )
+        )
 
 
 def missing(program: str) -> EngineError:
     """Return the error for a program that is not installed."""
     return EngineError(
         ErrorCode.UNAVAILABLE,
-        f"{program} is not installed on this host.",
-        "Ask the host's administrator to install it.",
+        msg("%(program)s is not installed on this host.", program=program),
+        msg("Ask the host's administrator to install it."),
     )
 
 
@@ -194,5 +203,5 @@ async def _whole(stream: asyncio.StreamReader | None, most: int, keep: int | Non
         if keep is not None:
             del kept[:-keep]
         elif len(kept) > most:
-            raise EngineError(ErrorCode.INVALID, "The answer is too large to be shown.")
+            raise EngineError(ErrorCode.INVALID, msg("The answer is too large to be shown."))
     return bytes(kept)

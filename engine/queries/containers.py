@@ -6,6 +6,7 @@ from typing import Any
 from engine.podman import api
 from engine.podman.client import Podman
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.queries import (
     ContainerChanges,
     ContainerInspect,
@@ -28,8 +29,8 @@ async def running(podman: Podman, container: str) -> dict[str, Any]:
     if found["State"]["Status"] not in ("running", "paused"):
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{container} is not running.",
-            "Start it: only running containers have processes, and use anything.",
+            msg("%(container)s is not running.", container=container),
+            msg("Start it: only running containers have processes, and use anything."),
         )
     return found
 

@@ -11,6 +11,7 @@ from engine.podman.layer_store import Entry, StoredLayer, entries
 from engine.queries.layers import digests_of, in_store, store
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.layers import Comparison, FileChange, ImageCompare, Setting
+from engine.schema.messages import msg
 from engine.schema.queries import Document
 
 MOST_FILES = 400_000
@@ -104,8 +105,12 @@ def _tree(stack: list[StoredLayer]) -> Tree:
                 if len(seen) + len(here) > MOST_FILES:
                     raise EngineError(
                         ErrorCode.UNAVAILABLE,
-                        f"An image has more than {MOST_FILES:,} files: too many to compare here.",
-                        "`podman diff IMAGE OTHER` in a shell of the account compares them.",
+                        msg(
+                            "An image has more than %(most_files)s files: too many to compare "
+                            "here.",
+                            most_files=f"{MOST_FILES:,}",
+                        ),
+                        msg("`podman diff IMAGE OTHER` in a shell of the account compares them."),
                     )
         seen |= here
         hidden |= taken

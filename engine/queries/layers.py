@@ -18,6 +18,7 @@ from engine.schema.layers import (
     LayerFiles,
     LayerList,
 )
+from engine.schema.messages import msg
 from engine.schema.queries import Document
 
 MOST_READ = 1_000_000
@@ -58,7 +59,12 @@ async def files(podman: Podman, query: LayerFiles) -> AsyncIterator[Document]:
     digests = digests_of(await api.inspect_image(podman, query.image))
     if query.layer >= len(digests):
         raise EngineError(
-            ErrorCode.NOT_FOUND, f"The image has {len(digests)} layers, and no layer {query.layer}."
+            ErrorCode.NOT_FOUND,
+            msg(
+                "The image has %(digests)s layers, and no layer %(layer)s.",
+                digests=len(digests),
+                layer=query.layer,
+            ),
         )
     layer = in_store(await store(podman), digests[query.layer])
     answer = await asyncio.to_thread(_some, layer, query)
@@ -86,8 +92,11 @@ def in_store(stored: dict[str, StoredLayer], digest: str) -> StoredLayer:
     if digest not in stored:
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            f"The layer {digest[:19]} is not in the account's own store.",
-            "It may come from an additional image store of the host. Pull the image to see more.",
+            msg("The layer %(digest)s is not in the account's own store.", digest=digest[:19]),
+            msg(
+                "It may come from an additional image store of the host. Pull the image to see "
+                "more."
+            ),
         )
     return stored[digest]
 

@@ -9,6 +9,7 @@ from engine.registries import auth_file, connection_check, registries_conf, reso
 from engine.registries.config_edit import digest_of
 from engine.registries.config_files import REMEDY
 from engine.schema.errors import EngineError
+from engine.schema.messages import joined, msg
 from engine.schema.queries import Document, RegistriesShow, RegistryCheck, RegistryResolve
 from engine.schema.registries import LARGEST_FILE
 from engine.schema.registry_facts import Configuration
@@ -45,7 +46,9 @@ async def resolve(podman: Podman, query: RegistryResolve) -> AsyncIterator[Docum
     """Answer where Podman would look for a name."""
     if problem := await podman.registry_files.problem():
         found = resolution.refused(
-            query.name, f"Podman refuses its configuration: {problem}", REMEDY
+            query.name,
+            msg("Podman refuses its configuration: %(problem)s", problem=problem),
+            REMEDY,
         )
     else:
         found = resolution.resolve(query.name.strip(), registries_conf.load())
@@ -78,4 +81,4 @@ def _own() -> tuple[bytes | None, str]:
     except FileNotFoundError:
         return None, ""
     except EngineError as error:
-        return None, f"{error.report.message} {error.report.remedy}"
+        return None, joined([error.report.message, error.report.remedy])

@@ -13,6 +13,7 @@ from engine.registries import registries_conf, resolution
 from engine.registries.registry_api import MANIFESTS, RegistryApi, next_after, open_registry, split
 from engine.schema import queries as asked
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.queries import Document, Table
 from engine.schema.registry_facts import Found, Names, Platform, RemoteImage, Search
 from engine.schema.transfers import MOST_TAGS
@@ -29,8 +30,8 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
     if not terms:
         raise EngineError(
             ErrorCode.INVALID,
-            "There is no registry to search: the search list is empty.",
-            "Add one on the Registries page, or search in one registry, like quay.io/nginx.",
+            msg("There is no registry to search: the search list is empty."),
+            msg("Add one on the Registries page, or search in one registry, like quay.io/nginx."),
         )
     await podman.apply_registries()
     answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
@@ -50,9 +51,10 @@ async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], s
         async with asyncio.timeout(8):
             rows = await api.search_images(podman, params)
     except TimeoutError:
-        return [], f"{registry} did not answer in time."
+        return [], msg("%(registry)s did not answer in time.", registry=registry)
     except EngineError as error:
-        return [], f"{registry}: {error.report.message}"
+        why = error.report.message
+        return [], msg("%(registry)s: %(why)s", registry=registry, why=why)
     return [
         Found(
             registry=registry,
@@ -179,8 +181,12 @@ async def plan(
             if len(fitting) > MOST_TAGS:
                 raise EngineError(
                     ErrorCode.INVALID,
-                    f"More than {MOST_TAGS} tags fit {pattern}.",
-                    "Narrow the pattern, and do it in parts.",
+                    msg(
+                        "More than %(most_tags)s tags fit %(pattern)s.",
+                        most_tags=MOST_TAGS,
+                        pattern=pattern,
+                    ),
+                    msg("Narrow the pattern, and do it in parts."),
                 )
             if not after:
                 break

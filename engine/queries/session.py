@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.systemd import doctor
 from engine.systemd.auto_update import TIMER, updates
 from engine.systemd.inventory import Inventory, moment
@@ -21,7 +22,7 @@ async def auto_updates(
     facts = await units.systemd.properties(TIMER)
     containers, words = await updates("--dry-run")
     if words and not containers:
-        raise EngineError(ErrorCode.UNREACHABLE, words, "Look at the images' registries.")
+        raise EngineError(ErrorCode.UNREACHABLE, words, msg("Look at the images' registries."))
     yield schema.AutoUpdates(
         containers=containers,
         timer_enabled=str(facts.get("UnitFileState") or "").startswith("enabled"),

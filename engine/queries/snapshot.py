@@ -20,6 +20,7 @@ from engine.podman.answers import ports_of
 from engine.podman.client import Podman
 from engine.schema.containers import Port
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.snapshot import (
     ContainerRow,
     ContainerState,
@@ -272,8 +273,8 @@ def _id(said: str) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, ValidationError):
         places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        return f"What Podman says of it makes no sense: {places}."
-    return f"What Podman says of it makes no sense: {error}."
+        return msg("What Podman says of it makes no sense: %(places)s.", places=places)
+    return msg("What Podman says of it makes no sense: %(error)s.", error=error)
 
 
 def _container(row: dict[str, Any]) -> ContainerRow:
@@ -368,16 +369,20 @@ def _disk(root: str) -> tuple[int | None, int | None, str]:
 
 
 def _warnings(host: dict[str, Any], store: dict[str, Any]) -> list[str]:
-    found = []
+    found: list[str] = []
     if store["graphDriverName"] == "vfs":
         found.append(
-            "Images are stored with the vfs driver, which copies every layer: slow and large. "
-            "An account without images yet takes overlay once a storage.conf says so; Debian's "
-            "package containers-storage brings one."
+            msg(
+                "Images are stored with the vfs driver, which copies every layer: slow and "
+                "large. An account without images yet takes overlay once a storage.conf says so; "
+                "Debian's package containers-storage brings one."
+            )
         )
     if host["cgroupVersion"] == "v1":
         found.append(
-            "The host uses cgroup v1 (or a hybrid): rootless Podman cannot limit memory, "
-            "processors or processes there."
+            msg(
+                "The host uses cgroup v1 (or a hybrid): rootless Podman cannot limit memory, "
+                "processors or processes there."
+            )
         )
     return found

@@ -17,12 +17,13 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.process import procfs
 from engine.queries.containers import running
+from engine.schema.messages import msg
 from engine.schema.queries import ContainerStats, StatsSample
 
 INTERVAL = 1.0
-_NO_BLOCKS = "Block I/O is counted by cgroups, and the host delegates no io controller."
-_NO_LIMIT = "This host cannot keep memory limits: the memory controller is not delegated."
-_HOST_NETWORK = "The container shares the host's network, which is not counted for it alone."
+_NO_BLOCKS = msg("Block I/O is counted by cgroups, and the host delegates no io controller.")
+_NO_LIMIT = msg("This host cannot keep memory limits: the memory controller is not delegated.")
+_HOST_NETWORK = msg("The container shares the host's network, which is not counted for it alone.")
 
 
 async def stats(podman: Podman, query: ContainerStats) -> AsyncIterator[StatsSample]:

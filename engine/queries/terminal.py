@@ -13,6 +13,7 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.errors import understand
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.queries import (
     ContainerTerminal,
     TerminalEnded,
@@ -50,7 +51,7 @@ class Terminal:
         try:
             data = base64.b64decode(message.data, validate=True)
         except ValueError as error:
-            raise EngineError(ErrorCode.INVALID, "Terminal input must be base64.") from error
+            raise EngineError(ErrorCode.INVALID, msg("Terminal input must be base64.")) from error
         self._writer.write(data)
         await self._writer.drain()
 
@@ -130,7 +131,9 @@ async def _hijack(
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise EngineError(ErrorCode.INTERNAL, "Podman closed the terminal's connection.") from error
+        raise EngineError(
+            ErrorCode.INTERNAL, msg("Podman closed the terminal's connection.")
+        ) from error
     status = int(head.split(" ", 2)[1])
     if status in (101, 200):
         return

@@ -6,6 +6,7 @@ from engine.files.regular_files import printable
 from engine.podman import api
 from engine.schema import unit_queries as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import REDACTED, is_secret
 from engine.schema.unit_names import template_of
 from engine.systemd import (
@@ -61,8 +62,8 @@ async def status(units: Inventory, query: schema.UnitStatus) -> AsyncIterator[sc
     if row is None:
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            f"The account has no unit {query.unit} that has to do with Podman.",
-            "It may have been deleted meanwhile.",
+            msg("The account has no unit %(unit)s that has to do with Podman.", unit=query.unit),
+            msg("It may have been deleted meanwhile."),
         )
     facts = {} if row.template else await units.systemd.properties(query.unit)
     failed = row.active == "failed" or row.result != "success"
@@ -101,8 +102,8 @@ async def journal_lines(
     if query.unit and query.unit not in known:
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            f"The account has no unit {query.unit} that has to do with Podman.",
-            "It may have been deleted meanwhile.",
+            msg("The account has no unit %(unit)s that has to do with Podman.", unit=query.unit),
+            msg("It may have been deleted meanwhile."),
         )
     asked = {query.unit} if query.unit else known
     asked |= {name for name in known if template_of(name) in asked}
@@ -132,7 +133,7 @@ async def preview(
         try:
             plan = await unit_plan.plan(units.podman, found, style, of_unit=bool(managed))
         except EngineError as error:
-            reason = f"{error.report.message} {error.report.remedy}".strip()
+            reason = joined([error.report.message, error.report.remedy])
             styles.append(
                 schema.StylePreview(style=style, available=False, reason=reason, notes=notes)
             )

@@ -7,6 +7,7 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.queries.remote_images import manifest, meant
 from engine.schema.errors import EngineError
+from engine.schema.messages import msg
 from engine.schema.queries import Document, ImageUpdates
 from engine.schema.registry_facts import Update, Updates
 
@@ -24,12 +25,14 @@ async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document
 
     async def compare(image: str) -> Update:
         if image not in own:
-            return Update(image=image, state="unknown", problem="The account has no such image.")
+            return Update(
+                image=image, state="unknown", problem=msg("The account has no such image.")
+            )
         try:
             async with asyncio.timeout_at(deadline), limit:
                 digest, raw = await manifest(image)
         except TimeoutError:
-            problem = "There was no answer in time."
+            problem = msg("There was no answer in time.")
             return Update(image=image, state="unknown", problem=problem)
         except EngineError as error:
             return Update(image=image, state="unknown", problem=error.report.message)

@@ -11,6 +11,7 @@ from typing import Any
 from engine.files import regular_files
 from engine.process import programs
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.registry_facts import SignIn
 
 _LARGEST = 1024 * 1024
@@ -85,7 +86,7 @@ async def _helped(registry: str) -> tuple[str, str] | None:
         *(program, "get"),
         given=registry.encode(),
         seconds=_HELPER_SECONDS,
-        late="It may wait for a password: try it in a shell of the account.",
+        late=msg("It may wait for a password: try it in a shell of the account."),
     )
     if "credentials not found" in ended.output:
         return None
@@ -93,8 +94,12 @@ async def _helped(registry: str) -> tuple[str, str] | None:
     if ended.status or pair is None:
         raise EngineError(
             ErrorCode.UNAUTHORIZED,
-            f"The credential helper {program} gave no sign-in for {registry}.",
-            "Try it in a shell of the account; it may have to be unlocked there.",
+            msg(
+                "The credential helper %(program)s gave no sign-in for %(registry)s.",
+                program=program,
+                registry=registry,
+            ),
+            msg("Try it in a shell of the account; it may have to be unlocked there."),
         )
     return pair
 
@@ -118,18 +123,22 @@ def _parsed(path: Path) -> tuple[dict[str, Any], str]:
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
-        return {}, f"This file cannot be read: {error.strerror}."
+        return {}, msg("This file cannot be read: %(strerror)s.", strerror=error.strerror)
     if len(text) > _LARGEST:
-        return {}, "This file is too large."
+        return {}, msg("This file is too large.")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return {}, "This file is no JSON: Podman refuses to use it."
+        return {}, msg("This file is no JSON: Podman refuses to use it.")
     if not isinstance(data, dict):
-        return {}, "This file holds no sign-ins: Podman refuses to use it."
+        return {}, msg("This file holds no sign-ins: Podman refuses to use it.")
     tables = {name: value for name, value in data.items() if isinstance(value, dict)}
     odd = [name for name in ("auths", "credHelpers") if data.get(name) and name not in tables]
-    why = f"{odd[0]} is no table in this file: Podman refuses to use it." if odd else ""
+    why = (
+        msg("%(odd)s is no table in this file: Podman refuses to use it.", odd=odd[0])
+        if odd
+        else ""
+    )
     return tables, why
 
 

@@ -15,6 +15,7 @@ from tomlkit.items import AoT, Array, Comment
 from engine.registries import registries_conf
 from engine.schema import registries as schema
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 _SEARCH = "unqualified-search-registries"
 _MODE = "short-name-mode"
@@ -50,8 +51,8 @@ def edited(text: str, change: schema.Change) -> str:
     if tomllib.loads(written) != document.unwrap():
         raise EngineError(
             ErrorCode.INTERNAL,
-            "The file is written in a way that Berth cannot change without harm.",
-            "Use the editor for the whole file.",
+            msg("The file is written in a way that Berth cannot change without harm."),
+            msg("Use the editor for the whole file."),
         )
     return written
 
@@ -63,14 +64,14 @@ def _document(text: str) -> tomlkit.TOMLDocument:
     except (TOMLKitError, ValueError) as error:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"The file is no TOML: {error}.",
-            "Put it right in the editor for the whole file.",
+            msg("The file is no TOML: %(error)s.", error=error),
+            msg("Put it right in the editor for the whole file."),
         ) from error
     if registries_conf.is_version_1(document.unwrap()):
         raise EngineError(
             ErrorCode.CONFLICT,
-            "The file is written in version 1 of its format.",
-            "Convert it to version 2 first.",
+            msg("The file is written in version 1 of its format."),
+            msg("Convert it to version 2 first."),
         )
     return document
 
@@ -106,8 +107,8 @@ def _put_on_top(document: tomlkit.TOMLDocument, name: str, value: Any) -> None:
     if tomllib.loads(tomlkit.dumps(document)).get(name) is None:
         raise EngineError(
             ErrorCode.INTERNAL,
-            "The file leaves no place for a setting before its tables.",
-            "Use the editor for the whole file.",
+            msg("The file leaves no place for a setting before its tables."),
+            msg("Use the editor for the whole file."),
         )
 
 
@@ -117,7 +118,9 @@ def _entries(document: tomlkit.TOMLDocument) -> Any:
         return None
     if not isinstance(entries, AoT | Array):
         raise EngineError(
-            ErrorCode.CONFLICT, "`registry` is no list of tables.", "Put it right in the editor."
+            ErrorCode.CONFLICT,
+            msg("`registry` is no list of tables."),
+            msg("Put it right in the editor."),
         )
     return entries
 
@@ -137,8 +140,8 @@ def _set_registry(document: tomlkit.TOMLDocument, change: schema.SetRegistry) ->
     if change.prefix != change.was and _at(entries, change.prefix) is not None:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"There is a [[registry]] for {change.prefix} already.",
-            "Change that one.",
+            msg("There is a [[registry]] for %(prefix)s already.", prefix=change.prefix),
+            msg("Change that one."),
         )
     inline = isinstance(entries, Array)
     entry: Entry = (
@@ -243,10 +246,14 @@ def _converted(text: str) -> str:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise EngineError(ErrorCode.CONFLICT, f"The file is no TOML: {error}.") from error
+        raise EngineError(
+            ErrorCode.CONFLICT, msg("The file is no TOML: %(error)s.", error=error)
+        ) from error
     if not registries_conf.is_version_1(data):
         raise EngineError(
-            ErrorCode.CONFLICT, "The file is not in version 1.", "There is nothing to convert."
+            ErrorCode.CONFLICT,
+            msg("The file is not in version 1."),
+            msg("There is nothing to convert."),
         )
     comments = [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
     kept = {name: value for name, value in data.items() if name != "registries"}
@@ -271,6 +278,6 @@ def _converted(text: str) -> str:
 def _missing(what: str) -> EngineError:
     return EngineError(
         ErrorCode.NOT_FOUND,
-        f"The account's own registries.conf has no {what}.",
-        "It may have been changed meanwhile, or another file says so. Reload the page.",
+        msg("The account's own registries.conf has no %(what)s.", what=what),
+        msg("It may have been changed meanwhile, or another file says so. Reload the page."),
     )

@@ -18,6 +18,7 @@ from typing import Any
 from engine.process import programs
 from engine.registries import registries_conf
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.registries import LARGEST_FILE
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _FAULT = "getting registries: "
 """The start of the error of `podman info` if the files cause it."""
 _PATIENCE = 10.0
 _PAUSE = 0.1
-REMEDY = "The Registries page shows the files. Put right what Podman says, then try again."
+REMEDY = msg("The Registries page shows the files. Put right what Podman says, then try again.")
 
 
 @dataclass
@@ -82,8 +83,11 @@ class RegistryFiles:
         if ended.status and not words:
             raise EngineError(
                 ErrorCode.UNAVAILABLE,
-                f"Podman does not work for this account: {ended.last_words}",
-                "Run `podman info` as the account: it says what is missing.",
+                msg(
+                    "Podman does not work for this account: %(last_words)s",
+                    last_words=ended.last_words,
+                ),
+                msg("Run `podman info` as the account: it says what is missing."),
             )
         self._problem = words[-1].partition(_FAULT)[2] if words and ended.status else ""
         self._registries = {} if self._problem else json.loads(ended.output) or {}
@@ -92,7 +96,11 @@ class RegistryFiles:
 
 
 def _refused(problem: str) -> EngineError:
-    return EngineError(ErrorCode.INVALID, f"Podman refuses its configuration: {problem}", REMEDY)
+    return EngineError(
+        ErrorCode.INVALID,
+        msg("Podman refuses its configuration: %(problem)s", problem=problem),
+        REMEDY,
+    )
 
 
 def _digest() -> str:

@@ -13,6 +13,7 @@ from engine.registries.config_files import REMEDY
 from engine.registries.registry_api import open_registry
 from engine.registries.resolution import find_registry
 from engine.schema.errors import EngineError
+from engine.schema.messages import joined, msg
 from engine.schema.registry_facts import Check, CheckStep
 
 _SECONDS = 3.0
@@ -28,7 +29,7 @@ async def check(registry: str, problem: str) -> Check:
         step = CheckStep(
             name="configuration",
             state="bad",
-            detail=f"Podman refuses its configuration: {problem}",
+            detail=msg("Podman refuses its configuration: %(problem)s", problem=problem),
             remedy=REMEDY,
         )
         return Check(registry=registry, insecure=False, steps=[step])
@@ -57,18 +58,26 @@ async def _address(registry: str) -> CheckStep:
             _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         if isinstance(error, socket.gaierror):
-            detail, remedy = f"No host is called {host}.", "Check the spelling, and the host's DNS."
+            detail, remedy = (
+                msg("No host is called %(host)s.", host=host),
+                msg("Check the spelling, and the host's DNS."),
+            )
         elif isinstance(error, TimeoutError):
-            detail, remedy = f"{host}:{port} does not answer.", "A firewall may swallow it."
+            detail, remedy = (
+                msg("%(host)s:%(port)s does not answer.", host=host, port=port),
+                msg("A firewall may swallow it."),
+            )
         else:
-            detail = f"{host}:{port}: {error.strerror or error}."
-            remedy = "Does the registry run, and on this port?"
+            detail, remedy = (
+                msg("%(place)s: %(why)s.", place=f"{host}:{port}", why=error.strerror or error),
+                msg("Does the registry run, and on this port?"),
+            )
         return CheckStep(name="address", state="bad", detail=detail, remedy=remedy)
     writer.close()
     return CheckStep(
         name="address",
         state="good",
-        detail=f"{host}:{port} accepts connections.",
+        detail=msg("%(host)s:%(port)s accepts connections.", host=host, port=port),
         milliseconds=_since(began),
     )
 
@@ -82,28 +91,42 @@ async def _tls(registry: str, insecure: bool) -> CheckStep:
         return CheckStep(
             name="tls",
             state="warning" if insecure else "bad",
-            detail=f"The certificate is not trusted: {error.verify_message}. {shown}".strip(),
-            remedy="Podman uses it all the same, as registries.conf says insecure: anybody between "
-            "may read passwords and change images."
+            detail=joined(
+                [
+                    msg(
+                        "The certificate is not trusted: %(verify_message)s.",
+                        verify_message=error.verify_message,
+                    ),
+                    shown,
+                ]
+            ),
+            remedy=msg(
+                "Podman uses it all the same, as registries.conf says insecure: anybody between "
+                "may read passwords and change images."
+            )
             if insecure
-            else "Trust its authority below, or have the certificate renewed.",
+            else msg("Trust its authority below, or have the certificate renewed."),
         )
     except (OSError, TimeoutError):
         return CheckStep(
             name="tls",
             state="warning" if insecure else "bad",
-            detail="It does not speak TLS.",
-            remedy="Podman speaks plain HTTP to it, as registries.conf says insecure: anybody "
-            "between may read passwords and change images."
+            detail=msg("It does not speak TLS."),
+            remedy=msg(
+                "Podman speaks plain HTTP to it, as registries.conf says insecure: anybody "
+                "between may read passwords and change images."
+            )
             if insecure
-            else "Podman will refuse it, unless its entry says insecure.",
+            else msg("Podman will refuse it, unless its entry says insecure."),
         )
     left = (certificate.not_valid_after_utc - datetime.now(UTC)).days
     return CheckStep(
         name="tls",
         state="warning" if left < _SOON_DAYS else "good",
         detail=_described(certificate),
-        remedy=f"It expires in {left} days: have it renewed." if left < _SOON_DAYS else "",
+        remedy=msg("It expires in %(left)s days: have it renewed.", left=left)
+        if left < _SOON_DAYS
+        else "",
         milliseconds=_since(began),
     )
 
@@ -129,9 +152,11 @@ async def _handshake(registry: str, *, verify: bool) -> x509.Certificate:
 
 def _described(certificate: x509.Certificate) -> str:
     until = certificate.not_valid_after_utc.date().isoformat()
-    return (
-        f"For {certificate.subject.rfc4514_string() or 'no name'}, issued by "
-        f"{certificate.issuer.rfc4514_string() or 'no name'}, valid until {until}."
+    return msg(
+        "For %(rfc4514_string)s, issued by %(rfc4514_string2)s, valid until %(until)s.",
+        rfc4514_string=certificate.subject.rfc4514_string() or "no name",
+        rfc4514_string2=certificate.issuer.rfc4514_string() or "no name",
+        until=until,
     )
 
 
@@ -148,33 +173,44 @@ async def _api(registry: str) -> list[CheckStep]:
     who = f" as {signed_in[0]}" if signed_in else ""
     if reply.status == 200:
         speaks = CheckStep(
-            name="api", state="good", detail="It speaks the registry API v2.", milliseconds=spent
+            name="api",
+            state="good",
+            detail=msg("It speaks the registry API v2."),
+            milliseconds=spent,
         )
-        how = f"It lets the account in{who}." if who else "It asks for no sign-in."
+        how = (
+            msg("It lets the account in%(who)s.", who=who)
+            if who
+            else msg("It asks for no sign-in.")
+        )
         return [speaks, CheckStep(name="sign-in", state="good", detail=how)]
     if reply.status in (401, 403):
         return [
             CheckStep(
                 name="api",
                 state="good",
-                detail="It speaks the registry API v2.",
+                detail=msg("It speaks the registry API v2."),
                 milliseconds=spent,
             ),
             CheckStep(
                 name="sign-in",
                 state="bad" if who else "warning",
-                detail=f"It refuses the sign-in{who}." if who else "It wants a sign-in.",
-                remedy="Sign in anew: the password may have changed." if who else "Sign in below.",
+                detail=msg("It refuses the sign-in%(who)s.", who=who)
+                if who
+                else msg("It wants a sign-in."),
+                remedy=msg("Sign in anew: the password may have changed.")
+                if who
+                else msg("Sign in below."),
             ),
         ]
     return [
         CheckStep(
             name="api",
             state="bad",
-            detail=f"It answers with status {reply.status} to /v2/.",
-            remedy="This may be no registry, or one in trouble."
+            detail=msg("It answers with status %(status)s to /v2/.", status=reply.status),
+            remedy=msg("This may be no registry, or one in trouble.")
             if reply.status < 500 and reply.status != 429
-            else "It has a fault of its own or wants fewer requests: try again later.",
+            else msg("It has a fault of its own or wants fewer requests: try again later."),
             milliseconds=spent,
         )
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from engine.files import regular_files
+from engine.schema.messages import msg
 from engine.schema.registries import LARGEST_FILE, Mirror
 from engine.schema.registry_facts import Alias, ConfigurationFile, Registry
 
@@ -80,11 +81,11 @@ def parse(text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"This is no TOML: {error}.") from error
+        raise Unreadable(msg("This is no TOML: %(error)s.", error=error)) from error
     if not is_version_1(data):
         return data
     if any(data.get(name) for name in ("registry", "unqualified-search-registries")):
-        raise Unreadable("Version 1 and version 2 of the format are mixed in one file.")
+        raise Unreadable(msg("Version 1 and version 2 of the format are mixed in one file."))
     return from_version_1(data)
 
 
@@ -131,7 +132,7 @@ def _lay_over(before: Effective, path: Path, owner: Owner) -> Effective:
     try:
         text = regular_files.read(path, LARGEST_FILE + 1).decode()
         if len(text) > LARGEST_FILE:
-            raise Unreadable("It is too large.")
+            raise Unreadable(msg("It is too large."))
         data = parse(text)
         if is_version_1(tomllib.loads(text)):
             told = told.model_copy(update={"version": 1})

@@ -18,6 +18,7 @@ import aiohttp
 from engine.registries import auth_file, registries_conf, trust
 from engine.registries.resolution import find_registry
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 
 SECONDS = 8.0
 """For everything that one query needs. The console waits 10 s."""
@@ -47,9 +48,9 @@ class Reply:
         try:
             data = json.loads(self.body)
         except ValueError as error:
-            raise _strange("It sent no JSON.") from error
+            raise _strange(msg("It sent no JSON.")) from error
         if not isinstance(data, dict):
-            raise _strange("It sent no JSON object.")
+            raise _strange(msg("It sent no JSON object."))
         return data
 
 
@@ -87,8 +88,12 @@ class RegistryApi:
         if 300 <= reply.status < 400:
             raise EngineError(
                 ErrorCode.UNREACHABLE,
-                f"{self.registry} sends one on to {_host(reply.headers.get('location', ''))}.",
-                "Berth does not follow a registry elsewhere. Name the registry that it means.",
+                msg(
+                    "%(registry)s sends one on to %(get)s.",
+                    registry=self.registry,
+                    get=_host(reply.headers.get("location", "")),
+                ),
+                msg("Berth does not follow a registry elsewhere. Name the registry that it means."),
             )
         return reply
 
@@ -119,23 +124,35 @@ class RegistryApi:
                     body += piece
                     if len(body) > LARGEST:
                         raise EngineError(
-                            ErrorCode.INVALID, f"{self.registry} answers more than can be shown."
+                            ErrorCode.INVALID,
+                            msg(
+                                "%(registry)s answers more than can be shown.",
+                                registry=self.registry,
+                            ),
                         )
                 given = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, given, bytes(body))
         except aiohttp.ClientSSLError as error:
             raise EngineError(
                 ErrorCode.UNREACHABLE,
-                f"The certificate of {self.registry} could not be verified: {_words(error)}.",
-                "Trust its authority on the Registries page, or ask who runs it to renew it.",
+                msg(
+                    "The certificate of %(registry)s could not be verified: %(error)s.",
+                    registry=self.registry,
+                    error=_words(error),
+                ),
+                msg("Trust its authority on the Registries page, or ask who runs it to renew it."),
             ) from error
         except TimeoutError as error:
             raise _slow(self.registry) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise EngineError(
                 ErrorCode.UNREACHABLE,
-                f"{self.registry} cannot be reached: {_words(error)}.",
-                "Check its name and port, and the host's network.",
+                msg(
+                    "%(registry)s cannot be reached: %(error)s.",
+                    registry=self.registry,
+                    error=_words(error),
+                ),
+                msg("Check its name and port, and the host's network."),
             ) from error
 
     async def _sign_in(self, challenge: str, repository: str) -> str | None:
@@ -150,7 +167,7 @@ class RegistryApi:
         told = dict(re.findall(r'(?<!\w)(\w+)="([^"]*)"', rest))
         realm = urlsplit(told.get("realm", ""))
         if realm.scheme != "https" and not (realm.scheme == "http" and self.insecure):
-            raise _strange("It wants the password sent over an unprotected connection.")
+            raise _strange(msg("It wants the password sent over an unprotected connection."))
         wanted = {name: told[name] for name in ("service", "scope") if name in told}
         wanted |= {name: values[-1] for name, values in parse_qs(realm.query).items()}
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in wanted.items())
@@ -175,8 +192,8 @@ async def open_registry(
     if entry and entry.blocked:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{entry.prefix} is blocked by {entry.origin}.",
-            "Unblock it on the Registries page.",
+            msg("%(prefix)s is blocked by %(origin)s.", prefix=entry.prefix, origin=entry.origin),
+            msg("Unblock it on the Registries page."),
         )
     insecure = bool(entry and entry.insecure)
     connector = aiohttp.TCPConnector(ssl=trust.context(registry, verify=not insecure), limit=4)
@@ -226,35 +243,48 @@ def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
         case 401 | 403:
             return EngineError(
                 ErrorCode.UNAUTHORIZED,
-                f"{registry} wants a sign-in, or one that may do this.{said}",
-                "Sign in to it on the Registries page.",
+                msg(
+                    "%(registry)s wants a sign-in, or one that may do this.%(said)s",
+                    registry=registry,
+                    said=said,
+                ),
+                msg("Sign in to it on the Registries page."),
             )
         case 404:
             return EngineError(
                 ErrorCode.NOT_FOUND,
-                f"{registry} has nothing there.{said}",
-                "Check the name. Some registries, like Docker Hub, offer no catalogue."
+                msg("%(registry)s has nothing there.%(said)s", registry=registry, said=said),
+                msg("Check the name. Some registries, like Docker Hub, offer no catalogue.")
                 if "_catalog" in path
-                else "Check the name and the tag.",
+                else msg("Check the name and the tag."),
             )
         case 405:
             return EngineError(
                 ErrorCode.CONFLICT,
-                f"{registry} does not allow this.{said}",
-                "Who runs it has to turn it on (`storage.delete.enabled` in docker-registry).",
+                msg("%(registry)s does not allow this.%(said)s", registry=registry, said=said),
+                msg("Who runs it has to turn it on (`storage.delete.enabled` in docker-registry)."),
             )
         case 429:
             wait = reply.headers.get("retry-after", "")
             again = f" in {wait} seconds" if wait.isdigit() else " later"
             return EngineError(
                 ErrorCode.UNREACHABLE,
-                f"{registry} answers no more for now: too many requests.{said}",
-                f"Try again{again}; a sign-in often raises the limit.",
+                msg(
+                    "%(registry)s answers no more for now: too many requests.%(said)s",
+                    registry=registry,
+                    said=said,
+                ),
+                msg("Try again%(again)s; a sign-in often raises the limit.", again=again),
             )
     return EngineError(
         ErrorCode.UNREACHABLE,
-        f"{registry} has a fault of its own (status {reply.status}).{said}",
-        "Try again later, or tell who runs it.",
+        msg(
+            "%(registry)s has a fault of its own (status %(status)s).%(said)s",
+            registry=registry,
+            status=reply.status,
+            said=said,
+        ),
+        msg("Try again later, or tell who runs it."),
     )
 
 
@@ -264,22 +294,26 @@ def _said(reply: Reply) -> str:
         words = str(errors[0].get("message") or errors[0].get("code") or "")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         return ""
-    return f" It says: {words[:200]}." if words else ""
+    return msg(" It says: %(words)s.", words=words[:200]) if words else ""
 
 
 def _slow(registry: str) -> EngineError:
     return EngineError(
         ErrorCode.TIMEOUT,
-        f"{registry} did not answer within {SECONDS:g} seconds.",
-        "It is slow, or something between swallows the connection. Try again later.",
+        msg(
+            "%(registry)s did not answer within %(seconds)s seconds.",
+            registry=registry,
+            seconds=f"{SECONDS:g}",
+        ),
+        msg("It is slow, or something between swallows the connection. Try again later."),
     )
 
 
 def _strange(detail: str) -> EngineError:
     return EngineError(
         ErrorCode.UNREACHABLE,
-        f"The registry does not answer as a registry does. {detail}",
-        "Check the address: is it a registry?",
+        msg("The registry does not answer as a registry does. %(detail)s", detail=detail),
+        msg("Check the address: is it a registry?"),
     )
 
 

@@ -9,6 +9,7 @@ import re
 
 from engine.registries.registries_conf import Effective
 from engine.schema import image_names
+from engine.schema.messages import msg
 from engine.schema.registry_facts import Attempt, Candidate, Registry, Resolution
 
 _REFERENCE = re.compile(
@@ -21,10 +22,16 @@ def resolve(asked: str, effective: Effective) -> Resolution:
     """Return what `podman pull` would try for `asked`, in order."""
     text = asked.removeprefix("docker://")
     if problem := image_names.refusal(text):
-        return refused(asked, f"{problem}.", "A name is like registry.example/team/app:1.")
+        return refused(
+            asked,
+            msg("%(problem)s.", problem=problem),
+            msg("A name is like registry.example/team/app:1."),
+        )
     found = _REFERENCE.match(text)
     if not found:
-        return refused(asked, "This is no image reference.", "Like registry.example/team/app:1.")
+        return refused(
+            asked, msg("This is no image reference."), msg("Like registry.example/team/app:1.")
+        )
     name, tag, digest = found["name"], found["tag"], found["digest"]
     suffix = (f":{tag}" if tag else "") + (f"@{digest}" if digest else "") or ":latest"
     if _is_whole(name):
@@ -37,8 +44,11 @@ def resolve(asked: str, effective: Effective) -> Resolution:
     if not effective.search:
         return refused(
             asked,
-            f"{name} is a short name that no alias explains, and there is no search list.",
-            "Write the whole name with its registry, or add an alias or a registry to search.",
+            msg(
+                "%(name)s is a short name that no alias explains, and there is no search list.",
+                name=name,
+            ),
+            msg("Write the whole name with its registry, or add an alias or a registry to search."),
         )
     candidates = [
         _candidate(_normal(f"{host}/{name}"), suffix, bool(digest), effective)
@@ -51,9 +61,11 @@ def resolve(asked: str, effective: Effective) -> Resolution:
             how="refused",
             origin=effective.mode_origin,
             candidates=candidates,
-            problem="Short names are enforced, and this one may stand for several images: Podman "
-            "would ask a person at a terminal, and refuses without one.",
-            remedy="Write the whole name, or add an alias.",
+            problem=msg(
+                "Short names are enforced, and this one may stand for several images: Podman "
+                "would ask a person at a terminal, and refuses without one."
+            ),
+            remedy=msg("Write the whole name, or add an alias."),
         )
     return Resolution(asked=asked, how="search", origin=origin, candidates=candidates)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from cryptography import x509
 
 from engine.files import regular_files
+from engine.schema.messages import msg
 from engine.schema.registry_facts import Certificate, Policy, PolicyRule
 
 _LARGEST = 1024 * 1024
@@ -64,7 +65,7 @@ def _unreadable(registry: str, place: Path, error: OSError) -> Certificate:
     return Certificate(
         registry=regular_files.printable(registry), subject="", expires=None,
         origin=regular_files.printable(place), own=False,
-        error=f"This folder cannot be read: {error.strerror}.",
+        error=msg("This folder cannot be read: %(strerror)s.", strerror=error.strerror),
     )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _certificate(path: Path, own: bool) -> Certificate:
     try:
         first = x509.load_pem_x509_certificates(regular_files.read(path, _LARGEST))[0]
     except (OSError, ValueError, IndexError):
-        return told.model_copy(update={"error": "This is no certificate that can be read."})
+        return told.model_copy(update={"error": msg("This is no certificate that can be read.")})
     subject = first.subject.rfc4514_string()
     return told.model_copy(update={"subject": subject, "expires": first.not_valid_after_utc})
 

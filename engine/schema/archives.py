@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from engine.schema.files import Produced
+from engine.schema.messages import msg
 from engine.schema.parameters import ImageReference, Lane, Parameters, Result
 
 AccountKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.@-]{0,199}$")]
@@ -21,7 +22,7 @@ class ImageSave(Parameters):
     """`podman save`: write one or more images to one file."""
 
     kind: ClassVar[str] = "image.save"
-    label: ClassVar[str] = "Save image"
+    label: ClassVar[str] = msg("Save image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -33,7 +34,9 @@ class ImageSave(Parameters):
     @model_validator(mode="after")
     def _one_in_oci(self) -> "ImageSave":
         if self.format == "oci-archive" and len(self.images) > 1:
-            raise ValueError("Podman saves one image into an oci-archive: choose docker-archive")
+            raise ValueError(
+                msg("Podman saves one image into an oci-archive: choose docker-archive")
+            )
         return self
 
     def target(self) -> str:
@@ -56,7 +59,7 @@ class ImageLoad(Parameters):
     """`podman load`: load every image of an uploaded docker-archive or oci-archive."""
 
     kind: ClassVar[str] = "image.load"
-    label: ClassVar[str] = "Load images"
+    label: ClassVar[str] = msg("Load images")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -92,7 +95,7 @@ class ImageShare(Parameters):
     """
 
     kind: ClassVar[str] = "image.share"
-    label: ClassVar[str] = "Share image"
+    label: ClassVar[str] = msg("Share image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from engine.schema.messages import msg
 from engine.schema.parameters import (
     Environment,
     ImageReference,
@@ -27,16 +28,18 @@ NAMES = ("Containerfile", "Dockerfile")
 def _inside(path: str) -> str:
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or not parts.name:
-        raise ValueError("must be a path inside of the context, without `..`")
+        raise ValueError(msg("must be a path inside of the context, without `..`"))
     return str(parts)
 
 
 def _https(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
-        raise ValueError("must be the https:// address of a git repository")
+        raise ValueError(msg("must be the https:// address of a git repository"))
     if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or a password: they would be kept and shown")
+        raise ValueError(
+            msg("must not hold a user name or a password: they would be kept and shown")
+        )
     return url
 
 
@@ -104,7 +107,7 @@ class ImageBuild(Parameters):
     """`podman build`: from a Containerfile and at most one context (archive, files, or git)."""
 
     kind: ClassVar[str] = "image.build"
-    label: ClassVar[str] = "Build image"
+    label: ClassVar[str] = msg("Build image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -138,14 +141,14 @@ class ImageBuild(Parameters):
     def _one_source(self) -> Self:
         sources = [self.context is not None, bool(self.files), self.git is not None]
         if sum(sources) > 1:
-            raise ValueError("has more than one context: give an archive, files, or git")
+            raise ValueError(msg("has more than one context: give an archive, files, or git"))
         if not any(sources) and not self.containerfile.strip():
-            raise ValueError("has neither a Containerfile nor a context")
+            raise ValueError(msg("has neither a Containerfile nor a context"))
         if self.containerfile.strip() and self.containerfile_path:
-            raise ValueError("has two Containerfiles: give its text, or a path in the context")
+            raise ValueError(msg("has two Containerfiles: give its text, or a path in the context"))
         paths = [file.path for file in self.files]
         if len(set(paths)) != len(paths):
-            raise ValueError("has two files with the same path")
+            raise ValueError(msg("has two files with the same path"))
         return self
 
     def target(self) -> str:

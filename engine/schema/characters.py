@@ -12,8 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
+from engine.schema.messages import msg
+
 HALF = re.compile("[\ud800-\udfff]")
-REFUSAL = "must not contain half of a character (a lone surrogate)"
+REFUSAL = msg("must not contain half of a character (a lone surrogate)")
 
 
 def readable(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from engine.schema.messages import msg
 from engine.schema.parameters import (
     ContainerName,
     Environment,
@@ -42,7 +43,7 @@ class Port(Model):
     def _in_range(self) -> "Port":
         for first in (self.container_port, self.host_port or 1):
             if first + self.length - 1 > 65535:
-                raise ValueError("the range ends above port 65535")
+                raise ValueError(msg("the range ends above port 65535"))
         return self
 
     def spell(self) -> str:
@@ -73,7 +74,7 @@ class Volume(Model):
     @classmethod
     def _source(cls, value: str) -> str:
         if value and not re.fullmatch(r"/.*|[a-zA-Z0-9][a-zA-Z0-9_.-]*", value):
-            raise ValueError("an absolute path, or the name of a volume")
+            raise ValueError(msg("an absolute path, or the name of a volume"))
         return value
 
     def options(self) -> list[str]:
@@ -119,7 +120,7 @@ class ContainerRun(Parameters):
     """`podman run -d`: create a container and start it."""
 
     kind: ClassVar[str] = "container.run"
-    label: ClassVar[str] = "Launch container"
+    label: ClassVar[str] = msg("Launch container")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.QUICK
     result: ClassVar[type[Result]] = ContainerStarted
@@ -162,7 +163,9 @@ class ContainerRun(Parameters):
     @model_validator(mode="after")
     def _consistent(self) -> "ContainerRun":
         if self.remove and self.restart not in ("no", "on-failure"):
-            raise ValueError("a container that is removed when it ends cannot also be restarted")
+            raise ValueError(
+                msg("a container that is removed when it ends cannot also be restarted")
+            )
         taken: set[tuple[str, str, int]] = set()
         for port in self.ports:
             if port.host_port is None:
@@ -170,11 +173,11 @@ class ContainerRun(Parameters):
             for offset in range(port.length):
                 key = (port.host_ip, port.protocol, port.host_port + offset)
                 if key in taken:
-                    raise ValueError(f"host port {key[2]} is used twice")
+                    raise ValueError(msg("host port %(key)s is used twice", key=key[2]))
                 taken.add(key)
         targets = [volume.target for volume in self.volumes]
         if len(targets) != len(set(targets)):
-            raise ValueError("two volumes have the same place in the container")
+            raise ValueError(msg("two volumes have the same place in the container"))
         return self
 
     def target(self) -> str:
@@ -251,7 +254,7 @@ class ContainerReplace(ContainerRun):
     """
 
     kind: ClassVar[str] = "container.replace"
-    label: ClassVar[str] = "Relaunch container"
+    label: ClassVar[str] = msg("Relaunch container")
     destructive: ClassVar[bool] = True
 
     name: Annotated[ContainerName, StringConstraints(max_length=200)]
@@ -277,7 +280,7 @@ class ContainerStart(_OneContainer):
     """`podman start`."""
 
     kind: ClassVar[str] = "container.start"
-    label: ClassVar[str] = "Start"
+    label: ClassVar[str] = msg("Start")
     repeatable: ClassVar[bool] = True
 
 
@@ -285,7 +288,7 @@ class ContainerStop(_OneContainer):
     """`podman stop`: send the stop signal, then SIGKILL after `timeout` seconds (None: its own)."""
 
     kind: ClassVar[str] = "container.stop"
-    label: ClassVar[str] = "Stop"
+    label: ClassVar[str] = msg("Stop")
     repeatable: ClassVar[bool] = True
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
@@ -299,7 +302,7 @@ class ContainerRestart(_OneContainer):
     """`podman restart`."""
 
     kind: ClassVar[str] = "container.restart"
-    label: ClassVar[str] = "Restart"
+    label: ClassVar[str] = msg("Restart")
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
 
@@ -312,7 +315,7 @@ class ContainerKill(_OneContainer):
     """`podman kill`: send one signal immediately."""
 
     kind: ClassVar[str] = "container.kill"
-    label: ClassVar[str] = "Kill"
+    label: ClassVar[str] = msg("Kill")
     destructive: ClassVar[bool] = True
     urgent: ClassVar[bool] = True
 
@@ -326,7 +329,7 @@ class ContainerPause(_OneContainer):
     """`podman pause`."""
 
     kind: ClassVar[str] = "container.pause"
-    label: ClassVar[str] = "Pause"
+    label: ClassVar[str] = msg("Pause")
     repeatable: ClassVar[bool] = True
 
 
@@ -334,7 +337,7 @@ class ContainerUnpause(_OneContainer):
     """`podman unpause`."""
 
     kind: ClassVar[str] = "container.unpause"
-    label: ClassVar[str] = "Resume"
+    label: ClassVar[str] = msg("Resume")
     repeatable: ClassVar[bool] = True
 
 
@@ -342,7 +345,7 @@ class ContainerRename(_OneContainer):
     """`podman rename`."""
 
     kind: ClassVar[str] = "container.rename"
-    label: ClassVar[str] = "Rename"
+    label: ClassVar[str] = msg("Rename")
 
     name: ContainerName
 
@@ -354,7 +357,7 @@ class ContainerRemove(_OneContainer):
     """`podman rm`."""
 
     kind: ClassVar[str] = "container.remove"
-    label: ClassVar[str] = "Remove"
+    label: ClassVar[str] = msg("Remove")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
@@ -379,7 +382,7 @@ class ContainerPrune(Parameters):
     """`podman container prune`: remove every container that is not running."""
 
     kind: ClassVar[str] = "container.prune"
-    label: ClassVar[str] = "Remove stopped containers"
+    label: ClassVar[str] = msg("Remove stopped containers")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
@@ -402,7 +405,7 @@ class ContainerCommit(_OneContainer):
     """`podman commit`: create an image from a container's current file system."""
 
     kind: ClassVar[str] = "container.commit"
-    label: ClassVar[str] = "Commit to image"
+    label: ClassVar[str] = msg("Commit to image")
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerCommitted
 

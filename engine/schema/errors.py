@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from engine.schema.messages import Prose
+from engine.schema.messages import Prose, msg
 from engine.schema.parameters import Model
 
 LONGEST_TEXT = 8000
@@ -73,7 +73,7 @@ class Unanswered(EngineError):
 
     def __init__(self, message: str) -> None:
         super().__init__(
-            ErrorCode.INTERRUPTED, message, "Look at the present state before you try again."
+            ErrorCode.INTERRUPTED, message, msg("Look at the present state before you try again.")
         )
 
 

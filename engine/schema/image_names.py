@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from engine.schema.messages import msg
 from engine.schema.parameters import IMAGE_NAME, Model
 
 TRANSPORTS = {
@@ -43,23 +44,23 @@ def refusal(text: str) -> str:
     if _ID.fullmatch(text):
         return ""
     if "://" in text:
-        return f"Podman refuses this name: write it without {scheme}://"
+        return msg("Podman refuses this name: write it without %(scheme)s://", scheme=scheme)
     named, at, digest = text.partition("@")
     if at and not _DIGEST.fullmatch(digest):
-        return "Podman refuses this name: a digest is like sha256: and 64 hexadecimal digits"
+        return msg("Podman refuses this name: a digest is like sha256: and 64 hexadecimal digits")
     path, _, last = named.rpartition("/")
     last, colon, tag = last.partition(":")
     if colon and not _TAG.fullmatch(tag):
-        return "Podman refuses this name: what follows the colon is no tag"
+        return msg("Podman refuses this name: what follows the colon is no tag")
     domain, repository = split_domain(f"{path}/{last}" if path or named.startswith("/") else last)
     if repository != repository.lower():
-        return "Podman refuses this name: repository name must be lowercase"
+        return msg("Podman refuses this name: repository name must be lowercase")
     if (domain and not _DOMAIN.fullmatch(domain)) or not all(
         _PART.fullmatch(part) for part in repository.split("/")
     ):
-        return "Podman refuses this name: invalid reference format"
+        return msg("Podman refuses this name: invalid reference format")
     if len(f"{domain}/{repository}".lstrip("/")) > LONGEST_NAME:
-        return "Podman refuses this name: a name has at most 255 characters"
+        return msg("Podman refuses this name: a name has at most 255 characters")
     return ""
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from engine.schema.containers import Pruned
+from engine.schema.messages import msg
 from engine.schema.parameters import (
     ImageReference,
     Lane,
@@ -29,7 +30,7 @@ class ImagePull(Parameters):
     """`podman pull`."""
 
     kind: ClassVar[str] = "image.pull"
-    label: ClassVar[str] = "Pull image"
+    label: ClassVar[str] = msg("Pull image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -65,7 +66,7 @@ class ImagePush(Parameters):
     """`podman push`: push an image, optionally under another name."""
 
     kind: ClassVar[str] = "image.push"
-    label: ClassVar[str] = "Push image"
+    label: ClassVar[str] = msg("Push image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -83,7 +84,7 @@ class ImagePush(Parameters):
     @model_validator(mode="after")
     def _both_or_none(self) -> "ImagePush":
         if bool(self.username) != (self.password is not None):
-            raise ValueError("a user name and a password go together")
+            raise ValueError(msg("a user name and a password go together"))
         return self
 
     def target(self) -> str:
@@ -108,7 +109,7 @@ class ImageRemove(Parameters):
     """`podman rmi`."""
 
     kind: ClassVar[str] = "image.remove"
-    label: ClassVar[str] = "Remove image"
+    label: ClassVar[str] = msg("Remove image")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagesRemoved
@@ -128,7 +129,7 @@ class ImagePrune(Parameters):
     """`podman image prune`: remove images without a name (all: images without a container)."""
 
     kind: ClassVar[str] = "image.prune"
-    label: ClassVar[str] = "Remove unused images"
+    label: ClassVar[str] = msg("Remove unused images")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
@@ -147,7 +148,7 @@ class ImageTag(Parameters):
     """`podman tag`: give an image an additional name."""
 
     kind: ClassVar[str] = "image.tag"
-    label: ClassVar[str] = "Tag image"
+    label: ClassVar[str] = msg("Tag image")
     repeatable: ClassVar[bool] = True
 
     image: ImageReference
@@ -164,7 +165,7 @@ class ImageUntag(Parameters):
     """`podman untag`: remove a name from an image. The image stays."""
 
     kind: ClassVar[str] = "image.untag"
-    label: ClassVar[str] = "Untag image"
+    label: ClassVar[str] = msg("Untag image")
     destructive: ClassVar[bool] = True
 
     image: ImageReference

@@ -13,6 +13,7 @@ from engine.schema import (
     units,
     volumes,
 )
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 
 KINDS: dict[str, type[Parameters]] = {
@@ -84,5 +85,5 @@ def parse(kind: str, parameters: dict[str, Any]) -> Parameters:
     Raises UnknownKind, or pydantic.ValidationError with the paths of the invalid values.
     """
     if kind not in KINDS:
-        raise UnknownKind(f"there is no kind of operation called {kind!r}")
+        raise UnknownKind(msg("there is no kind of operation called %(kind)s", kind=f"{kind!r}"))
     return KINDS[kind].model_validate(parameters)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from engine.schema.errors import EngineFault
+from engine.schema.messages import msg
 
 MIB = 1024 * 1024
 SNAPSHOT = 16 * MIB
@@ -36,11 +37,11 @@ def parse(adapter: TypeAdapter[T], text: bytes | str) -> T:
         found = adapter.validate_json(text)
     except (ValidationError, RecursionError) as error:
         raise EngineFault(
-            "The engine's answer makes no sense to this version of the console.",
-            "Restart the account's engine, so that it is of the console's version.",
+            msg("The engine's answer makes no sense to this version of the console."),
+            msg("Restart the account's engine, so that it is of the console's version."),
         ) from error
     if depth(getattr(found, "data", None)) > DEPTH:
-        raise EngineFault("The engine's answer is nested too deeply.")
+        raise EngineFault(msg("The engine's answer is nested too deeply."))
     return found
 
 
@@ -80,7 +81,7 @@ async def counted(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
     async for piece in pieces:
         passed += len(piece)
         if passed > most:
-            raise EngineFault(f"The engine sent more than {most} bytes.")
+            raise EngineFault(msg("The engine sent more than %(most)s bytes.", most=most))
         yield piece
 
 
@@ -102,4 +103,4 @@ async def lines(pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]
 
 
 def _endless(most: int) -> EngineFault:
-    return EngineFault(f"The engine sent a line of more than {most} bytes.")
+    return EngineFault(msg("The engine sent a line of more than %(most)s bytes.", most=most))

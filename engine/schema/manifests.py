@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from engine.schema.images import ImagePushed
+from engine.schema.messages import msg
 from engine.schema.parameters import (
     ImageReference,
     Lane,
@@ -31,7 +32,7 @@ class ManifestCreate(Parameters):
     """`podman manifest create`: create a list, empty or from local images."""
 
     kind: ClassVar[str] = "manifest.create"
-    label: ClassVar[str] = "Create manifest list"
+    label: ClassVar[str] = msg("Create manifest list")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ManifestMade
@@ -51,7 +52,7 @@ class ManifestAdd(Parameters):
     """`podman manifest add`: add an image from the account's storage or from a registry."""
 
     kind: ClassVar[str] = "manifest.add"
-    label: ClassVar[str] = "Add to manifest list"
+    label: ClassVar[str] = msg("Add to manifest list")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -93,7 +94,7 @@ class ManifestRemove(Parameters):
     """`podman manifest remove`: remove an image from the list. The image itself stays."""
 
     kind: ClassVar[str] = "manifest.remove"
-    label: ClassVar[str] = "Remove from manifest list"
+    label: ClassVar[str] = msg("Remove from manifest list")
     repeatable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ManifestMade
@@ -112,7 +113,7 @@ class ManifestPush(Parameters):
     """`podman manifest push`."""
 
     kind: ClassVar[str] = "manifest.push"
-    label: ClassVar[str] = "Push manifest list"
+    label: ClassVar[str] = msg("Push manifest list")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -131,7 +132,7 @@ class ManifestPush(Parameters):
     @model_validator(mode="after")
     def _both_or_none(self) -> "ManifestPush":
         if bool(self.username) != (self.password is not None):
-            raise ValueError("a user name and a password go together")
+            raise ValueError(msg("a user name and a password go together"))
         return self
 
     def target(self) -> str:

@@ -1,6 +1,6 @@
 """Text for readers: English that keeps the msgid and the parameters it was made of.
 
-Whoever writes a sentence calls `message("The image %(name)s is not here.", name=name)`. The result
+Whoever writes a sentence calls `msg("The image %(name)s is not here.", name=name)`. The result
 is a string, the English text, so that logs, audit events and programs need not know about it. Pages
 translate the msgid and put the parameters in (`consoleapp/i18n/rendering.py`). Between processes
 and in rows, a message with parameters is `{"msgid": …, "params": {…}}`; one without is its msgid,
@@ -11,7 +11,7 @@ msgid has no other placeholders than `%(name)s`, each with its parameter.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SerializationInfo
@@ -22,7 +22,7 @@ LONGEST_TEXT = 8_000
 """Characters of a text; what a row or an audit event stores of it."""
 MOST_PARAMS = 20
 """Placeholders of a msgid."""
-DEEPEST = 4
+DEEPEST = 8
 """Messages inside of messages, such as the reason in "Not done: …"."""
 ENGLISH = {"english": True}
 """The context in which models are serialized for programs: messages as plain English text."""
@@ -36,11 +36,14 @@ class Message(str):
 
     msgid: str
     params: Mapping[str, str]
+    depth: int
+    """1 if no parameter is a message with parameters, and so on."""
 
     def __new__(cls, msgid: str, params: Mapping[str, str]) -> "Message":
         self = super().__new__(cls, filled(msgid, params))
         self.msgid = msgid
         self.params = params
+        self.depth = 1 + max((_depth(each) for each in params.values()), default=-1)
         return self
 
     def __str__(self) -> str:
@@ -50,12 +53,30 @@ class Message(str):
         return self.msgid, self.params
 
 
-def message(msgid: str, /, **params: object) -> Message:
+def msg(msgid: str, /, **params: object) -> Message:
     """Return the message `msgid` with `params`; those that are messages stay messages.
 
     `bin/translations` finds the msgid here, so it must be a literal.
     """
-    return Message(msgid, {name: str(value) for name, value in params.items()})
+    return Message(msgid, {name: _nested(str(value)) for name, value in params.items()})
+
+
+def _nested(text: str) -> str:
+    """Return it as a parameter. What would make the message too deep is only its text."""
+    return text + "" if _depth(text) >= DEEPEST else text
+
+
+def _depth(text: str) -> int:
+    return text.depth if isinstance(text, Message) else 0
+
+
+def joined(texts: Iterable[str], separator: str = " ") -> str:
+    """Return the texts that are not empty with `separator` between them, as a message."""
+    found = [text for text in texts if text]
+    if len(found) == 1 or not any(map(_depth, found)) or len(found) > MOST_PARAMS:
+        return separator.join(found) if len(found) != 1 else found[0]
+    params = {f"text{at}": text for at, text in enumerate(found, 1)}
+    return msg(separator.replace("%", "%%").join(f"%({name})s" for name in params), **params)
 
 
 def filled(msgid: str, params: Mapping[str, str]) -> str:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.schema.messages import msg
+
 Kind = Literal["bind", "volume", "tmpfs", "image"]
 CANONICAL = {
     "src": "source",
@@ -69,28 +71,28 @@ def mount(value: str) -> Mounted:
     """Parse a `--mount` or `Mount=` strictly. Raises Unclear."""
     _plain(value)
     if " " in value:
-        raise Unclear("a space separates two mounts for some readers")
+        raise Unclear(msg("a space separates two mounts for some readers"))
     words = value.split(",")
     found = options(value)
     if len(found) != len(words):
-        raise Unclear("an option is there twice")
+        raise Unclear(msg("an option is there twice"))
     kind = found.get("type", "volume")
     if kind not in _KEYS or not set(found) <= _KEYS[kind]:
-        raise Unclear("an option that is not known")
+        raise Unclear(msg("an option that is not known"))
     for key, allowed in _VALUES.items():
         if key in found and found[key] not in allowed:
-            raise Unclear(f"an odd value of {key}")
+            raise Unclear(msg("an odd value of %(key)s", key=key))
     if "ro" in found and "rw" in found:
-        raise Unclear("both ro and rw")
+        raise Unclear(msg("both ro and rw"))
     source, target = found.get("source", ""), found.get("target")
     if source is None or not target or not target.startswith("/"):
-        raise Unclear("a source or a target without a path")
+        raise Unclear(msg("a source or a target without a path"))
     closed = _switch(found, "ro") or ("rw" in found and not _switch(found, "rw"))
     made = Mounted(kind, source, target, writes=not closed or _switch(found, "U"))  # type: ignore[arg-type]
     if made.kind in ("bind", "image") and not source:
         raise Unclear("no source")
     if made.kind == "volume" and source and not _VOLUME_NAME.fullmatch(source):
-        raise Unclear("a volume's name is expected")
+        raise Unclear(msg("a volume's name is expected"))
     return made
 
 
@@ -101,12 +103,12 @@ def volume(value: str) -> Mounted:
     if len(parts) == 1:
         return Mounted("volume", "", value, writes=True)
     if len(parts) > 3:
-        raise Unclear("more than two colons")
+        raise Unclear(msg("more than two colons"))
     said = [each for each in parts[2].split(",") if each] if len(parts) == 3 else []
     if len(set(said)) != len(said) or not set(said) <= _VOLUME_OPTIONS:
-        raise Unclear("an option that is not known, or there twice")
+        raise Unclear(msg("an option that is not known, or there twice"))
     if any(len(group & set(said)) > 1 for group in _EITHER):
-        raise Unclear("options that contradict each other")
+        raise Unclear(msg("options that contradict each other"))
     source = parts[0]
     if not source:
         raise Unclear("no source")
@@ -120,10 +122,10 @@ def _switch(found: dict[str, str | None], key: str) -> bool:
         return False
     said = found[key]
     if said not in (None, "true", "false"):
-        raise Unclear(f"an odd value of {key}")
+        raise Unclear(msg("an odd value of %(key)s", key=key))
     return said != "false"
 
 
 def _plain(value: str) -> None:
     if _ODD.search(value):
-        raise Unclear("a quote, a backslash or an odd character")
+        raise Unclear(msg("a quote, a backslash or an odd character"))

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from engine.schema.characters import REFUSAL, place_of_half
-from engine.schema.messages import Prose
+from engine.schema.messages import Prose, msg
 
 REDACTED = "••••••"
 SECRET_WORDS = re.compile(
@@ -101,7 +101,7 @@ def _redact_url(match: re.Match[str]) -> str:
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("must not contain a NUL character")
+        raise ValueError(msg("must not contain a NUL character"))
     return text
 
 
@@ -109,7 +109,7 @@ def whole_characters(given: Any) -> Any:
     """Refuse lone surrogates anywhere in the input."""
     place = place_of_half(given)
     if place is not None:
-        raise ValueError(f"{place}: {REFUSAL}" if place else REFUSAL)
+        raise ValueError(msg("%(place)s: %(why)s", place=place, why=REFUSAL) if place else REFUSAL)
     return given
 
 
@@ -117,7 +117,9 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not name or "=" in name or "\0" in name or "\n" in name:
             # Never show what follows an equals sign: it may be a secret value.
-            raise ValueError(f"{name.partition('=')[0]!r} is not a variable name")
+            raise ValueError(
+                msg("%(partition)s is not a variable name", partition=f"{name.partition('=')[0]!r}")
+            )
     return value
 
 

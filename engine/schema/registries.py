@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, WrapSerializer, field_validator, model_validator
 
+from engine.schema.messages import msg
 from engine.schema.parameters import Lane, Line, Model, Parameters, Result, Secret, Text
 
 RegistryHost = Annotated[
@@ -64,7 +65,7 @@ class SetSearch(Model):
     @classmethod
     def _once(cls, value: list[str]) -> list[str]:
         if len(value) != len(set(value)):
-            raise ValueError("a registry is listed twice")
+            raise ValueError(msg("a registry is listed twice"))
         return value
 
 
@@ -84,10 +85,12 @@ class SetRegistry(Model):
     @model_validator(mode="after")
     def _consistent(self) -> "SetRegistry":
         if self.prefix.startswith("*.") and ("/" in self.prefix or ":" in self.prefix):
-            raise ValueError("a prefix with a wildcard is a domain alone, without port or path")
+            raise ValueError(
+                msg("a prefix with a wildcard is a domain alone, without port or path")
+            )
         if self.mirror_by_digest_only and any(each.pull_from != "all" for each in self.mirrors):
             raise ValueError(
-                "mirrors for digests only, and a mirror with a rule of its own: choose"
+                msg("mirrors for digests only, and a mirror with a rule of its own: choose")
             )
         return self
 
@@ -117,9 +120,11 @@ class SetAlias(Model):
     def _whole(cls, value: str) -> str:
         host, _, path = value.partition("/")
         if not ("." in host or ":" in host or host == "localhost"):
-            raise ValueError("the whole name begins with a registry, like registry.example/app")
+            raise ValueError(
+                msg("the whole name begins with a registry, like registry.example/app")
+            )
         if ":" in path or "@" in path:
-            raise ValueError("the whole name has no tag")
+            raise ValueError(msg("the whole name has no tag"))
         return value
 
 
@@ -176,7 +181,7 @@ class RegistriesEdit(Parameters):
     """Change the account's own registries.conf. Everything else in the file stays as it is."""
 
     kind: ClassVar[str] = "registries.edit"
-    label: ClassVar[str] = "Change registries"
+    label: ClassVar[str] = msg("Change registries")
     result: ClassVar[type[Result]] = RegistriesEdited
 
     seen: Digest
@@ -199,7 +204,7 @@ class RegistryLogin(Parameters):
     """`podman login`: store the password in the account's own auth file, and nowhere else."""
 
     kind: ClassVar[str] = "registry.login"
-    label: ClassVar[str] = "Sign in to registry"
+    label: ClassVar[str] = msg("Sign in to registry")
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
 
@@ -213,9 +218,9 @@ class RegistryLogin(Parameters):
     def _one_line(cls, value: Secret) -> Secret:
         text = value.get_secret_value()
         if not text:
-            raise ValueError("a password is needed")
+            raise ValueError(msg("a password is needed"))
         if "\n" in text or "\r" in text or "\0" in text:
-            raise ValueError("a password is one line")
+            raise ValueError(msg("a password is one line"))
         return value
 
     def target(self) -> str:
@@ -234,7 +239,7 @@ class RegistryLogout(Parameters):
     """`podman logout`."""
 
     kind: ClassVar[str] = "registry.logout"
-    label: ClassVar[str] = "Sign out of registry"
+    label: ClassVar[str] = msg("Sign out of registry")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
@@ -251,7 +256,7 @@ class RegistryTrust(Parameters):
     """Trust a certificate authority for one registry (containers-certs.d(5))."""
 
     kind: ClassVar[str] = "registry.trust"
-    label: ClassVar[str] = "Trust certificate authority"
+    label: ClassVar[str] = msg("Trust certificate authority")
     repeatable: ClassVar[bool] = True
 
     registry: RegistryHost
@@ -269,7 +274,7 @@ class RegistryDistrust(Parameters):
     """Undo `registry.trust`."""
 
     kind: ClassVar[str] = "registry.distrust"
-    label: ClassVar[str] = "Remove certificate authority"
+    label: ClassVar[str] = msg("Remove certificate authority")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 

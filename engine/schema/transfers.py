@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, model_validator
 
+from engine.schema.messages import msg
 from engine.schema.parameters import Lane, Parameters, Result
 
 Repository = Annotated[
@@ -42,7 +43,7 @@ class ImageCopy(Parameters):
     """`skopeo copy`: copy an image between registries without storing it in the account."""
 
     kind: ClassVar[str] = "image.copy"
-    label: ClassVar[str] = "Copy image"
+    label: ClassVar[str] = msg("Copy image")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -58,9 +59,9 @@ class ImageCopy(Parameters):
     @model_validator(mode="after")
     def _consistent(self) -> "ImageCopy":
         if "@" in self.destination:
-            raise ValueError("the destination has a tag, and no digest")
+            raise ValueError(msg("the destination has a tag, and no digest"))
         if self.source == self.destination:
-            raise ValueError("source and destination are the same")
+            raise ValueError(msg("source and destination are the same"))
         return self
 
     def target(self) -> str:
@@ -89,7 +90,7 @@ class ImageSync(Parameters):
     """
 
     kind: ClassVar[str] = "image.sync"
-    label: ClassVar[str] = "Synchronise tags"
+    label: ClassVar[str] = msg("Synchronise tags")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
@@ -104,7 +105,7 @@ class ImageSync(Parameters):
     @model_validator(mode="after")
     def _consistent(self) -> "ImageSync":
         if self.source == self.destination:
-            raise ValueError("source and destination are the same")
+            raise ValueError(msg("source and destination are the same"))
         return self
 
     def target(self) -> str:
@@ -132,7 +133,7 @@ class ImageDeleteRemote(Parameters):
     """`skopeo delete`: delete an image by digest, and with it every tag of that digest."""
 
     kind: ClassVar[str] = "image.delete-remote"
-    label: ClassVar[str] = "Delete at registry"
+    label: ClassVar[str] = msg("Delete at registry")
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     destructive: ClassVar[bool] = True

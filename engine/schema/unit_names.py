@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainSerializer, SerializationInfo, StringConstraints
 
+from engine.schema.messages import msg
 from engine.schema.parameters import REDACTED, SECRET_WORDS, Text, is_secret
 
 Style = Literal["quadlet", "generate-new", "generate-classic", "other"]
@@ -64,7 +65,7 @@ VersionId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{12}Z-[0-9
 
 def _never_dashed(name: str) -> str:
     if name.startswith(("-", ".")):
-        raise ValueError("a unit's name begins with a letter or a digit")
+        raise ValueError(msg("a unit's name begins with a letter or a digit"))
     return name
 
 

@@ -6,7 +6,7 @@ They are all refused with the code `unavailable` if the account has no running u
 import shlex
 from typing import ClassVar, Literal
 
-from engine.schema.messages import Prose
+from engine.schema.messages import Prose, msg
 from engine.schema.parameters import ContainerName, Lane, Model, Parameters, Result
 from engine.schema.unit_names import (
     Digest,
@@ -60,7 +60,7 @@ class UnitWrite(_OneFile):
     """
 
     kind: ClassVar[str] = "unit.write"
-    label: ClassVar[str] = "Save unit"
+    label: ClassVar[str] = msg("Save unit")
     result: ClassVar[type[Result]] = UnitWritten
 
     text: UnitText
@@ -77,7 +77,7 @@ class UnitDelete(_OneFile):
     """Stop and disable the unit, delete its file (kept as a version), then daemon-reload."""
 
     kind: ClassVar[str] = "unit.delete"
-    label: ClassVar[str] = "Delete unit"
+    label: ClassVar[str] = msg("Delete unit")
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
@@ -92,7 +92,7 @@ class UnitRestore(_OneFile):
     """Restore a version of a file (even of a deleted file), then daemon-reload."""
 
     kind: ClassVar[str] = "unit.restore"
-    label: ClassVar[str] = "Restore version"
+    label: ClassVar[str] = msg("Restore version")
     result: ClassVar[type[Result]] = UnitWritten
 
     version: VersionId
@@ -108,7 +108,7 @@ class UnitDaemonReload(Parameters):
     """`systemctl --user daemon-reload`: reread all unit files and run Podman's generator."""
 
     kind: ClassVar[str] = "unit.daemon-reload"
-    label: ClassVar[str] = "Reload unit files"
+    label: ClassVar[str] = msg("Reload unit files")
     repeatable: ClassVar[bool] = True
 
     def target(self) -> str:
@@ -132,7 +132,7 @@ class UnitStart(_OneUnit):
     """`systemctl --user start`: start and wait. On failure, report the unit's last log lines."""
 
     kind: ClassVar[str] = "unit.start"
-    label: ClassVar[str] = "Start unit"
+    label: ClassVar[str] = msg("Start unit")
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
 
@@ -141,7 +141,7 @@ class UnitStop(_OneUnit):
     """`systemctl --user stop`: stop and wait."""
 
     kind: ClassVar[str] = "unit.stop"
-    label: ClassVar[str] = "Stop unit"
+    label: ClassVar[str] = msg("Stop unit")
     repeatable: ClassVar[bool] = True
 
 
@@ -149,7 +149,7 @@ class UnitRestart(_OneUnit):
     """`systemctl --user restart`: restart and wait."""
 
     kind: ClassVar[str] = "unit.restart"
-    label: ClassVar[str] = "Restart unit"
+    label: ClassVar[str] = msg("Restart unit")
     lane: ClassVar[Lane] = Lane.SLOW
 
 
@@ -161,7 +161,7 @@ class UnitEnable(_OneUnit):
     """
 
     kind: ClassVar[str] = "unit.enable"
-    label: ClassVar[str] = "Start at boot"
+    label: ClassVar[str] = msg("Start at boot")
     repeatable: ClassVar[bool] = True
 
 
@@ -169,7 +169,7 @@ class UnitDisable(_OneUnit):
     """`systemctl --user disable`: do not start it at boot. Of a Quadlet, [Install] is removed."""
 
     kind: ClassVar[str] = "unit.disable"
-    label: ClassVar[str] = "Do not start at boot"
+    label: ClassVar[str] = msg("Do not start at boot")
     repeatable: ClassVar[bool] = True
 
 
@@ -177,7 +177,7 @@ class UnitResetFailed(_OneUnit):
     """`systemctl --user reset-failed`: clear the failure so that the unit can start again."""
 
     kind: ClassVar[str] = "unit.reset-failed"
-    label: ClassVar[str] = "Forget failure"
+    label: ClassVar[str] = msg("Forget failure")
     repeatable: ClassVar[bool] = True
 
 
@@ -214,7 +214,7 @@ class ContainerAutostart(Parameters):
     """
 
     kind: ClassVar[str] = "container.autostart"
-    label: ClassVar[str] = "Keep running"
+    label: ClassVar[str] = msg("Keep running")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
@@ -240,7 +240,7 @@ class UnitConvert(_OneUnit):
     """Recreate a container's unit in another style. The old files are kept as versions."""
 
     kind: ClassVar[str] = "unit.convert"
-    label: ClassVar[str] = "Convert unit"
+    label: ClassVar[str] = msg("Convert unit")
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
@@ -284,7 +284,7 @@ class AutoUpdateRun(Parameters):
     """
 
     kind: ClassVar[str] = "autoupdate.run"
-    label: ClassVar[str] = "Update now"
+    label: ClassVar[str] = msg("Update now")
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = AutoUpdateResult
@@ -309,7 +309,7 @@ class AutoUpdateEnable(_Session):
     """Enable and start podman-auto-update.timer, which runs `podman auto-update` once a day."""
 
     kind: ClassVar[str] = "autoupdate.enable"
-    label: ClassVar[str] = "Update every day"
+    label: ClassVar[str] = msg("Update every day")
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -320,7 +320,7 @@ class AutoUpdateDisable(_Session):
     """Stop and disable podman-auto-update.timer."""
 
     kind: ClassVar[str] = "autoupdate.disable"
-    label: ClassVar[str] = "Do not update by itself"
+    label: ClassVar[str] = msg("Do not update by itself")
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -331,7 +331,7 @@ class LingerEnable(_Session):
     """`loginctl enable-linger`: start the account's units at boot and keep them after logout."""
 
     kind: ClassVar[str] = "linger.enable"
-    label: ClassVar[str] = "Turn lingering on"
+    label: ClassVar[str] = msg("Turn lingering on")
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -342,7 +342,7 @@ class LingerDisable(_Session):
     """`loginctl disable-linger`: stop the units, and Berth's engine, with the last login."""
 
     kind: ClassVar[str] = "linger.disable"
-    label: ClassVar[str] = "Turn lingering off"
+    label: ClassVar[str] = msg("Turn lingering off")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from engine.schema.containers import Pruned
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters, Result
 
 
@@ -10,7 +11,7 @@ class VolumePrune(Parameters):
     """`podman volume prune`: remove every volume that no container uses, including its data."""
 
     kind: ClassVar[str] = "volume.prune"
-    label: ClassVar[str] = "Remove unused volumes"
+    label: ClassVar[str] = msg("Remove unused volumes")
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = Pruned

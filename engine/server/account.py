@@ -14,6 +14,7 @@ from engine.podman.health_checks import HealthChecks
 from engine.podman.runtime import choose
 from engine.podman.service import PodmanService
 from engine.process.environment import has_user_manager, runtime_directory, state_directory
+from engine.schema.messages import msg
 from engine.server.ledger import Journal
 from engine.server.runner import Runner
 from engine.systemd.inventory import Inventory
@@ -80,11 +81,13 @@ async def open_account() -> Account:
         incoming,
         admission,
     )
-    warnings = []
+    warnings: list[str] = []
     if choice.events:
         warnings.append(
-            "Podman's own choice of events cannot be followed here, so Berth keeps them in a file: "
-            "what is done at a shell is only seen at the next refresh."
+            msg(
+                "Podman's own choice of events cannot be followed here, so Berth keeps them in a "
+                "file: what is done at a shell is only seen at the next refresh."
+            )
         )
     health = HealthChecks(podman)
     checking = None if has_user_manager() else asyncio.create_task(health.run())

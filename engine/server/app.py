@@ -21,6 +21,7 @@ from engine.queries.terminal import Terminal, open_terminal
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind, parse
+from engine.schema.messages import msg
 from engine.schema.parameters import ImageReference, Model
 from engine.schema.queries import (
     QUERIES,
@@ -83,7 +84,7 @@ def application(account: Account, peers: frozenset[int], activity: Activity) -> 
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check the peer first, and convert every error to an ErrorReport."""
     if peer_uid(request.transport) not in request.app[PEERS]:
-        return _refuse(ErrorCode.UNAUTHORIZED, "This engine does not serve your account.", 403)
+        return _refuse(ErrorCode.UNAUTHORIZED, msg("This engine does not serve your account."), 403)
     if request.app[ACTIVITY].ending:
         # The engine is ending and starts nothing. The client reaches the next engine in a moment.
         if request.transport:
@@ -103,7 +104,9 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         except Exception as error:  # the one place where a bug becomes an answer
             log.exception("a fault while answering %s %s", request.method, request.path)
             return _refuse(
-                ErrorCode.INTERNAL, f"A fault in Berth's engine: {type(error).__name__}.", 500
+                ErrorCode.INTERNAL,
+                msg("A fault in Berth's engine: %(__name__)s.", __name__=type(error).__name__),
+                500,
             )
 
 
@@ -130,7 +133,7 @@ async def containers(request: web.Request) -> web.Response:
     """Return the rows of some containers, without those that are gone."""
     ids = request.query.getall("id", [])
     if not ids:
-        raise EngineError(ErrorCode.INVALID, "Say which containers: ?id=…&id=…")
+        raise EngineError(ErrorCode.INVALID, msg("Say which containers: ?id=…&id=…"))
     return _many(await snapshot.containers(request.app[ACCOUNT].podman, ids))
 
 
@@ -191,7 +194,7 @@ async def forget_files(request: web.Request) -> web.Response:
     """Remove the files of an ended operation, which were fetched."""
     operation = _operation(request)
     if operation in request.app[ACCOUNT].runner.running:
-        raise EngineError(ErrorCode.CONFLICT, "The operation has not ended.")
+        raise EngineError(ErrorCode.CONFLICT, msg("The operation has not ended."))
     await asyncio.to_thread(request.app[ACCOUNT].files.forget, operation)
     return web.Response(status=204)
 
@@ -202,7 +205,7 @@ async def take_image(request: web.Request) -> web.Response:
     try:
         size = int(request.query.get("size", "0"))
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, "`size` is a number of bytes.") from error
+        raise EngineError(ErrorCode.INVALID, msg("`size` is a number of bytes.")) from error
     brought = Brought(request.query.get("image_id", ""), size, chunks)
     await request.app[ACCOUNT].incoming.bring(_operation(request), brought)
     return web.Response(status=204)
@@ -235,7 +238,9 @@ async def query(request: web.Request) -> web.StreamResponse:
     body = await _body(request, {"query", "parameters"})
     asked = _query(str(body.get("query")), body.get("parameters") or {})
     if asked.duplex:
-        raise EngineError(ErrorCode.INVALID, "This query takes input: open it at /v1/terminal.")
+        raise EngineError(
+            ErrorCode.INVALID, msg("This query takes input: open it at /v1/terminal.")
+        )
     request.app[ACCOUNT].admission.admit_query(asked)
     return await _stream(request, _answers(request.app[ACCOUNT], asked))
 
@@ -314,11 +319,14 @@ async def _body(request: web.Request, names: set[str]) -> dict[str, Any]:
     try:
         body = json.loads(await request.read())
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, "The request is not JSON.") from error
+        raise EngineError(ErrorCode.INVALID, msg("The request is not JSON.")) from error
     if not isinstance(body, dict) or not set(body) <= names:
-        raise EngineError(ErrorCode.INVALID, f"Expected an object with {', '.join(sorted(names))}.")
+        raise EngineError(
+            ErrorCode.INVALID,
+            msg("Expected an object with %(names)s.", names=", ".join(sorted(names))),
+        )
     if not isinstance(body.get("parameters", {}), dict):
-        raise EngineError(ErrorCode.INVALID, "`parameters` must be an object.")
+        raise EngineError(ErrorCode.INVALID, msg("`parameters` must be an object."))
     return body
 
 
@@ -330,12 +338,14 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise EngineError(ErrorCode.INVALID, "An id is a UUID.") from error
+        raise EngineError(ErrorCode.INVALID, msg("An id is a UUID.")) from error
 
 
 def _query(name: str, parameters: dict[str, Any]) -> Query:
     if name not in QUERIES:
-        raise EngineError(ErrorCode.INVALID, f"There is no query called {name!r}.")
+        raise EngineError(
+            ErrorCode.INVALID, msg("There is no query called %(name)s.", name=f"{name!r}")
+        )
     return QUERIES[name].model_validate(parameters)
 
 

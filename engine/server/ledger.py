@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from engine.schema.characters import as_json
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.progress import Outcome
 
 KEPT_SECONDS = 30 * 86_400
@@ -91,8 +92,8 @@ class Journal:
         except sqlite3.OperationalError as error:
             raise EngineError(
                 ErrorCode.UNAVAILABLE,
-                f"The engine cannot write down what it does: {error}.",
-                "Make room on the account's disk, then try again.",
+                msg("The engine cannot write down what it does: %(error)s.", error=error),
+                msg("Make room on the account's disk, then try again."),
             ) from error
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from engine.podman.client import Podman
 from engine.process.cancellation import heed, requested, unstoppable
 from engine.schema import progress as said
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport, Unanswered
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 from engine.server.ledger import Journal
 from engine.systemd.inventory import Inventory
@@ -26,7 +27,7 @@ TRIES = 5
 """How often an operation survives the end of Podman's service while it runs."""
 STOP_PATIENCE = 1.0
 """Seconds for cleaning up when the engine ends."""
-TOO_LATE = "It was too late to cancel: this could not be stopped any more."
+TOO_LATE = msg("It was too late to cancel: this could not be stopped any more.")
 
 
 @dataclass
@@ -88,7 +89,9 @@ class Runner:
         entry = None if running else self._journal.find(operation)
         kind = running.kind if running else entry.kind if entry else parameters.kind
         if kind != parameters.kind:
-            raise EngineError(ErrorCode.CONFLICT, f"This id belongs to a {kind} already.")
+            raise EngineError(
+                ErrorCode.CONFLICT, msg("This id belongs to a %(kind)s already.", kind=kind)
+            )
         if entry and entry.outcome:
             yield entry.outcome
             return
@@ -111,7 +114,7 @@ class Runner:
         running = self._running.get(operation)
         if running is None:
             if self._journal.find(operation) is None:
-                raise EngineError(ErrorCode.NOT_FOUND, "The engine has not heard of it (yet).")
+                raise EngineError(ErrorCode.NOT_FOUND, msg("The engine has not heard of it (yet)."))
         elif running.attempt and not running.cancelled:  # only once: it may already be cleaning up
             running.cancelled = True
             running.attempt.cancel()
@@ -224,8 +227,10 @@ class Runner:
             return said.Failed(
                 error=ErrorReport(
                     code=ErrorCode.INTERNAL,
-                    message=f"A fault in Berth's engine: {type(error).__name__}.",
-                    remedy="The engine's log on the host says more.",
+                    message=msg(
+                        "A fault in Berth's engine: %(__name__)s.", __name__=type(error).__name__
+                    ),
+                    remedy=msg("The engine's log on the host says more."),
                 )
             )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.schema.messages import msg
 from engine.systemd import create_command
 
 _GIVEN_BY_PODMAN = re.compile(r"[0-9a-f]{64}")
@@ -27,10 +28,13 @@ class Unnamed:
     @property
     def note(self) -> str:
         """Return a note about what happens to it."""
-        return (
-            f"The volume without a name at {self.target} would go with the container at the unit's "
-            f"first stop: its data is copied into the volume {self.name}, which the unit mounts "
-            f"there. The volume {self.volume[:12]} itself stays until you remove it."
+        return msg(
+            "The volume without a name at %(target)s would go with the container at the unit's "
+            "first stop: its data is copied into the volume %(name)s, which the unit mounts "
+            "there. The volume %(volume)s itself stays until you remove it.",
+            target=self.target,
+            name=self.name,
+            volume=self.volume[:12],
         )
 
 

@@ -1,6 +1,7 @@
 """Start and stop units, and explain failures."""
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import joined, msg
 from engine.schema.unit_queries import JournalLine
 from engine.systemd import diagnosis, journal
 from engine.systemd.user_manager import Systemd
@@ -15,14 +16,25 @@ async def carry_out(systemd: Systemd, method: str, unit: str) -> None:
     if facts.get("LoadState") == "not-found" and method != "StopUnit":
         raise EngineError(
             ErrorCode.NOT_FOUND,
-            f"systemd knows no unit {unit}.",
-            "If its file is new, reload the unit files first; the check of the file says why "
-            "Podman's generator may have refused it.",
+            msg("systemd knows no unit %(unit)s.", unit=unit),
+            msg(
+                "If its file is new, reload the unit files first; the check of the file says why "
+                "Podman's generator may have refused it."
+            ),
         )
     result = await systemd.job(method, unit)
     if result == "done":
         return
-    raise await failed(systemd, unit, f"{unit} did not {_VERBS[method]} ({result})")
+    raise await failed(
+        systemd,
+        unit,
+        msg(
+            "%(unit)s did not %(verbs)s (%(result)s)",
+            unit=unit,
+            verbs=_VERBS[method],
+            result=result,
+        ),
+    )
 
 
 async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
@@ -34,9 +46,11 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
         str(facts.get("Result") or ""), str(facts.get("Type") or ""), lines, status
     )
     said = telling(lines)
-    message = ". ".join(part.rstrip(".") for part in (what, explanation, said) if part) + "."
+    parts = joined((what, explanation, said), ". ")
     return EngineError(
-        ErrorCode.CONFLICT, message[:4000], remedy or "Look at the unit's journal for more."
+        ErrorCode.CONFLICT,
+        msg("%(parts)s.", parts=parts),
+        remedy or msg("Look at the unit's journal for more."),
     )
 
 

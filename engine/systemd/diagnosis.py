@@ -2,6 +2,7 @@
 
 import re
 
+from engine.schema.messages import msg
 from engine.schema.unit_queries import JournalLine
 
 # systemd sees a container's end by a signal as 128 plus the signal's number.
@@ -11,46 +12,52 @@ _TABLE: list[tuple[str, str, str]] = [
         r"cannot expose privileged port|bind: permission denied|ip_unprivileged_port_start"
         # pasta's message
         r"|failed to bind port \d+ \(permission denied\)",
-        "Ordinary accounts may not use ports below 1024.",
-        "Choose a higher host port, or ask the host's administrator to lower "
-        "net.ipv4.ip_unprivileged_port_start.",
+        msg("Ordinary accounts may not use ports below 1024."),
+        msg(
+            "Choose a higher host port, or ask the host's administrator to lower "
+            "net.ipv4.ip_unprivileged_port_start."
+        ),
     ),
     (
         r"address already in use",
-        "Another program or container has one of its host ports.",
-        "Stop the other one, or publish another port.",
+        msg("Another program or container has one of its host ports."),
+        msg("Stop the other one, or publish another port."),
     ),
     (
         r"podman-user-wait-network-online|network-online\.target",
-        "It waited for the host's network-online.target, which was not reached in time.",
-        "Have the administrator enable a service that waits for the network (such as "
-        "systemd-networkd-wait-online), or set DefaultDependencies=false under [Quadlet].",
+        msg("It waited for the host's network-online.target, which was not reached in time."),
+        msg(
+            "Have the administrator enable a service that waits for the network (such as "
+            "systemd-networkd-wait-online), or set DefaultDependencies=false under [Quadlet]."
+        ),
     ),
     (
         r"short-name [^\n]{0,300} did not resolve|no such image|image not known|manifest unknown"
         r"|initializing source|pinging container registry",
-        "Its image could not be found or pulled.",
-        "Pull the image first, and write its whole name with the registry.",
+        msg("Its image could not be found or pulled."),
+        msg("Pull the image first, and write its whole name with the registry."),
     ),
     (
         r"container name [^\n]{0,300} is already in use",
-        "Another container has its name.",
-        "Remove or rename the other container.",
+        msg("Another container has its name."),
+        msg("Remove or rename the other container."),
     ),
     (
         r"no container with name or ID|no such container",
-        "The container that it starts is gone: a classic unit cannot make it anew.",
-        "Convert the unit to a Quadlet or to generate --new while the container is there.",
+        msg("The container that it starts is gone: a classic unit cannot make it anew."),
+        msg("Convert the unit to a Quadlet or to generate --new while the container is there."),
     ),
     (
         r"statfs [^\n]{0,300}no such file or directory",
-        "A path on the host that it mounts does not exist.",
-        "Make the path, or use a named volume.",
+        msg("A path on the host that it mounts does not exist."),
+        msg("Make the path, or use a named volume."),
     ),
     (
         r"controller [^\n]{0,300} is not available",
-        "The host does not delegate a cgroup controller that a limit needs.",
-        "Remove the limit, or have the administrator delegate it (Delegate= of user@.service).",
+        msg("The host does not delegate a cgroup controller that a limit needs."),
+        msg(
+            "Remove the limit, or have the administrator delegate it (Delegate= of user@.service)."
+        ),
     ),
 ]
 
@@ -68,25 +75,40 @@ def failure(
             return explanation, remedy
     if result in ("timeout", "protocol") and service_type == "notify":
         return (
-            "Its service has Type=notify: systemd waited for the word READY=1, which did not come "
-            "in time (TimeoutStartSec=).",
-            "With Notify=true (--sdnotify=container) the program in the container must send it "
-            "itself: remove that line if it does not. For a slow pull or start, raise "
-            "TimeoutStartSec= under [Service].",
+            msg(
+                "Its service has Type=notify: systemd waited for the word READY=1, which did not "
+                "come in time (TimeoutStartSec=)."
+            ),
+            msg(
+                "With Notify=true (--sdnotify=container) the program in the container must send "
+                "it itself: remove that line if it does not. For a slow pull or start, raise "
+                "TimeoutStartSec= under [Service]."
+            ),
         )
     if result == "exit-code" and status in _SIGNALS:
         return (
-            f"Its container ended by {_SIGNALS[status]} (exit status {status}). When it was asked "
-            "to stop that is nothing bad: its program has no clean end of its own for its stop "
-            "signal, and systemd takes the status for a failure.",
-            f"Add under [Service]: SuccessExitStatus={status} and RestartForceExitStatus={status}. "
-            "If nobody stopped it, see whether its memory ran out.",
+            msg(
+                "Its container ended by %(signals)s (exit status %(status)s). When it was asked "
+                "to stop that is nothing bad: its program has no clean end of its own for its "
+                "stop signal, and systemd takes the status for a failure.",
+                signals=_SIGNALS[status],
+                status=status,
+            ),
+            msg(
+                "Add under [Service]: SuccessExitStatus=%(status)s and "
+                "RestartForceExitStatus=%(status2)s. If nobody stopped it, see whether its "
+                "memory ran out.",
+                status=status,
+                status2=status,
+            ),
         )
     if result == "timeout":
-        return "It did not start or stop in time.", "Raise TimeoutStartSec= under [Service]."
+        return msg("It did not start or stop in time."), msg(
+            "Raise TimeoutStartSec= under [Service]."
+        )
     if result == "start-limit-hit":
         return (
-            "It failed so often in a short time that systemd tries no more.",
-            "Mend what its log says, then use “Forget failure” and start it.",
+            msg("It failed so often in a short time that systemd tries no more."),
+            msg("Mend what its log says, then use “Forget failure” and start it."),
         )
     return "", ""

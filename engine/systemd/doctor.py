@@ -10,6 +10,7 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.process.environment import account_name
 from engine.schema.errors import EngineError
+from engine.schema.messages import joined, msg
 from engine.schema.unit_queries import Finding
 from engine.systemd import network_online, quadlets, selinux
 from engine.systemd.inventory import lingers
@@ -41,17 +42,19 @@ def _finding(
 def _lingering() -> Finding:
     on = lingers()
     text = (
-        "Lingering is on: units start at boot and outlive logins."
+        msg("Lingering is on: units start at boot and outlive logins.")
         if on
-        else "Lingering is off: units start at the account's first login, and end with its last."
+        else msg(
+            "Lingering is off: units start at the account's first login, and end with its last."
+        )
     )
     return _finding("lingering", on, text, f"loginctl enable-linger {account_name()}")
 
 
 async def _manager(systemd: Systemd) -> list[Finding]:
     if reason := absent():
-        return [Finding(name="user-manager", state="problem", text=reason,
-                        remedy="Units cannot be offered here; everything else works.")]  # fmt: skip
+        remedy = msg("Units cannot be offered here; everything else works.")
+        return [Finding(name="user-manager", state="problem", text=reason, remedy=remedy)]
     try:
         state = str(await systemd.manager("SystemState"))
         failed = await systemd.names("failed")
@@ -60,9 +63,19 @@ async def _manager(systemd: Systemd) -> list[Finding]:
             Finding(name="user-manager", state="problem", text=error.report.message,
                     remedy=f"systemctl restart user@{os.getuid()}.service")
         ]  # fmt: skip
-    text = f"The user manager is {state}." + (f" Failed: {', '.join(failed)}." if failed else "")
+    text = (
+        msg(
+            "The user manager is %(state)s. Failed: %(failed)s.",
+            state=state,
+            failed=", ".join(failed),
+        )
+        if failed
+        else msg("The user manager is %(state)s.", state=state)
+    )
     return [
-        _finding("user-manager", not failed, text, "Look at the failed units' journals.", "warning")
+        _finding(
+            "user-manager", not failed, text, msg("Look at the failed units' journals."), "warning"
+        )
     ]
 
 
@@ -71,10 +84,14 @@ def _runtime_directory() -> Finding:
     try:
         facts = Path(place or "/nonexistent").stat()
         ok = facts.st_uid == os.getuid() and not facts.st_mode & (stat.S_IRWXO | stat.S_IRWXG)
-        text = f"XDG_RUNTIME_DIR is {place}" + ("." if ok else ", which others may enter.")
+        text = (
+            msg("XDG_RUNTIME_DIR is %(place)s.", place=place)
+            if ok
+            else msg("XDG_RUNTIME_DIR is %(place)s, which others may enter.", place=place)
+        )
     except OSError:
-        ok, text = False, f"XDG_RUNTIME_DIR ({place or 'not set'}) is not there."
-    remedy = "logind makes it at a login or with lingering; su and sudo do not."
+        ok, text = False, msg("XDG_RUNTIME_DIR (%(place)s) is not there.", place=place or "not set")
+    remedy = msg("logind makes it at a login or with lingering; su and sudo do not.")
     return _finding("runtime-directory", ok, text, remedy)
 
 
@@ -82,8 +99,12 @@ def _bus() -> Finding:
     address = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     path = Path(address.removeprefix("unix:path=").partition(",")[0] or "/nonexistent")
     ok = path.is_socket()
-    text = f"The session bus is {path}." if ok else "The account has no session bus."
-    return _finding("bus", ok, text, "Install the package dbus-user-session.", "warning")
+    text = (
+        msg("The session bus is %(path)s.", path=path)
+        if ok
+        else msg("The account has no session bus.")
+    )
+    return _finding("bus", ok, text, msg("Install the package dbus-user-session."), "warning")
 
 
 def _range(name: str) -> Finding:
@@ -96,7 +117,11 @@ def _range(name: str) -> Finding:
         parts = line.split(":")
         if len(parts) == 3 and parts[0] in (account, str(os.getuid())) and parts[2].isdigit():
             count += int(parts[2])
-    text = f"{count} {name}s belong to the account." if count else f"No {name}s for the account."
+    text = (
+        msg("%(count)s %(name)ss belong to the account.", count=count, name=name)
+        if count
+        else msg("No %(name)ss for the account.", name=name)
+    )
     option = "--add-subuids" if name == "subuid" else "--add-subgids"
     return _finding(
         name,
@@ -111,13 +136,16 @@ def _mapper() -> Finding:
     found = {name: shutil.which(name) for name in ("newuidmap", "newgidmap")}
     missing = [name for name, path in found.items() if path is None]
     if missing:
-        text = f"{' and '.join(missing)} missing."
-        return _finding("newuidmap", False, text, "Install the package uidmap.")
+        text = msg("%(missing)s missing.", missing=" and ".join(missing))
+        return _finding("newuidmap", False, text, msg("Install the package uidmap."))
     powerless = [path for path in found.values() if path and not _is_privileged(path)]
-    text = "newuidmap and newgidmap may map ids."
+    text = msg("newuidmap and newgidmap may map ids.")
     if powerless:
-        text = f"{', '.join(powerless)} may not map ids: neither setuid nor with a capability."
-    return _finding("newuidmap", not powerless, text, "Install the package uidmap again.")
+        text = msg(
+            "%(powerless)s may not map ids: neither setuid nor with a capability.",
+            powerless=", ".join(powerless),
+        )
+    return _finding("newuidmap", not powerless, text, msg("Install the package uidmap again."))
 
 
 def _is_privileged(path: str) -> bool:
@@ -132,36 +160,51 @@ def _cgroup(host: dict[str, Any]) -> Finding:
     version = str(host.get("cgroupVersion") or "")
     delegated = [str(each) for each in host.get("cgroupControllers") or []]
     missing = [each for each in _WANTED if each not in delegated] if version == "v2" else _WANTED
-    text = f"cgroup {version}; delegated to the account: {', '.join(delegated) or 'none'}."
+    text: str = msg(
+        "cgroup %(version)s; delegated to the account: %(delegated)s.",
+        version=version,
+        delegated=", ".join(delegated) or "none",
+    )
     if version != "v2":
         return _finding(
-            "cgroup", False, f"cgroup {version}: nothing can be limited without root.",
-            "Boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1).", "warning",
+            "cgroup", False,
+            msg("cgroup %(version)s: nothing can be limited without root.", version=version),
+            msg("Boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1)."), "warning",
         )  # fmt: skip
     if missing:
-        text += f" Limits on {', '.join(missing)} cannot be kept."
+        kept = msg("Limits on %(missing)s cannot be kept.", missing=", ".join(missing))
+        text = joined([text, kept])
     remedy = "/etc/systemd/system/user@.service.d/delegate.conf: [Service] Delegate=cpu memory pids"
     return _finding("cgroup", not missing, text, remedy, "warning")
 
 
 def _storage(store: dict[str, Any]) -> Finding:
     driver = str(store.get("graphDriverName"))
-    text = f"Images and containers are stored with {driver} in {store.get('graphRoot')}."
-    remedy = "Install fuse-overlayfs before the first image: vfs copies every layer."
+    text = msg(
+        "Images and containers are stored with %(driver)s in %(get)s.",
+        driver=driver,
+        get=store.get("graphRoot"),
+    )
+    remedy = msg("Install fuse-overlayfs before the first image: vfs copies every layer.")
     return _finding("storage", driver != "vfs", text, remedy, "warning")
 
 
 def _runtime(host: dict[str, Any]) -> Finding:
     name = str((host.get("ociRuntime") or {}).get("name") or "")
-    return _finding("runtime", bool(name), f"The OCI runtime is {name or 'missing'}.",
-                    "Install crun or runc.")  # fmt: skip
+    return _finding("runtime", bool(name), msg(
+        "The OCI runtime is %(name)s.", name=name or 'missing'),
+                    msg("Install crun or runc."))  # fmt: skip
 
 
 def _podman(said: dict[str, Any]) -> Finding:
     version = str(said["version"]["Version"])
     able = bool(quadlets.generator())
-    text = f"Podman {version}" + (", with Quadlets." if able else ", without Quadlets.")
-    remedy = "Quadlets come with Podman 4.4; here `generate systemd --new` is offered."
+    text = (
+        msg("Podman %(version)s, with Quadlets.", version=version)
+        if able
+        else msg("Podman %(version)s, without Quadlets.", version=version)
+    )
+    remedy = msg("Quadlets come with Podman 4.4; here `generate systemd --new` is offered.")
     return _finding("podman", able, text, remedy, "warning")
 
 
@@ -173,8 +216,10 @@ def _ports() -> Finding:
     return Finding(
         name="ports",
         state="ok",
-        text=f"The account may publish ports from {first} on.",
-        remedy="" if first <= 80 else "For lower ones: sysctl net.ipv4.ip_unprivileged_port_start",
+        text=msg("The account may publish ports from %(first)s on.", first=first),
+        remedy=""
+        if first <= 80
+        else msg("For lower ones: sysctl net.ipv4.ip_unprivileged_port_start"),
     )
 
 
@@ -186,14 +231,21 @@ def _keys() -> Finding:
         taken, most = 0, 0
     if not most:
         return Finding(
-            name="keys", state="ok", text="The kernel does not count the account's keys."
+            name="keys", state="ok", text=msg("The kernel does not count the account's keys.")
         )
     return _finding(
         "keys",
         most - taken > _FEW_KEYS,
-        f"{taken} of the account's {most} kernel keys are taken. Each running container takes one.",
-        "sysctl kernel.keys.maxkeys=2000 kernel.keys.maxbytes=200000, or keyring=false under "
-        "[containers] in ~/.config/containers/containers.conf",
+        msg(
+            "%(taken)s of the account's %(most)s kernel keys are taken. Each running container "
+            "takes one.",
+            taken=taken,
+            most=most,
+        ),
+        msg(
+            "sysctl kernel.keys.maxkeys=2000 kernel.keys.maxbytes=200000, or keyring=false under "
+            "[containers] in ~/.config/containers/containers.conf"
+        ),
         "warning",
     )
 
@@ -218,9 +270,13 @@ def key_quota(listed: str, uid: int) -> tuple[int, int]:
 def _selinux() -> Finding:
     on = selinux.is_on()
     if on and not shutil.which("restorecon"):
-        return _finding("selinux", False, "SELinux is on, but restorecon is not installed.",
-                        "Install policycoreutils.", "warning")  # fmt: skip
-    text = "SELinux is on: labels of written files are restored." if on else "SELinux is off."
+        return _finding("selinux", False, msg("SELinux is on, but restorecon is not installed."),
+                        msg("Install policycoreutils."), "warning")  # fmt: skip
+    text = (
+        msg("SELinux is on: labels of written files are restored.")
+        if on
+        else msg("SELinux is off.")
+    )
     return Finding(name="selinux", state="ok", text=text)
 
 
@@ -228,16 +284,24 @@ async def _network(systemd: Systemd) -> Finding:
     """Check the host's network-online.target, for which Quadlets wait up to 90 s."""
     facts = await systemd.properties(network_online.WAITER)
     if facts.get("LoadState") != "loaded":
-        return Finding(name="network-online", state="ok", text="No unit waits for the network.")
+        return Finding(
+            name="network-online", state="ok", text=msg("No unit waits for the network.")
+        )
     if await network_online.is_reached():
-        text = "The host reached network-online.target: Quadlets that wait for it start at once."
+        text = msg(
+            "The host reached network-online.target: Quadlets that wait for it start at once."
+        )
         return Finding(name="network-online", state="ok", text=text)
     return Finding(
         name="network-online",
         state="warning",
-        text="Nothing on this host reaches network-online.target: Quadlets that wait for it start "
-        "90 s late at boot. Those that Berth writes from a container do not wait.",
-        remedy="systemctl enable systemd-networkd-wait-online (or NetworkManager-wait-online), or "
-        "something that starts the target: systemctl add-wants multi-user.target "
-        "network-online.target. Or, in each file: DefaultDependencies=false under [Quadlet]",
+        text=msg(
+            "Nothing on this host reaches network-online.target: Quadlets that wait for it start "
+            "90 s late at boot. Those that Berth writes from a container do not wait."
+        ),
+        remedy=msg(
+            "systemctl enable systemd-networkd-wait-online (or NetworkManager-wait-online), or "
+            "something that starts the target: systemctl add-wants multi-user.target "
+            "network-online.target. Or, in each file: DefaultDependencies=false under [Quadlet]"
+        ),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.run_line import option_takes_value, split_option
 from engine.schema.units import NotCarriedOver
 from engine.systemd import create_command, quadlets
@@ -23,14 +24,14 @@ _SAID_ANYWAY = {
     "--conmon-pidfile", "--rmi", "--quiet", "-q", "--detach-keys",
 }  # fmt: skip
 _LOST = {
-    "--pod-id-file": "The unit of a pod takes its place.",
-    "--cgroups": "A unit's container lives in the unit's own cgroup (--cgroups=split).",
-    "--cgroup-parent": "A unit's container lives in the unit's own cgroup (--cgroups=split).",
-    "--attach": "A unit has no terminal to attach to: its output goes to the journal.",
-    "-a": "A unit has no terminal to attach to: its output goes to the journal.",
-    "--preserve-fds": "A unit hands on no open files.",
-    "--preserve-fd": "A unit hands on no open files.",
-    "--pidfile": "A unit's process ids are kept by systemd.",
+    "--pod-id-file": msg("The unit of a pod takes its place."),
+    "--cgroups": msg("A unit's container lives in the unit's own cgroup (--cgroups=split)."),
+    "--cgroup-parent": msg("A unit's container lives in the unit's own cgroup (--cgroups=split)."),
+    "--attach": msg("A unit has no terminal to attach to: its output goes to the journal."),
+    "-a": msg("A unit has no terminal to attach to: its output goes to the journal."),
+    "--preserve-fds": msg("A unit hands on no open files."),
+    "--preserve-fd": msg("A unit hands on no open files."),
+    "--pidfile": msg("A unit's process ids are kept by systemd."),
 }
 _SHORT = {
     "-e": "--env", "-p": "--publish", "-v": "--volume", "-l": "--label", "-u": "--user",
@@ -80,8 +81,10 @@ def quadlet(found: dict[str, Any], image: dict[str, Any], major: int) -> Quadlet
     if found.get("Pod") or found.get("IsInfra"):
         raise EngineError(
             ErrorCode.INVALID,
-            "The container is part of a pod, which is started as a whole.",
-            "Use `generate systemd` for the pod, or write a .pod file and its .container files.",
+            msg("The container is part of a pod, which is started as a whole."),
+            msg(
+                "Use `generate systemd` for the pod, or write a .pod file and its .container files."
+            ),
         )
     name = str(found["Name"])
     made = _Made()
@@ -190,8 +193,10 @@ def _restart(made: _Made, policy: str) -> None:
         made.lost.append(
             NotCarriedOver(
                 option=f"--restart {policy}",
-                reason="systemd counts starts in a time, not in all: Restart=on-failure, and "
-                "StartLimitBurst= under [Unit] limits how often.",
+                reason=msg(
+                    "systemd counts starts in a time, not in all: Restart=on-failure, and "
+                    "StartLimitBurst= under [Unit] limits how often."
+                ),
             )
         )
 
@@ -236,7 +241,10 @@ def _argument(word: str) -> str:
 def _image(name: str) -> str:
     escaped = name.replace("%", "%%").replace("$", "$$")
     if not quadlets.is_plain(name):
-        raise EngineError(ErrorCode.INVALID, f"{name!r} is not an image's name for a Quadlet.")
+        raise EngineError(
+            ErrorCode.INVALID,
+            msg("%(name)s is not an image's name for a Quadlet.", name=f"{name!r}"),
+        )
     return escaped
 
 
@@ -248,7 +256,9 @@ def _compare(made: _Made, options: list[tuple[str, str | None]], found: dict[str
             made.lost.append(
                 NotCarriedOver(
                     option=f"podman network connect {network}",
-                    reason="It was connected after it was made: add Network= if it is to stay.",
+                    reason=msg(
+                        "It was connected after it was made: add Network= if it is to stay."
+                    ),
                 )
             )
     memory = found["HostConfig"].get("Memory") or 0

@@ -11,6 +11,7 @@ import os
 import resource
 from typing import Any
 
+from engine.schema.messages import msg
 from engine.schema.units import NotCarriedOver
 from engine.systemd.stop_signals import stop_signal
 
@@ -29,14 +30,14 @@ _OWN_ANNOTATIONS = (
 _OWN_LABELS = ("PODMAN_SYSTEMD", "berth.operation")
 _LOST: list[tuple[str, str, str]] = [
     # Key of HostConfig, the option, the reason.
-    ("Links", "--link", "Podman has no links; containers of one network find each other."),
-    ("CgroupConf", "--cgroup-conf", "The unit sets up its own cgroup."),
-    ("CgroupParent", "--cgroup-parent", "A unit's container lives in the unit's own cgroup."),
-    ("BlkioWeightDevice", "--blkio-weight-device", "Podman's data does not give its value."),
-    ("BlkioDeviceReadBps", "--device-read-bps", "Podman's data does not give its value."),
-    ("BlkioDeviceWriteBps", "--device-write-bps", "Podman's data does not give its value."),
-    ("BlkioDeviceReadIOps", "--device-read-iops", "Podman's data does not give its value."),
-    ("BlkioDeviceWriteIOps", "--device-write-iops", "Podman's data does not give its value."),
+    ("Links", "--link", msg("Podman has no links; containers of one network find each other.")),
+    ("CgroupConf", "--cgroup-conf", msg("The unit sets up its own cgroup.")),
+    ("CgroupParent", "--cgroup-parent", msg("A unit's container lives in the unit's own cgroup.")),
+    ("BlkioWeightDevice", "--blkio-weight-device", msg("Podman's data does not give its value.")),
+    ("BlkioDeviceReadBps", "--device-read-bps", msg("Podman's data does not give its value.")),
+    ("BlkioDeviceWriteBps", "--device-write-bps", msg("Podman's data does not give its value.")),
+    ("BlkioDeviceReadIOps", "--device-read-iops", msg("Podman's data does not give its value.")),
+    ("BlkioDeviceWriteIOps", "--device-write-iops", msg("Podman's data does not give its value.")),
 ]
 
 
@@ -380,13 +381,13 @@ def _lost(found: dict[str, Any], runtime: dict[str, Any] | None) -> list[NotCarr
         if host.get(key)
     ]
     if config.get("StartupHealthCheck"):
-        reason = "Podman's data does not give the startup check: add it by hand."
+        reason = msg("Podman's data does not give the startup check: add it by hand.")
         lost.append(NotCarriedOver(option="--health-startup-cmd", reason=reason))
     if found.get("Dependencies") and not str(host.get("NetworkMode")).startswith("container:"):
-        reason = "A unit names what it needs with After= and Requires=."
+        reason = msg("A unit names what it needs with After= and Requires=.")
         lost.append(NotCarriedOver(option="--requires", reason=reason))
     if runtime is None:
-        reason = (
+        reason = msg(
             "The container has no command line and was never started, so Podman's data does not "
             "give these: start it once, then look here again."
         )

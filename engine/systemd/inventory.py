@@ -17,6 +17,7 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.process.environment import account_name
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.snapshot import UnitRow
 from engine.schema.unit_names import is_template, template_of
 from engine.systemd import drop_ins, quadlets, selinux, sources, unit_files
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 # Health checks are transient units named after a container's id.
 _OTHERS = re.compile(r"^[0-9a-f]{64}|\.(scope|slice|device|mount|socket|target)$|^berth-engine")
-CLASSIC_FLAW = (
+CLASSIC_FLAW = msg(
     "Made by `podman generate systemd` without --new: after a reboot its old container is left "
     "over, and nothing that was changed in the image or the unit reaches it."
 )
@@ -161,7 +162,13 @@ class Inventory:
                 raise
             if is_template(source.unit) and error.report.code is ErrorCode.NOT_FOUND:
                 return {}  # systemd has not read its file yet
-            return {"problem": f"systemd says of {source.unit}: {error.report.message}"}
+            return {
+                "problem": msg(
+                    "systemd says of %(unit)s: %(message)s",
+                    unit=source.unit,
+                    message=error.report.message,
+                )
+            }
 
     async def _refused(self, some: bool) -> dict[str, str]:
         """Return why the generator rejected files, by their names; "": why it rejected any file."""
@@ -170,7 +177,11 @@ class Inventory:
         try:
             made, complaints = await quadlets.dry_run({})
         except EngineError as error:
-            return {"": f"Podman's generator cannot be asked: {error.report.message}"}
+            return {
+                "": msg(
+                    "Podman's generator cannot be asked: %(message)s", message=error.report.message
+                )
+            }
         refused = quadlets.failures(complaints)
         if complaints and not made:
             # It gave up before it reached any file (a dangling link causes that).
@@ -192,7 +203,7 @@ class Inventory:
             if isinstance(error, EngineError) and error.report.code in _GONE:
                 raise
             log.exception("no row can be made of %s", source.unit)
-            problem = source.problem or f"It cannot be read: {error}"
+            problem = source.problem or msg("It cannot be read: %(error)s", error=error)
             return UnitRow(
                 unit=source.unit, file=source.file, kind=source.kind, style=source.style,
                 problem=problem, readable=False,
@@ -328,20 +339,22 @@ def _needs_reload(source: Source, facts: dict[str, Any]) -> bool:
 async def _boots(source: Source, state: str, facts: dict[str, Any], boot: Boot) -> tuple[bool, str]:
     """Return whether it starts at boot, and why not."""
     if is_template(source.unit):
-        return False, "A template starts nothing by itself: its instances do."
+        return False, msg("A template starts nothing by itself: its instances do.")
     if not source.has_unit_name or facts.get("LoadState") == "masked":
-        return False, "It is masked." if facts.get("LoadState") == "masked" else ""
+        return False, msg("It is masked.") if facts.get("LoadState") == "masked" else ""
     if not await boot.starts(source.unit):
         by = await boot.starters(source.unit)
         if by:
-            return False, f"It is started by {', '.join(by[:5])}, which does not start at boot."
+            return False, msg(
+                "It is started by %(by)s, which does not start at boot.", by=", ".join(by[:5])
+            )
         if source.style == "quadlet":
-            return False, "Its file has no [Install] section that takes effect."
-        return False, "It is not enabled." if not state.startswith("enabled") else (
-            "It is enabled, but nothing that starts at boot starts it."
+            return False, msg("Its file has no [Install] section that takes effect.")
+        return False, msg("It is not enabled.") if not state.startswith("enabled") else (
+            msg("It is enabled, but nothing that starts at boot starts it.")
         )
     if not lingers():
-        return False, "Lingering is off: the account's units start at its first login only."
+        return False, msg("Lingering is off: the account's units start at its first login only.")
     return True, ""
 
 

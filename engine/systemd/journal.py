@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.unit_queries import JournalLine, UnitJournal
 
 _LONGEST = 16 * 1024
@@ -35,7 +36,7 @@ async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalL
         )
     except FileNotFoundError as error:
         raise EngineError(
-            ErrorCode.UNAVAILABLE, "This host keeps no journal: journalctl is not installed."
+            ErrorCode.UNAVAILABLE, msg("This host keeps no journal: journalctl is not installed.")
         ) from error
     output, errors = process.stdout, process.stderr
     if output is None or errors is None:
@@ -49,9 +50,11 @@ async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalL
         if await process.wait() and said:
             raise EngineError(
                 ErrorCode.UNAVAILABLE,
-                f"The journal cannot be read: {said}",
-                "An account reads its own journal when the host keeps one per user "
-                "(journald's SplitMode=uid and persistent storage).",
+                msg("The journal cannot be read: %(said)s", said=said),
+                msg(
+                    "An account reads its own journal when the host keeps one per user "
+                    "(journald's SplitMode=uid and persistent storage)."
+                ),
             )
     finally:
         if process.returncode is None:

@@ -5,6 +5,7 @@ s (podman-systemd.unit(5), "Implicit network dependencies").
 """
 
 from engine.process import programs
+from engine.schema.messages import msg
 
 WAITER = "podman-user-wait-network-online.service"
 _NOT_TO_WAIT = """
@@ -12,9 +13,10 @@ _NOT_TO_WAIT = """
 # Nothing on this host reaches network-online.target: the start at boot would wait 90 s for it.
 DefaultDependencies=false
 """
-WHY = (
+WHY = msg(
     "At boot its start waits for the host's network-online.target, and nothing on this host "
-    "reaches that: it goes on after 90 s. DefaultDependencies=false under [Quadlet] ends the wait."
+    "reaches that: it goes on after 90 s. DefaultDependencies=false under [Quadlet] ends the "
+    "wait."
 )
 
 

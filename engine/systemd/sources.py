@@ -13,6 +13,7 @@ from typing import cast
 
 from engine.files.regular_files import printable
 from engine.schema.errors import EngineError
+from engine.schema.messages import msg
 from engine.schema.unit_names import (
     QUADLET_KINDS,
     SourceKind,
@@ -73,7 +74,9 @@ def read() -> dict[str, Source]:
             continue
         if source.unit in found:
             other = found[source.unit].file
-            problem = source.problem or f"Another file makes {source.unit} already: {other}."
+            problem = source.problem or msg(
+                "Another file makes %(unit)s already: %(other)s.", unit=source.unit, other=other
+            )
             source = replace(source, unit=_free(entry.name, found), problem=problem)
         found[source.unit] = source
     return found
@@ -148,17 +151,19 @@ def _made(plain: Source, text: str) -> Source | None:
         return replace(
             made,
             unit=unit.replace("/", "-"),
-            problem=f"systemd does not take {unit} as the name of a unit.",
+            problem=msg("systemd does not take %(unit)s as the name of a unit.", unit=unit),
         )
     if not made.is_read:
-        return replace(made, note="Berth does not open files with such a name: edit it in a shell.")
+        return replace(
+            made, note=msg("Berth does not open files with such a name: edit it in a shell.")
+        )
     return made
 
 
 def _linked(entry: unit_files.Entry, plain: Source) -> Source | None:
     """Resolve a link: an instance or alias of a file in the same folder, or a file elsewhere."""
     if entry.link == "/dev/null":  # a masked unit, whose file is elsewhere
-        return None if plain.style != "quadlet" else replace(plain, problem="It is masked.")
+        return None if plain.style != "quadlet" else replace(plain, problem=msg("It is masked."))
     beside = _beside(entry)
     if beside is not None:
         try:
@@ -179,7 +184,14 @@ def _linked(entry: unit_files.Entry, plain: Source) -> Source | None:
     except FileNotFoundError:
         return replace(plain, problem=_nowhere(entry))
     except OSError as error:
-        return replace(plain, problem=f"It is a link to {entry.shown_link}: {error.strerror}.")
+        return replace(
+            plain,
+            problem=msg(
+                "It is a link to %(shown_link)s: %(strerror)s.",
+                shown_link=entry.shown_link,
+                strerror=error.strerror,
+            ),
+        )
     made = _made(plain, text)
     if made is None:
         return None
@@ -208,13 +220,14 @@ def _far(path: Path) -> str:
 
 
 def _nowhere(entry: unit_files.Entry) -> str:
-    return f"It is a link to {entry.shown_link}, where nothing is."
+    return msg("It is a link to %(shown_link)s, where nothing is.", shown_link=entry.shown_link)
 
 
 def _note(entry: unit_files.Entry) -> str:
-    return (
-        f"Its file is a link to {entry.shown_link}. Berth does not follow links: edit that file in "
-        "a shell, or replace the link by a file."
+    return msg(
+        "Its file is a link to %(shown_link)s. Berth does not follow links: edit that file in a "
+        "shell, or replace the link by a file.",
+        shown_link=entry.shown_link,
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.files.regular_files import printable
 from engine.process.environment import state_directory
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
 from engine.schema.unit_queries import Version
 
@@ -113,7 +114,10 @@ def version(file: str, identity: str) -> Found:
     except FileNotFoundError:
         found = None
     if found is None:
-        raise EngineError(ErrorCode.NOT_FOUND, f"No such version of {file} is kept: {identity}.")
+        raise EngineError(
+            ErrorCode.NOT_FOUND,
+            msg("No such version of %(file)s is kept: %(identity)s.", file=file, identity=identity),
+        )
     return found
 
 
@@ -122,7 +126,10 @@ def kept(file: str, digest: str) -> Found:
     for each in versions(file):
         if each.digest == digest:
             return version(file, each.id)
-    raise EngineError(ErrorCode.NOT_FOUND, f"No version {digest[:12]} of {file} is kept.")
+    raise EngineError(
+        ErrorCode.NOT_FOUND,
+        msg("No version %(digest)s of %(file)s is kept.", digest=digest[:12], file=file),
+    )
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,11 @@ def _walk(place: str, kinds: Collection[str], depth: int) -> Iterator[Entry]:
         yield Entry(place, problem=error.report.message, is_folder_of_units=True)
         return
     except OSError as error:
-        problem = f"The folder {printable(place)} cannot be read: {error.strerror}."
+        problem = msg(
+            "The folder %(place)s cannot be read: %(strerror)s.",
+            place=printable(place),
+            strerror=error.strerror,
+        )
         yield Entry(place, problem=problem, is_folder_of_units=True)
         return
     yield from (each for _, each in made if each)
@@ -236,12 +247,14 @@ def _entry(
         try:
             return Entry(path, link=os.readlink(entry.name, dir_fd=folder))
         except OSError as error:
-            return Entry(path, problem=f"The link cannot be read: {error.strerror}.")
+            return Entry(
+                path, problem=msg("The link cannot be read: %(strerror)s.", strerror=error.strerror)
+            )
     if entry.is_file(follow_symlinks=False):
         return Entry(path)
     if entry.is_dir(follow_symlinks=False):
-        return Entry(path, problem="It is a folder, and no file that could hold a unit.")
-    problem = "It is a pipe, a socket or a device, and no file that could hold a unit."
+        return Entry(path, problem=msg("It is a folder, and no file that could hold a unit."))
+    problem = msg("It is a pipe, a socket or a device, and no file that could hold a unit.")
     return Entry(path, problem=problem)
 
 
@@ -250,7 +263,9 @@ def _folder(root: Path, file: str, *, create: bool = False) -> Iterator[tuple[in
     """Yield an open folder and the file's name in it. Raises FileNotFoundError, EngineError."""
     *parts, name = file.split("/")
     if any(part in ("", ".", "..") for part in (*parts, name)):
-        raise EngineError(ErrorCode.INVALID, f"{file} is not the name of a file of units.")
+        raise EngineError(
+            ErrorCode.INVALID, msg("%(file)s is not the name of a file of units.", file=file)
+        )
     if create:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = _open_directory(str(root), None, str(root))
@@ -273,20 +288,30 @@ def _open_directory(name: str, above: int | None, file: str) -> int:
     except NotADirectoryError:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"A folder on the way to {file} is a link or a file ({name!r}); Berth does not follow "
-            "it.",
-            "Replace it by a folder of the account's own.",
+            msg(
+                "A folder on the way to %(file)s is a link or a file (%(name)s); Berth does not "
+                "follow it.",
+                file=file,
+                name=f"{name!r}",
+            ),
+            msg("Replace it by a folder of the account's own."),
         ) from None
     except FileNotFoundError:
         raise
     except OSError as error:
         raise EngineError(
-            ErrorCode.CONFLICT, f"The folder {name!r} cannot be opened: {error.strerror}."
+            ErrorCode.CONFLICT,
+            msg(
+                "The folder %(name)s cannot be opened: %(strerror)s.",
+                name=f"{name!r}",
+                strerror=error.strerror,
+            ),
         ) from error
     if os.fstat(opened).st_uid != os.getuid():
         os.close(opened)
         raise EngineError(
-            ErrorCode.CONFLICT, f"The folder {name!r} does not belong to the account."
+            ErrorCode.CONFLICT,
+            msg("The folder %(name)s does not belong to the account.", name=f"{name!r}"),
         )
     return opened
 
@@ -301,14 +326,15 @@ def _read(folder: int, name: str, file: str) -> Found | None:
     except OSError as error:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{file} cannot be read: {error.strerror}.",
-            "If it is a symbolic link, replace it by a file: Berth does not follow links.",
+            msg("%(file)s cannot be read: %(strerror)s.", file=file, strerror=error.strerror),
+            msg("If it is a symbolic link, replace it by a file: Berth does not follow links."),
         ) from error
     with os.fdopen(opened, "rb") as reader:
         facts = os.fstat(reader.fileno())
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
             raise EngineError(
-                ErrorCode.CONFLICT, f"{file} is not a file that could hold a unit, or too large."
+                ErrorCode.CONFLICT,
+                msg("%(file)s is not a file that could hold a unit, or too large.", file=file),
             )
         raw = reader.read(LARGEST)
     return Found(
@@ -324,14 +350,14 @@ def _checked(folder: int, name: str, file: str, digest: str) -> Found | None:
     if found is None and digest:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{file} was deleted meanwhile.",
-            "Save it as a new file, or leave it deleted.",
+            msg("%(file)s was deleted meanwhile.", file=file),
+            msg("Save it as a new file, or leave it deleted."),
         )
     if found and not digest:
         raise EngineError(
             ErrorCode.CONFLICT,
-            f"{file} exists already.",
-            "Choose another name, or edit the file that is there.",
+            msg("%(file)s exists already.", file=file),
+            msg("Choose another name, or edit the file that is there."),
         )
     if found and found.digest != digest:
         raise _changed(file)
@@ -341,13 +367,13 @@ def _checked(folder: int, name: str, file: str, digest: str) -> Found | None:
 def _changed(file: str) -> EngineError:
     return EngineError(
         ErrorCode.CONFLICT,
-        f"{file} changed meanwhile: it is not the version that was opened.",
-        "Look at the difference, then save again on top of the new version.",
+        msg("%(file)s changed meanwhile: it is not the version that was opened.", file=file),
+        msg("Look at the difference, then save again on top of the new version."),
     )
 
 
 def _missing(file: str) -> EngineError:
-    return EngineError(ErrorCode.NOT_FOUND, f"There is no file {file}.")
+    return EngineError(ErrorCode.NOT_FOUND, msg("There is no file %(file)s.", file=file))
 
 
 def _put(folder: int, name: str, text: str, mode: int) -> None:

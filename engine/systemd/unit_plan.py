@@ -12,6 +12,7 @@ from engine.podman import api
 from engine.podman.client import Podman
 from engine.process import programs
 from engine.schema.errors import EngineError, ErrorCode
+from engine.schema.messages import msg
 from engine.schema.unit_names import QUADLET_FOLDER, UNIT_FOLDER, GeneratedStyle
 from engine.schema.units import NotCarriedOver
 from engine.systemd import (
@@ -27,7 +28,7 @@ from engine.systemd.inventory import UNIT_LABEL
 
 SETTLE_SECONDS = 1.0
 """A container that ends this soon after its start has failed to start."""
-CLASSIC_NOTE = (
+CLASSIC_NOTE = msg(
     "The classic style starts this very container: after a crash or a reboot the old one is left "
     "over when the unit does not come up, and a newer image never reaches it."
 )
@@ -64,7 +65,9 @@ async def plan(
     name = str(found["Name"])
     if not _NAME.fullmatch(name):
         raise EngineError(
-            ErrorCode.INVALID, f"{name} is too long a name for a unit.", "Rename the container."
+            ErrorCode.INVALID,
+            msg("%(name)s is too long a name for a unit.", name=name),
+            msg("Rename the container."),
         )
     if style == "generate-classic":
         return await _classic(found, of_unit=of_unit)
@@ -98,7 +101,7 @@ async def _with_command(
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
         image = {}
-        reason = "The image is gone, so its own settings are written into the unit as well."
+        reason = msg("The image is gone, so its own settings are written into the unit as well.")
         lost.append(NotCarriedOver(option=str(found["ImageName"]), reason=reason))
     runtime = await asyncio.to_thread(_runtime, str(found.get("OCIConfigPath") or ""))
     words, more = inspect_data.command_line(found, image, runtime)
@@ -124,9 +127,11 @@ async def _classic(found: dict[str, Any], *, of_unit: bool) -> Plan:
     if of_unit:
         raise EngineError(
             ErrorCode.INVALID,
-            "A classic unit needs a container that was made by hand, and this one is made anew at "
-            "each start of its unit.",
-            "Launch the container by itself, then keep it running with the classic style.",
+            msg(
+                "A classic unit needs a container that was made by hand, and this one is made "
+                "anew at each start of its unit."
+            ),
+            msg("Launch the container by itself, then keep it running with the classic style."),
         )
     return await _generated(found, new=False)
 
@@ -135,8 +140,8 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
     if not quadlets.generator():
         raise EngineError(
             ErrorCode.UNAVAILABLE,
-            "This host's Podman is older than 4.4 and has no Quadlets.",
-            "Use `generate systemd --new`.",
+            msg("This host's Podman is older than 4.4 and has no Quadlets."),
+            msg("Use `generate systemd --new`."),
         )
     name = str(found["Name"])
     made = from_container.quadlet(found, {}, podman.major)
@@ -146,8 +151,12 @@ async def _quadlet(podman: Podman, found: dict[str, Any]) -> Plan:
     if complaints:
         raise EngineError(
             ErrorCode.INTERNAL,
-            f"Podman's generator refuses the Quadlet of {name}: {complaints[0]}",
-            "Choose another style, and tell Berth's makers.",
+            msg(
+                "Podman's generator refuses the Quadlet of %(name)s: %(complaints)s",
+                name=name,
+                complaints=complaints[0],
+            ),
+            msg("Choose another style, and tell Berth's makers."),
         )
     return Plan("quadlet", f"{name}.service", {file: text}, made.not_carried_over)
 
@@ -182,10 +191,12 @@ async def _generated(found: dict[str, Any], *, new: bool) -> Plan:
         made = {path.name: path.read_text() for path in sorted(Path(place).iterdir())}
     unit = next((each for each in made if each.endswith(f"-{name}.service")), "")
     if not unit:
-        raise EngineError(ErrorCode.INTERNAL, f"Podman generated no unit for {name}.")
+        raise EngineError(
+            ErrorCode.INTERNAL, msg("Podman generated no unit for %(name)s.", name=name)
+        )
     lost = [
         NotCarriedOver(
-            option=f"--restart {policy}", reason="systemd restarts it: Restart=on-failure."
+            option=f"--restart {policy}", reason=msg("systemd restarts it: Restart=on-failure.")
         )
         for policy in [((found["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no")]
         if policy not in ("no", "on-failure")

@@ -17,6 +17,7 @@ from dbus_fast.aio import MessageBus
 from engine.process.cancellation import heed, unstoppable
 from engine.process.environment import has_user_manager
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
+from engine.schema.messages import msg
 
 log = logging.getLogger(__name__)
 _NAME = "org.freedesktop.systemd1"
@@ -47,11 +48,11 @@ class _NoAnswer(EngineError):
 def absent() -> str:
     """Return why no user manager is reachable; "" if one is."""
     if not os.path.isdir("/run/systemd/system"):
-        return "systemd is not the init of this machine, so no user manager can keep units."
+        return msg("systemd is not the init of this machine, so no user manager can keep units.")
     if not has_user_manager():
-        return "No user manager runs for this account: turn lingering on for it."
+        return msg("No user manager runs for this account: turn lingering on for it.")
     if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return "The account has no session bus: install the package dbus-user-session."
+        return msg("The account has no session bus: install the package dbus-user-session.")
     return ""
 
 
@@ -110,8 +111,8 @@ class Systemd:
         if not answer[0]:
             raise EngineError(
                 ErrorCode.INVALID,
-                f"{unit} has no [Install] section, so it cannot be enabled.",
-                "Add to its file: [Install] with WantedBy=default.target.",
+                msg("%(unit)s has no [Install] section, so it cannot be enabled.", unit=unit),
+                msg("Add to its file: [Install] with WantedBy=default.target."),
             )
 
     async def disable(self, unit: str) -> None:
@@ -147,7 +148,9 @@ class Systemd:
                         number = None
                         return heard[1]
             number = None
-            raise Unanswered(f"The session bus ended the connection while {unit} was at it.")
+            raise Unanswered(
+                msg("The session bus ended the connection while %(unit)s was at it.", unit=unit)
+            )
         finally:
             if number is not None:
                 await asyncio.shield(self._cancel(number))
@@ -176,7 +179,7 @@ class Systemd:
         with self._listening(hear, lambda: heard.put_nowait(None)):
             while (name := await heard.get()) is not None:
                 yield name
-            raise EngineError(ErrorCode.UNAVAILABLE, "The session bus ended the connection.")
+            raise EngineError(ErrorCode.UNAVAILABLE, msg("The session bus ended the connection."))
 
     @contextmanager
     def _listening(
@@ -223,15 +226,27 @@ class Systemd:
                 reply = await bus.call(message)
         except TimeoutError as error:
             raise _NoAnswer(
-                ErrorCode.TIMEOUT, f"systemd did not answer to {member} in {_CALL_SECONDS:g} s."
+                ErrorCode.TIMEOUT,
+                msg(
+                    "systemd did not answer to %(member)s in %(call_seconds)s s.",
+                    member=member,
+                    call_seconds=f"{_CALL_SECONDS:g}",
+                ),
             ) from error
         except (EOFError, OSError) as error:
-            raise _NoAnswer(ErrorCode.UNAVAILABLE, f"The session bus is gone: {error}") from error
+            raise _NoAnswer(
+                ErrorCode.UNAVAILABLE, msg("The session bus is gone: %(error)s", error=error)
+            ) from error
         if reply is None:
-            raise _NoAnswer(ErrorCode.INTERNAL, f"systemd gave no answer to {member}.")
+            raise _NoAnswer(
+                ErrorCode.INTERNAL, msg("systemd gave no answer to %(member)s.", member=member)
+            )
         if reply.message_type is MessageType.ERROR:
             if reply.error_name in _SILENT:
-                raise _NoAnswer(ErrorCode.UNAVAILABLE, f"systemd did not answer to {member}.")
+                raise _NoAnswer(
+                    ErrorCode.UNAVAILABLE,
+                    msg("systemd did not answer to %(member)s.", member=member),
+                )
             text = str(reply.body[0]) if reply.body else str(reply.error_name)
             short = str(reply.error_name).rpartition(".")[2]
             raise EngineError(_CODES.get(short, ErrorCode.INTERNAL), text)
@@ -242,7 +257,9 @@ class Systemd:
             raise EngineError(
                 ErrorCode.UNAVAILABLE,
                 reason,
-                "The host's administrator sees what is missing with bin/enroll --check ACCOUNT.",
+                msg(
+                    "The host's administrator sees what is missing with bin/enroll --check ACCOUNT."
+                ),
             )
         async with self._opening:
             if self._bus is None or not self._bus.connected:
@@ -251,7 +268,8 @@ class Systemd:
                     bus = await MessageBus(bus_address=address).connect()
                 except (OSError, EOFError, ValueError) as error:
                     raise EngineError(
-                        ErrorCode.UNAVAILABLE, f"The session bus does not answer: {error}"
+                        ErrorCode.UNAVAILABLE,
+                        msg("The session bus does not answer: %(error)s", error=error),
                     ) from error
                 bus.add_message_handler(self._dispatch)
                 rule = f"type='signal',sender='{_NAME}'"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.process import programs
 from engine.schema.errors import EngineError
+from engine.schema.messages import msg
 from engine.schema.unit_names import QUADLET_KINDS, kind_of
 from engine.schema.unit_queries import Validation
 from engine.schema.units import Problem
@@ -31,7 +32,7 @@ async def check(file: str, text: str) -> Validation:
         said = quadlets.problems(complaints, name, text)
         if not generated and not said:
             said = [
-                Problem(severity="error", message="Podman's generator makes no unit of it.")
+                Problem(severity="error", message=msg("Podman's generator makes no unit of it."))
             ] + [Problem(severity="error", message=each, source="podman") for each in complaints]
         if generated:  # a warning; the generator continued
             said = [each.model_copy(update={"severity": "warning"}) for each in said]
@@ -42,8 +43,10 @@ async def check(file: str, text: str) -> Validation:
         found.append(
             Problem(
                 severity="error",
-                message="This host's Podman is older than 4.4 and makes no units of Quadlets: use "
-                "`podman generate systemd`.",
+                message=msg(
+                    "This host's Podman is older than 4.4 and makes no units of Quadlets: use "
+                    "`podman generate systemd`."
+                ),
                 source="berth",
             )
         )
@@ -73,16 +76,23 @@ def traps(text: str) -> list[Problem]:
                 found.append(
                     _warning(
                         number,
-                        f"Port {port} is below {first_port}, which only root may use on this host.",
+                        msg(
+                            "Port %(port)s is below %(first_port)s, which only root may use on "
+                            "this host.",
+                            port=port,
+                            first_port=first_port,
+                        ),
                     )
                 )
         if re.match(r"\s*(After|Wants|Requires)\s*=.*\bnetwork-online\.target", line):
             found.append(
                 _warning(
                     number,
-                    "A user manager has no network-online.target of its own: the line has no "
-                    "effect. Quadlets wait by podman-user-wait-network-online.service, which gives "
-                    "up after 90 s where nothing on the host reaches that target.",
+                    msg(
+                        "A user manager has no network-online.target of its own: the line has no "
+                        "effect. Quadlets wait by podman-user-wait-network-online.service, which "
+                        "gives up after 90 s where nothing on the host reaches that target."
+                    ),
                 )
             )
         if re.match(r"\s*(Notify\s*=\s*true|Type\s*=\s*notify)\s*$", line, re.I) and (
@@ -91,13 +101,17 @@ def traps(text: str) -> list[Problem]:
             found.append(
                 _warning(
                     number,
-                    "The program in the container must say READY=1 itself, or the start fails "
-                    "after TimeoutStartSec=.",
+                    msg(
+                        "The program in the container must say READY=1 itself, or the start "
+                        "fails after TimeoutStartSec=."
+                    ),
                 )
             )
         if re.match(r"\s*User\s*=", line) and "[Service]" in text and "[Container]" not in text:
             found.append(
-                _warning(number, "User= cannot be used here: the units run as the account itself.")
+                _warning(
+                    number, msg("User= cannot be used here: the units run as the account itself.")
+                )
             )
     return found
 

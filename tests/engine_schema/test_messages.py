@@ -8,20 +8,20 @@ import pytest
 from pydantic import ValidationError
 
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
-from engine.schema.messages import DEEPEST, ENGLISH, Message, changed, dump, load, message
+from engine.schema.messages import DEEPEST, ENGLISH, Message, changed, dump, load, msg
 from engine.schema.progress import Progress
 
 
 def test_a_message_is_its_english_text():
-    made = message("%(count)s images, 100%% of %(name)s", count=3, name="web")
+    made = msg("%(count)s images, 100%% of %(name)s", count=3, name="web")
     assert made == "3 images, 100% of web"
     assert (made.msgid, made.params["count"]) == ("%(count)s images, 100%% of %(name)s", "3")
-    assert message("100% of it") == "100% of it"
+    assert msg("100% of it") == "100% of it"
 
 
 def test_an_exception_and_str_keep_the_message():
-    inner = message("%(name)s is gone.", name="web")
-    outer = message("Not done: %(error)s", error=ValueError(inner))
+    inner = msg("%(name)s is gone.", name="web")
+    outer = msg("Not done: %(error)s", error=ValueError(inner))
     assert outer == "Not done: web is gone."
     assert isinstance(outer.params["error"], Message)
     assert isinstance(str(EngineError(ErrorCode.INTERNAL, outer)), Message)
@@ -29,14 +29,14 @@ def test_an_exception_and_str_keep_the_message():
 
 @pytest.mark.parametrize("copied", [deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
 def test_a_copy_is_the_same_message(copied):
-    made = copied(message("%(name)s is gone.", name=message("%(a)s and %(b)s", a=1, b=2)))
+    made = copied(msg("%(name)s is gone.", name=msg("%(a)s and %(b)s", a=1, b=2)))
     assert dump(made)["params"]["name"]["params"] == {"a": "1", "b": "2"}
 
 
 def test_models_send_messages_with_their_parameters_and_read_them_again():
     report = ErrorReport(
         code=ErrorCode.CONFLICT,
-        message=message("%(name)s: %(why)s", name="web", why=message("It is %(a)s.", a="up")),
+        message=msg("%(name)s: %(why)s", name="web", why=msg("It is %(a)s.", a="up")),
         remedy="Try again.",
     )
     sent = report.model_dump_json()
@@ -53,7 +53,7 @@ def test_models_send_messages_with_their_parameters_and_read_them_again():
 
 
 def test_rows_keep_messages():
-    stored = json.dumps(dump({"error": message("%(a)s is gone.", a="x"), "plain": "gone"}))
+    stored = json.dumps(dump({"error": msg("%(a)s is gone.", a="x"), "plain": "gone"}))
     assert load(json.loads(stored)) == {"error": "x is gone.", "plain": "gone"}
     assert dump(load(json.loads(stored))) == json.loads(stored)
 
@@ -103,16 +103,16 @@ def test_the_text_of_a_message_is_limited():
 
 
 def test_a_value_that_spells_a_place_stays_a_value():
-    assert message("%(a)s and %(b)s", a="%(b)s", b="%s") == "%(b)s and %s"
+    assert msg("%(a)s and %(b)s", a="%(b)s", b="%s") == "%(b)s and %s"
 
 
 def test_a_change_reaches_every_part_of_a_message():
-    made = message("Secret %(a)s", a=message("of %(b)s", b="hunter2"))
+    made = msg("Secret %(a)s", a=msg("of %(b)s", b="hunter2"))
     hidden = changed(made, lambda text: text.replace("hunter2", "***"))
     assert hidden == "Secret of ***"
     assert "hunter2" not in json.dumps(dump(hidden))
-    split = message("hun%(a)s", a="ter2")
+    split = msg("hun%(a)s", a="ter2")
     hidden = changed(split, lambda text: text.replace("hunter2", "***"))
     assert json.dumps(dump(hidden)) == '"***"'
-    named = message("hunter2 %(a)s", a="x")
+    named = msg("hunter2 %(a)s", a="x")
     assert "hunter2" not in json.dumps(dump(changed(named, lambda t: t.replace("hunter2", "*"))))

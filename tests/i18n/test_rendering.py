@@ -10,7 +10,7 @@ from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.states import State
 from consoleapp.worker.completion import finish
 from engine.schema.errors import ErrorCode, ErrorReport
-from engine.schema.messages import Message, dump, message
+from engine.schema.messages import Message, dump, msg
 from tests.fixtures.web import operation
 
 
@@ -21,19 +21,19 @@ def chinese():
 
 
 def test_a_message_is_translated_and_filled(chinese):
-    made = message("Pushing to %(destination)s", destination="quay.example/team/app:2")
+    made = msg("Pushing to %(destination)s", destination="quay.example/team/app:2")
     assert in_language(made) == "正在推送到 quay.example/team/app:2"
     assert in_language(dump(made)) == in_language(made)
 
 
 def test_a_message_in_a_message_is_translated_too(chinese):
-    made = message("Not allowed: %(reason)s", reason=message("Terminals are not allowed."))
+    made = msg("Not allowed: %(reason)s", reason=msg("Terminals are not allowed."))
     assert in_language(made) == "不允许：不允许使用终端。"
 
 
 def test_english_readers_see_what_was_written():
     with override("en"):
-        assert in_language(message("%(container)s runs.", container="web")) == "web runs."
+        assert in_language(msg("%(container)s runs.", container="web")) == "web runs."
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_has_no_translation_stays(chinese, text):
 
 
 def test_values_are_never_looked_up_as_places(chinese):
-    made = message("Pushing to %(destination)s", destination="%(destination)s %s {0.__class__}")
+    made = msg("Pushing to %(destination)s", destination="%(destination)s %s {0.__class__}")
     assert in_language(made) == "正在推送到 %(destination)s %s {0.__class__}"
 
 
@@ -58,7 +58,7 @@ def test_a_page_shows_an_engine_s_english_error_in_chinese(as_, web, operator):
     row = operation(web, operator)
     report = ErrorReport(
         code=ErrorCode.CONFLICT,
-        message=message("%(container)s is running.", container="<b>db</b>"),
+        message=msg("%(container)s is running.", container="<b>db</b>"),
         remedy="Stop the container first, or remove it by force.",
     )
     # As it comes over the socket.
@@ -77,7 +77,7 @@ def test_a_page_shows_an_engine_s_english_error_in_chinese(as_, web, operator):
 
 def test_an_audit_event_has_english_text_and_a_page_in_the_reader_s_language(as_, web, operator):
     row = operation(web, operator)
-    made = message("%(container)s is running.", container="db")
+    made = msg("%(container)s is running.", container="db")
     report = ErrorReport(code=ErrorCode.CONFLICT, message=made)
     assert finish(row, State.FAILED, report, fence=row.fence)
     event = Event.objects.get(operation=row.pk)
@@ -88,13 +88,13 @@ def test_an_audit_event_has_english_text_and_a_page_in_the_reader_s_language(as_
 
 def test_a_message_that_differs_from_the_chained_text_is_not_shown(db):
     event = Event(detail="db is running.")
-    event.message = message("%(container)s is stopped.", container="db")
+    event.message = msg("%(container)s is stopped.", container="db")
     assert event.explanation == "db is running."
 
 
 def test_a_secret_in_a_parameter_is_not_stored(web, operator):
     row = operation(web, operator)
-    made = message("%(container)s is running.", container="hunter2hunter2")
+    made = msg("%(container)s is running.", container="hunter2hunter2")
     report = ErrorReport(code=ErrorCode.CONFLICT, message=made)
     assert finish(row, State.FAILED, report, fence=row.fence, secrets=frozenset({"hunter2hunter2"}))
     row.refresh_from_db()

@@ -9,11 +9,11 @@ from django.template import defaultfilters
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from consoleapp.i18n import dates, sentences
+from consoleapp.i18n import dates, rendering
 from consoleapp.i18n.versions import version_of
 
 register = template.Library()
-register.filter("in_language", sentences.in_language)
+register.filter("in_language", rendering.in_language)
 
 
 @register.filter("date", expects_localtime=True, is_safe=False)

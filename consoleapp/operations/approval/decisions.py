@@ -24,14 +24,14 @@ from consoleapp.operations.page_events import operation_changed
 from consoleapp.operations.states import State, move
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.kinds import UnknownKind
-from engine.schema.messages import load
+from engine.schema.messages import joined, load, msg
 
 
 class Uncommented(Refused):
     """Raised if an operation is declined without a comment."""
 
     def __init__(self) -> None:
-        super().__init__("Say why it is declined: the requester reads it.")
+        super().__init__(msg("Say why it is declined: the requester reads it."))
 
 
 def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
@@ -47,7 +47,7 @@ def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
     with transaction.atomic():
         _decide(operation, State.REQUESTED, Decision.GRANTED, actor, comment)
         note("approval.granted", operation, actor, detail=comment)
-        _tell(operation, f"Approved by {actor.name}.", comment)
+        _tell(operation, msg("Approved by %(name)s.", name=actor.name), comment)
         transaction.on_commit(partial(hand_over, operation))
 
 
@@ -56,12 +56,12 @@ def decline(operation: Operation, *, actor: Actor, comment: str) -> None:
     _check(operation, actor)
     if not comment.strip():
         raise Uncommented
-    said = f"{actor.name} declined it: {comment.strip()}"
+    said = msg("%(name)s declined it: %(comment)s", name=actor.name, comment=comment.strip())
     report = ErrorReport(code=ErrorCode.FORBIDDEN, message=said)
     with transaction.atomic():
         _decide(operation, State.DECLINED, Decision.DECLINED, actor, comment, report)
         note("approval.declined", operation, actor, outcome=State.DECLINED, detail=comment)
-        _tell(operation, f"Declined by {actor.name}.", comment)
+        _tell(operation, msg("Declined by %(name)s.", name=actor.name), comment)
         transaction.on_commit(partial(operation_changed, operation))
 
 
@@ -76,8 +76,8 @@ def expire(host: Host) -> None:
     for operation in late.select_related("account__host", "requested_by"):
         report = ErrorReport(
             code=ErrorCode.TIMEOUT,
-            message="Nobody approved of it in time. Nothing was started.",
-            remedy="Request it again, and tell an approver.",
+            message=msg("Nobody approved of it in time. Nothing was started."),
+            remedy=msg("Request it again, and tell an approver."),
         )
         nobody = Actor(user=None)
         with transaction.atomic():
@@ -92,22 +92,35 @@ def expire(host: Host) -> None:
 
 def _check(operation: Operation, actor: Actor) -> None:
     if actor.user is not None and actor.token is not None and actor.token.scope != "operate":
-        raise _refused(operation, actor, "This token may only read.")
+        raise _refused(operation, actor, msg("This token may only read."))
     if actor.user is not None and decidable(actor.user).filter(pk=operation.pk).exists():
         return
     operation.refresh_from_db(fields=["state"])
     approval = Approval.objects.filter(operation=operation).first()
     if approval is None:
-        raise Conflict("It needs no approval.")
+        raise Conflict(msg("It needs no approval."))
     if approval.decision:
-        by = f" by {approval.decider_name}" if approval.decider_name else ""
-        raise Conflict(f"It was decided already: {approval.decision}{by}.")
+        raise Conflict(_decided(approval))
     if operation.state != State.AWAITING or approval.expires_at <= timezone.now():
-        raise Conflict("It does not await approval any more.")
+        raise Conflict(msg("It does not await approval any more."))
     if actor.user is not None and operation.requested_by_id == actor.user.pk:
-        said = "You asked for it yourself: somebody else must decide."
+        said = msg("You asked for it yourself: somebody else must decide.")
         raise _refused(operation, actor, said)
-    raise _refused(operation, actor, "You are not among those who may decide this.")
+    raise _refused(operation, actor, msg("You are not among those who may decide this."))
+
+
+def _decided(approval: Approval) -> str:
+    name = approval.decider_name
+    match approval.decision:
+        case Decision.GRANTED if name:
+            return msg("It was decided already: granted by %(name)s.", name=name)
+        case Decision.DECLINED if name:
+            return msg("It was decided already: declined by %(name)s.", name=name)
+        case Decision.WITHDRAWN if name:
+            return msg("It was decided already: withdrawn by %(name)s.", name=name)
+        case Decision.EXPIRED:
+            return msg("It was decided already: expired.")
+    return msg("It was decided already.")
 
 
 def _refused(operation: Operation, actor: Actor, said: str) -> Refused:
@@ -120,13 +133,13 @@ def _no_more(operation: Operation) -> str:
     try:
         parameters = secret_parameters.parameters_of(operation)
     except (Unreadable, UnknownKind, ValidationError):
-        return "Its parameters cannot be read any more. Request it again."
+        return msg("Its parameters cannot be read any more. Request it again.")
     if operation.approval.fingerprint != fingerprint(operation, parameters):
-        return "It is not what was asked for any more. Request it again."
+        return msg("It is not what was asked for any more. Request it again.")
     if refused := permission.no_longer(operation, parameters):
         return refused
     if refused := permission.by_policy(operation, parameters):
-        return f"Not allowed by policy: {refused}"
+        return msg("Not allowed by policy: %(said)s", said=refused)
     return unasked(operation, parameters)
 
 
@@ -141,7 +154,7 @@ def _decide(
     """Do the same as `_end`, if `actor` may still decide at the moment of the change."""
     mine = decidable(actor.user).filter(pk=operation.pk) if actor.user else Operation.objects.none()
     if mine.select_for_update(of=("self",)).first() is None:
-        raise Conflict("It does not await your approval any more.")
+        raise Conflict(msg("It does not await your approval any more."))
     _end(operation, to, decision, actor, comment, report)
 
 
@@ -155,7 +168,7 @@ def _end(
 ) -> None:
     changes: dict[str, Any] = {"error": load(report.model_dump(mode="json"))} if report else {}
     if not move(operation, to, after=(State.AWAITING,), **changes):
-        raise Conflict("It does not await approval any more.")
+        raise Conflict(msg("It does not await approval any more."))
     Approval.objects.filter(operation=operation).update(
         decision=decision,
         decided_at=timezone.now(),
@@ -175,7 +188,7 @@ def _tell(operation: Operation, said: str, comment: str) -> None:
         object=str(operation.pk),
         name=name(operation),
         at=timezone.now(),
-        detail=f"{said} {comment}".strip(),
+        detail=joined([said, comment.strip()]),
         operation=operation.pk,
         people=frozenset({operation.requested_by_id}),
     )

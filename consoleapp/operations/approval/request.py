@@ -17,6 +17,7 @@ from consoleapp.operations.approval.requirements import Asked, fingerprint
 from consoleapp.operations.audit import name, note
 from consoleapp.operations.models import Operation
 from consoleapp.operations.page_events import operation_changed
+from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 
 
@@ -45,7 +46,9 @@ def ask(
         object=str(operation.pk),
         name=name(operation),
         at=operation.requested_at,
-        detail=f"Requested by {operation.actor_name}. {why}",
+        detail=msg(
+            "Requested by %(actor_name)s. %(why)s", actor_name=operation.actor_name, why=why
+        ),
         operation=operation.pk,
         people=frozenset(deciders(operation).values_list("pk", flat=True)),
     )
@@ -58,13 +61,13 @@ def explain(operation: Operation, text: str, *, actor: Actor) -> None:
     Raises Refused for anybody else, and Conflict if it no longer waits.
     """
     if actor.user is None or operation.requested_by_id != actor.user.pk:
-        raise Refused("Only who asked for it can say why.")
+        raise Refused(msg("Only who asked for it can say why."))
     if actor.token is not None and actor.token.scope != "operate":
-        raise Refused("This token may only read.")
+        raise Refused(msg("This token may only read."))
     with transaction.atomic():
         waiting = Approval.objects.filter(operation=operation, decision="")
         if not waiting.update(note=text.strip()[:500]):
-            raise Conflict("It does not await approval any more.")
+            raise Conflict(msg("It does not await approval any more."))
         note("approval.explained", operation, actor, detail=text.strip()[:500])
         transaction.on_commit(partial(operation_changed, operation))
 

@@ -15,6 +15,7 @@ from engine.policy import requests as r
 from engine.policy import rules
 from engine.policy.evaluate import evaluate
 from engine.policy.extract import requests_of
+from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 
 
@@ -37,8 +38,14 @@ class Asked:
     expires_after: timedelta
 
     def __str__(self) -> str:
-        return " ".join(
-            f"{each.message} (rule {each.rule} of {self.source})" for each in self.reasons
+        return joined(
+            msg(
+                "%(message)s (rule %(rule)s of %(source)s)",
+                message=each.message,
+                rule=each.rule,
+                source=self.source,
+            )
+            for each in self.reasons
         )
 
 
@@ -75,7 +82,9 @@ def unasked(operation: Operation, parameters: Parameters) -> str:
         asks = (each.source[:300], not each.approvers, frozenset(groups))
         if any((*asks, reason.rule) not in covered for reason in each.reasons):
             more.append(str(each))
-    return f"By now it needs approval; request it again. {' '.join(more)}" if more else ""
+    return (
+        msg("By now it needs approval; request it again. %(why)s", why=joined(more)) if more else ""
+    )
 
 
 def granted(operation: Operation, parameters: Parameters) -> bool:
@@ -94,12 +103,12 @@ def _reasons(
 ) -> list[Reason]:
     found = []
     if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
-        said = f"Operations of the kind {parameters.kind} always need approval."
+        said = msg("Operations of the kind %(kind)s always need approval.", kind=parameters.kind)
         found.append(Reason("approval.kinds", said))
     for each in evaluate(approval, wanted):
         found.append(Reason(f"approval.{each.rule}", each.message, each.field))
     uncounted = any(isinstance(each, r.OneMore) and each.present is None for each in wanted)
     if unknown and uncounted and approval.containers is not None:
-        said = "Nobody knows now how many containers the account has."
+        said = msg("Nobody knows now how many containers the account has.")
         found.append(Reason("approval.containers", said))
     return found

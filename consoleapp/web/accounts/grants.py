@@ -16,7 +16,7 @@ from consoleapp.accounts.service import is_service
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema.parameters import Role
 
 _ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]

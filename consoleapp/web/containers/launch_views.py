@@ -23,6 +23,7 @@ from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused
 from consoleapp.web.container_lookup import among
 from consoleapp.web.containers.launch_form import Launch
+from engine.schema.messages import joined
 from engine.schema.parameters import Role
 from engine.schema.run_line import Unreadable, read
 
@@ -131,7 +132,7 @@ def _places(error: NotAllowed) -> dict[str, str]:
         place = f"{group}-{rest.partition('.')[0]}" if rest else group
         rule = verdict.rule.partition(".")[0]
         place = rule if group == "memory" and rule in ("cpus", "pids") else place
-        found[place] = f"{found.get(place, '')} {verdict}".strip()
+        found[place] = joined([found.get(place, ""), str(verdict)])
     return found
 
 

@@ -18,7 +18,7 @@ from consoleapp.accounts.sending import send_invitation
 from consoleapp.core.actor import Actor, client_ip
 from consoleapp.core.errors import Conflict
 from consoleapp.core.requests import Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.web.invitations.forms import AcceptForm, InvitationForm
 from consoleapp.web.query import query_without_page
 

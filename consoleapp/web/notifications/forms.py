@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import LinuxAccount, User
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.notifications import mail
 from consoleapp.notifications import webhooks as sending
 from consoleapp.notifications.event_types import ABOUT, EventType

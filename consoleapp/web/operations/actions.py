@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.core.requests import Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import cancel, retry
 from consoleapp.operations.visible import visible_operation, visible_operations

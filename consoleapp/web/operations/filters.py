@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import User
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web import days

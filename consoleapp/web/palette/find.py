@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.accounts.roles import accounts_with_roles
 from consoleapp.core.requests import Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.visible import visible_operations
 from consoleapp.snapshots import reader
 from consoleapp.web.navigation import menu

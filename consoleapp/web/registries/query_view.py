@@ -13,6 +13,7 @@ from consoleapp.live import relay
 from consoleapp.web.engine_failure import failure
 from consoleapp.web.model_form import first_error
 from engine.schema.errors import EngineError
+from engine.schema.messages import load
 from engine.schema.parameters import Role
 from engine.schema.queries import Query
 
@@ -36,4 +37,4 @@ def filled(
         return render(request, "registries/_failed.html", {"error": {"message": message}})
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {**context, "error": failure(error)})
-    return render(request, template, {**context, "answer": answer.get("data", answer)})
+    return render(request, template, {**context, "answer": load(answer.get("data", answer))})

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from consoleapp.accounts.identity_provider import IdentityProvider
 from consoleapp.i18n.dates import in_form_of_language
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from engine.schema.kinds import KINDS
 from engine.schema.shell_text import shell_text
 

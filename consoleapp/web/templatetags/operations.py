@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.approval.models import Approval, Decision
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State

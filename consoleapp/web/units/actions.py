@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.model_errors import for_reader
 from consoleapp.web.accepted import refused, request_all
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Role
@@ -60,7 +60,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return refused(request, f"{place}{in_language(fault['msg'])}", next=following, status=400)
+        return refused(request, f"{place}{for_reader(fault)}", next=following, status=400)
     return request_all(request, account, asked, next=following)
 
 

@@ -22,7 +22,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.model_errors import for_reader
-from consoleapp.i18n.sentences import in_language
+from consoleapp.i18n.rendering import in_language
 from consoleapp.live import relay
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State

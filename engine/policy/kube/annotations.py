@@ -2,6 +2,7 @@
 
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import Read
+from engine.schema.messages import msg
 
 _HARMLESS_ANNOTATIONS = {
     "io.containers.autoupdate", "io.containers.sdnotify", "io.podman.annotations.init",
@@ -31,7 +32,7 @@ def annotations(read: Read, where: str, value: Value) -> None:
             continue
         if name in _SWITCHES:
             if description.lower() != "false":
-                read.raw(f"The annotation {key[:120]}")
+                read.raw(msg("The annotation %(key)s", key=key[:120]))
         elif name == "io.podman.annotations.userns":
             if description.partition(":")[0] not in ("keep-id", "auto", "nomap", "private"):
                 read.namespace("user", f"userns {description[:80]}")
@@ -43,4 +44,4 @@ def annotations(read: Read, where: str, value: Value) -> None:
         elif name == "io.podman.annotations.label":
             read.option(f"label={description[:120]}")
         else:
-            read.raw(f"The annotation {key[:120]}")
+            read.raw(msg("The annotation %(key)s", key=key[:120]))

@@ -6,6 +6,7 @@ from engine.policy import requests as r
 from engine.policy.kube import security
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import FIELD, Read, Table, anything, each_of, line, take, true
+from engine.schema.messages import msg
 
 NUMBER = re.compile(r"0|[1-9]\d{0,9}")
 _MEMORY = re.compile(r"(0|[1-9]\d{0,12})([kMGT]|[KMGT]i)?")
@@ -37,7 +38,12 @@ def _limits(read: Read, where: str, resources: Value) -> None:
         if isinstance(memory, str) and (description := _MEMORY.fullmatch(memory)):
             most["memory"] = int(description[1]) * _SIZES[description[2] or ""]
         else:
-            read.raw(f"{where}.resources.limits.memory (a whole number such as 512Mi is expected)")
+            read.raw(
+                msg(
+                    "%(where)s.resources.limits.memory (a whole number such as 512Mi is expected)",
+                    where=where,
+                )
+            )
     if cpus is not None:
         if isinstance(cpus, str) and (description := _CPUS.fullmatch(cpus)):
             most["cpus"] = float(description[1]) if description[1] else int(description[2]) / 1000
@@ -91,7 +97,7 @@ def _mounts(read: Read, where: str, value: Value) -> None:
 def _mount_path(read: Read, where: str, value: Value) -> None:
     # Podman accepts options after a colon.
     if ":" in line(read, where, value):
-        read.raw(f"{where} with options")
+        read.raw(msg("%(where)s with options", where=where))
 
 
 _CONTAINER: Table = {

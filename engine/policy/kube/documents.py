@@ -6,6 +6,7 @@ from engine.policy.kube.containers import NUMBER
 from engine.policy.kube.plain_yaml import Unclear, Value, documents
 from engine.policy.kube.pods import NAME, pod
 from engine.policy.kube.reader import FIELD, Read, Table, Take, anything, take
+from engine.schema.messages import msg
 
 
 def requests(text: str) -> list[r.Request]:
@@ -27,12 +28,12 @@ def _document(read: Read, document: Value) -> None:
         return
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _KINDS:
-        read.raw(f"A document of the kind {kind or 'none'}")
+        read.raw(msg("A document of the kind %(kind)s", kind=kind or "none"))
         return
     metadata = document.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        read.raw(f"A {kind} without a plain name")
+        read.raw(msg("A %(kind)s without a plain name", kind=kind))
         return
     read.replicas = _replicas(read, document) if kind == "Deployment" else 1
     if kind == "Pod":

@@ -12,6 +12,8 @@ from typing import Any
 # PyYAML with its C parser: Podman's parser is a translation of the same libyaml.
 import yaml
 
+from engine.schema.messages import msg
+
 Value = dict[str, "Value"] | list["Value"] | str | None
 LARGEST = 64 * 1024
 _MOST_EVENTS = 5_000
@@ -30,26 +32,28 @@ def documents(text: str) -> list[Value]:
     """Return the documents of a text. Raises Unclear."""
     text = text.replace("\r\n", "\n")
     if len(text) > LARGEST:
-        raise Unclear(f"YAML of more than {LARGEST // 1024} KiB")
+        raise Unclear(msg("YAML of more than %(largest)s KiB", largest=LARGEST // 1024))
     if found := _ODD_CHARACTERS.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise Unclear(f"YAML with a tab or an odd character (line {line})")
+        raise Unclear(msg("YAML with a tab or an odd character (line %(line)s)", line=line))
     if re.search(r"^%", text, re.M):
-        raise Unclear("YAML with a directive (%)")
+        raise Unclear(msg("YAML with a directive (%)"))
     try:
         return list(_documents(_counted(text)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {_line(mark)}" if mark else ""
-        raise Unclear(f"What is no YAML ({error.problem}{place})") from error
+        raise Unclear(
+            msg("What is no YAML (%(problem)s%(place)s)", problem=error.problem, place=place)
+        ) from error
     except yaml.YAMLError as error:
-        raise Unclear("What is no YAML") from error
+        raise Unclear(msg("What is no YAML")) from error
 
 
 def _counted(text: str) -> Iterator[yaml.Event]:
     for number, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         if number > _MOST_EVENTS:
-            raise Unclear("YAML with so many values")
+            raise Unclear(msg("YAML with so many values"))
         yield event
 
 
@@ -62,11 +66,11 @@ def _documents(events: Iterator[yaml.Event]) -> Iterator[Value]:
 def _value(event: yaml.Event, events: Iterator[yaml.Event], depth: int, *, flow: bool) -> Value:
     line = _line(event.start_mark)
     if depth > _DEEPEST:
-        raise Unclear(f"YAML that is so deep (line {line})")
+        raise Unclear(msg("YAML that is so deep (line %(line)s)", line=line))
     if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) or event.anchor:
-        raise Unclear(f"YAML with an anchor or an alias (line {line})")
+        raise Unclear(msg("YAML with an anchor or an alias (line %(line)s)", line=line))
     if event.tag is not None:
-        raise Unclear(f"YAML with a tag (line {line})")
+        raise Unclear(msg("YAML with a tag (line %(line)s)", line=line))
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event, line, flow=flow)
     flow = flow or bool(event.flow_style)
@@ -80,9 +84,11 @@ def _value(event: yaml.Event, events: Iterator[yaml.Event], depth: int, *, flow:
         line = _line(event.start_mark)
         key = _value(event, events, depth + 1, flow=flow)
         if not isinstance(key, str) or "\n" in key or key == "<<":
-            raise Unclear(f"YAML with a key that is no plain word (line {line})")
+            raise Unclear(msg("YAML with a key that is no plain word (line %(line)s)", line=line))
         if key in found:
-            raise Unclear(f"YAML that says {key[:80]} twice (line {line})")
+            raise Unclear(
+                msg("YAML that says %(key)s twice (line %(line)s)", key=key[:80], line=line)
+            )
         found[key] = _value(next(events), events, depth + 1, flow=flow)
     return found
 
@@ -92,7 +98,9 @@ def _scalar(event: yaml.ScalarEvent, line: int, *, flow: bool) -> str | None:
     if event.style:  # quoted, or a block
         return text
     if _line(event.end_mark) != line:
-        raise Unclear(f"YAML with a text that goes on without quotes (line {line})")
+        raise Unclear(
+            msg("YAML with a text that goes on without quotes (line %(line)s)", line=line)
+        )
     if flow and not _IN_FLOW.fullmatch(text):
         raise Unclear(f"YAML with a text that needs quotes between {{}} or [] (line {line})")
     return None if text in ("", "~", "null") else text

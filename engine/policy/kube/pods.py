@@ -11,6 +11,7 @@ from engine.policy.kube import security
 from engine.policy.kube.containers import containers
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.kube.reader import FIELD, Read, Table, anything, each_of, line, take, true
+from engine.schema.messages import msg
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,250}")
 
@@ -18,7 +19,7 @@ NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,250}")
 def _host_network(read: Read, where: str, value: Value) -> None:
     if true(read, where, value):
         read.namespace("network", "hostNetwork")
-        read.namespace("uts", "hostNetwork, with the host's name,")
+        read.namespace("uts", msg("hostNetwork, with the host's name,"))
 
 
 def _host_pid(read: Read, where: str, value: Value) -> None:
@@ -54,7 +55,7 @@ def _volumes(read: Read, where: str, spec: dict[str, Value]) -> None:
         name = line(read, f"{where}.volumes.name", volume.get("name"))
         kinds = set(volume) - {"name"}
         if len(kinds) != 1 or not NAME.fullmatch(name):
-            read.raw(f"{where}.volumes (a name and one source are expected)")
+            read.raw(msg("%(where)s.volumes (a name and one source are expected)", where=where))
             continue
         (kind,) = kinds
         source = volume[kind]

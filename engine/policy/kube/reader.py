@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from engine.policy import requests as r
 from engine.policy.kube.plain_yaml import Value
 from engine.policy.rules import Namespace
+from engine.schema.messages import msg
 
 FIELD = "text"
 
@@ -21,7 +22,9 @@ class Read:
 
     def raw(self, what: str) -> None:
         """Request raw unit files because of `what`."""
-        self.requests.append(r.Raw(description=f"{what[:200]} in kube YAML", field=FIELD))
+        self.requests.append(
+            r.Raw(description=msg("%(what)s in kube YAML", what=what[:200]), field=FIELD)
+        )
 
     def option(self, description: str) -> None:
         """Request what `--security-opt` would."""

@@ -7,13 +7,17 @@ github.com/spf13/pflag. Each row is one option; `take` names its reader in `valu
 from dataclasses import dataclass
 from enum import Enum
 
-NO_PLACE = "The form has no place for this option."
-ON_YOUR_MACHINE = "A file on your machine: paste its lines into Environment."
-NAME_THE_PORTS = "Publishing all ports: name the ports that you need."
-NO_PRIVILEGE = "Berth does not launch privileged containers."
-TERMINAL_ONLY = "It only matters to a terminal that is attached; Berth launches in the background."
-OWN_HEALTH_CHECK = "The form cannot turn off a health check that the image has."
-ANOTHER_MACHINE = "It chooses a file on your machine."
+from engine.schema.messages import msg
+
+NO_PLACE = msg("The form has no place for this option.")
+ON_YOUR_MACHINE = msg("A file on your machine: paste its lines into Environment.")
+NAME_THE_PORTS = msg("Publishing all ports: name the ports that you need.")
+NO_PRIVILEGE = msg("Berth does not launch privileged containers.")
+TERMINAL_ONLY = msg(
+    "It only matters to a terminal that is attached; Berth launches in the background."
+)
+OWN_HEALTH_CHECK = msg("The form cannot turn off a health check that the image has.")
+ANOTHER_MACHINE = msg("It chooses a file on your machine.")
 
 
 class Shape(Enum):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.schema.messages import msg
 from engine.schema.parameters import REDACTED, SECRET_WORDS, redact_word
 from engine.schema.run_line import options, shell, values
 from engine.schema.run_line.options import Shape
@@ -21,18 +22,20 @@ _PROMPT = re.compile(
 _PREFIXES = frozenset({"command", "exec", "time", "nohup", "env", "$", "%"})
 _SUDO_VALUES = frozenset({"-u", "-g", "-h", "-p", "-C", "-T", "-R", "-D", "-U", "-r", "-t"})
 _CREDENTIALS = frozenset({"--creds", "--decryption-key"})
-_FOR_SHELL = "Your shell would have replaced a part of this: fill in the value that you mean."
-_KEPT_AS_IT_IS = "Your shell would have replaced a part of this; here it stays as it is."
-_KEPT_PATTERN = "Your shell may replace this by the names of files; here it stays as it is."
-_ANOTHER_COMMAND = "Another command: only the run line is read."
-_REDIRECTION = "The shell redirects this: what a container in the background prints is in its logs."
-_COMMENT = "A comment, which is no part of the container."
-_OF_SUDO = "An option of sudo: containers run as the Linux account that you have chosen here."
-_OF_PROGRAM = "An option of the program itself, which Berth runs in its own way."
-_OF_SHELL = "A variable of the command itself, which the container does not get."
-_CREATE = "Berth starts the container as well."
-_UNKNOWN = "Podman and Docker have no such option: check whether the image is the right word."
-_NO_HEALTH_COMMAND = "It has no effect without a health command."
+_FOR_SHELL = msg("Your shell would have replaced a part of this: fill in the value that you mean.")
+_KEPT_AS_IT_IS = msg("Your shell would have replaced a part of this; here it stays as it is.")
+_KEPT_PATTERN = msg("Your shell may replace this by the names of files; here it stays as it is.")
+_ANOTHER_COMMAND = msg("Another command: only the run line is read.")
+_REDIRECTION = msg(
+    "The shell redirects this: what a container in the background prints is in its logs."
+)
+_COMMENT = msg("A comment, which is no part of the container.")
+_OF_SUDO = msg("An option of sudo: containers run as the Linux account that you have chosen here.")
+_OF_PROGRAM = msg("An option of the program itself, which Berth runs in its own way.")
+_OF_SHELL = msg("A variable of the command itself, which the container does not get.")
+_CREATE = msg("Berth starts the container as well.")
+_UNKNOWN = msg("Podman and Docker have no such option: check whether the image is the right word.")
+_NO_HEALTH_COMMAND = msg("It has no effect without a health command.")
 
 
 class Unreadable(ValueError):
@@ -61,7 +64,7 @@ class RunLine:
 def read(text: str) -> RunLine:
     """Read the first run line of a text as a shell would. Raises only Unreadable."""
     if "\0" in text or len(text) > _LONGEST:
-        raise Unreadable("That is too long, or no text.")
+        raise Unreadable(msg("That is too long, or no text."))
     text = text.replace("\r\n", "\n")
     if prompt := _PROMPT.match(text):
         text = " " * prompt.end() + text[prompt.end() :]
@@ -71,8 +74,17 @@ def read(text: str) -> RunLine:
     except shell.Unclosed as error:
         line, column = places(error.start)
         raise Unreadable(
-            f"The {'quote' if error.quote else 'substitution'} that begins in line {line}, "
-            f"column {column} has no end."
+            msg(
+                "The quote that begins in line %(line)s, column %(column)s has no end.",
+                line=line,
+                column=column,
+            )
+            if error.quote
+            else msg(
+                "The substitution that begins in line %(line)s, column %(column)s has no end.",
+                line=line,
+                column=column,
+            )
         ) from None
     heads = [_head([word.value for word in each.words]) for each in script.commands]
     at = next((n for n, head in enumerate(heads) if head and head.verb), None)
@@ -139,8 +151,8 @@ def _head(words: list[str]) -> _Head | None:
 
 def _no_run_line(heads: list[_Head | None]) -> str:
     if any(heads):
-        return "Only `run` (or `create`) lines can be read."
-    return "Paste a line that begins with `podman run` or `docker run`."
+        return msg("Only `run` (or `create`) lines can be read.")
+    return msg("Paste a line that begins with `podman run` or `docker run`.")
 
 
 def _say_others(reading: "_Reading", script: shell.Script, at: int) -> None:
@@ -192,7 +204,7 @@ class _Reading:
             self.say(["create"], _CREATE, self._words[head.end - 1].start)
         at = self._read_options(head.end)
         if at >= len(self._words):
-            raise Unreadable("There is no image after the options.")
+            raise Unreadable(msg("There is no image after the options."))
         image, *command = self._words[at:]
         self._line.values["image"] = image.value
         if command:
@@ -221,7 +233,7 @@ class _Reading:
                 given = [word]
                 if value is None and options.option_takes_value(option):
                     if at >= len(self._words):
-                        raise Unreadable(f"{option[:_SHOWN]} has no value.")
+                        raise Unreadable(msg("%(option)s has no value.", option=option[:_SHOWN]))
                     given.append(self._words[at])
                     value = given[-1].value
                     at += 1

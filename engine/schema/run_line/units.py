@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from engine.schema.messages import msg
+
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 _SECONDS = {
     "ns": Decimal("1e-9"),
@@ -24,10 +26,12 @@ def size(text: str) -> int:
         r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?([bkmgtp]?)(?:i?b)?", text.strip().lower()
     )
     if not found:
-        raise ValueError(f"{text[:100]!r} is no size: a number with b, k, m or g.")
+        raise ValueError(
+            msg("%(text)s is no size: a number with b, k, m or g.", text=f"{text[:100]!r}")
+        )
     count = int(Decimal(found[1]) * _UNITS[found[2]])
     if count > MOST_BYTES:
-        raise ValueError(f"{text[:100]!r} is more than any host has.")
+        raise ValueError(msg("%(text)s is more than any host has.", text=f"{text[:100]!r}"))
     return count
 
 
@@ -41,8 +45,10 @@ def seconds(text: str) -> int:
         return int(text)
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text[:100]!r} is no duration such as 30s or 1m30s.")
+        raise ValueError(
+            msg("%(text)s is no duration such as 30s or 1m30s.", text=f"{text[:100]!r}")
+        )
     total = sum((Decimal(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
     if total != int(total):
-        raise ValueError(f"{text[:100]!r} is not a whole number of seconds.")
+        raise ValueError(msg("%(text)s is not a whole number of seconds.", text=f"{text[:100]!r}"))
     return int(total)

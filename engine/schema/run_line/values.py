@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.schema.containers import Port, Volume
+from engine.schema.messages import msg
 from engine.schema.run_line.options import FALSE, TRUE
 from engine.schema.run_line.units import seconds, size
 
@@ -29,7 +30,7 @@ def switch(text: str | None) -> bool:
         return True
     if text in FALSE:
         return False
-    raise ValueError("Podman refuses this: the value of a switch is true or false.")
+    raise ValueError(msg("Podman refuses this: the value of a switch is true or false."))
 
 
 def fields_of_csv(text: str) -> list[str]:
@@ -37,23 +38,25 @@ def fields_of_csv(text: str) -> list[str]:
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
-        raise ValueError("The quotes in the value do not match.") from error
+        raise ValueError(msg("The quotes in the value do not match.")) from error
     return rows[0] if rows else []
 
 
 def _environment(values: Values, text: str) -> None:
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError("It takes the value from your own shell: fill it in under Environment.")
+        raise ValueError(
+            msg("It takes the value from your own shell: fill it in under Environment.")
+        )
     if not name or "\n" in name:
-        raise ValueError("A variable needs a name.")
+        raise ValueError(msg("A variable needs a name."))
     values.setdefault("environment", {})[name] = value
 
 
 def _label(values: Values, text: str) -> None:
     name, _, value = text.partition("=")
     if not name:
-        raise ValueError("A label needs a name.")
+        raise ValueError(msg("A label needs a name."))
     values.setdefault("labels", {})[name] = value
 
 
@@ -66,7 +69,7 @@ def _one_port(text: str) -> Values:
     rest, slash, protocol = text.partition("/")
     protocol = protocol.lower() if slash else "tcp"
     if protocol not in ("tcp", "udp", "sctp"):
-        raise ValueError("A port's protocol is tcp, udp or sctp.")
+        raise ValueError(msg("A port's protocol is tcp, udp or sctp."))
     address, host, inside = _parts_of_port(rest)
     first, length = _span(inside)
     port: Values = {"container_port": first}
@@ -75,7 +78,7 @@ def _one_port(text: str) -> Values:
     if host:
         port["host_port"], host_length = _span(host)
         if host_length != length:
-            raise ValueError("The two ranges of ports are not equally long.")
+            raise ValueError(msg("The two ranges of ports are not equally long."))
     if length > 1:
         port["length"] = length
     if protocol != "tcp":
@@ -88,41 +91,45 @@ def _parts_of_port(text: str) -> tuple[str, str, str]:
     bracketed = re.fullmatch(r"\[([^\[\]]*)\]:([^:]*):([^:]*)", text)
     parts = list(bracketed.groups()) if bracketed else text.split(":")
     if len(parts) > 3 or not parts[-1] or "[" in parts[0]:
-        raise ValueError("This is no port as Podman understands it: [address:][host:]container.")
+        raise ValueError(
+            msg("This is no port as Podman understands it: [address:][host:]container.")
+        )
     address = parts[0] if len(parts) == 3 else ""
     if address:
         try:
             found = ipaddress.ip_address(address)
         except ValueError:
-            raise ValueError("A port's address is an IP address, such as 127.0.0.1.") from None
+            raise ValueError(msg("A port's address is an IP address, such as 127.0.0.1.")) from None
         if "%" in address or (found.version == 6) != bool(bracketed):
-            raise ValueError("A port's IPv6 address stands in brackets, without a zone.")
+            raise ValueError(msg("A port's IPv6 address stands in brackets, without a zone."))
     return address, parts[-2] if len(parts) > 1 else "", parts[-1]
 
 
 def _span(text: str) -> tuple[int, int]:
     found = _SPAN.fullmatch(text)
     if not found:
-        raise ValueError("This is no port as Podman understands it: [address:][host:]container.")
+        raise ValueError(
+            msg("This is no port as Podman understands it: [address:][host:]container.")
+        )
     first, last = int(found[1]), int(found[2] or found[1])
     if last < first:
-        raise ValueError("The range of ports ends before it begins.")
+        raise ValueError(msg("The range of ports ends before it begins."))
     if not 1 <= first <= last <= 65535:
-        raise ValueError("A port is a number from 1 to 65535.")
+        raise ValueError(msg("A port is a number from 1 to 65535."))
     return first, last - first + 1
 
 
 def _volume(values: Values, text: str) -> None:
     parts = text.split(":")
     if len(parts) > 3:
-        raise ValueError("A volume is source:target:options.")
+        raise ValueError(msg("A volume is source:target:options."))
     if len(parts) > 1 and not parts[0]:
-        raise ValueError("The volume has no source.")
+        raise ValueError(msg("The volume has no source."))
     source, target, options = ("", parts[0], "") if len(parts) == 1 else (*parts, "")[:3]
     volume: Values = {"source": source, "target": target}
     given = [each for each in options.split(",") if each]
     if {"ro", "rw"} <= set(given) or {"z", "Z"} <= set(given):
-        raise ValueError("Two of the volume's options contradict each other.")
+        raise ValueError(msg("Two of the volume's options contradict each other."))
     for option in given:
         match option:
             case "ro":
@@ -134,7 +141,12 @@ def _volume(values: Values, text: str) -> None:
             case "U":
                 volume["chown"] = True
             case _:
-                raise ValueError(f"The volume's option {option!r} has no place in the form.")
+                raise ValueError(
+                    msg(
+                        "The volume's option %(option)s has no place in the form.",
+                        option=f"{option!r}",
+                    )
+                )
     _add_volume(values, volume)
 
 
@@ -164,15 +176,22 @@ def _mount(values: Values, text: str) -> None:
         else:
             unknown.append(key)
     if kind not in ("bind", "volume"):
-        raise ValueError(f"A mount of the type {kind!r} has no place in the form.")
+        raise ValueError(
+            msg("A mount of the type %(kind)s has no place in the form.", kind=f"{kind!r}")
+        )
     if unknown:
-        raise ValueError(f"The mount's {', '.join(sorted(set(unknown)))} has no place in the form.")
+        raise ValueError(
+            msg(
+                "The mount's %(unknown)s has no place in the form.",
+                unknown=", ".join(sorted(set(unknown))),
+            )
+        )
     if not volume["target"]:
-        raise ValueError("The mount has no target.")
+        raise ValueError(msg("The mount has no target."))
     if kind == "bind" and not volume["source"].startswith("/"):
-        raise ValueError("The source of a bind mount must be an absolute path.")
+        raise ValueError(msg("The source of a bind mount must be an absolute path."))
     if kind == "volume" and "/" in volume["source"]:
-        raise ValueError("The source of a mount of the type volume is a volume's name.")
+        raise ValueError(msg("The source of a mount of the type volume is a volume's name."))
     for name in ("read_only", "chown"):
         if not volume.get(name, True):
             del volume[name]
@@ -182,9 +201,9 @@ def _mount(values: Values, text: str) -> None:
 def _add_volume(values: Values, volume: Values) -> None:
     source = volume["source"]
     if source and not re.fullmatch(r"/.*|[a-zA-Z0-9][a-zA-Z0-9_.-]*", source, re.DOTALL):
-        raise ValueError("The source must be an absolute path, or the name of a volume.")
+        raise ValueError(msg("The source must be an absolute path, or the name of a volume."))
     if not volume["target"].startswith("/"):
-        raise ValueError("The target must be an absolute path in the container.")
+        raise ValueError(msg("The target must be an absolute path in the container."))
     values.setdefault("volumes", []).append(_checked(Volume, volume))
 
 
@@ -192,26 +211,26 @@ def _checked(model: type[Port] | type[Volume], fields: Values) -> Values:
     try:
         model.model_validate(fields)
     except ValidationError:
-        raise ValueError("Podman takes no such value here.") from None
+        raise ValueError(msg("Podman takes no such value here.")) from None
     return fields
 
 
 def _network(values: Values, text: str) -> None:
     if not _NETWORK.fullmatch(text):
-        raise ValueError("The form has no place for this kind of network.")
+        raise ValueError(msg("The form has no place for this kind of network."))
     earlier = values.get("network", "")
     if not earlier:
         values["network"] = text
         return
     names = [*earlier.split(","), *text.split(",")]
     if ":" in earlier + text or any(name in _MODES for name in names):
-        raise ValueError("The form has room for several networks only by their bare names.")
+        raise ValueError(msg("The form has room for several networks only by their bare names."))
     values["network"] = ",".join(dict.fromkeys(names))
 
 
 def _pull(values: Values, text: str) -> None:
     if text not in ("missing", "always", "never", "newer"):
-        raise ValueError("The image is pulled always, missing, never or newer.")
+        raise ValueError(msg("The image is pulled always, missing, never or newer."))
     values["pull"] = text
 
 
@@ -221,24 +240,24 @@ def _memory(values: Values, text: str) -> None:
 
 def _cpus(values: Values, text: str) -> None:
     if not re.fullmatch(r"[0-9]{0,9}(\.[0-9]{0,9})?", text) or not re.search(r"[0-9]", text):
-        raise ValueError("The number of processors is a number such as 1.5.")
+        raise ValueError(msg("The number of processors is a number such as 1.5."))
     _set(values, "cpus", float(text) or None)
 
 
 def _pids(values: Values, text: str) -> None:
     if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise ValueError("The number of processes must be a whole number.")
+        raise ValueError(msg("The number of processes must be a whole number."))
     if int(text) <= 0:
-        raise ValueError("The form cannot lift Podman's own limit of processes.")
+        raise ValueError(msg("The form cannot lift Podman's own limit of processes."))
     values["pids"] = int(text)
 
 
 def _restart(values: Values, text: str) -> None:
     policy, colon, tries = text.partition(":")
     if policy not in ("", "no", "on-failure", "always", "unless-stopped"):
-        raise ValueError(f"There is no restart policy {policy!r}.")
+        raise ValueError(msg("There is no restart policy %(policy)s.", policy=f"{policy!r}"))
     if colon and (policy != "on-failure" or not re.fullmatch(r"[0-9]{1,9}", tries)):
-        raise ValueError("A number of tries belongs to on-failure alone.")
+        raise ValueError(msg("A number of tries belongs to on-failure alone."))
     _set(values, "restart", policy or None)
     _set(values, "restart_tries", int(tries) if colon else None)
 
@@ -250,15 +269,15 @@ def _entrypoint(values: Values, text: str) -> None:
     try:
         words = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError("The entrypoint is no JSON list.") from error
+        raise ValueError(msg("The entrypoint is no JSON list.")) from error
     if not all(isinstance(word, str) for word in words):
-        raise ValueError("The entrypoint is no list of words.")
+        raise ValueError(msg("The entrypoint is no list of words."))
     values["entrypoint"] = words
 
 
 def _stop_timeout(values: Values, text: str) -> None:
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise ValueError("The time to stop must be a whole number of seconds.")
+        raise ValueError(msg("The time to stop must be a whole number of seconds."))
     values["stop_timeout"] = int(text)
 
 
@@ -278,17 +297,17 @@ def health_command(text: str) -> str:
     if words is not None and len(words) > 1:
         if words[0] == "CMD-SHELL" and len(words) == 2:
             return words[1]
-        raise ValueError("A health check without a shell has no place in the form.")
+        raise ValueError(msg("A health check without a shell has no place in the form."))
     if words == []:
-        raise ValueError("The health check has no command.")
+        raise ValueError(msg("The health check has no command."))
     first, _, rest = (words[0] if words else text).partition(" ")
     if first.upper() == "NONE":
-        raise ValueError("The form cannot turn off a health check that the image has.")
+        raise ValueError(msg("The form cannot turn off a health check that the image has."))
     if first.upper() == "CMD":
-        raise ValueError("A health check without a shell has no place in the form.")
+        raise ValueError(msg("A health check without a shell has no place in the form."))
     if first.upper() == "CMD-SHELL":
         if first != "CMD-SHELL" or not rest or words:
-            raise ValueError("Podman would not run this health check.")
+            raise ValueError(msg("Podman would not run this health check."))
         return rest
     return words[0] if words else text
 
@@ -309,7 +328,7 @@ def _health_time(name: str) -> Callable[[Values, str], None]:
         if name == "interval" and text == "disable":
             text = "0s"
         if re.fullmatch(r"[1-9][0-9]*", text):
-            raise ValueError("Podman wants a unit here, as in 30s.")
+            raise ValueError(msg("Podman wants a unit here, as in 30s."))
         values.setdefault("health", {})[name] = seconds(text)
 
     return take
@@ -317,7 +336,7 @@ def _health_time(name: str) -> Callable[[Values, str], None]:
 
 def _health_retries(values: Values, text: str) -> None:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
-        raise ValueError("The number of failures must be a whole number above 0.")
+        raise ValueError(msg("The number of failures must be a whole number above 0."))
     values.setdefault("health", {})["retries"] = int(text)
 
 
