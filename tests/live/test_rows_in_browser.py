@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import uvicorn
@@ -175,7 +175,9 @@ async def test_one_start_fetches_one_row_and_puts_it_in_its_place(
     assert "4" in await page.evaluate("document.querySelector('[data-piece=pager]').innerText")
     lists = [url for url in asked if urlsplit(url).path == urlsplit(LIST).path]
     assert not lists
-    assert any("~rows" in url for url in asked)
+    queries = [parse_qs(urlsplit(url).query) for url in asked if "~rows" in url]
+    assert queries
+    assert all(query["ids"] == [row("a2").id[:12]] for query in queries)
 
 
 async def test_a_row_that_goes_and_a_list_that_empties_and_fills(
