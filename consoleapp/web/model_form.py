@@ -23,6 +23,12 @@ def first_error(error: ValidationError) -> str:
     return for_reader(error.errors(include_url=False, include_input=False)[0])
 
 
+def first_named_error(error: ValidationError) -> str:
+    """Return the same, after the name of the value: for posts without a form to show it in."""
+    location = error.errors(include_url=False, include_input=False)[0]["loc"]
+    return f"{location[0]}: {first_error(error)}" if location else first_error(error)
+
+
 class ModelForm(forms.Form):
     """A form that is valid if its model is, which is then `parsed`."""
 

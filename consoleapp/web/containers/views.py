@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.model_errors import for_reader
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
+from consoleapp.web.model_form import first_named_error
 from consoleapp.web.query import query_without_page
 from engine.schema.containers import ContainerPrune
 from engine.schema.kinds import KINDS, parse
@@ -84,9 +84,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     try:
         asked = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return refused(request, f"{place}{for_reader(fault)}", next=following, status=400)
+        return refused(request, first_named_error(error), next=following, status=400)
     return request_all(request, account, asked, next=following)
 
 

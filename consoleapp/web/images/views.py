@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.model_errors import for_reader
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.images import rows
 from consoleapp.web.images.form_view import submitted
 from consoleapp.web.images.forms import PullForm
+from consoleapp.web.model_form import first_named_error
 from consoleapp.web.query import query_without_page
 from engine.schema.kinds import parse
 from engine.schema.parameters import Role
@@ -106,9 +106,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
             return _unclear(request, account, _("Select only one image for this."))
         asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return _unclear(request, account, place + for_reader(fault))
+        return _unclear(request, account, first_named_error(error))
     return _submit(request, account, asked)
 
 

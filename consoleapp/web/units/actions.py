@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.model_errors import for_reader
 from consoleapp.web.accepted import refused, request_all
+from consoleapp.web.model_form import first_named_error
 from engine.schema.kinds import KINDS, parse
 from engine.schema.parameters import Role
 
@@ -58,9 +58,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     try:
         asked = [parse(kind, _parameters(request, kind, each)) for each in wanted]
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = f"{fault['loc'][0]}: " if fault["loc"] else ""
-        return refused(request, f"{place}{for_reader(fault)}", next=following, status=400)
+        return refused(request, first_named_error(error), next=following, status=400)
     return request_all(request, account, asked, next=following)
 
 

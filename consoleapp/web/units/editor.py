@@ -21,7 +21,6 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.i18n.model_errors import for_reader
 from consoleapp.i18n.rendering import in_language
 from consoleapp.live import relay
 from consoleapp.operations.models import Operation
@@ -31,6 +30,7 @@ from consoleapp.policies.effective_policy import refusals
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.engine_failure import failure
+from consoleapp.web.model_form import first_named_error
 from consoleapp.web.units import difference, templates
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Role
@@ -151,9 +151,8 @@ def save(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
             even_with_errors="even_with_errors" in request.POST,
         )
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = fault["loc"][0]
-        reason = str(_NO_NAME) if place == "file" else f"{place}: {for_reader(fault)}"
+        nameless = error.errors(include_url=False, include_input=False)[0]["loc"][0] == "file"
+        reason = str(_NO_NAME) if nameless else first_named_error(error)
         return refused(request, reason, next=request.path.removesuffix("save/"), status=400)
     try:
         operation = submit(account, parameters, actor=Actor.of(request))

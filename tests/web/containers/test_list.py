@@ -111,6 +111,20 @@ def test_what_makes_no_sense_is_refused_and_nothing_begins(as_, operator, many, 
     assert not Operation.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ({"timeout": "soon"}, "timeout: Must be a whole number."),
+        ({"timeout": "9999"}, "timeout: Must be 3600 or less."),
+        ({"container": "--all"}, "container: These characters are not allowed here."),
+    ],
+)
+def test_a_wrong_value_is_named_in_a_sentence_for_its_reader(as_, operator, many, value, sentence):
+    asked = {"kind": "container.stop", "container": "front", **value}
+    answer = as_(operator).post(f"{LIST}act/", asked, headers={"HX-Request": "true"})
+    assert sentence in answer.headers["HX-Trigger"]
+
+
 def test_a_viewer_is_refused_and_a_stranger_finds_nothing(as_, viewer, stranger, many):
     asked = {"kind": "container.stop", "container": "front"}
     assert as_(viewer).post(f"{LIST}act/", asked).status_code == 403
