@@ -20,13 +20,13 @@ from engine.schema.query import Query
 
 def requests_of(parameters: Parameters) -> list[r.Request]:
     """Return everything in the parameters that a policy may limit."""
-    if parameters.kind in HARMLESS:
+    if parameters.kind in _REQUESTS:
+        return _REQUESTS[parameters.kind](parameters)
+    if parameters.harmless:
         return []
-    if parameters.kind not in _REQUESTS:
-        return [
-            r.Raw(description=msg("%(label)s, which policies do not know,", label=parameters.label))
-        ]
-    return _REQUESTS[parameters.kind](parameters)
+    return [
+        r.Raw(description=msg("%(label)s, which policies do not know,", label=parameters.label))
+    ]
 
 
 def requests_of_query(query: Query) -> list[r.Request]:
@@ -170,22 +170,12 @@ _REQUESTS: dict[str, Callable[[Any], list[r.Request]]] = {
     "registries.edit": _registries,
     "unit.write": _unit,
 }
-HARMLESS = frozenset(
-    {
-        "container.start", "container.stop", "container.restart", "container.kill",
-        "container.pause", "container.unpause", "container.rename", "container.remove",
-        "container.prune", "image.remove", "image.prune", "image.untag", "image.save",
-        "manifest.remove", "volume.prune", "registry.logout", "registry.distrust", "unit.delete",
-        "unit.daemon-reload", "unit.start", "unit.stop", "unit.restart", "unit.enable",
-        "unit.disable", "unit.reset-failed", "autoupdate.run", "autoupdate.enable",
-        "autoupdate.disable", "linger.enable", "linger.disable",
-        # Only the engine knows what these write, and evaluates it there.
-        "unit.restore", "unit.convert", "container.autostart",
-    }
-)  # fmt: skip
-"""Kinds whose parameters request nothing."""
 
 
 def unclassified() -> set[str]:
-    """Return the kinds in neither table. Every policy refuses them."""
-    return set(KINDS) - set(_REQUESTS) - HARMLESS
+    """Return the kinds that state neither. Every policy refuses them.
+
+    A kind states for itself that it is harmless: it does not inherit that.
+    """
+    harmless = {kind for kind, model in KINDS.items() if vars(model).get("harmless")}
+    return set(KINDS) - set(_REQUESTS) - harmless

@@ -23,6 +23,7 @@ class ImageSave(Parameters):
 
     kind: ClassVar[str] = "image.save"
     label: ClassVar[str] = msg("Save image")
+    harmless: ClassVar[bool] = True
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True

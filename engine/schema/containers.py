@@ -281,6 +281,7 @@ class ContainerStart(_OneContainer):
 
     kind: ClassVar[str] = "container.start"
     label: ClassVar[str] = msg("Start")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -289,6 +290,7 @@ class ContainerStop(_OneContainer):
 
     kind: ClassVar[str] = "container.stop"
     label: ClassVar[str] = msg("Stop")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
@@ -303,6 +305,7 @@ class ContainerRestart(_OneContainer):
 
     kind: ClassVar[str] = "container.restart"
     label: ClassVar[str] = msg("Restart")
+    harmless: ClassVar[bool] = True
 
     timeout: Annotated[int, Field(ge=0, le=3600)] | None = None
 
@@ -316,6 +319,7 @@ class ContainerKill(_OneContainer):
 
     kind: ClassVar[str] = "container.kill"
     label: ClassVar[str] = msg("Kill")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     urgent: ClassVar[bool] = True
 
@@ -330,6 +334,7 @@ class ContainerPause(_OneContainer):
 
     kind: ClassVar[str] = "container.pause"
     label: ClassVar[str] = msg("Pause")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -338,6 +343,7 @@ class ContainerUnpause(_OneContainer):
 
     kind: ClassVar[str] = "container.unpause"
     label: ClassVar[str] = msg("Resume")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -346,6 +352,7 @@ class ContainerRename(_OneContainer):
 
     kind: ClassVar[str] = "container.rename"
     label: ClassVar[str] = msg("Rename")
+    harmless: ClassVar[bool] = True
 
     name: ContainerName
 
@@ -358,6 +365,7 @@ class ContainerRemove(_OneContainer):
 
     kind: ClassVar[str] = "container.remove"
     label: ClassVar[str] = msg("Remove")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
@@ -383,6 +391,7 @@ class ContainerPrune(Parameters):
 
     kind: ClassVar[str] = "container.prune"
     label: ClassVar[str] = msg("Remove stopped containers")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW

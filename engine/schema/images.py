@@ -110,6 +110,7 @@ class ImageRemove(Parameters):
 
     kind: ClassVar[str] = "image.remove"
     label: ClassVar[str] = msg("Remove image")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ImagesRemoved
@@ -130,6 +131,7 @@ class ImagePrune(Parameters):
 
     kind: ClassVar[str] = "image.prune"
     label: ClassVar[str] = msg("Remove unused images")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
@@ -166,6 +168,7 @@ class ImageUntag(Parameters):
 
     kind: ClassVar[str] = "image.untag"
     label: ClassVar[str] = msg("Untag image")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
 
     image: ImageReference

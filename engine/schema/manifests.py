@@ -95,6 +95,7 @@ class ManifestRemove(Parameters):
 
     kind: ClassVar[str] = "manifest.remove"
     label: ClassVar[str] = msg("Remove from manifest list")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = ManifestMade

@@ -176,6 +176,11 @@ class Parameters(Model):
     role: ClassVar[Role] = Role.OPERATOR
     destructive: ClassVar[bool] = False
     """Requires a confirmation and has a red button."""
+    harmless: ClassVar[bool] = False
+    """Its parameters request nothing that a policy limits (else: engine/policy/extract.py).
+
+    What only the engine can know, such as an earlier version's text, it evaluates itself.
+    """
     repeatable: ClassVar[bool] = False
     """Running it twice has the same effect as running it once, so it runs again after a crash.
 

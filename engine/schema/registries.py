@@ -240,6 +240,7 @@ class RegistryLogout(Parameters):
 
     kind: ClassVar[str] = "registry.logout"
     label: ClassVar[str] = msg("Sign out of registry")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
@@ -275,6 +276,7 @@ class RegistryDistrust(Parameters):
 
     kind: ClassVar[str] = "registry.distrust"
     label: ClassVar[str] = msg("Remove certificate authority")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 

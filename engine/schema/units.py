@@ -78,6 +78,7 @@ class UnitDelete(_OneFile):
 
     kind: ClassVar[str] = "unit.delete"
     label: ClassVar[str] = msg("Delete unit")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
@@ -93,6 +94,7 @@ class UnitRestore(_OneFile):
 
     kind: ClassVar[str] = "unit.restore"
     label: ClassVar[str] = msg("Restore version")
+    harmless: ClassVar[bool] = True
     result: ClassVar[type[Result]] = UnitWritten
 
     version: VersionId
@@ -109,6 +111,7 @@ class UnitDaemonReload(Parameters):
 
     kind: ClassVar[str] = "unit.daemon-reload"
     label: ClassVar[str] = msg("Reload unit files")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
     def target(self) -> str:
@@ -133,6 +136,7 @@ class UnitStart(_OneUnit):
 
     kind: ClassVar[str] = "unit.start"
     label: ClassVar[str] = msg("Start unit")
+    harmless: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     repeatable: ClassVar[bool] = True
 
@@ -142,6 +146,7 @@ class UnitStop(_OneUnit):
 
     kind: ClassVar[str] = "unit.stop"
     label: ClassVar[str] = msg("Stop unit")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -150,6 +155,7 @@ class UnitRestart(_OneUnit):
 
     kind: ClassVar[str] = "unit.restart"
     label: ClassVar[str] = msg("Restart unit")
+    harmless: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
 
 
@@ -162,6 +168,7 @@ class UnitEnable(_OneUnit):
 
     kind: ClassVar[str] = "unit.enable"
     label: ClassVar[str] = msg("Start at boot")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -170,6 +177,7 @@ class UnitDisable(_OneUnit):
 
     kind: ClassVar[str] = "unit.disable"
     label: ClassVar[str] = msg("Do not start at boot")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -178,6 +186,7 @@ class UnitResetFailed(_OneUnit):
 
     kind: ClassVar[str] = "unit.reset-failed"
     label: ClassVar[str] = msg("Forget failure")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
 
@@ -215,6 +224,7 @@ class ContainerAutostart(Parameters):
 
     kind: ClassVar[str] = "container.autostart"
     label: ClassVar[str] = msg("Keep running")
+    harmless: ClassVar[bool] = True
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
@@ -241,6 +251,7 @@ class UnitConvert(_OneUnit):
 
     kind: ClassVar[str] = "unit.convert"
     label: ClassVar[str] = msg("Convert unit")
+    harmless: ClassVar[bool] = True
     stoppable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = ContainerKept
@@ -285,6 +296,7 @@ class AutoUpdateRun(Parameters):
 
     kind: ClassVar[str] = "autoupdate.run"
     label: ClassVar[str] = msg("Update now")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     lane: ClassVar[Lane] = Lane.SLOW
     result: ClassVar[type[Result]] = AutoUpdateResult
@@ -310,6 +322,7 @@ class AutoUpdateEnable(_Session):
 
     kind: ClassVar[str] = "autoupdate.enable"
     label: ClassVar[str] = msg("Update every day")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -321,6 +334,7 @@ class AutoUpdateDisable(_Session):
 
     kind: ClassVar[str] = "autoupdate.disable"
     label: ClassVar[str] = msg("Do not update by itself")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -332,6 +346,7 @@ class LingerEnable(_Session):
 
     kind: ClassVar[str] = "linger.enable"
     label: ClassVar[str] = msg("Turn lingering on")
+    harmless: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 
     def command(self) -> list[str]:
@@ -343,6 +358,7 @@ class LingerDisable(_Session):
 
     kind: ClassVar[str] = "linger.disable"
     label: ClassVar[str] = msg("Turn lingering off")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
 

@@ -12,6 +12,7 @@ class VolumePrune(Parameters):
 
     kind: ClassVar[str] = "volume.prune"
     label: ClassVar[str] = msg("Remove unused volumes")
+    harmless: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     result: ClassVar[type[Result]] = Pruned
