@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.snapshots import row_format, store
 from consoleapp.snapshots.observer_messages import Wake
-from engine.schema.messages import msg
+from engine.schema.messages import Prose, msg
 from engine.schema.parameters import Model
 from engine.schema.snapshot import Snapshot
 
@@ -33,7 +33,7 @@ class Head(Model):
     version: int
     taken: datetime | None
     at: datetime
-    error: str = ""
+    error: Prose = ""
     silent_since: datetime | None = None
 
 

@@ -14,7 +14,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SerializationInfo
+from pydantic import (
+    AfterValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    SerializationInfo,
+)
 from pydantic_core import CoreSchema, core_schema
 
 LONGEST_MSGID = 2_000
@@ -187,6 +193,13 @@ def _serialized(value: str, info: SerializationInfo) -> Any:
 
 Prose = Annotated[str, _Prose()]
 """A field with text for readers: a plain string or a message."""
+
+WithMessages = Annotated[
+    dict[str, Any],
+    AfterValidator(load),
+    PlainSerializer(dump, return_type=dict[str, Any], when_used="json"),
+]
+"""A field with JSON whose texts may be messages."""
 
 
 def cut_to(most: int) -> Callable[[str], str]:

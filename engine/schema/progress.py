@@ -1,11 +1,11 @@
 """What an operation reports while it runs and when it ends: on the wire, one JSON object a line."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from engine.schema.errors import ErrorReport
-from engine.schema.messages import Prose
+from engine.schema.messages import Prose, WithMessages
 from engine.schema.parameters import Model
 
 
@@ -34,7 +34,7 @@ class Succeeded(Model):
     """Success. `result` is the kind's own result model, dumped."""
 
     type: Literal["succeeded"] = "succeeded"
-    result: dict[str, Any]
+    result: WithMessages
 
 
 class Failed(Model):

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from engine.client import Answer, Engine
 from engine.schema.containers import ContainerKill, ContainerRemove, ContainerRun
 from engine.schema.errors import ErrorReport
+from engine.schema.messages import load
 from engine.schema.parameters import Parameters
 from engine.schema.progress import Failed, Outcome, Progress, Succeeded
 from engine.schema.queries import (
@@ -101,7 +102,7 @@ class Account:
         """Return the one answer to a query for a document."""
         (found,) = await self.answers(query)
         assert isinstance(found, Document), found
-        return found.data
+        return load(found.data)
 
     async def unanswered(self, query: Query) -> QueryFailed:
         """Return the answer to a query that fails."""

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport
 from engine.schema.messages import DEEPEST, ENGLISH, Message, changed, dump, load, msg
-from engine.schema.progress import Progress
+from engine.schema.parameters import Result
+from engine.schema.progress import Progress, Succeeded
 
 
 def test_a_message_is_its_english_text():
@@ -50,6 +51,15 @@ def test_models_send_messages_with_their_parameters_and_read_them_again():
     plain = json.loads(report.model_dump_json(context=ENGLISH))
     assert plain["message"] == "web: It is up."
     assert ErrorReport.model_json_schema()["properties"]["message"]["type"] == "string"
+
+
+def test_a_result_keeps_its_messages():
+    result = Result(summary=msg("%(a)s is gone.", a="x"), warnings=[msg("100%% of %(a)s", a="y")])
+    sent = Succeeded(result=result.model_dump(mode="json")).model_dump_json()
+    read = Succeeded.model_validate_json(sent)
+    assert read.result == {"summary": "x is gone.", "warnings": ["100% of y"]}
+    assert read.model_dump_json() == sent
+    assert Result.model_validate(read.result).summary.msgid == "%(a)s is gone."
 
 
 def test_rows_keep_messages():

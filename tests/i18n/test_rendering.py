@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from consoleapp.audit.models import Event
 from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.states import State
+from consoleapp.snapshots.reader import Head
 from consoleapp.worker.completion import finish
 from engine.schema.errors import ErrorCode, ErrorReport
 from engine.schema.messages import Message, dump, msg
@@ -101,3 +103,9 @@ def test_a_secret_in_a_parameter_is_not_stored(web, operator):
     event = Event.objects.get(operation=row.pk)
     assert "hunter2" not in json.dumps([dump(row.error), event.detail, dump(event.message)])
     assert row.error["message"].endswith(" is running.")
+
+
+def test_why_a_snapshot_is_old_comes_through_redis_as_a_message(chinese):
+    error = msg("%(container)s is running.", container="db")
+    head = Head(version=1, taken=None, at=timezone.now(), error=error)
+    assert in_language(Head.model_validate_json(head.model_dump_json()).error) == "db 正在运行。"
