@@ -62,7 +62,7 @@ def test_an_event_without_a_zone_is_in_utc():
 
 @pytest.mark.parametrize("said", ["a/b", "", "é b", None, 7, "x" * 500])
 def test_a_row_with_an_id_that_makes_no_sense_is_shown_as_one_that_says_so(said):
-    image = engine_snapshot._image_or_why({"Id": said, "RepoTags": ["a:1"]}, [], False)
+    image = engine_snapshot._image_or_why({"Id": said, "RepoTags": ["a:1"]}, False)
     assert image.problem
     assert image.tags == ["a:1"]
     container = engine_snapshot._container_or_why({"Id": said, "Names": ["a"]})
