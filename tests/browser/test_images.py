@@ -47,7 +47,7 @@ def test_an_image_is_pushed_under_another_name(page: Page, image: str, registry:
 
 def test_an_image_is_shared_and_both_audits_tell_of_it(page: Page, image: str) -> None:
     page.goto(image.partition("?")[0] + "share/")
-    page.get_by_label("Target account").select_option(BOB)
+    page.get_by_label("Target account", exact=True).select_option(BOB)
     page.get_by_label("Name in the target account").fill("localhost/from-alice:1")
     page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_text("Accepted").first).to_be_visible()
