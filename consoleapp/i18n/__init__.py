@@ -1,1 +1,1 @@
-"""The languages of the pages: English, and what locale/ translates it to."""
+"""The languages of the pages: English, and the translations in locale/."""

@@ -1,4 +1,4 @@
-"""Words for the state something is in (Podman's, systemd's, ours): shown through in_language."""
+"""Words for states (Podman's, systemd's, and Berth's own), translated with `|in_language`."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -15,7 +15,7 @@ STATES = [
     *(_("withdrawn"), _("revoked"), _("awaiting"), _("declined"), _("granted")),
     *(_("none"), _("always"), _("never"), _("missing"), _("not set")),
 ]
-# What the doctor looks at.
+# The doctor's checks.
 FINDINGS = [
     *(_("lingering"), _("user-manager"), _("runtime-directory"), _("bus"), _("uidmap")),
     *(

@@ -1,6 +1,6 @@
-"""Words of Berth's that rows and audit events hold in English, marked for translation.
+"""Berth's own words that rows and audit events store in English, marked for translation.
 
-Pages show them with `|in_language`; nothing is translated where they are written.
+Pages translate them with `|in_language`.
 """
 
 from django.utils.translation import gettext_noop as _
