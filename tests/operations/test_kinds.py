@@ -43,6 +43,22 @@ def _names(kind: str) -> str:
     return rf"""["']{re.escape(kind)}["']|\b{KINDS[kind].__name__}\b"""
 
 
+def _lines(text: str) -> str:
+    """Return `text` without indentation, so that a list in Markdown may add some."""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def test_the_example_in_contributing_is_the_source() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    section = text.split("## Adding a kind of operation\n")[1].split("\n## ")[0]
+    files = re.findall(r"`((?:engine|templates|tests)/[^`]+\.(?:py|html))`", section)
+    sources = [_lines((ROOT / file).read_text()) for file in files]
+    examples = re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)
+    assert len(examples) == 5
+    for example in examples:
+        assert any(_lines(example) in source for source in sources), example
+
+
 def test_each_defined_kind_is_in_the_table() -> None:
     assert set(KINDS.values()) == _defined()
 
