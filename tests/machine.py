@@ -92,6 +92,8 @@ def remove_user(name: str) -> None:
         # Before the account: the next one may get its uid.
         for place in (f"/run/user/{entry.pw_uid}", f"/run/berth/{entry.pw_uid}"):
             shutil.rmtree(place, ignore_errors=True)
+        # It counts containers, which are gone: after 2048 of them Podman makes no more.
+        Path(f"/dev/shm/libpod_rootless_lock_{entry.pw_uid}").unlink(missing_ok=True)
         subprocess.run(["userdel", "--force", name], capture_output=True, check=True)
     # Its files also belong to the account's subordinate ids, and only root can remove them.
     shutil.rmtree(entry.pw_dir, ignore_errors=True)
