@@ -6,6 +6,7 @@ hub (live/hub.py). A page's queries to an engine go through lists in Redis with 
 """
 
 import os
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -25,7 +26,7 @@ nowhere = path("<path:anything>", Foreign.as_asgi())
 application = from_proxies(
     ProtocolTypeRouter(
         {
-            "http": capped(streaming(pages)),
+            "http": capped(streaming(cast(Any, pages))),
             "websocket": same_origin(AuthMiddlewareStack(URLRouter([*sockets, nowhere]))),
         }
     )

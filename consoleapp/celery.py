@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
-class _Connection(kombu.Connection):  # type: ignore[misc] # kombu has no types
+class _Connection(kombu.Connection):
     """Reconnect soon: by default, a worker waits 2 s, then 4 s, then 6 s for Redis."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
@@ -21,7 +21,7 @@ class _Connection(kombu.Connection):  # type: ignore[misc] # kombu has no types
         return super().ensure_connection(*args, **{**pauses, **options})
 
 
-class _Amqp(AMQP):  # type: ignore[misc]
+class _Amqp(AMQP):
     Connection = _Connection
 
 

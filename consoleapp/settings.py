@@ -28,7 +28,12 @@ def _data_dir() -> Path:
     if TESTING:
         made = Path(tempfile.mkdtemp(prefix="berth-data-"))
         maker = os.getpid()  # forked children must not remove it
-        atexit.register(lambda: os.getpid() == maker and shutil.rmtree(made, ignore_errors=True))
+
+        def remove() -> None:
+            if os.getpid() == maker:
+                shutil.rmtree(made, ignore_errors=True)
+
+        atexit.register(remove)
         return made
     return Path.home() / ".local/share/berth"
 
@@ -368,7 +373,7 @@ BERTH_UNUSED_ASSETS = [
     *("tabler*.esm*", "tabler.css", "tabler.js", "tabler-icons.css"),
 ]
 # Swagger UI, of which Ninja brings a copy. As an app it would be loaded by every process.
-_NINJA = Path(distribution("django-ninja").locate_file("ninja/static/ninja"))
+_NINJA = Path(str(distribution("django-ninja").locate_file("ninja/static/ninja")))
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("ninja", _NINJA),

@@ -231,10 +231,12 @@ class Engine:
         async with self._answer("PUT", path, None, data=stream.pieces) as response:
             await limits.whole(response.content.iter_any(), limits.REFUSAL)
 
-    async def recall(self, operation: UUID) -> Any:
-        """Return a `Recollection`: the outcome of an operation."""
+    async def recall(self, operation: UUID) -> Recollection:
+        """Return what the engine remembers of an operation: its outcome, if it has ended."""
         path = f"/v1/operations/{operation}"
-        return limits.parse(_RECOLLECTION, await self._read("GET", path, most=limits.MESSAGE))
+        text = await self._read("GET", path, most=limits.MESSAGE)
+        found: Recollection = limits.parse(_RECOLLECTION, text)
+        return found
 
     async def cancel(self, operation: UUID) -> None:
         """Request the end of an operation. Its own stream reports the outcome."""

@@ -1,6 +1,6 @@
 """Console users, hosts, the Linux accounts on them, and who may use which."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
@@ -23,18 +23,18 @@ class Users(UserManager["User"]):
         self, username: str, email: str | None, password: str | None, **more: Any
     ) -> "User":
         names.check(names.normalize(username or ""))
-        user: User = super()._create_user_object(  # type: ignore[misc]
+        user: User = super()._create_user_object(  # type: ignore[misc]  # private to Django
             names.normalize(username), email, password, **more
         )
         return user
 
 
-class NameKey(models.CharField):  # type: ignore[type-arg]
+class NameKey(models.CharField):  # type: ignore[type-arg]  # no generics at run time
     """The result of `names.key` for the user name, updated whenever the row is written."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Return the key of the current name."""
-        made = names.key(str(model_instance.username))  # type: ignore[attr-defined]
+        made = names.key(str(model_instance.username))  # type: ignore[attr-defined]  # only on User
         setattr(model_instance, self.attname, made)
         return made
 
@@ -58,7 +58,7 @@ class User(AbstractUser):
     one_time_password = models.BooleanField(default=False)
     """Somebody else knows the password; see passwords.py."""
 
-    objects = Users()
+    objects: ClassVar[Users] = Users()
 
     def set_password(self, raw_password: str | None) -> None:
         """A password that is set here (by a form or a command) is the user's own."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from consoleapp.accounts.middleware_base import Detour
@@ -56,7 +56,7 @@ def missing(user: User) -> bool:
     return User.objects.filter(owing("pk"), pk=user.pk).exists()
 
 
-def owing(user: str) -> ExpressionWrapper:
+def owing(user: str) -> "ExpressionWrapper[Q]":
     """Return the same as a query expression, for rows with the user at `user`."""
     demanded = Group.objects.filter(user=OuterRef(user), grouprule__second_factor=True)
     held = Authenticator.objects.filter(user=OuterRef(user), type__in=_NAMES)
@@ -114,7 +114,7 @@ class Demand(Detour):
         return super().opens(name) or name.startswith("mfa_")
 
 
-class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
+class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Berth's answers to allauth about second factors."""
 
     def encrypt(self, text: str) -> str:

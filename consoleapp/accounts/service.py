@@ -67,7 +67,7 @@ def limit(
             _record_grant("grant.removed", service, grant.account, {"role": grant.role}, actor)
             grant.delete()
         elif grant.role != role:
-            both = {"role": [grant.role, role.value]}
+            both: dict[str, object] = {"role": [grant.role, role.value]}
             _record_grant("grant.changed", service, grant.account, both, actor)
             grant.role = role
             grant.save(update_fields=["role"])

@@ -13,7 +13,6 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from consoleapp.accounts.devices import device, told
@@ -44,9 +43,7 @@ class SignedIn:
 class Sessions(SessionMiddleware):
     """Django's middleware; also says why a session cannot be saved: a full disk, or a lock."""
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session after the view."""
         try:
             return super().process_response(request, response)

@@ -24,7 +24,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor, client_ip
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Refuses self-registration, and audits lockouts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

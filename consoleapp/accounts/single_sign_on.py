@@ -26,7 +26,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor, client_ip
 
 
-class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Berth's answers to allauth about single sign-on."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -183,7 +183,8 @@ def _sources(said: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _provider() -> IdentityProvider:
-    provider: IdentityProvider = settings.BERTH_IDENTITY_PROVIDER
+    provider: IdentityProvider | None = settings.BERTH_IDENTITY_PROVIDER
+    assert provider is not None  # noqa: S101 - the adapter is installed only with one
     return provider
 
 

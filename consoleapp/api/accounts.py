@@ -67,7 +67,7 @@ def find_account(actor: Actor, key: str) -> LinuxAccount:
     return found
 
 
-def _fields(account: LinuxAccount, role: Role) -> dict[str, object]:
+def _fields(account: LinuxAccount, role: Role | None) -> dict[str, object]:
     return {
         "key": account.key,
         "name": account.name,
@@ -115,8 +115,8 @@ def read_me(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     return send(
         Me(
-            username=actor.user.username,
-            administrator=actor.user.is_superuser,
+            username=actor.known_user.username,
+            administrator=actor.known_user.is_superuser,
             authenticated_by="token" if actor.token else "session",
             scope=actor.token.scope if actor.token else "operate",
             token_expires_at=actor.token.expires_at if actor.token else None,

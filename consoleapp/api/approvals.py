@@ -143,7 +143,7 @@ def decline_operation(
 
 
 def _visible(actor: Actor) -> QuerySet[Operation]:
-    rows = visible_operations(actor.user).filter(approval__isnull=False)  # type: ignore[arg-type]
+    rows = visible_operations(actor.known_user).filter(approval__isnull=False)
     return rows.select_related("approval").prefetch_related("approval__asks__groups")
 
 
@@ -177,7 +177,7 @@ def _body(operation: Operation, *, mine_to_decide: bool, operates: bool) -> Appr
         fingerprint=approval.fingerprint,
         expires_at=approval.expires_at,
         mine_to_decide=mine_to_decide,
-        decision=approval.decision,  # type: ignore[arg-type]
+        decision=approval.decision,
         decided_at=approval.decided_at,
         decided_by=approval.decider_name,
         comment=approval.comment,

@@ -77,7 +77,7 @@ def list_events(request: HttpRequest, filters: Query[EventFilter]) -> HttpRespon
         until=filters.before,
     )
     found = newest(
-        readable(actor_of(request).user),
+        readable(actor_of(request).known_user),
         criteria,
         before=_before(filters.cursor) if filters.cursor else None,
         size=filters.limit,

@@ -83,7 +83,7 @@ class YamlText(_Given):
 @router.get("/catalog", response=responses({200: TemplateList}), summary="Templates")
 def list_templates(request: HttpRequest) -> HttpResponse:
     """List every template that the caller may see and launch."""
-    user = actor_of(request).user
+    user = actor_of(request).known_user
     mine = set(visible_templates(user).filter(owners=user).values_list("pk", flat=True))
     return send(
         TemplateList(
@@ -118,7 +118,7 @@ def read_template(request: HttpRequest, template: TemplateId) -> HttpResponse:
     """Return one template with its newest version."""
     actor = actor_of(request)
     found = _find(actor, template)
-    return send(_body(found, may_change(actor.user, found)))
+    return send(_body(found, may_change(actor.known_user, found)))
 
 
 @router.get(
@@ -208,7 +208,7 @@ def launch_template(
 
 
 def _find(actor: Actor, identity: int) -> LaunchTemplate:
-    found = visible_templates(actor.user).filter(pk=identity).first()
+    found = visible_templates(actor.known_user).filter(pk=identity).first()
     if found is None:
         raise Problem(404, "There is no such template, or you may not see it.")
     return found
@@ -216,7 +216,7 @@ def _find(actor: Actor, identity: int) -> LaunchTemplate:
 
 def _mine(request: HttpRequest, actor: Actor, identity: int) -> LaunchTemplate:
     found = _find(actor, identity)
-    if not may_change(actor.user, found):
+    if not may_change(actor.known_user, found):
         refuse(actor, None, f"{request.method} {request.path}", Role.OPERATOR)
         raise Refused("Templates are changed by their owners, and by administrators.")
     _writes(request, actor)
@@ -224,7 +224,7 @@ def _mine(request: HttpRequest, actor: Actor, identity: int) -> LaunchTemplate:
 
 
 def _may_make(request: HttpRequest, actor: Actor) -> None:
-    if not operated_accounts(actor.user):
+    if not operated_accounts(actor.known_user):
         refuse(actor, None, f"{request.method} {request.path}", Role.OPERATOR)
         raise Refused("Who operates an account makes templates.")
     _writes(request, actor)

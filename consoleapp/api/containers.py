@@ -111,7 +111,9 @@ async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict
     response=responses({200: dict[str, Any]}, 503, 504),
     summary="Inspect a container",
 )
-async def inspect_container(request: HttpRequest, account: str, container: ContainerName) -> dict:
+async def inspect_container(
+    request: HttpRequest, account: str, container: ContainerName
+) -> dict[str, Any]:
     """Query Podman's own inspect data. What looks like a secret is masked."""
     answer = await _asked(request, account, ContainerInspect(container=container))
     data: dict[str, Any] = answer["data"]
@@ -123,7 +125,9 @@ async def inspect_container(request: HttpRequest, account: str, container: Conta
     response=responses({200: Table}, 409, 503, 504),
     summary="Processes of a container",
 )
-async def list_processes(request: HttpRequest, account: str, container: ContainerName) -> dict:
+async def list_processes(
+    request: HttpRequest, account: str, container: ContainerName
+) -> dict[str, Any]:
     """Query its processes."""
     return await _asked(request, account, ContainerTop(container=container))
 
@@ -133,6 +137,8 @@ async def list_processes(request: HttpRequest, account: str, container: Containe
     response=responses({200: Table}, 503, 504),
     summary="Changed files of a container",
 )
-async def list_changes(request: HttpRequest, account: str, container: ContainerName) -> dict:
+async def list_changes(
+    request: HttpRequest, account: str, container: ContainerName
+) -> dict[str, Any]:
     """Query the differences from its image (`podman diff`)."""
     return await _asked(request, account, ContainerChanges(container=container))

@@ -1,6 +1,7 @@
 """The callers of the API: the holder of a token, or the user whose browser is signed in."""
 
 from dataclasses import replace
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import APIKeyCookie, HttpBearer
 
 from consoleapp.accounts import passwords, second_factor, tokens
+from consoleapp.accounts.models import User
 from consoleapp.api.problems import Problem
 from consoleapp.core.actor import Actor
 
@@ -32,9 +34,13 @@ class Token(HttpBearer):
             raise Problem(
                 401, "The token is unknown, expired or revoked, or its user is not active."
             )
-        if found.owes_factor:  # type: ignore[attr-defined]
+        if found.owes_factor:  # type: ignore[attr-defined]  # annotated by the query
             raise Problem(403, second_factor.REFUSAL)
         return replace(Actor.of(request), user=found.user, token=found, source="api")
+
+
+def _empty(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
 
 
 class _Csrf(CsrfViewMiddleware):
@@ -53,19 +59,20 @@ class Session(APIKeyCookie):
     def __call__(self, request: HttpRequest) -> Actor | None:
         if not request.user.is_authenticated:
             return None
-        _Csrf(lambda _: HttpResponse()).process_view(request, None, (), {})
+        _Csrf(_empty).process_view(request, _empty, (), {})
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
-        if passwords.owed(request.user):
+        user = cast(User, request.user)  # __call__ has let nobody else in
+        if passwords.owed(user):
             raise Problem(403, passwords.REFUSAL)
-        if second_factor.missing(request.user):
+        if second_factor.missing(user):
             raise Problem(403, second_factor.REFUSAL)
-        return replace(Actor.of(request), user=request.user, token=None, source="api")
+        return replace(Actor.of(request), user=user, token=None, source="api")
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the caller that Token or Session found."""
-    actor = request.auth  # type: ignore[attr-defined]
+    actor = request.auth  # type: ignore[attr-defined]  # set by ninja
     assert isinstance(actor, Actor)  # noqa: S101 - every route of the API demands one of them
     return actor

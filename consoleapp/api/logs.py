@@ -95,7 +95,7 @@ async def _chunks(
             yield "".join(waiting)
     finally:
         first.cancel()
-        await answers.aclose()  # type: ignore[attr-defined]
+        await answers.aclose()  # type: ignore[attr-defined]  # it is a generator
 
 
 def _line(answer: dict[str, Any], spelled: str) -> str:
@@ -104,4 +104,4 @@ def _line(answer: dict[str, Any], spelled: str) -> str:
     if answer["type"] != "line":
         # After the first line, only the stream itself can report an error.
         return f"[{answer['message']}]\n"
-    return answer["text"] + ("" if answer["partial"] else "\n")
+    return str(answer["text"]) + ("" if answer["partial"] else "\n")

@@ -1,7 +1,7 @@
 """/operations and /accounts/{account}/operations: request, follow, cancel, and retry operations."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -50,19 +50,29 @@ def _named(parameters: Parameters) -> Parameters:
 def _request_model(parameters: type[Parameters]) -> type[BaseModel]:
     needless = not any(field.is_required() for field in parameters.model_fields.values())
     given = Field(default_factory=parameters) if needless else Field()
+    kind: Any = Literal[parameters.kind]
+    checked: Any = Annotated[parameters, AfterValidator(_named)]
     return create_model(
         f"{parameters.__name__}Request",
         __config__=ConfigDict(extra="forbid", title=parameters.label),
         __doc__=parameters.__doc__,
-        kind=(Literal[parameters.kind], ...),
-        parameters=(Annotated[parameters, AfterValidator(_named)], given),
+        kind=(kind, ...),
+        parameters=(checked, given),
     )
 
 
-Requested = Annotated[
-    Union[tuple(_request_model(parameters) for parameters in KINDS.values())],  # noqa: UP007
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+
+    class Requested(BaseModel):
+        """One of the models below, which exist only at run time."""
+
+        kind: str
+        parameters: Parameters
+else:
+    Requested = Annotated[
+        Union[tuple(_request_model(parameters) for parameters in KINDS.values())],  # noqa: UP007
+        Field(discriminator="kind"),
+    ]
 
 
 class OperationBody(BaseModel):
@@ -180,7 +190,7 @@ def list_account_operations(
 
 
 def _listed(actor: Actor, filters: OperationFilter) -> HttpResponse:
-    rows = visible_operations(actor.user)
+    rows = visible_operations(actor.known_user)
     if filters.kind:
         rows = rows.filter(kind__in=filters.kind)
     if filters.state:
@@ -200,7 +210,7 @@ def _listed(actor: Actor, filters: OperationFilter) -> HttpResponse:
 
 
 def _find(actor: Actor, identity: UUID) -> Operation:
-    found = visible_operations(actor.user).filter(pk=identity).first()
+    found = visible_operations(actor.known_user).filter(pk=identity).first()
     if found is None:
         raise Problem(404, "There is no such operation, or you have no grant for its account.")
     return found

@@ -59,7 +59,7 @@ _READS = [
 def _serve(read: Read) -> None:
     model = read.query
 
-    def ask(request: HttpRequest, account: str, asked: Query[model]) -> HttpResponse:  # type: ignore[valid-type]
+    def ask(request: HttpRequest, account: str, asked: Query[model]) -> HttpResponse:  # type: ignore[valid-type]  # known at run time
         return _answer(request, account, asked)
 
     def ask_simply(request: HttpRequest, account: str) -> HttpResponse:

@@ -1,12 +1,22 @@
 """The snapshot for lists: at least as recent as the account's last ended operation."""
 
+from dataclasses import dataclass
+
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.api.problems import Problem
 from consoleapp.operations.models import Operation
 from consoleapp.snapshots import reader
+from engine.schema.snapshot import Snapshot
 
 
-def current(account: LinuxAccount) -> reader.AccountSnapshot:
+@dataclass(frozen=True)
+class Current(reader.AccountSnapshot):
+    """A snapshot that there is."""
+
+    snapshot: Snapshot
+
+
+def current(account: LinuxAccount) -> Current:
     """Return the snapshot. Waits briefly for the changes of an operation that has just ended.
 
     Raises Problem (503) with the reason if there is nothing to show.
@@ -21,4 +31,4 @@ def current(account: LinuxAccount) -> reader.AccountSnapshot:
     if seen is None or seen.snapshot is None:
         reason = seen.error if seen else ""
         raise Problem(503, reason or f"The engine of {account.key} does not answer.")
-    return seen
+    return Current(seen.snapshot, seen.version, seen.live, seen.error, seen.taken, seen.silent)

@@ -14,10 +14,9 @@ from consoleapp.api.accounts import find_account
 from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.problems import Problem, responses
-from consoleapp.api.snapshot import current
+from consoleapp.api.snapshot import Current, current
 from consoleapp.core.actor import Actor
 from consoleapp.live import relay
-from consoleapp.snapshots.reader import AccountSnapshot
 from engine.schema import unit_queries as queries
 from engine.schema.parameters import ContainerName, Model, Role
 from engine.schema.query import Query as EngineQuery
@@ -61,7 +60,7 @@ class Text(Model):
     text: Annotated[str, Field(max_length=32_768)]
 
 
-def _unavailable(seen: AccountSnapshot) -> str:
+def _unavailable(seen: Current) -> str:
     info = seen.snapshot.info
     return info.units_unread if info.systemd else info.no_systemd
 

@@ -74,8 +74,8 @@ def seal() -> int:
             Link.objects.bulk_create(links)  # first, to exclude other chainers
             search_index.write(indexed)
             Pending.objects.filter(event_id__in=waiting).delete()
-            for event in sorted(vanished):
-                _accuse(event)
+            for missing in sorted(vanished):
+                _accuse(missing)
     except IntegrityError:
         return _untangle(waiting)
     return len(links)

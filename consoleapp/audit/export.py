@@ -7,7 +7,7 @@ lines prove that nothing is missing between them. A checkpoint proves everything
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -74,7 +74,7 @@ def verify_export(found: Iterable[dict[str, Any]], trusted: dict[str, Ed25519Pub
             continue
         report.links += 1
         event = {name: line.get(name) for name in FIELDS}
-        seal = {name: line.get(name) for name in ("seq", "previous", "sealed")}
+        seal: dict[str, Any] = {name: line.get(name) for name in ("seq", "previous", "sealed")}
         if hash_of(event, **seal).hex() != line.get("hash"):
             report.add(f"Line {number} (event {line.get('id')}) does not fit its hash.")
         if neighbour and abs(neighbour["seq"] - line["seq"]) == 1:
@@ -105,7 +105,7 @@ def _check_head(
 
 
 def _seal(
-    link: Link | None, hashes: dict[int, bytes], heads: dict[int, HeadLine]
+    link: Link | None, hashes: Mapping[int, bytes | memoryview], heads: dict[int, HeadLine]
 ) -> dict[str, Any]:
     if link is None:
         return dict.fromkeys(SEAL)

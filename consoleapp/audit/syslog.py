@@ -80,7 +80,7 @@ def _datagrams(to: Server, messages: list[bytes]) -> None:
         family, address = socket.AF_UNIX, to.path
     else:
         found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_DGRAM)
-        family, address = found[0][0], found[0][4]  # type: ignore[assignment]
+        family, address = found[0][0], found[0][4]  # type: ignore[assignment]  # IPv6 has longer addresses
     with socket.socket(family, socket.SOCK_DGRAM) as door:
         door.settimeout(_TIMEOUT / 2)
         door.connect(address)

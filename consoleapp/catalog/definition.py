@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from django.utils.translation import gettext as _
 from pydantic import (
@@ -40,7 +40,9 @@ _SAMPLE_PORT = 20_000
 class Wrong(ValueError):
     """Raised with everything that is wrong: sentences by location."""
 
-    def __init__(self, faults: Mapping[locations.Location, str]) -> None:
+    faults: dict[locations.Location, str]
+
+    def __init__(self, faults: Mapping[Any, str]) -> None:
         super().__init__("; ".join(faults.values()))
         self.faults = dict(faults)
 
@@ -174,7 +176,7 @@ def fill(
     if faults:
         raise Wrong(faults)
     for index, port in ports.items():
-        run["ports"][index]["host_port"] = port
+        cast(Any, run["ports"])[index]["host_port"] = port  # checked by the model
     return {**run, **(more or {})}
 
 
@@ -302,7 +304,7 @@ def sample_of(contents: Contents, parameter: Any) -> str:
 
 def as_json(contents: Contents) -> dict[str, Any]:
     """Return it for rows, files, and the API, without default values."""
-    said = json.loads(contents.model_dump_json(exclude_defaults=True))
+    said: dict[str, Any] = json.loads(contents.model_dump_json(exclude_defaults=True))
     for kept, each in zip(said.get("parameters", []), contents.parameters, strict=True):
         kept["type"] = each.type
     return said

@@ -36,9 +36,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem=_("aliases are not allowed"), problem_mark=self.peek_event().start_mark
-            )
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            raise yaml.MarkedYAMLError(problem=_("aliases are not allowed"), problem_mark=mark)
         return super().compose_node(parent, index)
 
 

@@ -79,7 +79,7 @@ def relaunch(
 
     Raises the same as `launch`.
     """
-    kept = {
+    kept: dict[tuple[int, str], int] = {
         (port.container_port + offset, port.protocol): port.host_port + offset
         for port in row.ports
         if port.host_port
@@ -161,8 +161,8 @@ def _typed_ports(
 ) -> list[tuple[str, int, str]]:
     """Return host ports that the user chose (parameter, port, protocol), free of other launches."""
     chosen = {e.name for e in contents.parameters if isinstance(e, PortParameter)}
-    found = []
-    for index, port in enumerate(contents.run.get("ports") or []):  # type: ignore[arg-type]
+    found: list[tuple[str, int, str]] = []
+    for index, port in enumerate(contents.run.get("ports") or []):  # type: ignore[arg-type]  # checked by the model
         given = port.get("host_port") if isinstance(port, dict) else None
         name = whole(given) if isinstance(given, str) else ""
         if name in chosen and values.get(name):

@@ -34,8 +34,9 @@ def choose(
     """
     chosen: list[int] = []
     for parameter, protocol in wanted:
-        bounds = (parameter.first, parameter.last) if parameter and parameter.first else None
-        first, last = bounds or range_of(account)
+        first, last = range_of(account)
+        if parameter and parameter.first and parameter.last:
+            first, last = parameter.first, parameter.last
         avoid = taken(account.host, protocol) | set(chosen)
         query = FreePorts(
             first=first,

@@ -27,6 +27,12 @@ class Actor:
         return Actor(user=known, ip=client_ip(request), source="page")
 
     @property
+    def known_user(self) -> "User":
+        """Return the user; for callers that authentication has let in."""
+        assert self.user is not None, "nobody is signed in"  # noqa: S101
+        return self.user
+
+    @property
     def name(self) -> str:
         """Return the name for rows and events."""
         if self.user is not None:

@@ -33,7 +33,7 @@ def language(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
     else:
 
-        def middleware(request: HttpRequest) -> HttpResponseBase:
+        def middleware(request: HttpRequest) -> HttpResponseBase:  # type: ignore[misc]  # or sync
             _speak(request, _chosen(request))
             return _labelled(request, get_response(request))
 
@@ -76,11 +76,11 @@ def _chosen(request: HttpRequest) -> str:
 
 def _speak(request: HttpRequest, code: str) -> None:
     translation.activate(code)
-    request.LANGUAGE_CODE = code  # type: ignore[attr-defined]
+    request.LANGUAGE_CODE = code
 
 
 def _labelled(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
     if not request.path.startswith("/api/"):
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
     return response

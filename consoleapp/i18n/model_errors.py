@@ -4,12 +4,15 @@ The one table for pages, templates of the catalog, and the API.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
 from consoleapp.i18n.rendering import in_language
 from engine.schema.messages import Message
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _SENTENCES = {
     "missing": gettext_noop("This is required."),
@@ -55,8 +58,9 @@ def reason(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "value_error":
         cause = context.get("error")
         # ninja converts it to text.
-        has_reason = isinstance(cause, Exception) and cause.args
-        return str(cause.args[0] if has_reason else fault["msg"].removeprefix("Value error, "))
+        if isinstance(cause, Exception) and cause.args:
+            return str(cause.args[0])
+        return str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "image_name":
         return str(context["reason"])
     if msgid := _SENTENCES.get(fault["type"]):
@@ -71,7 +75,7 @@ def sentence(text: str) -> str:
     return ended if ended.endswith((".", "!", "?", "。")) or not ended.isascii() else f"{ended}."
 
 
-def for_reader(fault: Mapping[str, Any], words: Mapping[str, str] | None = None) -> str:
+def for_reader(fault: Mapping[str, Any], words: "Mapping[str, StrOrPromise] | None" = None) -> str:
     """Return the sentence for one of pydantic's errors, in the reader's language.
 
     `words` are a form's own sentences, by type of error.

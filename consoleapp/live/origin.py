@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 
-class Foreign(AsyncWebsocketConsumer):
+class Foreign(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """Rejects every connection (403)."""
 
     async def connect(self) -> None:

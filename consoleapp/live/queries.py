@@ -51,7 +51,7 @@ class First(Model):
     acks: bool = False
 
 
-class Queries(AsyncWebsocketConsumer):
+class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """One connection, one query."""
 
     async def connect(self) -> None:

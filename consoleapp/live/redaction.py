@@ -48,7 +48,7 @@ _OPTION = re.compile(r"""(?<!\S)(--?[\w-]{1,100})(\s+)("[^"]{0,4096}"|'[^']{0,40
 
 async def masked(query: Query, answers: AsyncIterator[BaseModel]) -> AsyncIterator[BaseModel]:
     """Yield `answers` to `query`, masked if they may contain secrets."""
-    async with aclosing(answers):  # type: ignore[type-var]
+    async with aclosing(answers):  # type: ignore[type-var]  # it is a generator
         async for answer in answers:
             yield _masked(answer) if isinstance(query, MASKED) else answer
 

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -70,7 +70,7 @@ class Asked:
                         if accepted
                         else msg("The observer of the account's host does not answer.")
                     )
-                element: bytes = got[1]
+                element = cast(bytes, got[1])
                 if element == relay_protocol.ENDED:
                     return
                 if element == relay_protocol.ACCEPTED:

@@ -29,7 +29,7 @@ def _signed_in(session_key: str | None) -> User | None:
     if not session_key:
         return None
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]  # all that it reads
     if not (user.is_authenticated and user.is_active):
         return None
     if passwords.owed(user) or second_factor.missing(user):

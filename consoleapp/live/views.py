@@ -48,6 +48,7 @@ async def _streaming(request: HttpRequest, account: LinuxAccount | None) -> Http
     user = (await request.auser()).pk
     session = request.session.session_key
     await sync_to_async(release)()
+    assert user is not None  # noqa: S101 - both callers have checked that somebody is signed in
     if _shares.is_used_up(user):
         return HttpResponse("Too many pages are open.\n", status=429, content_type="text/plain")
     return StreamingHttpResponse(

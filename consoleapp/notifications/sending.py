@@ -4,6 +4,8 @@ import asyncio
 import logging
 import threading
 
+from django.core.mail import EmailMessage
+
 from consoleapp.accounts.access import role_on
 from consoleapp.core.encryption import Unreadable
 from consoleapp.notifications import mail, queue, webhooks
@@ -26,7 +28,7 @@ def send_due() -> None:
 
 
 def _send(taken: list[Delivery]) -> None:
-    ready: list[tuple[Delivery, webhooks.Message | mail.EmailMessage]] = []
+    ready: list[tuple[Delivery, webhooks.Message | EmailMessage]] = []
     for delivery in taken:
         if reason := _no_longer_allowed(delivery):
             queue.withdraw(delivery, reason)
@@ -51,12 +53,12 @@ def _send(taken: list[Delivery]) -> None:
 
 
 async def _all(
-    messages: list[webhooks.Message | mail.EmailMessage],
+    messages: list[webhooks.Message | EmailMessage],
 ) -> list[Undelivered | BaseException | None]:
     return await asyncio.gather(*(_one(message) for message in messages), return_exceptions=True)
 
 
-async def _one(message: webhooks.Message | mail.EmailMessage) -> Undelivered | None:
+async def _one(message: webhooks.Message | EmailMessage) -> Undelivered | None:
     if isinstance(message, webhooks.Message):
         return await webhooks.post(message)
     return await asyncio.to_thread(mail.send, message)

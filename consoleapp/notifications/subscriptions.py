@@ -1,6 +1,7 @@
 """Find subscribers, as far as they may see the account."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from consoleapp.accounts.models import Grant, Host, LinuxAccount
 from consoleapp.notifications.event_types import EventType
@@ -30,7 +31,7 @@ def wanted_accounts(host: Host) -> QuerySet[LinuxAccount]:
     return LinuxAccount.objects.filter(Exists(rules), host=host, active=True)
 
 
-def _may_see(grants: QuerySet[Grant]) -> Q | Exists:
+def _may_see(grants: QuerySet[Grant]) -> Combinable:
     """Match rules whose user has one of `grants`, or is an administrator."""
     theirs = grants.filter(Q(user=OuterRef("user")) | Q(group__user=OuterRef("user")))
     return Q(user__is_superuser=True) | Exists(theirs)

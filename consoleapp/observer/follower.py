@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from redis.asyncio import Redis
+
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.observer.detection import Detector
 from consoleapp.observer.silence import LOOK_EVERY, Silence
@@ -73,9 +75,7 @@ class Stale:
 class Follower:
     """One account's task. `run` continues until it is cancelled."""
 
-    def __init__(
-        self, account: int, key: str, path: str, uid: int, redis: store.redis.asyncio.Redis
-    ) -> None:
+    def __init__(self, account: int, key: str, path: str, uid: int, redis: Redis) -> None:
         self.account = account
         self.key = key
         self.until = time.time() + store.WATCH_SECONDS

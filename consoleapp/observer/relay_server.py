@@ -8,13 +8,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from django.core import signing
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
+from redis.asyncio import Redis
 
 from consoleapp.accounts.access import refuse, role_on
 from consoleapp.accounts.models import ApiToken, LinuxAccount, User
@@ -75,7 +76,7 @@ async def answer_forever(host: int) -> None:
             if got is None:
                 continue
             try:
-                request = relay_protocol.verify(got[1])
+                request = relay_protocol.verify(cast(bytes, got[1]))
             except (signing.BadSignature, ValidationError, ValueError) as error:
                 logger.warning("a relayed request is not ours: %s", type(error).__name__)
                 continue
@@ -102,9 +103,7 @@ def _give_back(shares: Shares, user: int, _: "asyncio.Task[None]") -> None:
     shares.remove(user)
 
 
-async def _answer(
-    redis: store.redis.asyncio.Redis, request: relay_protocol.Request, too_many: int
-) -> None:
+async def _answer(redis: Redis, request: relay_protocol.Request, too_many: int) -> None:
     outlet = _Outlet(redis, relay_protocol.Names(request.id))
     try:
         try:
@@ -121,7 +120,7 @@ async def _answer(
             await outlet.element(relay_protocol.ACCEPTED)
             async with Engine(Path(asked.account.socket), asked.account.uid) as engine:
                 if not isinstance(asked.query, ContainerTerminal):
-                    answers = engine.query(asked.query)
+                    answers: AsyncIterator[BaseModel] = engine.query(asked.query)
                     if not asked.reveal:
                         answers = masked(asked.query, answers)
                     await outlet.pour(answers)
@@ -296,7 +295,7 @@ async def _type(outlet: "_Outlet", terminal: Terminal, recorder: Recorder | None
 class _Outlet:
     """Passes on the answers of one query, no faster than they are read."""
 
-    def __init__(self, redis: store.redis.asyncio.Redis, names: relay_protocol.Names) -> None:
+    def __init__(self, redis: Redis, names: relay_protocol.Names) -> None:
         self.names = names
         self._redis = redis
         self._lines: list[str] = []
@@ -371,7 +370,7 @@ async def _pump(
     answers: AsyncIterator[BaseModel], waiting: "asyncio.Queue[BaseModel | None]"
 ) -> None:
     try:
-        async with aclosing(answers):  # type: ignore[type-var]
+        async with aclosing(answers):  # type: ignore[type-var]  # it is a generator
             async for answer in answers:
                 await waiting.put(answer)
     except Exception:

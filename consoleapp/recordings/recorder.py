@@ -89,7 +89,8 @@ class Recorder:
 
     def __init__(self, session: Session, row: Recording, descriptor: int) -> None:
         self.session, self.row = session, row
-        self.how, self.detail, self.exit_code = How.LEFT, "", None
+        self.how, self.detail = How.LEFT, ""
+        self.exit_code: int | None = None
         self.size = 0
         self._descriptor = descriptor
         self._digest = hashlib.sha256()
@@ -208,7 +209,11 @@ def _begin(session: Session) -> Recorder:
         os.fsync(descriptor)
         with transaction.atomic():
             row.save(force_insert=True)
-            facts = {"recording": str(row.key), "asked_by": row.asked_by, "command": row.command}
+            facts: dict[str, object] = {
+                "recording": str(row.key),
+                "asked_by": row.asked_by,
+                "command": row.command,
+            }
             if row.user:
                 facts["user"] = row.user
             _tell("recording.begun", row, session.actor, facts)

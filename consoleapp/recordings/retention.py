@@ -44,6 +44,8 @@ def _remove_files() -> None:
     for facts in events.values_list("parameters", flat=True).iterator():
         if not left:
             return
+        if facts is None:
+            continue
         for key in left & set(facts["recordings"]):
             (storage.folder() / f"{key}.cast").unlink(missing_ok=True)
         left -= set(facts["recordings"])

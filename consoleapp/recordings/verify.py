@@ -77,4 +77,5 @@ def _is_pruned(key: str) -> bool:
 
 def _facts(action: str, **more: str) -> Iterator[dict[str, Any]]:
     events = Event.objects.filter(action=action, **more).order_by("pk")
-    yield from events.values_list("parameters", flat=True).iterator()
+    for facts in events.values_list("parameters", flat=True).iterator():
+        yield facts or {}

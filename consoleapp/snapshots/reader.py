@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import cast
 
 from asgiref.sync import sync_to_async
 from pydantic import ValidationError
@@ -155,11 +156,11 @@ def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
         head = Head.model_validate_json(raw_head) if raw_head else None
         if head and head.version and (kept is None or kept.version != head.version):
             kept = _read(account.pk)
-    except (*store.RedisDown, ValidationError, ValueError) as error:
-        logger.warning("cannot read the snapshot of %s: %s", account, type(error).__name__)
+    except (*store.RedisDown, ValidationError, ValueError) as unreadable:
+        logger.warning("cannot read the snapshot of %s: %s", account, type(unreadable).__name__)
         kept = _kept.get(account.pk)
-        known = (kept.snapshot, kept.version) if kept else (None, 0)
-        return AccountSnapshot(*known, live=False, error=NO_REDIS), None
+        snapshot, version = (kept.snapshot, kept.version) if kept else (None, 0)
+        return AccountSnapshot(snapshot, version, live=False, error=NO_REDIS), None
     if head is None:
         return (None if host else AccountSnapshot(None, 0, False, NO_OBSERVER)), None
     error = head.error if host or live else NO_OBSERVER
@@ -174,7 +175,7 @@ def _load(account: LinuxAccount) -> tuple[AccountSnapshot | None, Head | None]:
 
 def _read(account: int) -> _Kept | None:
     with _reading:
-        text = store.connection().get(store.body_key(account))
+        text = cast(bytes | None, store.connection().get(store.body_key(account)))
         if not text:
             return None
         before = _kept.get(account)

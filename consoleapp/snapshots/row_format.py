@@ -5,6 +5,7 @@ parses the few that differ: one millisecond instead of twenty.
 """
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -61,10 +62,10 @@ def read(text: bytes, known: Known) -> tuple[Snapshot, Known]:
     units_end = 1 + title.containers + title.units
     if min(title.containers, title.units) < 0 or units_end > len(lines):
         raise Malformed(msg("the snapshot is cut off"))
-    models = [EngineInfo] + [ContainerRow] * title.containers
+    models: list[type[BaseModel]] = [EngineInfo] + [ContainerRow] * title.containers
     models += [UnitRow] * title.units
     models += [ImageRow] * (len(lines) - len(models))
-    rows: list[BaseModel] = []
+    rows: list[Any] = []  # of the models, in their order
     for line, model in zip(lines, models, strict=True):
         kept = known.get(line)
         rows.append(kept if type(kept) is model else model.model_validate_json(line))

@@ -1,6 +1,10 @@
 """The states above a list, with the number of their rows, to filter by."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -8,6 +12,6 @@ class Chip:
     """One state to filter by."""
 
     value: str
-    label: str
+    label: "StrOrPromise"
     count: int
     current: bool

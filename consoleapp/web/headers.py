@@ -1,6 +1,7 @@
 """Add the content security policy, and no-store, to every response without its own."""
 
 from collections.abc import Callable
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
@@ -25,7 +26,7 @@ POLICY = "; ".join(
 
 
 @sync_and_async_middleware
-def content_security_policy(get_response: Callable[..., object]) -> Callable[..., object]:
+def content_security_policy(get_response: Callable[..., Any]) -> Callable[..., Any]:
     """Middleware: set the header, and turn off powerful browser features."""
 
     def add(response: HttpResponseBase) -> HttpResponseBase:
@@ -44,7 +45,7 @@ def content_security_policy(get_response: Callable[..., object]) -> Callable[...
 
     else:
 
-        def middleware(request: HttpRequest) -> HttpResponseBase:
+        def middleware(request: HttpRequest) -> HttpResponseBase:  # type: ignore[misc]  # or sync
             return add(get_response(request))
 
     return middleware

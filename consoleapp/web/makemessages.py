@@ -15,7 +15,7 @@ def _templatize(source: str, **options: str) -> str:
 
 
 if __name__ == "__main__":
-    makemessages.templatize = _templatize
+    vars(makemessages)["templatize"] = _templatize
     makemessages.Command.xgettext_options = [
         *makemessages.Command.xgettext_options,
         "--keyword=msg",

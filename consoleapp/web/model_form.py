@@ -5,7 +5,7 @@ what was typed into the model's shape, and shows the model's errors where they b
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from pydantic import BaseModel, ValidationError
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 from consoleapp.i18n.model_errors import for_reader
 from consoleapp.i18n.rendering import in_language
 from engine.schema import image_names
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Location = tuple[int | str, ...]
 """A value's place in the model, as pydantic names it."""
@@ -33,7 +36,7 @@ class ModelForm(forms.Form):
     """A form that is valid if its model is, which is then `parsed`."""
 
     model: ClassVar[type[BaseModel]]
-    words: ClassVar[Mapping[str, str]] = {}
+    words: ClassVar["Mapping[str, StrOrPromise]"] = {}
     """The form's own sentences, by pydantic's type of error."""
     parsed: Any
 

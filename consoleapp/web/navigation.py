@@ -139,7 +139,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
                         request.user.is_superuser
                         or here == "approvals"
                         or DECIDES in request.session
-                    ),  # type: ignore[union-attr]
+                    ),
                 ),
                 entry(_("Catalog"), "apps", "catalog:list", "t"),
                 entry(_("Accounts"), "users-group", "accounts:list", "s"),
@@ -148,7 +148,7 @@ def menu(request: HttpRequest, account: LinuxAccount | None) -> list[Section]:
             ],
         )
     )
-    if request.user.is_superuser:  # type: ignore[union-attr]
+    if request.user.is_superuser:
         sections.append(
             Section(
                 _("Administration"),

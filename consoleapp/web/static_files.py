@@ -18,7 +18,7 @@ _SIBLING_RULES = (
 )
 
 
-class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
     """Also handles fonts in style sheets, imports in our own scripts, and costly rules."""
 
     patterns = (

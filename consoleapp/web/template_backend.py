@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.template.backends.django import DjangoTemplates, Template
 from django.utils.safestring import SafeString, mark_safe
 
-from consoleapp.core.requests import Request
 from engine.schema.characters import readable
 
 
 class _Page(Template):
     def render(
-        self, context: dict[str, Any] | None = None, request: Request | None = None
+        self, context: dict[str, Any] | None = None, request: HttpRequest | None = None
     ) -> SafeString:
         """Render the page, with a replacement character for whatever UTF-8 cannot encode."""
         return mark_safe(readable(super().render(context, request)))  # noqa: S308 - as it was

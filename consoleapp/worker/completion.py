@@ -120,7 +120,9 @@ def requester(operation: Operation) -> Actor:
 def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     """Return the engine's result in the kind's model, without parts that do not fit."""
     try:
-        whole = load(KINDS[kind].result.model_validate(said).model_dump(mode="json"))
+        whole: dict[str, Any] = load(
+            KINDS[kind].result.model_validate(said).model_dump(mode="json")
+        )
     except ValidationError as error:
         logger.warning("a result of %s is not what it should be: %s", kind, error.error_count())
         warning = msg("It succeeded, but what the engine said about it made no sense.")

@@ -45,6 +45,8 @@ def execute(operation_id: str) -> None:
 def cancel(operation_id: str) -> None:
     """Pass the cancellation of a running operation on to its engine."""
     identity = _identity(operation_id)
+    if identity is None:
+        return
     operation = (
         Operation.objects.select_related("account")
         .filter(pk=identity, state=State.RUNNING, cancel_requested_at__isnull=False)
@@ -57,7 +59,7 @@ def cancel(operation_id: str) -> None:
     stop(operation)
 
 
-class Recovery(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no types
+class Recovery(bootsteps.StartStopStep):
     """Recover whenever the worker has connected to the broker.
 
     Either the previous worker has died, or the broker has, and with it the messages it had.

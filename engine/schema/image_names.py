@@ -6,17 +6,17 @@ Grammar: github.com/distribution/reference, with an optional registry.
 import re
 from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from engine.schema.messages import msg
-from engine.schema.parameters import IMAGE_NAME, Model
+from engine.schema.parameters import IMAGE_NAME
 
 TRANSPORTS = {
     "docker", "docker-archive", "docker-daemon", "oci", "oci-archive", "dir", "sif", "ostree",
     "containers-storage", "tarball", "atomic",
 }  # fmt: skip
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=BaseModel)
 LONGEST_NAME = 255
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")

@@ -6,11 +6,13 @@ import django.utils.timezone
 from django.conf import settings
 from django.core.management import call_command
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 import consoleapp.accounts.models
 
 
-def make_cache_table(apps, schema_editor):
+def make_cache_table(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Make the table behind settings.CACHES, so that `migrate` alone makes the whole database."""
     call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
 

@@ -4,6 +4,8 @@ The rule is written twice: one page lists what a user may decide, and a notifica
 users who may decide an operation. A test compares the two.
 """
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -59,7 +61,7 @@ def deciders(operation: Operation) -> QuerySet[User]:
     return found.filter(Q(is_superuser=True) | asked).distinct()
 
 
-def _holders(grants: QuerySet[Grant]) -> QuerySet[User]:
+def _holders(grants: QuerySet[Grant]) -> QuerySet[User, Any]:
     return User.objects.filter(
         Q(pk__in=grants.values("user")) | Q(groups__in=grants.values("group"))
     ).values("pk")

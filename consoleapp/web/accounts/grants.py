@@ -1,5 +1,8 @@
 """The grants on one account, for its owners and for administrators."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import Group
@@ -17,6 +20,7 @@ from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.i18n.rendering import in_language
+from consoleapp.web.choices import choices_of
 from engine.schema.parameters import Role
 
 _ROLES = [(role.value, gettext_lazy(role.value)) for role in Role]
@@ -36,7 +40,7 @@ class GrantForm(forms.Form):
         ),
     )
 
-    def __init__(self, data: object, account: LinuxAccount) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, account: LinuxAccount) -> None:
         super().__init__(data)
         self.account = account
         self.holders = _holders()
@@ -47,7 +51,7 @@ class GrantForm(forms.Form):
         )
         choices: list[tuple[str, object]] = [("", "")]
         choices += [(kind, [(_key(h), str(h)) for h in found]) for kind, found in kinds if found]
-        self.fields["holder"].choices = choices  # type: ignore[attr-defined]
+        choices_of(self, "holder").choices = choices
 
     def clean_holder(self) -> User | Group:
         """Return the user or group with that number."""
@@ -137,9 +141,9 @@ def _whose(holder: User | Group) -> dict[str, User | Group]:
 
 
 def _name(grant: Grant) -> str:
-    return (
-        grant.user.username if grant.user else _("The group %(name)s") % {"name": grant.group.name}
-    )
+    if grant.user:
+        return grant.user.username
+    return _("The group %(name)s") % {"name": grant.group}
 
 
 def _is_now(grant: Grant) -> str:
@@ -152,7 +156,7 @@ def _no_owner(holder: User) -> str:
 
 
 def _record(action: str, request: Request, grant: Grant, parameters: dict[str, object]) -> None:
-    holder = f"user {grant.user.username}" if grant.user else f"group {grant.group.name}"
+    holder = f"user {grant.user.username}" if grant.user else f"group {grant.group}"
     record(
         action,
         actor=Actor.of(request),

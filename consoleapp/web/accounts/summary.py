@@ -1,6 +1,7 @@
 """The summary of one account for a card or an overview, from its snapshot."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +11,9 @@ from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow, EngineInfo, ImageRow, UnitRow
 from engine.schema.version import version
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Controllers that limits need, and what containers lack without them.
 _CONTROLLERS = {
@@ -92,7 +96,7 @@ class Summary:
         return "is-full" if share >= _FULL else "is-high" if share >= _HIGH else ""
 
     @property
-    def missing_controllers(self) -> list[tuple[str, str]]:
+    def missing_controllers(self) -> "list[tuple[str, StrOrPromise]]":
         """Return the cgroup controllers that the account lacks, and the consequences."""
         if self.info is None:
             return []

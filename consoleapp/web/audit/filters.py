@@ -1,5 +1,8 @@
 """The filters of a list of audit events."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -7,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from consoleapp.audit.search import Criteria
 from consoleapp.i18n.rendering import in_language
 from consoleapp.web import days
+from consoleapp.web.choices import choices_of
 from engine.schema.kinds import KINDS
 
 # The first words of all actions; "operation" matches every "operation.…".
@@ -49,13 +53,13 @@ class EventFilters(forms.Form):
     since = forms.DateField(required=False, label=gettext_lazy("Since"))
     until = forms.DateField(required=False, label=gettext_lazy("Until"))
 
-    def __init__(self, data: object) -> None:
+    def __init__(self, data: Mapping[str, Any] | None) -> None:
         super().__init__(data)
-        self.fields["action"].choices = [
+        choices_of(self, "action").choices = [
             ("", _("Any action")),
             *((action, in_language(action)) for action in ACTIONS),
         ]
-        self.fields["kind"].choices = [
+        choices_of(self, "kind").choices = [
             ("", _("Any kind")),
             *((kind, in_language(model.label)) for kind, model in KINDS.items()),
         ]

@@ -120,7 +120,7 @@ def _other_names(account: LinuxAccount, names: set[str]) -> set[str]:
         by_name = launches.filter(target=word) | launches.filter(result__name=word)
         by_id = launches.filter(result__id__startswith=word) if len(word) >= 12 else launches.none()
         for result in (by_name | by_id).values_list("result", flat=True)[:50]:
-            found |= {result.get("id", ""), result.get("name", "")}
+            found |= {result.get("id", ""), result.get("name", "")} if result else set()
     renames = of_account.filter(kind="container.rename")
     either = renames.filter(target__in=names) | renames.filter(parameters__name__in=list(names))
     for target, parameters in either.values_list("target", "parameters")[:50]:

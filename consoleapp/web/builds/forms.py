@@ -1,10 +1,11 @@
 """The form for building an image. The engine's own model validates it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,7 +13,10 @@ from consoleapp.web.model_form import Location, ModelForm
 from consoleapp.web.text_areas import as_typed
 from engine.schema.builds import ImageBuild
 
-SOURCES = [
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SOURCES: "list[tuple[str, StrOrPromise]]" = [
     ("paste", gettext_lazy("Paste")),
     ("files", gettext_lazy("Files")),
     ("context", gettext_lazy("Archive")),
@@ -30,12 +34,12 @@ _PLACES: dict[Location, str] = {
 }
 
 
-def _line(label: str, placeholder: str = "", **more: Any) -> forms.CharField:
+def _line(label: "StrOrPromise", placeholder: "StrOrPromise" = "", **more: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={**_MONO, "placeholder": placeholder})
     return forms.CharField(label=label, required=False, max_length=1100, widget=widget, **more)
 
 
-def _pairs(label: str, placeholder: str, help_text: str) -> forms.CharField:
+def _pairs(label: "StrOrPromise", placeholder: str, help_text: "StrOrPromise") -> forms.CharField:
     widget = forms.Textarea(attrs={**_MONO, "rows": 3, "placeholder": placeholder})
     return forms.CharField(
         label=label, required=False, strip=False, widget=widget, help_text=help_text
@@ -138,7 +142,7 @@ class BuildForm(ModelForm):
     )
 
     @property
-    def sources(self) -> list[tuple[str, str]]:
+    def sources(self) -> "list[tuple[str, StrOrPromise]]":
         """Return the tabs, with git only if the host allows it."""
         return [each for each in SOURCES if each[0] != "git" or settings.BERTH_BUILD_FROM_GIT]
 
@@ -163,7 +167,8 @@ class BuildForm(ModelForm):
             case "context":
                 values["context"] = cleaned["context"]
             case "files":
-                ids, paths = self.data.getlist("files"), self.data.getlist("file_paths")
+                data = cast(QueryDict, self.data)  # a request's
+                ids, paths = data.getlist("files"), data.getlist("file_paths")
                 values["files"] = [
                     {"upload": each, "path": path} for each, path in zip(ids, paths, strict=False)
                 ]

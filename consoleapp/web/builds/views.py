@@ -132,9 +132,10 @@ def _form(
     request: Request, form: BuildForm, status: int, failed: int | None = None
 ) -> HttpResponse:
     if form.is_bound:  # secrets are not sent back to the page
-        form.data = form.data.copy()
-        form.data["secrets"] = ""
-    paths = form.data.getlist("file_paths") if form.is_bound else []
+        data = request.POST.copy()
+        data["secrets"] = ""
+        form.data = data
+    paths = request.POST.getlist("file_paths") if form.is_bound else []
     context = {
         "form": form,
         "failed_line": failed,

@@ -1,7 +1,7 @@
 """The forms of the catalog: launching, sharing, importing, an account's port range."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -22,7 +22,7 @@ from consoleapp.web.text_areas import SecretArea, TextArea, as_typed
 from engine.schema.parameters import ContainerName
 
 _PREFIX = "p-"
-NAME = ContainerName.__metadata__[0].pattern
+NAME = get_args(ContainerName)[1].pattern
 
 
 class LaunchForm(forms.Form):
@@ -120,7 +120,7 @@ def _field(parameter: Any) -> forms.Field:
             )  # fmt: skip
 
 
-class SharingForm(forms.ModelForm):  # type: ignore[type-arg]
+class SharingForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """A template's name, visibility, and editors."""
 
     owners = forms.ModelMultipleChoiceField(
@@ -162,7 +162,7 @@ class ImportForm(forms.Form):
     )
 
 
-class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]
+class PortRangeForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """An account's range."""
 
     class Meta:

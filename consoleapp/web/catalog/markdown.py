@@ -17,4 +17,5 @@ def render(text: str) -> SafeString:
         for child in token.children or []:
             if child.type == "link_open":
                 child.attrs |= {"rel": "noreferrer noopener nofollow", "target": "_blank"}
-    return mark_safe(_reader.renderer.render(tokens, _reader.options, {}))  # noqa: S308 - made by the reader
+    html: str = _reader.renderer.render(tokens, _reader.options, {})
+    return mark_safe(html)  # noqa: S308 - made by the reader

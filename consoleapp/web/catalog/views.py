@@ -38,21 +38,21 @@ def everything(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").lower().split()
     icon = request.GET.get("icon", "")
     every = list(visible_templates(request.user))
-    found = [
-        each
-        for each in every
-        if (not icon or each.head.contents.get("icon") == icon) and _says(each, words)
-    ]
+    found = [each for each in every if (not icon or _icon(each) == icon) and _says(each, words)]
     context = {
         "templates": found,
         "any": bool(every),
-        "icons": sorted({each.head.contents.get("icon", "box") for each in every}),
+        "icons": sorted({_icon(each) for each in every}),
         "q": request.GET.get("q", ""),
         "icon": icon,
         "launch_accounts": operated_accounts(request.user),
     }
     only_cards = request.htmx and not request.htmx.boosted
     return render(request, f"catalog/{'_cards' if only_cards else 'list'}.html", context)
+
+
+def _icon(template: LaunchTemplate) -> str:
+    return str(template.head.contents.get("icon", "box")) if template.head else "box"
 
 
 def _says(template: LaunchTemplate, words: list[str]) -> bool:

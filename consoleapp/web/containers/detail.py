@@ -1,6 +1,7 @@
 """The page of one container: its header, and each tab as a page of its own."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -20,6 +21,9 @@ from consoleapp.web.units.rows import of_container
 from engine.schema.parameters import Role
 from engine.schema.snapshot import ContainerRow
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # The states in which each action is possible. Unlisted actions are always possible.
 POSSIBLE: dict[str, set[str]] = {
     "start": {"created", "exited"},
@@ -38,7 +42,7 @@ class Tab:
     """One tab. `name` is its URL's name, `view` the end of its template's."""
 
     view: str
-    label: str
+    label: "StrOrPromise"
     icon: str
     role: Role = Role.VIEWER
 

@@ -69,7 +69,10 @@ def read_line(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     try:
         line = read(request.POST.get("line", ""))
     except Unreadable as error:
-        context = {"line": request.POST.get("line", ""), "unreadable": str(error)}
+        context: dict[str, object] = {
+            "line": request.POST.get("line", ""),
+            "unreadable": str(error),
+        }
         return _form(request, account, Launch.of_post(request.POST), context, status=422)
     given = Launch.of_values(line.values)
     given.parameters()  # to show errors at their fields

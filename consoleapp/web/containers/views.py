@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.core.requests import AccountRequest, Request
+from consoleapp.core.requests import AccountRequest
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused, request_all
 from consoleapp.web.containers import listing
@@ -88,7 +88,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     return request_all(request, account, asked, next=following)
 
 
-def _parameters(request: Request, model: type[Parameters], container: str) -> dict[str, Any]:
+def _parameters(request: AccountRequest, model: type[Parameters], container: str) -> dict[str, Any]:
     given: dict[str, Any] = {"container": container} if container else {}
     for name in model.model_fields:
         if name == "container":
@@ -100,7 +100,7 @@ def _parameters(request: Request, model: type[Parameters], container: str) -> di
     return given
 
 
-def _listed(request: Request, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
+def _listed(request: AccountRequest, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
     """Return the context of the list and its parts."""
     choice = listing.Filter(request.GET)
     every = seen.snapshot.containers if seen and seen.snapshot else []

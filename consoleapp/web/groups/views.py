@@ -18,7 +18,7 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.requests import Request
 
 
-class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
+class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """A group's name."""
 
     class Meta:

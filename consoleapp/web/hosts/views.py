@@ -1,5 +1,8 @@
 """Hosts, and the Linux accounts on them that are enrolled in the console."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Prefetch
@@ -25,7 +28,8 @@ def everything(request: Request) -> HttpResponse:
     hosts = Host.objects.prefetch_related(
         Prefetch("linuxaccount_set", queryset=linked, to_attr="linked")
     ).order_by("name")
-    for account in (each for host in hosts for each in host.linked if each.active):  # type: ignore[attr-defined]
+    linked_accounts: Iterator[Any] = (each for host in hosts for each in host.linked)
+    for account in (each for each in linked_accounts if each.active):
         seen = reader.load(account)
         account.engine = seen.snapshot.info.engine_version if seen and seen.snapshot else None
         account.engine_differs = account.engine is not None and account.engine != version()

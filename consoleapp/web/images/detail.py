@@ -49,7 +49,7 @@ def image(request: AccountRequest, account: LinuxAccount, image: str, view: str)
     seen, row = _find(account, image)
     if row is None or seen is None or seen.snapshot is None:
         known = bool(seen and seen.snapshot)
-        context = {"asked": image, "seen": seen, "known": known}
+        context: dict[str, Any] = {"asked": image, "seen": seen, "known": known}
         return missing(request, account, "images/missing.html", context, known=known)
     if looks_again(request):
         return appeared()

@@ -38,7 +38,7 @@ def layer(request: AccountRequest, account: LinuxAccount, image: str, layer: int
     """Show a page of a layer's files. htmx gets only the table."""
     page = request.GET.get("page", "1")
     number = max(1, min(int(page), 5_000)) if page.isdecimal() and len(page) < 6 else 1
-    context = {
+    context: dict[str, Any] = {
         "image": image,
         "row": known(account, image),
         "layer": layer,
@@ -111,7 +111,7 @@ def going(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     would = WouldGo.model_validate(answer)
-    context = {"would": would, "operates": _operates(request)}
+    context: dict[str, Any] = {"would": would, "operates": _operates(request)}
     return render(request, "images/_going.html", context)
 
 
@@ -123,7 +123,7 @@ def prune(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     would, every = WouldGo.model_validate(answer), "all" in request.GET
-    context = {
+    context: dict[str, Any] = {
         "every": every,
         "images": would.unused if every else would.dangling,
         "size": would.unused_size if every else would.dangling_size,

@@ -1,5 +1,7 @@
 """Check registries for newer images, only on request."""
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -45,7 +47,7 @@ def of_image(request: AccountRequest, account: LinuxAccount, image: str) -> Http
 def _answered(request: Request, account: LinuxAccount, names: list[str]) -> HttpResponse:
     # Local images have no registry to query.
     names = [name for name in names if not name.startswith("localhost/")]
-    context = {"left_out": max(0, len(names) - _MOST)}
+    context: dict[str, Any] = {"left_out": max(0, len(names) - _MOST)}
     if not names:
         return render(request, "images/_updates.html", context)
     try:

@@ -39,7 +39,7 @@ class InvitationForm(forms.Form):
     send = forms.BooleanField(required=False, label=gettext_lazy("Send the link by e-mail as well"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
         if not sends_mail():
             del self.fields["send"]
         if not Group.objects.exists():
@@ -53,7 +53,7 @@ class InvitationForm(forms.Form):
         return asked
 
 
-class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-arg]
+class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """The invitee's name and password."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
@@ -81,5 +81,5 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[misc,type-a
         return asked
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
         self.validate_password_for_user(self.instance, "password1")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -26,7 +26,7 @@ def choose(request: Request) -> HttpResponse:
 
 
 @require_safe
-def words(request: Request, version: str) -> HttpResponse:
+def words(request: Request, version: str) -> HttpResponseBase:
     """Return gettext() and related functions for scripts, in the language that starts `version`.
 
     The address contains the language, so browsers may cache it whatever the user chooses later. A
@@ -36,7 +36,7 @@ def words(request: Request, version: str) -> HttpResponse:
     if not offered(code):
         raise Http404
     with translation.override(code):
-        answer: HttpResponse = _Words.as_view(domain="djangojs")(request)
+        answer = _Words.as_view(domain="djangojs")(request)
     kept = version == version_of(code)
     patch_cache_control(answer, private=True, **(_FOREVER if kept else {"no_store": True}))
     return answer

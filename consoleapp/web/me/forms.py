@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from consoleapp.accounts.models import User
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """What users may change about themselves."""
 
     class Meta:

@@ -1,6 +1,7 @@
 """The forms about notifications."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from consoleapp.notifications import mail
 from consoleapp.notifications import webhooks as sending
 from consoleapp.notifications.event_types import ABOUT, EventType
 from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
+from consoleapp.web.choices import choices_of
 
 _BOX = {"class": "form-check-input"}
 _HAPPENINGS = [
@@ -29,10 +31,13 @@ class NoticeFilters(forms.Form):
     happening = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_HAPPENINGS)
     account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
 
-    def __init__(self, data: object, user: User) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, user: User) -> None:
         super().__init__(data)
         keys = visible_accounts(user).values_list("key", flat=True)
-        self.fields["account"].choices = [("", _("Any account")), *((key, key) for key in keys)]
+        choices_of(self, "account").choices = [
+            ("", _("Any account")),
+            *((key, key) for key in keys),
+        ]
 
     def narrow(self) -> dict[str, str]:
         """Return the arguments for `filter` of notices."""
@@ -45,7 +50,7 @@ class NoticeFilters(forms.Form):
         return {name: value for name, value in wanted.items() if value}
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """One subscription: event types, accounts, and ways of delivery."""
 
     happenings = forms.MultipleChoiceField(
@@ -80,9 +85,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accounts"].queryset = visible_accounts(user)  # type: ignore[attr-defined]
+        self.fields["accounts"].queryset = visible_accounts(user)  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
         hooks = Webhook.objects.filter(user=user)
-        self.fields["webhooks"].queryset = hooks  # type: ignore[attr-defined]
+        self.fields["webhooks"].queryset = hooks  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
         self.why_no_email = ""
         if not mail.configured():
             self.why_no_email = _("No mail server is configured. An administrator can set one.")
@@ -107,10 +112,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.cleaned_data["accounts"] = []
         chosen = self.cleaned_data["happenings"]
         self.instance.observed = any(ABOUT[EventType(each)].observed for each in chosen)
-        return super().save(commit)  # type: ignore[no-any-return]
+        return super().save(commit)  # type: ignore[no-any-return]  # untyped in the stubs
 
 
-class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """A webhook's name and address."""
 
     class Meta:

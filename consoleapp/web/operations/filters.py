@@ -1,5 +1,8 @@
 """The filters of a list of operations, read from the query string."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -11,6 +14,7 @@ from consoleapp.i18n.rendering import in_language
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.web import days
+from consoleapp.web.choices import choices_of
 from engine.schema.kinds import KINDS
 
 SORTS = {
@@ -45,20 +49,25 @@ class OperationFilters(forms.Form):
         required=False, label=gettext_lazy("Sort"), choices=list(_SORT_WORDS.items())
     )
 
-    def __init__(self, data: object, user: User, *, with_account: bool = True) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None, user: User, *, with_account: bool = True
+    ) -> None:
         super().__init__(data)
-        self.fields["state"].choices = [
+        choices_of(self, "state").choices = [
             ("", _("Any state")),
             ("unfinished", _("unfinished")),
             *((state.value, in_language(state.value)) for state in State),
         ]
-        self.fields["kind"].choices = [
+        choices_of(self, "kind").choices = [
             ("", _("Any kind")),
             *((kind, in_language(model.label)) for kind, model in KINDS.items()),
         ]
         if with_account:
             keys = visible_accounts(user).values_list("key", flat=True)
-            self.fields["account"].choices = [("", _("Any account")), *((key, key) for key in keys)]
+            choices_of(self, "account").choices = [
+                ("", _("Any account")),
+                *((key, key) for key in keys),
+            ]
         else:
             del self.fields["account"]
 

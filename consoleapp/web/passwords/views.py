@@ -1,5 +1,8 @@
 """The page that replaces a one-time password."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -18,12 +21,12 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.requests import Request
 
 
-class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[misc]
+class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]  # no generics at run time
     """The new password, twice."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
 
-    def __init__(self, data: object, user: User) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, user: User) -> None:
         super().__init__(data)
         self.user = user
 

@@ -1,6 +1,7 @@
 """The user's permissions and, for administrators, policies of hosts, accounts, and groups."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.models import Group
@@ -105,7 +106,7 @@ def edit(request: Request, kind: str, target_id: int) -> HttpResponse:
     """Edit the text of one policy. Shows its meaning in words, and its earlier versions."""
     if kind not in _KINDS:
         raise Http404("nothing of this kind has a policy")
-    target: Target = get_object_or_404(_KINDS[kind], pk=target_id)
+    target = cast(Target, get_object_or_404(_KINDS[kind], pk=target_id))
     now = of(target)
     text, error = (now.text if now else ""), ""
     if request.method == "POST":
@@ -142,7 +143,7 @@ def _by_area(source: Source) -> list[tuple[str, str, list[Said]]]:
     areas: dict[str, list[Said]] = {}
     for said in describe(source.policy):
         areas.setdefault(said.area, []).append(said)
-    return [(area, ICONS[area], found) for area, found in areas.items()]  # type: ignore[index]
+    return [(area, ICONS[area], found) for area, found in areas.items()]  # type: ignore[index]  # str as Literal
 
 
 def _sentences(text: str) -> list[Said]:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.core.requests import AccountRequest, Request
+from consoleapp.core.requests import AccountRequest
 from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import (
@@ -49,7 +49,7 @@ def image(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _page(
-    request: Request, account: LinuxAccount, name: str, query: type[Query], *asked: str
+    request: AccountRequest, account: LinuxAccount, name: str, query: type[Query], *asked: str
 ) -> HttpResponse:
     """Show the page with its field. htmx gets the registry's answer from the same address."""
     given: dict[str, Any] = {each: request.GET[each] for each in asked if request.GET.get(each)}

@@ -17,7 +17,8 @@ from consoleapp.live import relay
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.engine_failure import failure
-from consoleapp.web.registries.forms import EDITS, LoginForm, ModelForm, TrustForm
+from consoleapp.web.model_form import ModelForm
+from consoleapp.web.registries.forms import EDITS, LoginForm, TrustForm
 from engine.schema.errors import EngineError
 from engine.schema.parameters import Parameters, Role
 from engine.schema.queries import RegistriesShow

@@ -1,7 +1,7 @@
 """The forms about registries. The engine's own models validate them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,15 +11,18 @@ from consoleapp.web.model_form import ModelForm
 from engine.schema import registries as schema
 from engine.schema.transfers import ImageCopy, ImageSync
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 
 
-def _line(label: str, example: str = "", **more: Any) -> forms.CharField:
+def _line(label: "StrOrPromise", example: "StrOrPromise" = "", **more: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={**_MONO, "placeholder": example})
     return forms.CharField(label=label, max_length=700, widget=widget, **more)
 
 
-def _lines(label: str, rows: int, **more: Any) -> forms.CharField:
+def _lines(label: "StrOrPromise", rows: int, **more: Any) -> forms.CharField:
     widget = forms.Textarea(attrs={**_MONO, "rows": rows})
     return forms.CharField(label=label, widget=widget, **more)
 
@@ -28,8 +31,8 @@ class EditForm(ModelForm):
     """A change of the account's registries.conf with the content that was `seen`."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    title = ""
-    action = gettext_lazy("Save")
+    title: "StrOrPromise" = ""
+    action: "StrOrPromise" = gettext_lazy("Save")
 
     def clean(self) -> dict[str, Any]:
         """Pass only the change to the model."""
@@ -63,7 +66,7 @@ class RegistryForm(EditForm):
     title = gettext_lazy("Registry")
     model = schema.SetRegistry
     was = forms.CharField(widget=forms.HiddenInput, required=False)
-    prefix = _line(
+    prefix = _line(  # type: ignore[assignment]  # Django's prefix of names, which is not used here
         gettext_lazy("Prefix"),
         gettext_lazy("registry.example or *.example.com"),
         help_text=gettext_lazy(

@@ -12,7 +12,8 @@ from consoleapp.core.errors import Refused
 from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.operations.submit import submit
 from consoleapp.web.accepted import accepted, refused
-from consoleapp.web.registries.forms import CopyForm, ModelForm, SyncForm
+from consoleapp.web.model_form import ModelForm
+from consoleapp.web.registries.forms import CopyForm, SyncForm
 from consoleapp.web.registries.query_view import filled
 from engine.schema.parameters import Role
 from engine.schema.queries import SyncPlan

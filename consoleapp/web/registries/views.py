@@ -1,5 +1,7 @@
 """The registries of an account: what determines where images come from, and tests."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -64,7 +66,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     given = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     kind, change = given.pop("kind", ""), given.get("change", "")
     if kind == "registries.edit" and change in _EDITS:
-        parameters = {"seen": given.pop("seen", ""), "edit": given}
+        parameters: dict[str, Any] = {"seen": given.pop("seen", ""), "edit": given}
     elif kind in _KINDS:
         parameters = given
     else:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from consoleapp.accounts import names, service
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.web.me.forms import TokenForm
+from engine.schema.parameters import Role
 
 
 class ServiceChangeForm(forms.Form):
@@ -34,7 +35,7 @@ class ServiceChangeForm(forms.Form):
     )
     role = forms.TypedChoiceField(
         label=gettext_lazy("Role"),
-        coerce=service.Role,
+        coerce=Role,
         choices=[(role.value, gettext_lazy(role.value)) for role in service.ROLES],
         help_text=gettext_lazy(
             "A viewer sees everything and changes nothing. An operator can also launch, stop and "

@@ -31,7 +31,8 @@ from consoleapp.web.service_accounts.forms import (
 def everything(request: Request) -> HttpResponse:
     """List the user's service accounts; for administrators, with a form for a new one."""
     if request.method == "POST":
-        return _create(request)
+        made: HttpResponse = _create(request)
+        return made
     form = ServiceForm() if request.user.is_superuser else None
     return _list(request, form)
 

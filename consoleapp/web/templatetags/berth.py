@@ -26,7 +26,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @register.filter
-def size(count: int | float | None) -> str:
+def size(count: int | float | str | None) -> str:
     """Format bytes as Podman does (in 1000s): 1.5 MB; an en dash for None."""
     if count is None or count == "":
         return "–"
@@ -131,9 +131,11 @@ def styled(field: BoundField) -> SafeString:
     """Return a form field's control with the theme's classes (Django links help and errors)."""
     widget = field.field.widget
     kind = getattr(widget, "input_type", "")
-    attributes = {"class": f"{_CLASSES.get(kind, 'form-control')} {widget.attrs.get('class', '')}"}
+    attributes: dict[str, str | bool] = {
+        "class": f"{_CLASSES.get(kind, 'form-control')} {widget.attrs.get('class', '')}"
+    }
     if field.errors:
-        attributes["class"] += " is-invalid"
+        attributes["class"] = f"{attributes['class']} is-invalid"
     return field.as_widget(attrs=attributes)
 
 

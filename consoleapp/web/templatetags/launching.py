@@ -1,12 +1,15 @@
 """Helpers of the launch form's template: its sections, and lookups by variable names."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.translation import gettext_lazy
 
 from consoleapp.web.containers.launch_form import Launch
 from consoleapp.web.text_areas import line_count
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 register = template.Library()
 register.filter(line_count)
@@ -78,7 +81,9 @@ def sections(launch: Launch) -> list[dict[str, Any]]:
     ]
 
 
-def _group(launch: Launch, group: str, title: str, about: str) -> dict[str, Any]:
+def _group(
+    launch: Launch, group: str, title: "StrOrPromise", about: "StrOrPromise"
+) -> dict[str, Any]:
     rows = launch.rows.get(group, [])
     lines = [
         {"values": r, "error": launch.errors.get(f"{group}-{i}", "")} for i, r in enumerate(rows)

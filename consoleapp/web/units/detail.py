@@ -39,7 +39,7 @@ def unit(request: AccountRequest, account: LinuxAccount, unit: str, view: str) -
     if row is None or snapshot is None:
         known = snapshot is not None
         unread = snapshot.info.units_unread if snapshot else ""
-        context = {"asked": unit, "seen": seen, "known": known, "unread": unread}
+        context: dict[str, Any] = {"asked": unit, "seen": seen, "known": known, "unread": unread}
         return missing(request, account, "units/missing.html", context, known=known and not unread)
     if looks_again(request):
         return appeared()

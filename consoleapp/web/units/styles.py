@@ -1,10 +1,14 @@
 """The three styles that keep a container running, explained where the user chooses."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
 from engine.schema.unit_queries import StylePreview, UnitPreview
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -12,9 +16,9 @@ class Style:
     """One style: its name, its effect, and its drawbacks."""
 
     name: str
-    label: str
-    text: str
-    flaw: str = ""
+    label: "StrOrPromise"
+    text: "StrOrPromise"
+    flaw: "StrOrPromise" = ""
 
 
 STYLES = (

@@ -1,10 +1,14 @@
 """The initial text of a new file of each type: short, working, and explained by comments."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
 from engine.schema.unit_names import QUADLET_FOLDER, QUADLET_KINDS, UNIT_FOLDER
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -12,9 +16,9 @@ class Starter:
     """One type of file to start from."""
 
     kind: str
-    label: str
+    label: "StrOrPromise"
     icon: str
-    text: str
+    text: "StrOrPromise"
     """One line about its purpose."""
     body: str
 

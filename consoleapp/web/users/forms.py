@@ -7,12 +7,12 @@ from consoleapp.accounts import names
 from consoleapp.accounts.models import User
 
 
-class UserForm(forms.ModelForm):  # type: ignore[type-arg]
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """A new console user."""
 
     class Meta:
         model = User
-        fields = ("username", "first_name", "last_name", "email", "is_superuser")
+        fields: tuple[str, ...] = ("username", "first_name", "last_name", "email", "is_superuser")
         labels = {
             "is_superuser": gettext_lazy("Administrator"),
             "username": gettext_lazy("Username"),
@@ -35,4 +35,4 @@ class UserChangeForm(UserForm):
     """An existing user. The name, which audit events contain, does not change."""
 
     class Meta(UserForm.Meta):
-        fields = ("first_name", "last_name", "email", "is_superuser")
+        fields: tuple[str, ...] = ("first_name", "last_name", "email", "is_superuser")
