@@ -10,7 +10,6 @@ from uuid import UUID
 
 from consoleapp.accounts.models import LinuxAccount
 from engine.client import Engine
-from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.messages import msg
 
@@ -20,9 +19,9 @@ logger = logging.getLogger(__name__)
 class Feed:
     """One image in transfer."""
 
-    def __init__(self, source: LinuxAccount, parameters: ImageShare) -> None:
+    def __init__(self, source: LinuxAccount, image: str) -> None:
         self._source = source
-        self._image = parameters.image
+        self._image = image
         self.error: ErrorReport | None = None
         """Why the image is incomplete, if that was the sending end's fault."""
 

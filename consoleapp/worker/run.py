@@ -27,7 +27,6 @@ from consoleapp.worker import engine_session, preflight
 from consoleapp.worker.completion import TEXT_LIMIT, capped, end, finish, requester
 from consoleapp.worker.engine_session import Conversation
 from consoleapp.worker.image_relay import Feed
-from engine.schema.archives import ImageShare
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
 from engine.schema.kinds import UnknownKind
@@ -168,10 +167,9 @@ class _Run:
             self._rest()
 
     def _feed(self) -> Feed | None:
-        source = cross_account.source(self._parameters)
-        if source is None or not isinstance(self._parameters, ImageShare):
-            return None
-        return Feed(source, self._parameters)
+        image = self._parameters.relayed_image()
+        source = cross_account.source(self._parameters) if image else None
+        return Feed(source, image) if source else None
 
     def _conclude(self, outcome: Outcome) -> None:
         if isinstance(outcome, Succeeded) and issubclass(self._parameters.result, Produced):

@@ -111,6 +111,9 @@ class ImageShare(Parameters):
     def elsewhere(self) -> list[str]:
         return [self.source]
 
+    def relayed_image(self) -> str:
+        return self.image
+
     def target(self) -> str:
         return self.tag or self.image
 

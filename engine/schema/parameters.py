@@ -208,6 +208,10 @@ class Parameters(Model):
         """Return keys of other accounts involved. The requester needs its role on them, too."""
         return []
 
+    def relayed_image(self) -> str:
+        """Return the image that comes from the first account in `elsewhere()`, or ""."""
+        return ""
+
     def public(self) -> dict[str, Any]:
         """Return JSON-ready parameters with redacted secrets: for rows, audit events, and pages."""
         return self.model_dump(mode="json", exclude_defaults=True)
