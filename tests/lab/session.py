@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from engine.schema.messages import load
 from tests.lab.host import Host
 from tests.machine import free_port
 from tests.waiting import until
@@ -126,7 +127,7 @@ def following(host: Host, account: str, text: str, **parameters: object) -> list
 
 def at_the_socket(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
     """Return the outcome of an operation sent to the engine without the console."""
-    return dict(json.loads(_as_worker(host, account, _RUN, kind, json.dumps(parameters))))
+    return dict(load(json.loads(_as_worker(host, account, _RUN, kind, json.dumps(parameters)))))
 
 
 def engine_version(host: Host, account: str) -> str:
@@ -137,7 +138,8 @@ def engine_version(host: Host, account: str) -> str:
 def _asked(
     host: Host, account: str, query: str, parameters: dict[str, object], text: str
 ) -> list[dict[str, Any]]:
-    return list(json.loads(_as_worker(host, account, _ASK, query, json.dumps(parameters), text)))
+    said = _as_worker(host, account, _ASK, query, json.dumps(parameters), text)
+    return list(load(json.loads(said)))
 
 
 def _as_worker(host: Host, account: str, script: str, *words: str) -> str:

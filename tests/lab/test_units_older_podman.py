@@ -5,6 +5,7 @@ Uses the engine directly, like the worker.
 
 import json
 
+from engine.schema.messages import load
 from tests.lab.host import Host
 from tests.lab.session import IMAGE, ask, podman
 
@@ -30,7 +31,7 @@ def run(host: Host, kind: str, **parameters: object) -> dict:
         *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _RUN),
         *(uid, kind, json.dumps(parameters)),
     )
-    return json.loads(said.stdout)
+    return load(json.loads(said.stdout))
 
 
 def test_a_container_is_kept_running_by_generate_new_and_by_the_classic_style(
