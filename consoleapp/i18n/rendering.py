@@ -24,8 +24,9 @@ def in_language(text: _Shown) -> _Shown | str:
         return found + ""
     if isinstance(found, Message) and found.params:
         return _filled(found)
-    # gettext("") is the catalog's header. What is marked as safe must not make a text safe.
-    return gettext(found + "") if found else found
+    # The empty msgid is the catalog's header. Text that is marked as safe is not kept so.
+    plain = found + ""
+    return gettext(plain) if plain else plain
 
 
 def _filled(message: Message) -> str:
