@@ -118,7 +118,9 @@ BERTH_RECORDING_QUOTA = _size("BERTH_RECORDING_QUOTA", "20G")
 # --- The audit log: what signs it, and where it is sent besides ------------------------------
 
 BERTH_AUDIT_KEY = Path(os.environ.get("BERTH_AUDIT_KEY", BERTH_DATA / "audit-key"))
-BERTH_AUDIT_HEADS = os.environ.get("BERTH_AUDIT_HEADS", str(BERTH_DATA / "audit-heads.jsonl"))
+BERTH_AUDIT_CHECKPOINTS = os.environ.get(
+    "BERTH_AUDIT_CHECKPOINTS", str(BERTH_DATA / "audit-checkpoints.jsonl")
+)
 BERTH_AUDIT_SYSLOG = os.environ.get("BERTH_AUDIT_SYSLOG", "")
 BERTH_AUDIT_WEBHOOK = os.environ.get("BERTH_AUDIT_WEBHOOK", "")
 BERTH_AUDIT_WEBHOOK_SECRET_FILE = os.environ.get("BERTH_AUDIT_WEBHOOK_SECRET_FILE", "")

@@ -129,10 +129,10 @@ async def _serve(listening: socket.socket, peers: frozenset[int], idle_seconds: 
 async def _retire(activity: Activity, account: Account, replace: asyncio.Event) -> None:
     """Return when the code was replaced (or on SIGUSR1) and the last operation has ended."""
     looking = asyncio.create_task(replaced(version()))
-    asked = asyncio.create_task(replace.wait())
-    await asyncio.wait({looking, asked}, return_when=asyncio.FIRST_COMPLETED)
+    replacement = asyncio.create_task(replace.wait())
+    await asyncio.wait({looking, replacement}, return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
-    asked.cancel()
+    replacement.cancel()
     await activity.done(lambda: account.runner.busy)
 
 

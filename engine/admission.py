@@ -192,8 +192,8 @@ class Admission:
             await self._evaluate(self.policies(), containerfile.later(steps), ImageBuild.kind)
 
     async def _evaluate(self, policies: list[Policy], wanted: list[r.Request], what: str) -> None:
-        seen = [await self._enriched(policies, each) for each in wanted]
-        self._require(policies, seen, what)
+        requests = [await self._enriched(policies, each) for each in wanted]
+        self._require(policies, requests, what)
 
     def _require(self, policies: list[Policy], wanted: Iterable[r.Request], what: str) -> None:
         wanted = list(wanted)

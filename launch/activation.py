@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 LISTENING, LIFELINE = 3, 4
-DOORKEEPER = Path(__file__).with_name("socket_activator.py")
+ACTIVATOR = Path(__file__).with_name("socket_activator.py")
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 5.0, 10.0
 """Seconds between two starts of an activator: longer each time, unless it ran for CALM."""
 
@@ -31,18 +31,18 @@ def main() -> int:
         selector.register(LIFELINE, selectors.EVENT_READ)
         selector.register(wake_read, selectors.EVENT_READ)
         pause, due = FIRST_PAUSE, 0.0
-        doorkeeper: subprocess.Popen[bytes] | None = None
+        activator: subprocess.Popen[bytes] | None = None
         started = 0.0
         while True:
             now = time.monotonic()
-            if doorkeeper is not None and doorkeeper.poll() is not None:
-                print(f"berth: doorkeeper ended ({doorkeeper.returncode})", flush=True)
+            if activator is not None and activator.poll() is not None:
+                print(f"berth: activator ended ({activator.returncode})", flush=True)
                 pause = FIRST_PAUSE if now - started > CALM else pause
                 due = max(now + FIRST_PAUSE, started + pause)
-                doorkeeper, pause = None, min(2 * pause, LONGEST_PAUSE)
-            if doorkeeper is None and now >= due:
-                doorkeeper, started = _start(), now
-            wait = max(0.0, due - now) if doorkeeper is None else None
+                activator, pause = None, min(2 * pause, LONGEST_PAUSE)
+            if activator is None and now >= due:
+                activator, started = _start(), now
+            wait = max(0.0, due - now) if activator is None else None
             ready = {key.fd for key, _ in selector.select(wait)}
             if LIFELINE in ready:
                 return 0
@@ -53,8 +53,8 @@ def main() -> int:
 def _start() -> "subprocess.Popen[bytes]":
     """Start an activator that notices by the end of a pipe when this process is gone."""
     theirs, ours = os.pipe()
-    doorkeeper = subprocess.Popen(  # noqa: S603 - a fixed command
-        [sys.executable, str(DOORKEEPER), str(theirs)],
+    activator = subprocess.Popen(  # noqa: S603 - a fixed command
+        [sys.executable, str(ACTIVATOR), str(theirs)],
         stdin=subprocess.DEVNULL,
         pass_fds=(LISTENING, LIFELINE, theirs),
     )
@@ -63,7 +63,7 @@ def _start() -> "subprocess.Popen[bytes]":
     for old in _held[:-1]:
         os.close(old)
     del _held[:-1]
-    return doorkeeper
+    return activator
 
 
 _held: list[int] = []

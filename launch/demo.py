@@ -6,7 +6,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from launch.errors import Refusal, say
+from launch.errors import SetupError, say
 from launch.identities import Account
 
 IMAGE = "localhost/berth-demo:latest"
@@ -54,8 +54,8 @@ def make_image(account: Account) -> str:
         given=archive(),
     )
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Refusal(f"podman import failed: {said[-1] if said else done.returncode}", "")
+        output = done.stderr.decode(errors="replace").strip().splitlines()
+        raise SetupError(f"podman import failed: {output[-1] if output else done.returncode}", "")
     return IMAGE
 
 

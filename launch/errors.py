@@ -1,7 +1,7 @@
 """Errors of set-up: one line that says why Berth cannot start, and what to do."""
 
 
-class Refusal(Exception):
+class SetupError(Exception):
     """Raised by set-up steps. It is printed as one line and ends the start with status 1."""
 
     def __init__(self, problem: str, remedy: str) -> None:

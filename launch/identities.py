@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from launch.errors import Refusal, say
+from launch.errors import SetupError, say
 from launch.privileges import as_root
 
 SERVICE = "berth"
@@ -72,7 +72,7 @@ def need_own(names: tuple[str, ...], own: str) -> None:
     """Refuse other accounts to an ordinary user."""
     others = [name for name in names if name != own]
     if others:
-        raise Refusal(
+        raise SetupError(
             f"Only root can start engines of other accounts ({', '.join(others)}).",
             f"Leave --account away to run containers as {own}, or use sudo.",
         )
@@ -108,9 +108,9 @@ def check_name(name: str) -> None:
     """Refuse root, and names that are invalid for a new account."""
     if _known(pwd.getpwnam, name):
         if pwd.getpwnam(name).pw_uid == 0:
-            raise Refusal("Containers of root are not rootless.", "Name another account.")
+            raise SetupError("Containers of root are not rootless.", "Name another account.")
     elif not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", name):
-        raise Refusal(f"{name!r} cannot be the name of a Linux account.", "Choose another.")
+        raise SetupError(f"{name!r} cannot be the name of a Linux account.", "Choose another.")
 
 
 def need_ranges(name: str, uid: int) -> None:
@@ -122,7 +122,7 @@ def need_ranges(name: str, uid: int) -> None:
     words = " ".join(f"--add-sub{kind}s {first}-{first + 65535}" for kind in missing)
     sudo = "" if os.geteuid() == 0 else "sudo "
     files = " and ".join(f"/etc/sub{kind}" for kind in missing)
-    raise Refusal(
+    raise SetupError(
         f"The account {name} has no range in {files}, which rootless Podman needs.",
         f"Run: {sudo}usermod {words} {name}",
     )
@@ -188,5 +188,7 @@ def _known(look_up: object, name: str) -> bool:
 def _run(*argv: str) -> None:
     done = subprocess.run(argv, capture_output=True, text=True)  # noqa: S603 - no shell, own words
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Refusal(f"`{' '.join(argv)}` failed: {said[-1] if said else done.returncode}", "")
+        output = (done.stderr or done.stdout).strip().splitlines()
+        raise SetupError(
+            f"`{' '.join(argv)}` failed: {output[-1] if output else done.returncode}", ""
+        )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from launch import options
-from launch.errors import Refusal
+from launch.errors import SetupError
 from launch.identities import DEMO_ACCOUNT, check_name, need_own, need_ranges, own_runtime
 from launch.privileges import open_devices
 
@@ -35,7 +35,7 @@ def main() -> int:
             # Both may need sudo, which then asks for its password now.
             own_runtime(own.pw_uid, own.pw_gid)
             open_devices()
-    except Refusal as refusal:
+    except SetupError as refusal:
         print(f"berth: {refusal}".strip(), file=sys.stderr)
         return 1
     return 0
@@ -58,7 +58,7 @@ def take(lock: int, data: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Refusal(
+        raise SetupError(
             f"Another bin/serve uses {data}.",
             "End it first (Ctrl-C where it runs), or give another --data DIR.",
         ) from None
@@ -71,7 +71,7 @@ def need_free_port(bind: str, port: int) -> None:
         return
     others = range(port + 1, min(port + 20, 65535) + 1)
     free = next((str(other) for other in others if not _why_not(bind, other)), "N")
-    raise Refusal(
+    raise SetupError(
         f"Port {port} on {bind} {problem}.", f"Choose another with --port {free} or --bind ADDRESS."
     )
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from launch.errors import Refusal, say
+from launch.errors import SetupError, say
 
 DEVICES = (Path("/dev/fuse"), Path("/dev/net/tun"))
 
@@ -20,15 +20,15 @@ def as_root(*argv: str) -> None:
     sudo: list[str] = []
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            raise Refusal("sudo is not installed, and root is needed once.", f"As root: {words}")
+            raise SetupError("sudo is not installed, and root is needed once.", f"As root: {words}")
         sudo = ["sudo"]
         if subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:  # noqa: S607
             say(f"sudo may ask for your password: {words}")
     done = subprocess.run([*sudo, *argv], stderr=subprocess.PIPE, text=True)  # noqa: S603 - no shell
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        why = said[-1] if said else f"status {done.returncode}"
-        raise Refusal(f"`{words}` failed: {why}.", f"As root: {words}" if sudo else "")
+        output = done.stderr.strip().splitlines()
+        why = output[-1] if output else f"status {done.returncode}"
+        raise SetupError(f"`{words}` failed: {why}.", f"As root: {words}" if sudo else "")
 
 
 def open_devices() -> None:
@@ -40,5 +40,5 @@ def open_devices() -> None:
     say(f"opening {' and '.join(names)} to all accounts, as udev does: rootless Podman uses them")
     try:
         as_root("chmod", "0666", *names)
-    except Refusal as refusal:
+    except SetupError as refusal:
         say(f"{' and '.join(names)} stay closed, and containers may fail: {refusal}")

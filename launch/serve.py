@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from launch import demo, options
-from launch.errors import Refusal, say
+from launch.errors import SetupError, say
 from launch.fingerprint import fingerprint, is_prepared
 from launch.identities import Account, Service, accounts, service
 from launch.preflight import need_free_port, take
 from launch.privileges import open_devices
-from launch.sockets import open_doors
+from launch.sockets import open_sockets
 from launch.supervisor import Process, Stopped, end, keep_running, stop_on_signals, wait_until
 
 CODE = Path(__file__).resolve().parent.parent
@@ -40,11 +40,11 @@ def main() -> int:
         served = accounts(given.accounts, who)
         open_devices()
         logs = given.data / "logs"
-        lifeline = open_doors(served, who, CODE, logs)
+        lifeline = open_sockets(served, who, CODE, logs)
         image = demo.make_image(served[0]) if given.demo else ""
         _become(who)
         return _run(given, who, served, image)
-    except Refusal as refusal:
+    except SetupError as refusal:
         print(f"berth: {refusal}".strip(), file=sys.stderr)
         return 1
     finally:
@@ -82,7 +82,7 @@ def _open_data(data: Path, who: Service) -> None:
     try:
         if data.is_dir() and data.stat().st_mode & 0o077 and any(data.iterdir()):
             # A place like /tmp or a home: making it private would lock others out of their files.
-            raise Refusal(
+            raise SetupError(
                 f"{data} holds other files, and other users may see them.",
                 "Give an empty or a new place with --data DIR.",
             )
@@ -98,12 +98,12 @@ def _open_data(data: Path, who: Service) -> None:
         if os.geteuid() == 0:
             os.chown(key, who.uid, who.gid)
     except OSError as error:
-        raise Refusal(
+        raise SetupError(
             f"{error.filename} cannot be used for data: {error.strerror}.",
             "Give another place with --data DIR.",
         ) from error
     if len(os.fsencode(data / "redis.sock")) > 100:
-        raise Refusal(f"{data} is too long for a Unix socket.", "Give a shorter --data DIR.")
+        raise SetupError(f"{data} is too long for a Unix socket.", "Give a shorter --data DIR.")
 
 
 def _lock(data: Path) -> int:
@@ -143,7 +143,7 @@ def _environment(given: options.Options) -> dict[str, str]:
         "BERTH_TRUSTED_PROXIES",
         *("BERTH_ADMIN_PASSWORD", "BERTH_DEBUG", "BERTH_ASSETS", "BERTH_OIDC_FILE"),
         *("BERTH_PUBLIC_URL", "BERTH_WEBHOOK_NETWORKS", "BERTH_EMAIL_URL", "BERTH_EMAIL_FROM"),
-        *("BERTH_AUDIT_KEY", "BERTH_AUDIT_HEADS", "BERTH_AUDIT_SYSLOG"),
+        *("BERTH_AUDIT_KEY", "BERTH_AUDIT_CHECKPOINTS", "BERTH_AUDIT_SYSLOG"),
         *("BERTH_AUDIT_WEBHOOK", "BERTH_AUDIT_WEBHOOK_SECRET_FILE"),
         *("BERTH_UPLOAD_LIMIT", "BERTH_UPLOAD_QUOTA", "BERTH_DISK_RESERVE", "BERTH_PORTS"),
         *("BERTH_RECORDING_LIMIT", "BERTH_RECORDING_QUOTA"),
@@ -154,7 +154,7 @@ def _environment(given: options.Options) -> dict[str, str]:
 def _processes(given: options.Options, who: Service, environment: dict[str, str]) -> list[Process]:
     redis = shutil.which("redis-server", path="/usr/bin:/usr/local/bin:/usr/sbin")
     if redis is None:
-        raise Refusal("redis-server is not installed.", "Install the package redis-server.")
+        raise SetupError("redis-server is not installed.", "Install the package redis-server.")
     environment = {n: v for n, v in environment.items() if n != "BERTH_ADMIN_PASSWORD"}
     bind = f"[{given.bind}]" if ":" in given.bind else given.bind
 
@@ -202,7 +202,7 @@ def _prepare(
     argv = [str(BIN / "python"), "-m", "launch.prepare", "--stamp", stamp, *words]
     done = subprocess.run(argv, env=environment, cwd=CODE)  # noqa: S603 - fixed command
     if done.returncode:
-        raise Refusal("The database could not be prepared; the reason is above.", "")
+        raise SetupError("The database could not be prepared; the reason is above.", "")
 
 
 def _wait_for_all(given: options.Options, processes: list[Process], served: list[Account]) -> None:
@@ -238,19 +238,19 @@ def _wait_for_all(given: options.Options, processes: list[Process], served: list
 
 
 def _ping(account: Account) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        door.settimeout(ENGINE_PATIENCE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.settimeout(ENGINE_PATIENCE)
         try:
-            door.connect(str(account.socket))
-            door.sendall(b"GET /v1/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
-            ready, *_ = select.select([door], [], [], 5)
+            listener.connect(str(account.socket))
+            listener.sendall(b"GET /v1/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+            ready, *_ = select.select([listener], [], [], 5)
             if not ready:
                 say(f"waiting for the engine of {account.name}, which is starting")
-            answered = door.recv(64).startswith(b"HTTP/1.1 200")
+            answered = listener.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             answered = False
     if not answered:
-        raise Refusal(
+        raise SetupError(
             f"The engine of {account.name} does not answer.",
             f"Its log, logs/engine-{account.name}.log in the data directory, says why.",
         )

@@ -38,7 +38,7 @@ def main() -> int:
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    door = socket.socket(fileno=LISTENING)
+    listener = socket.socket(fileno=LISTENING)
     engine: subprocess.Popen[bytes] | None = None
     started = due = 0.0
     pause = FIRST_PAUSE
@@ -49,14 +49,14 @@ def main() -> int:
             selector.register(wake_read, selectors.EVENT_READ)
             selector.register(supervisor, selectors.EVENT_READ)
             if engine is None and not wait:
-                selector.register(door, selectors.EVENT_READ)
+                selector.register(listener, selectors.EVENT_READ)
             ready = {key.fd for key, _ in selector.select(wait or None)}
         if LIFELINE in ready:
-            door.close()
+            listener.close()
             _end(engine)
             return 0
         if supervisor in ready:
-            print("berth: the doorkeeper's supervisor ended; it is started again", flush=True)
+            print("berth: the activator's supervisor ended; it is started again", flush=True)
             _end(engine)
             os.close(supervisor)
             for kept in (LISTENING, LIFELINE):

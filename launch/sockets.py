@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from launch.errors import Refusal
+from launch.errors import SetupError
 from launch.identities import Account, Service
 
 LONGEST_PATH = 107  # bytes of a Unix socket's path
@@ -15,23 +15,23 @@ ENDING = 7.0  # seconds: slightly more than an activator gives its engine
 ACTIVATION = Path(__file__).parent / "activation.py"
 
 
-def open_doors(accounts: list[Account], service: Service, code: Path, logs: Path) -> int:
+def open_sockets(accounts: list[Account], service: Service, code: Path, logs: Path) -> int:
     """Start an activator for each account. Return the end of a pipe to keep open."""
     lifeline, keep = os.pipe()
     for account in accounts:
-        _open_door(account, service, code, logs, lifeline)
+        _open_socket(account, service, code, logs, lifeline)
     os.close(lifeline)
     return keep
 
 
-def _open_door(account: Account, service: Service, code: Path, logs: Path, lifeline: int) -> None:
+def _open_socket(account: Account, service: Service, code: Path, logs: Path, lifeline: int) -> None:
     path = account.socket
     if len(os.fsencode(path)) > LONGEST_PATH:
-        raise Refusal(f"{path} is too long for a Unix socket.", "Set a shorter XDG_RUNTIME_DIR.")
+        raise SetupError(f"{path} is too long for a Unix socket.", "Set a shorter XDG_RUNTIME_DIR.")
     _need_nobody_behind(path, account)
     path.unlink(missing_ok=True)
-    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    door.bind(str(path))
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
     root = os.geteuid() == 0
     if root:
         os.chown(path, account.uid, service.gid)
@@ -40,7 +40,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
 
     def become() -> None:
         # Move them to 3 and 4 through numbers that cannot be either of them.
-        kept = [os.dup(door.fileno()), os.dup(lifeline)]
+        kept = [os.dup(listener.fileno()), os.dup(lifeline)]
         os.dup2(kept[0], 3)
         os.dup2(kept[1], 4)
         if root:
@@ -48,7 +48,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
             os.setresgid(account.gid, account.gid, account.gid)
             os.setresuid(account.uid, account.uid, account.uid)
         # As the account: the kernel reports the listening user to clients, even before an engine.
-        door.listen(128)
+        listener.listen(128)
 
     log = os.open(
         logs / f"engine-{account.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
@@ -67,7 +67,7 @@ def _open_door(account: Account, service: Service, code: Path, logs: Path, lifel
         start_new_session=True,
     )
     os.close(log)
-    door.close()
+    listener.close()
 
 
 def _need_nobody_behind(path: Path, account: Account) -> None:
@@ -80,7 +80,7 @@ def _need_nobody_behind(path: Path, account: Account) -> None:
             except (FileNotFoundError, ConnectionRefusedError):
                 return
         if time.monotonic() > deadline:
-            raise Refusal(
+            raise SetupError(
                 f"Another Berth serves the account {account.name}.",
                 "End it (Ctrl-C there, or bin/enroll ACCOUNT --remove), or name another --account.",
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from launch.errors import Refusal, say
+from launch.errors import SetupError, say
 from launch.pdeathsig import end_with_parent
 
 GRACE = 5.0
@@ -96,16 +96,16 @@ def wait_until(answers: Callable[[], bool], processes: list[Process], what: str)
     nor wrote anything for a whole minute.
     """
     started = moved = time.monotonic()
-    due, seen = started + FIRST_WORD, [_work_done(each) for each in processes]
+    due, progress = started + FIRST_WORD, [_work_done(each) for each in processes]
     while not answers():
         now = time.monotonic()
         dead = [p for p in processes if p.popen is not None and p.popen.poll() is not None]
-        if (done := [_work_done(each) for each in processes]) != seen:
-            seen, moved = done, now
+        if (done := [_work_done(each) for each in processes]) != progress:
+            progress, moved = done, now
         if dead or now - moved > STANDSTILL:
             fault = f"{dead[0].name} has ended" if dead else f"{what} does not answer"
             log = (dead or processes)[0].log
-            raise Refusal(
+            raise SetupError(
                 f"{fault}: {_last_line(log) or 'it said nothing'}",
                 f"The whole story is in {log}.",
             )

@@ -56,9 +56,9 @@ def is_left(pid: int) -> bool:
         place = Path(f"/proc/{pid}")
         given = (place / "environ").read_bytes()
         # Redis overwrites its environment.
-        told = (place / "cmdline").read_bytes()
+        answer = (place / "cmdline").read_bytes()
         return any(each.encode() in given for each in (f"{MARK}=", *FOLDERS)) or any(
-            f"unixsocket:{each}".encode() in told for each in FOLDERS
+            f"unixsocket:{each}".encode() in answer for each in FOLDERS
         )
     except (FileNotFoundError, ProcessLookupError):
         return False  # it has just ended

@@ -62,8 +62,8 @@ def require_role(needed: Role) -> Callable[[View], View]:
             raise Http404("no such account")
         if not role.covers(needed):
             refuse(Actor.of(request), account, f"{request.method} {request.path}", needed)
-            said = _("This needs the role %(role)s on %(account)s.")
-            raise PermissionDenied(said % {"role": in_language(str(needed)), "account": account})
+            reason = _("This needs the role %(role)s on %(account)s.")
+            raise PermissionDenied(reason % {"role": in_language(str(needed)), "account": account})
         request.account = account  # type: ignore[attr-defined]  # see core/requests.py
         request.role = role  # type: ignore[attr-defined]  # see core/requests.py
         return arguments | {"account": account}

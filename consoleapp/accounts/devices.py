@@ -35,7 +35,7 @@ def device(user_agent: str) -> str:
     return program or machine or "unknown program"
 
 
-def told(user_agent: str) -> str:
+def label(user_agent: str) -> str:
     """Return the same in the reader's language."""
     program, machine = _known(user_agent)
     if program and machine:

@@ -33,7 +33,7 @@ _NAMES = {
     Authenticator.Type.WEBAUTHN: gettext_noop("security key"),
 }
 # Fernet's version byte in base64. A TOTP secret without it is older than this code.
-_SEALED = "gAAAA"
+_ENCRYPTED = "gAAAA"
 
 
 def factors_of(user: User) -> list[str]:
@@ -123,7 +123,7 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt a secret. Secrets from before encryption are returned unchanged."""
-        if not encrypted_text.startswith(_SEALED):
+        if not encrypted_text.startswith(_ENCRYPTED):
             return encrypted_text
         try:
             return _fernet().decrypt(encrypted_text.encode()).decode()

@@ -43,10 +43,10 @@ def create(name: str, purpose: str, owner: Group | None, *, actor: Actor) -> Ser
 @transaction.atomic
 def change(service: ServiceAccount, purpose: str, owner: Group | None, *, actor: Actor) -> None:
     """Change its purpose or owner. Audited."""
-    asked = {"purpose": purpose, "owner": owner}
+    values = {"purpose": purpose, "owner": owner}
     changes = {
         field: [str(getattr(service, field) or ""), str(value or "")]
-        for field, value in asked.items()
+        for field, value in values.items()
         if getattr(service, field) != value
     }
     if changes:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from consoleapp.accounts.devices import device, told
+from consoleapp.accounts.devices import device, label
 from consoleapp.accounts.middleware_base import BeforeView
 from consoleapp.accounts.models import User
 from consoleapp.accounts.notes import note
@@ -89,7 +89,7 @@ def of(user: User, current_key: str | None = None) -> list[SignedIn]:
     return [
         SignedIn(
             pk=each.pk,
-            device=told(each.user_agent),
+            device=label(each.user_agent),
             address=each.ip,
             since=each.created_at,
             last_used=each.last_seen_at,

@@ -53,8 +53,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
             detail = "a service account does not sign in"
             actor = _nobody(request, user.get_username())
             record("sign-in.failed", actor=actor, outcome="refused", detail=detail)
-            said = gettext("%(user)s is a service account; it does not sign in.")
-            raise PermissionDenied(said % {"user": user})
+            reason = gettext("%(user)s is a service account; it does not sign in.")
+            raise PermissionDenied(reason % {"user": user})
         answer: HttpResponse | None = super().pre_login(request, user, **given)
         return answer
 

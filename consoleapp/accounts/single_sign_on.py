@@ -59,9 +59,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has
         Never an administrator, or whoever runs the provider would be one. Never a user who is
         linked.
         """
-        said = sociallogin.account.extra_data
+        claims = sociallogin.account.extra_data
         for address in sociallogin.email_addresses:
-            if not (_provider().link_verified_email and _vouches_for(said, address.email)):
+            if not (_provider().link_verified_email and _vouches_for(claims, address.email)):
                 continue
             found = User.objects.filter(email__iexact=address.email, is_active=True)
             people = found.filter(serviceaccount=None, socialaccount=None)
@@ -139,9 +139,9 @@ def _record_change(actor: Actor, group: str, change: dict[str, str]) -> None:
     record("group.changed", actor=actor, target=group, parameters=change, detail="single sign-on")
 
 
-def _named(said: dict[str, Any], claim: str) -> set[str]:
+def _named(claims: dict[str, Any], claim: str) -> set[str]:
     """Return the groups in the claim. A provider that names none removes all."""
-    for source in _sources(said):
+    for source in _sources(claims):
         found = source.get(claim)
         if isinstance(found, str):
             return {found}
@@ -150,13 +150,13 @@ def _named(said: dict[str, Any], claim: str) -> set[str]:
     return set()
 
 
-def _vouches_for(said: dict[str, Any], address: str) -> bool:
+def _vouches_for(claims: dict[str, Any], address: str) -> bool:
     """Return whether the provider says that exactly this address is verified.
 
     Only the JSON value `true` counts. allauth's own reading is not used, since some of its releases
     accept the string "true". A source that says anything else decides.
     """
-    sources = [each for each in _sources(said) if "email" in each or "email_verified" in each]
+    sources = [each for each in _sources(claims) if "email" in each or "email_verified" in each]
     return bool(sources) and all(
         each.get("email_verified") is True
         and isinstance(named := each.get("email"), str)
@@ -165,21 +165,23 @@ def _vouches_for(said: dict[str, Any], address: str) -> bool:
     )
 
 
-def _same_subject(said: dict[str, Any]) -> bool:
+def _same_subject(claims: dict[str, Any]) -> bool:
     """Return whether userinfo and ID token are about the same subject.
 
     OpenID Connect Core 5.3.2 requires that. A subject is a string (section 2), but allauth converts
     anything: 7 becomes "7".
     """
-    subjects = [each.get("sub") for each in _sources(said)]
+    subjects = [each.get("sub") for each in _sources(claims)]
     return bool(subjects) and all(
         isinstance(each, str) and each and each == subjects[0] for each in subjects
     )
 
 
-def _sources(said: dict[str, Any]) -> list[dict[str, Any]]:
+def _sources(claims: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the sources of claims: the answer of userinfo, and the ID token."""
-    return [each for each in (said.get("userinfo"), said.get("id_token")) if isinstance(each, dict)]
+    return [
+        each for each in (claims.get("userinfo"), claims.get("id_token")) if isinstance(each, dict)
+    ]
 
 
 def _provider() -> IdentityProvider:

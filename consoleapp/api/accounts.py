@@ -93,18 +93,18 @@ def read_account(request: HttpRequest, account: str) -> HttpResponse:
     """Return one account, with the last known state of its Podman."""
     actor = actor_of(request)
     found = find_account(actor, account)
-    seen = reader.load(found)
-    snapshot = seen.snapshot if seen else None
+    known = reader.load(found)
+    snapshot = known.snapshot if known else None
     return send(
         AccountDetail(
             **_fields(found, role_on(actor.user, found)),
-            live=bool(seen and seen.live),
+            live=bool(known and known.live),
             taken=snapshot.taken if snapshot else None,
             info=snapshot.info if snapshot else None,
             containers=len(snapshot.containers) if snapshot else None,
             running=sum(c.state == "running" for c in snapshot.containers) if snapshot else None,
             images=len(snapshot.images) if snapshot else None,
-            error=seen.trouble if seen else "Nobody has looked at this account yet.",
+            error=known.trouble if known else "Nobody has looked at this account yet.",
         )
     )
 

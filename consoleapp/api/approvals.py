@@ -25,7 +25,7 @@ router = Router(tags=["approvals"])
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
-class AskBody(BaseModel):
+class RequirementBody(BaseModel):
     """One policy that requires approval. `approvers` are groups; none: the account's owners."""
 
     source: str
@@ -38,7 +38,7 @@ class ApprovalBody(BaseModel):
     """One request. `decision` is empty while it waits. `mine_to_decide`: the caller may decide."""
 
     operation: OperationBody
-    asks: list[AskBody]
+    requirements: list[RequirementBody]
     note: str
     fingerprint: str
     expires_at: datetime
@@ -144,7 +144,7 @@ def decline_operation(
 
 def _visible(actor: Actor) -> QuerySet[Operation]:
     rows = visible_operations(actor.known_user).filter(approval__isnull=False)
-    return rows.select_related("approval").prefetch_related("approval__asks__groups")
+    return rows.select_related("approval").prefetch_related("approval__requirements__groups")
 
 
 def _decidable(actor: Actor) -> QuerySet[Operation]:
@@ -164,14 +164,14 @@ def _body(operation: Operation, *, mine_to_decide: bool, operates: bool) -> Appr
     approval = operation.approval
     return ApprovalBody(
         operation=body(operation, operates=operates or mine_to_decide),
-        asks=[
-            AskBody(
-                source=ask.source,
-                rules=[rule for rule, _ in ask.reasons],
-                messages=[said for _, said in ask.reasons],
-                approvers=[group.name for group in ask.groups.all()],
+        requirements=[
+            RequirementBody(
+                source=requirement.source,
+                rules=[rule for rule, _ in requirement.reasons],
+                messages=[reason for _, reason in requirement.reasons],
+                approvers=[group.name for group in requirement.groups.all()],
             )
-            for ask in approval.asks.all()
+            for requirement in approval.requirements.all()
         ],
         note=approval.note,
         fingerprint=approval.fingerprint,

@@ -245,8 +245,8 @@ def _contents(given: dict[str, Any]) -> Contents:
 
 def _problem(wrong: Wrong, prefix: str = "") -> Problem:
     faults = [
-        FieldProblem(path=prefix + ".".join(map(str, where)), message=said)
-        for where, said in wrong.faults.items()
+        FieldProblem(path=prefix + ".".join(map(str, where)), message=reason)
+        for where, reason in wrong.faults.items()
     ]
     return Problem(422, "; ".join(f"{f.path}: {f.message}" for f in faults[:3]), faults)
 

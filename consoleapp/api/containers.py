@@ -67,15 +67,15 @@ def list_containers(
 ) -> HttpResponse:
     """List containers in all states, at least as recent as the account's last ended operation."""
     found = find_account(actor_of(request), account)
-    seen = current(found)
-    rows = [row for row in seen.snapshot.containers if _matches(row, filters)]
+    known = current(found)
+    rows = [row for row in known.snapshot.containers if _matches(row, filters)]
     name = filters.sort.removeprefix("-")
     rows.sort(key=lambda row: (getattr(row, name), row.name), reverse=filters.sort.startswith("-"))
     return send(
         ContainerList.model_construct(
             account=found.key,
-            taken=seen.snapshot.taken,
-            live=seen.live,
+            taken=known.snapshot.taken,
+            live=known.live,
             total=len(rows),
             containers=[
                 container_row(row) for row in rows[filters.offset : filters.offset + filters.limit]
@@ -91,8 +91,8 @@ def list_containers(
 )
 def read_container(request: HttpRequest, account: str, container: str) -> HttpResponse:
     """Return one row, by name, id, or an unambiguous prefix of the id."""
-    seen = current(find_account(actor_of(request), account))
-    rows = seen.snapshot.containers
+    known = current(find_account(actor_of(request), account))
+    rows = known.snapshot.containers
     exact = [row for row in rows if container in (row.name, row.id)]
     found = exact or [row for row in rows if len(container) >= 3 and row.id.startswith(container)]
     if len(found) != 1:
@@ -100,7 +100,7 @@ def read_container(request: HttpRequest, account: str, container: str) -> HttpRe
     return send(container_row(found[0]))
 
 
-async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict[str, Any]:
+async def _query_engine(request: HttpRequest, account: str, query: EngineQuery) -> dict[str, Any]:
     actor = actor_of(request)
     found = await sync_to_async(find_account)(actor, account)
     return await relay.document(found, query, actor)
@@ -115,7 +115,7 @@ async def inspect_container(
     request: HttpRequest, account: str, container: ContainerName
 ) -> dict[str, Any]:
     """Query Podman's own inspect data. What looks like a secret is masked."""
-    answer = await _asked(request, account, ContainerInspect(container=container))
+    answer = await _query_engine(request, account, ContainerInspect(container=container))
     data: dict[str, Any] = answer["data"]
     return data
 
@@ -129,7 +129,7 @@ async def list_processes(
     request: HttpRequest, account: str, container: ContainerName
 ) -> dict[str, Any]:
     """Query its processes."""
-    return await _asked(request, account, ContainerTop(container=container))
+    return await _query_engine(request, account, ContainerTop(container=container))
 
 
 @router.get(
@@ -141,4 +141,4 @@ async def list_changes(
     request: HttpRequest, account: str, container: ContainerName
 ) -> dict[str, Any]:
     """Query the differences from its image (`podman diff`)."""
-    return await _asked(request, account, ContainerChanges(container=container))
+    return await _query_engine(request, account, ContainerChanges(container=container))

@@ -62,8 +62,8 @@ async def upload(
     found = await sync_to_async(find_account)(actor, account)
     if request.content_type != "application/octet-stream":
         raise Problem(415, "Send the file itself as application/octet-stream.")
-    said = request.headers.get("Content-Length", "")
-    announced = int(said) if said.isdigit() else None
+    length = request.headers.get("Content-Length", "")
+    announced = int(length) if length.isdigit() else None
     try:
         made = await receive(found, actor, name, announced, chunks(request))
     except TooLarge as error:

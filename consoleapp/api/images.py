@@ -61,19 +61,19 @@ def _order(row: ImageRow, by: str) -> tuple[Any, ...]:
 def list_images(request: HttpRequest, account: str, filters: Query[ImageFilter]) -> HttpResponse:
     """List the images in storage, at least as recent as the account's last ended operation."""
     found = find_account(actor_of(request), account)
-    seen = current(found)
+    known = current(found)
     by = filters.sort.removeprefix("-")
     rows = sorted(
-        (row for row in seen.snapshot.images if _matches(row, filters)),
+        (row for row in known.snapshot.images if _matches(row, filters)),
         key=lambda row: _order(row, by),
         reverse=filters.sort.startswith("-"),
     )
     return send(
         ImageList.model_construct(
             account=found.key,
-            taken=seen.snapshot.taken,
-            live=seen.live,
-            unavailable=seen.snapshot.info.images_unread,
+            taken=known.snapshot.taken,
+            live=known.live,
+            unavailable=known.snapshot.info.images_unread,
             total=len(rows),
             images=[
                 image_row(row) for row in rows[filters.offset : filters.offset + filters.limit]

@@ -12,9 +12,9 @@ from consoleapp.api.answers import send
 from consoleapp.api.credentials import actor_of
 from consoleapp.api.operations import Requested
 from consoleapp.api.problems import responses
-from consoleapp.operations.approval.requirements import asked
+from consoleapp.operations.approval.requirements import requirements_of
 from consoleapp.policies.description import describe
-from consoleapp.policies.effective_policy import refusals, standing
+from consoleapp.policies.effective_policy import effective_policy, violations_of
 from engine.policy.rules import Approval, Policy
 
 router = Router(tags=["policy"])
@@ -38,7 +38,7 @@ class PolicyList(BaseModel):
     policies: list[PolicyBody]
 
 
-class RefusalBody(BaseModel):
+class ViolationBody(BaseModel):
     """`rule` and `source` name the rule and its policy, and `field` the parameter concerned."""
 
     rule: str
@@ -50,11 +50,11 @@ class RefusalBody(BaseModel):
 class CheckBody(BaseModel):
     """Whether it would be queued. The engine knows more (links, sizes) and evaluates again."""
 
-    verdict: Literal["allowed", "needs approval", "refused"]
+    outcome: Literal["allowed", "needs approval", "refused"]
     allowed: bool
     """Whether it is allowed, possibly after approval."""
-    refusals: list[RefusalBody]
-    asks: list[RefusalBody]
+    violations: list[ViolationBody]
+    requirements: list[ViolationBody]
     """The reasons why it requires approval; empty if it is refused."""
 
 
@@ -70,10 +70,10 @@ def read_policy(request: HttpRequest, account: str) -> HttpResponse:
             source=source.title,
             policy=source.policy,
             approval=source.approval,
-            says=[said.text for said in describe(source.policy)],
+            says=[sentence.text for sentence in describe(source.policy)],
             broken=source.broken,
         )
-        for source in standing(actor.user, found).sources
+        for source in effective_policy(actor.user, found).sources
     ]
     role = role_on(actor.user, found)
     return send(PolicyList(account=found.key, role=str(role or ""), policies=policies))
@@ -89,27 +89,31 @@ def check_operation(request: HttpRequest, account: str, wanted: Body[Requested])
     actor = actor_of(request)
     found = find_account(actor, account)
     refused = [
-        RefusalBody(
-            rule=verdict.rule,
-            message=verdict.message,
-            field=f"parameters.{verdict.field}".rstrip("."),
-            source=verdict.source,
+        ViolationBody(
+            rule=violation.rule,
+            message=violation.message,
+            field=f"parameters.{violation.field}".rstrip("."),
+            source=violation.source,
         )
-        for verdict in refusals(actor.user, found, wanted.parameters)
+        for violation in violations_of(actor.user, found, wanted.parameters)
     ]
     role, needed = role_on(actor.user, found), wanted.parameters.role
     if role is None or not role.covers(needed):
         message = f"This needs the role {needed} on {found.key}."
-        refused.insert(0, RefusalBody(rule="role", message=message, field="", source="grants"))
-    asks = [
-        RefusalBody(
+        refused.insert(0, ViolationBody(rule="role", message=message, field="", source="grants"))
+    requirements = [
+        ViolationBody(
             rule=reason.rule,
             message=reason.message,
             field=f"parameters.{reason.field}".rstrip("."),
             source=each.source,
         )
-        for each in (() if refused else asked(actor.user, found, wanted.parameters))
+        for each in (() if refused else requirements_of(actor.user, found, wanted.parameters))
         for reason in each.reasons
     ]
-    verdict = "refused" if refused else "needs approval" if asks else "allowed"
-    return send(CheckBody(verdict=verdict, allowed=not refused, refusals=refused, asks=asks))
+    outcome = "refused" if refused else "needs approval" if requirements else "allowed"
+    return send(
+        CheckBody(
+            outcome=outcome, allowed=not refused, violations=refused, requirements=requirements
+        )
+    )

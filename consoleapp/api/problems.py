@@ -163,16 +163,16 @@ def from_engine(error: EngineError) -> HttpResponse:
 def against_policy(error: NotAllowed) -> HttpResponse:
     """Return the 403 that names the rules, each at its parameter."""
     fields = [
-        FieldProblem(path=f"parameters.{verdict.field}".rstrip("."), message=str(verdict))
-        for verdict in error.verdicts
+        FieldProblem(path=f"parameters.{violation.field}".rstrip("."), message=str(violation))
+        for violation in error.violations
     ]
     return answer(403, str(error), fields, code="policy")
 
 
 def _from_ninja(error: HttpError) -> HttpResponse:
     """Return ninja's error, which replaces any message of a body's parser."""
-    if isinstance(said := error.__cause__, Problem):
-        return answer(said.status, said.message, said.fields)
+    if isinstance(cause := error.__cause__, Problem):
+        return answer(cause.status, cause.message, cause.fields)
     return answer(error.status_code, "" if error.status_code == 401 else error.message)
 
 

@@ -67,14 +67,14 @@ class RecordingFilter(CursorPage):
 @router.get("/recordings", response=responses({200: RecordingList}), summary="Recorded terminals")
 def list_recordings(request: HttpRequest, filters: Query[RecordingFilter]) -> HttpResponse:
     """List recordings: all for administrators, otherwise on owned accounts and the caller's own."""
-    asked = {
+    conditions = {
         "account_name": filters.account,
         "person_name": filters.actor,
         "container": filters.container,
         "begun_at__gte": filters.after,
         "begun_at__lte": filters.before,
     }
-    rows = _readable(request).filter(**{name: value for name, value in asked.items() if value})
+    rows = _readable(request).filter(**{name: value for name, value in conditions.items() if value})
     found, following = cut(rows, filters, by="begun_at", key=int)
     return send(RecordingList(recordings=[_body(row) for row in found], next=following))
 

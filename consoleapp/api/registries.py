@@ -59,8 +59,8 @@ _READS = [
 def _serve(read: Read) -> None:
     model = read.query
 
-    def ask(request: HttpRequest, account: str, asked: Query[model]) -> HttpResponse:  # type: ignore[valid-type]  # known at run time
-        return _answer(request, account, asked)
+    def ask(request: HttpRequest, account: str, wanted: Query[model]) -> HttpResponse:  # type: ignore[valid-type]  # known at run time
+        return _answer(request, account, wanted)
 
     def ask_simply(request: HttpRequest, account: str) -> HttpResponse:
         return _answer(request, account, model())
@@ -76,9 +76,9 @@ def _serve(read: Read) -> None:
     )
 
 
-def _answer(request: HttpRequest, account: str, asked: queries.Query) -> HttpResponse:
+def _answer(request: HttpRequest, account: str, wanted: queries.Query) -> HttpResponse:
     actor = actor_of(request)
-    answer: dict[str, Any] = relay.document_sync(find_account(actor, account), asked, actor)
+    answer: dict[str, Any] = relay.document_sync(find_account(actor, account), wanted, actor)
     return JsonResponse(load(answer.get("data", answer)))
 
 

@@ -27,8 +27,10 @@ def current(account: LinuxAccount) -> Current:
         .values_list("ended_at", flat=True)
         .first()
     )
-    seen = reader.fresh_sync(account, not_before=ended)
-    if seen is None or seen.snapshot is None:
-        reason = seen.error if seen else ""
+    known = reader.fresh_sync(account, not_before=ended)
+    if known is None or known.snapshot is None:
+        reason = known.error if known else ""
         raise Problem(503, reason or f"The engine of {account.key} does not answer.")
-    return Current(seen.snapshot, seen.version, seen.live, seen.error, seen.taken, seen.silent)
+    return Current(
+        known.snapshot, known.version, known.live, known.error, known.taken, known.silent
+    )

@@ -60,8 +60,8 @@ class Text(Model):
     text: Annotated[str, Field(max_length=32_768)]
 
 
-def _unavailable(seen: Current) -> str:
-    info = seen.snapshot.info
+def _unavailable(known: Current) -> str:
+    info = known.snapshot.info
     return info.units_unread if info.systemd else info.no_systemd
 
 
@@ -78,16 +78,16 @@ def _matches(row: UnitRow, filters: UnitFilter) -> bool:
 def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -> HttpResponse:
     """List units that involve Podman, at least as recent as the last ended operation."""
     found = find_account(actor_of(request), account)
-    seen = current(found)
-    rows = [row for row in seen.snapshot.units if _matches(row, filters)]
+    known = current(found)
+    rows = [row for row in known.snapshot.units if _matches(row, filters)]
     name = filters.sort.removeprefix("-")
     rows.sort(key=lambda row: (getattr(row, name), row.unit), reverse=filters.sort.startswith("-"))
     return send(
         UnitList.model_construct(
             account=found.key,
-            taken=seen.snapshot.taken,
-            live=seen.live,
-            unavailable=_unavailable(seen),
+            taken=known.snapshot.taken,
+            live=known.live,
+            unavailable=_unavailable(known),
             total=len(rows),
             units=rows[filters.offset : filters.offset + filters.limit],
         )
@@ -99,11 +99,11 @@ def list_units(request: HttpRequest, account: str, filters: Query[UnitFilter]) -
 )
 def read_unit(request: HttpRequest, account: str, unit: str) -> HttpResponse:
     """Return one row, by the unit's full name."""
-    seen = current(find_account(actor_of(request), account))
-    found = next((row for row in seen.snapshot.units if row.unit == unit), None)
+    known = current(find_account(actor_of(request), account))
+    found = next((row for row in known.snapshot.units if row.unit == unit), None)
     if found is None:
-        if seen.snapshot.info.units_unread:
-            raise Problem(503, f"The units cannot be read: {seen.snapshot.info.units_unread}")
+        if known.snapshot.info.units_unread:
+            raise Problem(503, f"The units cannot be read: {known.snapshot.info.units_unread}")
         raise Problem(404, f"There is no unit {unit!r} in this account.")
     return send(found)
 
@@ -115,7 +115,7 @@ def read_unit(request: HttpRequest, account: str, unit: str) -> HttpResponse:
 )
 async def read_status(request: HttpRequest, account: str, unit: UnitName) -> dict[str, Any]:
     """Return systemd's current status; for a failed unit, also its last log lines explained."""
-    return await _asked(request, account, queries.UnitStatus(unit=unit))
+    return await _query_engine(request, account, queries.UnitStatus(unit=unit))
 
 
 @router.get(
@@ -127,7 +127,7 @@ async def read_unit_file(
     request: HttpRequest, account: str, file: UnitFile, version: VersionId | None = None
 ) -> dict[str, Any]:
     """Return the text, its digest for `unit.write`, and the kept versions. For operators."""
-    return await _asked(request, account, queries.UnitFileText(file=file, version=version))
+    return await _query_engine(request, account, queries.UnitFileText(file=file, version=version))
 
 
 @router.post(
@@ -137,7 +137,9 @@ async def read_unit_file(
 )
 async def validate_text(request: HttpRequest, account: str, text: Text) -> dict[str, Any]:
     """Validate a text with Podman's generator and systemd. Nothing is written. For operators."""
-    return await _asked(request, account, queries.UnitValidate(file=text.file, text=text.text))
+    return await _query_engine(
+        request, account, queries.UnitValidate(file=text.file, text=text.text)
+    )
 
 
 @router.get(
@@ -149,7 +151,7 @@ async def preview_unit(
     request: HttpRequest, account: str, container: ContainerName
 ) -> dict[str, Any]:
     """Return what `container.autostart` would write in each style, and what would be missing."""
-    return await _asked(request, account, queries.ContainerUnitPreview(container=container))
+    return await _query_engine(request, account, queries.ContainerUnitPreview(container=container))
 
 
 @router.get(
@@ -159,7 +161,7 @@ async def preview_unit(
 )
 async def read_doctor(request: HttpRequest, account: str) -> dict[str, Any]:
     """Check what rootless Podman requires of the account's session, with remedies."""
-    return await _asked(request, account, queries.SessionHealth())
+    return await _query_engine(request, account, queries.SessionHealth())
 
 
 @router.get(
@@ -169,10 +171,10 @@ async def read_doctor(request: HttpRequest, account: str) -> dict[str, Any]:
 )
 async def read_auto_updates(request: HttpRequest, account: str) -> dict[str, Any]:
     """Run `podman auto-update --dry-run`, and return its timer."""
-    return await _asked(request, account, queries.AutoUpdatePreview())
+    return await _query_engine(request, account, queries.AutoUpdatePreview())
 
 
-async def _asked(request: HttpRequest, account: str, query: EngineQuery) -> dict[str, Any]:
+async def _query_engine(request: HttpRequest, account: str, query: EngineQuery) -> dict[str, Any]:
     actor = actor_of(request)
     found = await sync_to_async(_allowed)(actor, account, query)
     return await relay.document(found, query, actor)

@@ -16,17 +16,17 @@ async def until_ended(operation: Operation, seconds: float) -> None:
     """
     try:
         async with asyncio.timeout(seconds):
-            await _told(operation)
+            await _notified(operation)
     except TimeoutError:
         return
     except store.RedisDown:
         await asyncio.sleep(seconds)
 
 
-async def _told(operation: Operation) -> None:
-    async with store.streaming() as redis, redis.pubsub() as told:
-        await told.subscribe(store.operation_channel(operation.pk))
-        async for _ in told.listen():  # the first message confirms the subscription
+async def _notified(operation: Operation) -> None:
+    async with store.streaming() as redis, redis.pubsub() as channel:
+        await channel.subscribe(store.operation_channel(operation.pk))
+        async for _ in channel.listen():  # the first message confirms the subscription
             await sync_to_async(operation.refresh_from_db)(fields=["state"])
             if State(operation.state).ended:
                 return

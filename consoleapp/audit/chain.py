@@ -2,13 +2,13 @@
 
 **The form, version 1.** A hash is SHA-256 over one line of UTF-8: the JSON object
 
-    {"event": {…}, "previous": "<64 hex digits>", "seq": N, "sealed": "<time>", "v": 1}
+    {"event": {…}, "previous": "<64 hex digits>", "seq": N, "chained": "<time>", "v": 1}
 
 written as RFC 8785 would where it matters: keys sorted, no white space, no number with a zero
 fraction (1.0 is 1, so that SQLite's text and PostgreSQL's jsonb agree), every character beyond
 ASCII as \\uXXXX. `event` has exactly the fields of FIELDS. Times are UTC with microseconds, and
 missing values are null. `previous` is the hash of link N-1, or 64 times "0" for the first link.
-`sealed` is the time of chaining. A change of the form gets another `v`.
+`chained` is the time of chaining. A change of the form gets another `v`.
 
 **Why the observer chains, and not the writer.** A hash at insert time needs the one before, so
 every operation's transaction would hold a lock on the end of the chain until its commit. On
@@ -21,10 +21,10 @@ key: of two chainers, one is refused and starts again.
 
 **The residual risk.** Until an event is chained (about a second, or as long as the observer is
 down), somebody who can bypass the triggers can change or remove it. That is the database's owner,
-who can always also add events. The hash includes `sealed`, so an event that is inserted with an old
-date shows when it was really chained (verify_audit counts those). The same person can rewrite the
-links after the last checkpoint (30 seconds). Whoever also has the signing key can forge everything
-after the last checkpoint that was sent elsewhere: see `checkpoints.py`.
+who can always also add events. The hash includes `chained`, so an event that is inserted with an
+old date shows when it was really chained (verify_audit counts those). The same person can rewrite
+the links after the last checkpoint (30 seconds). Whoever also has the signing key can forge
+everything after the last checkpoint that was sent elsewhere: see `checkpoints.py`.
 """
 
 import hashlib
@@ -82,14 +82,14 @@ def form_of(event: Event) -> dict[str, Any]:
     return form(tuple(getattr(event, name) for name in FIELDS))
 
 
-def link_hash(event: dict[str, Any], *, seq: int, previous: bytes, sealed: datetime) -> bytes:
+def link_hash(event: dict[str, Any], *, seq: int, previous: bytes, chained: datetime) -> bytes:
     """Return the hash of link `seq`, for an event in the `form`."""
-    return hash_of(event, seq=seq, previous=previous.hex(), sealed=moment(sealed))
+    return hash_of(event, seq=seq, previous=previous.hex(), chained=moment(chained))
 
 
-def hash_of(event: dict[str, Any], *, seq: int, previous: str, sealed: str) -> bytes:
+def hash_of(event: dict[str, Any], *, seq: int, previous: str, chained: str) -> bytes:
     """Return the same for an export's texts."""
-    line = {"event": event, "previous": previous, "seq": seq, "sealed": sealed, "v": 1}
+    line = {"event": event, "previous": previous, "seq": seq, "chained": chained, "v": 1}
     return hashlib.sha256(canonical(line)).digest()
 
 

@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from consoleapp.audit.models import Event, Head, Link, Pending
+from consoleapp.audit.models import Checkpoint, Event, Link, Pending
 from consoleapp.audit.search import Criteria, newest
 
 _SOON = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ChainStatus:
     """`verified` is the event of the last verification, or None."""
 
     links: int
-    sealed: datetime | None
-    head: Head | None
+    chained: datetime | None
+    checkpoint: Checkpoint | None
     verified: Event | None
     oldest_pending: datetime | None
 
@@ -27,17 +27,17 @@ class Standing:
         return bool(self.oldest_pending and timezone.now() - self.oldest_pending > _SOON)
 
 
-def standing() -> Standing:
+def chain_status() -> ChainStatus:
     """Return the state, with a few index lookups whatever the length of the chain."""
     last = Link.objects.order_by("-seq").first()
     verified = newest([], Criteria(actions=("audit.verified",)), before=None, size=1).events
     # Not joined: a planner could start with the events, of which there are many more.
     pending = Pending.objects.order_by("event_id").values_list("event_id", flat=True).first()
     waiting = Event.objects.filter(pk=pending).first() if pending else None
-    return Standing(
+    return ChainStatus(
         links=last.seq if last else 0,
-        sealed=last.at if last else None,
-        head=Head.objects.order_by("-number").first(),
+        chained=last.at if last else None,
+        checkpoint=Checkpoint.objects.order_by("-number").first(),
         verified=verified[0] if verified else None,
         oldest_pending=waiting.at if waiting else None,
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from consoleapp.audit import search_index
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash
-from consoleapp.audit.checkpoints import is_unsigned, sign_head
+from consoleapp.audit.checkpoints import is_unsigned, sign_checkpoint
 from consoleapp.audit.keys import BadKey
 from consoleapp.audit.models import Event, Link, Pending, Pruning
 from consoleapp.audit.record import record
@@ -26,7 +26,7 @@ AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
 
-async def seal_forever() -> None:
+async def chain_forever() -> None:
     """Chain until cancelled. Errors of a round are logged, and the next one follows."""
     while True:
         before = polling.stamp()
@@ -37,15 +37,15 @@ async def seal_forever() -> None:
             await polling.change(before, EVERY, longest)
 
 
-def seal_all() -> int:
+def chain_all() -> int:
     """Chain everything that is pending. Return the number of events."""
     total = 0
-    while sealed := seal():
-        total += sealed
+    while chained := chain_pending():
+        total += chained
     return total
 
 
-def seal() -> int:
+def chain_pending() -> int:
     """Chain and index up to AT_ONCE pending events. Return how many; 0 if another was faster.
 
     Slow work comes before the transaction, which is short: it does not hold up operations.
@@ -62,7 +62,7 @@ def seal() -> int:
     for values in Event.objects.filter(pk__in=waiting).order_by("pk").values_list(*FIELDS):
         seq += 1
         event = form(values)
-        previous = link_hash(event, seq=seq, previous=previous, sealed=now)
+        previous = link_hash(event, seq=seq, previous=previous, chained=now)
         found[values[0]] = search_index.words_of(event)
         links.append(Link(seq=seq, event_id=values[0], at=now, hash=previous))
     indexed = search_index.rows(
@@ -94,10 +94,10 @@ def _accuse(event: int) -> None:
     """Record that somebody removed an event before it was chained: a rollback removes both."""
     record(
         "audit.missing",
-        actor=Actor(user=None, label="sealer"),
+        actor=Actor(user=None, label="chainer"),
         target=f"event {event}",
         outcome="failed",
-        detail="The event was removed from the database before it was sealed.",
+        detail="The event was removed from the database before it was chained.",
     )
 
 
@@ -111,13 +111,13 @@ def _untangle(waiting: list[int]) -> int:
 def _round() -> float:
     """Run one round. Return the seconds until the next one, if nobody writes in the meantime."""
     try:
-        sealed = seal()
-        sign_head()
-        if sealed == AT_ONCE:
+        chained = chain_pending()
+        sign_checkpoint()
+        if chained == AT_ONCE:
             return BETWEEN
         return LONGEST_UNSIGNED if is_unsigned() else LONGEST
     except (DatabaseError, BadKey, OSError) as error:
-        logger.error("the audit log is not sealed: %s", error)
+        logger.error("the audit log is not chained: %s", error)
     except Exception:
         logger.exception("sealing the audit log broke off")
     finally:

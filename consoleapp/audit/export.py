@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from consoleapp.audit import keys
 from consoleapp.audit.chain import BEGINNING, FIELDS, form_of, hash_of, moment
-from consoleapp.audit.checkpoints import HeadLine, line_of, said
-from consoleapp.audit.models import Event, Head, Link, Pruning
+from consoleapp.audit.checkpoints import CheckpointLine, line_of, signed_bytes
+from consoleapp.audit.models import Checkpoint, Event, Link, Pruning
 from consoleapp.audit.verify import Report
 
-SEAL = ("seq", "sealed", "previous", "hash", "head")
-COLUMNS = (*FIELDS, *SEAL)
+LINK = ("seq", "chained", "previous", "hash", "checkpoint")
+COLUMNS = (*FIELDS, *LINK)
 # A spreadsheet treats a cell that starts like this as a formula. The apostrophe is included so that
 # an added one can be removed again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
@@ -33,10 +33,13 @@ def lines(events: list[Event]) -> Iterator[dict[str, Any]]:
     hashes = dict(Link.objects.filter(seq__in=before).values_list("seq", "hash"))
     hashes |= dict(Pruning.objects.filter(seq__in=before).values_list("seq", "hash"))
     seqs = [link.seq for link in links.values()]
-    heads = {head.seq: line_of(head) for head in Head.objects.filter(seq__in=seqs)}
+    checkpoints = {
+        checkpoint.seq: line_of(checkpoint)
+        for checkpoint in Checkpoint.objects.filter(seq__in=seqs)
+    }
     for event in events:
         link = links.get(event.pk)
-        yield form_of(event) | _seal(link, hashes, heads)
+        yield form_of(event) | _seal(link, hashes, checkpoints)
 
 
 def harmless(cell: str) -> str:
@@ -74,8 +77,8 @@ def verify_export(found: Iterable[dict[str, Any]], trusted: dict[str, Ed25519Pub
             continue
         report.links += 1
         event = {name: line.get(name) for name in FIELDS}
-        seal: dict[str, Any] = {name: line.get(name) for name in ("seq", "previous", "sealed")}
-        if hash_of(event, **seal).hex() != line.get("hash"):
+        link: dict[str, Any] = {name: line.get(name) for name in ("seq", "previous", "chained")}
+        if hash_of(event, **link).hex() != line.get("hash"):
             report.add(f"Line {number} (event {line.get('id')}) does not fit its hash.")
         if neighbour and abs(neighbour["seq"] - line["seq"]) == 1:
             older, newer = sorted((neighbour, line), key=lambda each: each["seq"])
@@ -83,43 +86,49 @@ def verify_export(found: Iterable[dict[str, Any]], trusted: dict[str, Ed25519Pub
                 report.add(f"Line {number} does not fit the line before: the chain is broken.")
         elif neighbour:
             report.gaps += 1
-        if line.get("head"):
-            _check_head(number, line, trusted, report)
+        if line.get("checkpoint"):
+            _check_checkpoint(number, line, trusted, report)
         neighbour = line
     return report
 
 
-def _check_head(
+def _check_checkpoint(
     number: int, line: dict[str, Any], trusted: dict[str, Ed25519PublicKey], report: Report
 ) -> None:
-    report.heads += 1
+    report.checkpoints += 1
     try:
-        head = HeadLine.model_validate(line["head"])
+        checkpoint = CheckpointLine.model_validate(line["checkpoint"])
     except ValidationError:
-        report.add(f"Line {number} has a head that is none.")
+        report.add(f"Line {number} has a checkpoint that is none.")
         return
-    if (head.seq, head.hash) != (line["seq"], line["hash"]):
-        report.add(f"Line {number} has the head of another link.")
-    elif not keys.is_signed(trusted, head.key, head.signature, said(head)):
-        report.add(f"The head in line {number} is not signed by a known key (key {head.key}).")
+    if (checkpoint.seq, checkpoint.hash) != (line["seq"], line["hash"]):
+        report.add(f"Line {number} has the checkpoint of another link.")
+    elif not keys.is_signed(
+        trusted, checkpoint.key, checkpoint.signature, signed_bytes(checkpoint)
+    ):
+        report.add(
+            f"The checkpoint in line {number} is not signed by a known key (key {checkpoint.key})."
+        )
 
 
 def _seal(
-    link: Link | None, hashes: Mapping[int, bytes | memoryview], heads: dict[int, HeadLine]
+    link: Link | None,
+    hashes: Mapping[int, bytes | memoryview],
+    checkpoints: dict[int, CheckpointLine],
 ) -> dict[str, Any]:
     if link is None:
-        return dict.fromkeys(SEAL)
-    head = heads.get(link.seq)
+        return dict.fromkeys(LINK)
+    checkpoint = checkpoints.get(link.seq)
     return {
         "seq": link.seq,
-        "sealed": moment(link.at),
+        "chained": moment(link.at),
         "previous": bytes(hashes.get(link.seq - 1, BEGINNING)).hex(),
         "hash": link.hex,
-        "head": head.model_dump() if head else None,
+        "checkpoint": checkpoint.model_dump() if checkpoint else None,
     }
 
 
-_STRUCTURED = ("parameters", "head")
+_STRUCTURED = ("parameters", "checkpoint")
 _NUMBERS = ("id", "actor_id", "account_id", "seq")
 
 
@@ -132,4 +141,4 @@ def _cell(value: Any) -> str:
 def _value(name: str, cell: str) -> Any:
     if name in _STRUCTURED or name in _NUMBERS:
         return json.loads(cell) if cell else None
-    return None if not cell and name in ("operation", *SEAL) else cell
+    return None if not cell and name in ("operation", *LINK) else cell

@@ -64,17 +64,17 @@ def name_of(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
-def sign(key: Ed25519PrivateKey, said: bytes) -> str:
+def sign(key: Ed25519PrivateKey, data: bytes) -> str:
     """Return the signature in base64."""
-    return base64.b64encode(key.sign(said)).decode()
+    return base64.b64encode(key.sign(data)).decode()
 
 
-def is_signed(keys: dict[str, Ed25519PublicKey], key: str, signature: str, said: bytes) -> bool:
+def is_signed(keys: dict[str, Ed25519PublicKey], key: str, signature: str, data: bytes) -> bool:
     """Return whether the one of `keys` with that name signed it."""
     if key not in keys:
         return False
     try:
-        keys[key].verify(base64.b64decode(signature, validate=True), said)
+        keys[key].verify(base64.b64decode(signature, validate=True), data)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -100,7 +100,7 @@ class Link(models.Model):
         return bytes(self.hash).hex()
 
 
-class Head(models.Model):
+class Checkpoint(models.Model):
     """A signed statement of the chain's length and hash at that time."""
 
     number = models.BigIntegerField(primary_key=True)
@@ -112,7 +112,7 @@ class Head(models.Model):
     signature = models.CharField(max_length=88)
 
     def __str__(self) -> str:
-        return f"head {self.number} of link {self.seq}"
+        return f"checkpoint {self.number} of link {self.seq}"
 
 
 class Pruning(models.Model):

@@ -44,7 +44,7 @@ def facts(pruning: Pruning) -> dict[str, Any]:
     }
 
 
-def said(pruning: Pruning) -> bytes:
+def signed_bytes(pruning: Pruning) -> bytes:
     """Return the bytes that a summary's signature covers."""
     return statement("pruning", facts(pruning))
 
@@ -68,7 +68,7 @@ def _summarise(before: datetime, actor: Actor) -> None:
         at=timezone.now(),
         key=keys.name_of(key.public_key()),
     )
-    pruning.signature = keys.sign(key, said(pruning))
+    pruning.signature = keys.sign(key, signed_bytes(pruning))
     signed = facts(pruning) | {"key": pruning.key, "signature": pruning.signature}
     with transaction.atomic():
         pruning.save(force_insert=True)

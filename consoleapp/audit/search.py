@@ -45,7 +45,7 @@ class Criteria(BaseModel, frozen=True):
 
     def clauses(self) -> Clauses:
         """Return the same as words of the index, without the times and the operation."""
-        asked = {
+        conditions = {
             "action": self.actions,
             "kind": self.kinds,
             "actor_name": (self.person,),
@@ -53,13 +53,15 @@ class Criteria(BaseModel, frozen=True):
             "target": self.targets,
             "outcome": (self.outcome,),
         }
-        columns = [[named(name, value) for value in some if value] for name, some in asked.items()]
+        columns = [
+            [named(name, value) for value in some if value] for name, some in conditions.items()
+        ]
         return [[word] for word in split(self.words)] + [clause for clause in columns if clause]
 
     def times(self) -> dict[str, datetime]:
         """Return the same as lookups of the column."""
-        asked = {"at__gte": self.since, "at__lte": self.until}
-        return {name: at for name, at in asked.items() if at}
+        conditions = {"at__gte": self.since, "at__lte": self.until}
+        return {name: at for name, at in conditions.items() if at}
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def words_of(event: dict[str, Any]) -> set[str]:
     for column in _GROUPED:
         parts = event[column].split(".") if event[column] else []
         words |= {named(column, ".".join(parts[:end])) for end in range(1, len(parts) + 1)}
-    told = [event[column][:_TEXT] for column in _TOLD]
+    texts = [event[column][:_TEXT] for column in _TOLD]
     if event["parameters"]:
-        told.append(json.dumps(event["parameters"], ensure_ascii=False)[:_TEXT])
-    words.update(split(" ".join(told)))
+        texts.append(json.dumps(event["parameters"], ensure_ascii=False)[:_TEXT])
+    words.update(split(" ".join(texts)))
     return words
 
 

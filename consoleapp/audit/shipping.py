@@ -75,8 +75,10 @@ def to_syslog(server: syslog.Server) -> Deliver:
         for line in lines:
             warning = line["outcome"] in _FAILED
             messages.append(_fitting(server, line, warning))
-            if line["head"]:
-                messages.append(syslog.message("audit-head", now, json.dumps(line["head"])))
+            if line["checkpoint"]:
+                messages.append(
+                    syslog.message("audit-checkpoint", now, json.dumps(line["checkpoint"]))
+                )
         try:
             await syslog.send(server, messages)
         except OSError as error:

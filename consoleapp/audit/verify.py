@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from consoleapp.audit import keys, prune
 from consoleapp.audit.chain import BEGINNING, FIELDS, form, link_hash, moment
-from consoleapp.audit.checkpoints import HeadLine, line_of, said
-from consoleapp.audit.models import Event, Head, Link, Pending, Pruning
+from consoleapp.audit.checkpoints import CheckpointLine, line_of, signed_bytes
+from consoleapp.audit.models import Checkpoint, Event, Link, Pending, Pruning
 
 AT_ONCE = 2000
 LATE = timedelta(minutes=10)
@@ -25,7 +25,7 @@ class Report:
     links: int = 0
     pending: int = 0
     """Events that are not chained yet."""
-    heads: int = 0
+    checkpoints: int = 0
     unsigned: int = 0
     """Links after the last checkpoint."""
     late: int = 0
@@ -49,19 +49,19 @@ class Report:
 
 
 def verify(
-    trusted: dict[str, Ed25519PublicKey], elsewhere: list[HeadLine | str] | None = None
+    trusted: dict[str, Ed25519PublicKey], kept_copies: list[CheckpointLine | str] | None = None
 ) -> Report:
     """Verify everything against signatures by `trusted` keys and checkpoints kept `elsewhere`."""
     report = Report()
     seq, previous = _after_pruning(trusted, report)
-    heads = _heads(trusted, elsewhere or [], report, pruned=seq)
-    signed = max((head.seq for head in heads), default=seq)
-    seq = walk(seq, previous, heads, report)
+    checkpoints = _checkpoints(trusted, kept_copies or [], report, pruned=seq)
+    signed = max((checkpoint.seq for checkpoint in checkpoints), default=seq)
+    seq = walk(seq, previous, checkpoints, report)
     report.unsigned = max(0, seq - signed)
-    for head in heads:
+    for checkpoint in checkpoints:
         report.add(
-            f"The chain ends with link {seq}, but {_place(head)} signed link {head.seq}: "
-            f"its tail was cut off."
+            f"The chain ends with link {seq}, but {_place(checkpoint)} signed link "
+            f"{checkpoint.seq}: its tail was cut off."
         )
     _unchained(report)
     return report
@@ -71,7 +71,7 @@ def _after_pruning(trusted: dict[str, Ed25519PublicKey], report: Report) -> tupl
     """Return where the chain starts: after what signed summaries say was removed."""
     seq, previous = 0, BEGINNING
     for pruning in Pruning.objects.order_by("seq"):
-        if not keys.is_signed(trusted, pruning.key, pruning.signature, prune.said(pruning)):
+        if not keys.is_signed(trusted, pruning.key, pruning.signature, prune.signed_bytes(pruning)):
             report.add(
                 f"The summary of the pruning up to link {pruning.seq} is not signed by a known key "
                 f"(key {pruning.key})."
@@ -86,59 +86,59 @@ def _after_pruning(trusted: dict[str, Ed25519PublicKey], report: Report) -> tupl
     return seq, previous
 
 
-def _heads(
+def _checkpoints(
     trusted: dict[str, Ed25519PublicKey],
-    elsewhere: list[HeadLine | str],
+    kept_copies: list[CheckpointLine | str],
     report: Report,
     *,
     pruned: int,
-) -> "deque[HeadLine]":
+) -> "deque[CheckpointLine]":
     """Return the checkpoints to meet, by link. Those before the pruned part are only checked."""
-    found: list[HeadLine] = []
-    for number, head in enumerate(Head.objects.order_by("number"), 1):
-        line = line_of(head)
+    found: list[CheckpointLine] = []
+    for number, checkpoint in enumerate(Checkpoint.objects.order_by("number"), 1):
+        line = line_of(checkpoint)
         if line.number != number:
-            report.add(f"Head {number} was removed: after {number - 1} comes {line.number}.")
+            report.add(f"Checkpoint {number} was removed: after {number - 1} comes {line.number}.")
             _check_rest(trusted, number, found, report)
             break
         _check(trusted, line, report, found)
     known = {(line.number, line.signature) for line in found}
-    for each in elsewhere:
+    for each in kept_copies:
         if isinstance(each, str):
-            report.add(f"Of the heads kept elsewhere: {each}.")
+            report.add(f"Of the checkpoints kept elsewhere: {each}.")
         elif (each.number, each.signature) not in known:
             report.add(f"{_place(each)} is kept elsewhere, but not in the database.")
             _check(trusted, each, report, found)
-    report.heads = len(found)
+    report.checkpoints = len(found)
     later = (line for line in found if line.seq > pruned)
     return deque(sorted(later, key=lambda line: (line.seq, line.number)))
 
 
 def _check_rest(
-    trusted: dict[str, Ed25519PublicKey], number: int, found: list[HeadLine], report: Report
+    trusted: dict[str, Ed25519PublicKey], number: int, found: list[CheckpointLine], report: Report
 ) -> None:
-    for head in Head.objects.filter(number__gt=number - 1).order_by("number"):
-        _check(trusted, line_of(head), report, found)
+    for checkpoint in Checkpoint.objects.filter(number__gt=number - 1).order_by("number"):
+        _check(trusted, line_of(checkpoint), report, found)
 
 
 def _check(
     trusted: dict[str, Ed25519PublicKey],
-    line: HeadLine,
+    line: CheckpointLine,
     report: Report,
-    found: list[HeadLine],
+    found: list[CheckpointLine],
 ) -> None:
-    if keys.is_signed(trusted, line.key, line.signature, said(line)):
+    if keys.is_signed(trusted, line.key, line.signature, signed_bytes(line)):
         found.append(line)
     else:
         report.add(f"{_place(line)} is not signed by a known key (key {line.key}).")
 
 
-def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) -> int:
+def walk(seq: int, previous: bytes, checkpoints: "deque[CheckpointLine]", report: Report) -> int:
     """Recompute the links after `seq`, whose hash is `previous`. Return the last number.
 
     Removes the checkpoints that it met.
     """
-    for found, sealed, stored, event in _links(seq):
+    for found, chained, stored, event in _links(seq):
         seq += 1
         if found != seq:
             report.add(
@@ -151,24 +151,24 @@ def walk(seq: int, previous: bytes, heads: "deque[HeadLine]", report: Report) ->
         if event is None:
             report.add(f"The event of link {seq} was removed.")
         else:
-            hashed = link_hash(form(event), seq=seq, previous=previous, sealed=sealed)
-            report.late += sealed - event[1] > LATE
+            hashed = link_hash(form(event), seq=seq, previous=previous, chained=chained)
+            report.late += chained - event[1] > LATE
             if hashed != stored:
                 report.add(
                     f"Link {seq} does not fit event {event[0]} ({moment(event[1])}) and the link "
                     f"before: one of them was changed."
                 )
         previous = stored
-        while heads and heads[0].seq <= seq:
-            head = heads.popleft()
-            if head.seq == seq and head.hash != stored.hex():
-                report.add(f"{_place(head)} signed another hash of link {seq}.")
+        while checkpoints and checkpoints[0].seq <= seq:
+            checkpoint = checkpoints.popleft()
+            if checkpoint.seq == seq and checkpoint.hash != stored.hex():
+                report.add(f"{_place(checkpoint)} signed another hash of link {seq}.")
     report.last = previous.hex()
     return seq
 
 
 def _links(after: int) -> Iterator[tuple[int, datetime, bytes, tuple[Any, ...] | None]]:
-    """Yield (seq, sealed, hash, the event's FIELDS or None) in order, reading pages of links."""
+    """Yield (seq, chained, hash, the event's FIELDS or None) in order, reading pages of links."""
     while True:
         rows = list(
             Link.objects.filter(seq__gt=after)
@@ -196,8 +196,8 @@ def _unchained(report: Report) -> None:
         report.add(f"Event {pk} is not in the chain: it was inserted past it.")
     lost = Pending.objects.filter(~Exists(Event.objects.filter(pk=OuterRef("event_id"))))
     for pk in lost.values_list("event_id", flat=True):
-        report.add(f"Event {pk} was removed before it was sealed.")
+        report.add(f"Event {pk} was removed before it was chained.")
 
 
-def _place(head: HeadLine) -> str:
-    return f"Head {head.number} of {head.at}"
+def _place(checkpoint: CheckpointLine) -> str:
+    return f"Checkpoint {checkpoint.number} of {checkpoint.at}"

@@ -32,14 +32,14 @@ def save_version(
     """Save the template's next version. Return None if nothing differs from the newest one."""
     # Locks the row if the database can, so that two simultaneous versions get different numbers.
     locked = LaunchTemplate.objects.select_for_update().select_related(None).get(pk=template.pk)
-    said = as_json(contents)
-    if locked.head and locked.head.contents == said:
+    data = as_json(contents)
+    if locked.head and locked.head.contents == data:
         return None
     last = template.versions.aggregate(last=Max("number"))["last"] or 0
     version = TemplateVersion.objects.create(
         template=template,
         number=last + 1,
-        contents=said,
+        contents=data,
         note=note[:300],
         made_by=actor.name or "system",
     )
@@ -49,7 +49,7 @@ def save_version(
         "template.changed" if last else "template.created",
         actor=actor,
         target=template.name,
-        parameters={"template": template.pk, "version": version.number, **said},
+        parameters={"template": template.pk, "version": version.number, **data},
     )
     return version
 

@@ -107,13 +107,13 @@ def _without_secrets(run: dict[str, Any], left_out: list[str]) -> dict[str, Any]
         else:
             environment[name] = _plain(value)
     run = {**run, "environment": environment, "labels": _labels(run, hidden, left_out)}
-    for name, said in (
+    for name, reason in (
         ("command_line", _("The command's arguments: one of them looks like a secret.")),
         ("entrypoint", _("The entrypoint: one of its words looks like a secret.")),
     ):
         words = run.get(name)
         if words and _has_secret(words, hidden):
-            left_out.append(said)
+            left_out.append(reason)
             del run[name]
         elif words:
             run[name] = [_plain(word) for word in words]

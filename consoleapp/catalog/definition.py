@@ -202,10 +202,10 @@ def _ports(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _faults_of_names(contents: Contents) -> dict[locations.Location, str]:
     faults: dict[locations.Location, str] = {}
-    seen: set[str] = set()
+    known: set[str] = set()
     used = {name for _, text in locations.texts(contents.run) for name in locations.named(text)}
     for number, each in enumerate(contents.parameters):
-        if each.name in seen:
+        if each.name in known:
             faults[("parameters", number, "name")] = _("Two parameters are called %(name)s.") % {
                 "name": each.name
             }
@@ -213,7 +213,7 @@ def _faults_of_names(contents: Contents) -> dict[locations.Location, str]:
             faults[("parameters", number, "name")] = _(
                 "Nothing uses it: write %(place)s where its value belongs."
             ) % {"place": f"${{{each.name}}}"}
-        seen.add(each.name)
+        known.add(each.name)
     return faults
 
 
@@ -304,7 +304,7 @@ def sample_of(contents: Contents, parameter: Any) -> str:
 
 def as_json(contents: Contents) -> dict[str, Any]:
     """Return it for rows, files, and the API, without default values."""
-    said: dict[str, Any] = json.loads(contents.model_dump_json(exclude_defaults=True))
-    for kept, each in zip(said.get("parameters", []), contents.parameters, strict=True):
+    data: dict[str, Any] = json.loads(contents.model_dump_json(exclude_defaults=True))
+    for kept, each in zip(data.get("parameters", []), contents.parameters, strict=True):
         kept["type"] = each.type
-    return said
+    return data

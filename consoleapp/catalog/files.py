@@ -60,15 +60,15 @@ def read(text: str) -> tuple[str, Contents]:
         problem = error.problem or _("this is not YAML")
         if mark is None:
             raise Unreadable([f"{problem}."]) from None
-        said = _("Line %(line)s: %(problem)s.") % {"line": mark.line + 1, "problem": problem}
-        raise Unreadable([said]) from None
+        message = _("Line %(line)s: %(problem)s.") % {"line": mark.line + 1, "problem": problem}
+        raise Unreadable([message]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Unreadable(
             [_("This is not YAML: %(problem)s.") % {"problem": str(error).splitlines()[0]}]
         ) from None
     if (place := place_of_half(data)) is not None:
-        said = _("%(place)s contains half of a character (a lone surrogate).")
-        raise Unreadable([said % {"place": place}])
+        message = _("%(place)s contains half of a character (a lone surrogate).")
+        raise Unreadable([message % {"place": place}])
     if not isinstance(data, dict):
         raise Unreadable([_("Line 1: a template is a mapping: name, run, parameters and others.")])
     if data.pop("format", None) != FORMAT:
@@ -96,9 +96,9 @@ def read(text: str) -> tuple[str, Contents]:
                 % {
                     "line": _line(root, where),
                     "place": ".".join(map(str, where)) or "template",
-                    "sentence": said,
+                    "sentence": message,
                 }
-                for where, said in wrong.faults.items()
+                for where, message in wrong.faults.items()
             ]
         ) from None
 
@@ -139,18 +139,18 @@ def _refuse_doubles(node: Any, depth: int = 0) -> None:
             problem=_("this is nested too deep"), problem_mark=node.start_mark
         )
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(
                     problem=_("a key must be text"), problem_mark=key.start_mark
                 )
-            if key.value in seen:
+            if key.value in keys:
                 raise yaml.MarkedYAMLError(
                     problem=_("%(key)s is there twice") % {"key": key.value},
                     problem_mark=key.start_mark,
                 )
-            seen.add(key.value)
+            keys.add(key.value)
             _refuse_doubles(value, depth + 1)
     elif isinstance(node, yaml.SequenceNode):
         for each in node.value:

@@ -102,10 +102,10 @@ def _check_is_no_program(
         option = next((word for word in reversed(before) if word != "--"), "")
     is_php = option == "-r" and any(_PHP.search(each) for each in programs)
     if is_php or _PROGRAM.fullmatch(option):
-        said = _("What follows %(option)s is a program: give the value in a variable instead.")
+        text = _("What follows %(option)s is a program: give the value in a variable instead.")
         if option.endswith("c") and not option.startswith("--"):
-            said = _("What follows -c is read by a shell: give the value in a variable instead.")
-        raise Misplaced(location, said % {"option": option})
+            text = _("What follows -c is read by a shell: give the value in a variable instead.")
+        raise Misplaced(location, text % {"option": option})
 
 
 def put(

@@ -23,8 +23,8 @@ def _whole(pattern: str) -> TypeAdapter[str]:
         return TypeAdapter(Annotated[str, StringConstraints(pattern=rf"^(?:{pattern})$")])
     except SchemaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        said = [line for line in lines if line.startswith("error:")] or lines
-        raise Wrong(said[-1].removeprefix("error:").strip()) from None
+        errors = [line for line in lines if line.startswith("error:")] or lines
+        raise Wrong(errors[-1].removeprefix("error:").strip()) from None
 
 
 def check(pattern: str) -> None:

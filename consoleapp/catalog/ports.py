@@ -77,8 +77,8 @@ def taken(host: Host, protocol: str) -> set[int]:
         PortAllotment.objects.filter(host=host, protocol=protocol).values_list("port", flat=True)
     )
     for account in LinuxAccount.objects.filter(host=host, active=True):
-        seen = reader.load(account)
-        for row in seen.snapshot.containers if seen and seen.snapshot else []:
+        known = reader.load(account)
+        for row in known.snapshot.containers if known and known.snapshot else []:
             for port in row.ports:
                 if port.host_port and port.protocol == protocol:
                     found.update(range(port.host_port, port.host_port + port.length))
@@ -93,12 +93,12 @@ def release(host: Host) -> None:
         if row.operation.state in (State.FAILED, State.CANCELLED):
             gone.append(row.pk)
             continue
-        seen = reader.load(row.account)
-        if seen is None or seen.snapshot is None or not row.operation.ended_at:
+        known = reader.load(row.account)
+        if known is None or known.snapshot is None or not row.operation.ended_at:
             continue
-        if (seen.taken or seen.snapshot.taken) <= row.operation.ended_at:
+        if (known.taken or known.snapshot.taken) <= row.operation.ended_at:
             continue  # it may not show the container yet
         made = (row.operation.result or {}).get("id", "")
-        if made not in {each.id for each in seen.snapshot.containers}:
+        if made not in {each.id for each in known.snapshot.containers}:
             gone.append(row.pk)
     PortAllotment.objects.filter(pk__in=gone).delete()

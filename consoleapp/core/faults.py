@@ -52,9 +52,9 @@ OTHER_FULL = Fault(
 
 def fault(error: BaseException | None) -> Fault | None:
     """Return the fault behind an exception: itself, or its cause."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         if found := _fault(error):
             return found
         error = error.__cause__ or error.__context__

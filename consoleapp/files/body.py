@@ -106,15 +106,15 @@ class _Body:
         # view's context, whose thread ends with the response, the connection's next request could
         # run nowhere.
         self._context = contextvars.copy_context()
-        self._told = False
+        self._read = False
         self._left = asyncio.Event()
         self._reading = asyncio.Lock()
         self._all_read = False
 
     async def pretend(self) -> MutableMapping[str, Any]:
         """Return an empty body; then, whenever it happens, that the sender left."""
-        if not self._told:
-            self._told = True
+        if not self._read:
+            self._read = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._left.wait()
         return {"type": "http.disconnect"}

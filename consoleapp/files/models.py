@@ -43,7 +43,7 @@ class Upload(models.Model):
         return self.name
 
     @property
-    def told(self) -> str:
+    def audit_text(self) -> str:
         """Return its description for the audit log."""
         return f"{self.name} ({self.size} bytes, sha256:{self.sha256})"
 

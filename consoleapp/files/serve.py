@@ -32,13 +32,13 @@ def find(user: User, download: Download | None) -> Download | None:
 
 def response(request: HttpRequest, download: Download) -> HttpResponseBase:
     """Return the file, or the part that `Range` requests (206; 416 if there is no such part)."""
-    asked = _RANGE.match(request.headers.get("Range", ""))
+    wanted = _RANGE.match(request.headers.get("Range", ""))
     tag = f'"{download.sha256}"'
     if request.headers.get("If-Range", tag) != tag:
-        asked = None
+        wanted = None
     start, end = (0, download.size - 1)
-    if asked and asked.group(0) != "bytes=-":
-        first, last = asked.groups()
+    if wanted and wanted.group(0) != "bytes=-":
+        first, last = wanted.groups()
         start = int(first) if first else max(0, download.size - int(last))
         end = min(end, int(last)) if first and last else end
         if start > end:
@@ -51,11 +51,11 @@ def response(request: HttpRequest, download: Download) -> HttpResponseBase:
         "Content-Length": str(length),
         "ETag": tag,
     }
-    if asked:
+    if wanted:
         headers["Content-Range"] = f"bytes {start}-{end}/{download.size}"
     return StreamingHttpResponse(
         spool.pieces(spool.download_path(download.pk), start, length),
-        status=206 if asked else 200,
+        status=206 if wanted else 200,
         content_type="application/octet-stream",
         headers=headers,
     )

@@ -28,13 +28,13 @@ def language(get_response: Callable[..., Any]) -> Callable[..., Any]:
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
-            _speak(request, await sync_to_async(_chosen)(request))
+            _activate(request, await sync_to_async(_chosen)(request))
             return _labelled(request, await get_response(request))
 
     else:
 
         def middleware(request: HttpRequest) -> HttpResponseBase:  # type: ignore[misc]  # or sync
-            _speak(request, _chosen(request))
+            _activate(request, _chosen(request))
             return _labelled(request, get_response(request))
 
     return middleware
@@ -45,7 +45,7 @@ def offered(code: str) -> bool:
     return code in dict(settings.LANGUAGES)
 
 
-def of_person(user: "User | None") -> str:
+def of_user(user: "User | None") -> str:
     """Return the language for messages to `user`, without a browser."""
     return user.language if user and offered(user.language) else settings.LANGUAGE_CODE
 
@@ -74,7 +74,7 @@ def _chosen(request: HttpRequest) -> str:
     return translation.get_language_from_request(request)
 
 
-def _speak(request: HttpRequest, code: str) -> None:
+def _activate(request: HttpRequest, code: str) -> None:
     translation.activate(code)
     request.LANGUAGE_CODE = code
 

@@ -28,14 +28,14 @@ class Stream:
         self._waiting: asyncio.Queue[PageEvent | None] = asyncio.Queue()
         self._missed = missed  # at the start, too: the page was rendered some time ago
 
-    def put(self, told: PageEvent) -> None:
+    def put(self, event: PageEvent) -> None:
         """Add an event. A browser that is too slow for all of them reloads everything instead."""
-        if told.account not in self.accounts:
+        if event.account not in self.accounts:
             return
         if self._waiting.qsize() >= MOST_WAITING:
             self.restart()
         elif not self._missed:
-            self._waiting.put_nowait(told)
+            self._waiting.put_nowait(event)
 
     def restart(self) -> None:
         """Note that events were missed."""
@@ -98,9 +98,9 @@ class Hub:
     async def _read(self) -> None:
         while True:
             try:
-                async for told in _heard(self._subscribed):
+                async for event in _received(self._subscribed):
                     for stream in self._streams:
-                        stream.put(told)
+                        stream.put(event)
             except store.RedisDown as error:
                 logger.warning("the streams hear nothing, Redis does not answer: %s", error)
             finally:
@@ -119,7 +119,7 @@ class Hub:
             stream.restart()
 
 
-async def _heard(subscribed: Any) -> AsyncIterator[PageEvent]:
+async def _received(subscribed: Any) -> AsyncIterator[PageEvent]:
     async with store.streaming() as redis, redis.pubsub() as pubsub:
         await pubsub.psubscribe(f"{store.ACCOUNT_CHANNELS}*")
         async for message in pubsub.listen():
@@ -128,12 +128,12 @@ async def _heard(subscribed: Any) -> AsyncIterator[PageEvent]:
             if message["type"] != "pmessage" or len(message["data"]) > LARGEST:
                 continue
             try:
-                told = PageEvent.model_validate_json(message["data"])
+                event = PageEvent.model_validate_json(message["data"])
             except ValidationError:
                 logger.warning("an event makes no sense")
                 continue
-            if message["channel"] == store.channel(told.account).encode():
-                yield told
+            if message["channel"] == store.channel(event.account).encode():
+                yield event
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -56,11 +56,11 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
 
     async def connect(self) -> None:
         self._work: asyncio.Task[None] | None = None
-        self._asked: relay.Asked | None = None
+        self._relayed: relay.RelayedQuery | None = None
         self._query: Query | None = None
         self._acks = False
         self._unseen = 0
-        self._seen = asyncio.Event()
+        self._acknowledged = asyncio.Event()
         self._counted: int | None = None
         await self.accept()
         self._language = of_scope(self.scope)
@@ -95,13 +95,13 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
             await self.close(4400, msg("A message is too large, or not text."))
             return
         try:
-            if self._asked is None:
+            if self._relayed is None:
                 await self._begin(First.model_validate_json(text_data))
             elif text_data == '{"type":"seen"}':
                 self._unseen = max(0, self._unseen - 1)
-                self._seen.set()
+                self._acknowledged.set()
             elif self._query and self._query.duplex:
-                await self._asked.send(relay_protocol.TYPED.validate_json(text_data))
+                await self._relayed.send(relay_protocol.TYPED.validate_json(text_data))
             else:
                 await self.close(4400, msg("This query takes no input."))
         except (ValidationError, KeyError):
@@ -140,13 +140,15 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
             )
             return
         self._acks = first.acks
-        self._asked = relay.Asked(account, self._query, self._actor)
-        self._work = asyncio.create_task(self._serve(account, self._query, self._asked))
+        self._relayed = relay.RelayedQuery(account, self._query, self._actor)
+        self._work = asyncio.create_task(self._serve(account, self._query, self._relayed))
 
-    async def _serve(self, account: LinuxAccount, query: Query, asked: relay.Asked) -> None:
+    async def _serve(
+        self, account: LinuxAccount, query: Query, relayed: relay.RelayedQuery
+    ) -> None:
         """Send answers until they end, the page leaves, or permission is withdrawn."""
-        watching = asyncio.create_task(self._watch_standing(account, query))
-        showing = asyncio.create_task(self._show(account, query, asked))
+        watching = asyncio.create_task(self._watch_access(account, query))
+        showing = asyncio.create_task(self._show(account, query, relayed))
         code, reason = 1000, ""
         try:
             await asyncio.wait({watching, showing}, return_when=asyncio.FIRST_COMPLETED)
@@ -163,20 +165,20 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
             for task in (watching, showing):
                 task.cancel()
             await asyncio.gather(watching, showing, return_exceptions=True)
-            await asked.close()
+            await relayed.close()
         await self.close(code, reason)
 
-    async def _show(self, account: LinuxAccount, query: Query, asked: relay.Asked) -> None:
+    async def _show(self, account: LinuxAccount, query: Query, relayed: relay.RelayedQuery) -> None:
         opened_at: float | None = None
         try:
-            async with aclosing(asked.batches()) as batches:
+            async with aclosing(relayed.batches()) as batches:
                 async for batch in batches:
                     if batch:
                         await self._pass_on(batch.decode())
                         continue
                     opened_at = time.monotonic()
                     if isinstance(query, ContainerTerminal):
-                        await sync_to_async(self._audit)(account, query, asked, None)
+                        await sync_to_async(self._audit)(account, query, relayed, None)
                     await self.send('{"type":"opened"}')
         finally:
             if opened_at is not None and isinstance(query, ContainerTerminal):
@@ -184,21 +186,21 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
                 # In its own task: this one is being cancelled if the page left.
                 closing = asyncio.ensure_future(
                     sync_to_async(self._audit, thread_sensitive=False)(
-                        account, query, asked, seconds
+                        account, query, relayed, seconds
                     )
                 )
                 await asyncio.shield(closing)
 
     async def _pass_on(self, text: str) -> None:
         while self._acks and self._unseen >= MOST_UNSEEN:
-            self._seen.clear()
-            await self._seen.wait()
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
         self._unseen += 1
         with translation.override(self._language):
             text = answers_in_language(text)
         await self.send(text)
 
-    async def _watch_standing(self, account: LinuxAccount, query: Query) -> None:
+    async def _watch_access(self, account: LinuxAccount, query: Query) -> None:
         """Return when the session or the grant ends."""
         session = self.scope["session"].session_key
         while True:
@@ -229,14 +231,14 @@ class Queries(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no 
         self,
         account: LinuxAccount,
         query: ContainerTerminal,
-        asked: relay.Asked,
+        relayed: relay.RelayedQuery,
         seconds: float | None,
     ) -> None:
         """Audit the opening (no `seconds`) or closing of a terminal, never its input."""
         try:
             parameters: dict[str, Any] = {
                 "command": [t[:200] for t in query.command_line[:20]],
-                "session": str(asked.session),
+                "session": str(relayed.session),
             }
             if query.user:
                 parameters["user"] = query.user

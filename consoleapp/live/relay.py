@@ -27,7 +27,7 @@ class Unanswered(Exception):
     """Raised if nobody answered in time. Its text is a sentence."""
 
 
-class Asked:
+class RelayedQuery:
     """One running query. Iterate over `batches`, `send` to a terminal, and always `close` it."""
 
     def __init__(
@@ -141,14 +141,14 @@ async def ask(
     account: LinuxAccount, query: Query, actor: Actor, *, reveal: bool = False
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the answers as JSON objects, with any QueryFailed last. Raises Unanswered."""
-    asked = Asked(account, query, actor, reveal=reveal)
+    relayed = RelayedQuery(account, query, actor, reveal=reveal)
     try:
-        async with aclosing(asked.batches()) as batches:
+        async with aclosing(relayed.batches()) as batches:
             async for batch in batches:
                 for answer in json.loads(batch or b"[]"):
                     yield load(answer) if answer["type"] == "error" else answer
     finally:
-        await asked.close()
+        await relayed.close()
 
 
 async def document(

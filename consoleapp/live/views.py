@@ -62,49 +62,49 @@ async def _events(
     session: str | None, user: int, account: LinuxAccount | None, language: str
 ) -> AsyncIterator[str]:
     activate(language)  # everything rendered later is for this stream's reader
-    seen = await accounts_of(session)
-    if seen is None or (account and account.pk not in seen):
+    accounts = await accounts_of(session)
+    if accounts is None or (account and account.pk not in accounts):
         return
-    with _shares.one(user), hub().stream(frozenset(seen)) as stream:
+    with _shares.one(user), hub().stream(frozenset(accounts)) as stream:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         await _watch(account)
         check_at = time.monotonic() + HEARTBEAT
         while not stream.closing:
             if stream.missed():
                 yield spell("hello", {})
-            told = await stream.next(check_at - time.monotonic())
-            if told is not None:
-                for text in await _for(told, user, account, seen):
+            page_event = await stream.next(check_at - time.monotonic())
+            if page_event is not None:
+                for text in await _for(page_event, user, account, accounts):
                     yield text
             if time.monotonic() >= check_at:
                 now_seen = await accounts_of(session)
                 if now_seen is None or (account and account.pk not in now_seen):
                     return
-                _adjust(stream, seen, now_seen)
+                _adjust(stream, accounts, now_seen)
                 await _watch(account)
                 yield ": still here\n\n"
                 check_at = time.monotonic() + HEARTBEAT
 
 
 async def _for(
-    told: PageEvent, user: int, account: LinuxAccount | None, seen: dict[int, str]
+    page_event: PageEvent, user: int, account: LinuxAccount | None, accounts: dict[int, str]
 ) -> list[str]:
     """Return what this page needs to know about an event."""
-    if told.account not in seen:
+    if page_event.account not in accounts:
         return []
-    name = told.event
+    name = page_event.event
     if name == "notices":
-        return [spell(name, {})] if user in told.people else []
+        return [spell(name, {})] if user in page_event.people else []
     if name.startswith("operation"):
-        texts = [spell(name, told.data)]
-        if told.ended_for == user and told.source == "page":
-            texts += await _toast(str(told.data.get("id", "")), user)
+        texts = [spell(name, page_event.data)]
+        if page_event.ended_for == user and page_event.source == "page":
+            texts += await _toast(str(page_event.data.get("id", "")), user)
         return texts
     if name == "rows" and account is None:
         return []  # it comes with others, which suffice for a card
     if account is not None:
-        return [spell(name, told.data)] if told.account == account.pk else []
-    return [spell(f"account-{seen[told.account]}", {})]
+        return [spell(name, page_event.data)] if page_event.account == account.pk else []
+    return [spell(f"account-{accounts[page_event.account]}", {})]
 
 
 async def _toast(operation: str, user: int) -> list[str]:
@@ -130,10 +130,10 @@ async def _watch(account: LinuxAccount | None) -> None:
         await sync_to_async(reader.watch, thread_sensitive=False)(account)
 
 
-def _adjust(stream: Stream, seen: dict[int, str], now_seen: dict[int, str]) -> None:
-    if seen != now_seen:
-        seen.clear()
-        seen.update(now_seen)
+def _adjust(stream: Stream, followed: dict[int, str], now_seen: dict[int, str]) -> None:
+    if followed != now_seen:
+        followed.clear()
+        followed.update(now_seen)
         stream.accounts = frozenset(now_seen)
         stream.restart()
 

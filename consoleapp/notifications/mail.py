@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consoleapp.i18n.choice import of_person
+from consoleapp.i18n.choice import of_user
 from consoleapp.i18n.rendering import in_language
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Delivery
@@ -24,7 +24,7 @@ def configured() -> bool:
 
 def message(delivery: Delivery) -> EmailMessage:
     """Return the mail for `delivery`, in the recipient's language."""
-    with override(of_person(delivery.user)):
+    with override(of_user(delivery.user)):
         return _message(delivery)
 
 
@@ -56,7 +56,7 @@ def send(mail: EmailMessage) -> Undelivered | None:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:
         return Undelivered(
-            msg("The mail server refuses the address: %(why)s", why=_said(error)), again=False
+            msg("The mail server refuses the address: %(why)s", why=_reason(error)), again=False
         )
     except (smtplib.SMTPException, OSError) as error:
         return Undelivered(
@@ -65,6 +65,6 @@ def send(mail: EmailMessage) -> Undelivered | None:
     return None
 
 
-def _said(error: smtplib.SMTPRecipientsRefused) -> str:
+def _reason(error: smtplib.SMTPRecipientsRefused) -> str:
     refused = error.recipients.values()
     return "; ".join(f"{code} {text.decode(errors='replace')}" for code, text in refused)[:300]

@@ -9,16 +9,16 @@ from django.db.models import Q
 from consoleapp.core.messages import MessagesField
 from consoleapp.notifications.event_types import ABOUT, EventType
 
-HAPPENINGS = [(each.value, about.label) for each, about in ABOUT.items()]
+EVENT_TYPES = [(each.value, about.label) for each, about in ABOUT.items()]
 
 
 class Webhook(models.Model):
-    """A user's webhook. `sealed`: its secret, encrypted."""
+    """A user's webhook. `encrypted_secret`: its secret, encrypted."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     name = models.CharField(max_length=100)
     url = models.CharField("Address", max_length=1000)
-    sealed = models.TextField()
+    encrypted_secret = models.TextField()
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -33,7 +33,7 @@ class Rule(models.Model):
     """One subscription of one user: to these event types, on these accounts, in these ways."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    happenings = models.JSONField()
+    event_types = models.JSONField()
     observed = models.BooleanField(default=False)
     """Whether one of them is only detected while the account is followed."""
     all_accounts = models.BooleanField(default=True)
@@ -47,7 +47,7 @@ class Rule(models.Model):
         ordering = ["created_at", "pk"]
 
     def __str__(self) -> str:
-        return ", ".join(self.happenings)
+        return ", ".join(self.event_types)
 
 
 class Occurrence(models.Model):
@@ -58,7 +58,7 @@ class Occurrence(models.Model):
     """
 
     account = models.ForeignKey("accounts.LinuxAccount", on_delete=models.CASCADE)
-    happening = models.CharField(max_length=40, choices=HAPPENINGS)
+    event_type = models.CharField(max_length=40, choices=EVENT_TYPES)
     key = models.CharField(max_length=200)
     object = models.CharField(max_length=200, blank=True, default="")
     """The object concerned: a container's id, an operation's target. Grouping counts by it."""
@@ -77,23 +77,23 @@ class Occurrence(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "happening", "key"],
+                fields=["account", "event_type", "key"],
                 condition=Q(ended_at__isnull=True),
                 name="one_occurrence_a_key",
             )
         ]
         indexes = [
-            models.Index(fields=["account", "happening", "object", "-at"], name="occurrence_of"),
+            models.Index(fields=["account", "event_type", "object", "-at"], name="occurrence_of"),
             models.Index(fields=["last_at"], name="occurrence_last_at"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.happening} {self.name}".strip()
+        return f"{self.event_type} {self.name}".strip()
 
     @property
     def icon(self) -> str:
         """Return the icon of its event type."""
-        return ABOUT[EventType(self.happening)].icon
+        return ABOUT[EventType(self.event_type)].icon
 
 
 class Notice(models.Model):

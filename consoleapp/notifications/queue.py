@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.celery import app
 from consoleapp.notifications.models import Delivery, DeliveryState
-from consoleapp.snapshots.page_events import noticed
+from consoleapp.snapshots.page_events import notices_changed
 from engine.schema.messages import cut_to
 
 DELIVER = "notifications.deliver"
@@ -95,4 +95,4 @@ def _show(delivery: Delivery) -> None:
     occurrence = delivery.occurrence
     account = occurrence.account if occurrence else visible_accounts(delivery.user).first()
     if account:
-        noticed(account, [delivery.user_id])
+        notices_changed(account, [delivery.user_id])

@@ -17,7 +17,7 @@ from consoleapp.notifications import queue
 from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Delivery, Listened, Notice, Occurrence, Rule
 from consoleapp.notifications.subscriptions import rules_for
-from consoleapp.snapshots.page_events import noticed
+from consoleapp.snapshots.page_events import notices_changed
 from engine.schema.messages import changed
 
 MOST_AN_HOUR = 5
@@ -26,10 +26,10 @@ WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Seen:
+class NewOccurrence:
     """A detected occurrence. `object` and `name`: what it happened to, as an id and as a name."""
 
-    happening: EventType
+    event_type: EventType
     key: str
     object: str
     name: str
@@ -40,56 +40,56 @@ class Seen:
     """The only users concerned; None: everybody who may see the account."""
 
 
-def happened(account: LinuxAccount, seen: Seen) -> Occurrence | None:
+def notify(account: LinuxAccount, new: NewOccurrence) -> Occurrence | None:
     """Notify subscribers. None: there are none, or they already know (or it was only counted)."""
-    rules = [r for r in rules_for(account, seen.happening) if r.created_at <= seen.at]
-    if seen.people is not None:
-        rules = [rule for rule in rules if rule.user_id in seen.people]
+    rules = [r for r in rules_for(account, new.event_type) if r.created_at <= new.at]
+    if new.people is not None:
+        rules = [rule for rule in rules if rule.user_id in new.people]
     if not rules:
         return None
     with transaction.atomic():
         # The one lock that serializes two who detect the same at the same time.
         LinuxAccount.objects.select_for_update().get(pk=account.pk)
-        same = Occurrence.objects.filter(account=account, happening=seen.happening)
-        if same.filter(key=_short(seen.key, 200), ended_at=None).exists():
+        same = Occurrence.objects.filter(account=account, event_type=new.event_type)
+        if same.filter(key=_short(new.key, 200), ended_at=None).exists():
             return None
-        if seen.happening is EventType.DISK_FULL:
-            rules = _not_told_of_the_disk(account, seen, rules)
-        of_it = same.filter(object=_short(seen.object, 200)).order_by("-at", "-pk")
-        recent = list(of_it.filter(at__gt=seen.at - WITHIN)[:MOST_AN_HOUR])
+        if new.event_type is EventType.DISK_FULL:
+            rules = _without_disk_notice(account, new, rules)
+        of_it = same.filter(object=_short(new.object, 200)).order_by("-at", "-pk")
+        recent = list(of_it.filter(at__gt=new.at - WITHIN)[:MOST_AN_HOUR])
         if len(recent) >= MOST_AN_HOUR:
-            _group(recent[0], seen)
+            _group(recent[0], new)
             return None
         occurrence = Occurrence.objects.create(
             account=account,
-            happening=seen.happening,
-            key=_short(seen.key, 200),
-            object=_short(seen.object, 200),
-            name=_short(seen.name, 300),
-            detail=_short_message(seen.detail, 1000),
-            operation=seen.operation,
-            at=seen.at,
-            last_at=seen.at,
+            event_type=new.event_type,
+            key=_short(new.key, 200),
+            object=_short(new.object, 200),
+            name=_short(new.name, 300),
+            detail=_short_message(new.detail, 1000),
+            operation=new.operation,
+            at=new.at,
+            last_at=new.at,
             grouping=len(recent) == MOST_AN_HOUR - 1,
         )
-        _tell(occurrence, rules)
+        _deliver(occurrence, rules)
     return occurrence
 
 
-def found(account: LinuxAccount, ends: list[Seen]) -> None:
+def found(account: LinuxAccount, ends: list[NewOccurrence]) -> None:
     """Do the same as `happened` for containers that exited while perhaps nobody listened.
 
     What exited before the account's events were last received was already reported.
     """
     last = Listened.objects.filter(account=account).first()
-    for seen in ends:
-        if last and seen.at <= last.until:
+    for new in ends:
+        if last and new.at <= last.until:
             continue
-        heard = Occurrence.objects.filter(
-            account=account, happening=seen.happening, object=seen.object, last_at__gte=seen.at
+        before = Occurrence.objects.filter(
+            account=account, event_type=new.event_type, object=new.object, last_at__gte=new.at
         )
-        if not heard.exists():
-            happened(account, seen)
+        if not before.exists():
+            notify(account, new)
 
 
 def listened(account: LinuxAccount, until: datetime) -> None:
@@ -97,21 +97,23 @@ def listened(account: LinuxAccount, until: datetime) -> None:
     Listened.objects.update_or_create(account=account, defaults={"until": until})
 
 
-def stand(account: LinuxAccount, states: list[Seen], *, of: frozenset[EventType]) -> None:
+def stand(account: LinuxAccount, states: list[NewOccurrence], *, of: frozenset[EventType]) -> None:
     """Set the current `states`: report new ones, and end those of `of` that are missing."""
     now = timezone.now()
-    going_on = Occurrence.objects.filter(account=account, happening__in=of, ended_at=None)
+    going_on = Occurrence.objects.filter(account=account, event_type__in=of, ended_at=None)
     keys = {_short(each.key, 200) for each in states}
     over = [row for row in going_on if row.key not in keys]
     if over:
         Occurrence.objects.filter(pk__in=[row.pk for row in over]).update(ended_at=now)
         people = Notice.objects.filter(occurrence__in=over).values_list("user", flat=True)
-        noticed(account, list(people))
-    for seen in states:
-        happened(account, seen)
+        notices_changed(account, list(people))
+    for new in states:
+        notify(account, new)
 
 
-def _not_told_of_the_disk(account: LinuxAccount, seen: Seen, rules: list[Rule]) -> list[Rule]:
+def _without_disk_notice(
+    account: LinuxAccount, new: NewOccurrence, rules: list[Rule]
+) -> list[Rule]:
     """Return the rules of users who do not know it yet from another account on the same disk.
 
     The occurrence is recorded nevertheless, so that it continues while one of the accounts sees it.
@@ -119,27 +121,27 @@ def _not_told_of_the_disk(account: LinuxAccount, seen: Seen, rules: list[Rule]) 
     Host.objects.select_for_update().get(pk=account.host_id)
     others = Occurrence.objects.filter(
         account__host=account.host_id,
-        happening=seen.happening,
-        key=_short(seen.key, 200),
+        event_type=new.event_type,
+        key=_short(new.key, 200),
         ended_at=None,
     )
-    told = set(Notice.objects.filter(occurrence__in=others).values_list("user", flat=True))
-    told |= set(Delivery.objects.filter(occurrence__in=others).values_list("user", flat=True))
-    return [rule for rule in rules if rule.user_id not in told]
+    users = set(Notice.objects.filter(occurrence__in=others).values_list("user", flat=True))
+    users |= set(Delivery.objects.filter(occurrence__in=others).values_list("user", flat=True))
+    return [rule for rule in rules if rule.user_id not in users]
 
 
-def _group(newest: Occurrence, seen: Seen) -> None:
+def _group(newest: Occurrence, new: NewOccurrence) -> None:
     newest.more += 1
-    newest.last_at = max(newest.last_at, seen.at)
-    newest.detail = _short_message(seen.detail, 1000)
-    if newest.key == _short(seen.key, 200):
+    newest.last_at = max(newest.last_at, new.at)
+    newest.detail = _short_message(new.detail, 1000)
+    if newest.key == _short(new.key, 200):
         newest.ended_at = None  # a state that recurred, and counts once until it is over
     newest.save(update_fields=["more", "last_at", "detail", "ended_at"])
     people = Notice.objects.filter(occurrence=newest).values_list("user", flat=True)
-    transaction.on_commit(partial(noticed, newest.account, list(people)))
+    transaction.on_commit(partial(notices_changed, newest.account, list(people)))
 
 
-def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
+def _deliver(occurrence: Occurrence, rules: list[Rule]) -> None:
     in_page = {rule.user_id for rule in rules if rule.in_page}
     by_email = {rule.user_id for rule in rules if rule.email and rule.user.email}
     hooks = {
@@ -156,7 +158,7 @@ def _tell(occurrence: Occurrence, rules: list[Rule]) -> None:
         for hook in hooks.values()
     ]
     Delivery.objects.bulk_create(to_send)
-    transaction.on_commit(partial(noticed, occurrence.account, sorted(in_page)))
+    transaction.on_commit(partial(notices_changed, occurrence.account, sorted(in_page)))
     if to_send:
         transaction.on_commit(queue.wake)
 

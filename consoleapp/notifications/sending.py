@@ -36,8 +36,8 @@ def _send(taken: list[Delivery]) -> None:
         try:
             made = webhooks.message(delivery) if delivery.webhook else mail.message(delivery)
         except Unreadable:
-            said = "Its secret was sealed with another key of Berth's. Make a new one."
-            queue.failed(delivery, said, again=False)
+            text = "Its secret was sealed with another key of Berth's. Make a new one."
+            queue.failed(delivery, text, again=False)
             continue
         ready.append((delivery, made))
     outcomes = asyncio.run(_all([message for _, message in ready]))

@@ -8,7 +8,7 @@ from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Rule
 
 
-def rules_for(account: LinuxAccount, happening: EventType) -> list[Rule]:
+def rules_for(account: LinuxAccount, event_type: EventType) -> list[Rule]:
     """Return the matching rules of users who may see the account."""
     if not account.active:
         return []
@@ -20,7 +20,7 @@ def rules_for(account: LinuxAccount, happening: EventType) -> list[Rule]:
         .prefetch_related("webhooks")
         .distinct()
     )
-    return [rule for rule in found if happening in rule.happenings]
+    return [rule for rule in found if event_type in rule.event_types]
 
 
 def wanted_accounts(host: Host) -> QuerySet[LinuxAccount]:

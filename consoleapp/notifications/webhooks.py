@@ -82,7 +82,7 @@ def message(delivery: Delivery) -> Message:
         "User-Agent": "Berth",
         "webhook-id": str(delivery.pk),
         "webhook-timestamp": str(at),
-        "webhook-signature": signature(decrypt(hook.sealed), str(delivery.pk), at, body),
+        "webhook-signature": signature(decrypt(hook.encrypted_secret), str(delivery.pk), at, body),
     }
     return Message(hook.url, headers, body)
 
@@ -117,18 +117,18 @@ async def post(sent: Message) -> Undelivered | None:
                 sent.url, data=sent.body, headers=sent.headers, allow_redirects=False
             ) as answer,
         ):
-            return _judged(answer.status)
+            return _failure_of(answer.status)
     except TimeoutError:
         return Undelivered(
             msg("It did not answer within %(seconds)s s.", seconds=f"{TIMEOUT:.0f}"), again=True
         )
     except aiohttp.ClientConnectorCertificateError as error:
-        said = _words(error.certificate_error)
-        return Undelivered(msg("Its certificate is not accepted: %(why)s.", why=said), again=True)
+        reason = _words(error.certificate_error)
+        return Undelivered(msg("Its certificate is not accepted: %(why)s.", why=reason), again=True)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if forbidden := _forbidden(error):
             return Undelivered(str(forbidden), again=False)
-        return Undelivered(_said(error), again=True)
+        return Undelivered(_reason(error), again=True)
 
 
 def check(address: Address, *, encrypted: bool) -> None:
@@ -165,7 +165,7 @@ def _meant(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, address))[1]
 
 
-def _judged(status: int) -> Undelivered | None:
+def _failure_of(status: int) -> Undelivered | None:
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
@@ -178,19 +178,19 @@ def _judged(status: int) -> Undelivered | None:
 
 def _forbidden(error: BaseException) -> Forbidden | None:
     """Return the exception that `check` raised below the layers of the client."""
-    seen: list[BaseException | None] = [error]
-    while seen:
-        each = seen.pop()
+    errors: list[BaseException | None] = [error]
+    while errors:
+        each = errors.pop()
         if isinstance(each, Forbidden):
             return each
         if each is not None:
-            seen += [each.__cause__, each.__context__]
+            errors += [each.__cause__, each.__context__]
             if isinstance(each, BaseExceptionGroup):
-                seen += each.exceptions
+                errors += each.exceptions
     return None
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     """Return why there was no answer, without an address or a name server's message."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _NOWHERE
@@ -213,7 +213,7 @@ def _payload(delivery: Delivery) -> dict[str, Any]:
             "data": {"title": "A test from Berth", "detail": "Nothing has happened."},
         }
     return {
-        "type": occurrence.happening,
+        "type": occurrence.event_type,
         "timestamp": occurrence.at.isoformat(),
         "data": {
             "account": occurrence.account.key,

@@ -16,7 +16,7 @@ from consoleapp.notifications.record import MOST_AN_HOUR, WITHIN
 def title(occurrence: Occurrence) -> str:
     """Return a short title: what happened, to what."""
     name = {"name": occurrence.name}
-    match EventType(occurrence.happening):
+    match EventType(occurrence.event_type):
         case EventType.OPERATION_FAILED:
             return _("%(name)s failed") % name
         case EventType.CONTAINER_UNHEALTHY:
@@ -34,7 +34,7 @@ def title(occurrence: Occurrence) -> str:
 def place(occurrence: Occurrence) -> str:
     """Return the path of the page about it."""
     key = occurrence.account.key
-    match EventType(occurrence.happening):
+    match EventType(occurrence.event_type):
         case EventType.OPERATION_FAILED:
             return reverse("operations:detail", args=[occurrence.operation])
         case EventType.CONTAINER_UNHEALTHY | EventType.CONTAINER_EXITED:

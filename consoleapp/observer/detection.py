@@ -20,7 +20,7 @@ from django.db import DatabaseError, connections
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.notifications import record
 from consoleapp.notifications.event_types import EventType
-from consoleapp.notifications.record import Seen
+from consoleapp.notifications.record import NewOccurrence
 from engine.schema.messages import msg
 from engine.schema.queries import EngineEvent
 from engine.schema.snapshot import ContainerRow, Snapshot
@@ -44,24 +44,27 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Death:
-    seen: Seen
+    occurrence: NewOccurrence
     due: float
 
 
 class Detector:
-    """The detector of one account. `heard` and `looked` return at once; `write_down` writes."""
+    """The detector of one account.
+
+    `handle_event` and `looked` return at once; `write_down` writes.
+    """
 
     def __init__(self, account: int) -> None:
         self._account = account
         self._rows: dict[str, ContainerRow] = {}
         self._meant: dict[str, datetime] = {}
         self._deaths: list[_Death] = []
-        self._states: list[Seen] | None = None
+        self._states: list[NewOccurrence] | None = None
         self._full = False
         self._work: list[Work] = []
         self._bell = asyncio.Event()
 
-    def heard(self, event: EngineEvent) -> None:
+    def handle_event(self, event: EngineEvent) -> None:
         """Process an event of the engine's stream."""
         if event.noun != "container":
             return
@@ -110,7 +113,7 @@ class Detector:
             now = time.monotonic()
             due = [death for death in self._deaths if death.due <= now]
             self._deaths = [death for death in self._deaths if death.due > now]
-            self._work += [partial(record.happened, seen=death.seen) for death in due]
+            self._work += [partial(record.notify, new=death.occurrence) for death in due]
             while self._work:
                 try:
                     await asyncio.to_thread(self._write, self._work[0])
@@ -152,7 +155,7 @@ class Detector:
             or (row and row.infra)
         ):
             return
-        seen = Seen(
+        occurrence = NewOccurrence(
             EventType.CONTAINER_EXITED,
             key=f"{event.id}:{event.at.isoformat()}",
             object=event.id,
@@ -165,13 +168,13 @@ class Detector:
         if len(self._deaths) + len(self._work) >= MOST_DEATHS:
             logger.warning("account %s: too many containers died at once", self._account)
             return
-        self._deaths.append(_Death(seen, time.monotonic() + GRACE))
+        self._deaths.append(_Death(occurrence, time.monotonic() + GRACE))
         self._bell.set()
 
     def _forgive(self, container: str) -> None:
-        self._deaths = [death for death in self._deaths if death.seen.object != container]
+        self._deaths = [death for death in self._deaths if death.occurrence.object != container]
 
-    def _disk(self, snapshot: Snapshot) -> list[Seen]:
+    def _disk(self, snapshot: Snapshot) -> list[NewOccurrence]:
         used, total = snapshot.info.disk_used, snapshot.info.disk_total
         if not total or used is None:
             return []
@@ -186,7 +189,9 @@ class Detector:
             place=place,
             total=f"{(total - used) / 1000000000.0:.1f}",
         )
-        return [Seen(EventType.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)]
+        return [
+            NewOccurrence(EventType.DISK_FULL, key, place, "Disk", at=snapshot.taken, detail=detail)
+        ]
 
 
 def _code(event: EngineEvent) -> int:
@@ -200,9 +205,9 @@ def _ended_badly(row: ContainerRow) -> bool:
     return bool(row.state == "exited" and row.exited and row.exit_code and not meant)
 
 
-def _end(row: ContainerRow) -> Seen:
+def _end(row: ContainerRow) -> NewOccurrence:
     ended = row.exited or row.created
-    return Seen(
+    return NewOccurrence(
         EventType.CONTAINER_EXITED,
         key=f"{row.id}:{ended.isoformat()}",
         object=row.id,
@@ -213,15 +218,15 @@ def _end(row: ContainerRow) -> Seen:
 
 
 def _exit_words(code: int, image: str, *, oom: bool) -> str:
-    said = (
+    text = (
         msg("It ran out of memory and was killed")
         if oom
         else msg("It ended with the exit status %(code)s", code=code)
     )
     return (
-        msg("%(said)s. Its image is %(image)s.", said=said, image=image)
+        msg("%(said)s. Its image is %(image)s.", said=text, image=image)
         if image
-        else msg("%(said)s.", said=said)
+        else msg("%(said)s.", said=text)
     )
 
 
@@ -229,8 +234,8 @@ def _is_unhealthy(row: ContainerRow) -> bool:
     return row.state == "running" and row.health == "unhealthy"
 
 
-def _unhealthy(row: ContainerRow, snapshot: Snapshot) -> Seen:
-    return Seen(
+def _unhealthy(row: ContainerRow, snapshot: Snapshot) -> NewOccurrence:
+    return NewOccurrence(
         EventType.CONTAINER_UNHEALTHY,
         key=row.id,
         object=row.id,
@@ -240,5 +245,5 @@ def _unhealthy(row: ContainerRow, snapshot: Snapshot) -> Seen:
     )
 
 
-def _keys(states: list[Seen]) -> set[tuple[str, str]]:
-    return {(seen.happening, seen.key) for seen in states}
+def _keys(states: list[NewOccurrence]) -> set[tuple[str, str]]:
+    return {(occurrence.event_type, occurrence.key) for occurrence in states}

@@ -16,7 +16,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.observer.detection import Detector
 from consoleapp.observer.silence import LOOK_EVERY, Silence
 from consoleapp.snapshots import row_format, store
-from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.observer_messages import ObserverMessage
 from consoleapp.snapshots.page_events import PageEvent
 from consoleapp.snapshots.reader import Head
 from engine.client import Engine
@@ -88,7 +88,7 @@ class Follower:
         self._connected = False
         self._heard = False  # the event stream is up, and a snapshot was taken since
         self._missed = True  # events before this snapshot may have been lost
-        self._noticing = Detector(account)
+        self._detector = Detector(account)
         self._silence = Silence()
         self._stale = Stale()
         self._unsaved = False
@@ -96,7 +96,7 @@ class Follower:
 
     async def run(self) -> None:
         """Follow the account, and start again with growing pauses whatever goes wrong."""
-        writing = asyncio.create_task(self._noticing.write_down())
+        writing = asyncio.create_task(self._detector.write_down())
         try:
             await self._run()
         finally:
@@ -120,13 +120,13 @@ class Follower:
             await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
             failures += 1
 
-    def touch(self, wake: Wake) -> None:
+    def touch(self, message: ObserverMessage) -> None:
         """Note that a user looks, or an operation moved: keep following, and query its objects."""
         self.until = max(self.until, time.time() + store.WATCH_SECONDS)
-        if wake.why == "refresh":
+        if message.why == "refresh":
             self._stale.whole = True
-        elif wake.why == "operation" and wake.ended:
-            self._after(wake)
+        elif message.why == "operation" and message.ended:
+            self._after(message)
         if self._stale:
             self._bell.set()
 
@@ -221,19 +221,19 @@ class Follower:
             raise EngineUnreachable(msg("The engine ended its stream of events."))
 
     async def _listen(self, engine: Engine) -> None:
-        heard, second = 0, time.monotonic()
+        count, second = 0, time.monotonic()
         async for event in engine.events():
             self._note(event)
             if self._stale:
                 self._bell.set()
-            heard += 1
-            if heard >= MOST_EVENTS:
+            count += 1
+            if count >= MOST_EVENTS:
                 await asyncio.sleep(second + 1.0 - time.monotonic())
-                heard, second = 0, time.monotonic()
+                count, second = 0, time.monotonic()
 
     def _note(self, event: EngineEvent) -> None:
-        self._silence.heard(event)
-        self._noticing.heard(event)
+        self._silence.answered(event)
+        self._detector.handle_event(event)
         match event.noun:
             case "system" if event.action == "heartbeat":
                 return
@@ -257,13 +257,13 @@ class Follower:
         rows = self._snapshot.containers if self._snapshot else []
         return any(row.id == container and row.health for row in rows)
 
-    def _after(self, wake: Wake) -> None:
+    def _after(self, message: ObserverMessage) -> None:
         """Include an ended operation in the snapshot at once, even if its events are slow."""
-        noun = wake.kind.split(".")[0]
+        noun = message.kind.split(".")[0]
         known = {row.name: row.id for row in self._snapshot.containers} if self._snapshot else {}
-        ids = {known.get(text, text) for text in wake.objects}
+        ids = {known.get(text, text) for text in message.objects}
         ids = {text for text in ids if len(text) == 64 and text.isalnum()}
-        if noun == "container" and ids and wake.kind != "container.commit":
+        if noun == "container" and ids and message.kind != "container.commit":
             self._stale.containers |= ids
         elif noun == "image":
             self._stale.images = True
@@ -276,16 +276,16 @@ class Follower:
         for part in parts:
             # Until the last part is there, nothing newer than before is known of all of it.
             taken = moment if part is parts[-1] or not self._snapshot else self._snapshot.taken
-            with self._silence.asking():
-                before, after, missed = await self._asked(engine, part, taken)
-            self._silence.heard()
+            with self._silence.awaiting_answer():
+                before, after, missed = await self._queried(engine, part, taken)
+            self._silence.answered()
             began = time.thread_time()
             events = self._took(before, after, part, missed)
             cost += time.thread_time() - began
             await self._save(events or [], body=events is not None)
         return cost
 
-    async def _asked(
+    async def _queried(
         self, engine: Engine, stale: Stale, taken: datetime
     ) -> tuple[Snapshot | None, Snapshot, bool]:
         before = self._snapshot
@@ -323,7 +323,7 @@ class Follower:
     ) -> list[PageEvent] | None:
         """Make `now` the snapshot. Return the events for pages, None if nothing changed."""
         now = _kept_where_equal(before, now)
-        self._noticing.looked(now, whole=stale.whole, missed=missed)
+        self._detector.looked(now, whole=stale.whole, missed=missed)
         events = changes(self.account, before, now)
         back = not self._heard
         self._snapshot, self._heard, self._error = now, True, ""
@@ -344,10 +344,10 @@ class Follower:
         return [PageEvent(account=self.account, event="rows", data=data)]
 
     async def _out_of_reach(self, error: BaseException) -> None:
-        said = getattr(getattr(error, "report", None), "message", "") or str(error)
-        news = self._heard or said != self._error
+        reason = getattr(getattr(error, "report", None), "message", "") or str(error)
+        news = self._heard or reason != self._error
         self._heard = False
-        self._error = cut_to(1000)(said) or msg(
+        self._error = cut_to(1000)(reason) or msg(
             "The engine does not answer (%(__name__)s).", __name__=type(error).__name__
         )
         self._stale = Stale()
@@ -399,10 +399,10 @@ class Follower:
         self._unsaved = False
 
 
-async def _or_before(asked: Awaitable[list[_Row]], before: list[_Row]) -> tuple[list[_Row], str]:
+async def _or_before(rows: Awaitable[list[_Row]], before: list[_Row]) -> tuple[list[_Row], str]:
     """Return an engine's rows, or the previous ones and why there are no others."""
     try:
-        return await asked, ""
+        return await rows, ""
     except EngineUnreachable:
         raise
     except EngineError as error:
@@ -470,8 +470,8 @@ def changed_containers(before: Snapshot, now: Snapshot) -> list[str]:
 def changes(account: int, before: Snapshot | None, now: Snapshot) -> list[PageEvent]:
     """Return the events for pages."""
     if before is None:
-        told = ("containers", "images", "units", "info")
-        return [PageEvent(account=account, event=name) for name in told]
+        parts = ("containers", "images", "units", "info")
+        return [PageEvent(account=account, event=name) for name in parts]
     events: list[str] = []
     old = {row.id: row for row in before.containers}
     new = {row.id: row for row in now.containers}

@@ -19,7 +19,7 @@ from django.db import DatabaseError, connections
 from pydantic import ValidationError
 
 from consoleapp.accounts.models import Host, LinuxAccount
-from consoleapp.audit.chainer import seal_forever
+from consoleapp.audit.chainer import chain_forever
 from consoleapp.audit.shipping import ship_forever
 from consoleapp.core import polling
 from consoleapp.notifications.subscriptions import wanted_accounts
@@ -29,7 +29,7 @@ from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.recordings.recovery import close_forever
 from consoleapp.snapshots import store
-from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.observer_messages import ObserverMessage
 from consoleapp.worker.sweeper import sweep_forever
 from engine.schema.messages import msg
 
@@ -83,7 +83,7 @@ class Observer:
             asyncio.create_task(work)
             for work in (
                 *(_until_it_ends(part) for part in _PARTS),
-                _again_and_again(self._hear),
+                _again_and_again(self._listen),
                 _again_and_again(self._beat),
                 _again_and_again(self._answer),
                 _again_and_again(self._choose),
@@ -95,9 +95,9 @@ class Observer:
             for task in (*tasks, *(task for _, task in self._followers.values())):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._say_goodbye()
+            await self._announce_end()
 
-    async def _say_goodbye(self) -> None:
+    async def _announce_end(self) -> None:
         try:
             keys = [store.live_key(account) for account in self._followers]
             await self._redis.delete(store.observer_key(), *keys)
@@ -176,9 +176,9 @@ class Observer:
 
     # --- what the others say ------------------------------------------------------------------
 
-    async def _hear(self) -> None:
+    async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
-            await pubsub.subscribe(store.WAKE)
+            await pubsub.subscribe(store.OBSERVER_CHANNEL)
             async for message in pubsub.listen():
                 if message["type"] == "subscribe":
                     # Connected, perhaps to a Redis that has just started and is empty.
@@ -187,17 +187,17 @@ class Observer:
                     self._look.set()
                     self._beat_now.set()
                 elif message["type"] == "message" and len(message["data"]) < 10_000:
-                    self._wake(message["data"])
+                    self._handle_message(message["data"])
 
-    def _wake(self, text: bytes) -> None:
+    def _handle_message(self, text: bytes) -> None:
         try:
-            wake = Wake.model_validate_json(text)
+            message = ObserverMessage.model_validate_json(text)
         except ValidationError:
-            logger.warning("a message on %s makes no sense", store.WAKE)
+            logger.warning("a message on %s makes no sense", store.OBSERVER_CHANNEL)
             return
-        if wake.account in self._followers:
-            self._followers[wake.account][0].touch(wake)
-        elif account := self._accounts.get(wake.account):
+        if message.account in self._followers:
+            self._followers[message.account][0].touch(message)
+        elif account := self._accounts.get(message.account):
             self._follow(account, 0.0)
         else:
             self._look.set()  # enrolled a moment ago, or of another host
@@ -250,7 +250,7 @@ async def _either(*waits: Coroutine[object, object, object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-_PARTS = (sweep_forever, seal_forever, ship_forever, close_forever)
+_PARTS = (sweep_forever, chain_forever, ship_forever, close_forever)
 
 
 async def _until_it_ends(part: Callable[[], Awaitable[None]]) -> None:

@@ -24,7 +24,11 @@ from consoleapp.live import relay_protocol
 from consoleapp.live.redaction import masked
 from consoleapp.live.shares import Shares
 from consoleapp.policies.check import NotAllowed, check_query
-from consoleapp.policies.effective_policy import Verdict, query_refusals, standing
+from consoleapp.policies.effective_policy import (
+    PolicyViolation,
+    effective_policy,
+    query_violations_of,
+)
 from consoleapp.recordings.models import How
 from consoleapp.recordings.recorder import NotRecorded, Recorder, Session, recording
 from consoleapp.snapshots import store
@@ -42,7 +46,7 @@ LONGEST_WAIT = 60
 """Seconds that Redis blocks while there is no request."""
 LINES_A_BATCH = 256
 BYTES_A_BATCH = 64 * 1024
-JUDGE_AGAIN_EVERY = 10.0
+REEVALUATE_EVERY = 10.0
 """Seconds after which policies are evaluated again for an open terminal."""
 logger = logging.getLogger(__name__)
 
@@ -116,19 +120,19 @@ async def _answer(redis: Redis, request: relay_protocol.Request, too_many: int) 
                         too_many=too_many,
                     ),
                 )
-            asked = await asyncio.to_thread(_allowed, request)
+            admitted = await asyncio.to_thread(_allowed, request)
             await outlet.element(relay_protocol.ACCEPTED)
-            async with Engine(Path(asked.account.socket), asked.account.uid) as engine:
-                if not isinstance(asked.query, ContainerTerminal):
-                    answers: AsyncIterator[BaseModel] = engine.query(asked.query)
-                    if not asked.reveal:
-                        answers = masked(asked.query, answers)
+            async with Engine(Path(admitted.account.socket), admitted.account.uid) as engine:
+                if not isinstance(admitted.query, ContainerTerminal):
+                    answers: AsyncIterator[BaseModel] = engine.query(admitted.query)
+                    if not admitted.reveal:
+                        answers = masked(admitted.query, answers)
                     await outlet.pour(answers)
-                elif session := asked.session(UUID(request.id)):
-                    await _record(outlet, engine, asked, session)
+                elif session := admitted.session(UUID(request.id)):
+                    await _record(outlet, engine, admitted, session)
                 else:
-                    async with engine.terminal(asked.query) as terminal:
-                        await _converse(outlet, terminal, asked, None)
+                    async with engine.terminal(admitted.query) as terminal:
+                        await _converse(outlet, terminal, admitted, None)
         except _Refused as refused:
             await outlet.say(refused.answer)
         except NotRecorded as error:
@@ -151,7 +155,7 @@ async def _answer(redis: Redis, request: relay_protocol.Request, too_many: int) 
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Admitted:
     """An allowed query. `recording` says whose policies require a recording."""
 
     account: LinuxAccount
@@ -167,7 +171,7 @@ class _Asked:
         return Session(key, self.account, self.actor, self.query, self.recording)
 
 
-def _allowed(request: relay_protocol.Request) -> _Asked:
+def _allowed(request: relay_protocol.Request) -> _Admitted:
     """Return the query if its user may send it now. Raises _Refused, after auditing it."""
     try:
         try:
@@ -183,7 +187,7 @@ def _allowed(request: relay_protocol.Request) -> _Asked:
         enough = role is not None and role.covers(query.role)
         if token and token.scope == "read" and query.role is not Role.VIEWER:
             enough = False
-        actor = Actor(user=user, token=token, ip=request.ip, source=_door(token))
+        actor = Actor(user=user, token=token, ip=request.ip, source=_source(token))
         if not enough:
             refuse(actor, account, f"query {query.query}", query.role)
             raise _Refused(
@@ -194,7 +198,7 @@ def _allowed(request: relay_protocol.Request) -> _Asked:
             )
         asking = ""
         if isinstance(query, ContainerTerminal):
-            asking = standing(user, account).recording
+            asking = effective_policy(user, account).recording
             query = query.model_copy(update={"recorded": bool(asking)})
         try:
             check_query(account, query, actor)
@@ -202,12 +206,14 @@ def _allowed(request: relay_protocol.Request) -> _Asked:
             raise _Refused(ErrorCode.POLICY, str(error)) from error
         operates = role is not None and role.covers(Role.OPERATOR)
         reads_only = token is not None and token.scope == "read"
-        return _Asked(account, query, actor, asking, request.reveal and operates and not reads_only)
+        return _Admitted(
+            account, query, actor, asking, request.reveal and operates and not reads_only
+        )
     finally:
         connections.close_all()
 
 
-def _door(token: ApiToken | None) -> Literal["page", "api"]:
+def _source(token: ApiToken | None) -> Literal["page", "api"]:
     return "api" if token else "page"
 
 
@@ -220,13 +226,13 @@ def _token(request: relay_protocol.Request, user: User) -> ApiToken | None:
     return token
 
 
-async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Session) -> None:
+async def _record(outlet: "_Outlet", engine: Engine, request: _Admitted, session: Session) -> None:
     """Run a terminal whose output is recorded before it is shown. Raises NotRecorded."""
     async with recording(session) as recorder:
         try:
             await outlet.say(relay_protocol.Recorded(id=session.key))
             async with engine.terminal(session.query) as terminal:
-                await _converse(outlet, terminal, asked, recorder)
+                await _converse(outlet, terminal, request, recorder)
         except (EngineError, EngineUnreachable) as error:
             recorder.ends(How.FAILED, str(error))
             raise
@@ -239,13 +245,13 @@ async def _record(outlet: "_Outlet", engine: Engine, asked: _Asked, session: Ses
 
 
 async def _converse(
-    outlet: "_Outlet", terminal: Terminal, asked: _Asked, recorder: Recorder | None
+    outlet: "_Outlet", terminal: Terminal, request: _Admitted, recorder: Recorder | None
 ) -> None:
     """Relay both ways until the command ends, the page leaves, or a policy forbids it."""
     answers = aiter(terminal)
     shown = asyncio.create_task(outlet.pour(recorder.tap(answers) if recorder else answers))
     typed = asyncio.create_task(_type(outlet, terminal, recorder))
-    judged = asyncio.create_task(_judge_again(asked))
+    judged = asyncio.create_task(_reevaluate(request))
     tasks = (shown, typed, judged)
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -256,25 +262,27 @@ async def _converse(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _judge_again(asked: _Asked) -> None:
+async def _reevaluate(request: _Admitted) -> None:
     """Raise _Refused when a policy has changed so that the terminal could not be opened now."""
     while True:
-        await asyncio.sleep(JUDGE_AGAIN_EVERY)
+        await asyncio.sleep(REEVALUATE_EVERY)
         try:
-            verdict = await asyncio.to_thread(_verdict, asked)
+            violation = await asyncio.to_thread(_verdict, request)
         except DatabaseError as error:
             logger.warning("a terminal's policies cannot be looked at: %s", error)
             continue
-        if verdict:
+        if violation:
             raise _Refused(
                 ErrorCode.POLICY,
-                msg("Not allowed by policy any more: %(verdict)s", verdict=verdict),
+                msg("Not allowed by policy any more: %(verdict)s", violation=violation),
             )
 
 
-def _verdict(asked: _Asked) -> Verdict | None:
+def _verdict(request: _Admitted) -> PolicyViolation | None:
     try:
-        return next(iter(query_refusals(asked.actor.user, asked.account, asked.query)), None)
+        return next(
+            iter(query_violations_of(request.actor.user, request.account, request.query)), None
+        )
     finally:
         connections.close_all()
 

@@ -19,8 +19,8 @@ class Silence:
 
     def __init__(self) -> None:
         self.since: datetime | None = None
-        self._heard_at = time.monotonic()
-        self._asked_at: float | None = None
+        self._answered_at = time.monotonic()
+        self._waiting_since: float | None = None
         self._connecting = True
         self._beats = False
         self._told_at = 0.0
@@ -28,12 +28,12 @@ class Silence:
     def connecting(self) -> None:
         """Note that a connection is being made: only messages on it end the silence."""
         if not self._connecting and self.since is None:
-            self._heard_at = time.monotonic()
+            self._answered_at = time.monotonic()
         self._connecting, self._beats = True, False
 
-    def heard(self, event: EngineEvent | None = None) -> None:
+    def answered(self, event: EngineEvent | None = None) -> None:
         """Note a message from the engine."""
-        self._heard_at = time.monotonic()
+        self._answered_at = time.monotonic()
         if event is None or event.noun != "system":
             return
         self._connecting = False
@@ -41,13 +41,13 @@ class Silence:
         self._beats = self._beats or event.action == "heartbeat"
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def awaiting_answer(self) -> Iterator[None]:
         """Note that a query runs within the block."""
-        self._asked_at = time.monotonic()
+        self._waiting_since = time.monotonic()
         try:
             yield
         finally:
-            self._asked_at = None
+            self._waiting_since = None
 
     def look(self) -> bool:
         """Update `since`. Return whether pages must be told."""
@@ -65,7 +65,7 @@ class Silence:
         return True
 
     def _seconds(self, now: float) -> float:
-        due = [self._heard_at] if self._beats or self._connecting else []
-        if self._asked_at is not None:
-            due.append(self._asked_at)
+        due = [self._answered_at] if self._beats or self._connecting else []
+        if self._waiting_since is not None:
+            due.append(self._waiting_since)
         return now - min(due, default=now)

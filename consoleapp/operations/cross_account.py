@@ -17,7 +17,7 @@ from engine.schema.parameters import Parameters
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
     """Raise Refused (audited) without the role there, Conflict for itself or on another host."""
-    for key in parameters.elsewhere():
+    for key in parameters.other_accounts():
         other = LinuxAccount.objects.filter(key=key, active=True).select_related("host").first()
         role = role_on(actor.user, other) if other else None
         if other is None or role is None:
@@ -37,7 +37,7 @@ def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
 
 def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
     """Return why the requester may not do this there (any more); "" if they may."""
-    for key in parameters.elsewhere():
+    for key in parameters.other_accounts():
         other = LinuxAccount.objects.filter(key=key, active=True).first()
         role = role_on(user, other) if other else None
         if role is None or not role.covers(parameters.role):
@@ -47,14 +47,14 @@ def no_longer_allowed(user: User | None, parameters: Parameters) -> str:
 
 def source(parameters: Parameters) -> LinuxAccount | None:
     """Return the account from which something is taken, if the kind has one."""
-    keys = parameters.elsewhere()
+    keys = parameters.other_accounts()
     return LinuxAccount.objects.filter(key=keys[0], active=True).first() if keys else None
 
 
 def concerned(operation: Operation) -> Iterable[LinuxAccount]:
     """Return the other accounts whose audit log contains the operation."""
     kind = KINDS.get(operation.kind)
-    if kind is None or kind.elsewhere is Parameters.elsewhere:
+    if kind is None or kind.other_accounts is Parameters.other_accounts:
         return []
-    keys = parse(operation.kind, operation.parameters).elsewhere()
+    keys = parse(operation.kind, operation.parameters).other_accounts()
     return LinuxAccount.objects.filter(key__in=keys)

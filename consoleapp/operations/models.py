@@ -30,7 +30,7 @@ class Operation(models.Model):
 
     parameters = models.JSONField()
     """Without secrets."""
-    sealed = models.TextField(blank=True, default="")
+    encrypted = models.TextField(blank=True, default="")
     """The parameters with their secrets, encrypted; "" if there are none, or after the end."""
     has_secrets = models.BooleanField(default=False)
     command = models.JSONField()

@@ -2,7 +2,7 @@
 
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
-from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.observer_messages import ObserverMessage
 from consoleapp.snapshots.page_events import PageEvent, send
 
 
@@ -11,7 +11,7 @@ def operation_changed(operation: Operation) -> None:
     state = State(operation.state)
     data = {"id": str(operation.pk), "state": state.value}
     account = operation.account_id
-    told = [
+    events = [
         PageEvent(
             account=account,
             event=f"operation-{operation.pk}",
@@ -22,13 +22,13 @@ def operation_changed(operation: Operation) -> None:
     ]
     only_progress = state is State.RUNNING and operation.progress is not None
     if not only_progress:
-        told.append(PageEvent(account=account, event="operations", data=data))
+        events.append(PageEvent(account=account, event="operations", data=data))
     about = {operation.target, str((operation.result or {}).get("id", ""))} - {""}
-    wake = Wake(
+    message = ObserverMessage(
         account=account,
         why="operation",
         kind=operation.kind,
         ended=state.ended,
         objects=sorted(text[:600] for text in about),
     )
-    send(account, told, None if only_progress else wake, operation.pk)
+    send(account, events, None if only_progress else message, operation.pk)

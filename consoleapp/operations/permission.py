@@ -7,7 +7,7 @@ from django.utils import timezone
 from consoleapp.accounts.access import role_on
 from consoleapp.operations import cross_account, reservations
 from consoleapp.operations.models import Operation
-from consoleapp.policies.effective_policy import refusals
+from consoleapp.policies.effective_policy import violations_of
 from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 
@@ -30,5 +30,5 @@ def no_longer(operation: Operation, parameters: Parameters) -> str:
 def by_policy(operation: Operation, parameters: Parameters) -> str:
     """Return what a policy forbids, approved or not; "" for nothing."""
     reserved = partial(reservations.ahead_of, operation)
-    found = refusals(operation.requested_by, operation.account, parameters, reserved)
-    return joined(dict.fromkeys(str(verdict) for verdict in found))
+    found = violations_of(operation.requested_by, operation.account, parameters, reserved)
+    return joined(dict.fromkeys(str(violation) for violation in found))

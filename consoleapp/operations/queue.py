@@ -129,8 +129,8 @@ def next_ones(host: Host, *, idle_since: datetime | None = None) -> list[UUID]:
     waiting = Operation.objects.filter(account__host=host, state__in=WAITING, ended_at=None)
     if idle_since:
         now = timezone.now()
-        told = Q(queued_at__lt=idle_since) | Q(queued_at__gt=now) | Q(queued_at=None)
-        waiting = waiting.filter(told)
+        due = Q(queued_at__lt=idle_since) | Q(queued_at__gt=now) | Q(queued_at=None)
+        waiting = waiting.filter(due)
         waiting = waiting.filter(Q(requested_at__lt=idle_since) | Q(requested_at__gt=now))
     accounts = list(waiting.values_list("account_id", flat=True).distinct())
     if not accounts:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from consoleapp.operations.models import Operation
 
 
-def seal(parameters: Parameters) -> str:
+def encrypt_parameters(parameters: Parameters) -> str:
     """Encrypt the clear parameters; "" if they contain no secrets."""
     wire = parameters.wire()
     if wire == parameters.public():
@@ -23,9 +23,9 @@ def seal(parameters: Parameters) -> str:
     return encrypt(json.dumps(wire))
 
 
-def unseal(sealed: str) -> dict[str, Any]:
+def decrypt_parameters(encrypted: str) -> dict[str, Any]:
     """Decrypt them. Raises Unreadable."""
-    opened: dict[str, Any] = json.loads(decrypt(sealed))
+    opened: dict[str, Any] = json.loads(decrypt(encrypted))
     return opened
 
 
@@ -34,14 +34,14 @@ def parameters_of(operation: "Operation") -> Parameters:
 
     Raises Unreadable, UnknownKind, pydantic.ValidationError.
     """
-    said = unseal(operation.sealed) if operation.sealed else operation.parameters
-    return parse(operation.kind, said)
+    text = decrypt_parameters(operation.encrypted) if operation.encrypted else operation.parameters
+    return parse(operation.kind, text)
 
 
 def fingerprint(account_key: str, parameters: Parameters) -> str:
     """Return a digest that identifies equal requests, including secrets, without revealing any."""
-    said = json.dumps([account_key, parameters.kind, parameters.wire()], sort_keys=True)
-    return hmac.new(derived_key("fingerprint"), said.encode(), hashlib.sha256).hexdigest()
+    text = json.dumps([account_key, parameters.kind, parameters.wire()], sort_keys=True)
+    return hmac.new(derived_key("fingerprint"), text.encode(), hashlib.sha256).hexdigest()
 
 
 def secrets_in(parameters: Parameters) -> frozenset[str]:
@@ -49,15 +49,15 @@ def secrets_in(parameters: Parameters) -> frozenset[str]:
     return frozenset(_hidden(parameters.wire(), parameters.public()))
 
 
-def redact(said: Any, secrets: frozenset[str]) -> Any:
+def redact(document: Any, secrets: frozenset[str]) -> Any:
     """Return `said` (JSON, messages) with each of `secrets` replaced, wherever it occurs."""
-    if isinstance(said, str):
-        return changed(said, partial(_redacted, longest_first=sorted(secrets, key=len)[::-1]))
-    if isinstance(said, list):
-        return [redact(item, secrets) for item in said]
-    if isinstance(said, dict):
-        return {redact(key, secrets): redact(value, secrets) for key, value in said.items()}
-    return said
+    if isinstance(document, str):
+        return changed(document, partial(_redacted, longest_first=sorted(secrets, key=len)[::-1]))
+    if isinstance(document, list):
+        return [redact(item, secrets) for item in document]
+    if isinstance(document, dict):
+        return {redact(key, secrets): redact(value, secrets) for key, value in document.items()}
+    return document
 
 
 def _redacted(text: str, longest_first: list[str]) -> str:

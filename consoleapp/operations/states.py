@@ -82,7 +82,7 @@ def move(
             changes.setdefault("queued_at", operation.queued_at or now)
     if to.ended:
         # The encrypted parameters are no longer needed.
-        changes |= {"ended_at": now, "sealed": "", "lease_until": None}
+        changes |= {"ended_at": now, "encrypted": "", "lease_until": None}
     if rows.update(**changes) != 1:
         return False
     for field, value in changes.items():

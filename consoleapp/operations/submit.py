@@ -13,7 +13,7 @@ from consoleapp.core.errors import Conflict, Refused
 from consoleapp.files import claim
 from consoleapp.operations import broker, cross_account, secret_parameters
 from consoleapp.operations.approval import request as approval
-from consoleapp.operations.approval.requirements import asked
+from consoleapp.operations.approval.requirements import requirements_of
 from consoleapp.operations.audit import note
 from consoleapp.operations.models import Operation
 from consoleapp.operations.page_events import operation_changed
@@ -47,8 +47,8 @@ def submit(
     if idempotency_key and (earlier := _earlier(actor, idempotency_key, fingerprint)):
         return earlier
     uploads = claim.check(account, parameters.uploads(), actor)
-    asks = asked(actor.user, account, parameters)
-    sealed = secret_parameters.seal(parameters)
+    requirements = requirements_of(actor.user, account, parameters)
+    encrypted = secret_parameters.encrypt_parameters(parameters)
     operation = Operation(
         id=uuid4(),
         kind=parameters.kind,
@@ -59,8 +59,8 @@ def submit(
         source=actor.source,
         ip=actor.ip,
         parameters=parameters.public(),
-        sealed=sealed,
-        has_secrets=bool(sealed),
+        encrypted=encrypted,
+        has_secrets=bool(encrypted),
         command=parameters.command(),
         target=parameters.target()[:600],
         lane=parameters.lane,
@@ -68,17 +68,17 @@ def submit(
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
         retry_of=retry_of,
-        state=State.AWAITING if asks else State.REQUESTED,
+        state=State.AWAITING if requirements else State.REQUESTED,
         requested_at=timezone.now(),
     )
     try:
         with transaction.atomic():
             operation.save(force_insert=True)
             claim.give(uploads, operation)
-            told = "; ".join(upload.told for upload in uploads)
-            note("operation.requested", operation, actor, detail=told)
-            if asks:
-                approval.ask(operation, parameters, asks, actor=actor)
+            uploads_text = "; ".join(upload.audit_text for upload in uploads)
+            note("operation.requested", operation, actor, detail=uploads_text)
+            if requirements:
+                approval.create(operation, parameters, requirements, actor=actor)
                 transaction.on_commit(partial(operation_changed, operation))
             else:
                 transaction.on_commit(partial(broker.hand_over, operation))
@@ -99,8 +99,8 @@ def cancel(operation: Operation, *, actor: Actor) -> None:
     needed = kind.role if kind else Role.OWNER
     check(operation.account, f"cancel {operation.kind}", needed, actor)
     with transaction.atomic():
-        asked = Operation.objects.filter(pk=operation.pk, ended_at=None)
-        if not asked.update(cancel_requested_at=timezone.now()):
+        rows = Operation.objects.filter(pk=operation.pk, ended_at=None)
+        if not rows.update(cancel_requested_at=timezone.now()):
             raise Conflict(msg("The operation has ended already."))
         operation.refresh_from_db()
         note("operation.cancel_requested", operation, actor)

@@ -6,7 +6,7 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
-from consoleapp.policies.effective_policy import Verdict, query_refusals, refusals
+from consoleapp.policies.effective_policy import PolicyViolation, query_violations_of, violations_of
 from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
@@ -17,21 +17,23 @@ ACTION = "policy.refused"
 class NotAllowed(Refused):
     """Refused by a policy. `verdicts` name the rules and the fields concerned."""
 
-    def __init__(self, verdicts: list[Verdict]) -> None:
-        self.verdicts = verdicts
-        said = dict.fromkeys(str(verdict) for verdict in verdicts)
-        super().__init__(msg("Not allowed by policy: %(said)s", said=joined(said)))
+    def __init__(self, violations: list[PolicyViolation]) -> None:
+        self.violations = violations
+        reasons = dict.fromkeys(str(violation) for violation in violations)
+        super().__init__(msg("Not allowed by policy: %(said)s", said=joined(reasons)))
 
-    def tell(self, form: Form) -> None:
+    def show_in(self, form: Form) -> None:
         """Show each violation at its field, or above the form if it has no field."""
-        for verdict in self.verdicts:
-            form.add_error(verdict.field if verdict.field in form.fields else None, str(verdict))
+        for violation in self.violations:
+            form.add_error(
+                violation.field if violation.field in form.fields else None, str(violation)
+            )
 
 
 def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
     """Raise NotAllowed (audited) if a policy does not allow the operation."""
-    if verdicts := refusals(actor.user, account, parameters):
-        error = NotAllowed(verdicts)
+    if violations := violations_of(actor.user, account, parameters):
+        error = NotAllowed(violations)
         record(
             ACTION,
             actor=actor,
@@ -46,7 +48,7 @@ def check(account: LinuxAccount, parameters: Parameters, actor: Actor) -> None:
 
 def check_query(account: LinuxAccount, query: Query, actor: Actor) -> None:
     """Raise NotAllowed (audited) if a policy does not allow the query."""
-    if verdicts := query_refusals(actor.user, account, query):
-        error = NotAllowed(verdicts)
+    if violations := query_violations_of(actor.user, account, query):
+        error = NotAllowed(violations)
         record(ACTION, actor=actor, account=account, kind=query.query, detail=str(error))
         raise error

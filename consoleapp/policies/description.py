@@ -6,7 +6,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from engine.policy.evaluate import human
-from engine.policy.rules import AskingPolicy, CpusLimit, MemoryLimit, PidsLimit, Policy
+from engine.policy.rules import ApprovalPolicy, CpusLimit, MemoryLimit, PidsLimit, Policy
 
 Area = Literal[
     "Images",
@@ -33,7 +33,7 @@ ICONS: dict[Area, str] = {
 
 
 @dataclass(frozen=True)
-class Said:
+class Sentence:
     """One sentence about one subject, and the rule behind it."""
 
     area: Area
@@ -41,7 +41,7 @@ class Said:
     text: str
 
 
-def describe(policy: Policy) -> list[Said]:
+def describe(policy: Policy) -> list[Sentence]:
     """Describe what the policy limits, and nothing else."""
     return [
         *_images(policy),
@@ -53,43 +53,45 @@ def describe(policy: Policy) -> list[Said]:
     ]
 
 
-def _images(policy: Policy) -> list[Said]:
+def _images(policy: Policy) -> list[Sentence]:
     rules, found = policy.images, []
     if rules.registries is not None:
         text = _only(
             _("Images come only from {}."), rules.registries, _("No registry may be used.")
         )
-        found.append(Said("Images", "images.registries", text))
+        found.append(Sentence("Images", "images.registries", text))
     if rules.patterns is not None:
         text = _only(_("Images are called only {}."), rules.patterns, _("No image may be used."))
-        found.append(Said("Images", "images.patterns", text))
+        found.append(Sentence("Images", "images.patterns", text))
     if rules.by_digest:
         text = _("Images are named by their digest (name@sha256:…).")
-        found.append(Said("Images", "images.by_digest", text))
+        found.append(Sentence("Images", "images.by_digest", text))
     if rules.limited() and not rules.archives:
         text = _("No images out of archives, nor of other accounts.")
-        found.append(Said("Images", "images.archives", text))
+        found.append(Sentence("Images", "images.archives", text))
     if not policy.builds:
-        found.append(Said("Images", "builds", _("No images of one's own: no builds, no commits.")))
+        found.append(
+            Sentence("Images", "builds", _("No images of one's own: no builds, no commits."))
+        )
     return found
 
 
-def _host(policy: Policy) -> list[Said]:
+def _host(policy: Policy) -> list[Sentence]:
     found = []
     if policy.binds is not None:
         text = _only(_("Paths below {} may be mounted."), policy.binds.roots, "")
         if policy.binds.read_only:
             text += " " + _only(_("Read-only: below {}."), policy.binds.read_only, "")
         text = text.strip() or _("No path of the host may be mounted; named volumes may.")
-        found.append(Said("Host paths", "binds", text))
+        found.append(Sentence("Host paths", "binds", text))
     if policy.ports is not None:
         text = _only(_("Host ports: only {}."), policy.ports.ranges, _("No given host port."))
         text += " " + _("Or any that Podman chooses.") if policy.ports.random else ""
-        found.append(Said("Ports", "ports", text))
+        found.append(Sentence("Ports", "ports", text))
     return found
 
 
-def _limits(policy: Policy) -> list[Said]:
+def _limits(policy: Policy) -> list[Sentence]:
     found = []
     rules: list[tuple[str, str, MemoryLimit | CpusLimit | PidsLimit]] = [
         ("memory", _("Memory"), policy.memory),
@@ -106,18 +108,18 @@ def _limits(policy: Policy) -> list[Said]:
         elif rule.required:
             text = _("{word}: a limit is needed.").format(word=word)
         elif most:
-            said = _("{word}: a limit, where there is one, is at most {amount}.")
-            text = said.format(word=word, amount=amount)
+            sentence = _("{word}: a limit, where there is one, is at most {amount}.")
+            text = sentence.format(word=word, amount=amount)
         else:
             continue
-        found.append(Said("Limits", name, text))
+        found.append(Sentence("Limits", name, text))
     return found
 
 
-def _isolation(policy: Policy) -> list[Said]:
+def _isolation(policy: Policy) -> list[Sentence]:
     found = []
     if not policy.privileged:
-        found.append(Said("Isolation", "privileged", _("No privileged containers.")))
+        found.append(Sentence("Isolation", "privileged", _("No privileged containers.")))
     for rule, allowed, some, none in (
         ("capabilities", policy.capabilities, _("Capabilities to add: only {}."),
          _("No added capabilities.")),
@@ -128,38 +130,38 @@ def _isolation(policy: Policy) -> list[Said]:
          _("No security options.")),
     ):  # fmt: skip
         if allowed is not None:
-            found.append(Said("Isolation", rule, _only(some, list(allowed), none)))
+            found.append(Sentence("Isolation", rule, _only(some, list(allowed), none)))
     return found
 
 
-def _account(policy: Policy) -> list[Said]:
+def _account(policy: Policy) -> list[Sentence]:
     found = []
     if policy.containers is not None:
         text = _("At most {} containers.").format(policy.containers)
-        found.append(Said("Account", "containers", text))
+        found.append(Sentence("Account", "containers", text))
     if policy.disk.most:
         text = _("At most {} of the disk.").format(human(policy.disk.most))
-        found.append(Said("Account", "disk.most", text))
+        found.append(Sentence("Account", "disk.most", text))
     if policy.disk.warn:
         text = _("A warning from {} of the disk on.").format(human(policy.disk.warn))
-        found.append(Said("Account", "disk.warn", text))
+        found.append(Sentence("Account", "disk.warn", text))
     if not policy.terminal:
-        found.append(Said("Terminals", "terminal", _("No terminals.")))
+        found.append(Sentence("Terminals", "terminal", _("No terminals.")))
     elif policy.terminal == "recorded":
-        found.append(Said("Terminals", "terminal", _("Terminals are recorded.")))
+        found.append(Sentence("Terminals", "terminal", _("Terminals are recorded.")))
     if not policy.raw_quadlets:
         text = _("Unit files keep to the keys that can be judged: no PodmanArgs, no Exec lines.")
-        found.append(Said("Units", "raw_quadlets", text))
+        found.append(Sentence("Units", "raw_quadlets", text))
     return found
 
 
-def _approval(policy: Policy) -> list[Said]:
+def _approval(policy: Policy) -> list[Sentence]:
     """Return the same sentences about what needs no approval."""
-    approval = policy.approval if isinstance(policy, AskingPolicy) else None
+    approval = policy.approval if isinstance(policy, ApprovalPolicy) else None
     if approval is None:
         return []
     found = [
-        Said(
+        Sentence(
             each.area,
             f"approval.{each.rule}",
             _("Without approval: %(said)s") % {"said": each.text},
@@ -168,13 +170,13 @@ def _approval(policy: Policy) -> list[Said]:
     ]
     if approval.kinds:
         text = _("These always need approval: %(kinds)s.") % {"kinds": ", ".join(approval.kinds)}
-        found.append(Said("Approval", "approval.kinds", text))
+        found.append(Sentence("Approval", "approval.kinds", text))
     if approval.approvers:
         names = ", ".join(approval.approvers)
         text = _("Approvers: the members of %(names)s, and administrators.") % {"names": names}
     else:
         text = _("Approvers: the owners of the account, and administrators.")
-    return [*found, Said("Approval", "approval.approvers", text)]
+    return [*found, Sentence("Approval", "approval.approvers", text)]
 
 
 def _only(some: str, allowed: list[str], none: str) -> str:

@@ -15,7 +15,7 @@ from engine.policy import requests as r
 from engine.policy.evaluate import evaluate
 from engine.policy.extract import requests_of, requests_of_query
 from engine.policy.host_file import PLACE, PolicyFile, Unusable
-from engine.policy.rules import Approval, AskingPolicy, Policy, Unreadable, read
+from engine.policy.rules import Approval, ApprovalPolicy, Policy, Unreadable, read
 from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
 from engine.schema.query import Query
@@ -34,11 +34,11 @@ class Source:
     @property
     def approval(self) -> Approval | None:
         """Return the rules beyond which approval is required."""
-        return self.policy.approval if isinstance(self.policy, AskingPolicy) else None
+        return self.policy.approval if isinstance(self.policy, ApprovalPolicy) else None
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PolicyViolation:
     """One violation. `field` is the operation's parameter concerned."""
 
     rule: str
@@ -56,15 +56,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Standing:
+class EffectivePolicy:
     """All policies that apply. Each must allow a request, so the strictest wins."""
 
     sources: tuple[Source, ...]
 
-    def verdicts(self, requests: list[r.Request]) -> list[Verdict]:
+    def violations(self, requests: list[r.Request]) -> list[PolicyViolation]:
         """Return the violations among `requests`, and their policies."""
         found = [
-            Verdict("policy", msg(
+            PolicyViolation("policy", msg(
                 "%(broken)s Until that is mended, nothing is allowed.", broken=source.broken), "",
                     source.title)
             for source in self.sources
@@ -72,12 +72,14 @@ class Standing:
         ]  # fmt: skip
         for source in self.sources:
             for refusal in evaluate(source.policy, requests):
-                found.append(Verdict(refusal.rule, refusal.message, refusal.field, source.title))
+                found.append(
+                    PolicyViolation(refusal.rule, refusal.message, refusal.field, source.title)
+                )
         return found
 
     def why_not(self, request: r.Request) -> str:
         """Return why a request is not allowed; "" if it is."""
-        return joined(str(verdict) for verdict in self.verdicts([request]))
+        return joined(str(violation) for violation in self.violations([request]))
 
     @property
     def terminal(self) -> str:
@@ -126,8 +128,8 @@ class Standing:
         return self._about("Limits")
 
     def _about(self, area: Area) -> str:
-        said = [each for source in self.sources for each in describe(source.policy)]
-        return " ".join(dict.fromkeys(each.text for each in said if each.area == area))
+        sentences = [each for source in self.sources for each in describe(source.policy)]
+        return " ".join(dict.fromkeys(each.text for each in sentences if each.area == area))
 
     @property
     def host_network(self) -> str:
@@ -135,7 +137,7 @@ class Standing:
         return self.why_not(r.Namespace(kind="network", description="network host"))
 
 
-def standing(user: User | None, account: LinuxAccount) -> Standing:
+def effective_policy(user: User | None, account: LinuxAccount) -> EffectivePolicy:
     """Return the policies for what `user` does on `account`.
 
     They are those of its host (here and there), its own, and those of each group of the user, or
@@ -146,33 +148,35 @@ def standing(user: User | None, account: LinuxAccount) -> Standing:
         held |= Q(group__user=user) | Q(group__serviceaccount__user=user)
     rows = PolicyVersion.objects.filter(held, current=True).exclude(text="").distinct()
     found = [_source(row) for row in rows.select_related("host", "account", "group")]
-    return Standing((*_of_file(account), *found))
+    return EffectivePolicy((*_of_file(account), *found))
 
 
-def refusals(
+def violations_of(
     user: User | None,
     account: LinuxAccount,
     parameters: Parameters,
     reserved: Callable[[], int] = lambda: 0,
-) -> list[Verdict]:
+) -> list[PolicyViolation]:
     """Return the violations of an operation. Only the engine knows everything, and evaluates again.
 
     `reserved`: the number of containers being created that the snapshot does not show yet; called
     only if their number is limited.
     """
-    held = standing(user, account)
+    held = effective_policy(user, account)
     if not held.sources:
         return []
     requests = requests_of(parameters)
     limited = any(each.policy.containers is not None for each in held.sources)
     more = reserved() if limited and any(isinstance(each, r.OneMore) for each in requests) else 0
-    return held.verdicts([seen(account, request, more) for request in requests])
+    return held.violations([with_snapshot(account, request, more) for request in requests])
 
 
-def query_refusals(user: User | None, account: LinuxAccount, query: Query) -> list[Verdict]:
+def query_violations_of(
+    user: User | None, account: LinuxAccount, query: Query
+) -> list[PolicyViolation]:
     """Return the same for a query."""
     requests = requests_of_query(query)
-    return standing(user, account).verdicts(requests) if requests else []
+    return effective_policy(user, account).violations(requests) if requests else []
 
 
 def _of_file(account: LinuxAccount) -> list[Source]:
@@ -194,7 +198,7 @@ def _source(row: PolicyVersion) -> Source:
         return Source(row.title, Policy(), broken)
 
 
-def seen(account: LinuxAccount, request: r.Request, reserved: int = 0) -> r.Request:
+def with_snapshot(account: LinuxAccount, request: r.Request, reserved: int = 0) -> r.Request:
     """Return the request with data from the last snapshot, plus `reserved` containers."""
     is_id = isinstance(request, r.Image) and image_names.is_id(request.name)
     if not (is_id or isinstance(request, r.OneMore)):

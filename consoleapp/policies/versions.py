@@ -8,7 +8,7 @@ from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.policies.models import PolicyVersion
-from engine.policy.rules import AskingPolicy, Unreadable, read
+from engine.policy.rules import ApprovalPolicy, Unreadable, read
 from engine.schema.messages import msg
 
 Target = Host | LinuxAccount | Group
@@ -54,7 +54,7 @@ def versions(target: Target) -> QuerySet[PolicyVersion]:
     return PolicyVersion.objects.filter(**{_name(target): target}).order_by("-pk")
 
 
-def _check_approvers(policy: AskingPolicy) -> None:
+def _check_approvers(policy: ApprovalPolicy) -> None:
     """Refuse an unknown group, which would leave all decisions to administrators."""
     for name in policy.approval.approvers if policy.approval else []:
         if not Group.objects.filter(name=name).exists():

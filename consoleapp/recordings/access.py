@@ -32,9 +32,9 @@ def readable(user: User) -> QuerySet[Recording]:
     rows = Recording.objects.all()
     if user.is_superuser:
         return rows
-    seen = list(visible_accounts(user))
-    owned = [each.pk for each in seen if (r := role_on(user, each)) and r.covers(Role.OWNER)]
-    return rows.filter(Q(account__in=owned) | Q(account__in=seen, person=user))
+    accounts = list(visible_accounts(user))
+    owned = [each.pk for each in accounts if (r := role_on(user, each)) and r.covers(Role.OWNER)]
+    return rows.filter(Q(account__in=owned) | Q(account__in=accounts, person=user))
 
 
 def of_event(user: User, event: Event) -> Recording | None:

@@ -216,7 +216,7 @@ def _begin(session: Session) -> Recorder:
             }
             if row.user:
                 facts["user"] = row.user
-            _tell("recording.begun", row, session.actor, facts)
+            _record_event("recording.begun", row, session.actor, facts)
     except (OSError, DatabaseError) as error:
         os.close(descriptor)
         storage.file_of(session.key).unlink(missing_ok=True)
@@ -256,10 +256,10 @@ def finish(row: Recording, actor: Actor) -> None:
             "seconds": round(row.seconds or 0, 1),
             "exit_code": row.exit_code,
         }
-        _tell("recording.ended", row, actor, facts, outcome=row.how, detail=row.detail)
+        _record_event("recording.ended", row, actor, facts, outcome=row.how, detail=row.detail)
 
 
-def _tell(
+def _record_event(
     action: str,
     row: Recording,
     actor: Actor,
@@ -314,7 +314,7 @@ def _refusal(why: str) -> str:
 
 def _name_of(session: Session) -> str:
     """Return the container's name in the last snapshot; "" if there is none."""
-    seen = reader.load(session.account)
-    rows = seen.snapshot.containers if seen and seen.snapshot else []
-    asked = session.query.container
-    return next((row.name for row in rows if asked in (row.id, row.id[:12], row.name)), "")
+    known = reader.load(session.account)
+    rows = known.snapshot.containers if known and known.snapshot else []
+    wanted = session.query.container
+    return next((row.name for row in rows if wanted in (row.id, row.id[:12], row.name)), "")

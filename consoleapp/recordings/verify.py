@@ -20,8 +20,8 @@ def verify(report: Report) -> int:
     """
     rows = {str(key) for key in Recording.objects.values_list("key", flat=True)}
     there = rows | set(storage.keys())
-    begun = _told("recording.begun")
-    ended = _told("recording.ended")
+    begun = _recorded_events("recording.begun")
+    ended = _recorded_events("recording.ended")
     pruned = {key for facts in _facts("recording.pruned") for key in facts["recordings"]}
     for key in ended.keys() - pruned:
         for fault in _faults(key, ended[key]):
@@ -29,7 +29,7 @@ def verify(report: Report) -> int:
     for key in sorted(begun.keys() - ended.keys() - pruned):
         _check_open(key, report)
     for key in sorted(there - begun.keys() - ended.keys() - pruned):
-        if not _told("recording.begun", key) and not _outlives_its_event(key):
+        if not _recorded_events("recording.begun", key) and not _outlives_its_event(key):
             report.add(f"Recording {key} is not in the audit log: somebody else put it there.")
     return len((ended.keys() | begun.keys()) - pruned)
 
@@ -52,7 +52,7 @@ def _faults(key: str, facts: dict[str, Any]) -> Iterator[str]:
 def _check_open(key: str, report: Report) -> None:
     """Check a session that had not ended when the events were read."""
     if not Recording.objects.filter(key=key, ended_at=None).exists():
-        if not _told("recording.ended", key):
+        if not _recorded_events("recording.ended", key):
             report.add(f"Recording {key} was begun, and there is no trace of its end.")
     elif not storage.file_of(UUID(key)).exists():
         report.add(f"Recording {key} goes on, and its file was removed.")
@@ -65,7 +65,7 @@ def _outlives_its_event(key: str) -> bool:
     return dropped is not None and going_on.filter(begun_at__lt=dropped).exists()
 
 
-def _told(action: str, key: str = "") -> dict[str, dict[str, Any]]:
+def _recorded_events(action: str, key: str = "") -> dict[str, dict[str, Any]]:
     """Return the events' content by recording; only of one if `key` is given."""
     events = _facts(action, **({"parameters__recording": key} if key else {}))
     return {str(facts["recording"]): facts for facts in events}

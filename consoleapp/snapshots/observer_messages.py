@@ -9,7 +9,7 @@ from engine.schema.parameters import Model
 Short = Annotated[str, StringConstraints(max_length=600)]
 
 
-class Wake(Model):
+class ObserverMessage(Model):
     """A user looks at an account, an operation moved (`ended`), or everything must be reread."""
 
     account: int

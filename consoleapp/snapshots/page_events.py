@@ -8,7 +8,7 @@ from pydantic import Field
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.snapshots import store
-from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.observer_messages import ObserverMessage
 from engine.schema.parameters import Model
 
 Name = r"^[a-z]{1,20}(-[0-9a-f-]{1,36})?$"
@@ -35,25 +35,28 @@ def publish(account: LinuxAccount, event: str, data: dict[str, Any]) -> None:
     send(account.pk, [PageEvent(account=account.pk, event=event, data=data)])
 
 
-def noticed(account: LinuxAccount, people: list[int]) -> None:
+def notices_changed(account: LinuxAccount, people: list[int]) -> None:
     """Tell these users' pages that their notifications have changed."""
     batches = [people[at : at + 500] for at in range(0, len(people), 500)]
-    told = [PageEvent(account=account.pk, event="notices", people=batch) for batch in batches]
-    if told:
-        send(account.pk, told)
+    events = [PageEvent(account=account.pk, event="notices", people=batch) for batch in batches]
+    if events:
+        send(account.pk, events)
 
 
 def send(
-    account: int, told: list[PageEvent], wake: Wake | None = None, operation: UUID | None = None
+    account: int,
+    events: list[PageEvent],
+    message: ObserverMessage | None = None,
+    operation: UUID | None = None,
 ) -> None:
     """Publish at once to the pages, the observer, and whoever waits for one operation."""
     try:
         with store.connection().pipeline(transaction=False) as pipe:
-            if wake:
-                pipe.publish(store.WAKE, wake.model_dump_json())
-            if wake and operation:
+            if message:
+                pipe.publish(store.OBSERVER_CHANNEL, message.model_dump_json())
+            if message and operation:
                 pipe.publish(store.operation_channel(operation), "")
-            for each in told:
+            for each in events:
                 pipe.publish(store.channel(account), each.model_dump_json())
             pipe.execute()
     except store.RedisDown as error:

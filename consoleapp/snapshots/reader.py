@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.snapshots import row_format, store
-from consoleapp.snapshots.observer_messages import Wake
+from consoleapp.snapshots.observer_messages import ObserverMessage
 from engine.schema.messages import Prose, msg
 from engine.schema.parameters import Model
 from engine.schema.snapshot import Snapshot
@@ -89,7 +89,10 @@ def watch(account: LinuxAccount) -> None:
     try:
         with store.connection().pipeline(transaction=False) as pipe:
             pipe.zadd(store.WATCHED, {str(account.pk): time.time() + store.WATCH_SECONDS})
-            pipe.publish(store.WAKE, Wake(account=account.pk, why="watched").model_dump_json())
+            pipe.publish(
+                store.OBSERVER_CHANNEL,
+                ObserverMessage(account=account.pk, why="watched").model_dump_json(),
+            )
             pipe.execute()
     except store.RedisDown as error:
         logger.warning("cannot have %s followed: %s", account, error)
@@ -98,8 +101,8 @@ def watch(account: LinuxAccount) -> None:
 def refresh(account: LinuxAccount) -> None:
     """Have everything about the account reread once. Does nothing if Redis is down."""
     try:
-        wake = Wake(account=account.pk, why="refresh")
-        store.connection().publish(store.WAKE, wake.model_dump_json())
+        message = ObserverMessage(account=account.pk, why="refresh")
+        store.connection().publish(store.OBSERVER_CHANNEL, message.model_dump_json())
     except store.RedisDown as error:
         logger.warning("cannot ask for a snapshot of %s: %s", account, error)
 
@@ -111,36 +114,36 @@ def fresh_sync(
 
     On a timeout, or if the engine is known to be unreachable, returns the best available.
     """
-    seen, head = _load(account)
-    if _enough(seen, not_before):
-        return seen  # type: ignore[return-value] # checked by _enough
+    known, head = _load(account)
+    if _enough(known, not_before):
+        return known  # type: ignore[return-value] # checked by _enough
     asked_at, began = datetime.now(UTC), time.monotonic()
     watch(account)
-    asked = False
+    woken = False
     while (waited := time.monotonic() - began) < timeout:
         time.sleep(_LOOK_EVERY)
-        seen, head = _load(account)
-        if _enough(seen, not_before) or (head and _hopeless(head, asked_at)):
+        known, head = _load(account)
+        if _enough(known, not_before) or (head and _hopeless(head, asked_at)):
             break
-        if not asked and waited > _ASK_AFTER:
+        if not woken and waited > _ASK_AFTER:
             # The update after an operation's end has not arrived: request it.
             refresh(account)
-            asked = True
-    return seen or AccountSnapshot(None, 0, False, msg("The engine has not answered yet."))
+            woken = True
+    return known or AccountSnapshot(None, 0, False, msg("The engine has not answered yet."))
 
 
 fresh = sync_to_async(fresh_sync, thread_sensitive=False)
 
 
-def _enough(seen: AccountSnapshot | None, not_before: datetime | None) -> bool:
-    if seen is None or seen.snapshot is None or not seen.live or seen.taken is None:
+def _enough(known: AccountSnapshot | None, not_before: datetime | None) -> bool:
+    if known is None or known.snapshot is None or not known.live or known.taken is None:
         return False
     now = datetime.now(UTC)
     # Timestamps in the future are from before the clock was set back: everything since is newer,
     # and a snapshot with such a timestamp says nothing about its age.
     if not_before is None or not_before > now:
         return True
-    return not_before <= seen.taken <= now + _SLEW
+    return not_before <= known.taken <= now + _SLEW
 
 
 def _hopeless(head: Head, asked_at: datetime) -> bool:

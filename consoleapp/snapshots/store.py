@@ -17,7 +17,7 @@ WATCH_SECONDS = 60
 """How long an account is followed after somebody looked at it."""
 WATCHED = "berth:watched"
 """Sorted set: keys of LinuxAccount, by the time until which somebody looks at them."""
-WAKE = "berth:wake"
+OBSERVER_CHANNEL = "berth:observer"
 """Channel to the observers, with `observer_messages.Wake`."""
 ACCOUNT_CHANNELS = "berth:account:"
 RedisDown = (redis.RedisError, OSError)

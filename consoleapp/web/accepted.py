@@ -31,15 +31,15 @@ def accepted(
     htmx gets an empty response with the event `berth:accepted` (ids, label, slow: worth following),
     which shows the toast and refreshes the activity drawer. A plain form continues at `next`.
     """
-    asked = [operations] if isinstance(operations, Operation) else list(operations)
+    submitted = [operations] if isinstance(operations, Operation) else list(operations)
     if not request.htmx:
         return HttpResponseRedirect(next)
     response = HttpResponse(status=204)
     detail = {
-        "ids": [str(operation.id) for operation in asked],
-        "label": label or _label(asked),
-        "awaits": any(operation.state == State.AWAITING for operation in asked),
-        "slow": any(_is_slow(operation) for operation in asked),
+        "ids": [str(operation.id) for operation in submitted],
+        "label": label or _label(submitted),
+        "awaits": any(operation.state == State.AWAITING for operation in submitted),
+        "slow": any(_is_slow(operation) for operation in submitted),
     }
     return trigger_client_event(response, "berth:accepted", detail)
 

@@ -29,14 +29,14 @@ class Found:
 def look_up(account: LinuxAccount, container: str) -> Found:
     """Return the container with this name or id. Waits briefly for one that was just created."""
     reader.watch(account)
-    seen = reader.load(account)
-    row = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
-    if row is None and not (seen and seen.error):
-        seen = reader.fresh_sync(account, not_before=_last_change(account))
-        row = among(seen.snapshot.containers, container) if seen and seen.snapshot else None
-    if seen is None or seen.snapshot is None:
-        return Found(None, None, False, None, seen.error if seen else "")
-    return Found(row, seen.snapshot, seen.live, seen.age, seen.error)
+    known = reader.load(account)
+    row = among(known.snapshot.containers, container) if known and known.snapshot else None
+    if row is None and not (known and known.error):
+        known = reader.fresh_sync(account, not_before=_last_change(account))
+        row = among(known.snapshot.containers, container) if known and known.snapshot else None
+    if known is None or known.snapshot is None:
+        return Found(None, None, False, None, known.error if known else "")
+    return Found(row, known.snapshot, known.live, known.age, known.error)
 
 
 def among(rows: list[ContainerRow], container: str) -> ContainerRow | None:

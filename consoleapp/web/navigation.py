@@ -13,7 +13,7 @@ from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.accounts.notes import remember
 from consoleapp.operations.approval.approvers import decidable
 from consoleapp.operations.models import Operation
-from consoleapp.policies.effective_policy import standing
+from consoleapp.policies.effective_policy import effective_policy
 from consoleapp.snapshots import reader
 from consoleapp.web.notifications.visible import unread
 
@@ -64,7 +64,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "role": getattr(request, "role", None),
         "nav_account": nav_account,
         "menu": menu(request, nav_account),
-        "policy": SimpleLazyObject(lambda: standing(user, account)) if account else None,
+        "policy": SimpleLazyObject(lambda: effective_policy(user, account)) if account else None,
         "silent": SimpleLazyObject(lambda: _silent(account)),
         "live_url": reverse("live:account", args=[account.key]) if account else reverse("live:all"),
         "activity_count": SimpleLazyObject(lambda: unfinished(user)),
@@ -75,8 +75,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def _silent(account: LinuxAccount | None) -> int:
     """Return the seconds since the account's engine last answered."""
-    seen = reader.load(account) if account else None
-    return seen.silent if seen else 0
+    known = reader.load(account) if account else None
+    return known.silent if known else 0
 
 
 def unfinished(user: User) -> int:

@@ -22,29 +22,29 @@ def from_proxies(app: App) -> App:
 
     async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
-            scope = _seen_from_outside(scope)
+            scope = _as_outside(scope)
         await app(scope, receive, send)
 
     return wrapped
 
 
-def _seen_from_outside(scope: Scope) -> Scope:
+def _as_outside(scope: Scope) -> Scope:
     peer = (scope.get("client") or ("", 0))[0]
     headers: list[tuple[bytes, bytes]] = list(scope["headers"])
     hops = [value for name, value in headers if name == FOR]
-    seen: dict[str, Any] = {
+    outside: dict[str, Any] = {
         **scope,
         "headers": [(name, value) for name, value in headers if name not in (FOR, PROTO)],
     }
     if not _trusted(peer):
-        return seen
+        return outside
     if client := client_of(hops):
-        seen["client"] = (client, 0)
-    said = [value.strip().lower() for name, value in headers if name == PROTO]
-    if said and said[-1] in (b"http", b"https"):
+        outside["client"] = (client, 0)
+    schemes = [value.strip().lower() for name, value in headers if name == PROTO]
+    if schemes and schemes[-1] in (b"http", b"https"):
         socket = scope["type"] == "websocket"
-        seen["scheme"] = said[-1].decode().replace("http", "ws" if socket else "http")
-    return seen
+        outside["scheme"] = schemes[-1].decode().replace("http", "ws" if socket else "http")
+    return outside
 
 
 def client_of(hops: Sequence[bytes]) -> str:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
 from consoleapp.notifications.event_types import EventType
-from consoleapp.notifications.record import Seen, happened
+from consoleapp.notifications.record import NewOccurrence, notify
 from consoleapp.operations import secret_parameters
 from consoleapp.operations.audit import name, note
 from consoleapp.operations.models import Operation
@@ -85,13 +85,13 @@ def finish(
                 detail=detail,
             )
         if report:
-            _tell(operation, detail)
+            _notify(operation, detail)
         transaction.on_commit(partial(operation_changed, operation))
     return True
 
 
-def _tell(operation: Operation, failure: str) -> None:
-    seen = Seen(
+def _notify(operation: Operation, failure: str) -> None:
+    occurrence = NewOccurrence(
         EventType.OPERATION_FAILED,
         key=str(operation.pk),
         object=f"{operation.kind} {operation.target}".strip(),
@@ -104,7 +104,7 @@ def _tell(operation: Operation, failure: str) -> None:
         ),
         operation=operation.pk,
     )
-    happened(operation.account, seen)
+    notify(operation.account, occurrence)
 
 
 def requester(operation: Operation) -> Actor:
@@ -117,11 +117,11 @@ def requester(operation: Operation) -> Actor:
     )
 
 
-def _result(kind: str, said: dict[str, Any]) -> dict[str, Any]:
+def _result(kind: str, reported: dict[str, Any]) -> dict[str, Any]:
     """Return the engine's result in the kind's model, without parts that do not fit."""
     try:
         whole: dict[str, Any] = load(
-            KINDS[kind].result.model_validate(said).model_dump(mode="json")
+            KINDS[kind].result.model_validate(reported).model_dump(mode="json")
         )
     except ValidationError as error:
         logger.warning("a result of %s is not what it should be: %s", kind, error.error_count())

@@ -40,12 +40,12 @@ from engine.schema.progress import (
 )
 
 ANSWER_WITHIN = 5.0
-TELL_EVERY = 0.25
+REPORT_EVERY = 0.25
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class Conversation:
+class EngineSession:
     """The messages of one operation from the engine of `account`. Use it as a context manager."""
 
     def __init__(
@@ -105,10 +105,10 @@ class Conversation:
                 raise EngineError(
                     ErrorCode.NOT_FOUND, msg("The uploaded file is gone."), msg("Upload it again.")
                 )
-            told = self._told(
+            reported = self._reported(
                 msg("Handing the upload over"), spool.pieces(path), path.stat().st_size
             )
-            await engine.put_file(self._operation_id, upload, digest, told)
+            await engine.put_file(self._operation_id, upload, digest, reported)
 
     async def _with_file(self, engine: Engine, outcome: Succeeded) -> Succeeded | Failed:
         """Return the outcome after fetching the file that the operation produced."""
@@ -140,7 +140,7 @@ class Conversation:
         try:
             with os.fdopen(spool.create(path), "wb", buffering=0) as file:
                 pieces = engine.produced(self._operation_id, size)
-                async for piece in self._told(msg("Fetching the file"), pieces, size):
+                async for piece in self._reported(msg("Fetching the file"), pieces, size):
                     digest.update(piece)
                     await asyncio.to_thread(file.write, piece)
             if digest.hexdigest() != made.file_sha256:
@@ -150,7 +150,7 @@ class Conversation:
             raise
         await engine.forget_files(self._operation_id)
 
-    async def _told(
+    async def _reported(
         self, message: str, pieces: AsyncIterator[bytes], total: int
     ) -> AsyncIterator[bytes]:
         """Yield `pieces`, with occasional progress messages."""
@@ -158,26 +158,26 @@ class Conversation:
         async for piece in pieces:
             yield piece
             passed += len(piece)
-            if time.monotonic() > told_at + TELL_EVERY:
+            if time.monotonic() > told_at + REPORT_EVERY:
                 told_at = time.monotonic()
                 self._heard.put(
                     Progress(message=message, unit="bytes", current=passed, total=total)
                 )
 
-    def hear(self, within: float) -> Message | None:
+    def receive(self, within: float) -> Message | None:
         """Return the next message, or None after `within` seconds without one.
 
         Raises the client's error: EngineUnreachable, EngineError; EOFError after the last message.
         """
         try:
-            said = self._heard.get(timeout=max(within, 0.001))
+            message = self._heard.get(timeout=max(within, 0.001))
         except queue.Empty:
             return None
-        if isinstance(said, Exception):
-            raise said
-        return said
+        if isinstance(message, Exception):
+            raise message
+        return message
 
-    def __enter__(self) -> "Conversation":
+    def __enter__(self) -> "EngineSession":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -2,7 +2,7 @@
 
 from consoleapp.operations import permission
 from consoleapp.operations.approval.models import Approval
-from consoleapp.operations.approval.requirements import granted, unasked
+from consoleapp.operations.approval.requirements import granted, unmet_requirements
 from consoleapp.operations.models import Operation
 from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
@@ -14,4 +14,4 @@ def against(operation: Operation, parameters: Parameters) -> str:
         return refused
     if Approval.objects.filter(operation=operation).exists() and not granted(operation, parameters):
         return msg("It is not what was approved of.")
-    return unasked(operation, parameters)
+    return unmet_requirements(operation, parameters)

@@ -25,7 +25,7 @@ from consoleapp.operations.queue import LEASE
 from consoleapp.operations.states import State
 from consoleapp.worker import engine_session, preflight
 from consoleapp.worker.completion import TEXT_LIMIT, capped, end, finish, requester
-from consoleapp.worker.engine_session import Conversation
+from consoleapp.worker.engine_session import EngineSession
 from consoleapp.worker.image_relay import Feed
 from engine.schema.errors import EngineError, EngineUnreachable, ErrorCode, ErrorReport
 from engine.schema.files import Produced
@@ -76,12 +76,12 @@ def run(operation: Operation, *, resumed: bool) -> None:
         logger.warning("another worker has taken %s up", operation.pk)
     except (Unreadable, UnknownKind, ValidationError) as error:
         # Never the text of a ValidationError: it contains the values.
-        said = (
+        why = (
             str(error)
             if not isinstance(error, ValidationError)
             else msg("they do not fit the kind")
         )
-        message = msg("The parameters cannot be read any more: %(said)s.", said=said)
+        message = msg("The parameters cannot be read any more: %(said)s.", said=why)
         report = ErrorReport(
             code=ErrorCode.INVALID, message=message, remedy=msg("Request it again.")
         )
@@ -132,10 +132,10 @@ class _Run:
 
     def to_the_end(self) -> None:
         """Run until the engine reports the outcome, or certainly never will."""
-        told = False
+        announced = False
         while True:
             try:
-                talk = Conversation(
+                talk = EngineSession(
                     self._operation.account,
                     self._operation.pk,
                     self._parameters,
@@ -143,9 +143,9 @@ class _Run:
                     self._feed(),
                 )
                 with talk:
-                    if not told:
+                    if not announced:
                         operation_changed(self._operation)  # while the engine already works
-                        told = True
+                        announced = True
                     outcome = self._listen(talk)
             except EngineError as error:
                 # A fault, or its report of one, does not tell the outcome of a requested operation.
@@ -180,19 +180,19 @@ class _Run:
         if ours and isinstance(outcome, Succeeded):
             claim.release(self._operation)
 
-    def _listen(self, talk: Conversation) -> Outcome:
+    def _listen(self, talk: EngineSession) -> Outcome:
         while True:
             now = time.monotonic()
             until = min(self._renew_at, self._write_at) if self._unwritten else self._renew_at
-            said = talk.hear(until - now)
-            if said is not None and self._trusted:
+            message = talk.receive(until - now)
+            if message is not None and self._trusted:
                 self._heard_at = time.monotonic()
-            if isinstance(said, Progress):
+            if isinstance(message, Progress):
                 self._begun = self._begun or talk.asked
-                self._unwritten = said
-            elif said is not None:
+                self._unwritten = message
+            elif message is not None:
                 self._write()
-                return said
+                return message
             self._keep_up()
 
     def _keep_up(self) -> None:
@@ -225,8 +225,8 @@ class _Run:
         until: datetime = timezone.now() + LEASE
         if not self._mine().update(lease_until=until):
             raise LeaseLost
-        asked = self._mine().values_list("cancel_requested_at", flat=True).first()
-        if asked:
+        requested_at = self._mine().values_list("cancel_requested_at", flat=True).first()
+        if requested_at:
             stop(self._operation)  # the message with the request may have been lost
 
     def _rest(self) -> None:
@@ -236,8 +236,8 @@ class _Run:
     def _give_up(self, silent: float, error: Exception) -> bool:
         account = self._operation.account.key
         if not self._begun:
-            asked = Operation.objects.filter(pk=self._operation.pk, cancel_requested_at=None)
-            if not asked.exists():
+            rows = Operation.objects.filter(pk=self._operation.pk, cancel_requested_at=None)
+            if not rows.exists():
                 finish(self._operation, State.CANCELLED, fence=self._fence)
                 return True
             if silent < NOT_BEGUN:

@@ -157,8 +157,8 @@ def resolve_expired(host: Host) -> None:
         .order_by("requested_at")
     )
     # All at once: a hung engine must not hold up the others.
-    asked = [(each, engine_session.recalling(each.account, each.pk)) for each in expired]
-    for operation, answer in asked:
+    recalls = [(each, engine_session.recalling(each.account, each.pk)) for each in expired]
+    for operation, answer in recalls:
         _alone(partial(_resolve, operation, answer))
 
 

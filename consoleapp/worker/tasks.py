@@ -76,7 +76,7 @@ app.steps["consumer"].add(Recovery)
 
 
 @worker_ready.connect
-def _say_ready(**_: object) -> None:
+def _log_ready(**_: object) -> None:
     """Tell the launcher, which waits for it, that operations are accepted from now on."""
     with redis.Redis.from_url(settings.BERTH_REDIS) as connection:
         connection.set(f"berth:worker:{settings.BERTH_HOST}", os.getpid())

@@ -11,7 +11,7 @@ from engine.schema.messages import msg
 
 
 @dataclass
-class Brought:
+class InboundImage:
     """A stream. The operation reads it while the sender waits for `done`."""
 
     image_id: str
@@ -21,16 +21,16 @@ class Brought:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Incoming:
+class InboundImages:
     """The operations that wait for their streams. Each gets one."""
 
     def __init__(self) -> None:
-        self._places: dict[UUID, asyncio.Future[Brought]] = {}
+        self._places: dict[UUID, asyncio.Future[InboundImage]] = {}
 
     @contextmanager
-    def place(self, operation: UUID) -> Iterator["asyncio.Future[Brought]"]:
+    def place(self, operation: UUID) -> Iterator["asyncio.Future[InboundImage]"]:
         """Register an operation and yield a future of its stream, which ends with the block."""
-        future: asyncio.Future[Brought] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[InboundImage] = asyncio.get_running_loop().create_future()
         self._places[operation] = future
         try:
             yield future
@@ -40,7 +40,7 @@ class Incoming:
                 future.result().done.set()
             future.cancel()
 
-    async def bring(self, operation: UUID, brought: Brought) -> None:
+    async def bring(self, operation: UUID, inbound: InboundImage) -> None:
         """Pass on a stream, and wait until it is read or no longer needed.
 
         Raises EngineError if the operation does not wait for one.
@@ -48,5 +48,5 @@ class Incoming:
         future = self._places.get(operation)
         if future is None or future.done():
             raise EngineError(ErrorCode.CONFLICT, msg("The operation does not wait for an image."))
-        future.set_result(brought)
-        await brought.done.wait()
+        future.set_result(inbound)
+        await inbound.done.wait()

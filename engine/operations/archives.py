@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.operations.image_names import TRIES
 from engine.podman import api
 from engine.podman.image_archive import check, unpack
@@ -20,22 +20,22 @@ RESERVE = 256 * 2**20
 _LOADED = re.compile(r"^Loaded images?(?:\(s\))?: (.+)$")
 
 
-async def save(work: Work, parameters: ImageSave) -> ImageSaved:
+async def save(context: OperationContext, parameters: ImageSave) -> ImageSaved:
     """Write the images to one archive and offer it as a download."""
     size, identities = 0, set()
     for image in parameters.images:
-        found = await api.inspect_image(work.podman, image)
+        found = await api.inspect_image(context.podman, image)
         if found["Id"] not in identities:
             identities.add(found["Id"])
             size += int(found.get("Size") or 0)
-    output = work.files.output(work.id)
+    output = context.files.output(context.id)
     _need_room(output.parent, size)
-    argv = ["podman", *work.podman_options, "save", f"--format={parameters.format}"]
+    argv = ["podman", *context.podman_options, "save", f"--format={parameters.format}"]
     argv += ["--multi-image-archive"] if len(parameters.images) > 1 else []
     argv += [f"--output={output}", "--", *parameters.images]
-    await copy(argv, "Saving", work.report, work.files.workplace(work.id))
-    work.report(Progress(message=msg("Taking the archive's digest")))
-    made = await work.files.produced(work.id, _file_name(parameters.images))
+    await copy(argv, "Saving", context.report, context.files.workplace(context.id))
+    context.report(Progress(message=msg("Taking the archive's digest")))
+    made = await context.files.produced(context.id, _file_name(parameters.images))
     count = len(parameters.images)
     return ImageSaved(
         summary=msg(
@@ -47,37 +47,37 @@ async def save(work: Work, parameters: ImageSave) -> ImageSaved:
     )
 
 
-async def load(work: Work, parameters: ImageLoad) -> ImageLoaded:
+async def load(context: OperationContext, parameters: ImageLoad) -> ImageLoaded:
     """Check the archive, then let Podman load every image in it."""
-    loaded = await load_archive(work, work.files.upload(work.id, parameters.archive))
+    loaded = await load_archive(context, context.files.upload(context.id, parameters.archive))
     return ImageLoaded(summary=msg("Loaded: %(loaded)s.", loaded=", ".join(loaded)), images=loaded)
 
 
-async def load_archive(work: Work, archive: Path) -> list[str]:
+async def load_archive(context: OperationContext, archive: Path) -> list[str]:
     """Return the names (or ids) of the images that were loaded. Raises EngineError."""
-    work.report(Progress(message=msg("Looking the archive through")))
-    root = Path((await api.info(work.podman))["store"]["graphRoot"])
+    context.report(Progress(message=msg("Looking the archive through")))
+    root = Path((await api.info(context.podman))["store"]["graphRoot"])
     room = shutil.disk_usage(root).free - RESERVE
     packed = await asyncio.to_thread(check, archive, room)
-    if packed and work.podman.major < 5:  # Podman 4.3 cannot read compressed archives
-        work.report(Progress(message=msg("Unpacking the archive")))
-        plain = work.files.workplace(work.id) / "unpacked.tar"
+    if packed and context.podman.major < 5:  # Podman 4.3 cannot read compressed archives
+        context.report(Progress(message=msg("Unpacking the archive")))
+        plain = context.files.workplace(context.id) / "unpacked.tar"
         await asyncio.to_thread(unpack, archive, plain)
         archive = plain
     for _ in range(TRIES):
-        names = await _load(work, archive)
-        async with work.names:
-            if all([await api.image_exists(work.podman, name) for name in names]):
+        names = await _load(context, archive)
+        async with context.names:
+            if all([await api.image_exists(context.podman, name) for name in names]):
                 break
         # A concurrent change of its names removed this one (see image_names).
     return names
 
 
-async def _load(work: Work, archive: Path) -> list[str]:
-    argv = ["podman", *work.podman_options, "load", f"--input={archive}"]
+async def _load(context: OperationContext, archive: Path) -> list[str]:
+    argv = ["podman", *context.podman_options, "load", f"--input={archive}"]
     try:
         words = await copy(
-            *(argv, "Loading", work.report, work.files.workplace(work.id)),
+            *(argv, "Loading", context.report, context.files.workplace(context.id)),
             lambda words: any(map(_LOADED.match, words)),
         )
     except EngineError as error:

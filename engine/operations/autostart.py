@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.operations import named_volumes
-from engine.operations.context import Unsettled, Work
+from engine.operations.context import OperationContext, Unsettled
 from engine.operations.units import available, take_down
 from engine.podman import api
 from engine.process.cancellation import unstoppable
@@ -55,20 +55,22 @@ class _Noted(BaseModel):
         return Plan(self.style, self.unit, dict.fromkeys(self.files, ""), volumes=self.volumes)
 
 
-async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema.ContainerKept:
+async def autostart(
+    context: OperationContext, parameters: schema.ContainerAutostart
+) -> schema.ContainerKept:
     """Create the unit and let its container replace the existing one, or restore everything."""
-    found = await api.inspect_container(work.podman, parameters.container)
-    await work.admission.admit_unit(found)
-    await available(work)
-    if unit := await work.units.owned(parameters.container):
+    found = await api.inspect_container(context.podman, parameters.container)
+    await context.admission.admit_unit(found)
+    await available(context)
+    if unit := await context.units.owned(parameters.container):
         raise EngineError(
             ErrorCode.CONFLICT,
             msg("%(name)s is kept running by %(unit)s already.", name=found["Name"], unit=unit),
             msg("Enable that unit, or convert it to another style."),
         )
     style = parameters.style or unit_plan.default_style()
-    plan = await unit_plan.plan(work.podman, found, style)
-    await _refuse_taken(work, plan)
+    plan = await unit_plan.plan(context.podman, found, style)
+    await _refuse_taken(context, plan)
     if found["HostConfig"].get("AutoRemove"):
         raise EngineError(
             ErrorCode.CONFLICT,
@@ -79,55 +81,59 @@ async def autostart(work: Work, parameters: schema.ContainerAutostart) -> schema
             ),
             msg("Launch it again without --rm, then keep that one running."),
         )
-    await _replace(work, _note(work, found, plan), plan)
+    await _replace(context, _note(context, found, plan), plan)
     return _kept(str(found["Name"]), plan)
 
 
 async def resume_autostart(
-    work: Work, parameters: schema.ContainerAutostart
+    context: OperationContext, parameters: schema.ContainerAutostart
 ) -> schema.ContainerKept:
     """Recognize a completed operation, or undo and repeat an incomplete one."""
-    if not work.noted:
-        return await autostart(work, parameters)
-    noted = _Noted.model_validate_json(work.noted)
-    if await _came_up(work, noted):
+    if not context.noted:
+        return await autostart(context, parameters)
+    noted = _Noted.model_validate_json(context.noted)
+    if await _came_up(context, noted):
         if noted.style != "generate-classic":
-            await _remove_container(work, noted.container, volumes=False)
+            await _remove_container(context, noted.container, volumes=False)
         return _kept(noted.name, noted.plan)
-    await _put_back(work, noted)
-    return await autostart(work, parameters)
+    await _put_back(context, noted)
+    return await autostart(context, parameters)
 
 
-async def resume_convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
+async def resume_convert(
+    context: OperationContext, parameters: schema.UnitConvert
+) -> schema.ContainerKept:
     """Do the same for a conversion."""
-    if not work.noted:
-        return await convert(work, parameters)
-    noted = _Noted.model_validate_json(work.noted)
+    if not context.noted:
+        return await convert(context, parameters)
+    noted = _Noted.model_validate_json(context.noted)
     if noted.old is None:
         raise Unsettled
-    if not unit_files.find(noted.old.file) and await _came_up(work, noted):
+    if not unit_files.find(noted.old.file) and await _came_up(context, noted):
         if noted.old.style == "generate-classic":
-            await _remove_container(work, noted.container, volumes=False)
+            await _remove_container(context, noted.container, volumes=False)
         return _converted(noted.old.unit, _kept(noted.name, noted.plan))
-    await _put_back_unit(work, noted, noted.old)
-    return await convert(work, parameters)
+    await _put_back_unit(context, noted, noted.old)
+    return await convert(context, parameters)
 
 
-async def _came_up(work: Work, noted: _Noted) -> bool:
+async def _came_up(context: OperationContext, noted: _Noted) -> bool:
     """Return whether the unit is running with its container."""
-    facts = await work.units.systemd.properties(noted.unit)
+    facts = await context.units.systemd.properties(noted.unit)
     if facts.get("ActiveState") != "active":
         return False
-    found = await _inspect(work, noted.name)
+    found = await _inspect(context, noted.name)
     if found is None:
         return False
     return noted.style == "generate-classic" or found["Id"] != noted.container
 
 
-async def convert(work: Work, parameters: schema.UnitConvert) -> schema.ContainerKept:
+async def convert(
+    context: OperationContext, parameters: schema.UnitConvert
+) -> schema.ContainerKept:
     """Put the same container under a unit of another style. Removes the old unit afterwards."""
-    await available(work)
-    row = await work.units.row(parameters.unit)
+    await available(context)
+    row = await context.units.row(parameters.unit)
     if row is None or not row.file:
         raise EngineError(
             ErrorCode.NOT_FOUND, msg("The account has no unit %(unit)s.", unit=parameters.unit)
@@ -167,13 +173,13 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
             ),
             msg("Start the unit first. Units of pods are converted by hand."),
         )
-    found = await api.inspect_container(work.podman, row.containers[0])
-    await work.admission.admit_unit(found)
-    plan = await unit_plan.plan(work.podman, found, parameters.style, of_unit=True)
+    found = await api.inspect_container(context.podman, row.containers[0])
+    await context.admission.admit_unit(found)
+    plan = await unit_plan.plan(context.podman, found, parameters.style, of_unit=True)
     before = unit_files.find(row.file)
     if before is None:
         raise EngineError(ErrorCode.NOT_FOUND, msg("There is no file %(file)s.", file=row.file))
-    await _refuse_taken(work, plan, but=row.unit)
+    await _refuse_taken(context, plan, but=row.unit)
     old = _OldUnit(
         unit=row.unit,
         file=row.file,
@@ -182,23 +188,23 @@ async def convert(work: Work, parameters: schema.UnitConvert) -> schema.Containe
         enabled=row.file_state == "enabled",
         active=row.active == "active",
     )
-    noted = _note(work, found, plan, old)
+    noted = _note(context, found, plan, old)
     made_by_unit = row.style != "generate-classic"
     if made_by_unit:  # its anonymous volumes are removed with its container
-        await named_volumes.fill(work, plan.volumes)
+        await named_volumes.fill(context, plan.volumes)
     try:
-        await take_down(work, row.unit, row.style != "quadlet")
+        await take_down(context, row.unit, row.style != "quadlet")
         unit_files.delete(row.file, before.digest)
-        await work.units.systemd.reload()
+        await context.units.systemd.reload()
         if made_by_unit:
-            await _install(work, plan)
-            await _come_up(work, plan)
+            await _install(context, plan)
+            await _come_up(context, plan)
         else:
-            await _replace(work, noted, plan)
+            await _replace(context, noted, plan)
     except Unanswered:
         raise  # recovery finds out how far this got
     except (EngineError, asyncio.CancelledError):
-        await unstoppable(_put_back_unit(work, noted, old))
+        await unstoppable(_put_back_unit(context, noted, old))
         raise
     return _converted(row.unit, _kept(noted.name, plan))
 
@@ -216,7 +222,9 @@ def _converted(unit: str, kept: schema.ContainerKept) -> schema.ContainerKept:
     )
 
 
-def _note(work: Work, found: dict[str, Any], plan: Plan, old: _OldUnit | None = None) -> _Noted:
+def _note(
+    context: OperationContext, found: dict[str, Any], plan: Plan, old: _OldUnit | None = None
+) -> _Noted:
     noted = _Noted(
         container=str(found["Id"]),
         name=str(found["Name"]),
@@ -227,49 +235,49 @@ def _note(work: Work, found: dict[str, Any], plan: Plan, old: _OldUnit | None = 
         volumes=plan.volumes,
         old=old,
     )
-    work.note(noted.model_dump_json())
+    context.note(noted.model_dump_json())
     return noted
 
 
-async def _put_back_unit(work: Work, noted: _Noted, old: _OldUnit) -> None:
+async def _put_back_unit(context: OperationContext, noted: _Noted, old: _OldUnit) -> None:
     if old.style == "generate-classic":
-        await _put_back(work, noted, start=False)
+        await _put_back(context, noted, start=False)
     else:
-        await _remove(work, noted.plan)
-        await named_volumes.remove(work, noted.volumes)
+        await _remove(context, noted.plan)
+        await named_volumes.remove(context, noted.volumes)
     if unit_files.find(old.file) is None:
         unit_files.write(old.file, unit_files.kept(old.file, old.digest).text, "")
-    await work.units.systemd.reload()
+    await context.units.systemd.reload()
     if old.style != "quadlet" and old.enabled:
-        await work.units.systemd.enable(old.unit)
-        await work.units.systemd.reload()
+        await context.units.systemd.enable(old.unit)
+        await context.units.systemd.reload()
     if old.active:
-        await control.carry_out(work.units.systemd, "StartUnit", old.unit)
+        await control.carry_out(context.units.systemd, "StartUnit", old.unit)
 
 
-async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
+async def _replace(context: OperationContext, noted: _Noted, plan: Plan) -> None:
     """Stop the existing container, and let the unit start its own."""
     identity, name = noted.container, noted.name
     anew = plan.style != "generate-classic"
-    work.report(Progress(message=msg("Writing %(files)s", files=", ".join(plan.files))))
-    await _install(work, plan)
+    context.report(Progress(message=msg("Writing %(files)s", files=", ".join(plan.files))))
+    await _install(context, plan)
     try:
         if noted.ran:  # even a classic unit owns only what it started itself
-            work.report(Progress(message=msg("Stopping %(name)s", name=name)))
-            await api.stop_container(work.podman, identity)
+            context.report(Progress(message=msg("Stopping %(name)s", name=name)))
+            await api.stop_container(context.podman, identity)
         if anew:
             aside = f"{name}-before-{identity[:8]}"
-            await api.rename_container(work.podman, identity, aside)
-        await named_volumes.fill(work, plan.volumes)
-        await _come_up(work, plan)
+            await api.rename_container(context.podman, identity, aside)
+        await named_volumes.fill(context, plan.volumes)
+        await _come_up(context, plan)
     except Unanswered:
         raise  # recovery finds out how far this got
     except asyncio.CancelledError:
-        await unstoppable(_put_back(work, noted))
+        await unstoppable(_put_back(context, noted))
         raise
     except EngineError as error:
         try:
-            await unstoppable(_put_back(work, noted))
+            await unstoppable(_put_back(context, noted))
         except Unanswered:
             raise
         except EngineError as also:
@@ -285,7 +293,7 @@ async def _replace(work: Work, noted: _Noted, plan: Plan) -> None:
             ) from error
         raise
     if anew:
-        await _remove_container(work, identity, volumes=False)
+        await _remove_container(context, identity, volumes=False)
 
 
 def _kept(name: str, plan: Plan) -> schema.ContainerKept:
@@ -314,23 +322,23 @@ def _kept(name: str, plan: Plan) -> schema.ContainerKept:
     )
 
 
-async def _install(work: Work, plan: Plan) -> None:
+async def _install(context: OperationContext, plan: Plan) -> None:
     written: list[str] = []
     try:
         for file, text in plan.files.items():
             unit_files.write(file, text, "")
             written.append(file)
             await selinux.restore(unit_files.configuration() / file)
-        await work.units.systemd.reload()
+        await context.units.systemd.reload()
     except EngineError:
         for file in written:
             unit_files.delete(file, None)
         raise
 
 
-async def _come_up(work: Work, plan: Plan) -> None:
-    work.report(Progress(message=msg("Starting %(unit)s", unit=plan.unit)))
-    systemd = work.units.systemd
+async def _come_up(context: OperationContext, plan: Plan) -> None:
+    context.report(Progress(message=msg("Starting %(unit)s", unit=plan.unit)))
+    systemd = context.units.systemd
     if plan.style != "quadlet":
         await systemd.enable(plan.unit)
         await systemd.reload()
@@ -349,41 +357,41 @@ async def _come_up(work: Work, plan: Plan) -> None:
         )
 
 
-async def _remove(work: Work, plan: Plan) -> None:
-    await take_down(work, plan.unit, plan.style != "quadlet")
+async def _remove(context: OperationContext, plan: Plan) -> None:
+    await take_down(context, plan.unit, plan.style != "quadlet")
     for file in plan.files:
         if unit_files.find(file):
             unit_files.delete(file, None)
-    await work.units.systemd.reload()
+    await context.units.systemd.reload()
 
 
-async def _put_back(work: Work, noted: _Noted, *, start: bool = True) -> None:
+async def _put_back(context: OperationContext, noted: _Noted, *, start: bool = True) -> None:
     """Restore everything, however far the operation got."""
-    await _remove(work, noted.plan)
-    found = await _inspect(work, noted.container)
+    await _remove(context, noted.plan)
+    found = await _inspect(context, noted.container)
     if found is None:
         return  # somebody has removed it
     if found["Name"] != noted.name:
-        await _remove_container(work, noted.name, volumes=True)
-        await api.rename_container(work.podman, noted.container, noted.name)
-    await named_volumes.remove(work, noted.volumes)
+        await _remove_container(context, noted.name, volumes=True)
+        await api.rename_container(context.podman, noted.container, noted.name)
+    await named_volumes.remove(context, noted.volumes)
     if start and noted.ran:
-        await api.start_container(work.podman, noted.container)
+        await api.start_container(context.podman, noted.container)
 
 
-async def _inspect(work: Work, container: str) -> dict[str, Any] | None:
-    if not await api.container_exists(work.podman, container):
+async def _inspect(context: OperationContext, container: str) -> dict[str, Any] | None:
+    if not await api.container_exists(context.podman, container):
         return None
-    found: dict[str, Any] = await api.inspect_container(work.podman, container)
+    found: dict[str, Any] = await api.inspect_container(context.podman, container)
     return found
 
 
-async def _remove_container(work: Work, container: str, *, volumes: bool) -> None:
-    if await api.container_exists(work.podman, container):
-        await api.remove_container(work.podman, container, force=True, volumes=volumes)
+async def _remove_container(context: OperationContext, container: str, *, volumes: bool) -> None:
+    if await api.container_exists(context.podman, container):
+        await api.remove_container(context.podman, container, force=True, volumes=volumes)
 
 
-async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:
+async def _refuse_taken(context: OperationContext, plan: Plan, but: str = "") -> None:
     for file in plan.files:
         if unit_files.find(file):
             raise EngineError(
@@ -393,7 +401,7 @@ async def _refuse_taken(work: Work, plan: Plan, but: str = "") -> None:
             )
     if plan.unit == but:
         return
-    facts = await work.units.systemd.properties(plan.unit)
+    facts = await context.units.systemd.properties(plan.unit)
     if facts.get("LoadState") not in ("not-found", None):
         raise EngineError(
             ErrorCode.CONFLICT,

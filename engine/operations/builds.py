@@ -20,7 +20,7 @@ from pathlib import Path
 from engine.builds import build_context, build_log, cleanup
 from engine.builds.steps import Steps
 from engine.operations import image_names, pulls
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman import api
 from engine.podman.errors import understand
 from engine.process import programs
@@ -50,36 +50,36 @@ _GIT_ENVIRONMENT = {
 }
 
 
-async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
+async def build(context: OperationContext, parameters: ImageBuild) -> ImageBuilt:
     """Build the image, and push it if requested. Only the image and its log remain.
 
     It records what the name meant before the first attempt.
     """
     began = time.monotonic()
     name = parameters.tags[0]
-    work.note(work.noted or await image_names.image_id(work, name) or _NO_IMAGE)
-    place = work.files.workplace(work.id)
+    context.note(context.noted or await image_names.image_id(context, name) or _NO_IMAGE)
+    place = context.files.workplace(context.id)
     (place / "tmp").mkdir(exist_ok=True)
     hidden = _secrets(parameters)
-    with build_log.writing(work.id) as kept:
+    with build_log.writing(context.id) as kept:
 
         def say(line: str) -> None:
             kept.say(_redacted(line, hidden))
 
         try:
-            context = await _context(work, parameters, place, say)
-            identity = await _build(work, parameters, place, context, say, hidden)
-            pushed = await _push(work, parameters, identity, place, say)
+            root = await _context(context, parameters, place, say)
+            identity = await _build(context, parameters, place, root, say, hidden)
+            pushed = await _push(context, parameters, identity, place, say)
         except EngineError as error:
             say(f"Error: {error.report.message}")
             raise
         except asyncio.CancelledError:
-            identity, pushed = await unstoppable(image_names.image_id(work, name)), ""
-            if not work.noted or identity in ("", work.noted):
+            identity, pushed = await unstoppable(image_names.image_id(context, name)), ""
+            if not context.noted or identity in ("", context.noted):
                 say(msg("It was cancelled."))
                 raise
             say(msg("It was too late to cancel: an interrupted attempt had built it."))
-    found = await api.inspect_image(work.podman, identity)
+    found = await api.inspect_image(context.podman, identity)
     return ImageBuilt(
         summary=(
             msg(
@@ -99,29 +99,29 @@ async def build(work: Work, parameters: ImageBuild) -> ImageBuilt:
 
 
 async def _build(
-    work: Work,
+    context: OperationContext,
     parameters: ImageBuild,
     place: Path,
-    context: Path,
+    root: Path,
     say: Say,
     hidden: list[str],
 ) -> str:
-    file = _containerfile(parameters, place, context)
-    await work.admission.admit_build(parameters, file)
-    if images := work.admission.images_of_build(parameters, file):
-        await _look_at(work, parameters, images)
+    file = _containerfile(parameters, place, root)
+    await context.admission.admit_build(parameters, file)
+    if images := context.admission.images_of_build(parameters, file):
+        await _look_at(context, parameters, images)
         # Use exactly the images that were checked.
         parameters = parameters.model_copy(update={"pull": "never"})
     if not _built(place):  # an interrupted attempt may have finished this
-        await _run(work, parameters, place, context, say, hidden)
+        await _run(context, parameters, place, root, say, hidden)
     identity = _built(place)
-    await unstoppable(_name(work, parameters, identity))
+    await unstoppable(_name(context, parameters, identity))
     return identity
 
 
-async def _name(work: Work, parameters: ImageBuild, identity: str) -> None:
+async def _name(context: OperationContext, parameters: ImageBuild, identity: str) -> None:
     for name in parameters.tags:
-        await image_names.ensure(work, name, identity)
+        await image_names.ensure(context, name, identity)
 
 
 def _built(place: Path) -> str:
@@ -134,41 +134,43 @@ def _built(place: Path) -> str:
 
 
 async def _run(
-    work: Work,
+    context: OperationContext,
     parameters: ImageBuild,
     place: Path,
-    context: Path,
+    root: Path,
     say: Say,
     hidden: list[str],
 ) -> None:
     """Run `podman build`, which writes the image's id when it has finished."""
     steps = Steps()
-    argv, environment = _command(work, parameters, place, context)
+    argv, environment = _command(context, parameters, place, root)
     whole = False
     try:
         async with aclosing(programs.lines(argv, environment=environment)) as lines:
             async for line in lines:
                 say(line)
                 if steps.hear(_redacted(line, hidden)):
-                    work.report(steps.progress("Building"))
+                    context.report(steps.progress("Building"))
         whole = True
     except programs.Failure as failure:
-        raise _failed(steps, failure, work, parameters.platform) from failure
+        raise _failed(steps, failure, context, parameters.platform) from failure
     except asyncio.CancelledError:
         whole = bool(_built(place))  # the image exists, and this cannot be undone
         if not whole:
             raise
     finally:
         if not whole:
-            await asyncio.shield(cleanup.tidy(work.podman, work.podman_options, work.id, place))
+            await asyncio.shield(
+                cleanup.tidy(context.podman, context.podman_options, context.id, place)
+            )
     steps.finish()
-    work.report(steps.progress("Built"))
+    context.report(steps.progress("Built"))
 
 
-async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> None:
+async def _look_at(context: OperationContext, parameters: ImageBuild, images: list[str]) -> None:
     """Pull the base images, and evaluate their ONBUILD steps. Raises EngineError."""
     for image in images:
-        is_here = await api.image_exists(work.podman, image)
+        is_here = await api.image_exists(context.podman, image)
         if parameters.pull == "always" or (parameters.pull == "missing" and not is_here):
             if parameters.platform:
                 raise EngineError(
@@ -181,22 +183,24 @@ async def _look_at(work: Work, parameters: ImageBuild, images: list[str]) -> Non
                     ),
                     msg("Pull it for that platform first, and build without a pull."),
                 )
-            await pulls.pull_image(work, ImagePull(image=image, policy="always"))
-        if await api.image_exists(work.podman, image):
-            await work.admission.admit_onbuild(image)
+            await pulls.pull_image(context, ImagePull(image=image, policy="always"))
+        if await api.image_exists(context.podman, image):
+            await context.admission.admit_onbuild(image)
 
 
-def _failed(steps: Steps, failure: programs.Failure, work: Work, platform: str) -> EngineError:
+def _failed(
+    steps: Steps, failure: programs.Failure, context: OperationContext, platform: str
+) -> EngineError:
     which = steps.fail()
-    work.report(steps.progress(steps.last_lines))
-    said = steps.error or f"podman build ended with status {failure.status}."
-    if _FOREIGN in f"{steps.last_lines}\n{said}".lower():
+    context.report(steps.progress(steps.last_lines))
+    cause = steps.error or f"podman build ended with status {failure.status}."
+    if _FOREIGN in f"{steps.last_lines}\n{cause}".lower():
         return _foreign(which, platform)
-    found = understand(said).report
+    found = understand(cause).report
     return EngineError(
         # If Podman's message explains nothing, the cause is in the Containerfile.
         ErrorCode.INVALID if found.code is ErrorCode.REFUSED else found.code,
-        msg("%(which)s: %(said)s", which=which, said=said) if which else said,
+        msg("%(which)s: %(said)s", which=which, said=cause) if which else cause,
         found.remedy or msg("The log shows what the step said last."),
     )
 
@@ -229,13 +233,13 @@ def _foreign(which: str, platform: str) -> EngineError:
 
 
 def _command(
-    work: Work, parameters: ImageBuild, place: Path, context: Path
+    context: OperationContext, parameters: ImageBuild, place: Path, root: Path
 ) -> tuple[list[str], dict[str, str]]:
     environment = {"TMPDIR": str(place / "tmp")}
-    argv = ["podman", *work.podman_options, "build"]
+    argv = ["podman", *context.podman_options, "build"]
     # The default of `podman build` for accounts. 4.3's `oci` cannot create a network then.
     argv += ["--isolation=rootless", f"--iidfile={place / IMAGE_ID}"]
-    argv += [*parameters.options(), f"--file={_containerfile(parameters, place, context)}"]
+    argv += [*parameters.options(), f"--file={_containerfile(parameters, place, root)}"]
     for name, value in parameters.build_args.items():
         if is_secret(name, value) and name not in os.environ:
             environment[name] = value
@@ -245,9 +249,9 @@ def _command(
     for name, secret in parameters.secrets.items():
         argv.append(f"--secret=id={name},src={_private(place, name, secret.get_secret_value())}")
     # No step uses this secret: it marks the working containers of this build.
-    mark = cleanup.mark(work.id)
+    mark = cleanup.mark(context.id)
     argv.append(f"--secret=id={mark},src={_private(place, mark, '')}")
-    return [*argv, "--", str(context)], environment
+    return [*argv, "--", str(root)], environment
 
 
 def _private(place: Path, name: str, value: str) -> Path:
@@ -260,16 +264,16 @@ def _private(place: Path, name: str, value: str) -> Path:
     return file
 
 
-def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
+def _containerfile(parameters: ImageBuild, place: Path, root: Path) -> Path:
     if parameters.containerfile.strip():
         file = place / "Containerfile"
         file.write_text(parameters.containerfile)
         return file
     wanted = [parameters.containerfile_path] if parameters.containerfile_path else list(NAMES)
     for name in wanted:
-        found = (context / name).resolve()
+        found = (root / name).resolve()
         if found.is_file():
-            if not found.is_relative_to(context.resolve()):
+            if not found.is_relative_to(root.resolve()):
                 raise EngineError(
                     ErrorCode.INVALID, msg("%(name)s leads out of the context.", name=name)
                 )
@@ -281,27 +285,29 @@ def _containerfile(parameters: ImageBuild, place: Path, context: Path) -> Path:
     )
 
 
-async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) -> Path:
-    context = place / "context"
-    if context.exists():  # left by a killed engine: start again
-        await asyncio.to_thread(shutil.rmtree, context)
-    context.mkdir()
-    context.chmod(0o755)
+async def _context(
+    context: OperationContext, parameters: ImageBuild, place: Path, say: Say
+) -> Path:
+    root = place / "context"
+    if root.exists():  # left by a killed engine: start again
+        await asyncio.to_thread(shutil.rmtree, root)
+    root.mkdir()
+    root.chmod(0o755)
     if parameters.git:
-        return await _clone(work, parameters.git, context, place, say)
+        return await _clone(context, parameters.git, root, place, say)
     if parameters.context:
-        work.report(Progress(message=msg("Unpacking the context")))
-        archive = work.files.upload(work.id, parameters.context)
-        size = await _unpack(archive, context)
+        context.report(Progress(message=msg("Unpacking the context")))
+        archive = context.files.upload(context.id, parameters.context)
+        size = await _unpack(archive, root)
         archive.unlink()
         say(msg("The context has %(size)s bytes.", size=f"{size:,}"))
     for file in parameters.files:
-        target = context / file.path
-        for folder in reversed(target.relative_to(context).parents):
-            (context / folder).mkdir(exist_ok=True)
-            (context / folder).chmod(0o755)
+        target = root / file.path
+        for folder in reversed(target.relative_to(root).parents):
+            (root / folder).mkdir(exist_ok=True)
+            (root / folder).chmod(0o755)
         try:
-            work.files.upload(work.id, file.upload).rename(target)
+            context.files.upload(context.id, file.upload).rename(target)
         except OSError as error:
             raise EngineError(
                 ErrorCode.INVALID,
@@ -312,7 +318,7 @@ async def _context(work: Work, parameters: ImageBuild, place: Path, say: Say) ->
                 ),
             ) from error
         target.chmod(0o755 if _is_script(target) else 0o644)
-    return context
+    return root
 
 
 def _is_script(file: Path) -> bool:
@@ -320,11 +326,9 @@ def _is_script(file: Path) -> bool:
         return opened.read(4) in (b"\x7fELF",) or file.open("rb").read(2) == b"#!"
 
 
-async def _unpack(archive: Path, context: Path) -> int:
+async def _unpack(archive: Path, root: Path) -> int:
     stop = threading.Event()
-    unpacking = asyncio.ensure_future(
-        asyncio.to_thread(build_context.unpack, archive, context, stop)
-    )
+    unpacking = asyncio.ensure_future(asyncio.to_thread(build_context.unpack, archive, root, stop))
     try:
         return await asyncio.shield(unpacking)
     except asyncio.CancelledError:
@@ -333,7 +337,9 @@ async def _unpack(archive: Path, context: Path) -> int:
         raise
 
 
-async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Say) -> Path:
+async def _clone(
+    context: OperationContext, git: GitSource, root: Path, place: Path, say: Say
+) -> Path:
     if os.environ.get(GIT_SETTING) != "1":
         raise EngineError(
             ErrorCode.UNAVAILABLE,
@@ -343,18 +349,18 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
                 git_setting=GIT_SETTING,
             ),
         )
-    work.report(Progress(message=msg("Fetching %(url)s", url=git.url)))
+    context.report(Progress(message=msg("Fetching %(url)s", url=git.url)))
     environment = {**_GIT_ENVIRONMENT, "TMPDIR": str(place / "tmp")}
     fetch = ["fetch", "--depth=1", "--no-tags", "--", git.url, git.ref or "HEAD"]
     for words in (["init", "--quiet"], fetch, ["checkout", "--quiet", "FETCH_HEAD"]):
-        said: list[str] = []
+        last_lines: list[str] = []
         argv = [*_GIT, *words]
         try:
             async with aclosing(
-                programs.lines(argv, environment=environment, folder=context)
+                programs.lines(argv, environment=environment, folder=root)
             ) as lines:
                 async for line in lines:
-                    said = [*said[-4:], line]
+                    last_lines = [*last_lines[-4:], line]
                     say(line)
         except programs.Failure as failure:
             raise EngineError(
@@ -363,30 +369,32 @@ async def _clone(work: Work, git: GitSource, context: Path, place: Path, say: Sa
                     "git could not fetch %(ref)s of %(url)s: %(said)s",
                     ref=git.ref or msg("the default branch"),
                     url=git.url,
-                    said=" ".join(said),
+                    said=" ".join(last_lines),
                 ),
                 msg(
                     "Check the address and the branch; a commit is given by all of its digits. "
                     "Private repositories cannot be fetched."
                 ),
             ) from failure
-    await asyncio.to_thread(shutil.rmtree, context / ".git")
+    await asyncio.to_thread(shutil.rmtree, root / ".git")
     if not git.folder:
-        return context
-    folder = (context / git.folder).resolve()
-    if not folder.is_dir() or not folder.is_relative_to(context.resolve()):
+        return root
+    folder = (root / git.folder).resolve()
+    if not folder.is_dir() or not folder.is_relative_to(root.resolve()):
         raise EngineError(
             ErrorCode.INVALID, msg("The repository has no folder %(folder)s.", folder=git.folder)
         )
     return folder
 
 
-async def _push(work: Work, parameters: ImageBuild, identity: str, place: Path, say: Say) -> str:
+async def _push(
+    context: OperationContext, parameters: ImageBuild, identity: str, place: Path, say: Say
+) -> str:
     if not parameters.push_to:
         return ""
     heed()
-    work.report(Progress(message=msg("Pushing to %(push_to)s", push_to=parameters.push_to)))
-    argv = ["podman", *work.podman_options, "push", "--", identity, parameters.push_to]
+    context.report(Progress(message=msg("Pushing to %(push_to)s", push_to=parameters.push_to)))
+    argv = ["podman", *context.podman_options, "push", "--", identity, parameters.push_to]
     last = ""
     try:
         async with aclosing(

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.operations import pulls
 from engine.operations.containers import end_unknown, start_up
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman import api
 from engine.podman.answers import ports_of
 from engine.podman.create_spec import specification
@@ -17,78 +17,78 @@ from engine.schema.images import ImagePull
 from engine.schema.messages import msg
 
 
-async def run(work: Work, parameters: ContainerRun) -> ContainerStarted:
+async def run(context: OperationContext, parameters: ContainerRun) -> ContainerStarted:
     """Pull if necessary, create, start. Remove the container on failure or cancellation."""
     try:
-        return await _run(work, parameters)
+        return await _run(context, parameters)
     except asyncio.CancelledError:
-        await unstoppable(discard(work))
+        await unstoppable(discard(context))
         raise
 
 
-async def _run(work: Work, parameters: ContainerRun) -> ContainerStarted:
-    check(work, parameters)
-    parameters = await work.admission.admit_run(parameters)
-    body = specification(parameters, work.id, work.podman.major)
-    if work.podman.default_ulimits:
-        body["r_limits"] = work.podman.default_ulimits
+async def _run(context: OperationContext, parameters: ContainerRun) -> ContainerStarted:
+    check(context, parameters)
+    parameters = await context.admission.admit_run(parameters)
+    body = specification(parameters, context.id, context.podman.major)
+    if context.podman.default_ulimits:
+        body["r_limits"] = context.podman.default_ulimits
     if parameters.pull in ("always", "newer"):
-        await _pull(work, parameters)
+        await _pull(context, parameters)
         heed()
     try:
-        created = await api.create_container(work.podman, body)
+        created = await api.create_container(context.podman, body)
     except EngineError as error:
         if not _lacks_image(error) or parameters.pull == "never":
             raise
-        await _pull(work, parameters)
+        await _pull(context, parameters)
         heed()
-        created = await api.create_container(work.podman, body)
+        created = await api.create_container(context.podman, body)
     identity = str(created["Id"])
     try:
-        work.note(identity)
+        context.note(identity)
         heed()
-        await work.admission.recheck_binds(identity)
-        await start_up(work, identity)
+        await context.admission.recheck_binds(identity)
+        await start_up(context, identity)
     except Unanswered:
         raise  # recovery looks for it
     except EngineError:
-        await unstoppable(_remove(work, identity))  # leave nothing incomplete
+        await unstoppable(_remove(context, identity))  # leave nothing incomplete
         raise
     heed()
-    return await _started(work, parameters, identity, list(created.get("Warnings") or []))
+    return await _started(context, parameters, identity, list(created.get("Warnings") or []))
 
 
-def check(work: Work, parameters: ContainerRun) -> None:
+def check(context: OperationContext, parameters: ContainerRun) -> None:
     """Refuse in advance what cannot work on this host. Raises EngineError."""
-    _check_limits(parameters, work.controllers)
+    _check_limits(parameters, context.controllers)
     _check_paths(parameters)
 
 
-async def prepare(work: Work, parameters: ContainerRun) -> None:
+async def prepare(context: OperationContext, parameters: ContainerRun) -> None:
     """Do what `run` does before it creates the container: check, and pull the image."""
-    check(work, parameters)
+    check(context, parameters)
     wanted = parameters.pull in ("always", "newer")
     if not wanted and parameters.pull == "missing":
-        wanted = not await api.image_exists(work.podman, parameters.image)
+        wanted = not await api.image_exists(context.podman, parameters.image)
     if wanted:
-        await _pull(work, parameters)
+        await _pull(context, parameters)
 
 
-async def find(work: Work) -> ContainerStarted | None:
+async def find(context: OperationContext) -> ContainerStarted | None:
     """Find the container that this operation created before the engine died, and finish it."""
-    rows = await _made(work)
+    rows = await _made(context)
     if not rows:
         return None
     row = rows[0]
-    work.note(str(row["Id"]))
+    context.note(str(row["Id"]))
     if row["State"] in ("created", "configured", "initialized"):
         try:
-            await work.admission.recheck_binds(row["Id"])
-            await start_up(work, row["Id"])
+            await context.admission.recheck_binds(row["Id"])
+            await start_up(context, row["Id"])
         except Unanswered:
             raise
         except EngineError:
-            await _remove(work, row["Id"])
+            await _remove(context, row["Id"])
             raise
     return ContainerStarted(
         summary=msg("%(names)s was launched.", names=row["Names"][0]),
@@ -99,13 +99,13 @@ async def find(work: Work) -> ContainerStarted | None:
 
 
 async def _started(
-    work: Work, parameters: ContainerRun, identity: str, warnings: list[str]
+    context: OperationContext, parameters: ContainerRun, identity: str, warnings: list[str]
 ) -> ContainerStarted:
     # If the container shares a network, Podman drops the ports and reports that in a warning.
     kept = not any("Port mappings have been discarded" in warning for warning in warnings)
     name, ports = parameters.name, parameters.ports if kept else []
     if name is None or ports:
-        rows = await api.list_containers(work.podman, filters={"id": [identity]})
+        rows = await api.list_containers(context.podman, filters={"id": [identity]})
         # None: with --rm, it may already have ended and been removed.
         if rows:
             name, ports = rows[0]["Names"][0], ports_of(rows[0].get("Ports"))
@@ -118,9 +118,9 @@ async def _started(
     )
 
 
-async def _pull(work: Work, parameters: ContainerRun) -> None:
+async def _pull(context: OperationContext, parameters: ContainerRun) -> None:
     policy = "newer" if parameters.pull == "newer" else "always"
-    await pulls.pull_image(work, ImagePull(image=parameters.image, policy=policy))
+    await pulls.pull_image(context, ImagePull(image=parameters.image, policy=policy))
 
 
 def _lacks_image(error: EngineError) -> bool:
@@ -128,22 +128,22 @@ def _lacks_image(error: EngineError) -> bool:
     return "image not known" in text or "no such image" in text
 
 
-async def discard(work: Work) -> None:
+async def discard(context: OperationContext) -> None:
     """Remove what this operation created, because it was cancelled."""
-    for row in await _made(work):
-        await _remove(work, str(row["Id"]))
+    for row in await _made(context):
+        await _remove(context, str(row["Id"]))
 
 
-async def _made(work: Work) -> list[dict[str, Any]]:
+async def _made(context: OperationContext) -> list[dict[str, Any]]:
     return await api.list_containers(
-        work.podman, filters={"label": [f"{OPERATION_LABEL}={work.id}"]}
+        context.podman, filters={"label": [f"{OPERATION_LABEL}={context.id}"]}
     )
 
 
-async def _remove(work: Work, identity: str) -> None:
-    await end_unknown(work, identity)
+async def _remove(context: OperationContext, identity: str) -> None:
+    await end_unknown(context, identity)
     try:
-        await api.remove_container(work.podman, identity, force=True, volumes=True)
+        await api.remove_container(context.podman, identity, force=True, volumes=True)
     except EngineError as error:
         # With --rm, Podman may have removed it itself. Anything else matters.
         if error.report.code is not ErrorCode.NOT_FOUND:

@@ -6,7 +6,7 @@ import os
 import re
 
 from engine.operations import image_names
-from engine.operations.context import Unsettled, Work
+from engine.operations.context import OperationContext, Unsettled
 from engine.operations.units import restart_unit
 from engine.podman import api
 from engine.podman.answers import pruned
@@ -29,46 +29,48 @@ _NO_IMAGE = "none"
 _ENDING = {"KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3"}
 
 
-async def start(work: Work, parameters: schema.ContainerStart) -> Result:
+async def start(context: OperationContext, parameters: schema.ContainerStart) -> Result:
     """Start it. Has no effect if it is running."""
-    await work.admission.recheck_binds(parameters.container)
-    await start_up(work, parameters.container)
+    await context.admission.recheck_binds(parameters.container)
+    await start_up(context, parameters.container)
     return Result(summary=msg("%(container)s runs.", container=parameters.container))
 
 
-async def start_up(work: Work, container: str) -> None:
+async def start_up(context: OperationContext, container: str) -> None:
     """Let Podman start it, even if a killed Podman had got halfway."""
     for tries_left in reversed(range(_STARTS)):
         try:
-            await api.start_container(work.podman, container)
+            await api.start_container(context.podman, container)
             return
         except EngineError as error:
             if not tries_left or not _HALF_STARTED.search(error.report.message):
                 raise
         # Podman died before it could record what the OCI runtime had done.
-        found = await api.inspect_container(work.podman, container)
-        await _end(work, str(found["Id"]))
+        found = await api.inspect_container(context.podman, container)
+        await _end(context, str(found["Id"]))
 
 
-async def end_unknown(work: Work, identity: str) -> None:
+async def end_unknown(context: OperationContext, identity: str) -> None:
     """End the processes of a container that Podman believes never started, before a removal.
 
     A killed Podman may have let it start without recording that. If it were removed in the state
     that Podman knows, its processes would continue without a container.
     """
-    if not await api.container_exists(work.podman, identity):
+    if not await api.container_exists(context.podman, identity):
         return
-    found = await api.inspect_container(work.podman, identity)
+    found = await api.inspect_container(context.podman, identity)
     if found["State"]["Status"] in ("created", "configured", "initialized"):
-        await _end(work, identity, only_if_monitored=True)
+        await _end(context, identity, only_if_monitored=True)
 
 
-async def _end(work: Work, identity: str, *, only_if_monitored: bool = False) -> None:
+async def _end(
+    context: OperationContext, identity: str, *, only_if_monitored: bool = False
+) -> None:
     """End a container in the OCI runtime, and wait for its monitor, which cleans up after it."""
     monitor = await asyncio.to_thread(procfs.open_monitor, identity)
     if monitor is None and only_if_monitored:
         return
-    runtime = work.podman_options[work.podman_options.index("--runtime") + 1]
+    runtime = context.podman_options[context.podman_options.index("--runtime") + 1]
     argv = ("podman", "unshare", runtime, "delete", "--force", identity)
     try:
         log.warning("%s had been started halfway: %s", identity, await programs.run(*argv))
@@ -79,9 +81,9 @@ async def _end(work: Work, identity: str, *, only_if_monitored: bool = False) ->
             os.close(monitor)
 
 
-async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
+async def stop(context: OperationContext, parameters: schema.ContainerStop) -> Result:
     """Stop it. Has no effect if it is not running."""
-    if unit := await _stop_unit(work, parameters.container):
+    if unit := await _stop_unit(context, parameters.container):
         return Result(
             summary=msg(
                 "%(container)s is stopped: its unit %(unit)s was stopped.",
@@ -89,43 +91,45 @@ async def stop(work: Work, parameters: schema.ContainerStop) -> Result:
                 unit=unit,
             )
         )
-    await api.stop_container(work.podman, parameters.container, parameters.timeout)
+    await api.stop_container(context.podman, parameters.container, parameters.timeout)
     return Result(summary=msg("%(container)s is stopped.", container=parameters.container))
 
 
-async def restart(work: Work, parameters: schema.ContainerRestart) -> Result:
+async def restart(context: OperationContext, parameters: schema.ContainerRestart) -> Result:
     """Stop and start it."""
-    await work.admission.recheck_binds(parameters.container)
-    if unit := await _active_unit(work, parameters.container):
-        return await _restart_unit(work, parameters, unit)
-    found = await api.inspect_container(work.podman, parameters.container)
-    work.note(str(found["State"].get("StartedAt") or ""))
+    await context.admission.recheck_binds(parameters.container)
+    if unit := await _active_unit(context, parameters.container):
+        return await _restart_unit(context, parameters, unit)
+    found = await api.inspect_container(context.podman, parameters.container)
+    context.note(str(found["State"].get("StartedAt") or ""))
     seconds = parameters.timeout
     if seconds is None:
         # Without a timeout, Podman's API kills at once; the command line uses the container's own.
         seconds = int(found["Config"].get("StopTimeout") or 0)
-    await api.restart_container(work.podman, parameters.container, seconds)
+    await api.restart_container(context.podman, parameters.container, seconds)
     return Result(summary=msg("%(container)s was restarted.", container=parameters.container))
 
 
-async def resume_restart(work: Work, parameters: schema.ContainerRestart) -> Result:
+async def resume_restart(context: OperationContext, parameters: schema.ContainerRestart) -> Result:
     """Continue an interrupted restart, which may have got as far as the stop."""
-    if not work.noted:
-        return await restart(work, parameters)
-    if " " in work.noted:
-        return await _restart_unit(work, parameters, work.noted.partition(" ")[0])
-    state = (await api.inspect_container(work.podman, parameters.container))["State"]
-    if str(state.get("StartedAt") or "") == work.noted:
+    if not context.noted:
+        return await restart(context, parameters)
+    if " " in context.noted:
+        return await _restart_unit(context, parameters, context.noted.partition(" ")[0])
+    state = (await api.inspect_container(context.podman, parameters.container))["State"]
+    if str(state.get("StartedAt") or "") == context.noted:
         if state["Status"] == "running":
-            return await restart(work, parameters)
+            return await restart(context, parameters)
         # It was stopped, or about to be.
-        await api.stop_container(work.podman, parameters.container, parameters.timeout)
-        await start(work, schema.ContainerStart(container=parameters.container))
+        await api.stop_container(context.podman, parameters.container, parameters.timeout)
+        await start(context, schema.ContainerStart(container=parameters.container))
     return Result(summary=msg("%(container)s was restarted.", container=parameters.container))
 
 
-async def _restart_unit(work: Work, parameters: schema.ContainerRestart, unit: str) -> Result:
-    await restart_unit(work, unit)
+async def _restart_unit(
+    context: OperationContext, parameters: schema.ContainerRestart, unit: str
+) -> Result:
+    await restart_unit(context, unit)
     return Result(
         summary=msg(
             "%(container)s was restarted: its unit %(unit)s was restarted.",
@@ -135,10 +139,10 @@ async def _restart_unit(work: Work, parameters: schema.ContainerRestart, unit: s
     )
 
 
-async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
+async def kill(context: OperationContext, parameters: schema.ContainerKill) -> Result:
     """Send a signal. If that ends the container, stop its unit, which would restart it."""
     ending = parameters.signal.removeprefix("SIG") in _ENDING
-    if ending and (unit := await _stop_unit(work, parameters.container)):
+    if ending and (unit := await _stop_unit(context, parameters.container)):
         return Result(
             summary=msg(
                 "%(container)s is stopped: its unit %(unit)s was stopped instead of sending "
@@ -148,8 +152,8 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
                 signal=parameters.signal,
             )
         )
-    work.note(parameters.signal)
-    await api.kill_container(work.podman, parameters.container, parameters.signal)
+    context.note(parameters.signal)
+    await api.kill_container(context.podman, parameters.container, parameters.signal)
     return Result(
         summary=msg(
             "%(signal)s was sent to %(container)s.",
@@ -159,16 +163,16 @@ async def kill(work: Work, parameters: schema.ContainerKill) -> Result:
     )
 
 
-async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
+async def resume_kill(context: OperationContext, parameters: schema.ContainerKill) -> Result:
     """Determine whether the signal was sent: it was if the container ended. Repeat SIGKILL.
 
     Raises Unsettled for other signals to a running container, and if the container is gone.
     """
-    if not work.noted or " " in work.noted:
-        return await kill(work, parameters)
-    if not await api.container_exists(work.podman, parameters.container):
+    if not context.noted or " " in context.noted:
+        return await kill(context, parameters)
+    if not await api.container_exists(context.podman, parameters.container):
         raise Unsettled
-    if await _state(work, parameters.container) not in ("running", "paused"):
+    if await _state(context, parameters.container) not in ("running", "paused"):
         return Result(
             summary=msg(
                 "%(signal)s was sent to %(container)s.",
@@ -177,43 +181,43 @@ async def resume_kill(work: Work, parameters: schema.ContainerKill) -> Result:
             )
         )
     if parameters.signal.removeprefix("SIG") in ("KILL", "9"):
-        return await kill(work, parameters)
+        return await kill(context, parameters)
     raise Unsettled
 
 
-async def pause(work: Work, parameters: schema.ContainerPause) -> Result:
+async def pause(context: OperationContext, parameters: schema.ContainerPause) -> Result:
     """Freeze its processes."""
-    if await _state(work, parameters.container) == "paused":
+    if await _state(context, parameters.container) == "paused":
         return Result(
             summary=msg("%(container)s is paused already.", container=parameters.container)
         )
-    await api.pause_container(work.podman, parameters.container)
+    await api.pause_container(context.podman, parameters.container)
     return Result(summary=msg("%(container)s is paused.", container=parameters.container))
 
 
-async def unpause(work: Work, parameters: schema.ContainerUnpause) -> Result:
+async def unpause(context: OperationContext, parameters: schema.ContainerUnpause) -> Result:
     """Resume its processes."""
-    if await _state(work, parameters.container) == "running":
+    if await _state(context, parameters.container) == "running":
         return Result(summary=msg("%(container)s runs already.", container=parameters.container))
-    await api.unpause_container(work.podman, parameters.container)
+    await api.unpause_container(context.podman, parameters.container)
     return Result(summary=msg("%(container)s runs again.", container=parameters.container))
 
 
-async def rename(work: Work, parameters: schema.ContainerRename) -> Result:
+async def rename(context: OperationContext, parameters: schema.ContainerRename) -> Result:
     """Rename it."""
-    found = await api.inspect_container(work.podman, parameters.container)
-    work.note(str(found["Id"]))
-    await api.rename_container(work.podman, parameters.container, parameters.name)
+    found = await api.inspect_container(context.podman, parameters.container)
+    context.note(str(found["Id"]))
+    await api.rename_container(context.podman, parameters.container, parameters.name)
     return _renamed(parameters)
 
 
-async def resume_rename(work: Work, parameters: schema.ContainerRename) -> Result:
+async def resume_rename(context: OperationContext, parameters: schema.ContainerRename) -> Result:
     """Find its current name by its id."""
-    if work.noted:
-        found = await api.inspect_container(work.podman, work.noted)
+    if context.noted:
+        found = await api.inspect_container(context.podman, context.noted)
         if found["Name"] == parameters.name:
             return _renamed(parameters)
-    return await rename(work, parameters)
+    return await rename(context, parameters)
 
 
 def _renamed(parameters: schema.ContainerRename) -> Result:
@@ -226,16 +230,16 @@ def _renamed(parameters: schema.ContainerRename) -> Result:
     )
 
 
-async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
+async def remove(context: OperationContext, parameters: schema.ContainerRemove) -> Result:
     """Remove it; with `force`, even if it runs. A unit's container goes when its unit stops."""
     # By its id: a retry after the engine's death must not hit a newer container of that name.
-    identity, warnings = work.noted.rpartition(" ")[2], list[str]()
-    may_have_unit = identity != work.noted
+    identity, warnings = context.noted.rpartition(" ")[2], list[str]()
+    may_have_unit = identity != context.noted
     if not identity:
         try:
-            found = await api.inspect_container(work.podman, parameters.container)
+            found = await api.inspect_container(context.podman, parameters.container)
         except EngineError as error:
-            identity = await _damaged(work, parameters)
+            identity = await _damaged(context, parameters)
             warnings = [
                 msg("Podman could not inspect it: %(message)s", message=error.report.message)
             ]
@@ -243,8 +247,8 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
             _need_stopped(parameters, found["State"]["Status"])
             identity, may_have_unit = str(found["Id"]), True
     if may_have_unit:
-        unit = await _stop_unit(work, identity)
-        if unit and not await api.container_exists(work.podman, identity):
+        unit = await _stop_unit(context, identity)
+        if unit and not await api.container_exists(context.podman, identity):
             return Result(
                 summary=msg(
                     "%(container)s was removed: its unit %(unit)s was stopped.",
@@ -260,12 +264,12 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
                 ],
             )
     if identity:
-        work.note(identity)
+        context.note(identity)
     if identity and not warnings:
-        await end_unknown(work, identity)
+        await end_unknown(context, identity)
     try:
         answer = await api.remove_container(
-            work.podman,
+            context.podman,
             identity or parameters.container,
             force=parameters.force,
             volumes=parameters.volumes,
@@ -283,12 +287,12 @@ async def remove(work: Work, parameters: schema.ContainerRemove) -> Result:
     )
 
 
-async def _damaged(work: Work, parameters: schema.ContainerRemove) -> str:
+async def _damaged(context: OperationContext, parameters: schema.ContainerRemove) -> str:
     """Return the id of a container that Podman lists but cannot inspect: its storage is damaged.
 
     "" if it is not listed: it may then be in storage only, where Podman knows it by name.
     """
-    rows = await api.list_containers(work.podman)
+    rows = await api.list_containers(context.podman)
     for row in rows:
         if parameters.container in (row["Id"], row["Id"][:12], *(row.get("Names") or [])):
             _need_stopped(parameters, row["State"])
@@ -305,17 +309,19 @@ def _need_stopped(parameters: schema.ContainerRemove, state: str) -> None:
         )
 
 
-async def prune(work: Work, parameters: schema.ContainerPrune) -> schema.Pruned:
+async def prune(context: OperationContext, parameters: schema.ContainerPrune) -> schema.Pruned:
     """Remove all containers that are not running."""
-    return pruned(await api.prune_containers(work.podman), "container")
+    return pruned(await api.prune_containers(context.podman), "container")
 
 
-async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.ContainerCommitted:
+async def commit(
+    context: OperationContext, parameters: schema.ContainerCommit
+) -> schema.ContainerCommitted:
     """Create an image from its current file system."""
-    work.note(await image_names.image_id(work, parameters.image) or _NO_IMAGE)
+    context.note(await image_names.image_id(context, parameters.image) or _NO_IMAGE)
     repository, tag = image_names.named(parameters.image)
     answer = await api.commit_container(
-        work.podman,
+        context.podman,
         parameters.container,
         repository,
         tag,
@@ -324,18 +330,18 @@ async def commit(work: Work, parameters: schema.ContainerCommit) -> schema.Conta
         message=parameters.message,
     )
     identity = str(answer["Id"]).removeprefix("sha256:")
-    await image_names.ensure(work, parameters.image, identity)
+    await image_names.ensure(context, parameters.image, identity)
     return _committed(parameters, identity)
 
 
 async def resume_commit(
-    work: Work, parameters: schema.ContainerCommit
+    context: OperationContext, parameters: schema.ContainerCommit
 ) -> schema.ContainerCommitted:
     """Find the result of an interrupted commit: the image has the name, or there is no image."""
-    identity = await image_names.image_id(work, parameters.image)
-    if work.noted and identity and identity != work.noted:
+    identity = await image_names.image_id(context, parameters.image)
+    if context.noted and identity and identity != context.noted:
         return _committed(parameters, identity)
-    return await commit(work, parameters)
+    return await commit(context, parameters)
 
 
 def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.ContainerCommitted:
@@ -349,28 +355,28 @@ def _committed(parameters: schema.ContainerCommit, identity: str) -> schema.Cont
     )
 
 
-async def _stop_unit(work: Work, container: str) -> str:
+async def _stop_unit(context: OperationContext, container: str) -> str:
     """Stop the active unit that manages the container. Return its name, or "" if there is none.
 
     Otherwise, systemd would see the container's end as a failure and start it again.
     """
-    noted = work.noted.partition(" ")[0] if " " in work.noted else ""
-    unit = noted or await _active_unit(work, container)
+    noted = context.noted.partition(" ")[0] if " " in context.noted else ""
+    unit = noted or await _active_unit(context, container)
     if unit:
-        work.note(f"{unit} {container}")  # which may be removed with it
-        await control.carry_out(work.units.systemd, "StopUnit", unit)
+        context.note(f"{unit} {container}")  # which may be removed with it
+        await control.carry_out(context.units.systemd, "StopUnit", unit)
     return unit
 
 
-async def _active_unit(work: Work, container: str) -> str:
-    unit = await work.units.owned(container)
+async def _active_unit(context: OperationContext, container: str) -> str:
+    unit = await context.units.owned(container)
     if not unit:
         return ""
-    facts = await work.units.systemd.properties(unit)
+    facts = await context.units.systemd.properties(unit)
     active = facts.get("ActiveState") in ("active", "activating", "reloading")
     return unit if active else ""
 
 
-async def _state(work: Work, container: str) -> str:
-    found = await api.inspect_container(work.podman, container)
+async def _state(context: OperationContext, container: str) -> str:
+    found = await api.inspect_container(context.podman, container)
     return str(found["State"]["Status"])

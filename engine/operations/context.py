@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.admission import Admission
-from engine.files.image_transfer import Incoming
+from engine.files.image_transfer import InboundImages
 from engine.files.spool import Files
 from engine.podman.client import Podman
 from engine.schema.parameters import Result
@@ -18,7 +18,7 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Work:
+class OperationContext:
     """One running operation."""
 
     id: UUID
@@ -35,7 +35,7 @@ class Work:
     """Its uploads, a place to work in, and its download."""
     podman_options: list[str]
     """Global options for a `podman` that runs as a program."""
-    incoming: Incoming
+    incoming: InboundImages
     """Images that arrive from other accounts."""
     admission: Admission
     """The host's policy."""
@@ -47,5 +47,5 @@ class Unsettled(Exception):
     """Raised if nobody can tell the outcome of an interrupted operation."""
 
 
-Perform = Callable[[Work, Any], Coroutine[Any, Any, Result]]
-Find = Callable[[Work], Coroutine[Any, Any, Result | None]]
+Handler = Callable[[OperationContext, Any], Coroutine[Any, Any, Result]]
+Find = Callable[[OperationContext], Coroutine[Any, Any, Result | None]]

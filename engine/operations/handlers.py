@@ -18,9 +18,9 @@ from engine.operations import (
     units,
     volumes,
 )
-from engine.operations.context import Find, Perform
+from engine.operations.context import Find, Handler
 
-PERFORM: dict[str, Perform] = {
+HANDLERS: dict[str, Handler] = {
     "container.run": container_run.run,
     "container.replace": container_replacement.run,
     "container.start": containers.start,
@@ -81,7 +81,7 @@ RECOVER: dict[str, Find] = {
 }
 """For kinds that create a container: how to find it after the engine or Podman died."""
 
-RESUME: dict[str, Perform] = {
+RESUME: dict[str, Handler] = {
     "container.restart": containers.resume_restart,
     "container.kill": containers.resume_kill,
     "container.rename": containers.resume_rename,

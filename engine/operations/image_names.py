@@ -8,7 +8,7 @@ lost ones again.
 
 from typing import Any
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman import api
 from engine.policy import image_names
 from engine.schema.errors import EngineError, ErrorCode
@@ -26,33 +26,33 @@ def named(reference: str) -> tuple[str, str]:
     return repository, tagged
 
 
-async def id_of(work: Work, image: str) -> str:
+async def id_of(context: OperationContext, image: str) -> str:
     """Return the id of an image, or of a manifest list. Raises EngineError."""
-    return str((await _look_up(work, image))["Id"])
+    return str((await _look_up(context, image))["Id"])
 
 
-async def image_id(work: Work, image: str) -> str:
+async def image_id(context: OperationContext, image: str) -> str:
     """Return the id of an image, or "" if it does not exist."""
     try:
-        return await id_of(work, image)
+        return await id_of(context, image)
     except EngineError as error:
         if error.report.code is ErrorCode.NOT_FOUND:
             return ""
         raise
 
 
-async def ensure(work: Work, name: str, identity: str) -> None:
+async def ensure(context: OperationContext, name: str, identity: str) -> None:
     """Add the image's name again if another change has lost it. Raises EngineError."""
-    async with work.names:
-        if not await _has(work, name, identity):
-            await give(work, name, identity)
+    async with context.names:
+        if not await _has(context, name, identity):
+            await give(context, name, identity)
 
 
-async def give(work: Work, name: str, identity: str) -> None:
+async def give(context: OperationContext, name: str, identity: str) -> None:
     """Name an image, under the lock. Raises EngineError if it then lacks the name."""
     for _ in range(TRIES):
-        await api.tag_image(work.podman, identity, *named(name))
-        if await _has(work, name, identity):
+        await api.tag_image(context.podman, identity, *named(name))
+        if await _has(context, name, identity):
             return
     raise _lost(
         msg(
@@ -63,16 +63,16 @@ async def give(work: Work, name: str, identity: str) -> None:
     )
 
 
-async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
+async def take(context: OperationContext, name: str, identity: str, *, again: bool) -> None:
     """Remove a name, under the lock. `again`: the first attempt may have removed it."""
-    if again and not await _has(work, name, identity):
+    if again and not await _has(context, name, identity):
         return
     for _ in range(TRIES):
-        if await is_list(work, identity):
-            await _take_from_list(work, name, identity)
+        if await is_list(context, identity):
+            await _take_from_list(context, name, identity)
         else:
-            await api.untag_image(work.podman, identity, *named(name))
-        if not await _has(work, name, identity):
+            await api.untag_image(context.podman, identity, *named(name))
+        if not await _has(context, name, identity):
             return
     raise _lost(
         msg(
@@ -83,9 +83,9 @@ async def take(work: Work, name: str, identity: str, *, again: bool) -> None:
     )
 
 
-async def _take_from_list(work: Work, name: str, identity: str) -> None:
+async def _take_from_list(context: OperationContext, name: str, identity: str) -> None:
     """Remove a name of a list, but never its last one. Raises EngineError."""
-    names = (await _look_up(work, identity)).get("RepoTags") or []
+    names = (await _look_up(context, identity)).get("RepoTags") or []
     if _full(name) not in names:
         raise EngineError(
             ErrorCode.NOT_FOUND, msg("The manifest list has no name %(name)s.", name=name)
@@ -97,29 +97,29 @@ async def _take_from_list(work: Work, name: str, identity: str) -> None:
             msg("Give it another name first, or remove the list."),
         )
     # Podman's call for names of images would look for this one at the image in the list.
-    await api.remove_manifest(work.podman, name)
+    await api.remove_manifest(context.podman, name)
 
 
-async def is_list(work: Work, image: str) -> bool:
+async def is_list(context: OperationContext, image: str) -> bool:
     """Return whether it is a manifest list.
 
     For most of Podman's calls, a list's name or id means the image in it that fits this host.
     """
-    return await api.manifest_exists(work.podman, image)
+    return await api.manifest_exists(context.podman, image)
 
 
-async def _look_up(work: Work, image: str) -> dict[str, Any]:
+async def _look_up(context: OperationContext, image: str) -> dict[str, Any]:
     """Return the `Id` and `RepoTags` of an image, or of a manifest list. Raises EngineError."""
-    if await is_list(work, image):
-        for row in await api.list_images(work.podman):
+    if await is_list(context, image):
+        for row in await api.list_images(context.podman):
             identity = image.removeprefix("sha256:")
             if row["Id"].startswith(identity) or _full(image) in (row.get("RepoTags") or []):
                 return row
-    return await api.inspect_image(work.podman, image)
+    return await api.inspect_image(context.podman, image)
 
 
-async def _has(work: Work, name: str, identity: str) -> bool:
-    found = await _look_up(work, identity)
+async def _has(context: OperationContext, name: str, identity: str) -> bool:
+    found = await _look_up(context, identity)
     return _full(name) in (found.get("RepoTags") or [])
 
 

@@ -5,7 +5,7 @@ import os
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman import api
 from engine.process.cancellation import unstoppable
 from engine.schema.errors import EngineError, ErrorCode, Unanswered
@@ -14,12 +14,12 @@ from engine.schema.progress import Progress
 from engine.systemd.anonymous_volumes import Unnamed
 
 
-async def fill(work: Work, volumes: list[Unnamed]) -> None:
+async def fill(context: OperationContext, volumes: list[Unnamed]) -> None:
     """Create each volume and copy the data into it. On EngineError, all of them are removed."""
     made: list[Unnamed] = []
     try:
         for each in volumes:
-            work.report(
+            context.report(
                 Progress(
                     message=msg(
                         "Copying the data at %(target)s to %(name)s",
@@ -28,29 +28,29 @@ async def fill(work: Work, volumes: list[Unnamed]) -> None:
                     )
                 )
             )
-            await api.create_volume(work.podman, each.name)
+            await api.create_volume(context.podman, each.name)
             made.append(each)
-            await _copy(work, each)
+            await _copy(context, each)
     except Unanswered:
         raise  # recovery removes them
     except (EngineError, asyncio.CancelledError):
-        await unstoppable(remove(work, made))
+        await unstoppable(remove(context, made))
         raise
 
 
-async def remove(work: Work, volumes: list[Unnamed]) -> None:
+async def remove(context: OperationContext, volumes: list[Unnamed]) -> None:
     """Remove the copies that were created."""
     for each in volumes:
-        if await api.volume_exists(work.podman, each.name):
-            await api.remove_volume(work.podman, each.name)
+        if await api.volume_exists(context.podman, each.name):
+            await api.remove_volume(context.podman, each.name)
 
 
-async def _copy(work: Work, which: Unnamed) -> None:
+async def _copy(context: OperationContext, which: Unnamed) -> None:
     """Run `podman volume export … | podman volume import …`; Podman's API has both only since 5.6.
 
     The tar format preserves owners and modes.
     """
-    podman = ("podman", *work.podman_options, "volume")
+    podman = ("podman", *context.podman_options, "volume")
     reading, writing = os.pipe()
     running: list[Process] = []
     try:
@@ -74,7 +74,7 @@ async def _copy(work: Work, which: Unnamed) -> None:
             await process.wait()
     for process, (_, errors) in zip(running, ends, strict=True):
         if process.returncode:
-            said = errors.decode(errors="replace").strip().rpartition("\n")[2]
+            output = errors.decode(errors="replace").strip().rpartition("\n")[2]
             raise EngineError(
                 ErrorCode.CONFLICT,
                 msg(
@@ -82,7 +82,7 @@ async def _copy(work: Work, which: Unnamed) -> None:
                     "%(removeprefix)s",
                     target=which.target,
                     name=which.name,
-                    removeprefix=said.removeprefix("Error: "),
+                    removeprefix=output.removeprefix("Error: "),
                 ),
                 msg("See whether there is room for the copy on the disk (podman system df)."),
             )

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from engine.operations import image_names
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman import api
 from engine.podman.client import Podman
 from engine.podman.errors import understand
@@ -27,74 +27,78 @@ _LAST_STEP = 1.0
 """Seconds in which Podman finishes its current step, as far as anybody can tell."""
 
 
-async def pull(work: Work, parameters: ImagePull) -> ImagePulled:
+async def pull(context: OperationContext, parameters: ImagePull) -> ImagePulled:
     """Run `image.pull`. Records the image of the name before the first attempt."""
-    before = work.noted or await image_names.image_id(work, parameters.image) or _NO_IMAGE
-    work.note(before)
-    return await pull_image(work, parameters, before)
+    before = context.noted or await image_names.image_id(context, parameters.image) or _NO_IMAGE
+    context.note(before)
+    return await pull_image(context, parameters, before)
 
 
-async def pull_image(work: Work, parameters: ImagePull, before: str = "") -> ImagePulled:
+async def pull_image(
+    context: OperationContext, parameters: ImagePull, before: str = ""
+) -> ImagePulled:
     """Pull the image into the account's storage. Cancelling closes the request: Podman stops.
 
     `before` is the id that the name had before the operation, if that is not now.
     """
-    before = before or await image_names.image_id(work, parameters.image) or _NO_IMAGE
+    before = before or await image_names.image_id(context, parameters.image) or _NO_IMAGE
     try:
-        return await _pull(work, parameters)
+        return await _pull(context, parameters)
     except asyncio.CancelledError:
-        if not await unstoppable(_has_come(work, parameters.image, before)):
+        if not await unstoppable(_has_come(context, parameters.image, before)):
             raise
-        return await unstoppable(_pulled(work.podman, parameters.image, ""))
+        return await unstoppable(_pulled(context.podman, parameters.image, ""))
 
 
-async def _pull(work: Work, parameters: ImagePull) -> ImagePulled:
-    present = await api.image_exists(work.podman, parameters.image)
+async def _pull(context: OperationContext, parameters: ImagePull) -> ImagePulled:
+    present = await api.image_exists(context.podman, parameters.image)
     if parameters.policy == "missing" and present:
-        return await _pulled(work.podman, parameters.image, msg("It was there already."))
-    await work.podman.apply_registries()
-    work.report(Progress(message=msg("Asking for %(image)s", image=parameters.image)))
+        return await _pulled(context.podman, parameters.image, msg("It was there already."))
+    await context.podman.apply_registries()
+    context.report(Progress(message=msg("Asking for %(image)s", image=parameters.image)))
     for _ in range(image_names.TRIES):
-        reference = await _fetch(work, parameters, present)
-        async with work.names:
-            if await api.image_exists(work.podman, reference):
+        reference = await _fetch(context, parameters, present)
+        async with context.names:
+            if await api.image_exists(context.podman, reference):
                 break
         # A concurrent change of its names removed this one (see image_names). What is already here
         # is not fetched again.
-    return await _pulled(work.podman, reference, "")
+    return await _pulled(context.podman, reference, "")
 
 
-async def _has_come(work: Work, image: str, before: str) -> bool:
+async def _has_come(context: OperationContext, image: str, before: str) -> bool:
     """Return whether a cancelled pull has completed after all.
 
     Podman looks between two steps whether its client has left, and does not report its end.
     """
     until = asyncio.get_running_loop().time() + _LAST_STEP
-    while await image_names.image_id(work, image) in ("", before):
+    while await image_names.image_id(context, image) in ("", before):
         if asyncio.get_running_loop().time() > until:
             return False
         await asyncio.sleep(0.1)
     return True
 
 
-async def _fetch(work: Work, parameters: ImagePull, present: bool) -> str:
+async def _fetch(context: OperationContext, parameters: ImagePull, present: bool) -> str:
     """Pull, and return the name under which the image is here."""
-    if work.podman.major >= 5:
-        return await _follow(work, parameters, present, twin=False)
+    if context.podman.major >= 5:
+        return await _follow(context, parameters, present, twin=False)
     if parameters.tls_verify and _is_full(parameters.image) and not _newer(parameters, present):
-        return await _follow(work, parameters, present, twin=True)
-    return await _follow_words(work, parameters, present)
+        return await _follow(context, parameters, present, twin=True)
+    return await _follow_words(context, parameters, present)
 
 
-async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: bool) -> str:
+async def _follow(
+    context: OperationContext, parameters: ImagePull, present: bool, *, twin: bool
+) -> str:
     """Follow Podman's Docker-style stream: one message for each step of a layer."""
     headers = _credentials(parameters)
     if twin:
         params = {"fromImage": _tagged(parameters.image)}
-        answer = api.create_image(work.podman, params, headers)
+        answer = api.create_image(context.podman, params, headers)
     else:
         params = _options(parameters, present) | {"compatMode": "true"}
-        answer = api.pull_image(work.podman, params, headers)
+        answer = api.pull_image(context.podman, params, headers)
     layers: dict[str, Step] = {}
     identity = ""
     async for message in _messages(answer):
@@ -111,16 +115,16 @@ async def _follow(work: Work, parameters: ImagePull, present: bool, *, twin: boo
         if status in _DONE and total:
             current = total
         layers[layer] = Step(id=layer, label=layer, status=status, current=current, total=total)
-        work.report(_whole(parameters.image, layers))
+        context.report(_whole(parameters.image, layers))
     return parameters.image
 
 
-async def _follow_words(work: Work, parameters: ImagePull, present: bool) -> str:
+async def _follow_words(context: OperationContext, parameters: ImagePull, present: bool) -> str:
     """Follow Podman 4's own stream: sentences, and the image's id at the end."""
     layers: dict[str, Step] = {}
     identity = ""
     params = _options(parameters, present)
-    answer = api.pull_image(work.podman, params, _credentials(parameters))
+    answer = api.pull_image(context.podman, params, _credentials(parameters))
     async for message in _messages(answer):
         identity = str(message.get("id") or identity)
         text = str(message.get("stream") or "").strip()
@@ -133,7 +137,7 @@ async def _follow_words(work: Work, parameters: ImagePull, present: bool) -> str
                 for key, step in layers.items()
             }
         if text:
-            work.report(
+            context.report(
                 Progress(message=text, unit="steps" if layers else "", steps=list(layers.values()))
             )
     return identity or parameters.image

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.podman.image_copy import copy
 from engine.process.environment import runtime_directory
 from engine.schema.images import ImagePush, ImagePushed
@@ -18,18 +18,18 @@ from engine.schema.manifests import ManifestPush
 from engine.schema.messages import msg
 
 
-async def push(work: Work, parameters: ImagePush) -> ImagePushed:
+async def push(context: OperationContext, parameters: ImagePush) -> ImagePushed:
     """Copy the image to a registry. Cancelling ends Podman; a retry sends what is missing."""
-    return await to_registry(work, ["push"], parameters)
+    return await to_registry(context, ["push"], parameters)
 
 
 async def to_registry(
-    work: Work, words: list[str], parameters: ImagePush | ManifestPush
+    context: OperationContext, words: list[str], parameters: ImagePush | ManifestPush
 ) -> ImagePushed:
     """Run `podman …words` with the options common to pushing images and lists."""
     with private_place() as place:
         digest = place / "digest"
-        argv = ["podman", *work.podman_options, *words, f"--digestfile={digest}"]
+        argv = ["podman", *context.podman_options, *words, f"--digestfile={digest}"]
         argv += credentials(place, parameters)
         argv += [f"--format={parameters.format}"] if parameters.format else []
         argv += [] if parameters.tls_verify else ["--tls-verify=false"]
@@ -37,8 +37,8 @@ async def to_registry(
         await copy(
             argv,
             msg("Pushing to %(destination)s", destination=parameters.destination),
-            work.report,
-            work.files.workplace(work.id),
+            context.report,
+            context.files.workplace(context.id),
             lambda words: bool(_read(digest)),
         )
         return ImagePushed(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from cryptography import x509
 
 from engine.files import safe_files
-from engine.operations.context import Unsettled, Work
+from engine.operations.context import OperationContext, Unsettled
 from engine.podman import skopeo
 from engine.podman.errors import understand
 from engine.process import programs
@@ -24,7 +24,9 @@ _SIGN_IN_SECONDS = 60.0
 _EDITING = asyncio.Lock()
 
 
-async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
+async def edit(
+    context: OperationContext, parameters: schema.RegistriesEdit
+) -> schema.RegistriesEdited:
     """Edit the file if it has not changed since it was shown, and if Podman accepts the result."""
     async with _EDITING:
         with safe_files.folder(*_FOLDER, make=True) as folder:
@@ -42,12 +44,14 @@ async def edit(work: Work, parameters: schema.RegistriesEdit) -> schema.Registri
             await _accepted(folder, after)
             # Podman took a moment: do not overwrite what somebody wrote in the meantime.
             _need(safe_files.read(folder, _NAME, schema.LARGEST_FILE), parameters.seen)
-            work.note(config_edit.digest_of(after))
+            context.note(config_edit.digest_of(after))
             safe_files.replace(folder, _NAME, after)
-    return await _edited(work, config_edit.digest_of(after))
+    return await _edited(context, config_edit.digest_of(after))
 
 
-async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.RegistriesEdited:
+async def resume_edit(
+    context: OperationContext, parameters: schema.RegistriesEdit
+) -> schema.RegistriesEdited:
     """Edit the file, or only make Podman reread it.
 
     Raises Unsettled if somebody else has written it since.
@@ -57,20 +61,20 @@ async def resume_edit(work: Work, parameters: schema.RegistriesEdit) -> schema.R
             now = config_edit.digest_of(safe_files.read(folder, _NAME, schema.LARGEST_FILE))
     except FileNotFoundError:
         now = ""
-    if work.noted and now == work.noted:
-        return await _edited(work, now)
-    if work.noted and now != parameters.seen:
+    if context.noted and now == context.noted:
+        return await _edited(context, now)
+    if context.noted and now != parameters.seen:
         raise Unsettled
-    return await edit(work, parameters)
+    return await edit(context, parameters)
 
 
-async def _edited(work: Work, digest: str) -> schema.RegistriesEdited:
-    await work.podman.reload()
+async def _edited(context: OperationContext, digest: str) -> schema.RegistriesEdited:
+    await context.podman.reload()
     return schema.RegistriesEdited(summary=msg("registries.conf was changed."), digest=digest)
 
 
-def _need(content: bytes | None, seen: str) -> None:
-    if config_edit.digest_of(content) != seen:
+def _need(content: bytes | None, digest_before: str) -> None:
+    if config_edit.digest_of(content) != digest_before:
         raise EngineError(
             ErrorCode.CONFLICT,
             msg("registries.conf was changed since you looked at it; nothing was done."),
@@ -102,7 +106,7 @@ async def _accepted(folder: int, content: bytes) -> None:
         )
 
 
-async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
+async def login(context: OperationContext, parameters: schema.RegistryLogin) -> Result:
     """Let Podman verify the password and store it in the account's own auth file."""
     password = parameters.password.get_secret_value()
     ended = await _at_registry(parameters, given=password.encode() + b"\n")
@@ -128,7 +132,7 @@ async def login(work: Work, parameters: schema.RegistryLogin) -> Result:
     )
 
 
-async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
+async def logout(context: OperationContext, parameters: schema.RegistryLogout) -> Result:
     """Remove the password."""
     ended = await _at_registry(parameters)
     if ended.status and "not logged into" not in ended.errors.lower():
@@ -136,7 +140,7 @@ async def logout(work: Work, parameters: schema.RegistryLogout) -> Result:
     return Result(summary=msg("Signed out of %(registry)s.", registry=parameters.registry))
 
 
-async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
+async def trust(context: OperationContext, parameters: schema.RegistryTrust) -> Result:
     """Write certs.d/REGISTRY/ca.crt."""
     pem = parameters.certificate.strip().encode() + b"\n"
     try:
@@ -155,7 +159,7 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
         )
     with safe_files.folder(*_FOLDER, "certs.d", parameters.registry, make=True) as folder:
         safe_files.replace(folder, "ca.crt", pem)
-    await work.podman.reload()
+    await context.podman.reload()
     subject = found[0].subject.rfc4514_string() or msg("an authority without a name")
     return Result(
         summary=msg(
@@ -164,14 +168,14 @@ async def trust(work: Work, parameters: schema.RegistryTrust) -> Result:
     )
 
 
-async def distrust(work: Work, parameters: schema.RegistryDistrust) -> Result:
+async def distrust(context: OperationContext, parameters: schema.RegistryDistrust) -> Result:
     """Remove certs.d/REGISTRY/ca.crt, and the folder if it is empty."""
     with suppress(FileNotFoundError), safe_files.folder(*_FOLDER, "certs.d") as certificates:
         with safe_files.folder(*_FOLDER, "certs.d", parameters.registry) as folder:
             os.unlink("ca.crt", dir_fd=folder)
         with suppress(OSError):
             os.rmdir(parameters.registry, dir_fd=certificates)
-    await work.podman.reload()
+    await context.podman.reload()
     return Result(
         summary=msg("The authority for %(registry)s was removed.", registry=parameters.registry)
     )

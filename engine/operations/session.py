@@ -1,6 +1,6 @@
 """Operations on the account's session: lingering and auto-updates."""
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.operations.units import available
 from engine.process import programs
 from engine.schema import units as schema
@@ -23,43 +23,49 @@ _AGAIN = msg(
 )
 
 
-async def enable_linger(work: Work, parameters: schema.LingerEnable) -> Result:
+async def enable_linger(context: OperationContext, parameters: schema.LingerEnable) -> Result:
     """Start the account's units at boot."""
-    await _loginctl(work, "enable-linger")
+    await _loginctl(context, "enable-linger")
     return Result(summary=msg("Lingering is on: units start at boot and outlive logins."))
 
 
-async def disable_linger(work: Work, parameters: schema.LingerDisable) -> Result:
+async def disable_linger(context: OperationContext, parameters: schema.LingerDisable) -> Result:
     """Stop the account's units with its last login."""
-    await _loginctl(work, "disable-linger")
+    await _loginctl(context, "disable-linger")
     return Result(
         summary=msg("Lingering is off."),
         warnings=[msg("Without a login, the account's units and Berth's engine are not started.")],
     )
 
 
-async def enable_auto_update(work: Work, parameters: schema.AutoUpdateEnable) -> Result:
+async def enable_auto_update(
+    context: OperationContext, parameters: schema.AutoUpdateEnable
+) -> Result:
     """Enable and start the timer."""
-    await available(work)
-    await work.units.systemd.enable(TIMER)
-    await work.units.systemd.reload()
-    await control.carry_out(work.units.systemd, "StartUnit", TIMER)
+    await available(context)
+    await context.units.systemd.enable(TIMER)
+    await context.units.systemd.reload()
+    await control.carry_out(context.units.systemd, "StartUnit", TIMER)
     return Result(summary=msg("Images with an auto-update policy are looked after every day."))
 
 
-async def disable_auto_update(work: Work, parameters: schema.AutoUpdateDisable) -> Result:
+async def disable_auto_update(
+    context: OperationContext, parameters: schema.AutoUpdateDisable
+) -> Result:
     """Stop and disable the timer."""
-    await available(work)
-    await control.carry_out(work.units.systemd, "StopUnit", TIMER)
-    await work.units.systemd.disable(TIMER)
-    await work.units.systemd.reload()
+    await available(context)
+    await control.carry_out(context.units.systemd, "StopUnit", TIMER)
+    await context.units.systemd.disable(TIMER)
+    await context.units.systemd.reload()
     return Result(summary=msg("Nothing is updated by itself any more."))
 
 
-async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.AutoUpdateResult:
+async def auto_update(
+    context: OperationContext, parameters: schema.AutoUpdateRun
+) -> schema.AutoUpdateResult:
     """Update all containers that have an update policy."""
-    await available(work)
-    work.note("begun")
+    await available(context)
+    context.note("begun")
     containers, words = await updates(*([] if parameters.rollback else ["--rollback=false"]))
     done = [each for each in containers if each.updated == "true"]
     bad = [f"{each.container} {_BAD[each.updated]}" for each in containers if each.updated in _BAD]
@@ -71,13 +77,13 @@ async def auto_update(work: Work, parameters: schema.AutoUpdateRun) -> schema.Au
             done=len(done),
             containers=len(containers),
         ),
-        warnings=bad + ([words] if words else []) + ([_AGAIN] if work.noted else []),
+        warnings=bad + ([words] if words else []) + ([_AGAIN] if context.noted else []),
         containers=containers,
     )
 
 
-async def _loginctl(work: Work, verb: str) -> None:
-    await available(work)
+async def _loginctl(context: OperationContext, verb: str) -> None:
+    await available(context)
     done = await programs.run("loginctl", "--no-ask-password", verb)
     if done.status:
         raise EngineError(

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import aiohttp
 
-from engine.files.image_transfer import Brought
+from engine.files.image_transfer import InboundImage
 from engine.files.spool import discard
 from engine.operations.archives import RESERVE, load_archive
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.operations.image_names import ensure
 from engine.podman import api
 from engine.podman.client import Podman
@@ -39,44 +39,46 @@ OUTGOING = "outgoing-"
 _PIECE = 256 * 1024
 
 
-async def share(work: Work, parameters: ImageShare) -> ImageShared:
+async def share(context: OperationContext, parameters: ImageShare) -> ImageShared:
     """Receive the image from a worker. Raises EngineError if it arrives incompletely."""
-    with work.incoming.place(work.id) as coming:
-        work.report(Progress(message=msg("Waiting for %(source)s", source=parameters.source)))
+    with context.incoming.place(context.id) as coming:
+        context.report(Progress(message=msg("Waiting for %(source)s", source=parameters.source)))
         try:
             async with asyncio.timeout(COMES_WITHIN):
-                brought = await coming
+                inbound = await coming
         except TimeoutError as error:
             raise EngineError(
                 ErrorCode.TIMEOUT,
                 msg("Nothing came from %(source)s.", source=parameters.source),
                 msg("Try again."),
             ) from error
-        if await api.image_exists(work.podman, brought.image_id):
-            brought.done.set()  # nothing of it is needed
-            return await _named(work, parameters, brought, 0)
-        archive = work.files.workplace(work.id) / "image.tar"
-        size = await _take(work, parameters, brought, archive)
-    await load_archive(work, archive)
-    if not await api.image_exists(work.podman, brought.image_id):
+        if await api.image_exists(context.podman, inbound.image_id):
+            inbound.done.set()  # nothing of it is needed
+            return await _named(context, parameters, inbound, 0)
+        archive = context.files.workplace(context.id) / "image.tar"
+        size = await _take(context, parameters, inbound, archive)
+    await load_archive(context, archive)
+    if not await api.image_exists(context.podman, inbound.image_id):
         raise EngineError(
             ErrorCode.INTERNAL,
             msg(
                 "The archive that came from %(source)s has another image than %(image_id)s.",
                 source=parameters.source,
-                image_id=brought.image_id[:12],
+                image_id=inbound.image_id[:12],
             ),
             msg("Try again; if it happens again, look at the source's store."),
         )
-    return await _named(work, parameters, brought, size)
+    return await _named(context, parameters, inbound, size)
 
 
-async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: Path) -> int:
+async def _take(
+    context: OperationContext, parameters: ImageShare, inbound: InboundImage, archive: Path
+) -> int:
     room = shutil.disk_usage(archive.parent).free - RESERVE
     size = 0
     try:
         with archive.open("wb", buffering=0) as file:
-            async for piece in brought.chunks:
+            async for piece in inbound.chunks:
                 size += len(piece)
                 if size > room:
                     raise EngineError(
@@ -85,12 +87,12 @@ async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: P
                         msg("Remove unused images first."),
                     )
                 await asyncio.to_thread(file.write, piece)
-                work.report(
+                context.report(
                     Progress(
                         message=msg("Taking it over from %(source)s", source=parameters.source),
                         unit="bytes",
                         current=size,
-                        total=max(size, brought.size),
+                        total=max(size, inbound.size),
                     )
                 )
     except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, ConnectionError) as error:
@@ -106,13 +108,15 @@ async def _take(work: Work, parameters: ImageShare, brought: Brought, archive: P
     return size
 
 
-async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int) -> ImageShared:
+async def _named(
+    context: OperationContext, parameters: ImageShare, inbound: InboundImage, size: int
+) -> ImageShared:
     name = parameters.tag or parameters.image
-    if brought.image_id.startswith(name):  # it was requested by its id
+    if inbound.image_id.startswith(name):  # it was requested by its id
         name = ""
     else:
-        await ensure(work, name, brought.image_id)
-    image = brought.image_id[:12]
+        await ensure(context, name, inbound.image_id)
+    image = inbound.image_id[:12]
     if not name:
         summary = msg("The image is here.")
     elif size:
@@ -123,7 +127,7 @@ async def _named(work: Work, parameters: ImageShare, brought: Brought, size: int
         )
     return ImageShared(
         summary=summary,
-        image_id=brought.image_id,
+        image_id=inbound.image_id,
         reference=name,
         size=size,
     )
@@ -171,7 +175,7 @@ async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
     words = asyncio.create_task(process.stderr.read())
     while piece := await process.stdout.read(_PIECE):
         yield piece
-    said = (await words).decode("utf-8", "replace").strip()
+    output = (await words).decode("utf-8", "replace").strip()
     if status := await process.wait():
-        last = said.splitlines()[-1] if said else f"podman save ended with status {status}"
+        last = output.splitlines()[-1] if output else f"podman save ended with status {status}"
         raise understand(last.removeprefix("Error: "))

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from engine.operations.context import Report, Unsettled, Work
+from engine.operations.context import OperationContext, Report, Unsettled
 from engine.podman import image_copy, skopeo
 from engine.process.cancellation import heed
 from engine.queries.remote_images import digest_at, plan
@@ -18,9 +18,9 @@ _MOST_IN_A_ROW = 3
 _MOST_NAMED = 20
 
 
-async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
+async def copy(context: OperationContext, parameters: schema.ImageCopy) -> schema.ImageCopied:
     """Copy an image, or a whole list. Cancelling ends Skopeo; the tag is written last."""
-    digest = await _copy(work, parameters, work.report)
+    digest = await _copy(context, parameters, context.report)
     return schema.ImageCopied(
         summary=msg(
             "%(destination)s is %(digest)s.", destination=parameters.destination, digest=digest
@@ -30,27 +30,27 @@ async def copy(work: Work, parameters: schema.ImageCopy) -> schema.ImageCopied:
     )
 
 
-async def _copy(work: Work, parameters: schema.ImageCopy, report: Report) -> str:
+async def _copy(context: OperationContext, parameters: schema.ImageCopy, report: Report) -> str:
     with tempfile.TemporaryDirectory(prefix="berth-copy-") as place:
         file = Path(place) / "digest"
         argv = parameters.command()
         argv[2:2] = ["--digestfile", os.fspath(file)]
         message = msg("Copying %(source)s", source=parameters.source)
         await image_copy.copy(
-            *(argv, message, report, work.files.workplace(work.id)),
+            *(argv, message, report, context.files.workplace(context.id)),
             lambda words: file.exists() and bool(file.read_text().strip()),
         )
         return file.read_text().strip()
 
 
-async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
+async def sync(context: OperationContext, parameters: schema.ImageSync) -> schema.ImagesSynced:
     """Copy each tag that is new or changed.
 
     If a tag fails, the others are still copied, unless several fail in a row: then the registry is
     at fault. Raises EngineError that names the failed tags.
     """
-    await work.podman.registry_files.require()
-    work.report(
+    await context.podman.registry_files.require()
+    context.report(
         Progress(
             message=msg(
                 "Comparing %(source)s with %(destination)s",
@@ -73,7 +73,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
 
         def report(progress: Progress, done: int = done, tag: str = tag) -> None:
             message = msg("%(tag)s: %(message)s", tag=tag, message=progress.message)
-            work.report(
+            context.report(
                 Progress(
                     message=message,
                     unit="steps",
@@ -84,7 +84,7 @@ async def sync(work: Work, parameters: schema.ImageSync) -> schema.ImagesSynced:
             )
 
         try:
-            await _copy(work, one, report)
+            await _copy(context, one, report)
             copied.append(tag)
             in_a_row = 0
             heed()
@@ -147,14 +147,16 @@ def _named(tags: list[str]) -> str:
     return f" ({', '.join(tags[:_MOST_NAMED])}{more})"
 
 
-async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> schema.RemoteDeleted:
+async def delete_remote(
+    context: OperationContext, parameters: schema.ImageDeleteRemote
+) -> schema.RemoteDeleted:
     """Delete the image behind a tag by its digest. All tags of the digest are deleted with it."""
-    await work.podman.registry_files.require()
+    await context.podman.registry_files.require()
     name, _, digest = parameters.image.partition("@")
     head, slash, last = name.rpartition("/")
     repository_name, _, tag = last.partition(":")
     place = f"{head}{slash}{repository_name}"
-    found = work.noted or await _digest(place, digest or tag or "latest")
+    found = context.noted or await _digest(place, digest or tag or "latest")
     if not found:
         raise EngineError(
             ErrorCode.NOT_FOUND,
@@ -171,8 +173,8 @@ async def delete_remote(work: Work, parameters: schema.ImageDeleteRemote) -> sch
             ),
             msg("Look at it again before you delete it."),
         )
-    if not work.noted or await _is_there(place, found):
-        work.note(found)
+    if not context.noted or await _is_there(place, found):
+        context.note(found)
         argv = parameters.command()
         argv[-1] = f"docker://{place}@{found}"
         try:

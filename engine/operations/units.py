@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.operations.context import Work
+from engine.operations.context import OperationContext
 from engine.schema import units as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.messages import msg
@@ -17,9 +17,9 @@ from engine.schema.unit_names import (
 from engine.systemd import control, drop_ins, quadlets, selinux, sources, unit_files, validation
 
 
-async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
+async def write(context: OperationContext, parameters: schema.UnitWrite) -> schema.UnitWritten:
     """Check and write the file, then reload systemd."""
-    await available(work)
+    await available(context)
     checked = await validation.check(parameters.file, parameters.text)
     if not checked.ok and not parameters.even_with_errors:
         first = next(each for each in checked.problems if each.severity == "error")
@@ -34,14 +34,16 @@ async def write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
             ),
             msg("Mend it, or save it even with errors."),
         )
-    written = await put(work, parameters.file, parameters.text, parameters.digest)
+    written = await put(context, parameters.file, parameters.text, parameters.digest)
     return written.model_copy(update={"problems": checked.problems})
 
 
-async def resume_write(work: Work, parameters: schema.UnitWrite) -> schema.UnitWritten:
+async def resume_write(
+    context: OperationContext, parameters: schema.UnitWrite
+) -> schema.UnitWritten:
     """Write it, or only reload systemd: the dead engine may already have written it."""
     digest = _digest_now(parameters.file, parameters.text) or parameters.digest
-    return await write(work, parameters.model_copy(update={"digest": digest}))
+    return await write(context, parameters.model_copy(update={"digest": digest}))
 
 
 def _digest_now(file: str, text: str) -> str:
@@ -50,11 +52,11 @@ def _digest_now(file: str, text: str) -> str:
     return found.digest if found and found.text == text else ""
 
 
-async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritten:
+async def put(context: OperationContext, file: str, text: str, digest: str) -> schema.UnitWritten:
     """Write a file unchanged, restore its label, and run daemon-reload."""
     version = unit_files.write(file, text, digest)
     label = await selinux.restore(unit_files.configuration() / file)
-    await work.units.systemd.reload()
+    await context.units.systemd.reload()
     return schema.UnitWritten(
         summary=(
             msg("%(file)s was saved.", file=file)
@@ -69,12 +71,12 @@ async def put(work: Work, file: str, text: str, digest: str) -> schema.UnitWritt
     )
 
 
-async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritten:
+async def delete(context: OperationContext, parameters: schema.UnitDelete) -> schema.UnitWritten:
     """Stop and disable the unit, and delete its file."""
-    await available(work)
+    await available(context)
     found = unit_files.find(parameters.file)
-    if found is None and work.noted:  # the dead engine had deleted it
-        await work.units.systemd.reload()
+    if found is None and context.noted:  # the dead engine had deleted it
+        await context.units.systemd.reload()
         return schema.UnitWritten(
             summary=msg("%(file)s was deleted.", file=parameters.file),
             file=parameters.file,
@@ -96,10 +98,10 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
         )
     unit = quadlets.unit_of(parameters.file, found.text)
     if unit and sources.is_unit_name(unit):
-        await take_down(work, unit, kind_of(parameters.file) not in QUADLET_KINDS)
-    work.note(found.digest)
+        await take_down(context, unit, kind_of(parameters.file) not in QUADLET_KINDS)
+    context.note(found.digest)
     version = unit_files.delete(parameters.file, found.digest)
-    await work.units.systemd.reload()
+    await context.units.systemd.reload()
     left = drop_ins.of(parameters.file)
     warnings = (
         [msg("Its drop-ins are still there: %(left)s.", left=", ".join(left))] if left else []
@@ -124,29 +126,29 @@ async def delete(work: Work, parameters: schema.UnitDelete) -> schema.UnitWritte
     )
 
 
-async def take_down(work: Work, unit: str, can_be_enabled: bool) -> None:
+async def take_down(context: OperationContext, unit: str, can_be_enabled: bool) -> None:
     """Stop a unit if it is loaded (all instances of a template unit), and remove its links."""
     if is_template(unit):
-        for each in await work.units.systemd.loaded(unit.replace("@.", "@*.", 1)):
-            await take_down(work, each, can_be_enabled=False)
+        for each in await context.units.systemd.loaded(unit.replace("@.", "@*.", 1)):
+            await take_down(context, each, can_be_enabled=False)
         if can_be_enabled:
-            await work.units.systemd.disable(unit)
+            await context.units.systemd.disable(unit)
         return
-    facts = await work.units.systemd.properties(unit)
+    facts = await context.units.systemd.properties(unit)
     if facts.get("LoadState") == "loaded":
-        await control.carry_out(work.units.systemd, "StopUnit", unit)
+        await control.carry_out(context.units.systemd, "StopUnit", unit)
     if can_be_enabled and str(facts.get("UnitFileState") or "").startswith("enabled"):
-        await work.units.systemd.disable(unit)
+        await context.units.systemd.disable(unit)
     if facts.get("ActiveState") == "failed":
-        await work.units.systemd.reset_failed(unit)
+        await context.units.systemd.reset_failed(unit)
 
 
-async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
+async def restore(context: OperationContext, parameters: schema.UnitRestore) -> schema.UnitWritten:
     """Restore a kept version."""
     kept = unit_files.version(parameters.file, parameters.version)
-    await work.admission.admit_unit_file(parameters.file, kept.text, new=not parameters.digest)
-    await available(work)
-    written = await put(work, parameters.file, kept.text, parameters.digest)
+    await context.admission.admit_unit_file(parameters.file, kept.text, new=not parameters.digest)
+    await available(context)
+    written = await put(context, parameters.file, kept.text, parameters.digest)
     return written.model_copy(
         update={
             "summary": msg(
@@ -158,108 +160,110 @@ async def restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWrit
     )
 
 
-async def resume_restore(work: Work, parameters: schema.UnitRestore) -> schema.UnitWritten:
+async def resume_restore(
+    context: OperationContext, parameters: schema.UnitRestore
+) -> schema.UnitWritten:
     """Do the same as `resume_write` for a kept version."""
     kept = unit_files.version(parameters.file, parameters.version)
     digest = _digest_now(parameters.file, kept.text) or parameters.digest
-    return await restore(work, parameters.model_copy(update={"digest": digest}))
+    return await restore(context, parameters.model_copy(update={"digest": digest}))
 
 
-async def daemon_reload(work: Work, parameters: schema.UnitDaemonReload) -> Result:
+async def daemon_reload(context: OperationContext, parameters: schema.UnitDaemonReload) -> Result:
     """Make systemd reread all files."""
-    await available(work)
-    await work.units.systemd.reload()
+    await available(context)
+    await context.units.systemd.reload()
     return Result(summary=msg("All unit files were read anew."))
 
 
-async def start(work: Work, parameters: schema.UnitStart) -> Result:
+async def start(context: OperationContext, parameters: schema.UnitStart) -> Result:
     """Start it, and wait for the result."""
-    await _allowed(work, parameters.unit)
-    await _job(work, "StartUnit", parameters.unit)
+    await _allowed(context, parameters.unit)
+    await _job(context, "StartUnit", parameters.unit)
     return Result(summary=msg("%(unit)s is started.", unit=parameters.unit))
 
 
-async def stop(work: Work, parameters: schema.UnitStop) -> Result:
+async def stop(context: OperationContext, parameters: schema.UnitStop) -> Result:
     """Stop it, and wait for the result."""
-    await _job(work, "StopUnit", parameters.unit)
+    await _job(context, "StopUnit", parameters.unit)
     return Result(summary=msg("%(unit)s is stopped.", unit=parameters.unit))
 
 
-async def restart(work: Work, parameters: schema.UnitRestart) -> Result:
+async def restart(context: OperationContext, parameters: schema.UnitRestart) -> Result:
     """Stop and start it."""
-    await _allowed(work, parameters.unit)
+    await _allowed(context, parameters.unit)
     _need_job(parameters.unit)
-    await restart_unit(work, parameters.unit)
+    await restart_unit(context, parameters.unit)
     return Result(summary=msg("%(unit)s was restarted.", unit=parameters.unit))
 
 
-async def enable(work: Work, parameters: schema.UnitEnable) -> Result:
+async def enable(context: OperationContext, parameters: schema.UnitEnable) -> Result:
     """Start it at boot."""
-    changed = await _quadlet(work, parameters.unit, wanted=True)
+    changed = await _quadlet(context, parameters.unit, wanted=True)
     if changed is None:
-        await work.units.systemd.enable(parameters.unit)
-        await work.units.systemd.reload()
-    row = await work.units.row(parameters.unit)
+        await context.units.systemd.enable(parameters.unit)
+        await context.units.systemd.reload()
+    row = await context.units.row(parameters.unit)
     warnings = [row.boot_reason] if row and row.boot_reason else []
-    said = f" ({changed})" if changed else ""
+    changes = f" ({changed})" if changed else ""
     return Result(
-        summary=msg("%(unit)s starts at boot%(said)s.", unit=parameters.unit, said=said),
+        summary=msg("%(unit)s starts at boot%(said)s.", unit=parameters.unit, said=changes),
         warnings=warnings,
     )
 
 
-async def disable(work: Work, parameters: schema.UnitDisable) -> Result:
+async def disable(context: OperationContext, parameters: schema.UnitDisable) -> Result:
     """Do not start it at boot. A running unit continues."""
-    changed = await _quadlet(work, parameters.unit, wanted=False)
+    changed = await _quadlet(context, parameters.unit, wanted=False)
     if changed is None:
-        await work.units.systemd.disable(parameters.unit)
-        await work.units.systemd.reload()
-    said = f" ({changed})" if changed else ""
-    row = await work.units.row(parameters.unit)
+        await context.units.systemd.disable(parameters.unit)
+        await context.units.systemd.reload()
+    changes = f" ({changed})" if changed else ""
+    row = await context.units.row(parameters.unit)
     if row and row.starts_at_boot:
-        starters = ", ".join(await work.units.starters(parameters.unit))
+        starters = ", ".join(await context.units.starters(parameters.unit))
         return Result(
-            summary=msg("%(unit)s is disabled%(said)s.", unit=parameters.unit, said=said),
+            summary=msg("%(unit)s is disabled%(said)s.", unit=parameters.unit, said=changes),
             warnings=[
                 msg("It still starts at boot, because %(starters)s starts it.", starters=starters)
             ],
         )
     return Result(
         summary=msg(
-            "%(unit)s does not start at boot any more%(said)s.", unit=parameters.unit, said=said
+            "%(unit)s does not start at boot any more%(said)s.", unit=parameters.unit, said=changes
         )
     )
 
 
-async def reset_failed(work: Work, parameters: schema.UnitResetFailed) -> Result:
+async def reset_failed(context: OperationContext, parameters: schema.UnitResetFailed) -> Result:
     """Clear its failed state."""
-    await available(work)
-    await work.units.systemd.reset_failed(parameters.unit)
+    await available(context)
+    await context.units.systemd.reset_failed(parameters.unit)
     return Result(summary=msg("The failure of %(unit)s is forgotten.", unit=parameters.unit))
 
 
-async def available(work: Work) -> None:
+async def available(context: OperationContext) -> None:
     """Raise EngineError (unavailable) if no user manager answers."""
-    await work.units.systemd.manager("Version")
+    await context.units.systemd.manager("Version")
 
 
-async def restart_unit(work: Work, unit: str) -> None:
+async def restart_unit(context: OperationContext, unit: str) -> None:
     """Restart the unit, unless that already happened before the engine died.
 
     systemd continues without its client, and each start of a unit has its own invocation id.
     """
-    systemd = work.units.systemd
-    if work.noted:
+    systemd = context.units.systemd
+    if context.noted:
         await systemd.idle(unit)
         facts = await systemd.properties(unit)
-        if _invocation(facts) not in ("", work.noted.rpartition(" ")[2]):
+        if _invocation(facts) not in ("", context.noted.rpartition(" ")[2]):
             if facts.get("ActiveState") == "failed":
                 raise await control.failed(
                     systemd, unit, msg("%(unit)s did not restart", unit=unit)
                 )
             return
     else:
-        work.note(f"{unit} {_invocation(await systemd.properties(unit))}")
+        context.note(f"{unit} {_invocation(await systemd.properties(unit))}")
     await control.carry_out(systemd, "RestartUnit", unit)
 
 
@@ -267,10 +271,10 @@ def _invocation(facts: dict[str, Any]) -> str:
     return bytes(facts.get("InvocationID") or b"").hex()
 
 
-async def _job(work: Work, method: str, unit: str) -> None:
-    await available(work)
+async def _job(context: OperationContext, method: str, unit: str) -> None:
+    await available(context)
     _need_job(unit)
-    await control.carry_out(work.units.systemd, method, unit)
+    await control.carry_out(context.units.systemd, method, unit)
 
 
 def _need_job(unit: str) -> None:
@@ -289,17 +293,17 @@ def _need_job(unit: str) -> None:
         )
 
 
-async def _allowed(work: Work, unit: str) -> None:
+async def _allowed(context: OperationContext, unit: str) -> None:
     """Evaluate the file that defines the unit anew at each start. Raises EngineError."""
-    await available(work)
-    if row := await work.units.row(unit):
-        await work.admission.admit_kube(row.file)
+    await available(context)
+    if row := await context.units.row(unit):
+        await context.admission.admit_kube(row.file)
 
 
-async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
+async def _quadlet(context: OperationContext, unit: str, *, wanted: bool) -> str | None:
     """Edit the [Install] section of a Quadlet. Return what was done; None for other units."""
-    await available(work)
-    row = await work.units.row(unit)
+    await available(context)
+    row = await context.units.row(unit)
     if row is None or row.style != "quadlet":
         return None
     if template_of(unit) and not row.template:
@@ -321,10 +325,10 @@ async def _quadlet(work: Work, unit: str, *, wanted: bool) -> str | None:
     has = "Install" in quadlets.sections(found.text) and "WantedBy" in found.text
     if has == wanted:
         # A dead engine may have written it without reloading systemd.
-        await work.units.systemd.reload()
+        await context.units.systemd.reload()
         return msg("its file says so already")
     change = quadlets.with_install if wanted else quadlets.without_install
-    await put(work, row.file, change(found.text), found.digest)
+    await put(context, row.file, change(found.text), found.digest)
     return (
         msg("the [Install] section of %(file)s was added", file=row.file)
         if wanted

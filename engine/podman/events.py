@@ -24,18 +24,18 @@ _EMPTY = {"", "0", None}
 
 async def follow(podman: Podman) -> AsyncGenerator[EngineEvent, None]:
     """Yield Podman's events, from its log if it writes one."""
-    said = await api.info(podman)
-    path = event_log(os.environ) if said["host"].get("eventLogger") == "file" else None
+    host_info = await api.info(podman)
+    path = event_log(os.environ) if host_info["host"].get("eventLogger") == "file" else None
     if path:
         try:
             async with aclosing(_from_file(path)) as events:
                 async for event in events:
-                    yield await oom.told(podman, event)
+                    yield await oom.annotate(podman, event)
         except OSError as error:
             log.warning("going on with Podman's own stream of events: %s", error)
     async with aclosing(_from_podman(podman)) as events:
         async for event in events:
-            yield await oom.told(podman, event)
+            yield await oom.annotate(podman, event)
 
 
 async def _from_file(path: Path) -> AsyncGenerator[EngineEvent, None]:

@@ -55,7 +55,7 @@ class _Bounded:
 
 
 @dataclass
-class _Seen:
+class _Contents:
     """The archive's content, as far as it has been read."""
 
     names: set[str] = field(default_factory=set)
@@ -70,13 +70,13 @@ def check(path: Path, room: int) -> bool:
     with path.open("rb") as file:
         try:
             packed = _unpacked(file) is not file
-            seen = _read(_Bounded(_unpacked(file), room), room)
+            contents = _read(_Bounded(_unpacked(file), room), room)
         except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
             raise _damaged(msg("This is not an image archive, or it is cut off.")) from error
-    if "manifest.json" in seen.names:
-        _check_docker(seen)
-    elif "index.json" in seen.names:
-        _check_oci(seen)
+    if "manifest.json" in contents.names:
+        _check_docker(contents)
+    elif "index.json" in contents.names:
+        _check_oci(contents)
     else:
         raise _damaged(
             msg("This archive has no image in it: neither manifest.json nor index.json.")
@@ -106,23 +106,25 @@ def _unpacked(file: BinaryIO) -> _Readable:
     return file
 
 
-def _read(source: _Bounded, room: int) -> _Seen:
-    seen = _Seen()
+def _read(source: _Bounded, room: int) -> _Contents:
+    contents = _Contents()
     with tarfile.open(fileobj=source, mode="r|", tarinfo=BoundedInfo) as tar:  # type: ignore[call-overload]
         for member in tar:
             tar.members = []  # otherwise, tarfile remembers all of them
-            _check_member(member, seen)
+            _check_member(member, contents)
             if member.isreg():
                 content = tar.extractfile(member)
                 if content is None:
                     raise _damaged(msg("%(name)s cannot be read.", name=f"{member.name[:200]!r}"))
-                _check_content(posixpath.normpath(member.name), member.size, content, room, seen)
+                _check_content(
+                    posixpath.normpath(member.name), member.size, content, room, contents
+                )
     while source.read(_PIECE):  # data behind the end: Podman unpacks that as well
         pass
-    return seen
+    return contents
 
 
-def _check_member(member: tarfile.TarInfo, seen: _Seen) -> None:
+def _check_member(member: tarfile.TarInfo, contents: _Contents) -> None:
     name = member.name
     inside = posixpath.normpath(name)
     if name.startswith("/") or inside == ".." or inside.startswith("../"):
@@ -134,14 +136,16 @@ def _check_member(member: tarfile.TarInfo, seen: _Seen) -> None:
             raise _unsafe(name)
     elif not (member.isreg() or member.isdir()):
         raise _unsafe(name)
-    seen.names.add(inside)
-    if len(seen.names) > _MOST_MEMBERS:
+    contents.names.add(inside)
+    if len(contents.names) > _MOST_MEMBERS:
         raise _damaged(msg("This archive has more files than any image archive."))
 
 
-def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _Seen) -> None:
+def _check_content(
+    name: str, size: int, content: IO[bytes], room: int, contents: _Contents
+) -> None:
     digest = hashlib.sha256()
-    keep = size <= _SMALL and len(seen.small) < _MOST_SMALL
+    keep = size <= _SMALL and len(contents.small) < _MOST_SMALL
     kept, first = bytearray(), True
     unpacking: _Gunzip | _Unpack | None = None
     left = size
@@ -159,7 +163,7 @@ def _check_content(name: str, size: int, content: IO[bytes], room: int, seen: _S
     if name.startswith(_BLOBS) and digest.hexdigest() != name.removeprefix(_BLOBS):
         raise _damaged(msg("%(name)s is damaged: its content has another digest.", name=name))
     if keep:
-        seen.small[name] = bytes(kept)
+        contents.small[name] = bytes(kept)
 
 
 class _Gunzip:
@@ -214,29 +218,29 @@ def _counting(start: bytes, room: int) -> _Gunzip | _Unpack | None:
     return None
 
 
-def _check_docker(seen: _Seen) -> None:
-    images = _json(seen, "manifest.json")
+def _check_docker(contents: _Contents) -> None:
+    images = _json(contents, "manifest.json")
     if not isinstance(images, list) or not images:
         raise _damaged(msg("Its manifest.json lists no image."))
     for image in images:
         if not isinstance(image, dict):
             raise _damaged(msg("Its manifest.json makes no sense."))
         for name in [image.get("Config"), *(image.get("Layers") or [])]:
-            _need(seen, str(name))
+            _need(contents, str(name))
 
 
-def _check_oci(seen: _Seen) -> None:
-    index = _json(seen, "index.json")
+def _check_oci(contents: _Contents) -> None:
+    index = _json(contents, "index.json")
     manifests = index.get("manifests") if isinstance(index, dict) else None
     if not isinstance(manifests, list) or not manifests:
         raise _damaged(msg("Its index.json lists no image."))
     for entry in manifests:
         name = _blob(entry)
-        _need(seen, name)
-        manifest = _json(seen, name) if name in seen.small else {}
+        _need(contents, name)
+        manifest = _json(contents, name) if name in contents.small else {}
         if isinstance(manifest, dict) and "config" in manifest:
             for part in [manifest["config"], *(manifest.get("layers") or [])]:
-                _need(seen, _blob(part))
+                _need(contents, _blob(part))
 
 
 def _blob(entry: Any) -> str:
@@ -244,14 +248,14 @@ def _blob(entry: Any) -> str:
     return _BLOBS + digest.removeprefix("sha256:")
 
 
-def _need(seen: _Seen, name: str) -> None:
-    if posixpath.normpath(name) not in seen.names:
+def _need(contents: _Contents, name: str) -> None:
+    if posixpath.normpath(name) not in contents.names:
         raise _damaged(msg("It is not whole: %(name)s is missing.", name=name[:200]))
 
 
-def _json(seen: _Seen, name: str) -> Any:
+def _json(contents: _Contents, name: str) -> Any:
     try:
-        return json.loads(seen.small[name])
+        return json.loads(contents.small[name])
     except (KeyError, ValueError, RecursionError) as error:
         raise _damaged(msg("Its %(name)s cannot be read.", name=name)) from error
 

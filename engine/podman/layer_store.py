@@ -113,15 +113,15 @@ def entries(layer: StoredLayer) -> Iterator[Entry]:
     try:
         with gzip.open(layer.files) as lines:
             while line := lines.readline(_LONGEST_LINE):
-                said = json.loads(line)
-                if said["type"] == 2:
-                    header += base64.b64decode(said["payload"] or "")
+                entry = json.loads(line)
+                if entry["type"] == 2:
+                    header += base64.b64decode(entry["payload"] or "")
                     continue
-                name = said.get("name")
+                name = entry.get("name")
                 if name is None:
-                    raw = base64.b64decode(said.get("name_raw") or "")
+                    raw = base64.b64decode(entry.get("name_raw") or "")
                     name = raw.decode("utf-8", "replace")
-                yield _entry(name, int(said.get("size") or 0), said.get("payload"), bytes(header))
+                yield _entry(name, int(entry.get("size") or 0), entry.get("payload"), bytes(header))
                 header.clear()
     except FileNotFoundError as error:
         raise EngineError(

@@ -33,7 +33,7 @@ async def marked(podman: Podman, rows: list[ContainerRow]) -> list[ContainerRow]
     new = list(ends - known.keys())
     room = asyncio.Semaphore(_AT_ONCE)
     known |= zip(
-        new, await asyncio.gather(*(_asked(podman, end, room) for end in new)), strict=True
+        new, await asyncio.gather(*(_checked(podman, end, room) for end in new)), strict=True
     )
     if len(_known) > _MOST_KNOWN:
         _known.clear()
@@ -44,7 +44,7 @@ async def marked(podman: Podman, rows: list[ContainerRow]) -> list[ContainerRow]
     ]
 
 
-async def told(podman: Podman, event: EngineEvent) -> EngineEvent:
+async def annotate(podman: Podman, event: EngineEvent) -> EngineEvent:
     """Return the event. If the container was killed for lack of memory, an attribute says so."""
     ended = event.noun == "container" and event.action == "died"
     if not ended or event.attributes.get("containerExitCode") != str(KILLED):
@@ -53,7 +53,7 @@ async def told(podman: Podman, event: EngineEvent) -> EngineEvent:
     return event.model_copy(update={"attributes": {**event.attributes, ATTRIBUTE: killed}})
 
 
-async def _asked(podman: Podman, end: _End, room: asyncio.Semaphore) -> bool:
+async def _checked(podman: Podman, end: _End, room: asyncio.Semaphore) -> bool:
     async with room:
         return await _is(podman, end[0])
 

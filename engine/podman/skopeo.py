@@ -46,11 +46,12 @@ async def run(argv: list[str]) -> None:
 def _need(ended: programs.Done) -> None:
     if ended.status:
         raise understand(
-            said(ended.errors) or msg("skopeo ended with status %(status)s.", status=ended.status)
+            last_error(ended.errors)
+            or msg("skopeo ended with status %(status)s.", status=ended.status)
         )
 
 
-def said(errors: str) -> str:
+def last_error(errors: str) -> str:
     """Return the text of its last fatal line."""
     lines = [line for line in errors.splitlines() if line.strip()]
     if not lines:

@@ -40,7 +40,7 @@ Found = Iterator[tuple[str, str]]
 
 
 def _image(policy: Policy, request: r.Image) -> Found:
-    if image_names.is_elsewhere(request.name) and (policy.binds is not None):
+    if image_names.is_remote(request.name) and (policy.binds is not None):
         yield (
             "images",
             msg(

@@ -44,7 +44,7 @@ def parse(text: str) -> Name | None:
     return Name(registry, found["path"], found["tag"] or "", found["digest"] or "")
 
 
-def is_elsewhere(text: str) -> bool:
+def is_remote(text: str) -> bool:
     """Return whether Podman would take it from a path on the host, as in `dir:/path`."""
     transport = text.partition(":")[0].lower()
     return ":" in text and transport in TRANSPORTS - {"docker"}

@@ -176,7 +176,7 @@ class Approval(Policy):
     ] = timedelta(hours=24)
 
     @model_validator(mode="after")
-    def _can_be_asked(self) -> Self:
+    def _can_require_approval(self) -> Self:
         """Refuse rules that the console cannot evaluate before it waits."""
         if self.terminal is not True:
             raise ValueError(
@@ -189,7 +189,7 @@ class Approval(Policy):
         return self
 
 
-class AskingPolicy(Policy):
+class ApprovalPolicy(Policy):
     """A policy in the console, which knows users and can ask for their approval."""
 
     approval: Approval | None = None
@@ -208,9 +208,9 @@ class Unreadable(ValueError):
 _Any = TypeVar("_Any", bound=Policy)
 
 
-def read(text: str) -> AskingPolicy:
+def read(text: str) -> ApprovalPolicy:
     """Parse a policy. Raises Unreadable."""
-    return _read(text, AskingPolicy)
+    return _read(text, ApprovalPolicy)
 
 
 def read_host(text: str) -> HostPolicy:

@@ -24,16 +24,16 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
     `system`/`connected` comes first, and whenever events may have been missed: the reader then
     rereads everything. Heartbeats come in between.
     """
-    heard: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
-    tasks = [asyncio.create_task(_pour(podman_events.follow(podman), heard))]
+    queue: asyncio.Queue[EngineEvent | None] = asyncio.Queue(1000)
+    tasks = [asyncio.create_task(_pour(podman_events.follow(podman), queue))]
     if not absent():
-        tasks.append(asyncio.create_task(_pour(_of_units(units), heard)))
+        tasks.append(asyncio.create_task(_pour(_of_units(units), queue)))
     try:
         beats = False
-        while (event := await heard.get()) is not None:
+        while (event := await queue.get()) is not None:
             if event.noun == "system" and not beats:
                 beats = True
-                tasks.append(asyncio.create_task(_pour(_heartbeats(podman), heard)))
+                tasks.append(asyncio.create_task(_pour(_heartbeats(podman), queue)))
             yield event
         for task in tasks:
             if task.done():
@@ -45,15 +45,15 @@ async def follow(podman: Podman, units: Inventory) -> AsyncIterator[EngineEvent]
 
 
 async def _pour(
-    events: AsyncGenerator[EngineEvent, None], heard: "asyncio.Queue[EngineEvent | None]"
+    events: AsyncGenerator[EngineEvent, None], queue: "asyncio.Queue[EngineEvent | None]"
 ) -> None:
     try:
         async with aclosing(events):
             async for event in events:
-                await heard.put(event)
+                await queue.put(event)
     finally:
         with suppress(asyncio.QueueFull):
-            heard.put_nowait(None)
+            queue.put_nowait(None)
 
 
 async def _heartbeats(podman: Podman) -> AsyncGenerator[EngineEvent, None]:

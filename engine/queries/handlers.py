@@ -64,8 +64,8 @@ UNIT_ANSWER: dict[str, Callable[[Inventory, Any], AsyncIterator[Model]]] = {
 }
 
 
-def answer(podman: Podman, inventory: Inventory, asked: Query) -> AsyncIterator[Model]:
+def answer(podman: Podman, inventory: Inventory, wanted: Query) -> AsyncIterator[Model]:
     """Yield the answers to a query."""
-    if asked.query in UNIT_ANSWER:
-        return UNIT_ANSWER[asked.query](inventory, asked)
-    return ANSWER[asked.query](podman, asked)
+    if wanted.query in UNIT_ANSWER:
+        return UNIT_ANSWER[wanted.query](inventory, wanted)
+    return ANSWER[wanted.query](podman, wanted)

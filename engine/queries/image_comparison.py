@@ -79,7 +79,7 @@ def _differences(before: list[StoredLayer], after: list[StoredLayer]) -> list[Fi
         now = other.get(name)
         if now is None:
             found.append(FileChange(change="removed", path=name, before=_size(entry)))
-        elif _told(now) != _told(entry):
+        elif _facts(now) != _facts(entry):
             change = FileChange(change="changed", path=name, before=_size(entry), after=_size(now))
             found.append(change)
     for name, entry in other.items():
@@ -90,7 +90,7 @@ def _differences(before: list[StoredLayer], after: list[StoredLayer]) -> list[Fi
 
 def _tree(stack: list[StoredLayer]) -> Tree:
     """Return the files that a container would see, from the topmost layer down."""
-    seen: Tree = {}
+    tree: Tree = {}
     hidden: set[str] = set()
     for layer in reversed(stack):
         here: Tree = {}
@@ -100,9 +100,9 @@ def _tree(stack: list[StoredLayer]) -> Tree:
                 taken.add(entry.path)
             elif entry.kind == "emptied":
                 taken.add(entry.path + "/")
-            elif entry.path not in seen and not _is_hidden(entry.path, hidden, seen):
+            elif entry.path not in tree and not _is_hidden(entry.path, hidden, tree):
                 here[entry.path] = entry
-                if len(seen) + len(here) > MOST_FILES:
+                if len(tree) + len(here) > MOST_FILES:
                     raise EngineError(
                         ErrorCode.UNAVAILABLE,
                         msg(
@@ -112,26 +112,26 @@ def _tree(stack: list[StoredLayer]) -> Tree:
                         ),
                         msg("`podman diff IMAGE OTHER` in a shell of the account compares them."),
                     )
-        seen |= here
+        tree |= here
         hidden |= taken
-    return seen
+    return tree
 
 
-def _is_hidden(name: str, hidden: set[str], seen: Tree) -> bool:
+def _is_hidden(name: str, hidden: set[str], tree: Tree) -> bool:
     """Return whether a higher layer removed it or its folder, or replaced that with a file."""
     if name in hidden:
         return True
     end = name.rfind("/")
     while end > 0:
         above = name[:end]
-        found = seen.get(above)
+        found = tree.get(above)
         if above in hidden or f"{above}/" in hidden or (found and found.kind != "directory"):
             return True
         end = above.rfind("/")
     return "//" in hidden
 
 
-def _told(entry: Entry) -> tuple[object, ...]:
+def _facts(entry: Entry) -> tuple[object, ...]:
     return (
         entry.kind,
         entry.size,

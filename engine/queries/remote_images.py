@@ -11,7 +11,7 @@ from engine.podman import api, skopeo
 from engine.podman.client import Podman
 from engine.registries import registries_conf, resolution
 from engine.registries.registry_api import MANIFESTS, RegistryApi, next_after, open_registry, split
-from engine.schema import queries as asked
+from engine.schema import queries as schema
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.messages import msg
 from engine.schema.queries import Document, Table
@@ -21,7 +21,7 @@ from engine.schema.transfers import MOST_TAGS
 _LISTS = ("manifest.list", "image.index")
 
 
-async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[Document]:
+async def search(podman: Podman, query: schema.RegistrySearch) -> AsyncIterator[Document]:
     """Run `podman search` at each registry of the search list, or at the one that it names."""
     hosts = registries_conf.load().search
     whole = query.term.partition("/")[0]
@@ -35,11 +35,11 @@ async def search(podman: Podman, query: asked.RegistrySearch) -> AsyncIterator[D
         )
     await podman.apply_registries()
     answers = await asyncio.gather(*(_search(podman, term, query.limit) for term in terms))
-    told = Search(
+    answer = Search(
         found=[each for found, _ in answers for each in found],
         problems=[problem for _, problem in answers if problem],
     )
-    yield Document(data=told.model_dump(mode="json"))
+    yield Document(data=answer.model_dump(mode="json"))
 
 
 async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], str]:
@@ -68,7 +68,7 @@ async def _search(podman: Podman, term: str, limit: int) -> tuple[list[Found], s
 
 
 async def repositories(
-    podman: Podman, query: asked.RegistryRepositories
+    podman: Podman, query: schema.RegistryRepositories
 ) -> AsyncIterator[Document]:
     """Answer one page of the catalog."""
     await podman.registry_files.require()
@@ -81,7 +81,7 @@ async def repositories(
     yield Document(data=names.model_dump(mode="json"))
 
 
-async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Document]:
+async def tags(podman: Podman, query: schema.RegistryTags) -> AsyncIterator[Document]:
     """Answer one page of a repository's tags."""
     await podman.registry_files.require()
     registry, repository = split(query.repository)
@@ -96,7 +96,7 @@ async def tags(podman: Podman, query: asked.RegistryTags) -> AsyncIterator[Docum
 
 async def _matching(
     page: Callable[[str, int], Awaitable[Names]],
-    query: asked.RegistryRepositories | asked.RegistryTags,
+    query: schema.RegistryRepositories | schema.RegistryTags,
 ) -> Names:
     """Return one page of matching names. Registries do not filter, so this reads more of theirs."""
     if not query.match:
@@ -113,7 +113,7 @@ async def _matching(
             return Names(names=found)
 
 
-async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterator[Document]:
+async def image(podman: Podman, query: schema.RemoteImageInspect) -> AsyncIterator[Document]:
     """Answer manifest and configuration, from Skopeo, and a comparison with the account's image."""
     await podman.registry_files.require()
     found = resolution.resolve(query.image, registries_conf.load())
@@ -135,7 +135,7 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
         for each in one.get("layers") or []
     ]
     local = await _local(podman, reference)
-    told = RemoteImage(
+    facts = RemoteImage(
         reference=reference,
         digest=digest,
         media_type=str(raw.get("mediaType") or one.get("mediaType") or ""),
@@ -152,10 +152,10 @@ async def image(podman: Podman, query: asked.RemoteImageInspect) -> AsyncIterato
         local=local[0] if local else "",
         update=bool(local) and not (meant(digest, raw) | meant("", one)) & set(local),
     )
-    yield Document(data=told.model_dump(mode="json"))
+    yield Document(data=facts.model_dump(mode="json"))
 
 
-async def sync_plan(podman: Podman, query: asked.SyncPlan) -> AsyncIterator[Table]:
+async def sync_plan(podman: Podman, query: schema.SyncPlan) -> AsyncIterator[Table]:
     """Answer what a sync would copy: new, changed, and unchanged tags."""
     await podman.registry_files.require()
     rows = await plan(query.source, query.destination, query.pattern)

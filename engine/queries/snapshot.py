@@ -63,8 +63,8 @@ async def containers(podman: Podman, ids: list[str] | None = None) -> list[Conta
         _listed.clear()
     else:
         room = asyncio.Semaphore(_AT_ONCE)
-        asked = await asyncio.gather(*(_inspected(podman, each, room) for each in ids))
-        return await oom.marked(podman, [row for row in asked if row is not None])
+        inspected = await asyncio.gather(*(_inspected(podman, each, room) for each in ids))
+        return await oom.marked(podman, [row for row in inspected if row is not None])
     _listed.update((row.id, row) for row in rows if not row.problem)
     return await oom.marked(podman, rows)
 
@@ -78,7 +78,7 @@ async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> Conta
     """Return the current row of a container, or None if it is gone."""
     try:
         async with room:
-            said = await api.inspect_container(podman, key)
+            document = await api.inspect_container(podman, key)
     except EngineError as error:
         if error.report.code is not ErrorCode.NOT_FOUND:
             raise
@@ -86,10 +86,10 @@ async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> Conta
         return None
     row = _listed.get(key)
     try:
-        if row is None and not said.get("Pod"):
-            row = _container(_as_listed(said, podman.major))
+        if row is None and not document.get("Pod"):
+            row = _container(_as_listed(document, podman.major))
         if row is not None:
-            return row.model_copy(update=_state_of(said, row))
+            return row.model_copy(update=_state_of(document, row))
     except _NONSENSE as error:
         log.warning("a container has to be listed: %s", error)
         _listed.pop(key, None)
@@ -99,24 +99,25 @@ async def _inspected(podman: Podman, key: str, room: asyncio.Semaphore) -> Conta
     return next(iter(rows), None)
 
 
-def _as_listed(said: dict[str, Any], major: int) -> dict[str, Any]:
+def _as_listed(document: dict[str, Any], major: int) -> dict[str, Any]:
     """Convert inspect data to the format of Podman's list, without the state."""
-    config, host, network = said["Config"], said["HostConfig"], said["NetworkSettings"]
+    config, host, network = document["Config"], document["HostConfig"], document["NetworkSettings"]
     return {
-        "Id": said["Id"],
-        "Names": [said["Name"]],
-        "Image": said["ImageName"],
-        "ImageID": said["Image"],
+        "Id": document["Id"],
+        "Names": [document["Name"]],
+        "Image": document["ImageName"],
+        "ImageID": document["Image"],
         "Command": config["Cmd"],
-        "Created": said["Created"],
-        "State": said["State"]["Status"],
+        "Created": document["Created"],
+        "State": document["State"]["Status"],
         "Labels": config["Labels"],
         "Ports": _port_mappings(network.get("Ports") or {}),
-        "Mounts": [each["Destination"] for each in said["Mounts"]] + list(host.get("Tmpfs") or {}),
+        "Mounts": [each["Destination"] for each in document["Mounts"]]
+        + list(host.get("Tmpfs") or {}),
         # Some versions list the mode of networks that are none.
         "Networks": [each for each in network.get("Networks") or {} if each != host["NetworkMode"]],
         # Podman 4's list does not contain it.
-        "Restarts": said["RestartCount"] if major >= 5 else None,
+        "Restarts": document["RestartCount"] if major >= 5 else None,
     }
 
 
@@ -151,23 +152,23 @@ def _follows(before: dict[str, Any], mapping: dict[str, Any]) -> bool:
     )
 
 
-def _state_of(said: dict[str, Any], row: ContainerRow) -> dict[str, object]:
+def _state_of(document: dict[str, Any], row: ContainerRow) -> dict[str, object]:
     """Return what changes during a container's life, from inspect data."""
-    now = said["State"]
+    now = document["State"]
     state = _state(now["Status"])
     running = state in _RUNNING
     finished = _moment(now["FinishedAt"])
     ended = not running and state != "created" and finished is not None
     health = (now.get("Health") or now.get("Healthcheck") or {}).get("Status") or ""
     return {
-        "name": said["Name"],
+        "name": document["Name"],
         "state": state,
         "started": _moment(now["StartedAt"]),
         "exited": finished if ended else None,
         "exit_code": int(now["ExitCode"]) if ended else None,
         "health": health if running and health in _HEALTH else "",
         # Podman 4.3 has it only here, but a row contains what lists have.
-        "restarts": None if row.restarts is None else int(said["RestartCount"]),
+        "restarts": None if row.restarts is None else int(document["RestartCount"]),
     }
 
 
@@ -180,14 +181,14 @@ async def images(podman: Podman) -> list[ImageRow]:
 
 async def info(podman: Podman, warnings: list[str]) -> EngineInfo:
     """Return Podman's description of itself and the host."""
-    said = await api.info(podman)
-    host, store = said["host"], said["store"]
+    answer = await api.info(podman)
+    host, store = answer["host"], answer["store"]
     root = str(store["graphRoot"])
     used, total, device = _disk(root)
     return EngineInfo(
         engine_version=version(),
-        podman_version=said["version"]["Version"],
-        api_version=said["version"]["APIVersion"],
+        podman_version=answer["version"]["Version"],
+        api_version=answer["version"]["APIVersion"],
         runtime=host["ociRuntime"]["name"],
         storage_driver=store["graphDriverName"],
         storage_root=root,
@@ -210,14 +211,14 @@ async def snapshot(podman: Podman, inventory: Inventory, warnings: list[str]) ->
     taken = datetime.now(UTC)
     rows, (units, units_unread) = await asyncio.gather(containers(podman), _units(inventory))
     found, images_unread = await _images(podman)
-    said = await info(podman, warnings)
+    facts = await info(podman, warnings)
     unread = {"units_unread": units_unread, "images_unread": images_unread}
     return Snapshot(
         taken=taken,
         containers=rows,
         images=found,
         units=units,
-        info=said.model_copy(update=unread),
+        info=facts.model_copy(update=unread),
     )
 
 
@@ -265,9 +266,9 @@ def _image_or_why(image: dict[str, Any], is_list: bool) -> ImageRow:
         )  # fmt: skip
 
 
-def _id(said: str) -> str:
+def _id(text: str) -> str:
     """Return an id that is valid in addresses, whatever Podman's data contains."""
-    return re.sub(r"[^A-Za-z0-9_.:-]", "_", said[:128]) or "unknown"
+    return re.sub(r"[^A-Za-z0-9_.:-]", "_", text[:128]) or "unknown"
 
 
 def _why(error: Exception) -> str:
@@ -311,13 +312,13 @@ def _port_order(port: Port) -> tuple[str, int, str, int]:
     return port.protocol, port.container_port, port.host_ip, port.host_port or 0
 
 
-def _in_order(said: Any) -> Any:
+def _in_order(value: Any) -> Any:
     """Return it sorted: Podman's lists and inspect data have orders of their own."""
-    return sorted(said) if isinstance(said, list) else said or []
+    return sorted(value) if isinstance(value, list) else value or []
 
 
-def _state(said: str) -> ContainerState:
-    state = _SAME_STATE.get(said, said)
+def _state(text: str) -> ContainerState:
+    state = _SAME_STATE.get(text, text)
     return cast(ContainerState, state if state in _STATES else "unknown")
 
 
@@ -353,9 +354,9 @@ def _time(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds and seconds > 0 else None
 
 
-def _moment(said: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """Do the same for a written date, to the second as in Podman's list."""
-    found = datetime.fromisoformat(said).astimezone(UTC).replace(microsecond=0)
+    found = datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
     return found if found > _NEVER else None
 
 

@@ -56,7 +56,7 @@ async def _from_cgroups(
 def _read(
     stats: dict[str, Any], first: int, controllers: set[str], shares_network: bool
 ) -> StatsSample:
-    seen = None if {"memory", "pids"} <= controllers else procfs.usage(first)
+    measured = None if {"memory", "pids"} <= controllers else procfs.usage(first)
     unavailable = {}
     limit = stats["MemLimit"] if "memory" in controllers else None
     if limit is None:
@@ -72,14 +72,18 @@ def _read(
     return StatsSample(
         at=datetime.now(UTC),
         cpu_percent=round(float(stats["CPU"]), 2),
-        memory=stats["MemUsage"] if "memory" in controllers else seen.memory if seen else None,
+        memory=stats["MemUsage"]
+        if "memory" in controllers
+        else measured.memory
+        if measured
+        else None,
         memory_limit=limit,
         # Podman 5 counts per interface, Podman 4 in total.
         network_in=None if shares_network else received or stats.get("NetInput", 0),
         network_out=None if shares_network else sent or stats.get("NetOutput", 0),
         block_read=stats["BlockInput"] if blocks else None,
         block_written=stats["BlockOutput"] if blocks else None,
-        pids=stats["PIDs"] if "pids" in controllers else seen.pids if seen else None,
+        pids=stats["PIDs"] if "pids" in controllers else measured.pids if measured else None,
         unavailable=unavailable,
     )
 
@@ -98,21 +102,21 @@ async def _from_processes(first: int, shares_network: bool) -> AsyncIterator[Sta
         await asyncio.sleep(pause)
         pause = INTERVAL
         now = time.monotonic()
-        seen = procfs.usage(first)
-        if seen is None:
+        measured = procfs.usage(first)
+        if measured is None:
             return
         traffic = None if shares_network else procfs.network(first)
-        used = max(0.0, seen.cpu_seconds - before.cpu_seconds)
+        used = max(0.0, measured.cpu_seconds - before.cpu_seconds)
         yield StatsSample(
             at=datetime.now(UTC),
             cpu_percent=round(100 * used / (now - then), 2),
-            memory=seen.memory,
+            memory=measured.memory,
             memory_limit=None,
             network_in=traffic[0] if traffic else None,
             network_out=traffic[1] if traffic else None,
             block_read=None,
             block_written=None,
-            pids=seen.pids,
+            pids=measured.pids,
             unavailable=unavailable,
         )
-        before, then = seen, now
+        before, then = measured, now

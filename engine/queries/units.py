@@ -105,9 +105,9 @@ async def journal_lines(
             msg("The account has no unit %(unit)s that has to do with Podman.", unit=query.unit),
             msg("It may have been deleted meanwhile."),
         )
-    asked = {query.unit} if query.unit else known
-    asked |= {name for name in known if template_of(name) in asked}
-    wanted = sorted(name for name in asked if sources.is_unit_name(name))
+    chosen = {query.unit} if query.unit else known
+    chosen |= {name for name in known if template_of(name) in chosen}
+    wanted = sorted(name for name in chosen if sources.is_unit_name(name))
     if not wanted:
         return
     async for line in journal.lines(query, wanted):

@@ -39,8 +39,8 @@ async def updates(podman: Podman, query: ImageUpdates) -> AsyncIterator[Document
         state = "same" if meant(digest, raw) & own[image] else "update"
         return Update(image=image, state=state, digest=digest)
 
-    told = Updates(images=list(await asyncio.gather(*map(compare, query.images))))
-    yield Document(data=told.model_dump(mode="json"))
+    answer = Updates(images=list(await asyncio.gather(*map(compare, query.images))))
+    yield Document(data=answer.model_dump(mode="json"))
 
 
 async def _own(podman: Podman) -> dict[str, set[str]]:

@@ -37,15 +37,15 @@ def sign_ins() -> list[SignIn]:
     for path in files():
         data, error = _parsed(path)
         if error:
-            told = SignIn(registry="", username="", origin=str(path), error=error)
-            found[f"\0{path}"] = told
+            row = SignIn(registry="", username="", origin=str(path), error=error)
+            found[f"\0{path}"] = row
         for registry, entry in data.get("auths", {}).items():
             pair = _pair(entry)
             name = pair[0] if pair else ""
             found.setdefault(registry, SignIn(registry=registry, username=name, origin=str(path)))
         for registry, helper in data.get("credHelpers", {}).items():
-            told = SignIn(registry=registry, username=f"({helper})", origin=str(path))
-            found.setdefault(registry, told)
+            row = SignIn(registry=registry, username=f"({helper})", origin=str(path))
+            found.setdefault(registry, row)
     return sorted(found.values(), key=lambda each: each.registry)
 
 
@@ -90,7 +90,7 @@ async def _helped(registry: str) -> tuple[str, str] | None:
     )
     if "credentials not found" in ended.output:
         return None
-    pair = _told(ended.output)
+    pair = _credentials(ended.output)
     if ended.status or pair is None:
         raise EngineError(
             ErrorCode.UNAUTHORIZED,
@@ -104,10 +104,10 @@ async def _helped(registry: str) -> tuple[str, str] | None:
     return pair
 
 
-def _told(output: str) -> tuple[str, str] | None:
+def _credentials(output: str) -> tuple[str, str] | None:
     try:
-        told = json.loads(output)
-        return str(told["Username"]), str(told["Secret"])
+        data = json.loads(output)
+        return str(data["Username"]), str(data["Secret"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -44,7 +44,7 @@ class RegistryFiles:
     async def problem(self) -> str:
         """Return why Podman refuses the files, in its own words, or "" if it accepts them."""
         async with self._lock:
-            await self._judge()
+            await self._check()
             return self._problem
 
     async def require(self) -> None:
@@ -58,7 +58,7 @@ class RegistryFiles:
         Raises EngineError with Podman's own words if it refuses them.
         """
         async with self._lock:
-            digest = await self._judge()
+            digest = await self._check()
             if self._problem:
                 raise _refused(self._problem)
             if digest == self._applied:
@@ -74,7 +74,7 @@ class RegistryFiles:
                 await self.reload()
             self._applied = digest
 
-    async def _judge(self) -> str:
+    async def _check(self) -> str:
         digest = await asyncio.to_thread(_digest)
         if digest == self._judged:
             return digest

@@ -128,19 +128,19 @@ def drop_ins(folder: Path) -> list[Path]:
 
 
 def _lay_over(before: Effective, path: Path, owner: Owner) -> Effective:
-    told = ConfigurationFile(path=regular_files.printable(path), owner=owner)
+    row = ConfigurationFile(path=regular_files.printable(path), owner=owner)
     try:
         text = regular_files.read(path, LARGEST_FILE + 1).decode()
         if len(text) > LARGEST_FILE:
             raise Unreadable(msg("It is too large."))
         data = parse(text)
         if is_version_1(tomllib.loads(text)):
-            told = told.model_copy(update={"version": 1})
+            row = row.model_copy(update={"version": 1})
         after = _merged(before, data, str(path), own=path == own_file())
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-        told = told.model_copy(update={"error": str(error)})
-        return replace(before, files=[*before.files, told])
-    return replace(after, files=[*before.files, told])
+        row = row.model_copy(update={"error": str(error)})
+        return replace(before, files=[*before.files, row])
+    return replace(after, files=[*before.files, row])
 
 
 def _merged(before: Effective, data: dict[str, Any], origin: str, *, own: bool) -> Effective:

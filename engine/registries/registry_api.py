@@ -164,11 +164,11 @@ class RegistryApi:
             return str(auth.encode()) if auth else None
         if scheme.lower() != "bearer":
             return None
-        told = dict(re.findall(r'(?<!\w)(\w+)="([^"]*)"', rest))
-        realm = urlsplit(told.get("realm", ""))
+        parameters = dict(re.findall(r'(?<!\w)(\w+)="([^"]*)"', rest))
+        realm = urlsplit(parameters.get("realm", ""))
         if realm.scheme != "https" and not (realm.scheme == "http" and self.insecure):
             raise _strange(msg("It wants the password sent over an unprotected connection."))
-        wanted = {name: told[name] for name in ("service", "scope") if name in told}
+        wanted = {name: parameters[name] for name in ("service", "scope") if name in parameters}
         wanted |= {name: values[-1] for name, values in parse_qs(realm.query).items()}
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in wanted.items())
         url = f"{realm.scheme}://{realm.netloc}{realm.path}?{query}"
@@ -238,7 +238,7 @@ def next_after(reply: Reply) -> str:
 
 
 def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
-    said = _said(reply)
+    message = _error_text(reply)
     match reply.status:
         case 401 | 403:
             return EngineError(
@@ -246,14 +246,14 @@ def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
                 msg(
                     "%(registry)s wants a sign-in, or one that may do this.%(said)s",
                     registry=registry,
-                    said=said,
+                    said=message,
                 ),
                 msg("Sign in to it on the Registries page."),
             )
         case 404:
             return EngineError(
                 ErrorCode.NOT_FOUND,
-                msg("%(registry)s has nothing there.%(said)s", registry=registry, said=said),
+                msg("%(registry)s has nothing there.%(said)s", registry=registry, said=message),
                 msg("Check the name. Some registries, like Docker Hub, offer no catalogue.")
                 if "_catalog" in path
                 else msg("Check the name and the tag."),
@@ -261,7 +261,7 @@ def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
         case 405:
             return EngineError(
                 ErrorCode.CONFLICT,
-                msg("%(registry)s does not allow this.%(said)s", registry=registry, said=said),
+                msg("%(registry)s does not allow this.%(said)s", registry=registry, said=message),
                 msg("Who runs it has to turn it on (`storage.delete.enabled` in docker-registry)."),
             )
         case 429:
@@ -272,7 +272,7 @@ def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
                 msg(
                     "%(registry)s answers no more for now: too many requests.%(said)s",
                     registry=registry,
-                    said=said,
+                    said=message,
                 ),
                 msg("Try again%(again)s; a sign-in often raises the limit.", again=again),
             )
@@ -282,13 +282,13 @@ def _refusal(registry: str, path: str, reply: Reply) -> EngineError:
             "%(registry)s has a fault of its own (status %(status)s).%(said)s",
             registry=registry,
             status=reply.status,
-            said=said,
+            said=message,
         ),
         msg("Try again later, or tell who runs it."),
     )
 
 
-def _said(reply: Reply) -> str:
+def _error_text(reply: Reply) -> str:
     try:
         errors = json.loads(reply.body)["errors"]
         words = str(errors[0].get("message") or errors[0].get("code") or "")

@@ -18,32 +18,32 @@ _REFERENCE = re.compile(
 )
 
 
-def resolve(asked: str, effective: Effective) -> Resolution:
+def resolve(short: str, effective: Effective) -> Resolution:
     """Return what `podman pull` would try for `asked`, in order."""
-    text = asked.removeprefix("docker://")
+    text = short.removeprefix("docker://")
     if problem := image_names.refusal(text):
         return refused(
-            asked,
+            short,
             msg("%(problem)s.", problem=problem),
             msg("A name is like registry.example/team/app:1."),
         )
     found = _REFERENCE.match(text)
     if not found:
         return refused(
-            asked, msg("This is no image reference."), msg("Like registry.example/team/app:1.")
+            short, msg("This is no image reference."), msg("Like registry.example/team/app:1.")
         )
     name, tag, digest = found["name"], found["tag"], found["digest"]
     suffix = (f":{tag}" if tag else "") + (f"@{digest}" if digest else "") or ":latest"
     if _is_whole(name):
         candidates = [_candidate(_normal(name), suffix, bool(digest), effective)]
-        return Resolution(asked=asked, how="whole", origin="", candidates=candidates)
+        return Resolution(asked=short, how="whole", origin="", candidates=candidates)
     alias = effective.aliases.get(name)
     if alias and alias.value:
         candidates = [_candidate(_normal(alias.value), suffix, bool(digest), effective)]
-        return Resolution(asked=asked, how="alias", origin=alias.origin, candidates=candidates)
+        return Resolution(asked=short, how="alias", origin=alias.origin, candidates=candidates)
     if not effective.search:
         return refused(
-            asked,
+            short,
             msg(
                 "%(name)s is a short name that no alias explains, and there is no search list.",
                 name=name,
@@ -57,7 +57,7 @@ def resolve(asked: str, effective: Effective) -> Resolution:
     origin = effective.search_origin
     if effective.mode == "enforcing" and len(candidates) > 1:
         return Resolution(
-            asked=asked,
+            asked=short,
             how="refused",
             origin=effective.mode_origin,
             candidates=candidates,
@@ -67,7 +67,7 @@ def resolve(asked: str, effective: Effective) -> Resolution:
             ),
             remedy=msg("Write the whole name, or add an alias."),
         )
-    return Resolution(asked=asked, how="search", origin=origin, candidates=candidates)
+    return Resolution(asked=short, how="search", origin=origin, candidates=candidates)
 
 
 def find_registry(name: str, effective: Effective) -> Registry | None:
@@ -134,8 +134,8 @@ def _normal(name: str) -> str:
     return name
 
 
-def refused(asked: str, problem: str, remedy: str) -> Resolution:
+def refused(short: str, problem: str, remedy: str) -> Resolution:
     """Return a resolution for which nothing is tried."""
     return Resolution(
-        asked=asked, how="refused", origin="", candidates=[], problem=problem, remedy=remedy
+        asked=short, how="refused", origin="", candidates=[], problem=problem, remedy=remedy
     )

@@ -70,7 +70,7 @@ def _unreadable(registry: str, place: Path, error: OSError) -> Certificate:
 
 
 def _certificate(path: Path, own: bool) -> Certificate:
-    told = Certificate(
+    row = Certificate(
         registry=regular_files.printable(path.parent.name),
         subject="",
         expires=None,
@@ -80,9 +80,9 @@ def _certificate(path: Path, own: bool) -> Certificate:
     try:
         first = x509.load_pem_x509_certificates(regular_files.read(path, _LARGEST))[0]
     except (OSError, ValueError, IndexError):
-        return told.model_copy(update={"error": msg("This is no certificate that can be read.")})
+        return row.model_copy(update={"error": msg("This is no certificate that can be read.")})
     subject = first.subject.rfc4514_string()
-    return told.model_copy(update={"subject": subject, "expires": first.not_valid_after_utc})
+    return row.model_copy(update={"subject": subject, "expires": first.not_valid_after_utc})
 
 
 def policy() -> Policy:
@@ -101,18 +101,20 @@ def policy() -> Policy:
 
 
 def _rules(data: dict[str, Any]) -> list[PolicyRule]:
-    told = [PolicyRule(transport="", scope="", requirement=_requirement(data["default"]))]
+    rules = [PolicyRule(transport="", scope="", requirement=_requirement(data["default"]))]
     for transport, scopes in (data.get("transports") or {}).items():
-        told += [
-            PolicyRule(transport=transport, scope=scope, requirement=_requirement(asked))
-            for scope, asked in scopes.items()
+        rules += [
+            PolicyRule(transport=transport, scope=scope, requirement=_requirement(required))
+            for scope, required in scopes.items()
         ]
-    return told
+    return rules
 
 
-def _requirement(asked: list[dict[str, Any]]) -> Literal["accept", "reject", "signed", "unknown"]:
+def _requirement(
+    requirements: list[dict[str, Any]],
+) -> Literal["accept", "reject", "signed", "unknown"]:
     """Return the strictest of all requirements."""
-    kinds = {each["type"] for each in asked}
+    kinds = {each["type"] for each in requirements}
     if "reject" in kinds:
         return "reject"
     if kinds & {"signedBy", "sigstoreSigned", "signedBaseLayer"}:

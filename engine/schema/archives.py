@@ -108,7 +108,7 @@ class ImageShare(Parameters):
     tag: ImageReference | None = None
     """Its name in the receiving account; None: the requested name."""
 
-    def elsewhere(self) -> list[str]:
+    def other_accounts(self) -> list[str]:
         return [self.source]
 
     def relayed_image(self) -> str:

@@ -62,8 +62,8 @@ def options(value: str) -> dict[str, str | None]:
     """Return the options of a `--mount` as Podman reads them, by canonical name; None: no value."""
     found: dict[str, str | None] = {}
     for word in value.split(","):
-        key, equals, said = word.partition("=")
-        found[CANONICAL.get(key, key)] = said if equals else None
+        key, equals, given = word.partition("=")
+        found[CANONICAL.get(key, key)] = given if equals else None
     return found
 
 
@@ -104,26 +104,26 @@ def volume(value: str) -> Mounted:
         return Mounted("volume", "", value, writes=True)
     if len(parts) > 3:
         raise Unclear(msg("more than two colons"))
-    said = [each for each in parts[2].split(",") if each] if len(parts) == 3 else []
-    if len(set(said)) != len(said) or not set(said) <= _VOLUME_OPTIONS:
+    given = [each for each in parts[2].split(",") if each] if len(parts) == 3 else []
+    if len(set(given)) != len(given) or not set(given) <= _VOLUME_OPTIONS:
         raise Unclear(msg("an option that is not known, or there twice"))
-    if any(len(group & set(said)) > 1 for group in _EITHER):
+    if any(len(group & set(given)) > 1 for group in _EITHER):
         raise Unclear(msg("options that contradict each other"))
     source = parts[0]
     if not source:
         raise Unclear("no source")
     kind: Kind = "volume" if _VOLUME_NAME.fullmatch(source) else "bind"
-    return Mounted(kind, source, parts[1], writes="ro" not in said or "U" in said)
+    return Mounted(kind, source, parts[1], writes="ro" not in given or "U" in given)
 
 
 def _switch(found: dict[str, str | None], key: str) -> bool:
     """Return whether a switch is on. Only `ro`, `ro=true`, and `ro=false` are unambiguous."""
     if key not in found:
         return False
-    said = found[key]
-    if said not in (None, "true", "false"):
+    given = found[key]
+    if given not in (None, "true", "false"):
         raise Unclear(msg("an odd value of %(key)s", key=key))
-    return said != "false"
+    return given != "false"
 
 
 def _plain(value: str) -> None:

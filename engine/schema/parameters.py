@@ -204,7 +204,7 @@ class Parameters(Model):
         """Return the uploads that it needs. The engine gets them beforehand (consoleapp/files)."""
         return []
 
-    def elsewhere(self) -> list[str]:
+    def other_accounts(self) -> list[str]:
         """Return keys of other accounts involved. The requester needs its role on them, too."""
         return []
 

@@ -26,14 +26,14 @@ def shell_text(argv: Iterable[str]) -> str:
         options = options and word != "--"
         masked = _MASKED.fullmatch(word) if options else None
         if masked and (masked[1] or before in _TAKE_VARIABLES):
-            words.append(_asked(masked[1] or "", masked[2], steps))
+            words.append(_prompted(masked[1] or "", masked[2], steps))
         else:
             words.append(shlex.quote(word))
         before = word
     return " &&\n".join([*steps, " ".join(words)])
 
 
-def _asked(option: str, name: str, steps: list[str]) -> str:
+def _prompted(option: str, name: str, steps: list[str]) -> str:
     prompt = shlex.quote(f"{name}: ")
     if _VARIABLE.fullmatch(name):
         steps.append(f"printf %s {prompt} && IFS= read -rs {name} && export {name}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.admission import Admission
 from engine.builds import cleanup
-from engine.files.image_transfer import Incoming
+from engine.files.image_transfer import InboundImages
 from engine.files.spool import Files
 from engine.operations import sharing
 from engine.podman import api
@@ -34,7 +34,7 @@ class Account:
     checking: asyncio.Task[None] | None
     warnings: list[str]
     files: Files
-    incoming: Incoming
+    incoming: InboundImages
     podman_options: list[str]
     admission: Admission
 
@@ -68,7 +68,7 @@ async def open_account() -> Account:
     await cleanup.tidy_all(podman, choice.options(), state / "files")
     files = Files(state / "files")
     sharing.tidy()
-    incoming = Incoming()
+    incoming = InboundImages()
     units = Inventory(podman, Systemd())
     admission = Admission(podman)
     runner = Runner(

@@ -12,7 +12,7 @@ from uuid import UUID
 from aiohttp import WSMsgType, web
 from pydantic import TypeAdapter, ValidationError
 
-from engine.files.image_transfer import Brought
+from engine.files.image_transfer import InboundImage
 from engine.operations.sharing import outgoing
 from engine.process.environment import account_name
 from engine.process.peers import peer_uid
@@ -206,8 +206,8 @@ async def take_image(request: web.Request) -> web.Response:
         size = int(request.query.get("size", "0"))
     except ValueError as error:
         raise EngineError(ErrorCode.INVALID, msg("`size` is a number of bytes.")) from error
-    brought = Brought(request.query.get("image_id", ""), size, chunks)
-    await request.app[ACCOUNT].incoming.bring(_operation(request), brought)
+    inbound = InboundImage(request.query.get("image_id", ""), size, chunks)
+    await request.app[ACCOUNT].incoming.bring(_operation(request), inbound)
     return web.Response(status=204)
 
 
@@ -236,28 +236,28 @@ async def give_image(request: web.Request) -> web.StreamResponse:
 async def query(request: web.Request) -> web.StreamResponse:
     """Answer a query until its end, or until the reader leaves."""
     body = await _body(request, {"query", "parameters"})
-    asked = _query(str(body.get("query")), body.get("parameters") or {})
-    if asked.duplex:
+    wanted = _query(str(body.get("query")), body.get("parameters") or {})
+    if wanted.duplex:
         raise EngineError(
             ErrorCode.INVALID, msg("This query takes input: open it at /v1/terminal.")
         )
-    request.app[ACCOUNT].admission.admit_query(asked)
-    return await _stream(request, _answers(request.app[ACCOUNT], asked))
+    request.app[ACCOUNT].admission.admit_query(wanted)
+    return await _stream(request, _answers(request.app[ACCOUNT], wanted))
 
 
 async def terminal(request: web.Request) -> web.StreamResponse:
     """Open a terminal in a container, as a WebSocket. `q` is the query's JSON."""
-    asked = ContainerTerminal.model_validate_json(request.query.get("q", "{}"))
+    parameters = ContainerTerminal.model_validate_json(request.query.get("q", "{}"))
     with request.app[ACTIVITY].session():
-        return await _terminal(request, asked)
+        return await _terminal(request, parameters)
 
 
-async def _terminal(request: web.Request, asked: ContainerTerminal) -> web.WebSocketResponse:
+async def _terminal(request: web.Request, parameters: ContainerTerminal) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=30, max_msg_size=256 * 1024)
     await socket.prepare(request)
     try:
-        request.app[ACCOUNT].admission.admit_query(asked)
-        async with open_terminal(request.app[ACCOUNT].podman, asked) as opened:
+        request.app[ACCOUNT].admission.admit_query(parameters)
+        async with open_terminal(request.app[ACCOUNT].podman, parameters) as opened:
             await _converse(socket, opened)
     except EngineError as error:
         await socket.send_str(as_json(_failed(error)))
@@ -288,9 +288,9 @@ async def _converse(socket: web.WebSocketResponse, opened: Terminal) -> None:
             raise error
 
 
-async def _answers(account: Account, asked: Query) -> AsyncIterator[Model]:
+async def _answers(account: Account, wanted: Query) -> AsyncIterator[Model]:
     try:
-        async with aclosing(handlers.answer(account.podman, account.units, asked)) as answers:  # type: ignore[type-var]
+        async with aclosing(handlers.answer(account.podman, account.units, wanted)) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 yield answer
     except EngineError as error:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from engine.admission import Admission
-from engine.files.image_transfer import Incoming
+from engine.files.image_transfer import InboundImages
 from engine.files.spool import Files
-from engine.operations.context import Report, Unsettled, Work
-from engine.operations.handlers import PERFORM, RECOVER, RESUME
+from engine.operations.context import OperationContext, Report, Unsettled
+from engine.operations.handlers import HANDLERS, RECOVER, RESUME
 from engine.podman.client import Podman
 from engine.process.cancellation import heed, requested, unstoppable
-from engine.schema import progress as said
+from engine.schema import progress as schema
 from engine.schema.errors import EngineError, ErrorCode, ErrorReport, Unanswered
 from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
@@ -33,10 +33,10 @@ TOO_LATE = msg("It was too late to cancel: this could not be stopped any more.")
 @dataclass
 class _Run:
     kind: str
-    progress: said.Progress | None = None
-    attempt: asyncio.Task[said.Outcome] | None = None
+    progress: schema.Progress | None = None
+    attempt: asyncio.Task[schema.Outcome] | None = None
     """The work itself, which cancellation ends."""
-    task: asyncio.Task[said.Outcome] | None = None
+    task: asyncio.Task[schema.Outcome] | None = None
     """Waits for it and records the outcome in any case."""
     cancelled: bool = False
 
@@ -52,7 +52,7 @@ class Runner:
         controllers: frozenset[str],
         files: Files,
         podman_options: list[str],
-        incoming: Incoming,
+        incoming: InboundImages,
         admission: Admission,
     ) -> None:
         self._podman = podman
@@ -79,7 +79,7 @@ class Runner:
 
     async def run(
         self, operation: UUID, parameters: Parameters
-    ) -> AsyncIterator[said.Progress | said.Outcome]:
+    ) -> AsyncIterator[schema.Progress | schema.Outcome]:
         """Start the operation, join it while it runs, or repeat its first answer.
 
         Leaving the iteration does not stop the operation. Raises EngineError if the id belongs to
@@ -100,14 +100,14 @@ class Runner:
         async for message in _follow(running):
             yield message
 
-    async def recall(self, operation: UUID) -> said.Unknown | said.Running | said.Outcome:
+    async def recall(self, operation: UUID) -> schema.Unknown | schema.Running | schema.Outcome:
         """Return an operation's outcome; `interrupted`: it started, and may be delivered again."""
         if operation in self._running:
-            return said.Running()
+            return schema.Running()
         entry = self._journal.find(operation)
         if entry is None:
-            return said.Unknown()
-        return entry.outcome or said.Interrupted()
+            return schema.Unknown()
+        return entry.outcome or schema.Interrupted()
 
     def cancel(self, operation: UUID) -> None:
         """Cancel an operation, unless it has ended. Raises EngineError for an unknown id."""
@@ -138,60 +138,62 @@ class Runner:
         run.task = asyncio.create_task(self._conclude(operation, run.attempt))
         return run
 
-    async def _conclude(self, operation: UUID, attempt: asyncio.Task[said.Outcome]) -> said.Outcome:
+    async def _conclude(
+        self, operation: UUID, attempt: asyncio.Task[schema.Outcome]
+    ) -> schema.Outcome:
         await asyncio.wait({attempt})
         # Cancelled before its first turn, it never ran.
-        outcome = said.Cancelled() if attempt.cancelled() else attempt.result()
+        outcome = schema.Cancelled() if attempt.cancelled() else attempt.result()
         if self._running.pop(operation, None):
             try:
                 self._journal.end(operation, outcome)
             except EngineError as error:  # readers get the outcome nevertheless
                 log.warning("%s: %s", operation, error)
         self._admission.release(operation)
-        succeeded = isinstance(outcome, said.Succeeded)
+        succeeded = isinstance(outcome, schema.Succeeded)
         await asyncio.to_thread(self._files.forget, operation, keep_product=succeeded)
         return outcome
 
     async def _carry_out(
         self, operation: UUID, parameters: Parameters, report: Report, again: bool
-    ) -> said.Outcome:
+    ) -> schema.Outcome:
         """`again`: it started before, and nobody knows how far it got."""
         tries = 0
         while True:
-            work = self._work(operation, report)
+            context = self._work(operation, report)
             try:
                 if again and not parameters.repeatable:
-                    return await self._go_on(work, parameters)
-                return await _perform(work, parameters)
+                    return await self._go_on(context, parameters)
+                return await _handle(context, parameters)
             except Unsettled:
-                return said.Interrupted()
+                return schema.Interrupted()
             except Unanswered as error:
                 tries += 1
                 if self._stopping or tries == TRIES:
-                    return said.Interrupted()
+                    return schema.Interrupted()
                 log.warning("%s %s: %s", parameters.kind, operation, error)
                 again = True
 
-    async def _go_on(self, work: Work, parameters: Parameters) -> said.Outcome:
+    async def _go_on(self, context: OperationContext, parameters: Parameters) -> schema.Outcome:
         """Find out how far it got before the engine or Podman died, and do the rest."""
         kind = parameters.kind
         if kind in RESUME:
-            result = await unstoppable(RESUME[kind](work, parameters))
-            return said.Succeeded(result=result.model_dump(mode="json"))
+            result = await unstoppable(RESUME[kind](context, parameters))
+            return schema.Succeeded(result=result.model_dump(mode="json"))
         if kind not in RECOVER:
             raise Unsettled
         # A launch: its container carries the operation's id.
-        if found := await unstoppable(RECOVER[kind](work)):
-            return said.Succeeded(result=found.model_dump(mode="json"))
-        if work.noted:
+        if found := await unstoppable(RECOVER[kind](context)):
+            return schema.Succeeded(result=found.model_dump(mode="json"))
+        if context.noted:
             # It was created and has been removed since, by --rm or by somebody. Never create it
             # twice.
             raise Unsettled
         heed()
-        return await _perform(work, parameters)
+        return await _handle(context, parameters)
 
-    def _work(self, operation: UUID, report: Report) -> Work:
-        return Work(
+    def _work(self, operation: UUID, report: Report) -> OperationContext:
+        return OperationContext(
             id=operation,
             podman=self._podman,
             units=self._units,
@@ -208,23 +210,23 @@ class Runner:
 
     async def _attempt(
         self, operation: UUID, parameters: Parameters, run: _Run, again: bool
-    ) -> said.Outcome:
-        def report(progress: said.Progress) -> None:
+    ) -> schema.Outcome:
+        def report(progress: schema.Progress) -> None:
             run.progress = progress
 
         try:
             outcome = await self._carry_out(operation, parameters, report, again)
-            if requested() and isinstance(outcome, said.Succeeded):
+            if requested() and isinstance(outcome, schema.Succeeded):
                 warnings = [*(outcome.result.get("warnings") or []), TOO_LATE]
-                outcome = said.Succeeded(result={**outcome.result, "warnings": warnings})
+                outcome = schema.Succeeded(result={**outcome.result, "warnings": warnings})
             return outcome
         except EngineError as error:
-            return said.Failed(error=error.report)
+            return schema.Failed(error=error.report)
         except asyncio.CancelledError:
-            return said.Cancelled()
+            return schema.Cancelled()
         except Exception as error:  # the one place where a bug becomes an outcome
             log.exception("a fault in an operation")
-            return said.Failed(
+            return schema.Failed(
                 error=ErrorReport(
                     code=ErrorCode.INTERNAL,
                     message=msg(
@@ -235,16 +237,16 @@ class Runner:
             )
 
 
-async def _perform(work: Work, parameters: Parameters) -> said.Outcome:
-    warnings = await work.admission.admit(parameters, work.id)
-    doing = PERFORM[parameters.kind](work, parameters)
+async def _handle(context: OperationContext, parameters: Parameters) -> schema.Outcome:
+    warnings = await context.admission.admit(parameters, context.id)
+    doing = HANDLERS[parameters.kind](context, parameters)
     result = await (doing if parameters.stoppable else unstoppable(doing))
     if warnings:
         result = result.model_copy(update={"warnings": [*result.warnings, *warnings]})
-    return said.Succeeded(result=result.model_dump(mode="json"))
+    return schema.Succeeded(result=result.model_dump(mode="json"))
 
 
-async def _follow(run: _Run) -> AsyncIterator[said.Progress | said.Outcome]:
+async def _follow(run: _Run) -> AsyncIterator[schema.Progress | schema.Outcome]:
     if run.task is None:
         raise RuntimeError("a run without a task")
     last = None

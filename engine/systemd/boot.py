@@ -31,13 +31,13 @@ class Boot:
     async def starts(self, unit: str) -> bool:
         """Return whether `default.target` starts it. Raises EngineError if systemd is gone."""
         roots = await self._targets()
-        waiting, seen = [unit], {unit}
-        while waiting and len(seen) < _MOST_STEPS:
+        waiting, visited = [unit], {unit}
+        while waiting and len(visited) < _MOST_STEPS:
             above = await self._above(waiting.pop())
             if above & roots:
                 return True
-            waiting += sorted(above - seen)
-            seen |= above
+            waiting += sorted(above - visited)
+            visited |= above
         return False
 
     async def starters(self, unit: str) -> list[str]:

@@ -45,8 +45,8 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
     explanation, remedy = diagnosis.failure(
         str(facts.get("Result") or ""), str(facts.get("Type") or ""), lines, status
     )
-    said = telling(lines)
-    parts = joined((what, explanation, said), ". ")
+    reasons = error_lines(lines)
+    parts = joined((what, explanation, reasons), ". ")
     return EngineError(
         ErrorCode.CONFLICT,
         msg("%(parts)s.", parts=parts),
@@ -54,8 +54,8 @@ async def failed(systemd: Systemd, unit: str, what: str) -> EngineError:
     )
 
 
-def telling(lines: list[JournalLine]) -> str:
+def error_lines(lines: list[JournalLine]) -> str:
     """Return the line that most likely states the cause."""
-    said = [line.text for line in lines if "error" in line.text.lower()]
-    said = said or [line.text for line in lines if line.priority <= _WARNING]
-    return said[-1].strip() if said else ""
+    reasons = [line.text for line in lines if "error" in line.text.lower()]
+    reasons = reasons or [line.text for line in lines if line.priority <= _WARNING]
+    return reasons[-1].strip() if reasons else ""

@@ -22,11 +22,11 @@ _WANTED = ("cpu", "memory", "pids")
 
 async def findings(podman: Podman, systemd: Systemd) -> list[Finding]:
     """Return all findings, in the order in which to fix them."""
-    said = await api.info(podman)
-    host, store = said["host"], said["store"]
+    answer = await api.info(podman)
+    host, store = answer["host"], answer["store"]
     found = [_lingering(), *await _manager(systemd), _runtime_directory(), _bus()]
     found += [_range("subuid"), _range("subgid"), _mapper()]
-    found += [_cgroup(host), _storage(store), _runtime(host), _podman(said), _ports(), _keys()]
+    found += [_cgroup(host), _storage(store), _runtime(host), _podman(answer), _ports(), _keys()]
     found.append(_selinux())
     if not absent():
         found.append(await _network(systemd))
@@ -196,8 +196,8 @@ def _runtime(host: dict[str, Any]) -> Finding:
                     msg("Install crun or runc."))  # fmt: skip
 
 
-def _podman(said: dict[str, Any]) -> Finding:
-    version = str(said["version"]["Version"])
+def _podman(info: dict[str, Any]) -> Finding:
+    version = str(info["version"]["Version"])
     able = bool(quadlets.generator())
     text = (
         msg("Podman %(version)s, with Quadlets.", version=version)

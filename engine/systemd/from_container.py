@@ -250,9 +250,9 @@ def _image(name: str) -> str:
 
 def _compare(made: _Made, options: list[tuple[str, str | None]], found: dict[str, Any]) -> None:
     """Add what changed after the container was created: its networks, its limits."""
-    said = " ".join(value or "" for option, value in options if option == "--network")
+    networks = " ".join(value or "" for option, value in options if option == "--network")
     for network in (found.get("NetworkSettings") or {}).get("Networks") or {}:
-        if network not in said and network not in ("podman", "pasta", "slirp4netns"):
+        if network not in networks and network not in ("podman", "pasta", "slirp4netns"):
             made.lost.append(
                 NotCarriedOver(
                     option=f"podman network connect {network}",

@@ -141,15 +141,15 @@ def _mounts(host: dict[str, Any]) -> list[str]:
     for each in host.get("Binds") or []:
         source, _, rest = str(each).partition(":")
         target, _, options = rest.partition(":")
-        argv.append(f"--volume={source}:{target}{_telling(options)}")
+        argv.append(f"--volume={source}:{target}{_unusual_options(options)}")
     for target, options in (host.get("Tmpfs") or {}).items():
-        argv.append(f"--tmpfs={target}{_telling(str(options))}")
+        argv.append(f"--tmpfs={target}{_unusual_options(str(options))}")
     return argv
 
 
-def _telling(options: str) -> str:
-    said = [each for each in options.split(",") if each and each not in _USUAL_OF_MOUNTS]
-    return f":{','.join(said)}" if said else ""
+def _unusual_options(options: str) -> str:
+    unusual = [each for each in options.split(",") if each and each not in _USUAL_OF_MOUNTS]
+    return f":{','.join(unusual)}" if unusual else ""
 
 
 def _networks(found: dict[str, Any]) -> list[str]:
@@ -359,13 +359,13 @@ def _command(found: dict[str, Any], own: dict[str, Any]) -> tuple[list[str], lis
     config = found["Config"]
     command = [str(each) for each in config.get("Cmd") or []]
     theirs = [str(each) for each in own.get("Entrypoint") or []]
-    said = config.get("Entrypoint")
-    if isinstance(said, str) and said:
+    program = config.get("Entrypoint")
+    if isinstance(program, str) and program:
         words = [str(found.get("Path") or ""), *(str(each) for each in found.get("Args") or [])]
         if found["HostConfig"].get("Init") and "--" in words[:2]:
             words = words[words.index("--") + 1 :]
-        said = words[: len(words) - len(command)] if command else words
-    entrypoint = [str(each) for each in said or []]
+        program = words[: len(words) - len(command)] if command else words
+    entrypoint = [str(each) for each in program or []]
     if entrypoint == theirs:
         return [], command if command != (own.get("Cmd") or []) else []
     if not entrypoint:  # the image's entry point was removed

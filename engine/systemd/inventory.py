@@ -64,8 +64,8 @@ class Inventory:
         for unit in owners:
             if not is_template(unit):
                 found.setdefault(unit, Source(unit, "", "service", "other"))
-        asked = await asyncio.gather(*(self._facts(each) for each in found.values()))
-        facts = dict(zip(found, asked, strict=True))
+        properties = await asyncio.gather(*(self._facts(each) for each in found.values()))
+        facts = dict(zip(found, properties, strict=True))
         refused = await self._refused(
             any(
                 source.style == "quadlet" and facts[unit].get("LoadState") != "loaded"

@@ -46,11 +46,11 @@ async def lines(query: UnitJournal, units: list[str]) -> AsyncGenerator[JournalL
             line = _read(json.loads(raw))
             if query.grep.lower() in line.text.lower():
                 yield line
-        said = (await errors.read()).decode(errors="replace").strip()
-        if await process.wait() and said:
+        complaint = (await errors.read()).decode(errors="replace").strip()
+        if await process.wait() and complaint:
             raise EngineError(
                 ErrorCode.UNAVAILABLE,
-                msg("The journal cannot be read: %(said)s", said=said),
+                msg("The journal cannot be read: %(said)s", said=complaint),
                 msg(
                     "An account reads its own journal when the host keeps one per user "
                     "(journald's SplitMode=uid and persistent storage)."

@@ -118,12 +118,12 @@ def problems(complaints: list[str], name: str, text: str) -> list[Problem]:
     """Return the messages about one file, each with the line that it most likely concerns."""
     found = []
     for complaint in complaints:
-        said = _UNCONVERTED.search(complaint)
-        if said and said[1].rpartition("/")[2] != name:
+        match = _UNCONVERTED.search(complaint)
+        if match and match[1].rpartition("/")[2] != name:
             continue
-        if not said and name not in complaint:
+        if not match and name not in complaint:
             continue
-        message = said[2] if said else complaint
+        message = match[2] if match else complaint
         message = re.sub(r" in \S*/berth-quadlet-\S+", "", message)
         found.append(
             Problem(severity="error", message=message, line=_line(message, text), source="podman")
@@ -138,9 +138,9 @@ def _line(message: str, text: str) -> int | None:
         return int(numbered[1])
     lines = text.splitlines()
     for quoted in re.findall(r"'([^']+)'|\"([^\"]+)\"", message):
-        said = quoted[0] or quoted[1]
+        key = quoted[0] or quoted[1]
         for number, line in enumerate(lines, start=1):
-            if re.match(rf"\s*{re.escape(said)}\s*=", line) or line.strip() == f"[{said}]":
+            if re.match(rf"\s*{re.escape(key)}\s*=", line) or line.strip() == f"[{key}]":
                 return number
     for number, line in enumerate(lines, start=1):
         value = line.partition("=")[2].strip()
@@ -152,7 +152,7 @@ def _line(message: str, text: str) -> int | None:
 def failures(complaints: list[str]) -> dict[str, str]:
     """Return why the generator rejected files, by file name."""
     return {
-        said[1].rpartition("/")[2]: said[2]
+        match[1].rpartition("/")[2]: match[2]
         for complaint in complaints
-        if (said := _UNCONVERTED.search(complaint))
+        if (match := _UNCONVERTED.search(complaint))
     }

@@ -85,9 +85,9 @@ def read() -> dict[str, Source]:
 def instances(sources: dict[str, Source], names: set[str]) -> dict[str, Source]:
     """Return sources for the instances among `names`, and for template units' default instances."""
     defaults = {
-        instance_of(source.unit, said[1])
+        instance_of(source.unit, match[1])
         for source in sources.values()
-        if is_template(source.unit) and (said := _DEFAULT_INSTANCE.search(source.text))
+        if is_template(source.unit) and (match := _DEFAULT_INSTANCE.search(source.text))
     }
     found = {}
     for name in sorted(names | defaults):
@@ -135,8 +135,8 @@ def _source(entry: unit_files.Entry) -> Source | None:
     try:
         here = unit_files.find(entry.path)
     except (EngineError, OSError) as error:
-        said = error.report.message if isinstance(error, EngineError) else error.strerror
-        return replace(plain, problem=str(said))
+        reason = error.report.message if isinstance(error, EngineError) else error.strerror
+        return replace(plain, problem=str(reason))
     return _made(plain, here.text) if here else None
 
 

@@ -4,11 +4,11 @@ import signal
 from typing import Any
 
 
-def stop_signal(said: Any) -> int | None:
+def stop_signal(value: Any) -> int | None:
     """Return the number of a container's stop signal. Podman 4 has the number, 5 the name."""
-    if isinstance(said, int):
-        return said if 0 < said < 65 else None
-    name = str(said or "").upper()
+    if isinstance(value, int):
+        return value if 0 < value < 65 else None
+    name = str(value or "").upper()
     if name.isdecimal():
         return stop_signal(int(name))
     name = name if name.startswith("SIG") else f"SIG{name}"

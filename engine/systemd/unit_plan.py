@@ -245,8 +245,8 @@ def _from_command(found: dict[str, Any]) -> Plan:
     ]
     if all(each.option != "--name" for each in options):
         given = [f"--name={name}", *given]
-    said = ["--cidfile=%t/%n.ctr-id", "--cgroups=no-conmon", "--rm", "--sdnotify=conmon", "-d"]
-    words = [*said, "--replace", *(quadlets.word(each) for each in [*given, *rest])]
+    added = ["--cidfile=%t/%n.ctr-id", "--cgroups=no-conmon", "--rm", "--sdnotify=conmon", "-d"]
+    words = [*added, "--replace", *(quadlets.word(each) for each in [*given, *rest])]
     start = " \\\n\t".join(["/usr/bin/podman run", *words])
     policy = str((found["HostConfig"].get("RestartPolicy") or {}).get("Name") or "")
     restart = "always" if policy in ("always", "unless-stopped") else "on-failure"

@@ -143,10 +143,10 @@ class Systemd:
                 answer = await unstoppable(self._manage(method, "ss", [unit, "replace"]))
                 number = int(str(answer[0]).rpartition("/")[2])
                 heed()
-                while (heard := await ended.get()) is not None:
-                    if heard[0] == number:
+                while (removed := await ended.get()) is not None:
+                    if removed[0] == number:
                         number = None
-                        return heard[1]
+                        return removed[1]
             number = None
             raise Unanswered(
                 msg("The session bus ended the connection while %(unit)s was at it.", unit=unit)
@@ -169,15 +169,15 @@ class Systemd:
         Raises EngineError when the connection ends.
         """
         await self._open()
-        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        changes: asyncio.Queue[str | None] = asyncio.Queue()
 
         def hear(message: Message) -> None:
             changed = _changed(message)
-            if changed is not None and heard.qsize() < _UNHEARD:
-                heard.put_nowait(changed)
+            if changed is not None and changes.qsize() < _UNHEARD:
+                changes.put_nowait(changed)
 
-        with self._listening(hear, lambda: heard.put_nowait(None)):
-            while (name := await heard.get()) is not None:
+        with self._listening(hear, lambda: changes.put_nowait(None)):
+            while (name := await changes.get()) is not None:
                 yield name
             raise EngineError(ErrorCode.UNAVAILABLE, msg("The session bus ended the connection."))
 

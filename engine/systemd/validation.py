@@ -29,14 +29,14 @@ async def check(file: str, text: str) -> Validation:
         )
         checked.append("podman")
         generated = services.get(unit, "")
-        said = quadlets.problems(complaints, name, text)
-        if not generated and not said:
-            said = [
+        complained = quadlets.problems(complaints, name, text)
+        if not generated and not complained:
+            complained = [
                 Problem(severity="error", message=msg("Podman's generator makes no unit of it."))
             ] + [Problem(severity="error", message=each, source="podman") for each in complaints]
         if generated:  # a warning; the generator continued
-            said = [each.model_copy(update={"severity": "warning"}) for each in said]
-        found += said
+            complained = [each.model_copy(update={"severity": "warning"}) for each in complained]
+        found += complained
         if await network_online.waits_in_vain(generated):
             found.append(Problem(severity="warning", message=network_online.WHY, source="berth"))
     elif kind in QUADLET_KINDS:
@@ -128,11 +128,11 @@ async def _verify(unit: str, text: str, *, own: bool) -> list[Problem]:
         )
     found = []
     for line in done.errors.splitlines():
-        said = line.replace(f"{place}/", "")
-        if unit not in said:
+        shown = line.replace(f"{place}/", "")
+        if unit not in shown:
             continue  # about another unit of the account
-        match = _VERIFIED.match(said)
-        message = match["text"] if match else said
+        match = _VERIFIED.match(shown)
+        message = match["text"] if match else shown
         at = int(match["line"]) if own and match and match["line"] else None
         warned = "ignoring" in message or "Unknown" in message or "not found" in message
         found.append(

@@ -3,4 +3,4 @@
 from tests.fixtures.api import accounts as accounts
 from tests.fixtures.api import caller as caller
 from tests.fixtures.api import people as people
-from tests.fixtures.api import seen as seen
+from tests.fixtures.api import stored_snapshot as stored_snapshot

@@ -39,13 +39,13 @@ def test_the_api_refuses_it_at_its_place(caller, parameters, path):
 
 
 @pytest.mark.parametrize("text", ["\\ud83d\\ude00", "\\\\ud800", "\U0001f600", "\\u00e9"])
-def test_whole_characters_are_taken_however_they_are_spelled(caller, seen, text):
+def test_whole_characters_are_taken_however_they_are_spelled(caller, snapshots, text):
     body = '{"kind": "container.run", "parameters": {"image": "a", "labels": {"a": "TEXT"}}}'
     body = body.replace("TEXT", text)
     assert caller("operator").post("/accounts/web/operations", body).status_code == 202
 
 
-def test_a_path_and_a_query_hold_none(caller, seen):
+def test_a_path_and_a_query_hold_none(caller, snapshots):
     for path in ("/accounts/%ED%A0%80", "/accounts/web/containers/%ED%A0%80", "/%ED%A0%80"):
         assert caller("viewer").get(path).status_code in (404, 422)
     assert caller("viewer").get("/operations?account=%ED%A0%80").status_code == 200
@@ -74,7 +74,7 @@ def test_an_imported_template_holds_none():
 @pytest.fixture
 def poisoned(people, accounts):
     """Create an operation and its event from before they were refused."""
-    asked = ContainerRun.model_construct(image="a", labels={"a": HALF})
+    query = ContainerRun.model_construct(image="a", labels={"a": HALF})
     row = Operation.objects.create(
         id=uuid4(),
         kind="container.run",
@@ -85,7 +85,7 @@ def poisoned(people, accounts):
         parameters={"image": "a", "labels": {"a": HALF}},
         command=["podman", "run", "--label", f"a={HALF}", "a"],
         target="a",
-        lane=asked.lane,
+        lane=query.lane,
         requested_at=timezone.now(),
         state="failed",
         ended_at=timezone.now(),

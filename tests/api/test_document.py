@@ -16,7 +16,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_that_is_sent_breaks_it(
-    caller: Callable[..., Caller], seen: Snapshot, monkeypatch: pytest.MonkeyPatch
+    caller: Callable[..., Caller], stored_snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "send", lambda *_: True)
     monkeypatch.setattr(page_events, "send", lambda *_: None)

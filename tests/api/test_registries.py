@@ -29,7 +29,7 @@ READS = [
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
     """Return the queries that the engine received."""
     found: list[Query] = []
 
@@ -44,7 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
 @pytest.mark.parametrize(("place", "parameters", "query"), READS)
 def test_each_read_asks_the_engine_with_its_parameters(
     caller: Callable[..., Caller],
-    asked: list[Query],
+    queries: list[Query],
     place: str,
     parameters: dict[str, object],
     query: str,
@@ -52,7 +52,7 @@ def test_each_read_asks_the_engine_with_its_parameters(
     answer = caller("operator").get(f"/accounts/web/registries{place}", **parameters)
     assert answer.status_code == 200, answer.content
     assert answer.json() == {"from": "web"}
-    [one] = asked
+    [one] = queries
     assert one.query == query
     assert parameters.items() <= one.model_dump().items()
 
@@ -70,12 +70,12 @@ def test_each_read_asks_the_engine_with_its_parameters(
     ],
 )
 def test_what_makes_no_sense_is_refused_before_the_engine_is_asked(
-    caller: Callable[..., Caller], asked: list[Query], place: str, parameters: dict[str, object]
+    caller: Callable[..., Caller], queries: list[Query], place: str, parameters: dict[str, object]
 ) -> None:
     answer = caller("operator").get(f"/accounts/web/registries{place}", **parameters)
     assert answer.status_code == 422
     assert answer.json()["error"]["code"] == "invalid"
-    assert not asked
+    assert not queries
 
 
 def test_the_document_has_them_all_with_what_they_take(caller: Callable[..., Caller]) -> None:

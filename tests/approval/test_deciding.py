@@ -18,10 +18,10 @@ from consoleapp.files.models import Upload
 from consoleapp.notifications.models import Notice
 from consoleapp.notifications.words import place, title
 from consoleapp.operations import queue, secret_parameters
-from consoleapp.operations.approval.approvers import decidable, deciders
+from consoleapp.operations.approval.approvers import approvers_of, decidable
 from consoleapp.operations.approval.decisions import Uncommented, approve, decline, expire
 from consoleapp.operations.approval.models import Approval
-from consoleapp.operations.approval.requirements import asked
+from consoleapp.operations.approval.requirements import requirements_of
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import cancel, retry, submit
@@ -29,7 +29,7 @@ from consoleapp.policies.check import NotAllowed
 from consoleapp.policies.versions import write
 from consoleapp.snapshots import reader
 from consoleapp.worker import sweeper, tasks
-from consoleapp.worker.engine_session import Conversation
+from consoleapp.worker.engine_session import EngineSession
 from engine.policy.rules import Unreadable, read, read_host
 from engine.schema.archives import ImageLoad
 from engine.schema.containers import ContainerRemove
@@ -63,10 +63,10 @@ def test_over_the_soft_limit_waits_over_the_hard_one_is_refused_and_below_both_r
         request(web, olga, wanted(5 * GIB, "huge"))
     remove = request(web, olga, ContainerRemove(container="db"))
     assert remove.state == State.AWAITING
-    [ask] = remove.approval.asks.all()
-    assert ask.source == "the account web"
-    assert ask.owners
-    assert ask.reasons[0][0] == "approval.kinds"
+    [requirement] = remove.approval.requirements.all()
+    assert requirement.source == "the account web"
+    assert requirement.owners
+    assert requirement.reasons[0][0] == "approval.kinds"
 
 
 def test_what_waits_is_not_sent_and_a_message_in_redis_does_not_run_it(
@@ -207,7 +207,7 @@ def test_only_what_was_shown_to_the_approver_runs(
     web: LinuxAccount, olga: User, olaf: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken = []
-    monkeypatch.setattr(Conversation, "__enter__", lambda self: spoken.append(self))
+    monkeypatch.setattr(EngineSession, "__enter__", lambda self: spoken.append(self))
     operation = request(web, olga)
     approve(operation, actor=by(olaf))
     Operation.objects.filter(pk=operation.pk).update(
@@ -274,10 +274,10 @@ def test_secrets_stay_sealed_while_it_waits_and_are_forgotten_at_its_end(
 ) -> None:
     login = RegistryLogin(registry="quay.example", username="u", password="hidden-word")
     operation = request(web, olga, login)
-    assert "hidden-word" not in f"{operation.parameters}{operation.sealed}"
+    assert "hidden-word" not in f"{operation.parameters}{operation.encrypted}"
     assert secret_parameters.parameters_of(operation) == login
     decline(operation, actor=by(olaf), comment="no")
-    assert not Operation.objects.get(pk=operation.pk).sealed
+    assert not Operation.objects.get(pk=operation.pk).encrypted
 
 
 def test_an_upload_survives_until_it_is_decided(
@@ -315,12 +315,12 @@ def test_every_policy_that_asks_must_be_satisfied_and_both_ends_say_the_same(
 
     def who(operation: Operation) -> set[str]:
         one = {u.username for u in people if decidable(u).filter(pk=operation.pk).exists()}
-        assert one == set(deciders(operation).values_list("username", flat=True))
+        assert one == set(approvers_of(operation).values_list("username", flat=True))
         return one
 
     assert who(request(web, olga, wanted(GIB))) == {"rita", "admin"}
     both = request(web, olga, wanted(2 * GIB, "two"))
-    assert both.approval.asks.count() == 2
+    assert both.approval.requirements.count() == 2
     assert who(both) == {"admin"}
     olaf.groups.add(team)
     assert who(both) == {"admin", "olaf"}
@@ -333,16 +333,16 @@ def test_an_unknown_number_of_containers_waits_and_a_known_one_is_counted(
     web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(web, "[approval]\ncontainers = 2", actor=ROOT)
-    assert asked(olga, web, wanted())
-    seen = SimpleNamespace(snapshot=SimpleNamespace(containers=[1], images=[]))
-    monkeypatch.setattr(reader, "load", lambda *_: seen)
-    assert not asked(olga, web, wanted())
-    seen.snapshot.containers.append(2)
-    assert "may have 2" in str(asked(olga, web, wanted())[0])
+    assert requirements_of(olga, web, wanted())
+    known = SimpleNamespace(snapshot=SimpleNamespace(containers=[1], images=[]))
+    monkeypatch.setattr(reader, "load", lambda *_: known)
+    assert not requirements_of(olga, web, wanted())
+    known.snapshot.containers.append(2)
+    assert "may have 2" in str(requirements_of(olga, web, wanted())[0])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[approval]\nkinds = ['container.fly']", "no kind of operation is called container.fly"),
         ("[approval]\nexpires_after = 'soon'", "must be a time such as"),
@@ -355,9 +355,9 @@ def test_an_unknown_number_of_containers_waits_and_a_known_one_is_counted(
     ],
 )
 def test_what_makes_no_sense_is_refused_when_it_is_saved(
-    web: LinuxAccount, text: str, said: str
+    web: LinuxAccount, text: str, message: str
 ) -> None:
-    with pytest.raises(Unreadable, match=said):
+    with pytest.raises(Unreadable, match=message):
         write(web, text, actor=ROOT)
 
 
@@ -391,8 +391,8 @@ def test_approvers_and_then_the_requester_are_told_and_nobody_else(
     operation = request(web, olga)
     assert [n.user for n in Notice.objects.all()] == [olaf]
     approve(operation, actor=by(olaf), comment="fine")
-    told = Notice.objects.exclude(user=olaf).select_related("occurrence")
-    assert [(n.user, n.occurrence.detail) for n in told] == [(olga, "Approved by olaf. fine")]
+    answer = Notice.objects.exclude(user=olaf).select_related("occurrence")
+    assert [(n.user, n.occurrence.detail) for n in answer] == [(olga, "Approved by olaf. fine")]
     for notice in Notice.objects.all():
         assert "big" in title(notice.occurrence)
         assert place(notice.occurrence) == f"/approvals/{operation.pk}/"

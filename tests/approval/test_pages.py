@@ -61,7 +61,7 @@ def test_an_approver_sees_what_will_run_and_why_and_approves(
     listed = text(as_(olaf), "/approvals/")
     assert path in listed
     assert f'value="{operation.pk}"' in listed
-    seen = text(as_(olaf), path)
+    page = text(as_(olaf), path)
     for words in (
         "podman run",
         "--memory 2",
@@ -71,7 +71,7 @@ def test_an_approver_sees_what_will_run_and_why_and_approves(
         "olga",
         operation.approval.fingerprint,
     ):
-        assert words in seen
+        assert words in page
     answer = as_(olaf).post(f"{path}approve/", {"comment": "<b>fine</b>"}, follow=True)
     assert "It is approved, and queued." in answer.content.decode()
     assert "&lt;b&gt;fine" in answer.content.decode()
@@ -122,9 +122,9 @@ def test_many_are_approved_at_once_but_not_ones_own(
     theirs = [request(web, olga, wanted(2 * GIB, f"n{each}")) for each in range(3)]
     own = request(web, olaf)
     chosen = [str(each.pk) for each in (*theirs, own)] + ["nonsense"]
-    said = as_(olaf).post("/approvals/approve/", {"operation": chosen}, follow=True)
-    assert "3 requests are approved." in said.content.decode()
-    assert "somebody else must decide" in said.content.decode()
+    message = as_(olaf).post("/approvals/approve/", {"operation": chosen}, follow=True)
+    assert "3 requests are approved." in message.content.decode()
+    assert "somebody else must decide" in message.content.decode()
     assert State.AWAITING not in {state(each) for each in theirs}
     assert state(own) == State.AWAITING
 
@@ -153,10 +153,10 @@ def test_strangers_find_nothing(web: LinuxAccount, olga: User, as_: As) -> None:
 def test_the_launch_form_and_what_may_i_do_tell_what_needs_approval(
     web: LinuxAccount, olga: User, as_: As
 ) -> None:
-    said = "Without approval: Memory: a limit, where there is one, is at most 1 GiB."
-    assert said in text(as_(olga), "/accounts/web/containers/launch/")
+    message = "Without approval: Memory: a limit, where there is one, is at most 1 GiB."
+    assert message in text(as_(olga), "/accounts/web/containers/launch/")
     page = text(as_(olga), "/accounts/web/policy/")
-    assert said in page
+    assert message in page
     assert "These always need approval: container.remove" in page
     assert "Approvers: the owners of the account, and administrators." in page
     judged = as_(olga).get(
@@ -181,9 +181,9 @@ def _api(user: User, scope: Literal["read", "operate"] = "operate") -> Caller:
 def test_the_api_asks_lists_decides_and_refuses(web: LinuxAccount, olga: User, olaf: User) -> None:
     asking, deciding, reading = _api(olga), _api(olaf), _api(olaf, "read")
     body = {"kind": "container.remove", "parameters": {"container": "db"}}
-    verdict = asking.post("/accounts/web/policy/check", body).json()
-    assert (verdict["verdict"], verdict["allowed"]) == ("needs approval", True)
-    assert verdict["asks"][0]["rule"] == "approval.kinds"
+    violation = asking.post("/accounts/web/policy/check", body).json()
+    assert (violation["outcome"], violation["allowed"]) == ("needs approval", True)
+    assert violation["requirements"][0]["rule"] == "approval.kinds"
     answer = asking.post("/accounts/web/operations", body)
     assert (answer.status_code, answer.json()["state"]) == (202, "awaiting")
     identity = answer.json()["id"]
@@ -194,7 +194,7 @@ def test_the_api_asks_lists_decides_and_refuses(web: LinuxAccount, olga: User, o
     assert (
         listed["operation"]["command"] == "podman rm --time 10 db" or listed["operation"]["command"]
     )
-    assert listed["asks"][0]["source"] == "the account web"
+    assert listed["requirements"][0]["source"] == "the account web"
     path = f"/approvals/{identity}"
     assert asking.post(f"{path}/approve", {}).status_code == 403
     assert reading.post(f"{path}/approve", {}).status_code == 403
@@ -243,6 +243,6 @@ def test_an_editor_says_that_its_file_waits(
         olga,
         UnitWrite(file="containers/systemd/a.container", text="[Container]\nImage=x/y:1\n"),
     )
-    said = text(as_(olga), reverse("units:saved", args=["web", saving.pk]))
-    assert "awaiting approval" in said
-    assert f"sse:operation-{saving.pk}" in said
+    page = text(as_(olga), reverse("units:saved", args=["web", saving.pk]))
+    assert "awaiting approval" in page
+    assert f"sse:operation-{saving.pk}" in page

@@ -12,8 +12,8 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from consoleapp.audit import chainer, keys
 from consoleapp.audit.chain import BEGINNING, canonical, form_of, link_hash
-from consoleapp.audit.checkpoints import read_heads, sign_head
-from consoleapp.audit.models import Event, Head, Link, Pending
+from consoleapp.audit.checkpoints import read_checkpoints, sign_checkpoint
+from consoleapp.audit.models import Checkpoint, Event, Link, Pending
 from consoleapp.audit.record import record
 from tests.fixtures.audit import checked, written
 
@@ -24,7 +24,7 @@ WRITERS, EACH = 16, 1000
 def test_an_event_is_pending_until_it_is_sealed(nobody):
     event = record("test", actor=nobody)
     assert Pending.objects.filter(event=event).exists()
-    assert chainer.seal_all() == Pending.objects.count() + Link.objects.count()
+    assert chainer.chain_all() == Pending.objects.count() + Link.objects.count()
     link = Link.objects.get(event=event)
     assert link.seq == Link.objects.count()
     assert not Pending.objects.exists()
@@ -33,17 +33,17 @@ def test_an_event_is_pending_until_it_is_sealed(nobody):
 @pytest.mark.django_db
 def test_a_link_hashes_the_event_its_place_and_the_link_before():
     written(3)
-    chainer.seal_all()
+    chainer.chain_all()
     previous = BEGINNING
     for link in Link.objects.order_by("seq"):
         event = form_of(Event.objects.get(pk=link.event_id))
-        previous = link_hash(event, seq=link.seq, previous=previous, sealed=link.at)
+        previous = link_hash(event, seq=link.seq, previous=previous, chained=link.at)
         assert bytes(link.hash) == previous
 
 
 def test_the_canonical_form_is_written_in_one_way():
-    said = {"b": 1.0, "a": {"ü": [1e9, 1.5, None, True]}}
-    assert canonical(said) == b'{"a":{"\\u00fc":[1000000000,1.5,null,true]},"b":1}'
+    values = {"b": 1.0, "a": {"ü": [1e9, 1.5, None, True]}}
+    assert canonical(values) == b'{"a":{"\\u00fc":[1000000000,1.5,null,true]},"b":1}'
 
 
 def test_what_json_cannot_say_is_refused():
@@ -52,12 +52,12 @@ def test_what_json_cannot_say_is_refused():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("model", [Event, Link, Head])
+@pytest.mark.parametrize("model", [Event, Link, Checkpoint])
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_the_database_refuses_to_change_what_is_written(model, verb):
     written(1)
-    chainer.seal_all()
-    sign_head()
+    chainer.chain_all()
+    sign_checkpoint()
     table = model._meta.db_table
     column = "action" if model is Event else "hash"
     statement = (
@@ -87,20 +87,20 @@ def test_a_file_that_is_no_key_is_named(place):
 
 
 @pytest.mark.django_db
-def test_heads_are_signed_now_and_then_and_written_to_a_file(place):
-    assert sign_head() is None or Link.objects.exists()
+def test_checkpoints_are_signed_now_and_then_and_written_to_a_file(place):
+    assert sign_checkpoint() is None or Link.objects.exists()
     written(2)
-    chainer.seal_all()
-    head = sign_head(at_once=True)
-    assert head.seq == Link.objects.count()
+    chainer.chain_all()
+    checkpoint = sign_checkpoint(at_once=True)
+    assert checkpoint.seq == Link.objects.count()
     written(1, first=2)
-    chainer.seal_all()
-    assert sign_head() is None  # the last one is seconds old
-    assert sign_head(at_once=True).number == head.number + 1
-    assert sign_head(at_once=True) is None  # nothing is new
-    kept = read_heads(place / "heads.jsonl")
-    assert [line.seq for line in kept[-2:]] == [head.seq, head.seq + 1]
-    assert json.loads((place / "heads.jsonl").read_text().splitlines()[-1])["signature"]
+    chainer.chain_all()
+    assert sign_checkpoint() is None  # the last one is seconds old
+    assert sign_checkpoint(at_once=True).number == checkpoint.number + 1
+    assert sign_checkpoint(at_once=True) is None  # nothing is new
+    kept = read_checkpoints(place / "checkpoints.jsonl")
+    assert [line.seq for line in kept[-2:]] == [checkpoint.seq, checkpoint.seq + 1]
+    assert json.loads((place / "checkpoints.jsonl").read_text().splitlines()[-1])["signature"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -123,10 +123,10 @@ def test_an_event_that_commits_late_is_chained_late_and_a_rollback_leaves_no_gap
         record("never", actor=nobody)
         transaction.set_rollback(True)
     record("quick", actor=nobody)
-    chainer.seal_all()
+    chainer.chain_all()
     go_on.set()
     thread.join()
-    chainer.seal_all()
+    chainer.chain_all()
     chained = [link.event.action for link in Link.objects.order_by("seq").select_related("event")]
     assert chained == ["quick", "slow"]
     assert list(Link.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2]
@@ -149,10 +149,10 @@ def test_sixteen_writers_and_three_sealers_make_one_chain_without_a_gap(nobody):
         finally:
             connections.close_all()
 
-    def seal() -> None:
+    def chain_pending() -> None:
         try:
             while not ended.is_set():
-                chainer.seal()
+                chainer.chain_pending()
                 time.sleep(chainer.BETWEEN)
         except BaseException as error:
             faults.append(error)
@@ -160,15 +160,15 @@ def test_sixteen_writers_and_three_sealers_make_one_chain_without_a_gap(nobody):
             connections.close_all()
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
-    sealers = [threading.Thread(target=seal) for _ in range(3)]
-    for thread in (*writers, *sealers):
+    chainers = [threading.Thread(target=chain_pending) for _ in range(3)]
+    for thread in (*writers, *chainers):
         thread.start()
     for thread in writers:
         thread.join()
     ended.set()
-    for thread in sealers:
+    for thread in chainers:
         thread.join()
-    chainer.seal_all()
+    chainer.chain_all()
     assert not faults
     assert Event.objects.count() == WRITERS * EACH
     seqs = list(Link.objects.order_by("seq").values_list("seq", flat=True))

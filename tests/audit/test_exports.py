@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consoleapp.audit import chainer
-from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.checkpoints import sign_checkpoint
 from consoleapp.audit.export import harmless
 from consoleapp.audit.models import Event
 from consoleapp.web.audit.export import as_csv, as_json_lines
@@ -25,8 +25,8 @@ def rows():
             actor_name=text or "x", source="api", action="test", target=text, detail=text * 2,
             parameters={} if number % 2 else None,
         )  # fmt: skip
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     return Event.objects.order_by("-pk")
 
 
@@ -40,7 +40,7 @@ def saved(place: Path, name: str, lines) -> Path:
 def test_an_export_is_whole(rows, place, write, capsys):
     call_command("verify_audit", export=saved(place, "export", write(rows)))
     out = capsys.readouterr().out
-    assert f"{rows.count()} links, 1 signed heads" in out
+    assert f"{rows.count()} links, 1 signed checkpoints" in out
     assert "The history is whole." in out
 
 
@@ -66,8 +66,8 @@ def test_a_line_made_anew_does_not_fit_its_neighbours(rows, place, capsys):
     lines = [json.loads(line) for line in as_json_lines(rows)]
     forged = lines[3]
     forged["target"] = "forged"
-    seal = {name: forged[name] for name in ("seq", "previous", "sealed")}
-    forged["hash"] = hash_of({name: forged[name] for name in FIELDS}, **seal).hex()
+    link = {name: forged[name] for name in ("seq", "previous", "chained")}
+    forged["hash"] = hash_of({name: forged[name] for name in FIELDS}, **link).hex()
     file = saved(place, "export", (json.dumps(line) + "\n" for line in lines))
     with pytest.raises(CommandError):
         call_command("verify_audit", export=file)
@@ -78,7 +78,7 @@ def test_an_event_that_is_not_sealed_yet_has_an_empty_seal(rows):
     written(1, first=77)
     line = json.loads(next(as_json_lines(rows)))
     assert line["target"] == "web-77"
-    assert line["seq"] is line["hash"] is line["head"] is None
+    assert line["seq"] is line["hash"] is line["checkpoint"] is None
 
 
 @pytest.mark.parametrize("cell", [text for text in HOSTILE if text])

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from consoleapp.audit import chainer
 from consoleapp.audit import prune as pruning
-from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.checkpoints import sign_checkpoint
 from consoleapp.audit.models import Event, Link, Pruning
 from consoleapp.audit.prune import prune
 from consoleapp.audit.search import Criteria, newest
@@ -21,15 +21,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def old_and_new(around_the_triggers, monkeypatch) -> int:
     """Write six old and four new events, chained and signed. Return the moment between them."""
-    chainer.seal_all()
+    chainer.chain_all()
     with monkeypatch.context() as patch:
         patch.setattr(timezone, "now", lambda: OLD)
         written(6)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     written(4, first=6)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     return Link.objects.count()
 
 
@@ -40,7 +40,7 @@ BORDER = OLD + timedelta(days=1)
 def test_what_is_older_goes_and_a_signed_summary_stays(old_and_new, nobody):
     first = Link.objects.earliest("seq")
     dropped = prune(BORDER, actor=nobody)
-    chainer.seal_all()
+    chainer.chain_all()
     assert dropped == 6
     assert Event.objects.filter(kind="container.run").count() == 4
     summary = Event.objects.get(action="audit.pruned").parameters
@@ -61,11 +61,11 @@ def test_what_was_dropped_is_not_found_by_its_words_any_more(old_and_new, nobody
 
 def test_a_second_pruning_goes_on_from_the_first(old_and_new, nobody):
     prune(BORDER, actor=nobody)
-    chainer.seal_all()
+    chainer.chain_all()
     assert prune(BORDER, actor=nobody) == 0
     assert Pruning.objects.count() == 1
     prune(timezone.now() + timedelta(minutes=1), actor=nobody)
-    chainer.seal_all()
+    chainer.chain_all()
     assert [p.first_seq for p in Pruning.objects.order_by("seq")] == [1, 7]
     assert checked().faults == []
 

@@ -4,8 +4,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from consoleapp.audit import chainer
-from consoleapp.audit.checkpoints import sign_head
-from consoleapp.audit.models import Event, Head, Link
+from consoleapp.audit.checkpoints import sign_checkpoint
+from consoleapp.audit.models import Checkpoint, Event, Link
 from tests.fixtures.audit import checked, written
 
 pytestmark = pytest.mark.skipif(
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def history(db: None) -> None:
     written(3)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
 
 
-@pytest.mark.parametrize("table", ["audit_event", "audit_link", "audit_head"])
+@pytest.mark.parametrize("table", ["audit_event", "audit_link", "audit_checkpoint"])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -53,7 +53,7 @@ def test_a_link_is_not_replaced_by_way_of_its_event(history: None) -> None:
 
 def test_new_rows_are_written_as_before(history: None) -> None:
     written(2, first=3)
-    chainer.seal_all()
-    sign_head(at_once=True)
-    assert (Event.objects.count(), Link.objects.count(), Head.objects.count()) == (5, 5, 2)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
+    assert (Event.objects.count(), Link.objects.count(), Checkpoint.objects.count()) == (5, 5, 2)
     assert checked().faults == []

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 LONG_AGO, FAR_OFF = datetime(2001, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sealed", "waiting", "half"])
+@pytest.fixture(params=["chained", "waiting", "half"])
 def events(request) -> list[Event]:
     """Write a mix of everything, found whether it is chained yet or not."""
     kinds = ["container.run", "image.pull", ""]
@@ -50,9 +50,9 @@ def events(request) -> list[Event]:
     )
     if request.param == "half":
         monkeypatch_at_once(request, 18)
-        chainer.seal()
-    elif request.param == "sealed":
-        chainer.seal_all()
+        chainer.chain_pending()
+    elif request.param == "chained":
+        chainer.chain_all()
     return list(Event.objects.order_by("-pk"))
 
 
@@ -112,11 +112,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "fits"), CASES, ids=[str(asked) for asked, _ in CASES])
-def test_pages_and_exports_have_what_fits_and_no_more(events, asked, fits):
+@pytest.mark.parametrize(("query", "fits"), CASES, ids=[str(query) for query, _ in CASES])
+def test_pages_and_exports_have_what_fits_and_no_more(events, query, fits):
     mine = [event.pk for event in events]
     wanted = [event.pk for event in events if fits(event)]
-    criteria = Criteria(**asked)
+    criteria = Criteria(**query)
     assert [pk for pk in walked(criteria) if pk in mine] == wanted
     assert [event.pk for event in matching([], criteria) if event.pk in mine] == wanted
 
@@ -176,6 +176,6 @@ def test_whole_spans_are_forgotten():
 def test_long_words_and_names_are_found_whole():
     event = Event.objects.create(source="page", action="test", target="t" * 600, detail="d" * 300)
     Event.objects.create(source="page", action="test", target="t" * 599 + "x", detail="d" * 299)
-    chainer.seal_all()
+    chainer.chain_all()
     assert walked(Criteria(targets=("t" * 600,))) == [event.pk]
     assert walked(Criteria(words="d" * 300)) == [event.pk]

@@ -12,14 +12,15 @@ import pytest
 from aiohttp import web
 
 from consoleapp.audit import chainer, shipping, syslog
-from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.checkpoints import sign_checkpoint
 from consoleapp.audit.models import Cursor, Link
 from tests.fixtures.audit import written
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RFC5424 = re.compile(
-    rb"<(\d+)>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ berth \d+ (audit|audit-head) - (\{.*\})", re.DOTALL
+    rb"<(\d+)>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ berth \d+ (audit|audit-checkpoint) - (\{.*\})",
+    re.DOTALL,
 )
 
 
@@ -27,8 +28,8 @@ RFC5424 = re.compile(
 def three() -> None:
     """Write three chained events and a checkpoint."""
     written(3)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
 
 
 def parsed(datagram: bytes) -> tuple[str, dict]:
@@ -37,7 +38,7 @@ def parsed(datagram: bytes) -> tuple[str, dict]:
     return found[2].decode(), json.loads(found[3])
 
 
-async def test_udp_syslog_gets_each_event_once_and_the_head(three):
+async def test_udp_syslog_gets_each_event_once_and_the_checkpoint(three):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(5)
@@ -45,7 +46,7 @@ async def test_udp_syslog_gets_each_event_once_and_the_head(three):
         assert await shipping.ship("syslog", deliver) == 3
         assert await shipping.ship("syslog", deliver) == 0
         got = [parsed(listener.recv(65535)) for _ in range(4)]
-    assert [kind for kind, _ in got] == ["audit", "audit", "audit", "audit-head"]
+    assert [kind for kind, _ in got] == ["audit", "audit", "audit", "audit-checkpoint"]
     assert [line["seq"] for _, line in got] == [1, 2, 3, 3]
     assert got[3][1]["hash"] == got[2][1]["hash"]
 
@@ -89,7 +90,12 @@ async def test_what_was_not_delivered_is_sent_again(three, place):
 
 
 async def test_an_event_too_long_for_a_datagram_goes_without_its_parameters(place):
-    line = {"detail": "x" * 70_000, "parameters": {"a": "y" * 70_000}, "outcome": "", "head": None}
+    line = {
+        "detail": "x" * 70_000,
+        "parameters": {"a": "y" * 70_000},
+        "outcome": "",
+        "checkpoint": None,
+    }
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(place / "log"))
         listener.settimeout(5)
@@ -146,10 +152,12 @@ def test_settings_that_make_no_sense_are_left_out(settings, place: Path):
 
 async def test_a_destination_that_is_down_keeps_nothing_from_being_sealed(settings, place):
     settings.BERTH_AUDIT_SYSLOG = f"unix://{place}/nobody-listens"
-    tasks = [asyncio.create_task(work()) for work in (chainer.seal_forever, shipping.ship_forever)]
+    tasks = [
+        asyncio.create_task(context()) for context in (chainer.chain_forever, shipping.ship_forever)
+    ]
     await asyncio.to_thread(written, 2)
     await eventually(
-        lambda: asyncio.to_thread(lambda: Link.objects.count() == 2), "both are sealed"
+        lambda: asyncio.to_thread(lambda: Link.objects.count() == 2), "both are chained"
     )
     for task in tasks:
         task.cancel()

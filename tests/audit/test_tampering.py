@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consoleapp.audit import chainer
-from consoleapp.audit.checkpoints import read_heads, sign_head
-from consoleapp.audit.models import Event, Head, Link, Pending
+from consoleapp.audit.checkpoints import read_checkpoints, sign_checkpoint
+from consoleapp.audit.models import Checkpoint, Event, Link, Pending
 from tests.fixtures.audit import checked, written
 
 LENGTH = 10_000
@@ -22,11 +22,11 @@ SAMPLED = settings(
 def chain(db: None, django_db_blocker) -> list[tuple[int, int]]:
     """Return (seq, event) of 10,000 links, with checkpoints in the middle and at the end."""
     written(LENGTH // 2)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     written(LENGTH - Link.objects.count(), first=LENGTH // 2)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     if connection.vendor == "postgresql":
         # Like autovacuum elsewhere; otherwise, the search for unchained events is quadratic.
         with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ def test_a_change_of_every_single_event_is_found_and_named(chain, around_the_tri
 @pytest.mark.django_db
 def test_a_change_of_every_column_is_found(around_the_triggers, change):
     written(3)
-    chainer.seal_all()
+    chainer.chain_all()
     seq, event = Link.objects.order_by("-seq").values_list("seq", "event_id")[1]
     with around_the_triggers() as cursor:
         cursor.execute(f"UPDATE audit_event SET {change} WHERE id = {event}")
@@ -126,14 +126,14 @@ def _rehash(seq: int) -> None:
 
     link = Link.objects.select_related("event").get(seq=seq)
     before = Link.objects.filter(seq=seq - 1).values_list("hash", flat=True).first() or BEGINNING
-    forged = link_hash(form_of(link.event), seq=seq, previous=bytes(before), sealed=link.at)
+    forged = link_hash(form_of(link.event), seq=seq, previous=bytes(before), chained=link.at)
     Link.objects.filter(seq=seq).update(hash=forged)
 
 
-def test_a_chain_made_anew_without_the_key_is_found_by_the_heads(db, around_the_triggers):
+def test_a_chain_made_anew_without_the_key_is_found_by_the_checkpoints(db, around_the_triggers):
     written(20)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     last = Link.objects.order_by("-seq").values_list("seq", flat=True)[0]
     with around_the_triggers() as cursor:
         event = Link.objects.get(seq=last - 10).event_id
@@ -144,26 +144,30 @@ def test_a_chain_made_anew_without_the_key_is_found_by_the_heads(db, around_the_
     assert f"signed another hash of link {last}" in fault
 
 
-def test_a_tail_that_was_cut_off_is_found_by_the_head_in_the_database(db, around_the_triggers):
+def test_a_tail_that_was_cut_off_is_found_by_the_checkpoint_in_the_database(
+    db, around_the_triggers
+):
     written(5)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     with around_the_triggers() as cursor:
         _cut(cursor, 2)
     assert any("its tail was cut off" in fault for fault in checked().faults)
 
 
-def test_a_tail_that_was_cut_off_with_its_heads_is_found_by_the_heads_kept_elsewhere(
+def test_a_tail_that_was_cut_off_with_its_checkpoints_is_found_by_the_checkpoints_kept_elsewhere(
     db, around_the_triggers, place
 ):
     written(5)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     with around_the_triggers() as cursor:
         _cut(cursor, 2)
-        cursor.execute("DELETE FROM audit_head WHERE number = (SELECT MAX(number) FROM audit_head)")
+        cursor.execute(
+            "DELETE FROM audit_checkpoint WHERE number = (SELECT MAX(number) FROM audit_checkpoint)"
+        )
     assert checked().count == 0
-    report = checked(elsewhere=read_heads(place / "heads.jsonl"))
+    report = checked(kept_copies=read_checkpoints(place / "checkpoints.jsonl"))
     assert any("kept elsewhere" in fault for fault in report.faults)
     assert any("its tail was cut off" in fault for fault in report.faults)
 
@@ -174,22 +178,22 @@ def _cut(cursor, count: int) -> None:
     cursor.execute(f"DELETE FROM audit_link WHERE seq > {last - count}")
 
 
-def test_a_removed_head_and_a_forged_one_are_found(db, around_the_triggers):
+def test_a_removed_checkpoint_and_a_forged_one_are_found(db, around_the_triggers):
     for number in range(3):
         written(1, first=number)
-        chainer.seal_all()
-        sign_head(at_once=True)
-    number = Head.objects.order_by("-number").values_list("number", flat=True)[1]
+        chainer.chain_all()
+        sign_checkpoint(at_once=True)
+    number = Checkpoint.objects.order_by("-number").values_list("number", flat=True)[1]
     with around_the_triggers() as cursor:
-        cursor.execute(f"DELETE FROM audit_head WHERE number = {number}")
-    assert any(f"Head {number} was removed" in fault for fault in checked().faults)
+        cursor.execute(f"DELETE FROM audit_checkpoint WHERE number = {number}")
+    assert any(f"Checkpoint {number} was removed" in fault for fault in checked().faults)
     with around_the_triggers() as cursor:
-        cursor.execute("UPDATE audit_head SET signature = 'bm9uc2Vuc2U=' WHERE number = 1")
+        cursor.execute("UPDATE audit_checkpoint SET signature = 'bm9uc2Vuc2U=' WHERE number = 1")
     assert any("not signed by a known key" in fault for fault in checked().faults)
 
 
 def test_an_event_that_vanishes_before_it_is_sealed_is_written_down(db, around_the_triggers):
-    chainer.seal_all()
+    chainer.chain_all()
     written(1)
     event = Event.objects.latest("pk").pk
     with around_the_triggers() as cursor:
@@ -197,15 +201,15 @@ def test_an_event_that_vanishes_before_it_is_sealed_is_written_down(db, around_t
         cursor.execute(f"DELETE FROM audit_pending WHERE event_id = {event}")
         cursor.execute(f"INSERT INTO audit_pending (event_id) VALUES ({event})")
     assert any(f"Event {event} was removed before" in fault for fault in checked().faults)
-    chainer.seal_all()
+    chainer.chain_all()
     assert Event.objects.filter(action="audit.missing", target=f"event {event}").exists()
 
 
 @pytest.mark.django_db
 def test_the_command_says_where_and_ends_with_an_error(around_the_triggers, capsys):
     written(3)
-    chainer.seal_all()
-    sign_head(at_once=True)
+    chainer.chain_all()
+    sign_checkpoint(at_once=True)
     call_command("verify_audit")
     assert "The history is whole." in capsys.readouterr().out
     assert Event.objects.get(action="audit.verified").outcome == "succeeded"

@@ -141,7 +141,7 @@ def _index(count: int) -> None:
 
 def pages() -> list[tuple[str, Callable[[], Any]]]:
     """Return the queries, each time with other values."""
-    from consoleapp.audit.chain_status import standing
+    from consoleapp.audit.chain_status import effective_policy
     from consoleapp.audit.models import Event
     from consoleapp.audit.search import Criteria, newest
     from consoleapp.audit.search_index import named
@@ -149,8 +149,8 @@ def pages() -> list[tuple[str, Callable[[], Any]]]:
     last = Event.objects.latest("pk")
     some = random.Random(7)
 
-    def ask(**asked: Any) -> Any:
-        return newest([], Criteria(**asked), before=None, size=50)
+    def ask(**query: Any) -> Any:
+        return newest([], Criteria(**query), before=None, size=50)
 
     def person() -> str:
         return f"person-{some.randrange(1000)}"
@@ -198,7 +198,7 @@ def pages() -> list[tuple[str, Callable[[], Any]]]:
         ("an owner of 10 accounts", lambda: newest(owner(), Criteria(), before=None, size=50)),
         ("an owner of 10 accounts, a rare object", lambda: newest(
             owner(), Criteria(targets=(target(),)), before=None, size=50)),
-        ("state of the chain", standing),
+        ("state of the chain", effective_policy),
     ]  # fmt: skip
 
 
@@ -260,8 +260,8 @@ def main() -> None:
             took.append((time.perf_counter() - began) * 1000)
             worked.append((time.process_time() - at_work) * 1000)
         p95, processor = quantiles(took, n=20)[-1], quantiles(worked, n=20)[-1]
-        said = f"{median(took):8.1f} ms   p95 {p95:7.1f} ms (aim < 50), {processor:.1f} ms at work"
-        lines.append((name, said))
+        text = f"{median(took):8.1f} ms   p95 {p95:7.1f} ms (aim < 50), {processor:.1f} ms at work"
+        lines.append((name, text))
         print(connection.vendor, *lines[-1], file=sys.stderr, flush=True)
     lines += chain(min(count, SEALED))
     json.dump(lines, sys.stdout)
@@ -283,8 +283,8 @@ def chain(count: int) -> list[tuple[str, str]]:
             [count],
         )
     began = time.perf_counter()
-    sealed = chainer.seal_all()
-    sealing = sealed / (time.perf_counter() - began)
+    chained = chainer.chain_all()
+    sealing = chained / (time.perf_counter() - began)
     report = Report()
     began = time.perf_counter()
     walk(0, BEGINNING, deque(), report)

@@ -34,8 +34,8 @@ def building(
         podman("build", "--no-cache", "--tag", BUILT, "-", given=text.encode())
         plain.append(time.perf_counter() - began)
         began = time.perf_counter()
-        asked = {"tags": [BUILT], "containerfile": text, "cache": False}
-        console.ended(console.submit(account, "image.build", **asked))
+        values = {"tags": [BUILT], "containerfile": text, "cache": False}
+        console.ended(console.submit(account, "image.build", **values))
         berth.append(time.perf_counter() - began)
     return {"plain": statistics.median(plain) * 1000, "berth": statistics.median(berth) * 1000}
 
@@ -59,8 +59,8 @@ def passing(console: Console, account: str, root: int, mebibytes: int) -> Peaks:
         with _timed(peaks, "upload"):
             context = _send(console, account, file)
         with _timed(peaks, "build"):
-            asked = {"tags": [BUILT], "context": context, "cache": False}
-            console.ended(console.submit(account, "image.build", **asked))
+            values = {"tags": [BUILT], "context": context, "cache": False}
+            console.ended(console.submit(account, "image.build", **values))
         with _timed(peaks, "save"):
             saved = console.submit(account, "image.save", images=[BUILT])
             console.ended(saved)

@@ -205,9 +205,9 @@ class Actor:
         file = home / ".config/containers/registries.conf"
         name = f"chaos-{uuid.uuid4().hex[:8]}"
         with self.storm.editing:
-            seen = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+            known = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
             edit = {"change": "alias", "name": name, "value": f"registry.example/{name}"}
-            end = self._ask("registries.edit", seen=seen, edit=edit)
+            end = self._ask("registries.edit", seen=known, edit=edit)
             there = file.exists() and name in file.read_text()
             self._judge(end, there, not there)
 
@@ -229,13 +229,13 @@ class Actor:
         """Return the operation after its end."""
         body = {"kind": kind, "parameters": parameters}
         key = uuid.uuid4().hex
-        asked = self._api("POST", f"/accounts/{self.storm.account}/operations", body, key)
+        query = self._api("POST", f"/accounts/{self.storm.account}/operations", body, key)
         if self.random.random() < self.storm.cancels:
             time.sleep(self.random.random() * 0.2)
-            self._api("POST", f"/operations/{asked['id']}/cancel")
+            self._api("POST", f"/operations/{query['id']}/cancel")
         began = time.monotonic()
         while time.monotonic() - began < WITHIN:
-            found = self._api("GET", f"/operations/{asked['id']}")
+            found = self._api("GET", f"/operations/{query['id']}")
             if found["state"] in ENDED:
                 with self.storm.lock:
                     self.storm.ends[found["state"]] += 1
@@ -245,7 +245,7 @@ class Actor:
                     print(f"  slow: {_life(found)}", flush=True)
                 return dict(found)
             time.sleep(0.1)
-        self.storm.fault("stuck", f"{kind} {asked['id']} is {found['state']}")
+        self.storm.fault("stuck", f"{kind} {query['id']} is {found['state']}")
         return dict(found)
 
     def _api(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
@@ -268,22 +268,22 @@ class Actor:
         raise RuntimeError(f"{method} {path}: {done.stdout[:300]!r} {done.stderr[:300]!r}")
 
     def _judge(self, end: dict[str, Any], done: bool, undone: bool) -> None:
-        told = f"{end['kind']} {end['id']} {end['state']} {end.get('error')}"
+        text = f"{end['kind']} {end['id']} {end['state']} {end.get('error')}"
         match end["state"]:
             case "succeeded" if not done:
-                self.storm.fault("false", told)
+                self.storm.fault("false", text)
             case "cancelled" if not undone:
-                self.storm.fault("false", told)
+                self.storm.fault("false", text)
             case "failed":
-                self.storm.fault("failed" if undone else "false", told)
+                self.storm.fault("failed" if undone else "false", text)
             case "lost":
-                self.storm.fault("lost", told)
+                self.storm.fault("lost", text)
 
     def _count(self, end: dict[str, Any], before: int, expected: int) -> None:
         time.sleep(0.2)  # the container's own line
         if end["state"] == "succeeded" and self._starts() - before > expected:
-            told = f"{end['kind']} {end['id']}: {self._starts() - before} starts"
-            self.storm.fault("doubled", told)
+            text = f"{end['kind']} {end['id']}: {self._starts() - before} starts"
+            self.storm.fault("doubled", text)
 
     # --- what is there -----------------------------------------------------------------------
 
@@ -291,8 +291,8 @@ class Actor:
         return self.file.read_text().count("x")
 
     def _rows(self, filter_: str) -> list[dict[str, Any]]:
-        said = self.storm.podman("ps", "-a", "--format", "json", "--filter", filter_)
-        return list(json.loads(said or "[]") or [])
+        answer = self.storm.podman("ps", "-a", "--format", "json", "--filter", filter_)
+        return list(json.loads(answer or "[]") or [])
 
     def _state(self) -> str:
         rows = self._rows(f"name=^{self.name}$")

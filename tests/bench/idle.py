@@ -51,12 +51,12 @@ def starts_and_stops(podman: Podman, image: str, every: float = 2.0) -> Iterator
     name, over = "bench-busy", threading.Event()
     podman("create", "--name", name, image, "sleep", "100000")
 
-    def work() -> None:
+    def context() -> None:
         while not over.wait(every):
             podman("start", name)
             podman("stop", "-t", "0", name)
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=context)
     worker.start()
     try:
         yield

@@ -83,10 +83,10 @@ class Transfers:
         return milliseconds(began)
 
     def _trust(self, address: str) -> None:
-        seen = self.console.get(f"/accounts/{self.account}/registries")["own_digest"]
+        known = self.console.get(f"/accounts/{self.account}/registries")["own_digest"]
         edit = {"change": "registry", "prefix": address, "insecure": True}
         self.console.ended(
-            self.console.submit(self.account, "registries.edit", seen=seen, edit=edit)
+            self.console.submit(self.account, "registries.edit", seen=known, edit=edit)
         )
 
 
@@ -168,42 +168,42 @@ def browsing(at: Transfers, root: int) -> dict[str, float]:
         many_names(Publisher(server.address))
         here = f"/accounts/{at.account}/registries"
         tags = f"{here}/tags/?repository={server.address}/many/tags"
-        asked = {
+        values = {
             "page of tags": tags,
             "filtered tags": f"{tags}&match=v19",
             "page of repositories": f"{here}/browse/?registry={server.address}",
         }
-        took: dict[str, list[float]] = {name: [] for name in asked}
+        took: dict[str, list[float]] = {name: [] for name in values}
 
         def browse() -> None:
             for _ in range(20):
-                for name, path in asked.items():
+                for name, path in values.items():
                     began = time.perf_counter()
                     at.console.page(path, panel=True)
                     took[name].append(milliseconds(began))
 
         browse()  # the first imports are not growth
-        took = {name: [] for name in asked}
+        took = {name: [] for name in values}
         before, most = _peak(root, browse)
     return {name: median(each) for name, each in took.items()} | {"before": before, "most": most}
 
 
-def _peak(root: int, work: Callable[[], object]) -> tuple[float, float]:
+def _peak(root: int, context: Callable[[], object]) -> tuple[float, float]:
     done = threading.Event()
-    seen = [_own_memory(root)]
+    known = [_own_memory(root)]
 
     def watch() -> None:
         while not done.wait(0.25):
-            seen.append(_own_memory(root))
+            known.append(_own_memory(root))
 
     watching = threading.Thread(target=watch)
     watching.start()
     try:
-        work()
+        context()
     finally:
         done.set()
         watching.join()
-    return seen[0], max(seen)
+    return known[0], max(known)
 
 
 def _own_memory(root: int) -> float:

@@ -17,13 +17,13 @@ def throughput(console: Console, account: str, image: str, count: int) -> dict[s
     def caller(number: int) -> None:
         own = Console(console.url, console.token)
         try:
-            asked = [
+            query = [
                 own.submit(
                     account, "image.tag", image=image, tag=f"localhost/bench-{number}:{turn}"
                 )
                 for turn in range(per_caller)
             ]
-            for operation in asked:
+            for operation in query:
                 own.ended(operation)
         except Exception as error:
             failures.append(error)

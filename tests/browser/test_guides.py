@@ -187,7 +187,7 @@ def _put_in_force(page: Page, name: str, rules: str) -> None:
 def test_backup(page: Page, console: Console, tmp_path: Path, take_picture: Take) -> None:
     copy = tmp_path / "berth"
     copy.mkdir(mode=0o700)
-    for name in ("audit-heads.jsonl", "audit-key", "audit-key.pub", "secret-key"):
+    for name in ("audit-checkpoints.jsonl", "audit-key", "audit-key.pub", "secret-key"):
         shutil.copy(console.data / name, copy)
     subprocess.run(
         ["sqlite3", console.data / "db.sqlite3", f".backup {copy}/db.sqlite3"], check=True

@@ -74,8 +74,8 @@ def test_the_bell_rings_and_the_webhook_is_told_of_what_fails_but_not_of_what_wa
 
     until(lambda: len(wish.receiver.got) >= 2, "both are sent")
     verified = [Verifier(wish.secret).verify(body, head) for _, head, body in wish.receiver.got]
-    told = {each["type"]: each["data"]["title"] for each in verified}
-    assert told == {
+    values = {each["type"]: each["data"]["title"] for each in verified}
+    assert values == {
         "container.exited": f"{names['fails']} exited with an error",
         "container.unhealthy": f"{names['ill']} is unhealthy",
     }

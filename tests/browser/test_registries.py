@@ -27,13 +27,13 @@ class Harbour:
 
     def digest(self, name: str) -> str:
         """Return the digest of a name."""
-        said = subprocess.run(
+        message = subprocess.run(
             ["skopeo", "inspect", "--tls-verify=false", "--creds=harbour:master-key"]
             + [f"docker://{self.address}/{name}"],
             check=True,
             capture_output=True,
         )
-        return str(json.loads(said.stdout)["Digest"])
+        return str(json.loads(message.stdout)["Digest"])
 
 
 @pytest.fixture(scope="module")

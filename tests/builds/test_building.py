@@ -155,28 +155,28 @@ async def test_a_secret_is_seen_by_its_step_and_by_nothing_else(
             cache=False,
         )
     )
-    seen: set[bytes] = set()
+    known: set[bytes] = set()
     while not building.done():
         for place in Path("/proc").glob("[0-9]*"):
             try:
                 if place.stat().st_uid == shipwright.uid:
-                    seen.add((place / "cmdline").read_bytes())
+                    known.add((place / "cmdline").read_bytes())
             except OSError:
                 continue
         await asyncio.sleep(0.05)
     outcome = await building
     assert isinstance(outcome, Succeeded), outcome
-    assert any(b"--secret=id=tok" in line for line in seen)
-    assert not [line for line in seen if SECRET.encode() in line]
+    assert any(b"--secret=id=tok" in line for line in known)
+    assert not [line for line in known if SECRET.encode() in line]
     assert cat(shipwright, "localhost/built:1", "/size") == SECRET
     assert SECRET not in await yard.log(operation)
-    assert SECRET not in str([said.model_dump() for said in yard.progress])
+    assert SECRET not in str([message.model_dump() for message in yard.progress])
     for file in shipwright.state.rglob("*"):
         assert not file.is_file() or SECRET.encode() not in file.read_bytes(), file
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "text"),
     [
         ({"containerfile": "FROM localhost/nowhere:1\n", "pull": "never"}, "nowhere"),
         ({"containerfile": "FORM x\n"}, "no FROM"),
@@ -188,11 +188,11 @@ async def test_a_secret_is_seen_by_its_step_and_by_nothing_else(
     ],
 )
 async def test_what_cannot_be_built_says_why(
-    shipwright: Account, yard: Yard, parameters: dict[str, Any], said: str
+    shipwright: Account, yard: Yard, parameters: dict[str, Any], text: str
 ) -> None:
     outcome = await yard.build(**parameters)
     assert isinstance(outcome, Failed)
-    assert said in outcome.error.message
+    assert text in outcome.error.message
     assert not shipwright.leftovers()
 
 

@@ -96,13 +96,13 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_a_hostile_archive_is_refused_and_reaches_nothing_outside(
     tmp_path: Path, name: str
 ) -> None:
-    make, said = HOSTILE[name]
+    make, text = HOSTILE[name]
     archive, into = tmp_path / "archive", tmp_path / "in" / "context"
     archive.write_bytes(make())
     into.mkdir(parents=True)
     with pytest.raises(EngineError) as refused:
         build_context.unpack(archive, into, threading.Event())
-    assert said in refused.value.report.message, refused.value.report.message
+    assert text in refused.value.report.message, refused.value.report.message
     assert not (tmp_path / "evil").exists()
     assert not (tmp_path / "in" / "evil").exists()
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["context"]
@@ -153,11 +153,11 @@ def test_unpacking_stops_when_it_is_not_wanted_any_more(tmp_path: Path) -> None:
 async def test_a_build_from_a_hostile_archive_fails_with_the_reason_and_leaves_nothing(
     shipwright: Account, yard: Yard, name: str
 ) -> None:
-    make, said = HOSTILE[name]
+    make, text = HOSTILE[name]
     operation = uuid4()
     upload = await yard.put(operation, make())
     outcome = await yard.build(operation, context=str(upload))
     assert isinstance(outcome, Failed)
     assert outcome.error.code is ErrorCode.INVALID
-    assert said in outcome.error.message
+    assert text in outcome.error.message
     assert not shipwright.leftovers()

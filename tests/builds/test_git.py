@@ -18,21 +18,21 @@ from tests.fixtures.builds import BASE, Account, Yard, enrolled, open_yard
 from tests.machine import open_folder, own
 
 
-def commit(work: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
+def commit(context: Path, files: dict[str, str], *links: tuple[str, str]) -> str:
     """Add files and links (path, target), and commit them. Return the commit's id."""
     for name, text in files.items():
-        (work / name).parent.mkdir(parents=True, exist_ok=True)
-        (work / name).write_text(text)
+        (context / name).parent.mkdir(parents=True, exist_ok=True)
+        (context / name).write_text(text)
     for place, target in links:
-        (work / place).symlink_to(target)
-    git(work, "add", "--all")
-    git(work, "-c", "user.name=x", "-c", "user.email=x@example", "commit", "-qm", "more")
-    return git(work, "rev-parse", "HEAD").strip()
+        (context / place).symlink_to(target)
+    git(context, "add", "--all")
+    git(context, "-c", "user.name=x", "-c", "user.email=x@example", "commit", "-qm", "more")
+    return git(context, "rev-parse", "HEAD").strip()
 
 
-def git(work: Path, *words: str) -> str:
+def git(context: Path, *words: str) -> str:
     done = subprocess.run(
-        ["git", "-C", str(work), *words], check=True, capture_output=True, text=True
+        ["git", "-C", str(context), *words], check=True, capture_output=True, text=True
     )
     return done.stdout
 
@@ -45,22 +45,22 @@ def git_server() -> Iterator[GitServer]:
 
 
 def _served(place: Path) -> Iterator[GitServer]:
-    work = place / "work"
-    subprocess.run(["git", "init", "-qb", "main", str(work)], check=True)
+    context = place / "work"
+    subprocess.run(["git", "init", "-qb", "main", str(context)], check=True)
     commit(
-        work,
+        context,
         {"Containerfile": f"FROM {BASE}\nCOPY a /a\n", "a": "first",
          "sub/dir/Dockerfile": f"FROM {BASE}\nCOPY b /b\n", "sub/dir/b": "below"},
     )  # fmt: skip
-    git(work, "tag", "v1")
-    commit(work, {"a": "main"}, ("out", "/etc"), ("Linkfile", "/etc/passwd"))
-    git(work, "checkout", "-qb", "next")
-    commit(work, {"a": "next"})
-    git(work, "checkout", "-q", "main")
+    git(context, "tag", "v1")
+    commit(context, {"a": "main"}, ("out", "/etc"), ("Linkfile", "/etc/passwd"))
+    git(context, "checkout", "-qb", "next")
+    commit(context, {"a": "next"})
+    git(context, "checkout", "-q", "main")
     bare = place / "repositories/team/app.git"
     bare.parent.mkdir(parents=True)
-    git(work, "clone", "-q", "--bare", str(work), str(bare))
-    (place / "first").write_text(git(work, "rev-parse", "v1").strip())
+    git(context, "clone", "-q", "--bare", str(context), str(bare))
+    (place / "first").write_text(git(context, "rev-parse", "v1").strip())
     with serving(place) as served:
         yield served
 
@@ -85,16 +85,16 @@ def first(server: GitServer) -> str:
 
 
 @pytest.mark.parametrize(
-    ("ref", "said"), [("", "main"), ("next", "next"), ("v1", "first"), ("a commit", "first")]
+    ("ref", "text"), [("", "main"), ("next", "next"), ("v1", "first"), ("a commit", "first")]
 )
 async def test_a_branch_a_tag_or_a_commit_becomes_an_image(
-    gitter: Account, git_yard: Yard, git_server: GitServer, ref: str, said: str
+    gitter: Account, git_yard: Yard, git_server: GitServer, ref: str, text: str
 ) -> None:
     wanted = first(git_server) if ref == "a commit" else ref
     git_of = {"url": f"{git_server.url}/team/app.git", "ref": wanted}
     outcome = await git_yard.build(git=git_of)
     assert isinstance(outcome, Succeeded), outcome
-    assert cat(gitter, "localhost/built:1", "/a") == said
+    assert cat(gitter, "localhost/built:1", "/a") == text
     assert not gitter.leftovers()
 
 
@@ -116,7 +116,7 @@ async def test_a_folder_of_the_repository_is_the_context_and_git_is_not_in_it(
 
 
 @pytest.mark.parametrize(
-    ("where", "more", "said"),
+    ("where", "more", "text"),
     [
         ("/team/app.git", {"ref": "gone"}, "gone"),
         ("/team/none.git", {}, "could not fetch the default branch of"),
@@ -131,11 +131,11 @@ async def test_what_cannot_be_fetched_says_why_and_leaves_nothing(
     git_server: GitServer,
     where: str,
     more: dict[str, str],
-    said: str,
+    text: str,
 ) -> None:
     outcome = await git_yard.build(git={"url": git_server.url + where, **more})
     assert isinstance(outcome, Failed)
-    assert said in outcome.error.message
+    assert text in outcome.error.message
     assert not gitter.leftovers()
 
 

@@ -52,12 +52,12 @@ async def test_squashing_makes_one_layer_of_the_new_ones_or_of_all(
 
 
 async def test_without_the_cache_every_step_runs_anew(shipwright: Account, yard: Yard) -> None:
-    seen = []
+    known = []
     for cache in (True, True, False):
         outcome = await yard.build(containerfile=RANDOM, cache=cache)
         assert isinstance(outcome, Succeeded), outcome
-        seen.append(cat(shipwright, IMAGE, "/random"))
-    assert seen[0] == seen[1] != seen[2]
+        known.append(cat(shipwright, IMAGE, "/random"))
+    assert known[0] == known[1] != known[2]
 
 
 async def test_a_stage_is_where_the_build_ends(shipwright: Account, yard: Yard) -> None:
@@ -116,9 +116,9 @@ async def test_a_secret_is_nowhere_in_the_image(
     assert isinstance(outcome, Succeeded), outcome
     assert cat(shipwright, IMAGE, "/size").split()[0] == str(len(SECRET))
     history = shipwright.run("podman", "history", "--no-trunc", "--format", "json", IMAGE)
-    told = history + json.dumps(inspected(shipwright))
-    assert SECRET not in told
-    assert not re.search("berth-[0-9a-f]{8}-", told)
+    answer = history + json.dumps(inspected(shipwright))
+    assert SECRET not in answer
+    assert not re.search("berth-[0-9a-f]{8}-", answer)
     shipwright.run("podman", "save", "--output", "saved.tar", IMAGE)
     saved = shipwright.home / "saved.tar"
     with tarfile.open(saved) as archive:

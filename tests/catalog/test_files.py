@@ -16,7 +16,7 @@ def test_what_is_exported_can_be_imported():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "Line 1: a template is a mapping"),
         ("- a", "Line 1: a template is a mapping"),
@@ -38,10 +38,10 @@ def test_what_is_exported_can_be_imported():
         (HEAD + "run: {image: a, memory: 2026-01-01}\n", "Line 3"),
     ],
 )
-def test_a_fault_is_said_with_its_line(text, said):
+def test_a_fault_is_said_with_its_line(text, message):
     with pytest.raises(files.Unreadable) as caught:
         files.read(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_an_import_makes_a_template_and_then_its_next_version(as_, web, operator, owner):

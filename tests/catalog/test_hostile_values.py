@@ -199,13 +199,13 @@ def test_an_argument_of_a_program_may_be_a_parameter(words):
 
 
 def test_a_version_that_was_kept_before_a_rule_is_shown_and_not_launched():
-    said = {
+    values = {
         "parameters": [{"name": "x", "type": "text"}],
         "run": {"image": "a", "command_line": ["node", "-e", "${x}"]},
     }
-    assert parse(said, kept=True).run == said["run"]
+    assert parse(values, kept=True).run == values["run"]
     with pytest.raises(Wrong, match="is a program"):
-        parse(said)
+        parse(values)
 
 
 @pytest.mark.parametrize(

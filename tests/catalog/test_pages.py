@@ -56,7 +56,7 @@ def test_a_version_never_changes(web, operator):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "text"),
     [
         ({"image": "--evil${tag}"}, "characters are not allowed"),
         ({"image": "redis:7"}, "Nothing uses it"),
@@ -74,10 +74,10 @@ def test_a_version_never_changes(web, operator):
         ({"command_line": "sh -c '${tag}'"}, "read by a shell"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_at_its_field(as_, web, operator, more, said):
+def test_what_makes_no_sense_is_refused_at_its_field(as_, web, operator, more, text):
     answer = as_(operator).post("/catalog/new/", GIVEN | more)
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert text in answer.content.decode()
     assert not LaunchTemplate.objects.exists()
 
 
@@ -148,13 +148,13 @@ def test_a_person_fills_the_parameters_and_it_is_launched(as_, web, operator, bu
          "p-password": "hunter2-and-more"},
     )  # fmt: skip
     assert answer.status_code == 303
-    asked = Operation.objects.get()
-    assert asked.kind == "container.run"
-    assert asked.parameters["name"] == "shop-acme"
-    assert asked.parameters["memory"] == 128 * 1024**2
-    assert asked.parameters["ports"] == [{"container_port": 8080, "host_port": 20001}]
-    assert asked.parameters["labels"]["berth.template"] == str(made.pk)
-    assert "hunter2" not in f"{asked.parameters} {asked.command} {Event.objects.values()}"
+    query = Operation.objects.get()
+    assert query.kind == "container.run"
+    assert query.parameters["name"] == "shop-acme"
+    assert query.parameters["memory"] == 128 * 1024**2
+    assert query.parameters["ports"] == [{"container_port": 8080, "host_port": 20001}]
+    assert query.parameters["labels"]["berth.template"] == str(made.pk)
+    assert "hunter2" not in f"{query.parameters} {query.command} {Event.objects.values()}"
     assert PortAllotment.objects.get().port == 20001
 
 

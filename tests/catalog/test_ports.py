@@ -10,7 +10,7 @@ from consoleapp.core.errors import Conflict
 from consoleapp.operations.models import Operation
 from engine.schema.containers import Port
 from tests.fixtures.catalog import WEB, template
-from tests.fixtures.web import Seen, container, ended, snapshot
+from tests.fixtures.web import StoredSnapshot, container, ended, snapshot
 
 
 def launched(user, account, made, customer="acme", port=""):
@@ -22,14 +22,18 @@ def port_of(operation):
     return operation.parameters["ports"][0]["host_port"]
 
 
-def test_each_launch_gets_another_port_and_those_of_others_are_skipped(web, operator, busy, seen):
+def test_each_launch_gets_another_port_and_those_of_others_are_skipped(
+    web, operator, busy, snapshots
+):
     made = template(operator)
     busy.add(20001)
-    seen["web"] = Seen(snapshot(container("x", ports=[Port(container_port=1, host_port=20002)])))
+    snapshots["web"] = StoredSnapshot(
+        snapshot(container("x", ports=[Port(container_port=1, host_port=20002)]))
+    )
     assert [port_of(launched(operator, web, made, c)) for c in "abc"] == [20000, 20003, 20004]
 
 
-def test_an_accounts_own_range_is_used_until_it_is_full(web, operator, busy, seen):
+def test_an_accounts_own_range_is_used_until_it_is_full(web, operator, busy, snapshots):
     PortRange.objects.create(account=web, first=30000, last=30001)
     made = template(operator)
     assert [port_of(launched(operator, web, made, c)) for c in "ab"] == [30000, 30001]
@@ -38,7 +42,7 @@ def test_an_accounts_own_range_is_used_until_it_is_full(web, operator, busy, see
     assert Operation.objects.count() == 2
 
 
-def test_a_parameters_own_range_comes_first(web, operator, busy, seen):
+def test_a_parameters_own_range_comes_first(web, operator, busy, snapshots):
     narrow = {**WEB["parameters"][2], "first": 25000, "last": 25001}
     made = template(operator, WEB | {"parameters": [*WEB["parameters"][:2], narrow,
                                                     WEB["parameters"][3]]})  # fmt: skip
@@ -47,7 +51,7 @@ def test_a_parameters_own_range_comes_first(web, operator, busy, seen):
         launched(operator, web, made, port="26000")
 
 
-def test_a_typed_port_that_another_launch_has_is_refused(web, operator, busy, seen):
+def test_a_typed_port_that_another_launch_has_is_refused(web, operator, busy, snapshots):
     made = template(operator)
     launched(operator, web, made, "a", port="20000")
     assert port_of(launched(operator, web, made, "b")) == 20001
@@ -56,25 +60,27 @@ def test_a_typed_port_that_another_launch_has_is_refused(web, operator, busy, se
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_a_launch_that_came_to_nothing_gives_its_port_back(web, operator, busy, seen, state):
+def test_a_launch_that_came_to_nothing_gives_its_port_back(web, operator, busy, snapshots, state):
     made = template(operator)
     first = launched(operator, web, made, "a")
     Operation.objects.filter(pk=first.pk).update(**ended(state))
     assert port_of(launched(operator, web, made, "b")) == 20000
 
 
-def test_a_port_is_free_again_when_the_container_is_gone_and_not_before(web, operator, busy, seen):
+def test_a_port_is_free_again_when_the_container_is_gone_and_not_before(
+    web, operator, busy, snapshots
+):
     made = template(operator)
-    seen["web"] = Seen(snapshot())  # older than the launch's end: it proves nothing
+    snapshots["web"] = StoredSnapshot(snapshot())  # older than the launch's end: it proves nothing
     first = launched(operator, web, made, "a")
     row = container("a", ports=[Port(container_port=8080, host_port=20000)])
     Operation.objects.filter(pk=first.pk).update(**ended(result={"id": row.id}))
     ports.release(web.host)
     assert PortAllotment.objects.count() == 1
-    seen["web"] = Seen(snapshot(row))
+    snapshots["web"] = StoredSnapshot(snapshot(row))
     ports.release(web.host)
     assert PortAllotment.objects.count() == 1
-    seen["web"] = Seen(snapshot())
+    snapshots["web"] = StoredSnapshot(snapshot())
     ports.release(web.host)
     assert not PortAllotment.objects.exists()
 

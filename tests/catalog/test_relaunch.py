@@ -9,21 +9,21 @@ from consoleapp.core.actor import Actor
 from consoleapp.operations.models import Operation
 from engine.schema.containers import ContainerReplace, Port
 from tests.fixtures.catalog import WEB, template
-from tests.fixtures.web import Seen, container, ended, snapshot
+from tests.fixtures.web import StoredSnapshot, container, ended, snapshot
 
 NEWER = {**WEB, "run": {**WEB["run"], "image": "registry.example/shop:2"}}
 TYPED = {"customer": "acme", "size": "128m", "password": "hunter2"}
 
 
 @pytest.fixture
-def old(web, operator, busy, seen):
+def old(web, operator, busy, snapshots):
     """Create a template at version 2, and the row of a container of version 1."""
     made = template(operator)
     first = launching.launch(made, web, TYPED, actor=Actor(user=operator))
     ports = [Port(container_port=8080, host_port=20000)]
     row = container("shop-acme", ports=ports, labels=first.parameters["labels"])
     Operation.objects.filter(pk=first.pk).update(**ended(result={"id": row.id}))
-    seen["web"] = Seen(snapshot(row))
+    snapshots["web"] = StoredSnapshot(snapshot(row))
     changes.save_version(made, parse(NEWER), actor=Actor(user=operator), note="Faster.")
     return made, row
 
@@ -46,15 +46,15 @@ def test_a_relaunch_keeps_name_port_and_volume_and_asks_for_the_secret_again(
     assert page.context["form"]["p-customer"].value() == "acme"
     given = {"p-customer": "acme", "p-size": "128m", "p-port": "", "p-password": "again-hunter"}
     assert client.post("/catalog/relaunch/web/shop-acme/", given).status_code == 303
-    asked = Operation.objects.get(kind="container.replace")
-    assert asked.parameters["name"] == "shop-acme"
-    assert asked.parameters["ports"] == [{"container_port": 8080, "host_port": 20000}]
-    assert asked.parameters["image"] == "registry.example/shop:2"
-    assert asked.parameters["volumes"][0]["source"] == "shop-acme"
-    assert asked.parameters["labels"]["berth.template.version"] == "2"
-    assert "again-hunter" not in f"{asked.parameters}{asked.command}"
-    assert "--replace" in asked.command
-    assert PortAllotment.objects.get().operation == asked
+    query = Operation.objects.get(kind="container.replace")
+    assert query.parameters["name"] == "shop-acme"
+    assert query.parameters["ports"] == [{"container_port": 8080, "host_port": 20000}]
+    assert query.parameters["image"] == "registry.example/shop:2"
+    assert query.parameters["volumes"][0]["source"] == "shop-acme"
+    assert query.parameters["labels"]["berth.template.version"] == "2"
+    assert "again-hunter" not in f"{query.parameters}{query.command}"
+    assert "--replace" in query.command
+    assert PortAllotment.objects.get().operation == query
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_relaunch_keeps_name_port_and_volume_and_asks_for_the_secret_again(
         {"berth.template": "٣", "berth.template.version": "x"},
     ],
 )
-def test_labels_that_make_no_sense_break_no_page(as_, web, operator, seen, old, labels):
-    seen["web"] = Seen(snapshot(container("odd", labels=labels)))
+def test_labels_that_make_no_sense_break_no_page(as_, web, operator, snapshots, old, labels):
+    snapshots["web"] = StoredSnapshot(snapshot(container("odd", labels=labels)))
     page = as_(operator).get("/accounts/web/containers/odd/")
     assert page.status_code == 200
     assert "A newer version of" not in page.content.decode()

@@ -129,10 +129,10 @@ class EngineProcess:
         assert self._process is not None
         if not SYSTEMD:
             return self._process.pid
-        said = self.account.run(
+        message = self.account.run(
             "systemctl", "--user", "show", "--property=MainPID", "--value", self._unit
         )
-        return int(said.stdout)
+        return int(message.stdout)
 
     def service_pid(self) -> int:
         """Return the pid of its `podman system service`."""

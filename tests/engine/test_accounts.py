@@ -28,8 +28,8 @@ async def test_neither_sees_or_touches_the_others(alice: Account, bob: Account) 
     his = await bob.launch(name="web")
     assert [row.id for row in (await alice.rows()).values()] == [hers]
     assert [row.id for row in (await bob.rows()).values()] == [his]
-    for asked in (ContainerStop(container=hers), ContainerRemove(container=hers, force=True)):
-        assert (await bob.refused(asked)).code == ErrorCode.NOT_FOUND
+    for parameters in (ContainerStop(container=hers), ContainerRemove(container=hers, force=True)):
+        assert (await bob.refused(parameters)).code == ErrorCode.NOT_FOUND
     for query in (ContainerInspect(container=hers), ContainerLogs(container=hers)):
         assert (await bob.unanswered(query)).code == "not_found"
     assert (await alice.rows())["web"].state == "running"

@@ -93,13 +93,13 @@ async def test_since_and_until(alice: Account) -> None:
 
 async def test_following_goes_on_until_it_ends(alice: Account) -> None:
     await alice.launch("sh", "-c", "for i in 1 2 3; do echo $i; sleep 0.3; done", name="says")
-    seen: list[str] = []
+    known: list[str] = []
     async for each in alice.engine.query(ContainerLogs(container="says", follow=True)):
         assert isinstance(each, LogLine)
-        if not seen:
+        if not known:
             assert (await alice.rows())["says"].state == "running"
-        seen.append(each.text)
-    assert seen == ["1", "2", "3"]
+        known.append(each.text)
+    assert known == ["1", "2", "3"]
 
 
 async def test_a_reader_that_leaves_is_let_go(alice: Account) -> None:

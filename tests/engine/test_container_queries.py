@@ -131,11 +131,11 @@ async def test_disk_use_counts_images_containers_and_volumes(alice: Account) -> 
     await alice.launch("sh", "-c", "seq 100000 > /tmp/numbers; sleep 1000", name="web")
 
     async def written() -> bool:
-        said = await alice.document(DiskUse())
-        assert said["images"]
-        assert said["images_size"] > 100_000
-        assert [each["name"] for each in said["containers"]] == ["web"]
-        return bool(said["containers_size"] > 100_000)
+        answer = await alice.document(DiskUse())
+        assert answer["images"]
+        assert answer["images_size"] > 100_000
+        assert [each["name"] for each in answer["containers"]] == ["web"]
+        return bool(answer["containers_size"] > 100_000)
 
     await eventually(written, "what it wrote is counted")
 

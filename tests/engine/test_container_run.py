@@ -113,8 +113,8 @@ async def test_a_port_below_1024_is_refused_and_nothing_is_left(alice: Account) 
 
 async def test_a_published_port_serves_the_page(alice: Account) -> None:
     port = free_port()
-    asked = ContainerRun(image=IMAGE, ports=[Port(container_port=8080, host_port=port)])
-    result = await alice.do(asked)
+    query = ContainerRun(image=IMAGE, ports=[Port(container_port=8080, host_port=port)])
+    result = await alice.do(query)
     assert result["ports"][0]["host_port"] == port
     assert b"It works" in await _get(port)
 

@@ -125,13 +125,13 @@ def network(alice_linux: LinuxAccount, alice_process: EngineProcess) -> None:
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
 async def test_it_is_what_the_command_line_makes(alice: Account, options: dict[str, Any]) -> None:
-    asked = ContainerRun(**{"image": IMAGE, "name": "twin", "command_line": SLEEP, **options})
-    if asked.network.startswith("container:"):
+    query = ContainerRun(**{"image": IMAGE, "name": "twin", "command_line": SLEEP, **options})
+    if query.network.startswith("container:"):
         await alice.launch(name="other")
-    made = await alice.do(asked)
+    made = await alice.do(query)
     ours = settings(await alice.inspect("twin"), made["id"])
     await alice.remove("twin")
-    _podman, *words = asked.command_in_full()
+    _podman, *words = query.command_in_full()
     identity = alice.podman(*words)
     theirs = settings(await alice.inspect("twin"), identity)
     await alice.remove("twin")
@@ -173,8 +173,8 @@ async def test_a_limit_that_the_host_cannot_keep_is_refused(
     info = (await alice.engine.snapshot()).info
     if info.cgroup_version == "v2" and controller in info.cgroup_controllers:
         pytest.skip(f"this host delegates {controller}")
-    asked = ContainerRun(image=IMAGE, name="limited", **LIMITS[controller])
-    error = await alice.refused(asked)
+    query = ContainerRun(image=IMAGE, name="limited", **LIMITS[controller])
+    error = await alice.refused(query)
     assert error.code == ErrorCode.UNAVAILABLE
     assert controller in error.message
     assert not await alice.rows()
@@ -185,14 +185,14 @@ async def test_ports_that_podman_discards_are_not_in_the_result(
     alice: Account, network: str
 ) -> None:
     await alice.launch(name="base")
-    asked = ContainerRun(
+    query = ContainerRun(
         image=IMAGE,
         command_line=("sleep", "9"),
         name="guest",
         network=network,
         ports=[Port(host_port=18099, container_port=80)],
     )
-    result = await alice.do(asked)
+    result = await alice.do(query)
     assert result["ports"] == []
     assert any("discarded" in each for each in result["warnings"])
     assert (await alice.rows())["guest"].ports == []

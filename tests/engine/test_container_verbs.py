@@ -46,9 +46,9 @@ NAMED: list[Parameters] = [
 ]
 
 
-@pytest.mark.parametrize("asked", NAMED, ids=lambda asked: asked.kind)
-async def test_a_container_that_is_not_there(alice: Account, asked: Parameters) -> None:
-    error = await alice.refused(asked)
+@pytest.mark.parametrize("query", NAMED, ids=lambda query: query.kind)
+async def test_a_container_that_is_not_there(alice: Account, query: Parameters) -> None:
+    error = await alice.refused(query)
     assert error.code == ErrorCode.NOT_FOUND, error
     assert "nowhere" in error.message
 
@@ -83,14 +83,14 @@ async def test_a_timeout_ends_what_does_not_listen(
 
 
 @pytest.mark.parametrize(
-    ("spelt", "heard"),
+    ("spelt", "received"),
     [("SIGHUP", "HUP"), ("usr1", "USR1"), ("2", "INT"), ("SigTerm", "TERM"), ("SIGRTMIN+1", "35")],
 )
-async def test_kill_sends_the_signal(alice: Account, spelt: str, heard: str) -> None:
+async def test_kill_sends_the_signal(alice: Account, spelt: str, received: str) -> None:
     await alice.launch("sh", "-c", NOTES, name="hears")
     await _says(alice, "hears", "ready")
     await alice.do(ContainerKill(container="hears", signal=spelt))
-    await _says(alice, "hears", f"got {heard}")
+    await _says(alice, "hears", f"got {received}")
     assert (await alice.rows())["hears"].state == "running"
 
 
@@ -126,8 +126,8 @@ async def test_pause_freezes_or_says_why_it_cannot(alice: Account) -> None:
 async def test_pausing_what_does_not_run_is_refused(alice: Account) -> None:
     await alice.launch("echo", name="over")
     await alice.becomes("over", "exited")
-    for asked in (ContainerPause(container="over"), ContainerUnpause(container="over")):
-        error = await alice.refused(asked)
+    for query in (ContainerPause(container="over"), ContainerUnpause(container="over")):
+        error = await alice.refused(query)
         assert error.code in (ErrorCode.CONFLICT, ErrorCode.UNAVAILABLE), error
         assert error.remedy
 
@@ -204,13 +204,13 @@ async def test_commit_makes_an_image_that_runs(alice: Account) -> None:
 
 async def test_commit_with_a_pause_works_or_says_why_not(alice: Account) -> None:
     await alice.launch(name="web")
-    asked = ContainerCommit(container="web", image="localhost/paused", pause=True)
+    query = ContainerCommit(container="web", image="localhost/paused", pause=True)
     if (await alice.engine.snapshot()).info.cgroup_version != "v2":
-        error = await alice.refused(asked)
+        error = await alice.refused(query)
         assert error.code == ErrorCode.UNAVAILABLE, error
         assert "ause" in error.remedy
     else:
-        await alice.do(asked)
+        await alice.do(query)
         alice.podman("rmi", "localhost/paused:latest")
     assert (await alice.rows())["web"].state == "running"
 

@@ -48,11 +48,11 @@ async def test_ten_deliveries_at_once_are_one_container(alice: Account) -> None:
 
 
 async def test_a_failure_is_remembered_as_well(alice: Account) -> None:
-    operation, asked = uuid4(), ContainerStop(container="web")
-    first = await alice.outcome(asked, operation)
+    operation, parameters = uuid4(), ContainerStop(container="web")
+    first = await alice.outcome(parameters, operation)
     assert isinstance(first, Failed)
     await alice.launch(name="web")
-    assert await alice.outcome(asked, operation) == first
+    assert await alice.outcome(parameters, operation) == first
     assert (await alice.rows())["web"].state == "running"
 
 
@@ -86,15 +86,15 @@ async def test_a_removal_in_which_the_engine_is_killed_is_a_removal(alice: Accou
     script = "trap : TERM; while :; do sleep 0.05; done"
     await alice.launch("sh", "-c", script, name="web", stop_signal="TERM", stop_timeout=1)
     await asyncio.sleep(0.2)
-    operation, asked = uuid4(), ContainerRemove(container="web", force=True)
-    first = asyncio.create_task(alice.outcome(asked, operation))
+    operation, query = uuid4(), ContainerRemove(container="web", force=True)
+    first = asyncio.create_task(alice.outcome(query, operation))
     await asyncio.sleep(0.3)
     await _kill_engine(alice)
     await asyncio.gather(first, return_exceptions=True)
     # Podman's service may have completed it, or somebody else did.
     alice.linux.run("podman", *alice.linux.podman_options(), "rm", "-f", "-t", "0", "web")
     newer = await alice.launch(name="web")
-    end = await alice.outcome(asked, operation)
+    end = await alice.outcome(query, operation)
     assert isinstance(end, Succeeded), end
     assert [row.id for row in (await alice.rows()).values()] == [newer]
 
@@ -231,19 +231,19 @@ async def test_a_cancel_after_the_engine_died_does_not_deny_what_was_done_before
     alice: Account, registry: Registry, kind: str
 ) -> None:
     image = registry.holding(alice.linux, "small")
-    asked: Parameters = ImagePull(image=image, tls_verify=False)
+    query: Parameters = ImagePull(image=image, tls_verify=False)
     if kind == "build":
         text = f"FROM {IMAGE}\nRUN echo {uuid4()} >/made\n"
-        asked = ImageBuild(tags=["localhost/made:1"], containerfile=text, pull="never")
+        query = ImageBuild(tags=["localhost/made:1"], containerfile=text, pull="never")
     operation = uuid4()
-    assert isinstance(await alice.outcome(asked, operation), Succeeded)
+    assert isinstance(await alice.outcome(query, operation), Succeeded)
     alice.process.end(signal.SIGKILL)
     # As if it had been killed before it recorded the outcome.
     ledger = alice.linux.home / ".local/state/berth/operations.sqlite3"
     with closing(sqlite3.connect(ledger, isolation_level=None)) as database:
         database.execute("update operations set outcome = null where id = ?", (str(operation),))
     await _start_engine(alice)
-    second = asyncio.create_task(alice.outcome(asked, operation))
+    second = asyncio.create_task(alice.outcome(query, operation))
     await until_heard(alice, operation)
     end = await second
     assert isinstance(end, Succeeded), end

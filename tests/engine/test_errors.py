@@ -191,13 +191,13 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("said", "wanted"), SAID)
-def test_the_cause_decides_and_no_word_that_a_user_has_chosen(said: str, wanted: str) -> None:
-    report = understand(said).report
+@pytest.mark.parametrize(("text", "wanted"), SAID)
+def test_the_cause_decides_and_no_word_that_a_user_has_chosen(text: str, wanted: str) -> None:
+    report = understand(text).report
     code, _, word = wanted.partition(": ")
     assert report.code == code, report
     assert word in report.remedy, report
-    assert report.message == said.strip()
+    assert report.message == text.strip()
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_the_cause_decides_and_no_word_that_a_user_has_chosen(said: str, wanted:
      "memory.max", "is-blocked", "toomanyrequests", "tls", "statfs", "exec", "pasta", "keyring"],
 )  # fmt: skip
 def test_a_missing_thing_is_missing_whatever_it_is_called(name: str) -> None:
-    for said, remedy in (
+    for message, remedy in (
         (f'no container with name or ID "{name}" found: no such container', "removed meanwhile"),
         (f"no container with name or ID {name} found: no such container", "removed meanwhile"),
         (f"{name}: image not known", "Pull the image"),
@@ -214,7 +214,7 @@ def test_a_missing_thing_is_missing_whatever_it_is_called(name: str) -> None:
         (f'exec: "{name}": executable file not found in $PATH', "program"),
         (f'exec: "/opt/{name}: EOF": stat /opt/{name}: no such file or directory', "program"),
     ):
-        report = understand(said).report
+        report = understand(message).report
         assert remedy in report.remedy, report
 
 

@@ -209,13 +209,13 @@ async def test_a_long_error_text_is_cut(tmp_path: Path) -> None:
     long = {"code": "internal", "message": "m" * 1_000_000, "remedy": "r" * 500_000}
     body = json.dumps({"type": "failed", "error": long}).encode() + b"\n"
     async with engine_that(says(body), tmp_path / "engine.sock") as engine:
-        said = [
+        parameters = [
             each
             async for each in engine.run(uuid4(), ContainerStop(container="db"))
             if isinstance(each, Failed)
         ]
-    assert len(said[0].error.message) < LONGEST_TEXT + 10
-    assert len(said[0].error.remedy) < LONGEST_TEXT + 10
+    assert len(parameters[0].error.message) < LONGEST_TEXT + 10
+    assert len(parameters[0].error.remedy) < LONGEST_TEXT + 10
 
 
 async def test_a_refusal_is_read_no_further_than_a_reason_can_be_long(tmp_path: Path) -> None:

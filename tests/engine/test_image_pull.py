@@ -15,19 +15,19 @@ from tests.machine import free_port
 
 
 async def test_bytes_of_each_layer_are_counted(alice: Account, slow_image: str) -> None:
-    seen: list[Progress] = []
+    known: list[Progress] = []
     async for each in alice.engine.run(uuid4(), ImagePull(image=slow_image)):
         if isinstance(each, Progress):
-            seen.append(each)
+            known.append(each)
         else:
             assert isinstance(each, Succeeded), each
             assert each.result["reference"] == slow_image
             assert each.result["size"] >= NOISE
-    counted = [each.current for each in seen if each.total and each.current]
+    counted = [each.current for each in known if each.total and each.current]
     assert len(set(counted)) > 3
     assert counted == sorted(counted)
     assert counted[-1] >= NOISE
-    assert all(each.unit == "bytes" for each in seen if each.total)
+    assert all(each.unit == "bytes" for each in known if each.total)
     again = await alice.do(ImagePull(image=slow_image, policy="missing"))
     assert again["summary"] == "It was there already."
     await alice.do(ImageRemove(image=slow_image))
@@ -85,13 +85,13 @@ async def test_a_password_is_asked_for_and_taken(
     if verify:
         _trust(alice, private_registry)
     for user, password in (("", None), (USER, "wrong")):
-        asked = ImagePull(image=image, tls_verify=verify, username=user, password=password)
-        error = await alice.refused(asked)
+        query = ImagePull(image=image, tls_verify=verify, username=user, password=password)
+        error = await alice.refused(query)
         assert error.code == ErrorCode.UNAUTHORIZED, error
         assert "wrong" not in f"{error.message}{error.remedy}"
-    asked = ImagePull(image=image, tls_verify=verify, username=USER, password=PASSWORD)
-    assert PASSWORD not in str(asked.command())
-    assert (await alice.do(asked))["reference"] == image
+    query = ImagePull(image=image, tls_verify=verify, username=USER, password=PASSWORD)
+    assert PASSWORD not in str(query.command())
+    assert (await alice.do(query))["reference"] == image
     await alice.do(ImageRemove(image=image))
 
 
@@ -105,8 +105,8 @@ async def test_what_a_registry_does_not_have(alice: Account, registry: Registry)
 
 async def test_a_registry_that_is_not_there(alice: Account) -> None:
     for verify in (True, False):
-        asked = ImagePull(image=f"127.0.0.1:{free_port()}/x:1", tls_verify=verify)
-        error = await alice.refused(asked)
+        query = ImagePull(image=f"127.0.0.1:{free_port()}/x:1", tls_verify=verify)
+        error = await alice.refused(query)
         assert error.code == ErrorCode.UNREACHABLE, error
 
 

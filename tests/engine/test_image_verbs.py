@@ -44,9 +44,9 @@ def made(alice_linux: LinuxAccount, alice_process: EngineProcess) -> Iterator[st
     alice_linux.run("podman", "rmi", "--force", identity)
 
 
-@pytest.mark.parametrize("asked", NAMED, ids=lambda asked: asked.kind)
-async def test_an_image_that_is_not_there(alice: Account, asked: Parameters) -> None:
-    error = await alice.refused(asked)
+@pytest.mark.parametrize("query", NAMED, ids=lambda query: query.kind)
+async def test_an_image_that_is_not_there(alice: Account, query: Parameters) -> None:
+    error = await alice.refused(query)
     assert error.code == ErrorCode.NOT_FOUND, error
     assert "nowhere" in error.message
 

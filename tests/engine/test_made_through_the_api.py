@@ -94,7 +94,7 @@ def comparable(found: dict[str, Any], default_limits: list[dict[str, Any]]) -> d
     host = {k: v for k, v in found["HostConfig"].items() if k not in _OWN_OF_HOST}
     host["Binds"] = sorted(_bind(each) for each in host["Binds"])
     host["Ulimits"] = [each for each in host["Ulimits"] if each not in default_limits]
-    host["Tmpfs"] = {place: sorted(said.split(",")) for place, said in host["Tmpfs"].items()}
+    host["Tmpfs"] = {place: sorted(message.split(",")) for place, message in host["Tmpfs"].items()}
     networks = sorted(found["NetworkSettings"].get("Networks") or {})
     return {
         **kept,

@@ -34,18 +34,18 @@ def mounted(account: LinuxAccount, option: str, value: str) -> dict[str, Any]:
 def test_a_mount_is_what_podman_mounts(
     alice_linux: LinuxAccount, alice_process: EngineProcess, value: str
 ) -> None:
-    said, found = mounts.mount(value), mounted(alice_linux, "--mount", value)
-    assert (found["Type"], found["Source"]) == (said.kind, said.source)
-    assert (found["Destination"], found["RW"]) == (said.target, said.writes)
+    message, found = mounts.mount(value), mounted(alice_linux, "--mount", value)
+    assert (found["Type"], found["Source"]) == (message.kind, message.source)
+    assert (found["Destination"], found["RW"]) == (message.target, message.writes)
 
 
 @pytest.mark.parametrize("value", ["/usr/share:/h", "/usr/share:/h:ro", "/usr/share:/h:ro,z,nodev"])
 def test_a_volume_is_what_podman_mounts(
     alice_linux: LinuxAccount, alice_process: EngineProcess, value: str
 ) -> None:
-    said, found = mounts.volume(value), mounted(alice_linux, "--volume", value)
-    assert (found["Type"], found["Source"]) == (said.kind, said.source)
-    assert (found["Destination"], found["RW"]) == (said.target, said.writes)
+    message, found = mounts.volume(value), mounted(alice_linux, "--volume", value)
+    assert (found["Type"], found["Source"]) == (message.kind, message.source)
+    assert (found["Destination"], found["RW"]) == (message.target, message.writes)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_volume_is_what_podman_mounts(
 def test_of_what_is_said_twice_podman_takes_the_last_and_a_policy_nothing(
     alice_linux: LinuxAccount, alice_process: EngineProcess, value: str
 ) -> None:
-    said, found = mounts.options(value), mounted(alice_linux, "--mount", value)
-    assert (found["Source"], found["Destination"]) == (said["source"], said["target"])
+    message, found = mounts.options(value), mounted(alice_linux, "--mount", value)
+    assert (found["Source"], found["Destination"]) == (message["source"], message["target"])
     with pytest.raises(mounts.Unclear):
         mounts.mount(value)

@@ -57,12 +57,12 @@ def kept(alice: Account) -> Callable[[], Any]:
     """Return what the account has, to check that a refusal created nothing."""
 
     async def has() -> tuple[list[str], list[str], list[str]]:
-        seen = await alice.engine.snapshot()
+        known = await alice.engine.snapshot()
         units = alice.linux.home / ".config"
         files = sorted(str(each) for each in units.rglob("*")) if units.exists() else []
         return (
-            sorted(row.id for row in seen.containers),
-            sorted(f"{row.id} {row.tags}" for row in seen.images),
+            sorted(row.id for row in known.containers),
+            sorted(f"{row.id} {row.tags}" for row in known.images),
             files,
         )
 
@@ -178,14 +178,14 @@ async def test_what_a_base_image_has_ready_for_onbuild_is_judged(
         tags=["localhost/trap:1"], containerfile=text.format(IMAGE), format="docker", cache=False
     )
     await alice.do(trap)
-    asked = ImageBuild(
+    query = ImageBuild(
         tags=["localhost/own-try:1"], containerfile="FROM localhost/trap:1\n", cache=False
     )
     harmless = ImageBuild(
         tags=["localhost/own-try:2"], containerfile=f"FROM {IMAGE}\nRUN true\n", cache=False
     )
     policy.write("[binds]\nroots = []")
-    await forbidden(alice, asked, "binds.roots")
+    await forbidden(alice, query, "binds.roots")
     await alice.do(harmless)
     for name in ("localhost/trap:1", "localhost/own-try:2"):
         alice.podman("rmi", "--force", name)
@@ -259,8 +259,8 @@ async def test_a_terminal_is_refused_on_both_of_its_ways(alice: Account, policy:
     await alice.launch(name="web")
     query = ContainerTerminal(container="web")
     async with alice.engine.terminal(query) as terminal, asyncio.timeout(10):
-        said = [each async for each in terminal]
-    assert [getattr(each, "code", "") for each in said] == [ErrorCode.POLICY]
+        message = [each async for each in terminal]
+    assert [getattr(each, "code", "") for each in message] == [ErrorCode.POLICY]
     policy.write("[images]\nby_digest = true")
     async with alice.engine.terminal(query) as terminal, asyncio.timeout(10):
         assert getattr(await anext(aiter(terminal)), "code", "") != ErrorCode.POLICY
@@ -273,8 +273,8 @@ async def test_where_terminals_must_be_recorded_none_is_that_nobody_records(
     policy.write('terminal = "recorded"')
     query = ContainerTerminal(container="web")
     async with alice.engine.terminal(query) as terminal, asyncio.timeout(10):
-        said = [each async for each in terminal]
-    assert [getattr(each, "code", "") for each in said] == [ErrorCode.POLICY]
+        message = [each async for each in terminal]
+    assert [getattr(each, "code", "") for each in message] == [ErrorCode.POLICY]
     recorded = query.model_copy(update={"recorded": True})
     async with alice.engine.terminal(recorded) as terminal, asyncio.timeout(10):
         assert getattr(await anext(aiter(terminal)), "code", "") != ErrorCode.POLICY
@@ -328,8 +328,8 @@ async def test_a_file_that_cannot_be_trusted_or_read_allows_nothing(
         assert "nothing is allowed" in error.message
         query = ContainerTerminal(container="none")
         async with alice.engine.terminal(query) as terminal, asyncio.timeout(10):
-            said = [each async for each in terminal]
-        assert [getattr(each, "code", "") for each in said] == [ErrorCode.POLICY]
+            text = [each async for each in terminal]
+        assert [getattr(each, "code", "") for each in text] == [ErrorCode.POLICY]
         assert await kept() == before
     finally:
         policy.place.with_suffix(".other").unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from engine.admission import Admission
-from engine.files.image_transfer import Incoming
+from engine.files.image_transfer import InboundImages
 from engine.files.spool import Files
 from engine.operations.handlers import RECOVER, RESUME
 from engine.process.cancellation import heed, requested, unstoppable
@@ -40,7 +40,7 @@ def runner(tmp_path: Path) -> Runner:
         frozenset(),
         Files(tmp_path / "files"),
         [],
-        Incoming(),
+        InboundImages(),
         Open(nothing),
     )
 
@@ -67,13 +67,13 @@ async def test_what_podman_did_not_answer_is_run_again_where_that_does_no_harm(
 ) -> None:
     tried = []
 
-    async def dies(work: Any, parameters: Any) -> Result:
+    async def dies(context: Any, parameters: Any) -> Result:
         tried.append(parameters)
         if len(tried) < 3:
             raise Unanswered("gone")
         return Result(summary="done")
 
-    monkeypatch.setitem(module.PERFORM, "container.start", dies)
+    monkeypatch.setitem(module.HANDLERS, "container.start", dies)
     end = await outcome(runner, ContainerStart(container="web"))
     assert isinstance(end, Succeeded)
     assert len(tried) == 3
@@ -84,11 +84,11 @@ async def test_what_podman_never_answers_is_lost(
 ) -> None:
     tried = []
 
-    async def dies(work: Any, parameters: Any) -> Result:
+    async def dies(context: Any, parameters: Any) -> Result:
         tried.append(parameters)
         raise Unanswered("gone")
 
-    monkeypatch.setitem(module.PERFORM, "container.unpause", dies)
+    monkeypatch.setitem(module.HANDLERS, "container.unpause", dies)
     end = await outcome(runner, ContainerUnpause(container="web"))
     assert isinstance(end, Interrupted)
     assert len(tried) == TRIES
@@ -97,14 +97,14 @@ async def test_what_podman_never_answers_is_lost(
 async def test_what_may_not_be_done_twice_goes_on_from_where_it_got(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def dies(work: Any, parameters: Any) -> Result:
-        work.note("since yesterday")
+    async def dies(context: Any, parameters: Any) -> Result:
+        context.note("since yesterday")
         raise Unanswered("gone")
 
-    async def resumes(work: Any, parameters: Any) -> Result:
-        return Result(summary=f"knew {work.noted}")
+    async def resumes(context: Any, parameters: Any) -> Result:
+        return Result(summary=f"knew {context.noted}")
 
-    monkeypatch.setitem(module.PERFORM, "container.restart", dies)
+    monkeypatch.setitem(module.HANDLERS, "container.restart", dies)
     monkeypatch.setitem(module.RESUME, "container.restart", resumes)
     end = await outcome(runner, ContainerRestart(container="web"))
     assert isinstance(end, Succeeded)
@@ -128,13 +128,13 @@ def test_each_kind_that_is_cut_short_is_run_again_or_found_out_about(kind: str) 
 async def test_a_full_disk_lets_nothing_begin_and_hides_no_outcome(runner: Runner) -> None:
     done = asyncio.Event()
 
-    async def fills_the_disk(work: Any, parameters: Any) -> Result:
+    async def fills_the_disk(context: Any, parameters: Any) -> Result:
         _fill(runner._journal)
         done.set()
         return Result(summary="done")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(module.PERFORM, "container.start", fills_the_disk)
+        patch.setitem(module.HANDLERS, "container.start", fills_the_disk)
         end = await outcome(runner, ContainerStart(container="web"))
     assert isinstance(end, Succeeded)
     with pytest.raises(EngineError, match="full") as caught:
@@ -162,11 +162,11 @@ async def test_a_request_that_cannot_be_stopped_is_waited_for() -> None:
         return "done"
 
     async def operation() -> str:
-        said = await unstoppable(request())
+        message = await unstoppable(request())
         assert requested()
         with pytest.raises(asyncio.CancelledError):
             heed()
-        return said
+        return message
 
     task = asyncio.create_task(operation())
     await going.wait()

@@ -39,10 +39,10 @@ def make(path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
             path.write_text(GOOD)
             opened = os.open
 
-            def refusing(asked: Any, *words: Any, **more: Any) -> int:
-                if str(asked).endswith(path.name):
-                    raise PermissionError(13, "Permission denied", str(asked))
-                return opened(asked, *words, **more)
+            def refusing(query: Any, *words: Any, **more: Any) -> int:
+                if str(query).endswith(path.name):
+                    raise PermissionError(13, "Permission denied", str(query))
+                return opened(query, *words, **more)
 
             monkeypatch.setattr(os, "open", refusing)
         case "large":

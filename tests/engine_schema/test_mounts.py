@@ -54,5 +54,5 @@ def test_a_volume_is_understood(value: str, expected: Mounted) -> None:
 
 
 def test_of_what_is_said_twice_podman_takes_the_last() -> None:
-    said = mounts.options("type=bind,source=/a,src=/b,dst=/c,target=/d,readonly")
-    assert said == {"type": "bind", "source": "/b", "target": "/d", "ro": None}
+    message = mounts.options("type=bind,source=/a,src=/b,dst=/c,target=/d,readonly")
+    assert message == {"type": "bind", "source": "/b", "target": "/d", "ro": None}

@@ -33,7 +33,7 @@ def test_what_is_left_out_is_said_at_its_line_and_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("docker run 'x", "line 1, column 12"),
         ('docker run \\\n -e "A=1 x', "line 2, column 5"),
@@ -49,10 +49,10 @@ def test_what_is_left_out_is_said_at_its_line_and_column() -> None:
         ("echo podman run x", "Paste a line"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_place(text: str, said: str) -> None:
+def test_what_cannot_be_read_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read(text)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(

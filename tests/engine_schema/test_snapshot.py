@@ -41,30 +41,30 @@ def test_every_time_can_be_compared(at):
         {"id": "a", "created": at, "started": at, "exited": at, **ROW}
     )
     line = LogLine.model_validate({"stream": "stdout", "at": at, "text": ""})
-    asked = ContainerLogs.model_validate({"container": "a", "since": at, "until": at})
-    for each in (image.created, row.created, row.started, row.exited, line.at, asked.since):
+    parameters = ContainerLogs.model_validate({"container": "a", "since": at, "until": at})
+    for each in (image.created, row.created, row.started, row.exited, line.at, parameters.since):
         assert each is not None
         assert (now - each) is not None
         assert each.astimezone(UTC)
 
 
 def test_an_event_without_a_zone_is_in_utc():
-    said = {
+    values = {
         "type": "event",
         "noun": "container",
         "action": "died",
         "id": "a",
         "at": "2026-01-02T03:04:05",
     }
-    known = {name: said[name] for name in said if name in EngineEvent.model_fields}
+    known = {name: values[name] for name in values if name in EngineEvent.model_fields}
     assert EngineEvent.model_validate(known).at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("said", ["a/b", "", "é b", None, 7, "x" * 500])
-def test_a_row_with_an_id_that_makes_no_sense_is_shown_as_one_that_says_so(said):
-    image = engine_snapshot._image_or_why({"Id": said, "RepoTags": ["a:1"]}, False)
+@pytest.mark.parametrize("text", ["a/b", "", "é b", None, 7, "x" * 500])
+def test_a_row_with_an_id_that_makes_no_sense_is_shown_as_one_that_says_so(text):
+    image = engine_snapshot._image_or_why({"Id": text, "RepoTags": ["a:1"]}, False)
     assert image.problem
     assert image.tags == ["a:1"]
-    container = engine_snapshot._container_or_why({"Id": said, "Names": ["a"]})
+    container = engine_snapshot._container_or_why({"Id": text, "Names": ["a"]})
     assert container.problem
     assert container.name == "a"

@@ -26,8 +26,8 @@ from engine.systemd import diagnosis, from_container
 def test_an_end_by_its_stop_signal_is_clean_and_restarts_what_nobody_stopped(
     signal: object, statuses: str
 ) -> None:
-    said = from_container.ends({"Config": {"StopSignal": signal}})
-    assert said == [f"SuccessExitStatus={statuses}", f"RestartForceExitStatus={statuses}"]
+    message = from_container.ends({"Config": {"StopSignal": signal}})
+    assert message == [f"SuccessExitStatus={statuses}", f"RestartForceExitStatus={statuses}"]
 
 
 def test_an_end_by_a_signal_is_explained_and_another_failure_is_not_taken_for_one() -> None:

@@ -116,8 +116,8 @@ def test_a_fifo_in_place_of_the_file_holds_nobody_up(home: Path) -> None:
 
 def test_a_secret_in_a_file_is_not_in_the_row_of_its_operation() -> None:
     text = '[Container]\nEnvironment=DB_PASSWORD=geheim "API_TOKEN=a b" PORT=1\nSecret=name\n'
-    asked = UnitWrite(file=FILE, text=text)
-    assert "geheim" not in str(asked.public())
-    assert "a b" not in str(asked.public())
-    assert "PORT=1" in asked.public()["text"]
-    assert asked.wire()["text"] == text
+    query = UnitWrite(file=FILE, text=text)
+    assert "geheim" not in str(query.public())
+    assert "a b" not in str(query.public())
+    assert "PORT=1" in query.public()["text"]
+    assert query.wire()["text"] == text

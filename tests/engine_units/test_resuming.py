@@ -32,7 +32,7 @@ class Systemd:
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
 
@@ -58,51 +58,53 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["before-the-write", "after-it"])
-async def test_a_new_file_is_there_once_whenever_the_engine_died(work: Any, written: bool) -> None:
+async def test_a_new_file_is_there_once_whenever_the_engine_died(
+    context: Any, written: bool
+) -> None:
     if written:
         unit_files.write(FILE, TEXT, "")
-    result = await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
+    result = await units.resume_write(context, UnitWrite(file=FILE, text=TEXT))
     assert result.digest == unit_files.digest_of(TEXT)
     found = unit_files.find(FILE)
     assert found
     assert found.text == TEXT
-    assert work.units.systemd.reloads == 1
+    assert context.units.systemd.reloads == 1
     assert unit_files.versions(FILE) == []
 
 
-async def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(work: Any) -> None:
+async def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(context: Any) -> None:
     unit_files.write(FILE, "another text", "")
     with pytest.raises(EngineError):
-        await units.resume_write(work, UnitWrite(file=FILE, text=TEXT))
+        await units.resume_write(context, UnitWrite(file=FILE, text=TEXT))
     found = unit_files.find(FILE)
     assert found
     assert found.text == "another text"
 
 
 @pytest.mark.parametrize("restored", [False, True], ids=["before-the-write", "after-it"])
-async def test_a_version_is_put_back_whenever_the_engine_died(work: Any, restored: bool) -> None:
+async def test_a_version_is_put_back_whenever_the_engine_died(context: Any, restored: bool) -> None:
     unit_files.write(FILE, TEXT, "")
     version = unit_files.write(FILE, "newer", unit_files.digest_of(TEXT))
     if restored:
         unit_files.write(FILE, TEXT, unit_files.digest_of("newer"))
-    asked = UnitRestore(file=FILE, version=version, digest=unit_files.digest_of("newer"))
-    await units.resume_restore(work, asked)
+    query = UnitRestore(file=FILE, version=version, digest=unit_files.digest_of("newer"))
+    await units.resume_restore(context, query)
     found = unit_files.find(FILE)
     assert found
     assert found.text == TEXT
 
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["before-it-went", "after-it-went"])
-async def test_a_file_is_deleted_whenever_the_engine_died(work: Any, deleted: bool) -> None:
+async def test_a_file_is_deleted_whenever_the_engine_died(context: Any, deleted: bool) -> None:
     version = unit_files.write(FILE, TEXT, "")
     assert version == ""
-    work.noted = unit_files.digest_of(TEXT)
+    context.noted = unit_files.digest_of(TEXT)
     if deleted:
         unit_files.delete(FILE, None)
-    result = await units.delete(work, UnitDelete(file=FILE, digest=unit_files.digest_of(TEXT)))
+    result = await units.delete(context, UnitDelete(file=FILE, digest=unit_files.digest_of(TEXT)))
     assert "was deleted" in result.summary
     assert unit_files.find(FILE) is None
-    assert work.units.systemd.reloads == 1
-    work.noted = ""
+    assert context.units.systemd.reloads == 1
+    context.noted = ""
     with pytest.raises(EngineError, match="There is no file"):
-        await units.delete(work, UnitDelete(file=FILE))
+        await units.delete(context, UnitDelete(file=FILE))

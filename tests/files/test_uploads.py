@@ -32,10 +32,10 @@ async def send(user: User, data: bytes, name: str = "a.tar", **more: Any) -> Any
 async def test_an_upload_is_kept_under_its_id_with_its_digest(olga: User, spool: Path) -> None:
     answer = await send(olga, b"x" * 100_000)
     assert answer.status_code == 201, answer.content
-    told = answer.json()
-    assert (told["name"], told["size"]) == ("a.tar", 100_000)
-    assert told["sha256"] == hashlib.sha256(b"x" * 100_000).hexdigest()
-    kept = spool / told["id"]
+    found = answer.json()
+    assert (found["name"], found["size"]) == ("a.tar", 100_000)
+    assert found["sha256"] == hashlib.sha256(b"x" * 100_000).hexdigest()
+    kept = spool / found["id"]
     assert kept.read_bytes() == b"x" * 100_000
     assert kept.stat().st_mode & 0o777 == 0o600
     assert spool.stat().st_mode & 0o777 == 0o700
@@ -53,9 +53,9 @@ async def test_an_upload_is_kept_under_its_id_with_its_digest(olga: User, spool:
     ],
 )
 async def test_a_hostile_name_is_only_shown(olga: User, spool: Path, name: str, shown: str) -> None:
-    told = (await send(olga, b"x", name)).json()
-    assert told["name"] == shown
-    assert [file.name for file in spool.iterdir()] == [told["id"]]
+    answer = (await send(olga, b"x", name)).json()
+    assert answer["name"] == shown
+    assert [file.name for file in spool.iterdir()] == [answer["id"]]
 
 
 async def test_a_viewer_may_not_upload_and_it_is_audited(victor: User, spool: Path) -> None:
@@ -116,9 +116,9 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
     async def true_receive() -> dict[str, Any]:
         return messages.pop(0)
 
-    told = body._Body(true_receive).chunks()
+    answer = body._Body(true_receive).chunks()
     with pytest.raises(body.BrokenOff):
-        await receive.receive(web, Actor(user=olga), "a", 1000, told)
+        await receive.receive(web, Actor(user=olga), "a", 1000, answer)
     assert not list(spool.glob("*"))
     assert not await Upload.objects.aexists()
 
@@ -162,18 +162,18 @@ async def test_the_body_is_not_read_for_somebody_who_is_not_let_in(web: LinuxAcc
 async def test_somebody_elses_upload_cannot_be_used(
     web: LinuxAccount, olga: User, victor: User
 ) -> None:
-    told = (await send(olga, b"x")).json()
+    answer = (await send(olga, b"x")).json()
     with pytest.raises(Conflict, match="You have no upload"):
-        await sync_to_async(claim.check)(web, [UUID(told["id"])], Actor(user=victor))
-    found = await sync_to_async(claim.check)(web, [UUID(told["id"])], Actor(user=olga))
+        await sync_to_async(claim.check)(web, [UUID(answer["id"])], Actor(user=victor))
+    found = await sync_to_async(claim.check)(web, [UUID(answer["id"])], Actor(user=olga))
     assert [upload.name for upload in found] == ["a.tar"]
 
 
 async def test_one_may_take_back_what_one_uploaded(olga: User, spool: Path) -> None:
-    told = (await send(olga, b"x")).json()
+    answer = (await send(olga, b"x")).json()
     client = await client_of(olga)
-    assert (await client.delete(f"{URL}/{told['id']}")).status_code == 204
-    assert (await client.delete(f"{URL}/{told['id']}")).status_code == 404
+    assert (await client.delete(f"{URL}/{answer['id']}")).status_code == 204
+    assert (await client.delete(f"{URL}/{answer['id']}")).status_code == 404
     assert not list(spool.glob("*"))
 
 

@@ -128,7 +128,7 @@ def _msgids(file: Path) -> set[str]:
 READ = {
     *("EngineError", "EngineFault", "EngineUnreachable", "ErrorReport", "QueryFailed"),
     *("Refused", "Conflict", "NotAllowed", "Progress", "Finding", "Problem", "NotCarriedOver"),
-    *("StylePreview", "CheckStep", "Seen"),
+    *("StylePreview", "CheckStep", "StoredSnapshot"),
 }
 # What no reader sees as a sentence.
 OTHER = {"key", "object", "name", "source", "severity", "state", "unit", "type", "option", "style"}

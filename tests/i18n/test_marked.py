@@ -80,10 +80,10 @@ def unmarked(text: str) -> Iterator[tuple[int, str]]:
     for match in _TAG.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         if match[0].startswith("{{") or re.match(r"\{%\s*include\b", match[0]):
-            for said in re.findall(r'\bdefault:"([^"]*)"|\byesno:"([^"]*)"', match[0]):
-                yield from _words(line, " ".join(said))
-            for said in re.findall(rf'\b(?:{ARGUMENTS})="([^"]*)"', match[0]):
-                yield from _words(line, said)
+            for message in re.findall(r'\bdefault:"([^"]*)"|\byesno:"([^"]*)"', match[0]):
+                yield from _words(line, " ".join(message))
+            for message in re.findall(rf'\b(?:{ARGUMENTS})="([^"]*)"', match[0]):
+                yield from _words(line, message)
     reader = _Reader()
     reader.feed(_TAG.sub(lambda match: blank(match) or "\x01", text))
     reader.close()

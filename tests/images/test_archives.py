@@ -16,18 +16,20 @@ from engine.client import Engine
 from engine.podman import image_archive
 from engine.schema.archives import ImageLoad, ImageSave
 from engine.schema.errors import EngineError
-from tests.fixtures.images import IMAGE, LAYERED, Account, Said, carry_out, hand_over, tar
+from tests.fixtures.images import IMAGE, LAYERED, Account, Ended, carry_out, hand_over, tar
 
 
-async def save(engine: Engine, *images: str, **more: object) -> tuple[Said, bytes]:
+async def save(engine: Engine, *images: str, **more: object) -> tuple[Ended, bytes]:
     operation = uuid4()
-    said = await carry_out(engine, ImageSave.model_validate({"images": images} | more), operation)
+    outcome = await carry_out(
+        engine, ImageSave.model_validate({"images": images} | more), operation
+    )
     content = b"".join([piece async for piece in engine.produced(operation, 2**40)])
     await engine.forget_files(operation)
-    return said, content
+    return outcome, content
 
 
-async def load(engine: Engine, content: bytes) -> Said:
+async def load(engine: Engine, content: bytes) -> Ended:
     operation: UUID = uuid4()
     archive = await hand_over(engine, operation, content)
     return await carry_out(engine, ImageLoad(archive=archive), operation)
@@ -41,9 +43,9 @@ def identity(account: Account, image: str) -> str:
 async def test_a_saved_image_is_the_same_after_it_is_loaded_elsewhere(
     anna: Account, anna_engine: Engine, ben: Account, ben_engine: Engine, kind: str
 ) -> None:
-    said, content = await save(anna_engine, LAYERED, format=kind)
-    assert said.result["file_name"] == "layered-1.tar"
-    assert said.result["file_size"] == len(content)
+    message, content = await save(anna_engine, LAYERED, format=kind)
+    assert message.result["file_name"] == "layered-1.tar"
+    assert message.result["file_size"] == len(content)
     loaded = await load(ben_engine, content)
     assert loaded.result["images"] == [LAYERED]
     assert identity(ben, LAYERED) == identity(anna, LAYERED)
@@ -62,8 +64,8 @@ async def test_several_images_travel_in_one_archive_and_a_compressed_one_is_take
 async def test_saving_an_image_that_is_not_there_leaves_no_file(
     anna: Account, anna_engine: Engine
 ) -> None:
-    said = await carry_out(anna_engine, ImageSave(images=["localhost/none:1"]))
-    assert said.code == "not_found"
+    outcome = await carry_out(anna_engine, ImageSave(images=["localhost/none:1"]))
+    assert outcome.code == "not_found"
     assert anna.left() == []
 
 
@@ -111,9 +113,9 @@ async def test_a_bad_archive_is_refused_and_nothing_is_left(
     ben: Account, ben_engine: Engine, what: str
 ) -> None:
     content, reason = HOSTILE[what]
-    said = await load(ben_engine, content)
-    assert said.code in ("invalid", "unavailable")
-    assert re.search(reason, said.error), said.error
+    message = await load(ben_engine, content)
+    assert message.code in ("invalid", "unavailable")
+    assert re.search(reason, message.error), message.error
     assert ben.podman("images", "-aq").stdout == ""
     assert ben.left() == []
 
@@ -122,9 +124,9 @@ async def test_an_archive_that_was_cut_off_is_refused(
     anna_engine: Engine, ben: Account, ben_engine: Engine
 ) -> None:
     _, content = await save(anna_engine, LAYERED)
-    said = await load(ben_engine, content[: len(content) // 2])
-    assert said.code == "invalid"
-    assert "cut off" in said.error
+    message = await load(ben_engine, content[: len(content) // 2])
+    assert message.code == "invalid"
+    assert "cut off" in message.error
     assert ben.podman("images", "-aq").stdout == ""
     assert ben.left() == []
 

@@ -63,9 +63,9 @@ async def test_files_come_in_pages_and_can_be_searched(anna_engine: Engine) -> N
 
 
 async def test_a_layer_that_the_image_has_not_is_said(anna_engine: Engine) -> None:
-    async for said in anna_engine.query(LayerFiles(image=LAYERED, layer=9)):
-        assert isinstance(said, QueryFailed)
-        assert "3 layers" in said.message
+    async for text in anna_engine.query(LayerFiles(image=LAYERED, layer=9)):
+        assert isinstance(text, QueryFailed)
+        assert "3 layers" in text.message
 
 
 async def test_two_images_differ_by_files_and_settings(anna_engine: Engine) -> None:
@@ -87,13 +87,13 @@ async def test_the_comparison_says_what_podman_diff_says(
 ) -> None:
     query = ImageCompare(image=IMAGE, other=LAYERED)
     found = Comparison.model_validate(await answer(anna_engine, query))
-    told = anna.podman("diff", LAYERED, IMAGE).stdout.splitlines()
-    added = {line[2:] for line in told if line.startswith("A ")}
+    output = anna.podman("diff", LAYERED, IMAGE).stdout.splitlines()
+    added = {line[2:] for line in output if line.startswith("A ")}
     assert added <= {file.path for file in found.files if file.change == "added"} | {
         "/run",
         "/proc",
     }
-    gone = {line[2:] for line in told if line.startswith("D ")}
+    gone = {line[2:] for line in output if line.startswith("D ")}
     assert gone <= {file.path for file in found.files if file.change == "removed"}
 
 
@@ -134,8 +134,8 @@ async def test_the_preview_is_exactly_what_the_prune_then_removes(
     would = WouldGo.model_validate(await answer(ben_engine, PrunePreview()))
     going = would.unused if every else would.dangling
     on_disk = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
-    said = await carry_out(ben_engine, ImagePrune(all=every))
-    assert said.result is not None
+    outcome = await carry_out(ben_engine, ImagePrune(all=every))
+    assert outcome.result is not None
     left = DiskReport.model_validate(await answer(ben_engine, DiskUse()))
     given_back = on_disk.images_size - left.images_size
     assert given_back == (would.unused_size if every else would.dangling_size) > 999

@@ -61,11 +61,11 @@ async def test_a_list_is_pushed_with_its_images(anna_engine: Engine, registry: R
     made = await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))
     assert made.result
     assert len(await entries(anna_engine)) == 1
-    asked = ManifestPush(
+    query = ManifestPush(
         image=NAME, destination=f"{registry.address}/team/many:1", tls_verify=False
     )
-    said = await carry_out(anna_engine, asked)
-    assert said.result["digest"] == manifest_digest(registry, "team/many", "1") != ""
+    outcome = await carry_out(anna_engine, query)
+    assert outcome.result["digest"] == manifest_digest(registry, "team/many", "1") != ""
 
 
 async def test_a_remote_image_is_added_by_its_manifest_alone(
@@ -74,8 +74,8 @@ async def test_a_remote_image_is_added_by_its_manifest_alone(
     remote = f"{registry.address}/team/remote:1"
     anna.podman("push", "--tls-verify=false", IMAGE, f"docker://{remote}")
     await carry_out(anna_engine, ManifestCreate(name=NAME))
-    asked = ManifestAdd(name=NAME, image=remote, remote=True, tls_verify=False)
-    assert (await carry_out(anna_engine, asked)).result
+    query = ManifestAdd(name=NAME, image=remote, remote=True, tls_verify=False)
+    assert (await carry_out(anna_engine, query)).result
     assert len(await entries(anna_engine)) == 1
 
 
@@ -98,8 +98,8 @@ async def test_the_list_of_images_says_which_one_is_a_list(anna_engine: Engine) 
 async def test_a_list_with_an_image_that_is_not_there_is_not_made(
     anna: Account, anna_engine: Engine
 ) -> None:
-    asked = ManifestCreate(name=NAME, images=[LAYERED, "localhost/none:1"])
-    assert (await carry_out(anna_engine, asked)).code == "not_found"
+    query = ManifestCreate(name=NAME, images=[LAYERED, "localhost/none:1"])
+    assert (await carry_out(anna_engine, query)).code == "not_found"
     assert anna.podman("manifest", "exists", NAME).returncode == 1
 
 
@@ -109,12 +109,12 @@ async def test_a_list_is_removed_and_the_images_in_it_stay(
     anna: Account, anna_engine: Engine, force: bool, by_id: bool
 ) -> None:
     made = (await carry_out(anna_engine, ManifestCreate(name=NAME, images=[LAYERED]))).result
-    asked = ImageRemove(image=made["list_id"] if by_id else NAME, force=force)
-    assert (await carry_out(anna_engine, asked)).result
+    query = ImageRemove(image=made["list_id"] if by_id else NAME, force=force)
+    assert (await carry_out(anna_engine, query)).result
     tags = {tag for row in await anna_engine.images() for tag in row.tags}
     assert LAYERED in tags
     assert NAME not in tags
-    assert (await carry_out(anna_engine, asked)).code == "not_found"
+    assert (await carry_out(anna_engine, query)).code == "not_found"
 
 
 async def test_a_name_is_given_to_a_list_and_not_to_the_image_in_it(anna_engine: Engine) -> None:

@@ -27,14 +27,14 @@ def push(registry: Registry, name: str, **more: object) -> ImagePush:
 async def test_a_push_ends_with_the_digest_that_the_registry_has(
     anna_engine: Engine, registry: Registry
 ) -> None:
-    said = await carry_out(anna_engine, push(registry, "team/app:2"))
-    assert said.result["reference"] == f"{registry.address}/team/app:2"
-    assert said.result["digest"] == manifest_digest(registry, "team/app", "2") != ""
+    outcome = await carry_out(anna_engine, push(registry, "team/app:2"))
+    assert outcome.result["reference"] == f"{registry.address}/team/app:2"
+    assert outcome.result["digest"] == manifest_digest(registry, "team/app", "2") != ""
 
 
 async def test_every_layer_has_a_step_of_its_own(anna_engine: Engine, registry: Registry) -> None:
-    said = await carry_out(anna_engine, push(registry, "team/steps:1"))
-    layers = [step for step in said.progress[-1].steps if not step.label.startswith("config")]
+    outcome = await carry_out(anna_engine, push(registry, "team/steps:1"))
+    layers = [step for step in outcome.progress[-1].steps if not step.label.startswith("config")]
     assert len(layers) == 3
 
 
@@ -50,37 +50,37 @@ async def test_what_is_pushed_can_be_pulled_by_another_account(
 async def test_an_image_that_is_not_there_is_said_to_be_missing(
     anna_engine: Engine, registry: Registry
 ) -> None:
-    said = await carry_out(anna_engine, push(registry, "team/no:1", image="localhost/nothing:1"))
-    assert said.code == "not_found"
+    outcome = await carry_out(anna_engine, push(registry, "team/no:1", image="localhost/nothing:1"))
+    assert outcome.code == "not_found"
     assert manifest_digest(registry, "team/no", "1") == ""
 
 
 async def test_a_registry_that_is_not_there_is_unreachable(anna_engine: Engine) -> None:
     nowhere = Registry("127.0.0.1:9", Path("/nowhere"))
-    said = await carry_out(anna_engine, push(nowhere, "team/app:1"))
-    assert said.code == "unreachable"
+    outcome = await carry_out(anna_engine, push(nowhere, "team/app:1"))
+    assert outcome.code == "unreachable"
 
 
 async def test_a_certificate_that_nobody_trusts_is_refused_unless_that_is_asked_for(
     anna_engine: Engine, locked_registry: Registry
 ) -> None:
     own = {"username": USER, "password": PASSWORD}
-    said = await carry_out(anna_engine, push(locked_registry, "a/b:1", tls_verify=True, **own))
-    assert said.code == "unreachable"
-    assert "certificate" in said.error
-    said = await carry_out(anna_engine, push(locked_registry, "a/b:1", **own))
-    assert said.result["digest"]
+    outcome = await carry_out(anna_engine, push(locked_registry, "a/b:1", tls_verify=True, **own))
+    assert outcome.code == "unreachable"
+    assert "certificate" in outcome.error
+    outcome = await carry_out(anna_engine, push(locked_registry, "a/b:1", **own))
+    assert outcome.result["digest"]
 
 
 async def test_without_or_with_a_wrong_password_the_registry_refuses(
     anna_engine: Engine, locked_registry: Registry
 ) -> None:
-    said = await carry_out(anna_engine, push(locked_registry, "a/c:1"))
-    assert said.code == "unauthorized"
+    outcome = await carry_out(anna_engine, push(locked_registry, "a/c:1"))
+    assert outcome.code == "unauthorized"
     wrong = {"username": USER, "password": "not-this-one"}
-    said = await carry_out(anna_engine, push(locked_registry, "a/c:1", **wrong))
-    assert said.code == "unauthorized"
-    assert "not-this-one" not in said.error
+    outcome = await carry_out(anna_engine, push(locked_registry, "a/c:1", **wrong))
+    assert outcome.code == "unauthorized"
+    assert "not-this-one" not in outcome.error
 
 
 async def test_the_accounts_own_sign_in_is_used(
@@ -91,8 +91,8 @@ async def test_the_accounts_own_sign_in_is_used(
     )
     assert signed.returncode == 0, signed.stderr
     try:
-        said = await carry_out(anna_engine, push(locked_registry, "a/own:1"))
-        assert said.result["digest"]
+        outcome = await carry_out(anna_engine, push(locked_registry, "a/own:1"))
+        assert outcome.result["digest"]
     finally:
         anna.podman("logout", "--all")
 
@@ -100,7 +100,7 @@ async def test_the_accounts_own_sign_in_is_used(
 async def test_a_password_is_in_no_command_line_and_no_file_afterwards(
     anna: Account, anna_engine: Engine, locked_registry: Registry
 ) -> None:
-    seen: list[str] = []
+    known: list[str] = []
 
     async def watch() -> None:
         while True:
@@ -109,18 +109,18 @@ async def test_a_password_is_in_no_command_line_and_no_file_afterwards(
                     if process.stat().st_uid != anna.uid:
                         continue
                     line = (process / "cmdline").read_bytes()
-                    seen.append(line.replace(b"\0", b" ").decode())
+                    known.append(line.replace(b"\0", b" ").decode())
                 except OSError:
                     continue
             await asyncio.sleep(0.02)
 
     watching = asyncio.create_task(watch())
     own = {"username": USER, "password": PASSWORD}
-    said = await carry_out(anna_engine, push(locked_registry, "a/secret:1", **own))
+    outcome = await carry_out(anna_engine, push(locked_registry, "a/secret:1", **own))
     watching.cancel()
-    assert said.result["digest"]
-    assert any("push" in line and "a/secret:1" in line for line in seen)
-    assert not any(PASSWORD in line for line in seen)
+    assert outcome.result["digest"]
+    assert any("push" in line and "a/secret:1" in line for line in known)
+    assert not any(PASSWORD in line for line in known)
     assert not list(Path(f"/run/user/{anna.uid}/berth").glob("push-*"))
 
 

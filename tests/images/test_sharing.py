@@ -19,7 +19,7 @@ async def share(
 ) -> Outcome:
     """Do what consoleapp.worker.image_relay does; with `cut`, the sender stops after that."""
     operation = uuid4()
-    asked = ImageShare(source="anna", image=image)
+    parameters = ImageShare(source="anna", image=image)
     feeding: asyncio.Task[None] | None = None
 
     async def feed() -> None:
@@ -27,7 +27,7 @@ async def share(
             pieces = stream.pieces if cut is None else _cut(stream, cut)
             await taking.bring(operation, ImageStream(stream.image_id, stream.size, pieces))
 
-    async for message in taking.run(operation, asked):
+    async for message in taking.run(operation, parameters):
         if isinstance(message, Progress):
             feeding = feeding or asyncio.create_task(feed())
             continue
@@ -78,7 +78,7 @@ async def test_a_cancelled_share_ends_both_ends(
     anna: Account, anna_engine: Engine, ben: Account, ben_engine: Engine
 ) -> None:
     operation = uuid4()
-    asked = ImageShare(source="anna", image=LAYERED)
+    parameters = ImageShare(source="anna", image=LAYERED)
 
     async def slowly(stream: ImageStream):  # type: ignore[no-untyped-def]
         async for piece in stream.pieces:
@@ -91,7 +91,7 @@ async def test_a_cancelled_share_ends_both_ends(
             await ben_engine.bring(operation, slow)
 
     feeding: asyncio.Task[None] | None = None
-    async for message in ben_engine.run(operation, asked):
+    async for message in ben_engine.run(operation, parameters):
         if isinstance(message, Progress):
             feeding = feeding or asyncio.create_task(feed())
             if message.current:
@@ -110,7 +110,7 @@ async def test_a_giving_engine_that_dies_leaves_no_half_image(
     anna: Account, ben: Account, ben_engine: Engine
 ) -> None:
     operation = uuid4()
-    asked = ImageShare(source="anna", image=LAYERED)
+    parameters = ImageShare(source="anna", image=LAYERED)
 
     async def feed() -> None:
         async with anna.engine() as engine, engine.image(LAYERED) as stream:
@@ -125,7 +125,7 @@ async def test_a_giving_engine_that_dies_leaves_no_half_image(
 
     feeding: asyncio.Task[None] | None = None
     outcome: object = None
-    async for message in ben_engine.run(operation, asked):
+    async for message in ben_engine.run(operation, parameters):
         if isinstance(message, Progress):
             feeding = feeding or asyncio.create_task(feed())
         else:
@@ -141,7 +141,7 @@ async def test_a_taking_engine_that_dies_has_no_half_image_when_it_is_back(
     anna_engine: Engine, ben: Account
 ) -> None:
     operation = uuid4()
-    asked = ImageShare(source="anna", image=LAYERED)
+    parameters = ImageShare(source="anna", image=LAYERED)
 
     async def feed(engine: Engine) -> None:
         async with anna_engine.image(LAYERED) as stream:
@@ -156,7 +156,7 @@ async def test_a_taking_engine_that_dies_has_no_half_image_when_it_is_back(
     async with ben.engine() as engine:
         feeding: asyncio.Task[None] | None = None
         try:
-            async for message in engine.run(operation, asked):
+            async for message in engine.run(operation, parameters):
                 if isinstance(message, Progress):
                     feeding = feeding or asyncio.create_task(feed(engine))
         except (EngineUnreachable, EngineError):

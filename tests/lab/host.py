@@ -188,8 +188,8 @@ class Host:
             )
             output.seek(0)
             errors.seek(0)
-            said = (output.read(), errors.read())
-            done = subprocess.CompletedProcess(argv, ended.returncode, *said)
+            message = (output.read(), errors.read())
+            done = subprocess.CompletedProcess(argv, ended.returncode, *message)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(argv)}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         return done

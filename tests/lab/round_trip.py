@@ -96,8 +96,8 @@ def main() -> None:
         )
         if started.returncode:
             log = ["journalctl", "--user", "-u", unit, "-n", "5", "-o", "cat"]
-            said = subprocess.run(log, capture_output=True, text=True).stdout
-            answer[name] = {"did not start": started.stderr + said}
+            output = subprocess.run(log, capture_output=True, text=True).stdout
+            answer[name] = {"did not start": started.stderr + output}
         else:
             after = matters(inspect(name))
             answer[name] = {

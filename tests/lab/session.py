@@ -97,8 +97,8 @@ def api(host: Host, method: str, path: str, body: object = None) -> dict[str, An
 
 def operate(host: Host, account: str, kind: str, **parameters: object) -> dict[str, Any]:
     """Run an operation through the API, to its end."""
-    asked = {"kind": kind, "parameters": parameters}
-    operation = api(host, "POST", f"/accounts/{account}/operations", asked)
+    values = {"kind": kind, "parameters": parameters}
+    operation = api(host, "POST", f"/accounts/{account}/operations", values)
     assert "id" in operation, operation
 
     def ended() -> dict[str, Any] | None:
@@ -138,18 +138,18 @@ def engine_version(host: Host, account: str) -> str:
 def _asked(
     host: Host, account: str, query: str, parameters: dict[str, object], text: str
 ) -> list[dict[str, Any]]:
-    said = _as_worker(host, account, _ASK, query, json.dumps(parameters), text)
-    return list(load(json.loads(said)))
+    message = _as_worker(host, account, _ASK, query, json.dumps(parameters), text)
+    return list(load(json.loads(message)))
 
 
 def _as_worker(host: Host, account: str, script: str, *words: str) -> str:
     uid = host.run("id", "-u", account).stdout.strip()
-    said = host.run(
+    output = host.run(
         *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),
         *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", script),
         *(uid, *words),
     )
-    return said.stdout
+    return output.stdout
 
 
 def unit(host: Host, account: str, name: str) -> dict[str, Any] | None:

@@ -33,8 +33,8 @@ def _nothing_left(host: Host) -> Iterator[None]:
 
 
 def built(host: Host, **more: object) -> dict[str, Any]:
-    asked = {"tags": [BUILT], "containerfile": TEXT, "build_args": {"WHO": "sailor"}}
-    return done(host, "alice", "image.build", **(asked | more))
+    values = {"tags": [BUILT], "containerfile": TEXT, "build_args": {"WHO": "sailor"}}
+    return done(host, "alice", "image.build", **(values | more))
 
 
 def identity(host: Host, account: str, image: str = BUILT) -> str:
@@ -47,8 +47,8 @@ def test_a_containerfile_is_built_then_taken_from_the_cache_and_squashed(host: H
     assert found["Id"] == first["image_id"]
     assert found["Labels"]["made"] == "by a = test"
     assert "docker" in found["ManifestType"]
-    asked = {"tags": [BUILT], "containerfile": TEXT, "build_args": {"WHO": "sailor"}}
-    again = operate(host, "alice", "image.build", **asked, labels={"made": "by a = test"},
+    values = {"tags": [BUILT], "containerfile": TEXT, "build_args": {"WHO": "sailor"}}
+    again = operate(host, "alice", "image.build", **values, labels={"made": "by a = test"},
                     format="docker")  # fmt: skip
     assert "cached" in [step["status"] for step in again["progress"]["steps"]]
     assert again["result"]["image_id"] == first["image_id"]
@@ -76,8 +76,8 @@ def test_a_failing_step_is_named_and_another_architecture_says_what_the_host_lac
 
 def test_an_archive_that_was_saved_is_loaded_in_another_account(host: Host) -> None:
     built(host)
-    asked = {"kind": "image.save", "parameters": {"images": [BUILT]}}
-    saving = api(host, "POST", "/accounts/alice/operations", asked)
+    values = {"kind": "image.save", "parameters": {"images": [BUILT]}}
+    saving = api(host, "POST", "/accounts/alice/operations", values)
     saved = api(host, "GET", f"/operations/{saving['id']}?wait=30")
     assert saved["state"] == "succeeded", saved["error"]
     url = f"http://127.0.0.1:{PORT}/api/v1"

@@ -19,8 +19,8 @@ CONNECT = "import socket; socket.socket(socket.AF_UNIX).connect('/run/berth/{uid
 
 
 def test_a_container_is_launched_as_the_account_and_runs_in_its_own_session(host: Host) -> None:
-    asked = {"kind": "container.run", "parameters": {"image": IMAGE, "name": "web"}}
-    operation = api(host, "POST", "/accounts/alice/operations", asked)
+    values = {"kind": "container.run", "parameters": {"image": IMAGE, "name": "web"}}
+    operation = api(host, "POST", "/accounts/alice/operations", values)
     while not (ended := api(host, "GET", f"/operations/{operation['id']}?wait=30"))["ended_at"]:
         pass
     assert ended["state"] == "succeeded", ended["error"]
@@ -51,8 +51,8 @@ def test_only_the_worker_reaches_an_engine(host: Host, user: str, group: str) ->
 
 
 def test_checking_an_enrolled_account_finds_nothing_missing(host: Host) -> None:
-    said = host.run("/root/berth/bin/enroll", "alice", "--check").stdout
-    assert "missing" not in said
+    output = host.run("/root/berth/bin/enroll", "alice", "--check").stdout
+    assert "missing" not in output
 
 
 def test_an_account_that_leaves_keeps_its_containers_and_can_come_back(host: Host) -> None:
@@ -82,8 +82,8 @@ def test_an_upgrade_keeps_settings_and_lets_a_running_operation_end_in_the_old_e
     before, old = settings.read_text(), engine_version(host, "alice")
     # A container's first process ignores signals without a handler.
     done(host, "alice", "container.run", image=IMAGE, name="stays", command_line=["sleep", "3600"])
-    asked = {"kind": "container.stop", "parameters": {"container": "stays", "timeout": 3600}}
-    stopping = api(host, "POST", "/accounts/alice/operations", asked)["id"]
+    values = {"kind": "container.stop", "parameters": {"container": "stays", "timeout": 3600}}
+    stopping = api(host, "POST", "/accounts/alice/operations", values)["id"]
 
     def state() -> str:
         return str(api(host, "GET", f"/operations/{stopping}")["state"])

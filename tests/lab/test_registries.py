@@ -54,7 +54,7 @@ def _nothing_left(host: Host) -> Iterator[None]:
         podman(host, WHO, "rmi", "--force", *new)
 
 
-def told(host: Host, query: str, **parameters: object) -> Any:
+def answer_to(host: Host, query: str, **parameters: object) -> Any:
     """Return the data of the answered document."""
     (answer,) = ask(host, WHO, query, **parameters)
     return answer["data"]
@@ -62,16 +62,16 @@ def told(host: Host, query: str, **parameters: object) -> Any:
 
 def registry(host: Host, prefix: str, **more: object) -> None:
     """Add a [[registry]] to the account's own file."""
-    seen = told(host, "registries.show")["own_digest"]
+    answer = answer_to(host, "registries.show")["own_digest"]
     edit = {"change": "registry", "prefix": prefix, "insecure": True, **more}
-    done(host, WHO, "registries.edit", seen=seen, edit=edit)
+    done(host, WHO, "registries.edit", seen=answer, edit=edit)
 
 
 def test_a_pull_goes_by_way_of_the_mirror_that_the_page_names(host: Host, plain: Server) -> None:
     digest = Publisher(plain.address).image("copies/team/app", "1")
     mirror = {"location": f"{plain.address}/copies", "insecure": True}
     registry(host, "shop.invalid", mirrors=[mirror])
-    found = told(host, "registry.resolve", name="shop.invalid/team/app:1")
+    found = answer_to(host, "registry.resolve", name="shop.invalid/team/app:1")
     [candidate] = found["candidates"]
     assert [(each["reference"], each["mirror"]) for each in candidate["attempts"]] == [
         (f"{plain.address}/copies/team/app:1", True),
@@ -101,8 +101,8 @@ def test_an_image_is_pushed_and_copied_with_a_sign_in_and_its_digest_stays(
         host, WHO, "image.copy", source=there, destination=f"{plain.address}/team/copied:1"
     )
     assert copied["digest"] == pushed["digest"] != ""
-    seen = told(host, "registry.image", image=f"{plain.address}/team/copied:1")
-    assert seen["digest"] == pushed["digest"]
+    answer = answer_to(host, "registry.image", image=f"{plain.address}/team/copied:1")
+    assert answer["digest"] == pushed["digest"]
     digest = Publisher(plain.address).list("team/list", "1", ["amd64", "arm64"])
     listed = done(
         host, WHO, "image.copy", source=f"{plain.address}/team/list:1",
@@ -110,11 +110,11 @@ def test_an_image_is_pushed_and_copied_with_a_sign_in_and_its_digest_stays(
     )  # fmt: skip
     assert listed["digest"] == digest
     done(host, WHO, "registry.logout", registry=guarded.address)
-    assert told(host, "registries.show")["sign_ins"] == []
+    assert answer_to(host, "registries.show")["sign_ins"] == []
 
 
 def test_what_podman_would_not_accept_changes_nothing(host: Host) -> None:
     edit = {"change": "text", "text": "[[registry]]\nlocation = 7\n"}
     refused = operate(host, WHO, "registries.edit", seen="", edit=edit)
     assert refused["error"]["code"] == "invalid", refused["error"]
-    assert told(host, "registries.show")["own_digest"] == ""
+    assert answer_to(host, "registries.show")["own_digest"] == ""

@@ -29,8 +29,8 @@ def test_it_takes_berth_away_and_comes_back_with_the_data_until_they_go_too(
     host = other_host
     podman(host, "carol", "run", "--detach", "--name", "stays", IMAGE)
     before = found(host)
-    said = host.run(UNINSTALL, "--dry-run").stdout
-    removed = "".join(line for line in said.splitlines(True) if "would remove" in line)
+    output = host.run(UNINSTALL, "--dry-run").stdout
+    removed = "".join(line for line in output.splitlines(True) if "would remove" in line)
     for each in ("berth-web.service", "berth.target", "enrollment of carol", "/opt/berth"):
         assert each in removed
     assert "/var/lib/berth" not in removed

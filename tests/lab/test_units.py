@@ -130,8 +130,8 @@ def test_after_a_power_cut_kept_containers_run_and_without_lingering_none_do(hos
         assert classic["leftovers"] == ["old"]
     everything = podman(host, "dave", "ps", "--all", "--format", "{{.Names}}").split()
     assert sorted(everything) == ["old", "web"]
-    said = host.run("/root/berth/bin/enroll", "dave", "--check").stdout
-    assert "Lingering is on" in said
+    output = host.run("/root/berth/bin/enroll", "dave", "--check").stdout
+    assert "Lingering is on" in output
     host.run("loginctl", "disable-linger", "dave")
     host.off()
     host.boot()

@@ -51,8 +51,8 @@ def opened(host: Host) -> None:
 
 
 def requested(host: Host, kind: str, **parameters: object) -> str:
-    asked = {"kind": kind, "parameters": parameters}
-    return str(api(host, "POST", "/accounts/dave/operations", asked)["id"])
+    values = {"kind": kind, "parameters": parameters}
+    return str(api(host, "POST", "/accounts/dave/operations", values)["id"])
 
 
 def now(host: Host, operation: str) -> dict[str, Any]:

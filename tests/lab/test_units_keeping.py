@@ -63,8 +63,8 @@ def previewed(host: Host) -> str:
 def network(host: Host) -> str:
     """Return the doctor's finding about the network."""
     (health,) = ask(host, "dave", "session.health")
-    (said,) = [each for each in health["findings"] if each["name"] == "network-online"]
-    return str(said["state"])
+    (message,) = [each for each in health["findings"] if each["name"] == "network-online"]
+    return str(message["state"])
 
 
 def test_a_quadlet_waits_for_the_network_where_the_host_says_when_it_is_there(host: Host) -> None:
@@ -80,8 +80,8 @@ def test_a_quadlet_does_not_wait_for_what_the_host_never_reaches(host: Host, off
     waiting = text.replace("DefaultDependencies=false", "")
     file = "containers/systemd/web.container"
     for given, warned in ((text, False), (waiting, True)):
-        (said,) = ask(host, "dave", "unit.validate", file=file, text=given)
-        assert any("90 s" in each["message"] for each in said["problems"]) is warned
-        assert ("wait-network-online" in said["generated"]) is warned
+        (answer,) = ask(host, "dave", "unit.validate", file=file, text=given)
+        assert any("90 s" in each["message"] for each in answer["problems"]) is warned
+        assert ("wait-network-online" in answer["generated"]) is warned
     assert network(host) == "warning"
     done(host, "dave", "container.autostart", container="web")  # otherwise, it would take the 90 s

@@ -26,12 +26,12 @@ asyncio.run(main())
 def run(host: Host, kind: str, **parameters: object) -> dict:
     """Run an operation, and return its outcome."""
     uid = host.run("id", "-u", "carol").stdout.strip()
-    said = host.run(
+    output = host.run(
         *("setpriv", "--reuid", "berth", "--regid", "berth", "--clear-groups"),
         *("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _RUN),
         *(uid, kind, json.dumps(parameters)),
     )
-    return load(json.loads(said.stdout))
+    return load(json.loads(output.stdout))
 
 
 def test_a_container_is_kept_running_by_generate_new_and_by_the_classic_style(

@@ -84,13 +84,13 @@ def differences(host: Host) -> dict[str, dict[str, object]]:
     (host.root / "var/tmp/round_trip.py").write_text(script.read_text())
     (host.root / "var/tmp/table.json").write_text(json.dumps(TABLE))
     python = "/opt/berth/venv/bin/python"
-    said = as_account(
+    output = as_account(
         host,
         "carol",
         *("env", "PYTHONPATH=/opt/berth/code", "PYTHONDONTWRITEBYTECODE=1"),
         *(python, "/var/tmp/round_trip.py", "/var/tmp/table.json"),
     )
-    return json.loads(said)
+    return json.loads(output)
 
 
 @pytest.mark.parametrize("name", TABLE)

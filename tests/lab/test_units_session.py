@@ -26,8 +26,8 @@ def test_the_journal_is_told_by_unit_urgency_and_time_and_followed(host: Host) -
     says = "Exec=sh -c 'echo {0}-{1}; echo {0}-urgent >&2; while sleep 0.2; do echo tick; done'"
     for name in ("first", "second"):
         started(host, name, says.format(mark, name))
-    heard = following(host, "dave", "tick", unit="first.service", follow=True)
-    assert {each["unit"] for each in heard} == {"first.service"}
+    received = following(host, "dave", "tick", unit="first.service", follow=True)
+    assert {each["unit"] for each in received} == {"first.service"}
     lines = ask(host, "dave", "unit.journal", tail=None, grep=mark)
     assert {f"{mark}-first", f"{mark}-second"} < {each["text"] for each in lines}
     urgent = ask(host, "dave", "unit.journal", tail=None, grep=mark, priority=3)

@@ -28,9 +28,9 @@ HealthInterval=1s
 def image(host: Host, registry: Registry) -> Iterator[str]:
     """Return the name of an image in the insecure registry, which has version 1 of it."""
     place = "/home/dave/.config/containers/registries.conf.d"
-    said = f'[[registry]]\nlocation = "{registry.address}"\ninsecure = true\n'
+    text = f'[[registry]]\nlocation = "{registry.address}"\ninsecure = true\n'
     as_account(host, "dave", "mkdir", "-p", place)
-    as_account(host, "dave", "sh", "-c", 'printf %s "$1" >"$2"', "sh", said, f"{place}/lab.conf")
+    as_account(host, "dave", "sh", "-c", 'printf %s "$1" >"$2"', "sh", text, f"{place}/lab.conf")
     name = f"{registry.address}/app:1"
     pushed(host, name, "one", SERVES)
     yield name
@@ -47,8 +47,8 @@ def pushed(host: Host, image: str, version: str, command: str) -> None:
 
 def version(host: Host) -> str:
     """Return the version of the image that the container runs."""
-    said = '{{.State.Running}} {{index .Config.Labels "version"}}'
-    return podman(host, "dave", "inspect", "--format", said, "app").strip()
+    text = '{{.State.Running}} {{index .Config.Labels "version"}}'
+    return podman(host, "dave", "inspect", "--format", text, "app").strip()
 
 
 def foreseen(host: Host) -> list[str]:

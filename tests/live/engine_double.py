@@ -163,9 +163,9 @@ class Double:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         async for message in socket:
-            said = json.loads(message.data)
-            self.typed.append(said)
-            if said["type"] == "input":
-                await socket.send_json({"type": "output", "data": said["data"]})
+            text = json.loads(message.data)
+            self.typed.append(text)
+            if text["type"] == "input":
+                await socket.send_json({"type": "output", "data": text["data"]})
         self.queries_left += 1
         return socket

@@ -30,13 +30,13 @@ def wish(victor: User, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @sync_to_async
-def told() -> list[str]:
+def notices() -> list[str]:
     return [words.title(each) for each in Occurrence.objects.order_by("pk")]
 
 
 async def have(*titles: str) -> None:
     async def so() -> bool:
-        return await told() == list(titles)
+        return await notices() == list(titles)
 
     await eventually(so, f"{titles} are told")
 
@@ -56,7 +56,7 @@ async def test_an_error_is_told_although_nobody_looks_at_the_account(
     async with open_page(victor, "/live/") as page:
         died(engine, 3)
         await have("a exited with an error")
-        await eventually(lambda: page.heard("notices"), "the bell hears of it")
+        await eventually(lambda: page.handle_event("notices"), "the bell hears of it")
     assert "exit status 3" in (await Occurrence.objects.aget()).detail
 
 
@@ -174,15 +174,15 @@ async def test_a_disk_that_fills_is_told_and_whose_grant_is_gone_hears_nothing(
 
 
 def test_an_engine_cannot_fill_the_observers_memory() -> None:
-    heard = detection.Detector(1)
+    received = detection.Detector(1)
     for number in range(detection.MOST_MEANT + 500):
         at = datetime.now(UTC)
-        heard.heard(EngineEvent(noun="container", action="kill", id=f"{number:x}", at=at))
-    assert len(heard._meant) == detection.MOST_MEANT
-    assert f"{detection.MOST_MEANT + 499:x}" in heard._meant
+        received.handle_event(EngineEvent(noun="container", action="kill", id=f"{number:x}", at=at))
+    assert len(received._meant) == detection.MOST_MEANT
+    assert f"{detection.MOST_MEANT + 499:x}" in received._meant
     for number in range(detection.MOST_DEATHS + 500):
         exited = {"containerExitCode": "3"}
-        heard.heard(
+        received.handle_event(
             EngineEvent(noun="container", action="died", id=f"d{number}", at=at, attributes=exited)
         )
-    assert len(heard._deaths) == detection.MOST_DEATHS
+    assert len(received._deaths) == detection.MOST_DEATHS

@@ -56,14 +56,14 @@ async def test_the_producer_waits_for_a_slow_reader(
     observer: Observer, engine: Double, victor: User, web: LinuxAccount
 ) -> None:
     engine.lines = [line(number) for number in range(50_000)]
-    asked = relay.Asked(web, ContainerLogs(container="a"), Actor(user=victor))
-    batches = asked.batches()
+    query = relay.RelayedQuery(web, ContainerLogs(container="a"), Actor(user=victor))
+    batches = query.batches()
     await anext(batches)
     await asyncio.sleep(0.5)
-    waiting = store.connection().llen(f"berth:answers:{asked._request.id}")
+    waiting = store.connection().llen(f"berth:answers:{query._request.id}")
     assert waiting <= relay_protocol.MOST_WAITING + 1
     await batches.aclose()
-    await asked.close()
+    await query.close()
 
 
 async def test_a_terminal_goes_both_ways_and_is_audited(
@@ -193,11 +193,11 @@ async def test_a_forged_or_repeated_request_reaches_no_engine(
 async def test_a_forged_answer_is_not_shown(
     redis_process: RedisServer, victor: User, web: LinuxAccount
 ) -> None:
-    asked = relay.Asked(web, ContainerInspect(container="a"), Actor(user=victor))
-    store.connection().rpush(asked._names.answers, b'[{"type": "script"}]')
+    query = relay.RelayedQuery(web, ContainerInspect(container="a"), Actor(user=victor))
+    store.connection().rpush(query._names.answers, b'[{"type": "script"}]')
     with pytest.raises(relay.Unanswered):
-        await anext(asked.batches())
-    await asked.close()
+        await anext(query.batches())
+    await query.close()
 
 
 async def test_a_panel_gets_its_document_or_the_reason(

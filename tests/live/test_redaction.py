@@ -76,9 +76,9 @@ async def test_a_relayed_answer_holds_no_secret(
     observer: Observer, engine: Double, olga: User, web: LinuxAccount, query: Any, answer: Any
 ) -> None:
     engine.lines = [answer]
-    told = await relay.document(web, query, Actor(user=olga))
-    assert SECRET not in json.dumps(told)
-    assert "••••••" in json.dumps(told, ensure_ascii=False)
+    found = await relay.document(web, query, Actor(user=olga))
+    assert SECRET not in json.dumps(found)
+    assert "••••••" in json.dumps(found, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(("query", "answer"), ANSWERS, ids=lambda each: type(each).__name__)
@@ -90,9 +90,9 @@ async def test_the_websocket_of_a_page_gives_none_away(
     assert await socket.connect()
     await socket.say({"query": query.query, "parameters": query.model_dump(mode="json")})
     assert await socket.hear() == {"type": "opened"}
-    [told] = await socket.hear()
-    assert told["type"] == answer["type"]
-    assert SECRET not in json.dumps(told)
+    [found] = await socket.hear()
+    assert found["type"] == answer["type"]
+    assert SECRET not in json.dumps(found)
     await socket.closing()
 
 
@@ -107,8 +107,8 @@ async def test_only_who_may_act_sees_it_as_it_is_and_only_when_asked(
         (Actor(user=olga, token=token), False),
         (Actor(user=victor), False),
     ):
-        told = await relay.document(web, query, actor, reveal=True)
-        assert (SECRET in json.dumps(told)) is sees
+        found = await relay.document(web, query, actor, reveal=True)
+        assert (SECRET in json.dumps(found)) is sees
 
 
 @pytest.mark.parametrize(

@@ -109,10 +109,12 @@ async def wrong(page: Page, engine: Double, web: LinuxAccount) -> list[str]:
     """Return what the list shows wrong although the observer and the page know better."""
 
     async def version() -> int:
-        seen = await reader.fresh(web)
-        states = {each.id: each.state for each in seen.snapshot.containers} if seen.snapshot else {}
+        found = await reader.fresh(web)
+        states = (
+            {each.id: each.state for each in found.snapshot.containers} if found.snapshot else {}
+        )
         there = {each.id: each.state for each in engine.containers.values()}
-        return seen.version if states == there else 0
+        return found.version if states == there else 0
 
     known = await eventually(version, "the observer knows")
     expected = {f"container-{each.id[:12]}": each.state for each in engine.containers.values()}
@@ -163,8 +165,8 @@ async def test_one_start_fetches_one_row_and_puts_it_in_its_place(
     for name in ("a1", "a3", "a5"):
         engine.put(row(name), silent=True)
     await opened(page, engine, web)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    wanted: list[str] = []
+    page.on("request", lambda request: wanted.append(request.url))
     engine.put(row("a2"), "start")
     await eventually(lambda: shows(page, engine), "the row is there")
     order = "[...document.querySelectorAll('#containers-table tbody > tr')].map((row) => row.id)"
@@ -173,9 +175,9 @@ async def test_one_start_fetches_one_row_and_puts_it_in_its_place(
     ]
     assert await page.evaluate("document.querySelector('[data-piece=pager]').innerText.trim()")
     assert "4" in await page.evaluate("document.querySelector('[data-piece=pager]').innerText")
-    lists = [url for url in asked if urlsplit(url).path == urlsplit(LIST).path]
+    lists = [url for url in wanted if urlsplit(url).path == urlsplit(LIST).path]
     assert not lists
-    queries = [parse_qs(urlsplit(url).query) for url in asked if "~rows" in url]
+    queries = [parse_qs(urlsplit(url).query) for url in wanted if "~rows" in url]
     assert queries
     assert all(query["ids"] == [row("a2").id[:12]] for query in queries)
 

@@ -26,10 +26,10 @@ async def test_a_viewer_with_many_queries_leaves_room_for_others(
 ) -> None:
     engine.lines = [DOCUMENT]
     many = [
-        relay.Asked(web, ContainerLogs(container="a", follow=True), Actor(user=victor))
+        relay.RelayedQuery(web, ContainerLogs(container="a", follow=True), Actor(user=victor))
         for _ in range(relay_server.MOST_OF_A_USER)
     ]
-    batches = [asked.batches() for asked in many]
+    batches = [query.batches() for query in many]
     for each in batches:
         await anext(each)
     with pytest.raises(EngineError, match="your share") as refused:
@@ -49,9 +49,9 @@ async def test_a_viewer_with_many_queries_leaves_room_for_others(
             return False
 
     await eventually(has_room, "what was closed is there again")
-    for asked, each in zip(many[1:], batches[1:], strict=True):
+    for query, each in zip(many[1:], batches[1:], strict=True):
         await each.aclose()
-        await asked.close()
+        await query.close()
 
 
 async def test_websockets_of_a_user_are_counted(

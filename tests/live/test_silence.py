@@ -44,7 +44,7 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
             return (await load(web)).silent > 0
 
         await eventually(silent, "it is silent")
-        await eventually(lambda: page.heard("silence"), "the page hears of it")
+        await eventually(lambda: page.received("silence"), "the page hears of it")
         assert not (await load(web)).live
         assert "No answer for" in (await load(web)).trouble
         for path in PAGES:
@@ -60,7 +60,7 @@ async def test_without_heartbeats_every_page_says_so_until_there_are_some(
             return (await load(web)).live
 
         await eventually(live, "it is live again")
-        await eventually(lambda: page.heard("silence"), "the page hears of that too")
+        await eventually(lambda: page.received("silence"), "the page hears of that too")
         shown = (await client.get("/accounts/web/silence/")).content.decode()
         assert "no answer" not in shown
 
@@ -82,8 +82,8 @@ async def test_a_question_without_an_answer_counts_although_the_heart_beats(
 
     async def exited() -> bool:
         engine.say("system", "heartbeat")
-        seen = await load(web)
-        return seen.live and seen.snapshot.containers[0].state == "exited"
+        known = await load(web)
+        return known.live and known.snapshot.containers[0].state == "exited"
 
     await eventually(exited, "the answer came")
 
@@ -93,7 +93,7 @@ async def test_an_engine_without_heartbeats_of_its_own_is_not_called_silent(
 ) -> None:
     await followed(web)
     watched = observer._followers[web.pk][0]._silence
-    watched._heard_at -= 100.0
+    watched._answered_at -= 100.0
     assert not watched.look()
     assert (await load(web)).live
 
@@ -102,13 +102,13 @@ async def test_an_engine_that_never_began_to_speak_is_silent() -> None:
     watched = silence.Silence()
     watched.connecting()
     assert not watched.look()
-    watched._heard_at -= 100.0
+    watched._answered_at -= 100.0
     assert watched.look()
     assert watched.since
     watched.connecting()
     assert not watched.look()  # reported a moment ago, and a new connection is not an answer
     assert watched.since
-    watched.heard()
+    watched.answered()
     assert watched.look()
     assert watched.since is None
 
@@ -143,4 +143,4 @@ async def test_many_events_at_once_ask_for_all_and_not_for_each(
         return len((await load(web)).snapshot.containers) == 3 * follower.MOST_CONTAINERS
 
     await eventually(all_there, "all are known")
-    assert all(len(asked.split()) <= follower.MOST_CONTAINERS + 1 for asked in engine.asked)
+    assert all(len(query.split()) <= follower.MOST_CONTAINERS + 1 for query in engine.asked)

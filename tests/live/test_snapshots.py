@@ -18,19 +18,19 @@ load = sync_to_async(reader.load, thread_sensitive=False)
 
 
 async def names(web: LinuxAccount) -> list[str]:
-    seen = await load(web)
-    return [each.name for each in seen.snapshot.containers] if seen and seen.snapshot else []
+    known = await load(web)
+    return [each.name for each in known.snapshot.containers] if known and known.snapshot else []
 
 
 async def test_an_account_is_followed_from_the_first_look(
     observer: Observer, web: LinuxAccount, engine: Double
 ) -> None:
     engine.put(row("a"), silent=True)
-    seen = await reader.fresh(web)
-    assert seen.live
-    assert not seen.error
-    assert [each.name for each in seen.snapshot.containers] == ["a"]
-    assert seen.snapshot.images[0].used_by == ["a"]
+    known = await reader.fresh(web)
+    assert known.live
+    assert not known.error
+    assert [each.name for each in known.snapshot.containers] == ["a"]
+    assert known.snapshot.images[0].used_by == ["a"]
 
 
 async def test_only_the_containers_of_an_event_are_asked_for(
@@ -45,8 +45,8 @@ async def test_only_the_containers_of_an_event_are_asked_for(
         engine.put(row("b", state), action)
 
         async def is_so() -> bool:
-            seen = await load(web)
-            return state in {each.state for each in seen.snapshot.containers if each.name == "b"}
+            known = await load(web)
+            return state in {each.state for each in known.snapshot.containers if each.name == "b"}
 
         await eventually(is_so, "the row has changed")
         return engine.asked
@@ -90,9 +90,9 @@ async def test_a_fresh_snapshot_shows_what_an_operation_did_even_without_an_even
     await reader.fresh(web)
     engine.put(row("made"), silent=True)
     ended = datetime.now(UTC)
-    seen = await reader.fresh(web, not_before=ended)
-    assert [each.name for each in seen.snapshot.containers] == ["made"]
-    assert seen.taken >= ended
+    known = await reader.fresh(web, not_before=ended)
+    assert [each.name for each in known.snapshot.containers] == ["made"]
+    assert known.taken >= ended
 
 
 async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
@@ -107,9 +107,9 @@ async def test_a_dead_engine_is_said_and_what_was_known_is_still_shown(
 
     # On a busy machine, the observer itself may be reported as late before that.
     await eventually(said, "the reason is the engine")
-    seen = await load(web)
-    assert not seen.live
-    assert [each.name for each in seen.snapshot.containers] == ["a"]
+    known = await load(web)
+    assert not known.live
+    assert [each.name for each in known.snapshot.containers] == ["a"]
     engine.put(row("b"), silent=True)
     await engine.start()
 
@@ -125,9 +125,9 @@ async def test_redis_may_lose_everything(
     engine.put(row("a"), silent=True)
     await reader.fresh(web)
     redis_process.kill()
-    seen = await load(web)
-    assert seen.error == reader.NO_REDIS
-    assert [each.name for each in seen.snapshot.containers] == ["a"]
+    known = await load(web)
+    assert known.error == reader.NO_REDIS
+    assert [each.name for each in known.snapshot.containers] == ["a"]
     redis_process.start()
     reader._kept.clear()
 
@@ -141,8 +141,8 @@ async def test_without_an_observer_it_is_said_so(
     redis_process: RedisServer, web: LinuxAccount
 ) -> None:
     assert (await load(web)).error == reader.NO_OBSERVER
-    seen = await reader.fresh(web, timeout=0.2)
-    assert not seen.live
+    known = await reader.fresh(web, timeout=0.2)
+    assert not known.live
 
 
 async def test_what_nobody_looks_at_is_not_followed_any_more(
@@ -176,8 +176,8 @@ async def test_garbage_in_redis_is_not_shown(redis_process: RedisServer, web: Li
     ):
         store.connection().set(store.head_key(web.pk), head.model_dump_json())
         store.connection().set(store.body_key(web.pk), body)
-        seen = await load(web)
-        assert seen.snapshot is None
+        known = await load(web)
+        assert known.snapshot is None
 
 
 def test_a_row_that_did_not_change_is_not_parsed_again() -> None:
@@ -222,10 +222,10 @@ async def test_what_an_engine_cannot_read_stays_as_it_was_and_is_said(
         return "systemd is stuck" in (info.units_unread, info.images_unread)
 
     await eventually(said, "the reason")
-    seen = await load(web)
-    assert (seen.live, seen.error) == (True, "")
-    assert [each.unit for each in seen.snapshot.units] == ["web.service"]
-    assert [each.id for each in seen.snapshot.images] == [IMAGE.id]
+    known = await load(web)
+    assert (known.live, known.error) == (True, "")
+    assert [each.unit for each in known.snapshot.units] == ["web.service"]
+    assert [each.id for each in known.snapshot.images] == [IMAGE.id]
     engine.put(row("b"), "create")
     await eventually(lambda: _has(web, "b"), "containers are followed all the same")
     engine.refuses = {}

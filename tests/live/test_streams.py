@@ -27,10 +27,10 @@ tell = sync_to_async(operation_changed, thread_sensitive=False)
 
 @sync_to_async
 def operation(account: LinuxAccount, by: User, state: str, **more: Any) -> Operation:
-    asked = ContainerStop(container="db")
+    query = ContainerStop(container="db")
     return Operation.objects.create(
-        kind=asked.kind, account=account, requested_by=by, actor_name=by.username, source="page",
-        parameters=asked.public(), command=asked.command(), target="db", lane=asked.lane,
+        kind=query.kind, account=account, requested_by=by, actor_name=by.username, source="page",
+        parameters=query.public(), command=query.command(), target="db", lane=query.lane,
         requested_at=timezone.now(), state=state, **more,
     )  # fmt: skip
 
@@ -38,9 +38,9 @@ def operation(account: LinuxAccount, by: User, state: str, **more: Any) -> Opera
 async def test_a_death_reaches_the_page(observer: Observer, engine: Double, victor: User) -> None:
     engine.put(row("a"), silent=True)
     async with open_page(victor, PAGE) as page:
-        await eventually(lambda: page.heard("containers"), "the first snapshot")
+        await eventually(lambda: page.received("containers"), "the first snapshot")
         engine.put(row("a", "exited"), "died")
-        await eventually(lambda: page.heard(f"container-{row('a').id[:12]}"), "the row's event")
+        await eventually(lambda: page.received(f"container-{row('a').id[:12]}"), "the row's event")
 
 
 async def test_others_hear_nothing_of_it(redis_process: RedisServer, stina: User) -> None:
@@ -54,12 +54,12 @@ async def test_who_asked_for_an_operation_gets_a_toast_and_others_only_the_event
     ended = await operation(web, olga, "succeeded", ended_at=timezone.now())
     async with open_page(olga, "/live/") as hers, open_page(victor, "/live/") as his:
         await tell(ended)
-        await eventually(lambda: hers.heard("toast"), "the toast")
-        await eventually(lambda: his.heard("operations"), "the event")
-        assert hers.heard(f"operation-{ended.pk}")
+        await eventually(lambda: hers.received("toast"), "the toast")
+        await eventually(lambda: his.received("operations"), "the event")
+        assert hers.received(f"operation-{ended.pk}")
         assert "toast-note" in dict(hers.events)["toast"]
         await asyncio.sleep(0.1)
-        assert not his.heard("toast")
+        assert not his.received("toast")
 
 
 async def test_the_dashboard_hears_which_account_changed(
@@ -67,7 +67,7 @@ async def test_the_dashboard_hears_which_account_changed(
 ) -> None:
     async with open_page(victor, "/live/") as page:
         await sync_to_async(page_events.publish)(web, "containers", {})
-        await eventually(lambda: page.heard("account-web"), "the account's event")
+        await eventually(lambda: page.received("account-web"), "the account's event")
 
 
 async def test_a_grant_taken_back_ends_the_stream(
@@ -98,7 +98,7 @@ async def test_after_redis_came_back_pages_are_told_to_look_again(
         page.events.clear()
         redis_process.kill()
         redis_process.start()
-        await eventually(lambda: page.heard("hello"), "hello again")
+        await eventually(lambda: page.received("hello"), "hello again")
 
 
 async def test_a_slow_browser_is_told_to_look_again_instead_of_filling_memory() -> None:
@@ -115,15 +115,15 @@ async def test_what_makes_no_sense_in_redis_does_not_reach_the_page(
 ) -> None:
     async with open_page(victor, "/live/") as page:
         await asyncio.sleep(0.2)
-        said = store.connection()
+        message = store.connection()
         for text in ("x", '{"account": 1, "event": "a\\nb"}', '{"account": 1, "event": "toast<"}'):
-            said.publish(store.channel(web.pk), text)
-        said.publish(
+            message.publish(store.channel(web.pk), text)
+        message.publish(
             store.channel(web.pk),
             page_events.PageEvent(account=web.pk + 1, event="info").model_dump_json(),
         )
         await sync_to_async(page_events.publish)(web, "images", {})
-        await eventually(lambda: page.heard("account-web"), "what makes sense")
+        await eventually(lambda: page.received("account-web"), "what makes sense")
         assert [name for name, _ in page.events if name != "hello"] == ["account-web"]
 
 
@@ -146,8 +146,8 @@ async def test_a_page_that_opens_while_the_last_one_closes_hears_what_happens(
     with hub().stream(frozenset([web.pk])) as second:
         await eventually(second.missed, "it hears")
         await tell(running)
-        heard = [await second.next(1.0) for _ in range(4)]
-    assert f"operation-{running.pk}" in {told.event for told in heard if told}
+        received = [await second.next(1.0) for _ in range(4)]
+    assert f"operation-{running.pk}" in {answer.event for answer in received if answer}
 
 
 async def test_a_page_hears_which_rows_changed_and_since_which_version(
@@ -155,7 +155,7 @@ async def test_a_page_hears_which_rows_changed_and_since_which_version(
 ) -> None:
     engine.put(row("a"), silent=True)
     async with open_page(victor, PAGE) as page, open_page(victor, "/live/") as dashboard:
-        await eventually(lambda: page.heard("containers"), "the first snapshot")
+        await eventually(lambda: page.received("containers"), "the first snapshot")
         before = (await sync_to_async(reader.load)(web)).version
         engine.put(row("a", "exited"), "died")
 
@@ -166,8 +166,8 @@ async def test_a_page_hears_which_rows_changed_and_since_which_version(
         rows = await eventually(said, "the rows that changed")
         assert rows["version"] > before
         assert (await sync_to_async(reader.load)(web)).version >= rows["version"]
-        await eventually(lambda: dashboard.heard("account-web"), "the card's event")
-        assert not dashboard.heard("rows")
+        await eventually(lambda: dashboard.received("account-web"), "the card's event")
+        assert not dashboard.received("rows")
         # The numbers on the overview match the list.
         overview = await (await browser(victor)).get("/accounts/web/")
         assert "sse:rows" in overview.content.decode()

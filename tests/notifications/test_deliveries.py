@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.notifications import queue, sweeping, webhooks
 from consoleapp.notifications.models import Delivery, Webhook
-from consoleapp.notifications.record import happened
+from consoleapp.notifications.record import notify
 from consoleapp.notifications.sending import send_due
 from tests.fixtures.notifications import death, hook, rule
 from tests.notifications.receiver import Receiver
@@ -39,13 +39,13 @@ def time_passes() -> None:
 def test_a_receiver_can_verify_who_sent_what_and_when(
     web: LinuxAccount, secret: str, receiver: Receiver
 ) -> None:
-    happened(web, death())
+    notify(web, death())
     send_due()
     _, headers, body = receiver.got[0]
-    said = Verifier(secret).verify(body, headers)
-    assert said["type"] == "container.exited"
-    assert said["data"]["account"] == "web"
-    assert said["data"]["title"] == "web exited with an error"
+    message = Verifier(secret).verify(body, headers)
+    assert message["type"] == "container.exited"
+    assert message["data"]["account"] == "web"
+    assert message["data"]["title"] == "web exited with an error"
     assert delivery().state == "delivered"
     with pytest.raises(WebhookVerificationError):
         Verifier(secret).verify(body + b" ", headers)
@@ -57,7 +57,7 @@ def test_a_failing_receiver_is_told_again_later_by_the_same_id_and_given_up_in_t
     web: LinuxAccount, secret: str, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert delivery().error == "It answered 500."
     assert delivery().state == "waiting"
@@ -79,7 +79,7 @@ def test_a_receiver_that_comes_back_gets_it(
     web: LinuxAccount, secret: str, receiver: Receiver, woken: list[bool]
 ) -> None:
     receiver.status = 503
-    happened(web, death())
+    notify(web, death())
     send_due()
     receiver.status = 204
     time_passes()
@@ -95,7 +95,7 @@ def test_a_redirect_is_not_followed_nor_tried_again(
     web: LinuxAccount, secret: str, receiver: Receiver
 ) -> None:
     receiver.status, receiver.location = 307, f"http://127.0.0.1:{receiver.port}/elsewhere"
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert [path for path, _, _ in receiver.got] == ["/hook"]
     assert delivery().state == "failed"
@@ -106,7 +106,7 @@ def test_what_is_refused_for_good_is_not_tried_again(
     web: LinuxAccount, secret: str, receiver: Receiver
 ) -> None:
     receiver.status = 404
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert delivery().state == "failed"
 
@@ -116,7 +116,7 @@ def test_a_slow_receiver_counts_as_failed(
 ) -> None:
     monkeypatch.setattr(webhooks, "TIMEOUT", 0.3)
     receiver.hold.clear()
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert delivery().state == "waiting"
     assert "did not answer" in delivery().error
@@ -126,7 +126,7 @@ def test_nobody_there_is_said(web: LinuxAccount, secret: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         Webhook.objects.update(url=f"http://127.0.0.1:{probe.getsockname()[1]}/")
-        happened(web, death())
+        notify(web, death())
         send_due()
     assert delivery().state == "waiting"
     assert delivery().error.startswith("No connection")
@@ -140,7 +140,7 @@ def test_berths_own_network_is_out_of_reach_unless_an_administrator_allows_it(
 ) -> None:
     settings.BERTH_WEBHOOK_NETWORKS = []
     Webhook.objects.update(url=f"http://{place}:{receiver.port}/hook")
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert not receiver.got
     assert delivery().state == "failed", delivery().error
@@ -215,7 +215,7 @@ def test_addresses_that_webhooks_may_go_to(
 def test_whose_grant_was_withdrawn_gets_nothing(
     web: LinuxAccount, olga: User, secret: str, receiver: Receiver
 ) -> None:
-    happened(web, death())
+    notify(web, death())
     Grant.objects.filter(user=olga).delete()
     send_due()
     assert not receiver.got
@@ -225,7 +225,7 @@ def test_whose_grant_was_withdrawn_gets_nothing(
 def test_who_was_disabled_gets_nothing(
     web: LinuxAccount, olga: User, secret: str, receiver: Receiver
 ) -> None:
-    happened(web, death())
+    notify(web, death())
     User.objects.update(is_active=False)
     send_due()
     assert not receiver.got
@@ -234,14 +234,14 @@ def test_who_was_disabled_gets_nothing(
 def test_a_webhook_that_is_switched_off_gets_nothing(
     web: LinuxAccount, secret: str, receiver: Receiver
 ) -> None:
-    happened(web, death())
+    notify(web, death())
     Webhook.objects.update(active=False)
     send_due()
     assert not receiver.got
 
 
 def test_two_who_send_at_the_same_time_do_not_send_the_same(web: LinuxAccount, secret: str) -> None:
-    happened(web, death())
+    notify(web, death())
     assert len(queue.claim()) == 1
     assert not queue.claim()
     Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
@@ -256,7 +256,7 @@ def test_one_slow_receiver_does_not_hold_up_the_others(
     slow, _ = hook(olga, f"http://127.0.0.1:{silent.getsockname()[1]}/")
     quick, _ = hook(olga, receiver.url)
     rule(olga, webhooks=[slow, quick])
-    happened(web, death())
+    notify(web, death())
     send_due()
     silent.close()
     states = dict(Delivery.objects.values_list("webhook__url", "state"))
@@ -270,7 +270,7 @@ def test_an_email_says_what_happened_and_where(
     olga.email = "olga@harbour.example"
     olga.save()
     rule(olga, email=True)
-    happened(web, death())
+    notify(web, death())
     send_due()
     mail = mailoutbox[0]
     assert mail.to == ["olga@harbour.example"]
@@ -286,10 +286,10 @@ def test_without_a_mail_server_nothing_is_pretended(
     olga.email = "olga@harbour.example"
     olga.save()
     rule(olga, email=True)
-    happened(web, death())
+    notify(web, death())
     send_due()
     assert delivery().state == "withdrawn"
 
 
 def test_the_secret_is_not_in_the_database_in_the_clear(secret: str) -> None:
-    assert secret not in json.dumps(list(Webhook.objects.values("sealed", "name", "url")))
+    assert secret not in json.dumps(list(Webhook.objects.values("encrypted_secret", "name", "url")))

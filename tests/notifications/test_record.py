@@ -11,7 +11,14 @@ from consoleapp.accounts.models import Grant, Host, LinuxAccount, User
 from consoleapp.notifications import words
 from consoleapp.notifications.event_types import EventType
 from consoleapp.notifications.models import Delivery, Notice, Occurrence
-from consoleapp.notifications.record import MOST_AN_HOUR, Seen, found, happened, listened, stand
+from consoleapp.notifications.record import (
+    MOST_AN_HOUR,
+    NewOccurrence,
+    found,
+    listened,
+    notify,
+    stand,
+)
 from consoleapp.notifications.subscriptions import wanted_accounts
 from consoleapp.notifications.sweeping import remove_old
 from consoleapp.operations.models import Operation
@@ -25,7 +32,7 @@ from tests.fixtures.people import by
 UNHEALTHY = frozenset({EventType.CONTAINER_UNHEALTHY})
 
 
-def told(user: User) -> list[str]:
+def notices_of(user: User) -> list[str]:
     notices = Notice.objects.filter(user=user).order_by("pk")
     return [words.title(each.occurrence) for each in notices]
 
@@ -37,22 +44,22 @@ def test_who_wants_to_know_and_may_see_it_is_told_once(
     rule(admin)
     stranger = User.objects.create(username="stina")
     rule(stranger)
-    assert happened(web, death())
-    assert happened(web, death()) is None
-    assert told(olga) == told(admin) == ["web exited with an error"]
-    assert not told(victor)
-    assert not told(stranger)
+    assert notify(web, death())
+    assert notify(web, death()) is None
+    assert notices_of(olga) == notices_of(admin) == ["web exited with an error"]
+    assert not notices_of(victor)
+    assert not notices_of(stranger)
 
 
 def test_a_rule_is_about_its_accounts_and_happenings_only(
     web: LinuxAccount, other: LinuxAccount, admin: User, olga: User
 ) -> None:
     rule(admin, accounts=[other])
-    rule(olga, happenings=["operation.failed"])
-    assert happened(web, death()) is None
-    assert happened(other, death())
-    assert len(told(admin)) == 1
-    assert not told(olga)
+    rule(olga, event_types=["operation.failed"])
+    assert notify(web, death()) is None
+    assert notify(other, death())
+    assert len(notices_of(admin)) == 1
+    assert not notices_of(olga)
 
 
 def test_two_rules_of_one_person_make_one_notice_and_one_delivery(
@@ -61,14 +68,14 @@ def test_two_rules_of_one_person_make_one_notice_and_one_delivery(
     webhook, _ = hook(olga, "https://hook.example/")
     rule(olga, webhooks=[webhook])
     rule(olga, webhooks=[webhook], accounts=[web])
-    happened(web, death())
-    assert len(told(olga)) == 1
+    notify(web, death())
+    assert len(notices_of(olga)) == 1
     assert Delivery.objects.count() == 1
 
 
 def test_what_happened_before_somebody_asked_is_not_told(web: LinuxAccount, olga: User) -> None:
     rule(olga)
-    assert happened(web, death(at=timezone.now() - timedelta(days=10))) is None
+    assert notify(web, death(at=timezone.now() - timedelta(days=10))) is None
 
 
 def test_a_flapping_container_is_told_so_often_and_counted_from_then_on(
@@ -77,21 +84,21 @@ def test_a_flapping_container_is_told_so_often_and_counted_from_then_on(
     rule(olga)
     began = timezone.now() - timedelta(minutes=30)
     for number in range(MOST_AN_HOUR + 3):
-        happened(web, death(str(number), began + timedelta(seconds=number)))
-    assert len(told(olga)) == MOST_AN_HOUR
+        notify(web, death(str(number), began + timedelta(seconds=number)))
+    assert len(notices_of(olga)) == MOST_AN_HOUR
     last = Occurrence.objects.latest("at")
     assert last.more == 3
     assert "3 times more" in words.grouped(last)
     first = Occurrence.objects.earliest("at")
     assert not words.grouped(first)
-    assert happened(web, death("another", container="d" * 64)), "another container is told"
-    assert happened(web, death("later", began + timedelta(hours=2))), "so is a later hour"
+    assert notify(web, death("another", container="d" * 64)), "another container is told"
+    assert notify(web, death("later", began + timedelta(hours=2))), "so is a later hour"
 
 
 def test_the_last_one_that_is_told_says_so(web: LinuxAccount, olga: User) -> None:
     rule(olga)
     for number in range(MOST_AN_HOUR):
-        happened(web, death(str(number)))
+        notify(web, death(str(number)))
     assert "counted here" in words.grouped(Occurrence.objects.latest("pk"))
 
 
@@ -101,11 +108,11 @@ def test_a_state_is_told_when_it_begins_and_again_only_when_it_was_over(
     rule(olga)
     stand(web, [illness()], of=UNHEALTHY)
     stand(web, [illness()], of=UNHEALTHY)
-    assert told(olga) == ["web is unhealthy"]
+    assert notices_of(olga) == ["web is unhealthy"]
     stand(web, [], of=UNHEALTHY)
     assert Occurrence.objects.get().ended_at
     stand(web, [illness()], of=UNHEALTHY)
-    assert len(told(olga)) == 2
+    assert len(notices_of(olga)) == 2
 
 
 def test_health_that_comes_and_goes_is_counted_by_its_changes(
@@ -116,7 +123,7 @@ def test_health_that_comes_and_goes_is_counted_by_its_changes(
         for _ in range(3):
             stand(web, [illness()], of=UNHEALTHY)
         stand(web, [], of=UNHEALTHY)
-    assert len(told(olga)) == MOST_AN_HOUR
+    assert len(notices_of(olga)) == MOST_AN_HOUR
     newest = Occurrence.objects.latest("pk")
     assert newest.more == 2
     assert newest.ended_at
@@ -130,11 +137,11 @@ def test_an_end_that_nobody_heard_is_told_once_when_it_is_found(
     end = death("unheard", now - timedelta(minutes=5))
     listened(web, now)
     found(web, [end])
-    assert not told(olga), "it was heard at its time, and judged then"
+    assert not notices_of(olga), "it was heard at its time, and judged then"
     listened(web, now - timedelta(minutes=10))
     found(web, [end])
     found(web, [end])
-    assert len(told(olga)) == 1
+    assert len(notices_of(olga)) == 1
 
 
 def test_the_first_look_at_an_account_finds_what_ended_since_somebody_asked(
@@ -142,17 +149,17 @@ def test_the_first_look_at_an_account_finds_what_ended_since_somebody_asked(
 ) -> None:
     rule(olga)
     found(web, [death("before", timezone.now() - timedelta(days=10), "d" * 64), death("since")])
-    assert len(told(olga)) == 1
+    assert len(notices_of(olga)) == 1
 
 
 def test_an_end_that_was_heard_is_not_found_again(web: LinuxAccount, olga: User) -> None:
     rule(olga)
     now = timezone.now()
     listened(web, now - timedelta(minutes=10))
-    happened(web, death("heard", now))
+    notify(web, death("heard", now))
     # Podman's list has whole seconds, and the moment before the event.
     found(web, [death("found", now.replace(microsecond=0))])
-    assert len(told(olga)) == 1
+    assert len(notices_of(olga)) == 1
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.LOST])
@@ -160,17 +167,17 @@ def test_a_failed_or_lost_operation_is_told_with_its_error(
     web: LinuxAccount, olga: User, state: State
 ) -> None:
     rule(olga)
-    asked = ContainerStop(container="db")
+    query = ContainerStop(container="db")
     operation = Operation.objects.create(
-        kind=asked.kind,
+        kind=query.kind,
         account=web,
         requested_by=olga,
         actor_name="olga",
         source="page",
-        parameters=asked.public(),
-        command=asked.command(),
+        parameters=query.public(),
+        command=query.command(),
         target="db",
-        lane=asked.lane,
+        lane=query.lane,
         requested_at=timezone.now(),
         state=State.RUNNING,
         started_at=timezone.now(),
@@ -179,14 +186,14 @@ def test_a_failed_or_lost_operation_is_told_with_its_error(
     assert finish(operation, state, report, fence=0)
     assert by(olga).name in Occurrence.objects.get().detail
     assert "There is no db." in Occurrence.objects.get().detail
-    assert told(olga) == ["Stop db failed"]
+    assert notices_of(olga) == ["Stop db failed"]
 
 
 def test_accounts_are_followed_for_those_who_want_to_know_and_may(
     web: LinuxAccount, other: LinuxAccount, olga: User, victor: User
 ) -> None:
     assert not wanted_accounts(web.host)
-    rule(victor, happenings=["operation.failed"], observed=False)
+    rule(victor, event_types=["operation.failed"], observed=False)
     assert not wanted_accounts(web.host), "operations end without that"
     rule(olga)
     with CaptureQueriesContext(connection) as queries:
@@ -200,9 +207,9 @@ def test_hostile_names_become_one_short_line(web: LinuxAccount, olga: User) -> N
     rule(olga)
     nasty = death()
     hostile = type(nasty)(
-        nasty.happening, "k" * 999, "../../x", "a\r\nBcc: you@evil.example\n" * 99, nasty.at
+        nasty.event_type, "k" * 999, "../../x", "a\r\nBcc: you@evil.example\n" * 99, nasty.at
     )
-    occurrence = happened(web, hostile)
+    occurrence = notify(web, hostile)
     assert occurrence
     assert "\n" not in occurrence.name
     assert len(occurrence.name) <= 300
@@ -211,14 +218,14 @@ def test_hostile_names_become_one_short_line(web: LinuxAccount, olga: User) -> N
 
 def test_what_is_old_goes(web: LinuxAccount, olga: User) -> None:
     rule(olga)
-    happened(web, death(container=CONTAINER))
+    notify(web, death(container=CONTAINER))
     Occurrence.objects.update(last_at=timezone.now() - timedelta(days=91))
     remove_old()
     assert not Notice.objects.exists()
 
 
-def full(key: str) -> Seen:
-    return Seen(EventType.DISK_FULL, key, "/home", "Disk", at=timezone.now())
+def full(key: str) -> NewOccurrence:
+    return NewOccurrence(EventType.DISK_FULL, key, "/home", "Disk", at=timezone.now())
 
 
 def test_a_disk_that_accounts_share_is_told_each_person_once(
@@ -230,11 +237,11 @@ def test_a_disk_that_accounts_share_is_told_each_person_once(
     disks = frozenset({EventType.DISK_FULL})
     for account in (web, other, web, other):
         stand(account, [full("8:1")], of=disks)
-    assert told(olga) == ["The disk is nearly full"]
+    assert notices_of(olga) == ["The disk is nearly full"]
     assert Delivery.objects.count() == 1
     rule(admin)
     stand(other, [full("8:2")], of=disks)
-    assert told(admin) == ["The disk is nearly full"]
+    assert notices_of(admin) == ["The disk is nearly full"]
     stand(web, [], of=disks)
     assert Occurrence.objects.filter(ended_at=None).count() == 1
 
@@ -247,6 +254,6 @@ def test_a_disk_that_two_accounts_share_is_told_a_person_of_both_once(
         host=Host.objects.create(name="far"), name="far", key="far", uid=4244, socket="/nowhere"
     )
     for account in (web, other, elsewhere):
-        happened(account, full("8:1"))
-    assert len(told(admin)) == 2
+        notify(account, full("8:1"))
+    assert len(notices_of(admin)) == 2
     assert Occurrence.objects.count() == 3

@@ -81,23 +81,23 @@ class Double:
             self._stuttered.add(name)
             await response.write(b'{"type": "progress", "current": 3}\n{"type": "bl\n')
             return response
-        told = 0
+        answer = 0
         while True:
             async with self._more:
-                while len(self._said[name]) == told:
+                while len(self._said[name]) == answer:
                     await self._more.wait()
-            for message in self._said[name][told:]:
-                told += 1
+            for message in self._said[name][answer:]:
+                answer += 1
                 await response.write(json.dumps(message).encode() + b"\n")
                 if message["type"] != "progress":
                     return response
 
     async def get(self, request: web.Request) -> web.Response:
-        said = self._said.get(request.match_info["id"])
-        if said is None:
+        message = self._said.get(request.match_info["id"])
+        if message is None:
             return web.json_response({"type": "unknown"})
-        ended = said and said[-1]["type"] != "progress"
-        return web.json_response(said[-1] if ended else {"type": "running"})
+        ended = message and message[-1]["type"] != "progress"
+        return web.json_response(message[-1] if ended else {"type": "running"})
 
     async def cancel(self, request: web.Request) -> web.Response:
         async with self._more:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.operations.handlers import PERFORM, RECOVER, RESUME
+from engine.operations.handlers import HANDLERS, RECOVER, RESUME
 from engine.policy.extract import unclassified
 from engine.schema import kinds
 from engine.schema.kinds import KINDS
@@ -64,7 +64,7 @@ def test_each_defined_kind_is_in_the_table() -> None:
 
 
 def test_each_kind_has_a_handler_and_each_handler_a_kind() -> None:
-    assert set(PERFORM) == set(KINDS)
+    assert set(HANDLERS) == set(KINDS)
     assert set(RECOVER) | set(RESUME) <= set(KINDS)
 
 

@@ -106,7 +106,7 @@ def test_progress_is_shown_and_a_failure_tells_podmans_words_without_the_secret(
     assert ended(pull).state == State.FAILED
     assert pull.error["message"].startswith("no: ")
     assert "hunter22" not in str(pull.error)
-    assert pull.sealed == ""
+    assert pull.encrypted == ""
     assert not Event.objects.filter(detail__contains="hunter22").exists()
     assert "hunter22" not in processes.log("worker")
 
@@ -129,19 +129,19 @@ def test_a_grant_that_was_taken_back_meanwhile_stops_it(
     assert ended(second).state == State.FAILED
     assert second.error["code"] == "forbidden"
     assert processes.began(second) == 0
-    refusals = Event.objects.filter(action="access.refused", operation=second.pk)
-    until(refusals.exists, "the refusal is in the audit log")
+    violations_of = Event.objects.filter(action="access.refused", operation=second.pk)
+    until(violations_of.exists, "the refusal is in the audit log")
 
 
 def test_one_at_a_time_a_container_in_the_order_of_the_requests(
     processes: Processes, web: LinuxAccount, olga: User
 ) -> None:
-    asked = [requested(web, olga, ContainerRestart(container="gate")) for _ in range(4)]
-    until(lambda: processes.began(asked[0]), "the first began")
+    query = [requested(web, olga, ContainerRestart(container="gate")) for _ in range(4)]
+    until(lambda: processes.began(query[0]), "the first began")
     processes.open_gate()
-    for operation in asked:
+    for operation in query:
         assert ended(operation).state == State.SUCCEEDED
-    for earlier, later in itertools.pairwise(asked):
+    for earlier, later in itertools.pairwise(query):
         assert earlier.ended_at <= later.started_at
 
 

@@ -55,10 +55,10 @@ def test_only_one_of_two_who_saw_it_waiting_gets_it(operation: Operation) -> Non
 
 
 def test_the_end_erases_what_was_sealed(operation: Operation) -> None:
-    assert operation.sealed
+    assert operation.encrypted
     move(operation, State.RUNNING, after=WAITING)
     move(operation, State.FAILED, fence=operation.fence)
     operation.refresh_from_db()
-    assert operation.sealed == ""
+    assert operation.encrypted == ""
     assert operation.ended_at is not None
     assert operation.has_secrets

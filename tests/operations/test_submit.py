@@ -138,7 +138,7 @@ def test_secrets_are_sealed_and_nowhere_else(web: LinuxAccount, olga: User, sent
 
 def test_a_seal_of_another_key_is_unreadable(web: LinuxAccount, olga: User, sent: Sent) -> None:
     operation = submit(web, ImagePull(image="app", password="hunter22"), actor=by(olga))
-    operation.sealed = operation.sealed[:-4] + "AAA="
+    operation.encrypted = operation.encrypted[:-4] + "AAA="
     with pytest.raises(Unreadable):
         secret_parameters.parameters_of(operation)
 
@@ -202,8 +202,8 @@ def test_what_had_a_secret_is_not_retried_without_it(
 
 def test_each_line_of_a_secret_is_kept_out_of_what_an_engine_says() -> None:
     run = ContainerRun(image="x", environment={"TLS_KEY": "begin\nhunter2\n\tend\nab"})
-    said = secret_parameters.redact(
+    message = secret_parameters.redact(
         {"error": "line 2: 'hunter2' and end"}, secret_parameters.secrets_in(run)
     )
-    assert "hunter2" not in str(said)
-    assert "'" in said["error"]
+    assert "hunter2" not in str(message)
+    assert "'" in message["error"]

@@ -218,7 +218,9 @@ def test_the_lease_of_a_worker_that_was_killed_is_over_at_once(
         assert worker.stdout
         name = worker.stdout.readline().strip()
         operation = running(web, olga, worker=name)
-        elsewhere = running(web, olga, ContainerStart(container="d"), worker="another-host-7-ab:1")
+        other_accounts = running(
+            web, olga, ContainerStart(container="d"), worker="another-host-7-ab:1"
+        )
         leased = timezone.now() + queue.LEASE
         Operation.objects.update(lease_until=leased)
         remembers(monkeypatch, Running())
@@ -228,7 +230,7 @@ def test_the_lease_of_a_worker_that_was_killed_is_over_at_once(
         worker.wait()
     sweeper.sweep()
     assert now(operation).state == State.QUEUED
-    assert now(elsewhere).state == State.RUNNING
+    assert now(other_accounts).state == State.RUNNING
     assert processes.release_dead() == 0
 
 

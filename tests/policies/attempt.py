@@ -18,5 +18,5 @@ class Attempt:
     parameters: dict[str, Any]
 
     def __str__(self) -> str:
-        said = " ".join(str(value) for value in self.parameters.values())
-        return f"{self.kind}-{self.rule}-{said}"[:90].replace("\n", "|")
+        text = " ".join(str(value) for value in self.parameters.values())
+        return f"{self.kind}-{self.rule}-{text}"[:90].replace("\n", "|")

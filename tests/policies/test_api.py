@@ -70,13 +70,13 @@ def test_a_dry_run_says_what_would_be_refused_and_leaves_no_trace(
     caller: Callable[..., Caller], attempt: Attempt
 ) -> None:
     body = {"kind": attempt.kind, "parameters": attempt.parameters}
-    said = caller("operator").post("/accounts/web/policy/check", body)
+    message = caller("operator").post("/accounts/web/policy/check", body)
     if _is_no_name(attempt):
-        assert said.status_code == 422
+        assert message.status_code == 422
         return
-    answer = said.json()
+    answer = message.json()
     assert answer["allowed"] is False
-    assert attempt.rule in {each["rule"] for each in answer["refusals"]}
+    assert attempt.rule in {each["rule"] for each in answer["violations"]}
     assert not Event.objects.filter(action="policy.refused").exists()
     assert not Operation.objects.exists()
 
@@ -85,13 +85,13 @@ def test_a_dry_run_says_what_would_be_refused_and_leaves_no_trace(
 def test_a_dry_run_of_what_is_allowed(caller: Callable[..., Caller], attempt: Attempt) -> None:
     body = {"kind": attempt.kind, "parameters": attempt.parameters}
     answer = caller("operator").post("/accounts/web/policy/check", body).json()
-    assert answer == {"verdict": "allowed", "allowed": True, "refusals": [], "asks": []}
+    assert answer == {"outcome": "allowed", "allowed": True, "violations": [], "requirements": []}
 
 
 def test_a_dry_run_tells_of_a_missing_role(caller: Callable[..., Caller]) -> None:
     body = {"kind": "container.start", "parameters": {"container": "web"}}
     answer = caller("viewer").post("/accounts/web/policy/check", body).json()
-    assert [each["rule"] for each in answer["refusals"]] == ["role"]
+    assert [each["rule"] for each in answer["violations"]] == ["role"]
     assert caller("stranger").post("/accounts/web/policy/check", body).status_code == 404
 
 

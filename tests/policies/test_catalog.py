@@ -58,7 +58,7 @@ def test_what_a_template_has_in_it_is_judged_at_each_launch(
     made = template(operator, OPEN | {"run": OPEN["run"] | run})  # type: ignore[operator]
     with pytest.raises(NotAllowed) as refused:
         launching.launch(made, web, {}, actor=Actor(user=operator))
-    assert rule in {verdict.rule for verdict in refused.value.verdicts}
+    assert rule in {violation.rule for violation in refused.value.violations}
     assert Event.objects.filter(action="policy.refused", actor_name=operator.username).count() == 1
     assert not Operation.objects.exists()
 

@@ -28,11 +28,11 @@ def shows(sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set what the snapshot of every account shows."""
 
     def show(*rows: ContainerRow, taken: datetime | None = None) -> None:
-        seen = reader.AccountSnapshot(
+        known = reader.AccountSnapshot(
             snapshot(*rows), 1, True, "", taken or datetime.now(UTC) - timedelta(hours=1)
         )
-        monkeypatch.setattr(reader, "load", lambda account: seen)
-        monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: seen)
+        monkeypatch.setattr(reader, "load", lambda account: known)
+        monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: known)
 
     show()
     return show
@@ -41,11 +41,11 @@ def shows(sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> Any:
 def claimed(web: LinuxAccount, user: User, many: int) -> list[Operation]:
     """Return launches that workers have claimed at the same moment."""
     rows = []
-    asked = [
+    query = [
         submit(web, ContainerRun(image=IMAGE), actor=Actor(user=user, ip="", source="page"))
         for _ in range(many)
     ]
-    for operation in asked:
+    for operation in query:
         found = queue.claim(operation.pk, "w:1")
         assert found
         rows.append(found.operation)

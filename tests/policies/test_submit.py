@@ -59,7 +59,7 @@ def test_an_attempt_is_refused_and_audited_and_makes_nothing(
     write(web, STRICT, actor=ROOT)
     with pytest.raises(NotAllowed) as refused:
         submit(web, parse(attempt.kind, attempt.parameters), actor=by(olga))
-    assert attempt.rule in {verdict.rule for verdict in refused.value.verdicts}
+    assert attempt.rule in {violation.rule for violation in refused.value.violations}
     event = Event.objects.get(action="policy.refused")
     assert (event.kind, event.actor_name, event.account_name) == (attempt.kind, "olga", "web")
     assert f"rule {attempt.rule} of the account web" in event.detail

@@ -71,5 +71,5 @@ def test_however_output_is_cut_its_text_comes_back(text: str, cuts: list[int]) -
         lines += events.output(0.1, data[:cut])
         data = data[cut:]
     lines += events.end(0.2)
-    said = "".join(json.loads(line)[2] for line in lines.decode().split("\n") if line)
-    assert said == text.encode(errors="ignore").decode()
+    message = "".join(json.loads(line)[2] for line in lines.decode().split("\n") if line)
+    assert message == text.encode(errors="ignore").decode()

@@ -15,7 +15,7 @@ from consoleapp.recordings import storage
 from consoleapp.recordings.models import Recording
 from consoleapp.snapshots import reader
 from engine.schema.parameters import Role
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 from tests.recordings.kept import kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,8 +24,8 @@ PIECES = ((0.1, b"$ "), (1.0, b"echo hi\r\nhi\r\n"))
 
 @pytest.fixture(autouse=True)
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = Seen(snapshot(container("shop")))
-    monkeypatch.setattr(reader, "load", lambda *_: seen)
+    known = StoredSnapshot(snapshot(container("shop")))
+    monkeypatch.setattr(reader, "load", lambda *_: known)
     monkeypatch.setattr(reader, "watch", lambda *_: None)
 
 
@@ -93,8 +93,8 @@ def test_a_look_and_a_download_are_audit_events(
     assert not Event.objects.filter(action__startswith="recording.view").exists()
     client.get(reverse("recordings:cast", args=[recording.key]))
     answer = client.get(reverse("recordings:download", args=[recording.key]))
-    told = Event.objects.filter(actor=people["owner"], action__startswith="recording.")
-    assert [event.action for event in told.order_by("pk")] == [
+    events = Event.objects.filter(actor=people["owner"], action__startswith="recording.")
+    assert [event.action for event in events.order_by("pk")] == [
         "recording.viewed",
         "recording.downloaded",
     ]
@@ -141,11 +141,11 @@ def test_the_terminals_page_says_before_one_types_that_it_is_recorded(
 ) -> None:
     address = f"/accounts/web/containers/{container('shop').id[:12]}/terminal/"
     client = client_of(people["operator"])
-    said = r'data-line="This session is recorded\."\s*'
-    assert re.search(said + "hidden>", client.get(address).content.decode())
+    message = r'data-line="This session is recorded\."\s*'
+    assert re.search(message + "hidden>", client.get(address).content.decode())
     write(quay, 'terminal = "recorded"', actor=Actor(user=None))
     text = client.get(address).content.decode()
-    assert re.search(said + ">", text)
+    assert re.search(message + ">", text)
     assert "Required by the policy of: the account web." in text
     assert "Terminals are recorded." in client.get("/accounts/web/policy/").content.decode()
 

@@ -53,7 +53,7 @@ def lines(row: Recording) -> list[Any]:
 
 
 async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount
 ) -> None:
     socket = await opened(olga)
     first = (await socket.hear())[0]
@@ -71,10 +71,10 @@ async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
     assert (header["version"], header["width"], header["height"]) == (2, 80, 24)
     assert [each[1:] for each in events] == [["o", "ls\r\n"], ["r", "132x50"]]
     assert row.how == How.LEFT
-    told = await Event.objects.aget(action="recording.ended")
-    assert told.parameters["sha256"] == row.sha256
+    answer = await Event.objects.aget(action="recording.ended")
+    assert answer.parameters["sha256"] == row.sha256
     assert (row.size, row.sha256) == storage.digest(row.key)
-    assert told.parameters["recording"] == str(row.key)
+    assert answer.parameters["recording"] == str(row.key)
     begun = await Event.objects.aget(action="recording.begun")
     assert begun.parameters["asked_by"] == "the account web"
     terminal = await Event.objects.aget(action="terminal.opened")
@@ -82,7 +82,7 @@ async def test_what_is_shown_is_in_the_file_and_its_digest_in_the_audit_log(
 
 
 async def test_the_file_is_the_consoles_own(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount, data: Path
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount, data: Path
 ) -> None:
     socket = await opened(olga)
     await socket.hear()
@@ -103,11 +103,11 @@ async def test_without_such_a_policy_nothing_is_recorded_whatever_a_page_says(
 
 
 async def test_a_page_cannot_say_that_it_is_recorded(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount
 ) -> None:
     """The observer also checks requests to the relay that bypass the WebSocket."""
     query = ContainerTerminal(container="a", recorded=False)
-    asking = relay.Asked(asked, query, Actor(user=olga))
+    asking = relay.RelayedQuery(recorded_account, query, Actor(user=olga))
     batches = asking.batches()
     assert await anext(batches) == b""
     assert json.loads(await anext(batches))[0]["type"] == "recorded"
@@ -117,7 +117,7 @@ async def test_a_page_cannot_say_that_it_is_recorded(
 
 
 async def test_where_the_folder_cannot_be_written_there_is_no_terminal(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount, data: Path
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount, data: Path
 ) -> None:
     (data / "recordings").write_text("in the way")
     socket = await opened(olga)
@@ -130,7 +130,7 @@ async def test_where_the_folder_cannot_be_written_there_is_no_terminal(
 
 
 async def test_a_full_quota_or_disk_allows_no_terminal(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount, settings: Any
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount, settings: Any
 ) -> None:
     settings.BERTH_RECORDING_QUOTA = 0
     socket = await opened(olga)
@@ -143,7 +143,7 @@ async def test_a_full_quota_or_disk_allows_no_terminal(
 
 
 async def test_at_its_limit_the_session_is_ended_before_more_is_shown(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount, settings: Any
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount, settings: Any
 ) -> None:
     settings.BERTH_RECORDING_LIMIT = 1024
     socket = await opened(olga)
@@ -159,7 +159,7 @@ async def test_at_its_limit_the_session_is_ended_before_more_is_shown(
 
 
 async def test_an_unreachable_engine_is_told_in_the_recording(
-    observer: Observer, engine: Double, olga: User, asked: LinuxAccount
+    observer: Observer, engine: Double, olga: User, recorded_account: LinuxAccount
 ) -> None:
     await engine.stop()
     socket = await opened(olga)
@@ -171,7 +171,7 @@ async def test_an_unreachable_engine_is_told_in_the_recording(
 
 
 async def test_more_than_can_be_read_is_slowed_down(
-    asked: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch
+    recorded_account: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
 
@@ -180,7 +180,7 @@ async def test_more_than_can_be_read_is_slowed_down(
 
     key = relay.UUID(int=7)
     session = recorder.Session(
-        key, asked, Actor(user=olga), ContainerTerminal(container="a"), "the account web"
+        key, recorded_account, Actor(user=olga), ContainerTerminal(container="a"), "the account web"
     )
     async with recorder.recording(session) as recording:
         monkeypatch.setattr(asyncio, "sleep", note)
@@ -192,7 +192,7 @@ async def test_more_than_can_be_read_is_slowed_down(
 
 
 async def test_an_observer_that_ends_closes_its_recordings_as_broken_off(
-    redis_process: Any, engine: Double, olga: User, asked: LinuxAccount
+    redis_process: Any, engine: Double, olga: User, recorded_account: LinuxAccount
 ) -> None:
     running = asyncio.create_task(Observer().run())
     socket = await opened(olga)
@@ -206,10 +206,10 @@ async def test_an_observer_that_ends_closes_its_recordings_as_broken_off(
 
 
 async def test_what_a_killed_observer_left_is_closed_by_the_next_one(
-    redis_process: Any, engine: Double, olga: User, asked: LinuxAccount
+    redis_process: Any, engine: Double, olga: User, recorded_account: LinuxAccount
 ) -> None:
     session = recorder.Session(
-        relay.UUID(int=8), asked, Actor(user=olga), ContainerTerminal(container="a"), "x"
+        relay.UUID(int=8), recorded_account, Actor(user=olga), ContainerTerminal(container="a"), "x"
     )
     left = await asyncio.to_thread(recorder._begin, session)  # and no end
     await left._keep(left._events.output(1, b"so far"))
@@ -222,7 +222,11 @@ async def test_what_a_killed_observer_left_is_closed_by_the_next_one(
 
 
 async def test_where_another_policy_allows_no_terminals_there_is_none(
-    observer: Observer, engine: Double, olga: User, web: LinuxAccount, asked: LinuxAccount
+    observer: Observer,
+    engine: Double,
+    olga: User,
+    web: LinuxAccount,
+    recorded_account: LinuxAccount,
 ) -> None:
     team = await Group.objects.acreate(name="team")
     await olga.groups.aadd(team)
@@ -243,7 +247,7 @@ async def test_a_terminal_from_before_the_policy_is_ended(
     web: LinuxAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay_server, "JUDGE_AGAIN_EVERY", 0.1)
+    monkeypatch.setattr(relay_server, "REEVALUATE_EVERY", 0.1)
     socket = await opened(olga)
     await type_in(socket, b"not recorded")
     await sync_to_async(write)(web, 'terminal = "recorded"', actor=Actor(user=None))
@@ -257,14 +261,14 @@ async def test_a_recorded_one_ends_when_terminals_are_forbidden(
     observer: Observer,
     engine: Double,
     olga: User,
-    asked: LinuxAccount,
+    recorded_account: LinuxAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay_server, "JUDGE_AGAIN_EVERY", 0.1)
+    monkeypatch.setattr(relay_server, "REEVALUATE_EVERY", 0.1)
     socket = await opened(olga)
     await socket.hear()
     await type_in(socket, b"recorded")
-    await sync_to_async(write)(asked, "terminal = false", actor=Actor(user=None))
+    await sync_to_async(write)(recorded_account, "terminal = false", actor=Actor(user=None))
     assert (await socket.hear())[0]["code"] == "policy"
     row = await ended()
     assert row.how == How.STOPPED

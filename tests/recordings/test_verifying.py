@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.audit import chainer
-from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.checkpoints import sign_checkpoint
 from consoleapp.audit.models import Event
 from consoleapp.core.actor import Actor
 from consoleapp.recordings import storage
@@ -30,8 +30,8 @@ def recording(web: LinuxAccount, olga: User, monkeypatch: pytest.MonkeyPatch) ->
 
 def verified() -> str:
     """Return the output of verify_audit; raises CommandError if something is wrong."""
-    chainer.seal()
-    sign_head()
+    chainer.chain_pending()
+    sign_checkpoint()
     out = StringIO()
     try:
         call_command("verify_audit", stdout=out)
@@ -41,18 +41,18 @@ def verified() -> str:
 
 
 def test_a_recording_as_it_was_made_is_whole(recording: Recording) -> None:
-    said = verified()
-    assert "1 recordings" in said
-    assert "The history is whole." in said
+    message = verified()
+    assert "1 recordings" in message
+    assert "The history is whole." in message
 
 
 def test_one_changed_letter_is_found(recording: Recording) -> None:
     file = storage.file_of(recording.key)
     file.chmod(0o600)
     file.write_bytes(file.read_bytes().replace(b"secret", b"honest"))
-    said = verified()
-    assert f"The file of recording {recording.key} was changed" in said
-    assert "1 faults" in said
+    message = verified()
+    assert f"The file of recording {recording.key} was changed" in message
+    assert "1 faults" in message
 
 
 def test_a_removed_file_is_found(recording: Recording) -> None:
@@ -66,18 +66,18 @@ def test_a_row_changed_along_with_its_file_is_found(recording: Recording) -> Non
     file.write_bytes(b"{}")
     size, sha256 = storage.digest(recording.key) or (0, "")
     Recording.objects.update(size=size, sha256=sha256)
-    said = verified()
-    assert f"The file of recording {recording.key} was changed" in said
-    assert f"The row of recording {recording.key} was changed" in said
+    message = verified()
+    assert f"The file of recording {recording.key} was changed" in message
+    assert f"The row of recording {recording.key} was changed" in message
 
 
 def test_a_removed_row_and_a_slipped_in_file_are_found(recording: Recording) -> None:
     Recording.objects.all().delete()
     stranger = uuid4()
     storage.file_of(stranger).write_text("{}")
-    said = verified()
-    assert f"The row of recording {recording.key} was removed." in said
-    assert f"Recording {stranger} is not in the audit log" in said
+    message = verified()
+    assert f"The row of recording {recording.key} was removed." in message
+    assert f"Recording {stranger} is not in the audit log" in message
 
 
 def test_what_retention_removes_is_an_event_and_not_missed(
@@ -88,14 +88,14 @@ def test_what_retention_removes_is_an_event_and_not_missed(
     assert prune(timezone.now() - timedelta(days=7), actor=Actor(user=None)) == 1
     assert not storage.file_of(recording.key).exists()
     assert storage.file_of(young.key).exists()
-    told = Event.objects.get(action="recording.pruned")
-    assert told.parameters["recordings"] == [str(recording.key)]
+    events = Event.objects.get(action="recording.pruned")
+    assert events.parameters["recordings"] == [str(recording.key)]
     assert "The history is whole." in verified()
 
 
 def test_the_retention_of_the_audit_log_takes_them_along(recording: Recording) -> None:
     Recording.objects.update(ended_at=timezone.now() - timedelta(days=30))
-    chainer.seal()
+    chainer.chain_pending()
     out = StringIO()
     call_command("prune_audit", before=timezone.now().date(), stdout=out)
     assert "1 recordings removed" in out.getvalue()

@@ -79,7 +79,7 @@ async def test_with_a_sign_in_everything_works(
     repositories = await talk.ask(RegistryRepositories(registry=bearer.address))
     assert {"public/app", "team/app"} <= set(repositories["names"])
     name = f"{bearer.address}/team/app:1"
-    seen = await talk.ask(RemoteImageInspect(image=name))
+    answer = await talk.ask(RemoteImageInspect(image=name))
     assert isinstance(await talk.do(ImagePull(image=name)), Succeeded)
     pushed = await talk.do(ImagePush(image=name, destination=f"{bearer.address}/team/pushed:1"))
     assert isinstance(pushed, Succeeded), pushed
@@ -87,7 +87,7 @@ async def test_with_a_sign_in_everything_works(
     for source, destination in ((name, there), (there, back)):
         copied = await talk.do(ImageCopy(source=source, destination=destination))
         assert isinstance(copied, Succeeded), copied
-        assert copied.result["digest"] == seen["digest"]
+        assert copied.result["digest"] == answer["digest"]
     plan = await talk.ask(
         SyncPlan(source=f"{bearer.address}/team/app", destination=f"{bearer.address}/team/back")
     )

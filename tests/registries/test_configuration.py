@@ -9,12 +9,12 @@ from engine.schema.queries import RegistriesShow, RegistryResolve
 from tests.fixtures.registries import Account, Server, Talk
 
 
-async def seen(talk: Talk) -> str:
+async def own_digest(talk: Talk) -> str:
     return str((await talk.ask(RegistriesShow()))["own_digest"])
 
 
 async def edit(talk: Talk, change: schema.Change) -> object:
-    return await talk.do(schema.RegistriesEdit(seen=await seen(talk), edit=change))
+    return await talk.do(schema.RegistriesEdit(seen=await own_digest(talk), edit=change))
 
 
 async def test_the_first_edit_makes_the_file_and_podman_accepts_it(
@@ -26,9 +26,9 @@ async def test_the_first_edit_makes_the_file_and_podman_accepts_it(
     info = account.run("podman", "info", "--format", "{{.Registries}}")
     assert info.returncode == 0
     assert plain.address in info.stdout
-    told = await talk.ask(RegistriesShow())
-    assert told["search"] == [plain.address]
-    assert told["registries"][0]["insecure"] is True
+    answer = await talk.ask(RegistriesShow())
+    assert answer["search"] == [plain.address]
+    assert answer["registries"][0]["insecure"] is True
 
 
 async def test_an_edit_is_effective_at_once_for_a_service_that_runs(
@@ -49,7 +49,7 @@ async def test_an_edit_is_effective_at_once_for_a_service_that_runs(
 async def test_a_file_that_changed_meanwhile_is_not_overwritten(
     account: Account, talk: Talk
 ) -> None:
-    before = await seen(talk)
+    before = await own_digest(talk)
     account.write("# mine\n")
     outcome = await talk.do(
         schema.RegistriesEdit(seen=before, edit=schema.SetSearch(registries=["quay.io"]))
@@ -84,8 +84,8 @@ async def test_what_podman_would_not_read_is_refused_and_nothing_is_changed(
 async def test_a_symbolic_link_is_not_followed(account: Account, talk: Talk) -> None:
     account.write("# elsewhere\n", "elsewhere")
     account.run("ln", "-s", "elsewhere", str(account.own_file))
-    told = await talk.ask(RegistriesShow())
-    assert "link" in told["own_error"]
+    answer = await talk.ask(RegistriesShow())
+    assert "link" in answer["own_error"]
     outcome = await talk.do(
         schema.RegistriesEdit(seen="", edit=schema.SetSearch(registries=["quay.io"]))
     )
@@ -111,10 +111,10 @@ async def test_a_short_name_comes_from_the_mirror_as_the_page_says(
     account.run("podman", "pull", "--tls-verify=false", local)
     assert (await talk.ask(RegistryResolve(name="library/app:1")))["local"] == local
     account.run("podman", "rmi", local)
-    told = await talk.ask(RegistryResolve(name="library/app:1"))
-    assert told["local"] == ""
-    assert told["how"] == "search"
-    assert [each["reference"] for each in told["candidates"][0]["attempts"]] == [
+    answer = await talk.ask(RegistryResolve(name="library/app:1"))
+    assert answer["local"] == ""
+    assert answer["how"] == "search"
+    assert [each["reference"] for each in answer["candidates"][0]["attempts"]] == [
         f"{mirror.address}/copies/library/app:1",
         f"{plain.address}/library/app:1",
     ]
@@ -139,8 +139,8 @@ async def test_a_mirrors_rule_is_followed_as_podman_does(
             ],
         ),
     )
-    told = await talk.ask(RegistryResolve(name="far.example/library/app:1"))
-    first = told["candidates"][0]["attempts"][0]["reference"]
+    answer = await talk.ask(RegistryResolve(name="far.example/library/app:1"))
+    first = answer["candidates"][0]["attempts"][0]["reference"]
     pulled = account.run("podman", "--log-level=debug", "pull", "far.example/library/app:1")
     tried = [line for line in pulled.stderr.splitlines() if "Trying to access" in line]
     assert first in tried[0]
@@ -160,8 +160,8 @@ async def test_a_wildcard_fits_the_hosts_that_podman_says(
 ) -> None:
     account.write('[[registry]]\nprefix = "*.far.example"\nblocked = true\n')
     await edit(talk, schema.SetShortNameMode(mode="permissive"))
-    told = await talk.ask(RegistryResolve(name=name))
-    blocked = bool(told["candidates"] and told["candidates"][0]["blocked"])
+    answer = await talk.ask(RegistryResolve(name=name))
+    blocked = bool(answer["candidates"] and answer["candidates"][0]["blocked"])
     really = "is blocked" in account.run("podman", "pull", name).stderr
     assert blocked == really
 
@@ -191,8 +191,8 @@ async def test_an_alias_wins_over_the_search_list_and_can_be_taken_away(
 ) -> None:
     await edit(talk, schema.SetSearch(registries=["far.example"]))
     await edit(talk, schema.SetAlias(name="app", value="quay.io/team/app"))
-    told = await talk.ask(RegistryResolve(name="app:2"))
-    assert told["how"] == "alias"
-    assert told["candidates"][0]["name"] == "quay.io/team/app:2"
+    answer = await talk.ask(RegistryResolve(name="app:2"))
+    assert answer["how"] == "alias"
+    assert answer["candidates"][0]["name"] == "quay.io/team/app:2"
     await edit(talk, schema.RemoveAlias(name="app"))
     assert (await talk.ask(RegistryResolve(name="app:2")))["how"] == "search"

@@ -21,14 +21,14 @@ async def test_every_architecture_of_a_list_is_copied_and_its_digest_stays(
     copied = await talk.do(ImageCopy(source=f"{plain.address}/arches/app:1", destination=there))
     assert isinstance(copied, Succeeded), copied
     assert copied.result["digest"] == digest
-    seen = await talk.ask(RemoteImageInspect(image=there))
-    assert seen["digest"] == digest
-    assert [each["architecture"] for each in seen["platforms"]] == ["amd64", "arm64"]
+    answer = await talk.ask(RemoteImageInspect(image=there))
+    assert answer["digest"] == digest
+    assert [each["architecture"] for each in answer["platforms"]] == ["amd64", "arm64"]
     raw = account.run("skopeo", "inspect", "--raw", f"docker://{there}")
     assert raw.stdout == account.run(
         "skopeo", "inspect", "--raw", f"docker://{plain.address}/arches/app:1"
     ).stdout  # fmt: skip
-    for entry in seen["platforms"]:  # the images themselves are there, not only the list
+    for entry in answer["platforms"]:  # the images themselves are there, not only the list
         one = f"docker://{mirror.address}/arches/copied@{entry['digest']}"
         assert account.run("skopeo", "inspect", one).returncode == 0
 
@@ -39,8 +39,8 @@ async def test_without_the_others_only_this_hosts_own_architecture_is_copied(
     insecure(account, plain, mirror)
     Publisher(plain.address).list("arches/one", "1", ["amd64", "arm64"])
     there = f"{mirror.address}/arches/single:1"
-    asked = ImageCopy(source=f"{plain.address}/arches/one:1", destination=there, all=False)
-    assert isinstance(await talk.do(asked), Succeeded)
+    query = ImageCopy(source=f"{plain.address}/arches/one:1", destination=there, all=False)
+    assert isinstance(await talk.do(query), Succeeded)
     assert (await talk.ask(RemoteImageInspect(image=there)))["platforms"] == []
 
 
@@ -50,15 +50,15 @@ async def test_a_copy_tells_of_bytes(
     insecure(account, plain, mirror)
     size = 24 * 1024 * 1024
     Publisher(plain.address).image("bytes/app", "1", content=os.urandom(size))
-    asked = ImageCopy(
+    query = ImageCopy(
         source=f"{plain.address}/bytes/app:1", destination=f"{mirror.address}/bytes/app:1"
     )
-    told = [each async for each in talk.engine.run(uuid4(), asked)]
-    assert isinstance(told[-1], Succeeded), told[-1]
-    heard = [each for each in told if isinstance(each, Progress) and each.unit == "bytes"]
-    assert heard
-    assert max(each.total or 0 for each in heard) >= size
-    assert all((each.current or 0) <= (each.total or 0) for each in heard)
+    answer = [each async for each in talk.engine.run(uuid4(), query)]
+    assert isinstance(answer[-1], Succeeded), answer[-1]
+    received = [each for each in answer if isinstance(each, Progress) and each.unit == "bytes"]
+    assert received
+    assert max(each.total or 0 for each in received) >= size
+    assert all((each.current or 0) <= (each.total or 0) for each in received)
 
 
 async def test_a_tag_that_fails_is_named_and_the_others_are_copied(

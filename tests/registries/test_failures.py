@@ -60,14 +60,14 @@ async def test_a_failed_copy_says_why_leaves_no_tag_and_can_be_tried_again(
     async with failing(plain.address) as registry:
         insecure(account, registry.address, fresh.address)
         target = f"{fresh.address}/copied/app:1"
-        asked = ImageCopy(source=f"{registry.address}/library/app:1", destination=target)
+        query = ImageCopy(source=f"{registry.address}/library/app:1", destination=target)
         registry.how = how
-        outcome = await talk.do(asked)
+        outcome = await talk.do(query)
         assert isinstance(outcome, Failed)
         assert outcome.error.code == code, outcome.error
         assert (await talk.ask(RemoteImageInspect(image=target))).code == "not_found"
         registry.how = ""
-        assert isinstance(await talk.do(asked), Succeeded)
+        assert isinstance(await talk.do(query), Succeeded)
 
 
 @pytest.mark.parametrize(("how", "code"), [*FAULTS, ("slow", "timeout")])
@@ -97,13 +97,13 @@ async def test_a_slow_copy_is_cancelled_and_its_programs_end(
         insecure(account, registry.address, mirror.address)
         registry.how = "slow"
         operation = uuid4()
-        asked = ImageCopy(
+        query = ImageCopy(
             source=f"{registry.address}/library/app:1", destination=f"{mirror.address}/slow/app:1"
         )
 
         async def carry_out() -> object:
             last: object = None
-            async for message in talk.engine.run(operation, asked):
+            async for message in talk.engine.run(operation, query):
                 last = message
             return last
 

@@ -47,19 +47,19 @@ async def test_browsing_uses_the_helper(
     assert answer.code == "not_found"  # the login succeeded
     steps = (await talk.ask(RegistryCheck(registry=guarded.address)))["steps"]
     assert "as harbour" in steps[-1]["detail"]
-    told = await talk.ask(RegistriesShow())
-    assert told["sign_ins"][0]["username"] == "(berth-test)"
-    assert "master-key" not in str(told)
+    found = await talk.ask(RegistriesShow())
+    assert found["sign_ins"][0]["username"] == "(berth-test)"
+    assert "master-key" not in str(found)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(EMPTY, "wants a sign-in"), (LOCKED, "docker-credential-berth-test")]
+    ("text", "output"), [(EMPTY, "wants a sign-in"), (LOCKED, "docker-credential-berth-test")]
 )
 async def test_a_helper_without_an_answer_is_told(
-    talk: Talk, guarded: Server, authority: Path, helper: Path, text: str, said: str
+    talk: Talk, guarded: Server, authority: Path, helper: Path, text: str, output: str
 ) -> None:
     await trust(talk, guarded, authority)
     helper.write_text(text)
     answer = await talk.ask(RegistryTags(repository=f"{guarded.address}/no/such"))
     assert answer.code == "unauthorized"
-    assert said in answer.message
+    assert output in answer.message

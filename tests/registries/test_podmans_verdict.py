@@ -52,11 +52,11 @@ async def test_what_podman_refuses_is_said_and_nothing_is_resolved(
     account: Account, talk: Talk, plain: Server, text: str
 ) -> None:
     account.write(text)
-    told = account.run("podman", "info").stderr
-    assert "getting registries" in told
+    output = account.run("podman", "info").stderr
+    assert "getting registries" in output
     shown = await talk.ask(RegistriesShow())
     assert shown["problem"]
-    assert shown["problem"] in told
+    assert shown["problem"] in output
     for name in ("x", "quay.io/x", "a.example/x:1"):
         resolved = await talk.ask(RegistryResolve(name=name))
         assert resolved["how"] == "refused"
@@ -97,8 +97,8 @@ async def test_a_registry_that_a_shell_blocks_is_blocked_at_once(
         assert isinstance(await talk.do(ImagePull(image=name)), Succeeded)
         account.run("podman", "rmi", name)
         account.write(f"{entry}blocked = true\n", file)
-        for asked in (ImagePull(image=name), ContainerRun(image=name)):
-            refused = await talk.do(asked)
+        for query in (ImagePull(image=name), ContainerRun(image=name)):
+            refused = await talk.do(query)
             assert isinstance(refused, Failed), refused
             assert "blocked" in refused.error.message
         account.write(entry, file)
@@ -177,10 +177,10 @@ async def test_nothing_is_read_from_a_registry_by_files_that_podman_refuses(
 async def test_a_name_that_podman_refuses_gets_its_reason(
     account: Account, talk: Talk, name: str, reason: str
 ) -> None:
-    told = account.run("podman", "pull", "--", name)
-    assert told.returncode
+    answer = account.run("podman", "pull", "--", name)
+    assert answer.returncode
     words = ("invalid reference", "lowercase", "unknown transport", "digest")
-    assert any(word in told.stderr for word in words)
+    assert any(word in answer.stderr for word in words)
     resolved = await talk.ask(RegistryResolve(name=name))
     assert resolved["how"] == "refused"
     assert reason in resolved["problem"]

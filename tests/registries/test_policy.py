@@ -22,16 +22,18 @@ async def test_a_rejected_image_is_neither_pulled_nor_copied_and_the_policy_is_n
     name, there = f"{plain.address}/library/app:1", f"{mirror.address}/policy/app:1"
     policy = {"default": ACCEPT, "transports": {"docker": {plain.address: REJECT}}}
     file = account.write(json.dumps(policy), "policy.json")
-    for asked in (ImagePull(image=name), ImageCopy(source=name, destination=there)):
-        refused = await talk.do(asked)
+    for query in (ImagePull(image=name), ImageCopy(source=name, destination=there)):
+        refused = await talk.do(query)
         assert isinstance(refused, Failed)
         assert refused.error.code == "forbidden", refused.error
         assert "rejected by policy" in refused.error.message
         assert "policy.json" in refused.error.remedy
     assert account.run("podman", "images", "-q").stdout == ""
-    told = (await talk.ask(RegistriesShow()))["policy"]
-    assert told["origin"] == str(file)
-    assert [(each["transport"], each["scope"], each["requirement"]) for each in told["rules"]] == [
+    answer = (await talk.ask(RegistriesShow()))["policy"]
+    assert answer["origin"] == str(file)
+    assert [
+        (each["transport"], each["scope"], each["requirement"]) for each in answer["rules"]
+    ] == [
         ("", "", "accept"),
         ("docker", plain.address, "reject"),
     ]
@@ -60,8 +62,8 @@ async def test_a_policy_that_is_broken_is_said_and_nothing_is_pulled(
 ) -> None:
     insecure(account, plain)
     account.write(text, "policy.json")
-    told = (await talk.ask(RegistriesShow()))["policy"]
-    assert told["error"]
-    assert told["text"] == text
+    answer = (await talk.ask(RegistriesShow()))["policy"]
+    assert answer["error"]
+    assert answer["text"] == text
     refused = await talk.do(ImagePull(image=f"{plain.address}/library/app:1", policy="always"))
     assert isinstance(refused, Failed)

@@ -47,11 +47,11 @@ async def test_a_sign_in_needs_the_authority_then_the_password(
     assert isinstance(wrong, Failed)
     assert wrong.error.code == "unauthorized"
     assert isinstance(await talk.do(login), Succeeded)
-    told = await talk.ask(RegistriesShow())
-    assert [(each["registry"], each["username"]) for each in told["sign_ins"]] == [
+    answer = await talk.ask(RegistriesShow())
+    assert [(each["registry"], each["username"]) for each in answer["sign_ins"]] == [
         (guarded.address, "harbour")
     ]
-    assert "master-key" not in str(told)
+    assert "master-key" not in str(answer)
     steps = (await talk.ask(RegistryCheck(registry=guarded.address)))["steps"]
     assert [step["state"] for step in steps] == ["good"] * 4, steps
     assert isinstance(await talk.do(schema.RegistryLogout(registry=guarded.address)), Succeeded)
@@ -75,13 +75,13 @@ async def test_the_guarded_registry_is_browsed_and_copied_to_with_the_sign_in(
     assert isinstance(copied, Succeeded), copied
     first = await talk.ask(RemoteImageInspect(image=source))
     assert copied.result["digest"] == first["digest"]
-    seen = await talk.ask(RemoteImageInspect(image=there))
-    assert seen["digest"] == first["digest"]
-    assert seen["layers"]
-    assert seen["command"][0] == "httpd"
+    answer = await talk.ask(RemoteImageInspect(image=there))
+    assert answer["digest"] == first["digest"]
+    assert answer["layers"]
+    assert answer["command"][0] == "httpd"
     names = await talk.ask(RegistryRepositories(registry=guarded.address))
     assert names["names"] == ["team/app"]
-    deleted = await talk.do(ImageDeleteRemote(image=there, digest=seen["digest"]))
+    deleted = await talk.do(ImageDeleteRemote(image=there, digest=answer["digest"]))
     assert isinstance(deleted, Succeeded), deleted
     again = await talk.do(ImageDeleteRemote(image=there))
     assert isinstance(again, Failed)
@@ -144,9 +144,9 @@ async def test_search_finds_in_the_registries_of_the_list_and_says_what_failed(
             edit=schema.SetShortNameMode(mode="permissive"),
         )
     )
-    told = await talk.ask(RegistrySearch(term="app"))
-    assert f"{plain.address}/library/app" in [each["name"] for each in told["found"]]
-    assert any("127.0.0.1:9" in problem for problem in told["problems"])
+    answer = await talk.ask(RegistrySearch(term="app"))
+    assert f"{plain.address}/library/app" in [each["name"] for each in answer["found"]]
+    assert any("127.0.0.1:9" in problem for problem in answer["problems"])
 
 
 async def test_an_update_is_seen(account: Account, talk: Talk, plain: Server) -> None:

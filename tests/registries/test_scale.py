@@ -27,12 +27,12 @@ def engine_memory(account: Account) -> int:
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-async def walk(talk: Talk, kind: type, **asked: str) -> list[str]:
+async def walk(talk: Talk, kind: type, **query: str) -> list[str]:
     """Return all pages."""
     found: list[str] = []
     after = ""
     while True:
-        page = await talk.ask(kind(**asked, after=after, limit=100))
+        page = await talk.ask(kind(**query, after=after, limit=100))
         assert len(page["names"]) <= 100
         found += page["names"]
         after = page["next"]

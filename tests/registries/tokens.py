@@ -83,8 +83,8 @@ class _Tokens(BaseHTTPRequestHandler):
             if PEOPLE.get(who) != password:
                 self._answer(401, {"errors": [{"code": "UNAUTHORIZED", "message": "who is it?"}]})
                 return
-        asked = parse_qs(urlsplit(self.path).query)
-        scopes = [scope for value in asked.get("scope", []) for scope in value.split(" ")]
+        wanted = parse_qs(urlsplit(self.path).query)
+        scopes = [scope for value in wanted.get("scope", []) for scope in value.split(" ")]
         self._answer(200, {"token": self.server.token(who, scopes)})
 
     # Skopeo 1.9 and Podman may request a token by a POST of OAuth 2; without one, they use GET.

@@ -151,9 +151,9 @@ def test_of_a_persons_pip_settings_only_the_way_to_packages_counts(
 
 def test_pip_settings_that_cannot_be_read_are_named(make, tmp_path) -> None:
     (tmp_path / "pip.conf").write_text("not a setting\n")
-    said = one_line(make(PIP_CONFIG_FILE=str(tmp_path / "pip.conf")))
-    assert "pip's settings cannot be read" in said
-    assert "PIP_CONFIG_FILE=/dev/null bin/serve" in said
+    output = one_line(make(PIP_CONFIG_FILE=str(tmp_path / "pip.conf")))
+    assert "pip's settings cannot be read" in output
+    assert "PIP_CONFIG_FILE=/dev/null bin/serve" in output
 
 
 def refuse(registry: Registry) -> dict[str, str]:
@@ -190,11 +190,11 @@ def test_a_registry_in_trouble_is_said_in_one_line_and_the_old_environment_stays
     tree = tmp_path / "a tree"
     assert make().returncode == 0
     (tree / "requirements.txt").write_text((tree / "requirements.txt").read_text() + "# newer\n")
-    said = one_line(make(**trouble(registry)))
-    assert cause in said
-    assert "pip is set to the index http://127.0.0.1:" in said
-    assert "PIP_CONFIG_FILE=/dev/null bin/serve" in said
-    assert "secret-word" not in said
+    output = one_line(make(**trouble(registry)))
+    assert cause in output
+    assert "pip is set to the index http://127.0.0.1:" in output
+    assert "PIP_CONFIG_FILE=/dev/null bin/serve" in output
+    assert "secret-word" not in output
     assert version(tmp_path) == "1.0"
     registry.status = 200
     registry.locked = wheel(registry.place, "1.0")
@@ -203,8 +203,8 @@ def test_a_registry_in_trouble_is_said_in_one_line_and_the_old_environment_stays
 
 
 def test_too_little_room_is_said_before_anything_is_made(make, tmp_path) -> None:
-    said = one_line(make("df() { printf 'h\\nd 9 9 12 9%% /\\n'; };"))
-    assert "12 MB free, and Berth needs 1000 MB there" in said
+    output = one_line(make("df() { printf 'h\\nd 9 9 12 9%% /\\n'; };"))
+    assert "12 MB free, and Berth needs 1000 MB there" in output
     assert not list((tmp_path / "a place").iterdir())
 
 
@@ -212,8 +212,8 @@ def test_a_disk_that_fills_up_is_told_and_the_next_run_works(make, tmp_path) -> 
     place = tmp_path / "a place"
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=True)
     try:
-        said = one_line(make("need_space() { :; };"))
+        output = one_line(make("need_space() { :; };"))
     finally:
         subprocess.run(["umount", place], check=True)
-    assert "the disk is full" in said
+    assert "the disk is full" in output
     assert make().returncode == 0

@@ -23,20 +23,20 @@ def refused(*words: str) -> str:
     """Return the one line with which bin/serve ended."""
     done = serve(*words)
     assert done.returncode != 0
-    said = done.stderr.strip().splitlines()
-    assert len(said) == 1, done.stderr
-    return said[0]
+    output = done.stderr.strip().splitlines()
+    assert len(output) == 1, done.stderr
+    return output[0]
 
 
 def test_a_port_in_use(berth: Berth, tmp_path: Path) -> None:
-    said = refused("--port", str(berth.port), "--data", str(tmp_path / "data"))
-    assert f"Port {berth.port} on 127.0.0.1 is in use" in said
-    assert "--port" in said
+    output = refused("--port", str(berth.port), "--data", str(tmp_path / "data"))
+    assert f"Port {berth.port} on 127.0.0.1 is in use" in output
+    assert "--port" in output
 
 
 def test_data_that_another_uses(berth: Berth) -> None:
-    said = refused("--port", str(free_port()), "--data", str(berth.data))
-    assert f"Another bin/serve uses {berth.data}" in said
+    output = refused("--port", str(free_port()), "--data", str(berth.data))
+    assert f"Another bin/serve uses {berth.data}" in output
 
 
 def test_an_account_that_another_serves_and_goes_on_serving(berth: Berth, tmp_path: Path) -> None:
@@ -63,20 +63,20 @@ def test_an_account_without_subordinate_ids(rangeless: str, tmp_path: Path) -> N
 def test_a_data_directory_that_is_a_place_of_others(tmp_path: Path) -> None:
     (tmp_path / "somebodys-file").touch()
     tmp_path.chmod(0o755)
-    said = refused("--port", str(free_port()), "--data", str(tmp_path))
-    assert "holds other files" in said
+    output = refused("--port", str(free_port()), "--data", str(tmp_path))
+    assert "holds other files" in output
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 def test_a_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = refused("--port", str(free_port()), "--data", str(tmp_path / "file/data"))
-    assert "--data DIR" in said
+    output = refused("--port", str(free_port()), "--data", str(tmp_path / "file/data"))
+    assert "--data DIR" in output
 
 
 def test_a_data_directory_too_long_for_a_socket(tmp_path: Path) -> None:
-    said = refused("--port", str(free_port()), "--data", str(tmp_path / ("x" * 100)))
-    assert "too long for a Unix socket" in said
+    output = refused("--port", str(free_port()), "--data", str(tmp_path / ("x" * 100)))
+    assert "too long for a Unix socket" in output
 
 
 @pytest.mark.parametrize("words", [("--port", "0"), ("--port", "many"), ("--no-such-option",)])

@@ -145,8 +145,10 @@ def test_ctrl_c_ends_all_but_the_containers_and_the_next_start_sets_nothing_up_a
     nowhere = "http://127.0.0.1:1"
     berth.start(http_proxy=nowhere, https_proxy=nowhere, all_proxy=nowhere, no_proxy="")
     assert (berth.data / "static.stamp").stat().st_mtime_ns == collected
-    said = berth.output.read_text()
-    assert not [word for word in ("installing", "making", "fetching", "password") if word in said]
+    message = berth.output.read_text()
+    assert not [
+        word for word in ("installing", "making", "fetching", "password") if word in message
+    ]
 
 
 def test_a_killed_supervisor_leaves_nothing_in_the_way_of_the_next(berth: Berth) -> None:

@@ -118,9 +118,9 @@ def test_other_code_is_refused_while_a_console_runs_and_said_how_to_end_it(
         [f"{venv}/bin/{words[0]}", "-c", idle, *words[1:]], executable="/usr/bin/python3"
     )
     try:
-        said = one_line(bash(NOBODY, str(tmp_path)))
-        assert remedy in said
-        assert f"kill {running.pid}" in said
+        output = one_line(bash(NOBODY, str(tmp_path)))
+        assert remedy in output
+        assert f"kill {running.pid}" in output
     finally:
         running.kill()
         running.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from launch import fingerprint, supervisor
-from launch.errors import Refusal
+from launch.errors import SetupError
 from launch.supervisor import Process, wait_until
 from tests.setup.steps import TREE
 
@@ -42,7 +42,7 @@ def test_what_does_nothing_at_all_is_given_up(
     monkeypatch.setattr(supervisor, "STANDSTILL", 1.0)
     made = process(tmp_path, "import time; print('last words', flush=True); time.sleep(600)")
     try:
-        with pytest.raises(Refusal, match="the web server does not answer"):
+        with pytest.raises(SetupError, match="the web server does not answer"):
             wait_until(lambda: False, [made], "the web server")
     finally:
         made.popen.kill()  # type: ignore[union-attr]
@@ -50,7 +50,7 @@ def test_what_does_nothing_at_all_is_given_up(
 
 def test_what_has_ended_is_told_at_once_with_its_last_words(tmp_path: Path) -> None:
     made = process(tmp_path, "print('no such module')")
-    with pytest.raises(Refusal, match=r"the web server has ended: no such module .*log"):
+    with pytest.raises(SetupError, match=r"the web server has ended: no such module .*log"):
         wait_until(lambda: False, [made], "the web server")
 
 

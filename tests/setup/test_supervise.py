@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from launch import serve
-from launch.errors import Refusal
+from launch.errors import SetupError
 from launch.supervisor import CALM, FIRST_PAUSE, LONGEST_PAUSE, Process, end
 
 
@@ -42,7 +42,7 @@ def test_redis_that_dies_while_berth_starts_is_told_in_one_line(
     sleeping = [process(name, tmp_path, "sleep", "600") for name in ("worker", "observer", "web")]
     given: Any = SimpleNamespace(data=tmp_path, bind="127.0.0.1", port=1)
     try:
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(SetupError) as refused:
             serve._wait_for_all(given, [first, *sleeping], [])
     finally:
         end(sleeping)

@@ -22,9 +22,9 @@ def test_the_cause_is_found_among_a_programs_words(
     tmp_path: Path, cause: str, _: str, words: str
 ) -> None:
     (tmp_path / "log").write_text(words)
-    said = bash('cause "$1"', str(tmp_path / "log")).stdout
-    assert cause in said
-    assert len(said.splitlines()) == 1
+    output = bash('cause "$1"', str(tmp_path / "log")).stdout
+    assert cause in output
+    assert len(output.splitlines()) == 1
 
 
 # --- Root, where it is needed ----------------------------------------------------------------
@@ -39,15 +39,15 @@ exit 1
 
 
 def test_a_checkout_of_somebody_else_is_named_as_what_it_is() -> None:
-    said = one_line(as_nobody("need_writable /etc"))
-    assert "/etc cannot be written by nobody" in said
-    assert "git clone" in said
+    output = one_line(as_nobody("need_writable /etc"))
+    assert "/etc cannot be written by nobody" in output
+    assert "git clone" in output
 
 
 def test_missing_packages_without_sudo_are_one_line_with_what_root_can_paste() -> None:
-    said = one_line(as_nobody(NO_SUDO + "_apt no-such-package"))
-    assert "sudo is not installed" in said
-    assert said.endswith("apt-get install -y --no-install-recommends no-such-package")
+    output = one_line(as_nobody(NO_SUDO + "_apt no-such-package"))
+    assert "sudo is not installed" in output
+    assert output.endswith("apt-get install -y --no-install-recommends no-such-package")
 
 
 def test_a_wrong_password_ends_it_at_once_in_one_line(tmp_path: Path) -> None:
@@ -61,9 +61,9 @@ def test_a_wrong_password_ends_it_at_once_in_one_line(tmp_path: Path) -> None:
         assert (programs / "sudo.log").read_text() == "asked\n"
     finally:
         shutil.rmtree(programs)
-    said = one_line(done)
-    assert "3 incorrect password attempts" in said
-    assert "As root, run once: apt-get install" in said
+    output = one_line(done)
+    assert "3 incorrect password attempts" in output
+    assert "As root, run once: apt-get install" in output
 
 
 def test_where_all_packages_are_there_nobody_is_asked_for_anything() -> None:
@@ -76,6 +76,6 @@ def test_without_a_network_apt_is_not_even_tried(tmp_path: Path) -> None:
     settings = f'Dir::Etc::sourcelist "{tmp_path}/sources.list";\nDir::Etc::sourceparts "-";\n'
     (tmp_path / "apt.conf").write_text(settings)
     never = "_apt_get() { echo tried >&2; exit 9; };"
-    said = one_line(bash(never + "_apt no-such-package", APT_CONFIG=str(tmp_path / "apt.conf")))
-    assert "No mirror of apt answers" in said
-    assert "127.0.0.1" in said
+    output = one_line(bash(never + "_apt no-such-package", APT_CONFIG=str(tmp_path / "apt.conf")))
+    assert "No mirror of apt answers" in output
+    assert "127.0.0.1" in output

@@ -27,8 +27,8 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_the_code_keeps_its_contracts() -> None:
-    status, said = lint(ROOT)
-    assert status == 0, said
+    status, message = lint(ROOT)
+    assert status == 0, message
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_an_arrow_that_points_the_wrong_way_is_found(
 ) -> None:
     file = tree / module
     file.write_text(f"{file.read_text()}\n{line}\n")
-    status, said = lint(tree)
+    status, message = lint(tree)
     assert status == 1
-    assert any(contract in each and "BROKEN" in each for each in said.splitlines()), said
+    assert any(contract in each and "BROKEN" in each for each in message.splitlines()), message

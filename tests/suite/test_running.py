@@ -142,8 +142,8 @@ def test_a_failure_is_named_with_its_reason_before_the_others_run(
 ) -> None:
     project.write("tests/part/test_it.py", "def test_it(): assert 'the reason' == 1\n")
     project.write("tests/part/test_more.py", PASSES)
-    said = project.run("-n", workers).stdout
-    at_once = said[: said.index("= FAILURES =")]
+    output = project.run("-n", workers).stdout
+    at_once = output[: output.index("= FAILURES =")]
     assert "FAILED (call) tests/part/test_it.py::test_it" in at_once
     assert "assert 'the reason' == 1" in at_once
 

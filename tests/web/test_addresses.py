@@ -7,7 +7,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from consoleapp.web.addresses import WORDS
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 
 OTHERS = (
     "logs", "terminal", "history", "panels", "inspect", "units", "images", "networks", "templates",
@@ -75,11 +75,11 @@ def test_an_address_leads_to_what_it_was_made_for(route: str, name: str) -> None
 
 @pytest.mark.parametrize("called", sorted(WORDS))
 def test_a_container_of_any_name_has_a_page_and_links_that_lead_there(
-    as_, operator, web, seen, called
+    as_, operator, web, snapshots, called
 ):
     """The input of the bug report: a container named `launch`."""
     row = container(called)
-    seen["web"] = Seen(snapshot(row))
+    snapshots["web"] = StoredSnapshot(snapshot(row))
     page = as_(operator).get(reverse("containers:detail", args=["web", called]))
     assert page.status_code == 200
     assert page.context["row"].id == row.id

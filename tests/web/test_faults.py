@@ -22,7 +22,7 @@ from consoleapp.accounts.models import ApiToken
 from consoleapp.accounts.sessions import Sessions
 from consoleapp.core.faults import BUSY, DATA_FULL, DATABASE_FULL, OTHER_FULL, fault
 from consoleapp.snapshots import reader
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -65,8 +65,8 @@ def full() -> Iterator[None]:
 
 
 @pytest.fixture
-def browser(as_: Any, operator: Any, seen: Any) -> Client:
-    seen["web"] = Seen(snapshot(container("db")))
+def browser(as_: Any, operator: Any, snapshots: Any) -> Client:
+    snapshots["web"] = StoredSnapshot(snapshot(container("db")))
     client: Client = as_(operator)
     client.raise_request_exception = False
     return client
@@ -109,10 +109,10 @@ def routes(patterns: Any, before: str = "") -> Iterator[str]:
 
 
 def test_no_page_writes_when_it_is_read_again(
-    as_: Any, admin: Any, web: Any, seen: Any, monkeypatch: pytest.MonkeyPatch
+    as_: Any, admin: Any, web: Any, snapshots: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen["web"] = Seen(snapshot(container("db")))
-    monkeypatch.setattr(reader, "fresh_sync", lambda account, *_, **__: seen["web"])
+    snapshots["web"] = StoredSnapshot(snapshot(container("db")))
+    monkeypatch.setattr(reader, "fresh_sync", lambda account, *_, **__: snapshots["web"])
     browser = as_(admin)
     browser.raise_request_exception = False
     found = [each for each in routes(get_resolver().url_patterns) if not LEFT_OUT.search(each)]

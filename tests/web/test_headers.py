@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.fixtures.web import Seen, container, operation, snapshot
+from tests.fixtures.web import StoredSnapshot, container, operation, snapshot
 
 
 def routes(resolver=None, before=""):
@@ -28,8 +28,8 @@ PLAIN = sorted(
 
 
 @pytest.fixture
-def everything(seen, web, operator):
-    seen["web"] = Seen(snapshot(container("db")))
+def everything(snapshots, web, operator):
+    snapshots["web"] = StoredSnapshot(snapshot(container("db")))
     return operation(web, operator)
 
 

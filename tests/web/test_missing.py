@@ -3,7 +3,7 @@
 import pytest
 
 from consoleapp.snapshots import reader
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 
 AGAIN = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TRIGGER": "look-again"}
 PAGES = {
@@ -23,8 +23,8 @@ def refreshed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_it_has_the_observer_look_and_asks_again(as_, viewer, seen, refreshed, page):
-    seen["web"] = Seen(snapshot().model_copy(update={"images": []}))
+def test_it_has_the_observer_look_and_asks_again(as_, viewer, snapshots, refreshed, page):
+    snapshots["web"] = StoredSnapshot(snapshot().model_copy(update={"images": []}))
     answer = as_(viewer).get(page)
     assert answer.status_code == 404
     assert refreshed == ["web"]
@@ -41,8 +41,8 @@ def test_an_account_of_which_nothing_is_known_is_looked_at_too(as_, viewer, refr
 
 
 @pytest.mark.parametrize("what", ["container", "image"])
-def test_when_it_is_there_the_page_loads_anew(as_, viewer, seen, refreshed, what):
-    seen["web"] = Seen(snapshot(container("db")))
+def test_when_it_is_there_the_page_loads_anew(as_, viewer, snapshots, refreshed, what):
+    snapshots["web"] = StoredSnapshot(snapshot(container("db")))
     answer = as_(viewer).get(PAGES[what], **AGAIN)
     assert answer.headers["HX-Refresh"] == "true"
     assert not refreshed

@@ -15,10 +15,10 @@ def through(settings, trusted, peer, headers, kind="http"):
     words = trusted.split()
     settings.BERTH_TRUSTED_PROXIES = [ip_network(word) for word in words if word != "unix"]
     settings.BERTH_TRUSTED_UNIX_PROXY = "unix" in words
-    seen = {}
+    values = {}
 
     async def app(scope, receive, send):
-        seen.update(scope)
+        values.update(scope)
 
     scope = {
         "type": kind,
@@ -27,7 +27,7 @@ def through(settings, trusted, peer, headers, kind="http"):
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
     }
     asyncio.run(from_proxies(app)(scope, None, None))
-    return seen
+    return values
 
 
 FOR = "X-Forwarded-For"
@@ -62,13 +62,13 @@ FOR = "X-Forwarded-For"
     ],
 )
 def test_the_client_is(settings, trusted, peer, headers, client, kind):
-    seen = through(settings, trusted, peer, headers, kind)
-    assert (seen["client"][0] if seen["client"] else None) == client
-    assert b"x-forwarded-for" not in dict(seen["headers"])
+    known = through(settings, trusted, peer, headers, kind)
+    assert (known["client"][0] if known["client"] else None) == client
+    assert b"x-forwarded-for" not in dict(known["headers"])
 
 
 @pytest.mark.parametrize(
-    ("trusted", "said", "scheme"),
+    ("trusted", "text", "scheme"),
     [
         ("", "https", "http"),
         ("10.0.0.1", "https", "https"),
@@ -76,12 +76,12 @@ def test_the_client_is(settings, trusted, peer, headers, client, kind):
         ("10.0.0.1", "gopher", "http"),
     ],
 )
-def test_the_scheme_is(settings, trusted, said, scheme):
-    headers = [("X-Forwarded-Proto", said)]
-    seen = through(settings, trusted, "10.0.0.1", headers)
-    assert seen["scheme"] == scheme
-    assert not seen["headers"]
-    asked = ASGIRequest({**seen, "path": "/", "method": "GET"}, io.BytesIO())
-    assert asked.is_secure() == (scheme == "https")
+def test_the_scheme_is(settings, trusted, text, scheme):
+    headers = [("X-Forwarded-Proto", text)]
+    known = through(settings, trusted, "10.0.0.1", headers)
+    assert known["scheme"] == scheme
+    assert not known["headers"]
+    query = ASGIRequest({**known, "path": "/", "method": "GET"}, io.BytesIO())
+    assert query.is_secure() == (scheme == "https")
     socket = through(settings, trusted, "10.0.0.1", headers, "websocket")
     assert socket["scheme"] == scheme.replace("http", "ws")

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Head",
+            name="Checkpoint",
             fields=[
                 ("number", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("seq", models.BigIntegerField()),

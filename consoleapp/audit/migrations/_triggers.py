@@ -9,12 +9,12 @@ UPDATE counts as an UPDATE there, and is refused as one.
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-TABLES = ("audit_event", "audit_link", "audit_head", "audit_pruning")
+TABLES = ("audit_event", "audit_link", "audit_checkpoint", "audit_pruning")
 COVERED = {
     "audit_event": "EXISTS (SELECT 1 FROM audit_link WHERE event_id = OLD.id"
     " AND seq <= (SELECT MAX(seq) FROM audit_pruning))",
     "audit_link": "EXISTS (SELECT 1 FROM audit_pruning WHERE seq >= OLD.seq)",
-    "audit_head": "FALSE",
+    "audit_checkpoint": "FALSE",
     "audit_pruning": "FALSE",
 }
 REFUSAL = "audit events are append-only"
@@ -111,7 +111,7 @@ def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 UNIQUE = {
     "audit_event": ("id",),
     "audit_link": ("seq", "event_id"),
-    "audit_head": ("number",),
+    "audit_checkpoint": ("number",),
     "audit_pruning": ("seq",),
 }
 """The unique columns through which an insert could replace a row."""

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "happening",
+                    "event_type",
                     models.CharField(
                         choices=[
                             ("operation.failed", "Operation failed"),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=100)),
                 ("url", models.CharField(max_length=1000, verbose_name="Address")),
-                ("sealed", models.TextField()),
+                ("encrypted_secret", models.TextField()),
                 ("active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("happenings", models.JSONField()),
+                ("event_types", models.JSONField()),
                 ("observed", models.BooleanField(default=False)),
                 ("all_accounts", models.BooleanField(default=True)),
                 ("in_page", models.BooleanField(default=True)),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="occurrence",
             index=models.Index(
-                fields=["account", "happening", "object", "-at"], name="occurrence_of"
+                fields=["account", "event_type", "object", "-at"], name="occurrence_of"
             ),
         ),
         migrations.AddIndex(
@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
             model_name="occurrence",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_at__isnull", True)),
-                fields=("account", "happening", "key"),
+                fields=("account", "event_type", "key"),
                 name="one_occurrence_a_key",
             ),
         ),

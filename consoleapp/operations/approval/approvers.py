@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from consoleapp.accounts.access import visible_accounts
 from consoleapp.accounts.models import Grant, ServiceAccount, User
-from consoleapp.operations.approval.models import Ask
+from consoleapp.operations.approval.models import Requirement
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from engine.schema.parameters import Role
@@ -38,27 +38,27 @@ def decidable(user: User) -> QuerySet[Operation]:
     if user.is_superuser:
         return found
     owned = Grant.objects.filter(Q(user=user) | Q(group__in=groups), role=Role.OWNER)
-    unsatisfied = Ask.objects.filter(approval=OuterRef("pk")).exclude(
-        Q(pk__in=Ask.groups.through.objects.filter(group__in=groups).values("ask"))
+    unsatisfied = Requirement.objects.filter(approval=OuterRef("pk")).exclude(
+        Q(pk__in=Requirement.groups.through.objects.filter(group__in=groups).values("requirement"))
         | Q(owners=True, approval__operation__account__in=owned.values("account"))
     )
     return found.exclude(Exists(unsatisfied))
 
 
-def deciders(operation: Operation) -> QuerySet[User]:
+def approvers_of(operation: Operation) -> QuerySet[User]:
     """Return the users who may decide `operation` while it waits."""
     grants = Grant.objects.filter(account=operation.account)
     found = User.objects.filter(is_active=True, serviceaccount=None)
     if asking := operation.requested_by:
         service = ServiceAccount.objects.filter(user=asking, owner__isnull=False)
         found = found.exclude(pk=asking.pk).exclude(groups__in=service.values("owner"))
-    asked = Q(pk__in=_holders(grants))
-    for ask in operation.approval.asks.all():
-        satisfied = Q(groups__in=ask.groups.all())
-        if ask.owners:
+    condition = Q(pk__in=_holders(grants))
+    for requirement in operation.approval.requirements.all():
+        satisfied = Q(groups__in=requirement.groups.all())
+        if requirement.owners:
             satisfied |= Q(pk__in=_holders(grants.filter(role=Role.OWNER)))
-        asked &= Q(pk__in=User.objects.filter(satisfied).values("pk"))
-    return found.filter(Q(is_superuser=True) | asked).distinct()
+        condition &= Q(pk__in=User.objects.filter(satisfied).values("pk"))
+    return found.filter(Q(is_superuser=True) | condition).distinct()
 
 
 def _holders(grants: QuerySet[Grant]) -> QuerySet[User, Any]:

@@ -12,11 +12,11 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.encryption import Unreadable
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.notifications.event_types import EventType
-from consoleapp.notifications.record import Seen, happened
+from consoleapp.notifications.record import NewOccurrence, notify
 from consoleapp.operations import permission, secret_parameters
 from consoleapp.operations.approval.approvers import decidable
 from consoleapp.operations.approval.models import Approval, Decision
-from consoleapp.operations.approval.requirements import fingerprint, unasked
+from consoleapp.operations.approval.requirements import fingerprint, unmet_requirements
 from consoleapp.operations.audit import name, note
 from consoleapp.operations.broker import hand_over
 from consoleapp.operations.models import Operation
@@ -47,7 +47,7 @@ def approve(operation: Operation, *, actor: Actor, comment: str = "") -> None:
     with transaction.atomic():
         _decide(operation, State.REQUESTED, Decision.GRANTED, actor, comment)
         note("approval.granted", operation, actor, detail=comment)
-        _tell(operation, msg("Approved by %(name)s.", name=actor.name), comment)
+        _notify(operation, msg("Approved by %(name)s.", name=actor.name), comment)
         transaction.on_commit(partial(hand_over, operation))
 
 
@@ -56,12 +56,12 @@ def decline(operation: Operation, *, actor: Actor, comment: str) -> None:
     _check(operation, actor)
     if not comment.strip():
         raise Uncommented
-    said = msg("%(name)s declined it: %(comment)s", name=actor.name, comment=comment.strip())
-    report = ErrorReport(code=ErrorCode.FORBIDDEN, message=said)
+    reason = msg("%(name)s declined it: %(comment)s", name=actor.name, comment=comment.strip())
+    report = ErrorReport(code=ErrorCode.FORBIDDEN, message=reason)
     with transaction.atomic():
         _decide(operation, State.DECLINED, Decision.DECLINED, actor, comment, report)
         note("approval.declined", operation, actor, outcome=State.DECLINED, detail=comment)
-        _tell(operation, msg("Declined by %(name)s.", name=actor.name), comment)
+        _notify(operation, msg("Declined by %(name)s.", name=actor.name), comment)
         transaction.on_commit(partial(operation_changed, operation))
 
 
@@ -86,7 +86,7 @@ def expire(host: Host) -> None:
             except Conflict:
                 continue  # it was decided at this moment
             note("approval.expired", operation, nobody, outcome=State.EXPIRED)
-            _tell(operation, report.message, "")
+            _notify(operation, report.message, "")
             transaction.on_commit(partial(operation_changed, operation))
 
 
@@ -104,8 +104,8 @@ def _check(operation: Operation, actor: Actor) -> None:
     if operation.state != State.AWAITING or approval.expires_at <= timezone.now():
         raise Conflict(msg("It does not await approval any more."))
     if actor.user is not None and operation.requested_by_id == actor.user.pk:
-        said = msg("You asked for it yourself: somebody else must decide.")
-        raise _refused(operation, actor, said)
+        reason = msg("You asked for it yourself: somebody else must decide.")
+        raise _refused(operation, actor, reason)
     raise _refused(operation, actor, msg("You are not among those who may decide this."))
 
 
@@ -123,9 +123,9 @@ def _decided(approval: Approval) -> str:
     return msg("It was decided already.")
 
 
-def _refused(operation: Operation, actor: Actor, said: str) -> Refused:
-    note("approval.refused", operation, actor, detail=said)
-    return Refused(said)
+def _refused(operation: Operation, actor: Actor, reason: str) -> Refused:
+    note("approval.refused", operation, actor, detail=reason)
+    return Refused(reason)
 
 
 def _no_more(operation: Operation) -> str:
@@ -140,7 +140,7 @@ def _no_more(operation: Operation) -> str:
         return refused
     if refused := permission.by_policy(operation, parameters):
         return msg("Not allowed by policy: %(said)s", said=refused)
-    return unasked(operation, parameters)
+    return unmet_requirements(operation, parameters)
 
 
 def _decide(
@@ -178,18 +178,18 @@ def _end(
     )
 
 
-def _tell(operation: Operation, said: str, comment: str) -> None:
+def _notify(operation: Operation, reason: str, comment: str) -> None:
     """Notify the requester, if subscribed."""
     if operation.requested_by_id is None:
         return
-    seen = Seen(
+    occurrence = NewOccurrence(
         EventType.APPROVAL_DECIDED,
         key=str(operation.pk),
         object=str(operation.pk),
         name=name(operation),
         at=timezone.now(),
-        detail=joined([said, comment.strip()]),
+        detail=joined([reason, comment.strip()]),
         operation=operation.pk,
         people=frozenset({operation.requested_by_id}),
     )
-    happened(operation.account, seen)
+    notify(operation.account, occurrence)

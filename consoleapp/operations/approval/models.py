@@ -50,10 +50,10 @@ class Approval(models.Model):
         return f"approval of {self.operation_id}"
 
 
-class Ask(models.Model):
+class Requirement(models.Model):
     """One policy that requires approval, and its approvers. Every one must be satisfied."""
 
-    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="asks")
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="requirements")
     source = models.CharField(max_length=300)
     """Whose policy it is, in words."""
     reasons = MessagesField()

@@ -10,10 +10,10 @@ from django.utils import timezone
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Conflict, Refused
 from consoleapp.notifications.event_types import EventType
-from consoleapp.notifications.record import Seen, happened
-from consoleapp.operations.approval.approvers import deciders
-from consoleapp.operations.approval.models import Approval, Ask, Decision
-from consoleapp.operations.approval.requirements import Asked, fingerprint
+from consoleapp.notifications.record import NewOccurrence, notify
+from consoleapp.operations.approval.approvers import approvers_of
+from consoleapp.operations.approval.models import Approval, Decision, Requirement
+from consoleapp.operations.approval.requirements import PolicyRequirement, fingerprint
 from consoleapp.operations.audit import name, note
 from consoleapp.operations.models import Operation
 from consoleapp.operations.page_events import operation_changed
@@ -21,26 +21,30 @@ from engine.schema.messages import msg
 from engine.schema.parameters import Parameters
 
 
-def ask(
-    operation: Operation, parameters: Parameters, asks: Sequence[Asked], *, actor: Actor
+def create(
+    operation: Operation,
+    parameters: Parameters,
+    requirements: Sequence[PolicyRequirement],
+    *,
+    actor: Actor,
 ) -> None:
     """Record the requirements and notify approvers, in the transaction that creates `operation`."""
     approval = Approval.objects.create(
         operation=operation,
         fingerprint=fingerprint(operation, parameters),
-        expires_at=operation.requested_at + min(each.expires_after for each in asks),
+        expires_at=operation.requested_at + min(each.expires_after for each in requirements),
     )
-    for each in asks:
-        row = Ask.objects.create(
+    for each in requirements:
+        row = Requirement.objects.create(
             approval=approval,
             source=each.source[:300],
             reasons=[[reason.rule, reason.message] for reason in each.reasons],
             owners=not each.approvers,
         )
         row.groups.set(Group.objects.filter(name__in=each.approvers))
-    why = " ".join(str(each) for each in asks)
+    why = " ".join(str(each) for each in requirements)
     note("approval.requested", operation, actor, detail=why)
-    seen = Seen(
+    occurrence = NewOccurrence(
         EventType.APPROVAL_WAITING,
         key=str(operation.pk),
         object=str(operation.pk),
@@ -50,9 +54,9 @@ def ask(
             "Requested by %(actor_name)s. %(why)s", actor_name=operation.actor_name, why=why
         ),
         operation=operation.pk,
-        people=frozenset(deciders(operation).values_list("pk", flat=True)),
+        people=frozenset(approvers_of(operation).values_list("pk", flat=True)),
     )
-    happened(operation.account, seen)
+    notify(operation.account, occurrence)
 
 
 def explain(operation: Operation, text: str, *, actor: Actor) -> None:

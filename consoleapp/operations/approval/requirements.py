@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 
 from consoleapp.accounts.models import LinuxAccount, User
 from consoleapp.operations import secret_parameters
-from consoleapp.operations.approval.models import Approval, Ask, Decision
+from consoleapp.operations.approval.models import Approval, Decision, Requirement
 from consoleapp.operations.models import Operation
-from consoleapp.policies.effective_policy import seen, standing
+from consoleapp.policies.effective_policy import effective_policy, with_snapshot
 from engine.policy import requests as r
 from engine.policy import rules
 from engine.policy.evaluate import evaluate
@@ -29,7 +29,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PolicyRequirement:
     """One policy that requires approval: its reasons, groups (none: the owners), and expiry."""
 
     source: str
@@ -49,38 +49,49 @@ class Asked:
         )
 
 
-def asked(
+def requirements_of(
     user: User | None, account: LinuxAccount, parameters: Parameters, *, unknown: bool = True
-) -> list[Asked]:
+) -> list[PolicyRequirement]:
     """Return the policies that require approval.
 
     `unknown`: include what is currently unknown, such as the number of containers while there is no
     snapshot of the account.
     """
-    held = [(each, each.approval) for each in standing(user, account).sources]
+    held = [(each, each.approval) for each in effective_policy(user, account).sources]
     if not any(approval for _, approval in held):
         return []
-    wanted = [seen(account, request) for request in requests_of(parameters)]
+    wanted = [with_snapshot(account, request) for request in requests_of(parameters)]
     found = []
     for source, approval in held:
         if approval and (reasons := tuple(_reasons(approval, parameters, wanted, unknown))):
-            asks = Asked(source.title, reasons, tuple(approval.approvers), approval.expires_after)
-            found.append(asks)
+            requirements = PolicyRequirement(
+                source.title, reasons, tuple(approval.approvers), approval.expires_after
+            )
+            found.append(requirements)
     return found
 
 
-def unasked(operation: Operation, parameters: Parameters) -> str:
+def unmet_requirements(operation: Operation, parameters: Parameters) -> str:
     """Return why it now needs more approval than it had; "" if it does not."""
     covered = {
-        (ask.source, ask.owners, frozenset(group.name for group in ask.groups.all()), rule)
-        for ask in Ask.objects.filter(approval=operation.pk).prefetch_related("groups")
-        for rule, _ in ask.reasons
+        (
+            requirement.source,
+            requirement.owners,
+            frozenset(group.name for group in requirement.groups.all()),
+            rule,
+        )
+        for requirement in Requirement.objects.filter(approval=operation.pk).prefetch_related(
+            "groups"
+        )
+        for rule, _ in requirement.reasons
     }
     more = []
-    for each in asked(operation.requested_by, operation.account, parameters, unknown=False):
+    for each in requirements_of(
+        operation.requested_by, operation.account, parameters, unknown=False
+    ):
         groups = Group.objects.filter(name__in=each.approvers).values_list("name", flat=True)
-        asks = (each.source[:300], not each.approvers, frozenset(groups))
-        if any((*asks, reason.rule) not in covered for reason in each.reasons):
+        requirements = (each.source[:300], not each.approvers, frozenset(groups))
+        if any((*requirements, reason.rule) not in covered for reason in each.reasons):
             more.append(str(each))
     return (
         msg("By now it needs approval; request it again. %(why)s", why=joined(more)) if more else ""
@@ -103,12 +114,12 @@ def _reasons(
 ) -> list[Reason]:
     found = []
     if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
-        said = msg("Operations of the kind %(kind)s always need approval.", kind=parameters.kind)
-        found.append(Reason("approval.kinds", said))
+        reason = msg("Operations of the kind %(kind)s always need approval.", kind=parameters.kind)
+        found.append(Reason("approval.kinds", reason))
     for each in evaluate(approval, wanted):
         found.append(Reason(f"approval.{each.rule}", each.message, each.field))
     uncounted = any(isinstance(each, r.OneMore) and each.present is None for each in wanted)
     if unknown and uncounted and approval.containers is not None:
-        said = msg("Nobody knows now how many containers the account has.")
-        found.append(Reason("approval.containers", said))
+        reason = msg("Nobody knows now how many containers the account has.")
+        found.append(Reason("approval.containers", reason))
     return found

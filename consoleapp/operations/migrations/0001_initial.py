@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(max_length=10)),
                 ("ip", models.CharField(blank=True, default="", max_length=45)),
                 ("parameters", models.JSONField()),
-                ("sealed", models.TextField(blank=True, default="")),
+                ("encrypted", models.TextField(blank=True, default="")),
                 ("has_secrets", models.BooleanField(default=False)),
                 ("command", models.JSONField()),
                 ("target", models.CharField(blank=True, default="", max_length=600)),

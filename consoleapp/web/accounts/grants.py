@@ -57,17 +57,17 @@ class GrantForm(forms.Form):
         """Return the user or group with that number."""
         found = self.holders[self.cleaned_data["holder"]]
         if self.account.grants.filter(**_whose(found)).exists():
-            said = _("%(name)s already has a grant. Change its role below.")
-            raise forms.ValidationError(said % {"name": found})
+            message = _("%(name)s already has a grant. Change its role below.")
+            raise forms.ValidationError(message % {"name": found})
         return found
 
     def clean(self) -> dict[str, object]:
         """Refuse a program as owner: it could admit others."""
-        asked: dict[str, object] = super().clean() or {}
-        holder = asked.get("holder")
-        if isinstance(holder, User) and asked.get("role") == Role.OWNER and is_service(holder):
+        values: dict[str, object] = super().clean() or {}
+        holder = values.get("holder")
+        if isinstance(holder, User) and values.get("role") == Role.OWNER and is_service(holder):
             self.add_error("role", _no_owner(holder))
-        return asked
+        return values
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,8 +103,8 @@ def change(request: AccountRequest, account: LinuxAccount, grant_id: int) -> Htt
     if request.POST.get("remove"):
         _record("grant.removed", request, grant, {"role": grant.role})
         grant.delete()
-        said = _("The grant of %(name)s on %(account)s was removed.")
-        messages.success(request, said % {"name": _name(grant), "account": account.key})
+        text = _("The grant of %(name)s on %(account)s was removed.")
+        messages.success(request, text % {"name": _name(grant), "account": account.key})
     elif role not in set(Role):
         messages.error(request, _("“%(role)s” is not a role.") % {"role": role})
     elif role == Role.OWNER and grant.user and is_service(grant.user):
@@ -147,8 +147,8 @@ def _name(grant: Grant) -> str:
 
 
 def _is_now(grant: Grant) -> str:
-    said = {"name": _name(grant), "role": in_language(grant.role), "account": grant.account.key}
-    return _("%(name)s is now %(role)s of %(account)s.") % said
+    values = {"name": _name(grant), "role": in_language(grant.role), "account": grant.account.key}
+    return _("%(name)s is now %(role)s of %(account)s.") % values
 
 
 def _no_owner(holder: User) -> str:

@@ -80,8 +80,8 @@ def approve_many(request: Request) -> HttpResponse:
         except Refused as error:
             messages.error(request, f"{name(operation)}: {error}")
     if done:
-        said = ngettext("%(count)s request is approved.", "%(count)s requests are approved.", done)
-        messages.success(request, said % {"count": done})
+        text = ngettext("%(count)s request is approved.", "%(count)s requests are approved.", done)
+        messages.success(request, text % {"count": done})
     elif not chosen:
         messages.error(request, _("Choose what to approve first."))
     return redirect("approvals:list")

@@ -84,7 +84,7 @@ def about(request: Request, operation_id: UUID) -> dict[str, Any]:
         "operation": operation,
         "parameters": disclosure.parameters(operation, operates=sees_all),
         "approval": approval,
-        "asks": approval.asks.prefetch_related("groups").order_by("pk"),
+        "requirements": approval.requirements.prefetch_related("groups").order_by("pk"),
         "may_decide": may_decide,
         "is_mine": operation.requested_by_id == request.user.pk,
     }

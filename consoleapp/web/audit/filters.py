@@ -68,14 +68,14 @@ class EventFilters(forms.Form):
     def criteria(self) -> Criteria:
         """Return the search criteria."""
         self.is_valid()
-        asked = self.cleaned_data
-        since, until = asked.get("since"), asked.get("until")
+        values = self.cleaned_data
+        since, until = values.get("since"), values.get("until")
         return Criteria(
-            words=asked.get("q", ""),
-            **{many: (asked[one],) for one, many in _SEVERAL.items() if asked.get(one)},
-            person=asked.get("user", ""),
-            account=asked.get("account", ""),
-            outcome=asked.get("outcome", ""),
+            words=values.get("q", ""),
+            **{many: (values[one],) for one, many in _SEVERAL.items() if values.get(one)},
+            person=values.get("user", ""),
+            account=values.get("account", ""),
+            outcome=values.get("outcome", ""),
             since=days.begin(since) if since else None,
             until=days.end(until) if until else None,
         )

@@ -65,11 +65,11 @@ def lives_of(account: LinuxAccount, container: str) -> list[Life]:
         pk__in=operations, kind__in=("container.run", "container.prune")
     )
     results = {operation.pk: operation.result or {} for operation in found}
-    lives = [life for life in tell(events, results) if life.is_called(container)]
+    lives = [life for life in describe(events, results) if life.is_called(container)]
     return lives[::-1]
 
 
-def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Life]:
+def describe(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Life]:
     """Return the lives in `events` (oldest first). `results` are by operation."""
     lives: list[Life] = []
     bearers: dict[str, Life] = {}
@@ -99,15 +99,15 @@ def tell(events: Iterable[Event], results: dict[Any, dict[str, Any]]) -> list[Li
 def _events(account: LinuxAccount, container: str) -> list[Event]:
     """Return the events about everything ever called `container`, oldest first."""
     names = {container}
-    asked: set[str] = set()
-    while names - asked and len(asked) < _MOST_NAMES:
-        asked |= names
+    known: set[str] = set()
+    while names - known and len(known) < _MOST_NAMES:
+        known |= names
         names |= _other_names(account, names)
     mine = [[named("account_id", account.pk)]]
     targets = tuple(sorted({*names, *_short(names)}))
-    told = matching(mine, Criteria(kinds=("container",), targets=targets))
+    answer = matching(mine, Criteria(kinds=("container",), targets=targets))
     pruned = matching(mine, Criteria(kinds=("container.prune",), outcome="succeeded"))
-    events = [*islice(told, _MOST_EVENTS), *islice(pruned, _MOST_PRUNES)]
+    events = [*islice(answer, _MOST_EVENTS), *islice(pruned, _MOST_PRUNES)]
     return sorted({event.pk: event for event in events}.values(), key=lambda e: e.pk)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from consoleapp.accounts.access import require_role
 from consoleapp.accounts.audit_access import owns, readable, readable_events
 from consoleapp.accounts.models import LinuxAccount
-from consoleapp.audit.chain_status import standing
+from consoleapp.audit.chain_status import chain_status
 from consoleapp.audit.models import Link
 from consoleapp.audit.search import matching, newest
 from consoleapp.core.requests import AccountRequest, Request
@@ -47,7 +47,7 @@ def everything(request: Request) -> HttpResponseBase:
         "page": page,
         "before": before,
         "query": query_without_page(request, "before"),
-        "standing": standing(),
+        "chain_status": chain_status(),
     }
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, f"audit/{'_table' if partial else 'list'}.html", context)

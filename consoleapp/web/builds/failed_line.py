@@ -24,8 +24,8 @@ def failed_line(containerfile: str, progress: Mapping[str, Any] | None) -> int |
     if stage > len(found) or step > len(found[stage - 1]):
         return None  # such as a label from the form
     line, word = found[stage - 1][step - 1]
-    said = str(steps[-1]["label"]).split(maxsplit=1)
-    return line if said and said[0].upper() == word else None
+    words = str(steps[-1]["label"]).split(maxsplit=1)
+    return line if words and words[0].upper() == word else None
 
 
 def _stages(text: str) -> list[list[tuple[int, str]]]:

@@ -49,16 +49,16 @@ _STEPS = (
 def build(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form, filled in by ?from=<operation> or ?recipe=<id>. A build leads to its page."""
     if request.method == "GET":
-        asked, progress = _asked(request, account)
-        line = failed_line(asked.get("containerfile", ""), progress)
-        return _form(request, BuildForm(initial=asked), 200, line)
+        request_of_build, progress = _prefilled(request, account)
+        line = failed_line(request_of_build.get("containerfile", ""), progress)
+        return _form(request, BuildForm(initial=request_of_build), 200, line)
     form = BuildForm(request.POST)
     if not form.is_valid():
         return _form(request, form, 422)
     try:
         operation = submit(account, form.parsed, actor=Actor.of(request))
     except NotAllowed as error:
-        error.tell(form)
+        error.show_in(form)
         return _form(request, form, 403)
     except Refused as error:
         form.add_error(None, str(error))
@@ -155,7 +155,9 @@ def _kept(request: Request, name: str, paths: list[str]) -> list[dict[str, Any]]
     return [{"upload": known[key], "path": path} for key, path in rows if key in known]
 
 
-def _asked(request: Request, account: LinuxAccount) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _prefilled(
+    request: Request, account: LinuxAccount
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the form's initial values, and the progress of the build that they come from."""
     if recipe := request.GET.get("recipe"):
         if not recipe.isdigit():

@@ -92,28 +92,28 @@ class Editor:
 
     def _parameter(self, at: int, row: dict[str, str]) -> dict[str, Any]:
         kind, rule = row["type"], row["rule"].strip()
-        said: dict[str, Any] = {
+        values: dict[str, Any] = {
             "type": kind,
             "name": row["name"].strip(),
             "label": row["label"].strip(),
             "help": row["help"].strip(),
         }
         if kind in ("text", "number", "choice"):
-            said["default"] = row["default"].strip(" ")
+            values["default"] = row["default"].strip(" ")
         if kind != "port":
-            said["required"] = row["required"] != "no"
+            values["required"] = row["required"] != "no"
         if kind == "text" and rule:
-            said["pattern"] = rule
+            values["pattern"] = rule
         elif kind == "choice":
-            said["choices"] = [each.strip() for each in rule.split("|") if each.strip()]
+            values["choices"] = [each.strip() for each in rule.split("|") if each.strip()]
         elif kind in ("number", "port") and rule:
             found = re.fullmatch(r"(-?\d{1,15})?\s*(?:\.\.|–|-)\s*(-?\d{1,15})?", rule)
             if not found:
                 self.errors[f"parameters-{at}"] = _("Write a range as 1-10.")
-                return said
+                return values
             names = ("minimum", "maximum") if kind == "number" else ("first", "last")
-            said |= {n: int(v) for n, v in zip(names, found.groups(), strict=True) if v}
-        return {name: value for name, value in said.items() if value not in ("", None)}
+            values |= {n: int(v) for n, v in zip(names, found.groups(), strict=True) if v}
+        return {name: value for name, value in values.items() if value not in ("", None)}
 
     def _place(self, location: Location, sentence: str) -> None:
         match location:
@@ -122,8 +122,8 @@ class Editor:
             case ("run", *rest):
                 if rest[:1] in (["command_line"], ["entrypoint"]):
                     rest = rest[:1]
-                said = sentence if sentence.endswith((".", "。")) else f"{sentence}."
-                self.launch.place({"loc": tuple(rest), "type": "", "msg": said})
+                ended = sentence if sentence.endswith((".", "。")) else f"{sentence}."
+                self.launch.place({"loc": tuple(rest), "type": "", "msg": ended})
             case ("icon" | "description" as name, *_):
                 self.errors.setdefault(name, sentence)
             case _:

@@ -71,8 +71,8 @@ def create(request: Request) -> HttpResponse:
         )
         return redirect("catalog:detail", template.pk)
     if "container" in request.GET:
-        asked = {name: request.GET.get(name, "")[:300] for name in ("account", "container")}
-        url = f"{reverse('catalog:from_container')}?{urlencode(asked)}"
+        values = {name: request.GET.get(name, "")[:300] for name in ("account", "container")}
+        url = f"{reverse('catalog:from_container')}?{urlencode(values)}"
         return render(request, "catalog/edit.html", {"panel_url": url})
     start = _launched(request) if request.GET.get("from") else containers.Draft({})
     return _page(request, _drafted(start))
@@ -129,12 +129,12 @@ def edit(request: Request, template_id: int) -> HttpResponse:
     if contents is None:
         return _page(request, editor, template, status=422)
     version = changes.save_version(template, contents, actor=Actor.of(request), note=editor.note)
-    said = (
+    text = (
         _("Version %(number)s was saved.") % {"number": version.number}
         if version
         else _("Nothing was changed.")
     )
-    messages.success(request, said)
+    messages.success(request, text)
     return redirect("catalog:detail", template.pk)
 
 

@@ -56,12 +56,12 @@ def import_file(request: Request) -> HttpResponse:
         except imports.NotYours as error:
             faults = [str(error)]
         else:
-            said = (
+            notice = (
                 _("Version %(number)s was saved.") % {"number": version.number}
                 if version
                 else _("Nothing was changed.")
             )
-            messages.success(request, f"{template.name}: {said}")
+            messages.success(request, f"{template.name}: {notice}")
             return redirect("catalog:detail", template.pk)
     context = {"form": form, "faults": faults}
     return render(request, "catalog/import.html", context, status=422 if faults else 200)

@@ -43,12 +43,12 @@ def change(request: Request, account: str) -> HttpResponse:
         return _page(request, wrong=found, form=form, status=422)
     with transaction.atomic():
         form.save()
-        said = {name: form.cleaned_data[name] for name in ("first", "last")}
-        record("ports.range_set", actor=Actor.of(request), account=found, parameters=said)
+        values = {name: form.cleaned_data[name] for name in ("first", "last")}
+        record("ports.range_set", actor=Actor.of(request), account=found, parameters=values)
     messages.success(
         request,
         _("%(account)s now uses ports %(first)s to %(last)s.")
-        % {"account": found, "first": said["first"], "last": said["last"]},
+        % {"account": found, "first": values["first"], "last": values["last"]},
     )
     return redirect("catalog:ports")
 

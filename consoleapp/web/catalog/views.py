@@ -56,9 +56,9 @@ def _icon(template: LaunchTemplate) -> str:
 
 
 def _says(template: LaunchTemplate, words: list[str]) -> bool:
-    said = template.head.contents if template.head else {}
-    image = str((said.get("run") or {}).get("image", ""))
-    text = f"{template.name} {said.get('description', '')} {image}".lower()
+    present = template.head.contents if template.head else {}
+    image = str((present.get("run") or {}).get("image", ""))
+    text = f"{template.name} {present.get('description', '')} {image}".lower()
     return all(word in text for word in words)
 
 

@@ -18,8 +18,8 @@ def read_env(text: str) -> tuple[dict[str, str], str]:
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line + _blank_lines(binding.original.string)
         if binding.error:
-            said = _("Line %(number)d is not NAME=value, or a quote in it has no end.")
-            return found, said % {"number": line}
+            message = _("Line %(number)d is not NAME=value, or a quote in it has no end.")
+            return found, message % {"number": line}
         if binding.key is None:
             continue  # a comment, or blank lines
         if binding.value is None or not _NAME.fullmatch(binding.key):

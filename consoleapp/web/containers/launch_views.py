@@ -14,11 +14,11 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.operations.approval.requirements import asked
+from consoleapp.operations.approval.requirements import requirements_of
 from consoleapp.operations.models import Operation
 from consoleapp.operations.submit import submit
 from consoleapp.policies.check import NotAllowed
-from consoleapp.policies.effective_policy import refusals
+from consoleapp.policies.effective_policy import violations_of
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import refused
 from consoleapp.web.container_lookup import among
@@ -35,16 +35,16 @@ CONTROLLERS = {"memory": gettext_lazy("memory"), "cpu": "CPU", "pids": gettext_l
 def launch(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form. Valid input becomes an operation, whose page waits for the service."""
     if request.method == "GET":
-        return _form(request, account, _asked(request, account))
+        return _form(request, account, _prefilled(request, account))
     given = Launch.of_post(request.POST)
     parameters = given.parameters()
     if parameters is not None and parameters.name:
-        seen = reader.load(account)
+        known = reader.load(account)
         if (
-            seen
-            and seen.live
-            and seen.snapshot
-            and among(seen.snapshot.containers, parameters.name)
+            known
+            and known.live
+            and known.snapshot
+            and among(known.snapshot.containers, parameters.name)
         ):
             given.errors["name"] = _("Another container has this name.")
     if parameters is None or given.errors:
@@ -88,7 +88,7 @@ def preview(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     return render(request, "containers/_preview.html", _previewed(request, account, given))
 
 
-def _asked(request: Request, account: LinuxAccount) -> Launch:
+def _prefilled(request: Request, account: LinuxAccount) -> Launch:
     if "from" in request.GET:
         try:
             identity = UUID(request.GET["from"])
@@ -107,8 +107,8 @@ def _form(
     status: int = 200,
 ) -> HttpResponse:
     reader.watch(account)
-    seen = reader.load(account)
-    snapshot = seen.snapshot if seen else None
+    known = reader.load(account)
+    snapshot = known.snapshot if known else None
     missing = []
     if snapshot:
         has = snapshot.info.cgroup_controllers
@@ -130,12 +130,12 @@ def _form(
 def _places(error: NotAllowed) -> dict[str, str]:
     """Return the violations by the form's fields and rows; "" for the whole form."""
     found: dict[str, str] = {}
-    for verdict in error.verdicts:
-        group, _, rest = verdict.field.partition(".")
+    for violation in error.violations:
+        group, _, rest = violation.field.partition(".")
         place = f"{group}-{rest.partition('.')[0]}" if rest else group
-        rule = verdict.rule.partition(".")[0]
+        rule = violation.rule.partition(".")[0]
         place = rule if group == "memory" and rule in ("cpus", "pids") else place
-        found[place] = joined([found.get(place, ""), str(verdict)])
+        found[place] = joined([found.get(place, ""), str(violation)])
     return found
 
 
@@ -145,9 +145,9 @@ def _previewed(request: Request, account: LinuxAccount, given: Launch) -> dict[s
     if parameters is None:
         return {"command": None}
     person = Actor.of(request).user
-    verdicts = refusals(person, account, parameters)
+    violations = violations_of(person, account, parameters)
     return {
         "command": parameters.command(),
-        "verdicts": verdicts,
-        "asks": [] if verdicts else asked(person, account, parameters),
+        "violations": violations,
+        "requirements": [] if violations else requirements_of(person, account, parameters),
     }

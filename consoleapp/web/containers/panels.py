@@ -67,8 +67,8 @@ def panel(
     reveal = "reveal" in request.GET and role.covers(Role.OPERATOR)
     context = {"container": container, "panel": panel, "operates": role.covers(Role.OPERATOR)}
     try:
-        asked = query.model_validate({"container": container})
-        answer = relay.document_sync(account, asked, Actor.of(request), reveal=reveal)
+        wanted = query.model_validate({"container": container})
+        answer = relay.document_sync(account, wanted, Actor.of(request), reveal=reveal)
     except ValidationError as error:
         raise Http404("no container can have that name") from error
     except (EngineError, relay.Unanswered) as error:

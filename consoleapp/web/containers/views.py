@@ -36,8 +36,8 @@ _FLAGS = ("force", "volumes", "pause")
 def containers(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
-    seen = reader.load(account)
-    context = {"seen": seen, **_listed(request, seen)}
+    known = reader.load(account)
+    context = {"seen": known, **_listed(request, known)}
     only_table = request.htmx and not request.htmx.boosted
     return render(request, f"containers/{'_table' if only_table else 'list'}.html", context)
 
@@ -46,8 +46,8 @@ def containers(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.VIEWER)
 def rows(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Return the rows `ids` that are on this page of the list, and the order of all rows on it."""
-    seen = reader.load(account)
-    context = _listed(request, seen)
+    known = reader.load(account)
+    context = _listed(request, known)
     wanted = set(request.GET.get("ids", "").split(","))
     on_page = list(context["page"])
     context["rows"] = [row for row in on_page if row.id[:SHORT] in wanted]
@@ -59,8 +59,8 @@ def rows(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def prune(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """List the containers that a prune would remove."""
-    seen = reader.load(account)
-    every = seen.snapshot.containers if seen and seen.snapshot else []
+    known = reader.load(account)
+    every = known.snapshot.containers if known and known.snapshot else []
     going = [each for each in every if each.state in ("exited", "created", "dead")]
     return render(request, "containers/_prune.html", {"going": going})
 
@@ -82,10 +82,10 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         reason = _("Select at most %(number)d containers.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
-        asked = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]
+        parameters = [parse(kind, _parameters(request, KINDS[kind], each)) for each in wanted]
     except ValidationError as error:
         return refused(request, first_named_error(error), next=following, status=400)
-    return request_all(request, account, asked, next=following)
+    return request_all(request, account, parameters, next=following)
 
 
 def _parameters(request: AccountRequest, model: type[Parameters], container: str) -> dict[str, Any]:
@@ -100,14 +100,14 @@ def _parameters(request: AccountRequest, model: type[Parameters], container: str
     return given
 
 
-def _listed(request: AccountRequest, seen: reader.AccountSnapshot | None) -> dict[str, Any]:
+def _listed(request: AccountRequest, known: reader.AccountSnapshot | None) -> dict[str, Any]:
     """Return the context of the list and its parts."""
     choice = listing.Filter(request.GET)
-    every = seen.snapshot.containers if seen and seen.snapshot else []
+    every = known.snapshot.containers if known and known.snapshot else []
     found = listing.chosen(every, choice)
     return {
-        "known": bool(seen and seen.snapshot),
-        "version": str(seen.version if seen else 0),
+        "known": bool(known and known.snapshot),
+        "version": str(known.version if known else 0),
         "page": Paginator(found, choice.rows_a_page).get_page(request.GET.get("page")),
         "query": query_without_page(request, "ids"),
         "chip_query": query_without_page(request, "state", "ids"),

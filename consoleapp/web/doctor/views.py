@@ -36,12 +36,12 @@ def findings(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
     health = Health.model_validate(answer)
-    seen = reader.load(account)
+    known = reader.load(account)
     context = {
         "findings": sorted(health.findings, key=lambda each: _WORST_FIRST.index(each.state)),
         "problems": sum(each.state == "problem" for each in health.findings),
         "warnings": sum(each.state == "warning" for each in health.findings),
-        "info": seen.snapshot.info if seen and seen.snapshot else None,
+        "info": known.snapshot.info if known and known.snapshot else None,
         "operates": role.covers(Role.OPERATOR),
     }
     return render(request, "doctor/_findings.html", context)

@@ -91,8 +91,8 @@ def members(request: Request, group_id: int) -> HttpResponse:
         messages.error(request, _("There is no user named “%(name)s”.") % {"name": name})
         return redirect("groups:detail", group.pk)
     if ServiceAccount.objects.filter(user=person).exists():
-        said = _("%(name)s is a service account and cannot join a group.")
-        messages.error(request, said % {"name": name})
+        text = _("%(name)s is a service account and cannot join a group.")
+        messages.error(request, text % {"name": name})
         return redirect("groups:detail", group.pk)
     adding = bool(request.POST.get("add"))
     (group.user_set.add if adding else group.user_set.remove)(person)
@@ -109,10 +109,10 @@ def rules(request: Request, group_id: int) -> HttpResponse:
     wanted = request.POST.get("second_factor") == "on"
     if second_factor.demand(group, wanted, actor=Actor.of(request)):
         if wanted:
-            said = _("Members of %(group)s must have a second factor.")
+            text = _("Members of %(group)s must have a second factor.")
         else:
-            said = _("Members of %(group)s no longer need a second factor.")
-        messages.success(request, said % {"group": group.name})
+            text = _("Members of %(group)s no longer need a second factor.")
+        messages.success(request, text % {"group": group.name})
     return redirect("groups:detail", group.pk)
 
 

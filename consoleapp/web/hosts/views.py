@@ -30,8 +30,8 @@ def everything(request: Request) -> HttpResponse:
     ).order_by("name")
     linked_accounts: Iterator[Any] = (each for host in hosts for each in host.linked)
     for account in (each for each in linked_accounts if each.active):
-        seen = reader.load(account)
-        account.engine = seen.snapshot.info.engine_version if seen and seen.snapshot else None
+        known = reader.load(account)
+        account.engine = known.snapshot.info.engine_version if known and known.snapshot else None
         account.engine_differs = account.engine is not None and account.engine != version()
     context = {"hosts": hosts, "console_version": version()}
     return render(request, "hosts/list.html", context)

@@ -46,19 +46,19 @@ _QUERIES: dict[str, type[Query]] = {
 @require_role(Role.VIEWER)
 def image(request: AccountRequest, account: LinuxAccount, image: str, view: str) -> HttpResponse:
     """Show one tab of an image's page, which itself never waits for an engine."""
-    seen, row = _find(account, image)
-    if row is None or seen is None or seen.snapshot is None:
-        known = bool(seen and seen.snapshot)
-        context: dict[str, Any] = {"asked": image, "seen": seen, "known": known}
+    found, row = _find(account, image)
+    if row is None or found is None or found.snapshot is None:
+        known = bool(found and found.snapshot)
+        context: dict[str, Any] = {"asked": image, "seen": found, "known": known}
         return missing(request, account, "images/missing.html", context, known=known)
     if looks_again(request):
         return appeared()
     role = request.role
-    users = rows.users(row, seen.snapshot.containers)
-    units = rows.units(row, seen.snapshot.units, users)
+    users = rows.users(row, found.snapshot.containers)
+    units = rows.units(row, found.snapshot.units, users)
     context = {
         "row": row,
-        "seen": seen,
+        "seen": found,
         "title": rows.title(row),
         "users": users,
         "units": units,
@@ -111,11 +111,11 @@ def _find(
     account: LinuxAccount, image: str
 ) -> tuple[reader.AccountSnapshot | None, ImageRow | None]:
     reader.watch(account)
-    seen = reader.load(account)
-    every = seen.snapshot.images if seen and seen.snapshot else []
+    known = reader.load(account)
+    every = known.snapshot.images if known and known.snapshot else []
     wanted = image.removeprefix("sha256:")
     matches = [row for row in every if row.id.startswith(wanted)] if len(wanted) >= 12 else []
-    return seen, matches[0] if len(matches) == 1 else None
+    return known, matches[0] if len(matches) == 1 else None
 
 
 def _layers(answer: dict[str, Any]) -> dict[str, Any]:

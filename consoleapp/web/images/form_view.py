@@ -23,7 +23,7 @@ def submitted(
     try:
         operation = submit(account, form.parsed, actor=Actor.of(request))
     except NotAllowed as error:
-        error.tell(form)
+        error.show_in(form)
         return None
     except Refused as error:
         return refused(request, error, next=next)

@@ -47,9 +47,9 @@ def layer(request: AccountRequest, account: LinuxAccount, image: str, layer: int
     }
     if not request.htmx:
         return render(request, "images/layer.html", context)
-    asked = {"image": image, "layer": layer, "search": context["search"], "limit": _FILES_A_PAGE}
-    asked["offset"] = (number - 1) * _FILES_A_PAGE
-    answer = _ask(request, account, LayerFiles, asked)
+    values = {"image": image, "layer": layer, "search": context["search"], "limit": _FILES_A_PAGE}
+    values["offset"] = (number - 1) * _FILES_A_PAGE
+    answer = _ask(request, account, LayerFiles, values)
     if isinstance(answer, HttpResponse):
         return answer
     found = FilesOfLayer.model_validate(answer)
@@ -68,8 +68,10 @@ def layer(request: AccountRequest, account: LinuxAccount, image: str, layer: int
 def compare(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Compare this image with another one of the account (`with`)."""
     other = request.GET.get("with", "")
-    seen = reader.load(account)
-    every = seen.snapshot.images if seen and seen.snapshot else []
+    account_snapshot = reader.load(account)
+    every = (
+        account_snapshot.snapshot.images if account_snapshot and account_snapshot.snapshot else []
+    )
     context: dict[str, Any] = {
         "image": image,
         "row": known(account, image),
@@ -137,11 +139,11 @@ def _operates(request: AccountRequest) -> bool:
 
 
 def _ask(
-    request: Request, account: LinuxAccount, query: type[Query], asked: dict[str, Any]
+    request: Request, account: LinuxAccount, query: type[Query], parameters: dict[str, Any]
 ) -> dict[str, Any] | HttpResponse:
     """Return the document's data, or a panel that says why there is none."""
     try:
-        answer = relay.document_sync(account, query.model_validate(asked), Actor.of(request))
+        answer = relay.document_sync(account, query.model_validate(parameters), Actor.of(request))
     except ValidationError as error:
         raise Http404("no image can have that id") from error
     except (EngineError, relay.Unanswered) as error:

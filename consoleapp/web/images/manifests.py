@@ -26,8 +26,10 @@ from engine.schema.parameters import Role
 @require_role(Role.OPERATOR)
 def create(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Create a list."""
-    seen = reader.load(account)
-    every = seen.snapshot.images if seen and seen.snapshot else []
+    account_snapshot = reader.load(account)
+    every = (
+        account_snapshot.snapshot.images if account_snapshot and account_snapshot.snapshot else []
+    )
     choices = [(tag, tag) for row in every if not row.manifest_list for tag in row.tags[:1]]
     return ask(
         request,
@@ -79,8 +81,10 @@ def remove(request: AccountRequest, account: LinuxAccount, image: str) -> HttpRe
     """Remove `digest` from the list."""
     following = reverse("images:list", args=[account.key])
     try:
-        asked = ManifestRemove(name=_name(account, image), digest=request.POST.get("digest", ""))
-        operation = submit(account, asked, actor=Actor.of(request))
+        parameters = ManifestRemove(
+            name=_name(account, image), digest=request.POST.get("digest", "")
+        )
+        operation = submit(account, parameters, actor=Actor.of(request))
     except ValidationError:
         return refused(request, _("This is not a digest."), next=following, status=400)
     except Refused as error:

@@ -78,8 +78,8 @@ def load(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 
 def known(account: LinuxAccount, image: str) -> ImageRow | None:
     """Return the image in the account's snapshot."""
-    seen = reader.load(account)
-    every = seen.snapshot.images if seen and seen.snapshot else []
+    found = reader.load(account)
+    every = found.snapshot.images if found and found.snapshot else []
     return next((row for row in every if row.id == image), None)
 
 

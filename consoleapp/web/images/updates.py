@@ -28,8 +28,8 @@ _MOST = 100
 @require_role(Role.OPERATOR)
 def of_list(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Check the images that the list's toolbar selects."""
-    seen = reader.load(account)
-    images = seen.snapshot.images if seen and seen.snapshot else []
+    found = reader.load(account)
+    images = found.snapshot.images if found and found.snapshot else []
     shown = rows.chosen(images, rows.Filter(request.GET))
     return _answered(request, account, [tag for image in shown for tag in image.tags])
 

@@ -44,13 +44,13 @@ _SEVERAL = ("image.remove", "image.tag")
 def images(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
-    seen = reader.load(account)
+    known = reader.load(account)
     choice = rows.Filter(request.GET)
-    every = seen.snapshot.images if seen and seen.snapshot else []
+    every = known.snapshot.images if known and known.snapshot else []
     role = request.role
     context = {
-        "seen": seen,
-        "known": bool(seen and seen.snapshot),
+        "seen": known,
+        "known": bool(known and known.snapshot),
         "page": Paginator(rows.chosen(every, choice), _ROWS_A_PAGE).get_page(
             request.GET.get("page")
         ),
@@ -76,7 +76,9 @@ def pulls(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def pull(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form for a pull, in the list's dialog or on its own page."""
-    form = PullForm(request.POST) if request.method == "POST" else PullForm(initial=_asked(request))
+    form = (
+        PullForm(request.POST) if request.method == "POST" else PullForm(initial=_filters(request))
+    )
     following = reverse("images:list", args=[account.key])
     if answer := submitted(request, account, form, next=following):
         return answer
@@ -104,10 +106,12 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
             return _submit(request, account, [parse(kind, form)])
         if kind not in _SEVERAL and len(wanted) > 1:
             return _unclear(request, account, _("Select only one image for this."))
-        asked = [parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]]
+        parameters = [
+            parse(kind, _parameters(request, kind, image, names)) for image in wanted or [""]
+        ]
     except ValidationError as error:
         return _unclear(request, account, first_named_error(error))
-    return _submit(request, account, asked)
+    return _submit(request, account, parameters)
 
 
 @require_POST
@@ -131,13 +135,13 @@ def _parameters(request: Request, kind: str, image: str, names: dict[str, str]) 
 
 
 def _rows(account: LinuxAccount) -> list[ImageRow]:
-    seen = reader.load(account)
-    return seen.snapshot.images if seen and seen.snapshot else []
+    known = reader.load(account)
+    return known.snapshot.images if known and known.snapshot else []
 
 
-def _submit(request: Request, account: LinuxAccount, asked: list[Any]) -> HttpResponse:
+def _submit(request: Request, account: LinuxAccount, parameters: list[Any]) -> HttpResponse:
     following = reverse("images:list", args=[account.key])
-    return request_all(request, account, asked, next=following)
+    return request_all(request, account, parameters, next=following)
 
 
 def _unclear(request: Request, account: LinuxAccount, reason: str) -> HttpResponse:
@@ -145,5 +149,5 @@ def _unclear(request: Request, account: LinuxAccount, reason: str) -> HttpRespon
     return refused(request, reason, next=following, status=400)
 
 
-def _asked(request: Request) -> dict[str, str]:
+def _filters(request: Request) -> dict[str, str]:
     return {"image": request.GET["image"]} if "image" in request.GET else {}

@@ -47,10 +47,10 @@ class InvitationForm(forms.Form):
 
     def clean(self) -> dict[str, object]:
         """Require an address for mail."""
-        asked: dict[str, object] = super().clean() or {}
-        if asked.get("send") and not asked.get("email") and "email" not in self.errors:
+        values: dict[str, object] = super().clean() or {}
+        if values.get("send") and not values.get("email") and "email" not in self.errors:
             self.add_error("email", _("Enter an address."))
-        return asked
+        return values
 
 
 class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
@@ -77,8 +77,8 @@ class AcceptForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[type-arg]  
     def clean(self) -> dict[str, object]:
         """Require equal passwords."""
         self.validate_passwords()
-        asked: dict[str, object] = super().clean() or {}
-        return asked
+        values: dict[str, object] = super().clean() or {}
+        return values
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # not in the stubs

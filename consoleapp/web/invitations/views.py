@@ -33,15 +33,15 @@ def everything(request: Request) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     link = ""
     if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
+        values = form.cleaned_data
         made, secret = invitations.invite(
-            asked["email"],
-            asked.get("groups", []),
-            invitations.in_days(asked["days"]),
+            values["email"],
+            values.get("groups", []),
+            invitations.in_days(values["days"]),
             actor=Actor.of(request),
         )
         link = request.build_absolute_uri(reverse("invitations:accept", args=[secret]))
-        if asked.get("send"):
+        if values.get("send"):
             _mail(request, made, link)
         form = InvitationForm()
     found = Invitation.objects.select_related("created_by", "accepted_by")
@@ -60,11 +60,11 @@ def _mail(request: Request, invitation: Invitation, link: str) -> None:
     try:
         send_invitation(invitation.email, link, until)
     except OSError as error:
-        said = _("The e-mail to %(email)s was not sent (%(error)s). Send the link yourself.")
-        messages.error(request, said % {"email": invitation.email, "error": error})
+        text = _("The e-mail to %(email)s was not sent (%(error)s). Send the link yourself.")
+        messages.error(request, text % {"email": invitation.email, "error": error})
     else:
-        said = _("The link was sent to %(email)s.")
-        messages.success(request, said % {"email": invitation.email})
+        text = _("The link was sent to %(email)s.")
+        messages.success(request, text % {"email": invitation.email})
 
 
 @require_POST

@@ -30,8 +30,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at 
         if provider is not None and provider.link_verified_email:
             # At single sign-on, whoever has an address becomes its user.
             self.fields["email"].disabled = True
-            said = _("Single sign-on uses it. Only administrators can change it.")
-            self.fields["email"].help_text = said
+            text = _("Single sign-on uses it. Only administrators can change it.")
+            self.fields["email"].help_text = text
 
 
 class TokenForm(forms.Form):

@@ -47,8 +47,8 @@ def tokens(request: Request) -> HttpResponse:
     form = TokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
-        token, secret = issue(request.user, asked["name"], asked["scope"], form.expires_at())
+        values = form.cleaned_data
+        token, secret = issue(request.user, values["name"], values["scope"], form.expires_at())
         _record("token.created", request, token)
         form = TokenForm()
     mine = ApiToken.objects.filter(user=request.user).order_by("-created_at")

@@ -15,20 +15,20 @@ from consoleapp.i18n.rendering import in_language
 from consoleapp.notifications import mail
 from consoleapp.notifications import webhooks as sending
 from consoleapp.notifications.event_types import ABOUT, EventType
-from consoleapp.notifications.models import HAPPENINGS, Rule, Webhook
+from consoleapp.notifications.models import EVENT_TYPES, Rule, Webhook
 from consoleapp.web.choices import choices_of
 
 _BOX = {"class": "form-check-input"}
-_HAPPENINGS = [
+_EVENT_TYPES = [
     ("", gettext_lazy("Anything")),
-    *((value, gettext_lazy(label)) for value, label in HAPPENINGS),
+    *((value, gettext_lazy(label)) for value, label in EVENT_TYPES),
 ]
 
 
 class NoticeFilters(forms.Form):
     """All fields are optional. Invalid values are omitted from the query."""
 
-    happening = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_HAPPENINGS)
+    event_type = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_EVENT_TYPES)
     account = forms.ChoiceField(required=False, label=gettext_lazy("Account"))
 
     def __init__(self, data: Mapping[str, Any] | None, user: User) -> None:
@@ -42,10 +42,10 @@ class NoticeFilters(forms.Form):
     def narrow(self) -> dict[str, str]:
         """Return the arguments for `filter` of notices."""
         self.is_valid()
-        asked = self.cleaned_data
+        values = self.cleaned_data
         wanted = {
-            "occurrence__happening": asked.get("happening"),
-            "occurrence__account__key": asked.get("account"),
+            "occurrence__event_type": values.get("event_type"),
+            "occurrence__account__key": values.get("account"),
         }
         return {name: value for name, value in wanted.items() if value}
 
@@ -53,10 +53,10 @@ class NoticeFilters(forms.Form):
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """One subscription: event types, accounts, and ways of delivery."""
 
-    happenings = forms.MultipleChoiceField(
+    event_types = forms.MultipleChoiceField(
         label=gettext_lazy("Notify me about"),
         widget=forms.CheckboxSelectMultiple(_BOX),
-        choices=_HAPPENINGS[1:],
+        choices=_EVENT_TYPES[1:],
     )
     all_accounts = forms.TypedChoiceField(
         label=pgettext_lazy("accounts", "On"),
@@ -77,7 +77,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run
 
     class Meta:
         model = Rule
-        fields = ("happenings", "all_accounts", "accounts", "in_page", "email", "webhooks")
+        fields = ("event_types", "all_accounts", "accounts", "in_page", "email", "webhooks")
         labels = {
             "in_page": gettext_lazy("In Berth (bell)"),
             "email": gettext_lazy("By e-mail"),
@@ -97,20 +97,20 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run
 
     def clean(self) -> dict[str, Any]:
         """Require an event type, an account, and a way of delivery."""
-        asked = super().clean() or {}
-        if asked.get("all_accounts") is False and not asked.get("accounts"):
+        values = super().clean() or {}
+        if values.get("all_accounts") is False and not values.get("accounts"):
             self.add_error("accounts", _("Choose at least one account, or all of them."))
-        if not (asked.get("in_page") or asked.get("email") or asked.get("webhooks")):
+        if not (values.get("in_page") or values.get("email") or values.get("webhooks")):
             self.add_error("in_page", _("Choose at least one way."))
-        if asked.get("email") and self.why_no_email:
+        if values.get("email") and self.why_no_email:
             self.add_error("email", self.why_no_email)
-        return asked
+        return values
 
     def save(self, commit: bool = True) -> Rule:
         """Save the accounts only if the subscription is limited to them."""
         if self.cleaned_data["all_accounts"]:
             self.cleaned_data["accounts"] = []
-        chosen = self.cleaned_data["happenings"]
+        chosen = self.cleaned_data["event_types"]
         self.instance.observed = any(ABOUT[EventType(each)].observed for each in chosen)
         return super().save(commit)  # type: ignore[no-any-return]  # untyped in the stubs
 
@@ -141,8 +141,8 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at 
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
-            said = _("Invalid address: %(error)s.") % {"error": error}
-            raise forms.ValidationError(said) from error
+            message = _("Invalid address: %(error)s.") % {"error": error}
+            raise forms.ValidationError(message) from error
         if parts.scheme not in ("https", "http") or not host or port == 0:
             raise forms.ValidationError(_("The address must start with https:// and a host name."))
         if parts.username or parts.password:

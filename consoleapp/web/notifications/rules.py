@@ -41,10 +41,10 @@ def settings_page(request: Request) -> HttpResponse:
 def create(request: Request) -> HttpResponse:
     """Create a subscription."""
     if Rule.objects.filter(user=request.user).count() >= MOST:
-        said = _("There are already %(most)s rules. Change or remove one of them.")
-        messages.error(request, said % {"most": MOST})
+        text = _("There are already %(most)s rules. Change or remove one of them.")
+        messages.error(request, text % {"most": MOST})
         return redirect("notifications:settings")
-    everything = {"happenings": [each.value for each in ABOUT], "all_accounts": True}
+    everything = {"event_types": [each.value for each in ABOUT], "all_accounts": True}
     form = RuleForm(request.POST or None, user=request.user, initial=everything)
     return _form(request, form, "notification.rule_added")
 
@@ -64,8 +64,8 @@ def _form(request: Request, form: RuleForm, action: str) -> HttpResponse:
         with transaction.atomic():
             rule = form.save()
             _record(request, action, rule)
-        said = _("The rule was created.") if new else _("The rule was changed.")
-        messages.success(request, said)
+        text = _("The rule was created.") if new else _("The rule was changed.")
+        messages.success(request, text)
         return redirect("notifications:settings")
     context = {"form": form, "rule": None if new else form.instance}
     status = 422 if form.errors else 200
@@ -97,7 +97,7 @@ def test_email(request: Request) -> HttpResponse:
 
 def _record(request: Request, action: str, rule: Rule) -> None:
     parameters = {
-        "happenings": rule.happenings,
+        "event_types": rule.event_types,
         "accounts": "all"
         if rule.all_accounts
         else list(rule.accounts.values_list("key", flat=True)),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from consoleapp.core.requests import Request
 from consoleapp.notifications import words
 from consoleapp.notifications.models import Notice, Rule
-from consoleapp.snapshots.page_events import noticed
+from consoleapp.snapshots.page_events import notices_changed
 from consoleapp.web.notifications import visible
 from consoleapp.web.notifications.forms import NoticeFilters
 from consoleapp.web.query import query_without_page
@@ -76,7 +76,7 @@ def _mark(request: Request, notices: list[Notice]) -> None:
         Notice.objects.filter(pk__in=ids[at : at + 500]).update(read_at=timezone.now())
     if notices:
         # For the bells in other tabs.
-        noticed(notices[0].occurrence.account, [request.user.pk])
+        notices_changed(notices[0].occurrence.account, [request.user.pk])
 
 
 @require_safe

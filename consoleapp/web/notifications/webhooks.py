@@ -28,15 +28,15 @@ HISTORY = 20
 def create(request: Request) -> HttpResponse:
     """Create a webhook. Its secret is shown once."""
     if Webhook.objects.filter(user=request.user).count() >= MOST:
-        said = _("There are already %(most)s webhooks. Remove one of them first.")
-        messages.error(request, said % {"most": MOST})
+        text = _("There are already %(most)s webhooks. Remove one of them first.")
+        messages.error(request, text % {"most": MOST})
         return redirect("notifications:settings")
     form = WebhookForm(request.POST or None, initial={"active": True})
     if request.method == "POST" and form.is_valid():
-        secret, sealed = new_secret()
+        secret, encrypted_secret = new_secret()
         with transaction.atomic():
             form.instance.user = request.user
-            form.instance.sealed = sealed
+            form.instance.encrypted_secret = encrypted_secret
             webhook = form.save()
             _record(request, "notification.webhook_added", webhook)
         return _page(request, webhook, WebhookForm(instance=webhook), secret)
@@ -70,9 +70,9 @@ def act(request: Request, webhook_id: int) -> HttpResponse:
         case "test":
             send_test(request, webhook)
         case "secret":
-            secret, webhook.sealed = new_secret()
+            secret, webhook.encrypted_secret = new_secret()
             with transaction.atomic():
-                webhook.save(update_fields=["sealed"])
+                webhook.save(update_fields=["encrypted_secret"])
                 _record(request, "notification.webhook_secret_renewed", webhook)
             return _page(request, webhook, WebhookForm(instance=webhook), secret)
         case "remove":

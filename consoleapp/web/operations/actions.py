@@ -59,16 +59,16 @@ def cancel_many(request: Request) -> HttpResponse:
     chosen = _ids(request.POST.getlist("operation"))
     operations = visible_operations(request.user).filter(pk__in=chosen, ended_at=None)
     cancelled: list[Operation] = []
-    refusals: list[str] = []
+    violations_of: list[str] = []
     for operation in operations:
         try:
             cancel(operation, actor=Actor.of(request))
             cancelled.append(operation)
         except Refused as refusal:
-            refusals.append(f"{_name(operation)}: {in_language(str(refusal))}")
+            violations_of.append(f"{_name(operation)}: {in_language(str(refusal))}")
     back = reverse("operations:list")
-    if refusals:
-        return refused(request, " ".join(refusals), next=back)
+    if violations_of:
+        return refused(request, " ".join(violations_of), next=back)
     if not cancelled:
         return refused(request, _("None of the selected operations is running."), next=back)
     count = len(cancelled)

@@ -74,30 +74,30 @@ class OperationFilters(forms.Form):
     def apply(self, operations: QuerySet[Operation]) -> QuerySet[Operation]:
         """Return `operations`, filtered and sorted."""
         self.is_valid()
-        asked = self.cleaned_data
-        if asked.get("q"):
-            words = asked["q"]
+        values = self.cleaned_data
+        if values.get("q"):
+            words = values["q"]
             operations = operations.filter(
                 Q(target__icontains=words)
                 | Q(kind__icontains=words)
                 | Q(actor_name__icontains=words)
                 | Q(pk__startswith=words.replace("-", "").lower())
             )
-        if asked.get("state") == "unfinished":
+        if values.get("state") == "unfinished":
             operations = operations.filter(ended_at=None)
-        elif asked.get("state"):
-            operations = operations.filter(state=asked["state"])
-        if asked.get("kind"):
-            operations = operations.filter(kind=asked["kind"])
-        if asked.get("account"):
-            operations = operations.filter(account__key=asked["account"])
-        if asked.get("user"):
-            operations = operations.filter(actor_name__iexact=asked["user"])
-        if asked.get("since"):
-            operations = operations.filter(requested_at__gte=days.begin(asked["since"]))
-        if asked.get("until"):
-            operations = operations.filter(requested_at__lte=days.end(asked["until"]))
-        return operations.order_by(*SORTS[asked.get("sort") or "newest"], "pk")
+        elif values.get("state"):
+            operations = operations.filter(state=values["state"])
+        if values.get("kind"):
+            operations = operations.filter(kind=values["kind"])
+        if values.get("account"):
+            operations = operations.filter(account__key=values["account"])
+        if values.get("user"):
+            operations = operations.filter(actor_name__iexact=values["user"])
+        if values.get("since"):
+            operations = operations.filter(requested_at__gte=days.begin(values["since"]))
+        if values.get("until"):
+            operations = operations.filter(requested_at__lte=days.end(values["until"]))
+        return operations.order_by(*SORTS[values.get("sort") or "newest"], "pk")
 
     @property
     def is_narrowed(self) -> bool:

@@ -61,7 +61,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _AccountState:
     account: LinuxAccount
     role: Role
     containers: list[ContainerRow]
@@ -72,29 +72,29 @@ class _Seen:
 def find(request: Request, text: str, preferred: str = "") -> list[Group]:
     """Return matches of `text` in groups. Objects of the account `preferred` come first."""
     words = text.lower().split()
-    seen = [_look(account, role) for account, role in accounts_with_roles(request.user)]
-    seen.sort(key=lambda each: each.account.key != preferred)
-    account = next((each.account for each in seen if each.account.key == preferred), None)
+    accounts = [_look(account, role) for account, role in accounts_with_roles(request.user)]
+    accounts.sort(key=lambda each: each.account.key != preferred)
+    account = next((each.account for each in accounts if each.account.key == preferred), None)
     sorts = {
-        _("Actions"): _actions(seen, words),
+        _("Actions"): _actions(accounts, words),
         _("Pages"): _pages(request, account, words),
-        _("Containers"): _containers(seen, words),
-        _("Units"): _units(seen, words),
-        _("Accounts"): _accounts(seen, words),
-        _("Images"): _images(seen, words),
+        _("Containers"): _containers(accounts, words),
+        _("Units"): _units(accounts, words),
+        _("Accounts"): _accounts(accounts, words),
+        _("Images"): _images(accounts, words),
         _("Operations"): _operations(request, words),
     }
     groups = [Group(title, list(islice(lines, PER_GROUP))) for title, lines in sorts.items()]
     return [group for group in groups if group.lines]
 
 
-def _look(account: LinuxAccount, role: Role) -> _Seen:
+def _look(account: LinuxAccount, role: Role) -> _AccountState:
     kept = reader.load(account)
     snapshot = kept.snapshot if kept else None
     containers = [row for row in snapshot.containers if not row.infra] if snapshot else []
     if snapshot is None:
-        return _Seen(account, role, [], [], [])
-    return _Seen(account, role, containers, snapshot.images, snapshot.units)
+        return _AccountState(account, role, [], [], [])
+    return _AccountState(account, role, containers, snapshot.images, snapshot.units)
 
 
 def _fits(words: list[str], *texts: str) -> bool:
@@ -102,8 +102,8 @@ def _fits(words: list[str], *texts: str) -> bool:
     return all(word in whole for word in words)
 
 
-def _actions(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
-    operated = [each for each in seen if each.role.covers(Role.OPERATOR)]
+def _actions(accounts: list[_AccountState], words: list[str]) -> Iterator[Found]:
+    operated = [each for each in accounts if each.role.covers(Role.OPERATOR)]
     for each in operated:
         key = each.account.key
         for label, name in (
@@ -164,8 +164,8 @@ def _pages(request: Request, account: LinuxAccount | None, words: list[str]) -> 
             yield Found(label, reverse(name), icon)
 
 
-def _containers(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
-    for each in seen:
+def _containers(accounts: list[_AccountState], words: list[str]) -> Iterator[Found]:
+    for each in accounts:
         for row in each.containers:
             if words and _fits(words, row.name, row.image, row.id[:12], each.account.key):
                 url = _page_of("containers:detail", each.account.key, row.id[:12])
@@ -188,8 +188,8 @@ def _page_of(view: str, account: str, name: str) -> str | None:
         return None
 
 
-def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
-    for each in seen:
+def _units(accounts: list[_AccountState], words: list[str]) -> Iterator[Found]:
+    for each in accounts:
         for row in each.units:
             url = unit_url(row.unit, each.account.key)
             if words and url and _fits(words, row.unit, row.description, each.account.key):
@@ -197,8 +197,8 @@ def _units(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
                 yield Found(row.unit, url, "settings-automation", detail, mono=True)
 
 
-def _accounts(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
-    for each in seen:
+def _accounts(accounts: list[_AccountState], words: list[str]) -> Iterator[Found]:
+    for each in accounts:
         key = each.account.key
         if _fits(words, key):
             yield Found(
@@ -210,8 +210,8 @@ def _accounts(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
             )
 
 
-def _images(seen: list[_Seen], words: list[str]) -> Iterator[Found]:
-    for each in seen:
+def _images(accounts: list[_AccountState], words: list[str]) -> Iterator[Found]:
+    for each in accounts:
         for image in each.images:
             if words and _fits(words, *image.tags, image.id[:12]):
                 label = image.tags[0] if image.tags else image.id[:12]

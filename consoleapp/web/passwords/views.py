@@ -34,10 +34,10 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]  
         """Require a good password, and not the one-time password itself."""
         self.validate_passwords()
         self.validate_password_for_user(self.user, "password1")
-        asked: dict[str, object] = super().clean() or {}
-        if not self.errors and self.user.check_password(str(asked["password1"])):
+        values: dict[str, object] = super().clean() or {}
+        if not self.errors and self.user.check_password(str(values["password1"])):
             self.add_error("password1", _("Choose another one than the one-time password."))
-        return asked
+        return values
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,9 +14,14 @@ from consoleapp.accounts.access import require_admin, require_role
 from consoleapp.accounts.models import Host, LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.operations.approval.requirements import asked
-from consoleapp.policies.description import ICONS, Said, describe
-from consoleapp.policies.effective_policy import Source, Verdict, refusals, standing
+from consoleapp.operations.approval.requirements import requirements_of
+from consoleapp.policies.description import ICONS, Sentence, describe
+from consoleapp.policies.effective_policy import (
+    PolicyViolation,
+    Source,
+    effective_policy,
+    violations_of,
+)
 from consoleapp.policies.models import PolicyVersion
 from consoleapp.policies.versions import Target, of, versions, write
 from consoleapp.web.policies.example import APPROVAL, EXAMPLE
@@ -48,7 +53,7 @@ class Row:
 @require_role(Role.VIEWER)
 def mine(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show every rule that applies to the user on the account, and a line to try."""
-    held = standing(request.user, account)
+    held = effective_policy(request.user, account)
     context = {
         "policies": [(source, _by_area(source)) for source in held.sources],
         "may_try": request.role.covers(Role.OPERATOR),
@@ -70,15 +75,15 @@ def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         found = read_line(line)
         wanted = ContainerRun.model_validate(found.values)
     except UnreadableLine as error:
-        return render(request, "policies/_verdict.html", {"unreadable": str(error)}, status=422)
+        return render(request, "policies/_check.html", {"unreadable": str(error)}, status=422)
     except ValueError:
-        said = _("Podman does not accept some of these values. Try them in the launch form.")
-        return render(request, "policies/_verdict.html", {"unreadable": said}, status=422)
-    verdicts: list[Verdict] = refusals(request.user, account, wanted)
-    if not verdicts:
-        context["asks"] = asked(request.user, account, wanted)
-    context |= {"verdicts": verdicts, "left_out": found.left_out, "command": wanted.command()}
-    return render(request, "policies/_verdict.html", context)
+        text = _("Podman does not accept some of these values. Try them in the launch form.")
+        return render(request, "policies/_check.html", {"unreadable": text}, status=422)
+    violations: list[PolicyViolation] = violations_of(request.user, account, wanted)
+    if not violations:
+        context["requirements"] = requirements_of(request.user, account, wanted)
+    context |= {"violations": violations, "left_out": found.left_out, "command": wanted.command()}
+    return render(request, "policies/_check.html", context)
 
 
 @require_safe
@@ -116,8 +121,8 @@ def edit(request: Request, kind: str, target_id: int) -> HttpResponse:
         except Unreadable as fault:
             error = str(fault)
         else:
-            said = _("The policy is in effect.") if text.strip() else _("The policy was removed.")
-            messages.success(request, said if version else _("Nothing was changed."))
+            notice = _("The policy is in effect.") if text.strip() else _("The policy was removed.")
+            messages.success(request, notice if version else _("Nothing was changed."))
             return redirect("policies:edit", kind, target_id)
     elif wanted := request.GET.get("version", ""):
         chosen = versions(target).filter(pk=int(wanted) if wanted.isdigit() else 0)
@@ -139,14 +144,14 @@ def _hosts() -> list[Host]:
     return list(Host.objects.order_by("name"))
 
 
-def _by_area(source: Source) -> list[tuple[str, str, list[Said]]]:
-    areas: dict[str, list[Said]] = {}
-    for said in describe(source.policy):
-        areas.setdefault(said.area, []).append(said)
+def _by_area(source: Source) -> list[tuple[str, str, list[Sentence]]]:
+    areas: dict[str, list[Sentence]] = {}
+    for sentence in describe(source.policy):
+        areas.setdefault(sentence.area, []).append(sentence)
     return [(area, ICONS[area], found) for area, found in areas.items()]  # type: ignore[index]  # str as Literal
 
 
-def _sentences(text: str) -> list[Said]:
+def _sentences(text: str) -> list[Sentence]:
     try:
         return describe(read(text))
     except Unreadable:

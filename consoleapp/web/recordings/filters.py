@@ -25,18 +25,18 @@ class RecordingFilters(forms.Form):
     def narrow(self, rows: QuerySet[Recording]) -> QuerySet[Recording]:
         """Return the matching `rows`."""
         self.is_valid()
-        asked = self.cleaned_data
-        if user := asked.get("user"):
+        values = self.cleaned_data
+        if user := values.get("user"):
             rows = rows.filter(person_name=user)
-        if account := asked.get("account"):
+        if account := values.get("account"):
             rows = rows.filter(account_name=account)
-        if container := asked.get("container"):
+        if container := values.get("container"):
             rows = rows.filter(Q(container__startswith=container) | Q(container_name=container))
-        if how := asked.get("how"):
+        if how := values.get("how"):
             rows = rows.filter(how=how)
-        if since := asked.get("since"):
+        if since := values.get("since"):
             rows = rows.filter(begun_at__gte=days.begin(since))
-        if until := asked.get("until"):
+        if until := values.get("until"):
             rows = rows.filter(begun_at__lte=days.end(until))
         return rows
 

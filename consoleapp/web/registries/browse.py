@@ -49,11 +49,11 @@ def image(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 
 
 def _page(
-    request: AccountRequest, account: LinuxAccount, name: str, query: type[Query], *asked: str
+    request: AccountRequest, account: LinuxAccount, name: str, query: type[Query], *page: str
 ) -> HttpResponse:
     """Show the page with its field. htmx gets the registry's answer from the same address."""
-    given: dict[str, Any] = {each: request.GET[each] for each in asked if request.GET.get(each)}
-    context = {**given, "given": asked[0] in given, "panel": request.get_full_path()}
-    if request.htmx and asked[0] in given:
+    given: dict[str, Any] = {each: request.GET[each] for each in page if request.GET.get(each)}
+    context = {**given, "given": page[0] in given, "panel": request.get_full_path()}
+    if request.htmx and page[0] in given:
         return filled(request, account, query, given, f"registries/_{name}.html", **context)
     return render(request, f"registries/{name}.html", context)

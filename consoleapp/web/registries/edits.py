@@ -46,10 +46,10 @@ def edit(request: AccountRequest, account: LinuxAccount, what: str) -> HttpRespo
         context = {"title": kind.title, "panel": request.get_full_path()}
         return render(request, "registries/form.html", context)
     try:
-        told = relay.document_sync(account, RegistriesShow(), Actor.of(request))["data"]
+        shown = relay.document_sync(account, RegistriesShow(), Actor.of(request))["data"]
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
-    initial = {"seen": told["own_digest"], **_present(what, told, request.GET)}
+    initial = {"seen": shown["own_digest"], **_present(what, shown, request.GET)}
     form = kind(initial=initial)
     return render(request, "registries/_form.html", {"form": form, "action": kind.action})
 
@@ -59,7 +59,7 @@ def edit(request: AccountRequest, account: LinuxAccount, what: str) -> HttpRespo
 def login(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Log in to a registry."""
     form = LoginForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
-    return _asked(request, account, form, _("Sign in to a registry"), _("Sign in"))
+    return _prefilled(request, account, form, _("Sign in to a registry"), _("Sign in"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,10 +67,10 @@ def login(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 def trust(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Trust a certificate authority."""
     form = TrustForm(request.POST or None, initial={"registry": request.GET.get("registry", "")})
-    return _asked(request, account, form, _("Trust a certificate authority"), _("Trust"))
+    return _prefilled(request, account, form, _("Trust a certificate authority"), _("Trust"))
 
 
-def _asked(
+def _prefilled(
     request: Request, account: LinuxAccount, form: ModelForm, title: str, action: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
@@ -88,19 +88,19 @@ def _submitted(request: Request, account: LinuxAccount, parameters: Parameters) 
     return accepted(request, operation, next=following)
 
 
-def _present(what: str, told: dict[str, Any], asked: Any) -> dict[str, Any]:
+def _present(what: str, shown: dict[str, Any], change: Any) -> dict[str, Any]:
     """Return the form's initial values."""
     match what:
         case "search":
-            return {"registries": "\n".join(told["search"])}
+            return {"registries": "\n".join(shown["search"])}
         case "text":
-            return {"text": told["own_text"]}
+            return {"text": shown["own_text"]}
         case "alias":
-            name = asked.get("name", "")
-            found = next((each for each in told["aliases"] if each["name"] == name), None)
+            name = change.get("name", "")
+            found = next((each for each in shown["aliases"] if each["name"] == name), None)
             return {"name": name, "value": found["value"] if found else ""}
-    prefix = asked.get("prefix", "")
-    found = next((each for each in told["registries"] if each["prefix"] == prefix), None)
+    prefix = change.get("prefix", "")
+    found = next((each for each in shown["registries"] if each["prefix"] == prefix), None)
     if found is None:
         return {"prefix": prefix}
     lines = [

@@ -113,9 +113,9 @@ class RegistryForm(EditForm):
 
 
 def _mirror(line: list[str]) -> dict[str, Any]:
-    place, *said = line
-    rules = [word for word in said if word in ("digest-only", "tag-only", "all")]
-    unknown = [word for word in said if word not in (*rules, "insecure")]
+    place, *options = line
+    rules = [word for word in options if word in ("digest-only", "tag-only", "all")]
+    unknown = [word for word in options if word not in (*rules, "insecure")]
     if unknown or len(rules) > 1:
         raise ValueError(
             _("The mirror %(place)s has unknown options: %(words)s.")
@@ -123,7 +123,7 @@ def _mirror(line: list[str]) -> dict[str, Any]:
         )
     return {
         "location": place,
-        "insecure": "insecure" in said,
+        "insecure": "insecure" in options,
         "pull_from": rules[0] if rules else "all",
     }
 

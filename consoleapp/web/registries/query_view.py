@@ -30,8 +30,8 @@ def filled(
     role = request.role
     context |= {"operates": role.covers(Role.OPERATOR)}
     try:
-        asked = query.model_validate(parameters)
-        answer = relay.document_sync(account, asked, Actor.of(request))
+        wanted = query.model_validate(parameters)
+        answer = relay.document_sync(account, wanted, Actor.of(request))
     except ValidationError as error:
         message = first_error(error)
         return render(request, "registries/_failed.html", {"error": {"message": message}})

@@ -54,8 +54,8 @@ def resolve(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Test a registry."""
-    asked = {"registry": request.GET.get("registry", "")}
-    return filled(request, account, RegistryCheck, asked, "registries/_checked.html")
+    values = {"registry": request.GET.get("registry", "")}
+    return filled(request, account, RegistryCheck, values, "registries/_checked.html")
 
 
 @require_POST

@@ -42,10 +42,10 @@ def _create(request: Request) -> HttpResponse:
     form = ServiceForm(request.POST)
     if not form.is_valid():
         return _list(request, form)
-    asked, actor = form.cleaned_data, Actor.of(request)
+    values, actor = form.cleaned_data, Actor.of(request)
     with transaction.atomic():
-        made = service.create(asked["name"], asked["purpose"], asked["owner"], actor=actor)
-        service.limit(made, asked["accounts"], asked["role"], actor=actor)
+        made = service.create(values["name"], values["purpose"], values["owner"], actor=actor)
+        service.limit(made, values["accounts"], values["role"], actor=actor)
     return redirect("service_accounts:detail", made.pk)
 
 
@@ -85,10 +85,10 @@ def change(request: Request, service_id: int) -> HttpResponse:
     form = ServiceChangeForm(request.POST)
     if not form.is_valid():
         return _detail(request, found, ServiceTokenForm(), form)
-    asked, actor = form.cleaned_data, Actor.of(request)
+    values, actor = form.cleaned_data, Actor.of(request)
     with transaction.atomic():
-        service.change(found, asked["purpose"], asked["owner"], actor=actor)
-        service.limit(found, asked["accounts"], asked["role"], actor=actor)
+        service.change(found, values["purpose"], values["owner"], actor=actor)
+        service.limit(found, values["accounts"], values["role"], actor=actor)
     messages.success(request, _("%(name)s was changed.") % {"name": found})
     return redirect("service_accounts:detail", found.pk)
 
@@ -134,9 +134,9 @@ def _mine(request: Request, service_id: int) -> ServiceAccount:
 
 @transaction.atomic
 def _issue(request: Request, found: ServiceAccount, form: ServiceTokenForm) -> str:
-    asked = form.cleaned_data
+    values = form.cleaned_data
     ends = form.expires_at()
-    token, secret = issue(found.user, asked["name"], asked["scope"], ends)
+    token, secret = issue(found.user, values["name"], values["scope"], ends)
     record(
         "token.created",
         actor=Actor.of(request),

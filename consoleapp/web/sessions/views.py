@@ -40,8 +40,8 @@ def end_others(request: Request) -> HttpResponse:
     request.session.cycle_key()
     here = request.session.session_key
     count = sessions.end_all(request.user, actor=Actor.of(request), but=here)
-    said = ngettext("%(count)s other session ended.", "%(count)s other sessions ended.", count)
-    messages.success(request, said % {"count": count})
+    text = ngettext("%(count)s other session ended.", "%(count)s other sessions ended.", count)
+    messages.success(request, text % {"count": count})
     return redirect("sessions:mine")
 
 
@@ -72,6 +72,6 @@ def end_all_theirs(request: Request, user_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=user_id)
     here = request.session.session_key
     count = sessions.end_all(person, actor=Actor.of(request), but=here)
-    said = ngettext("%(count)s session ended.", "%(count)s sessions ended.", count)
-    messages.success(request, said % {"count": count})
+    text = ngettext("%(count)s session ended.", "%(count)s sessions ended.", count)
+    messages.success(request, text % {"count": count})
     return redirect("sessions:theirs", person.pk)

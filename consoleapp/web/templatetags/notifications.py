@@ -22,12 +22,12 @@ def grouped(occurrence: Occurrence) -> str:
 
 
 @register.filter
-def happening_label(happening: str) -> str:
+def event_type_label(event_type: str) -> str:
     """Return the label of an event type."""
-    return ABOUT[EventType(happening)].label
+    return ABOUT[EventType(event_type)].label
 
 
 @register.filter
-def happening_explained(happening: str) -> str:
+def event_type_explained(event_type: str) -> str:
     """Explain in one sentence when it is reported."""
-    return ABOUT[EventType(happening)].explained
+    return ABOUT[EventType(event_type)].explained

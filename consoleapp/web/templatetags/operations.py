@@ -102,9 +102,9 @@ def addresses(operation: Operation, request: HttpRequest) -> list[str]:
     """Return addresses of the TCP ports that a launch published, using the console's host name."""
     if operation.kind not in ("container.run", "container.replace"):
         return []
-    said = (operation.result or {}).get("ports") or []
+    published = (operation.result or {}).get("ports") or []
     try:
-        ports = [Port.model_validate(each) for each in said[:20]]
+        ports = [Port.model_validate(each) for each in published[:20]]
     except ValidationError:
         return []  # from an engine, so untrusted
     host = request.get_host()

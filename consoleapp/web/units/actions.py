@@ -56,10 +56,10 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         reason = _("Select at most %(number)d units.") % {"number": LIMIT}
         return refused(request, reason, next=following, status=400)
     try:
-        asked = [parse(kind, _parameters(request, kind, each)) for each in wanted]
+        parameters = [parse(kind, _parameters(request, kind, each)) for each in wanted]
     except ValidationError as error:
         return refused(request, first_named_error(error), next=following, status=400)
-    return request_all(request, account, asked, next=following)
+    return request_all(request, account, parameters, next=following)
 
 
 def _parameters(request: Request, kind: str, wanted: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _parameters(request: Request, kind: str, wanted: str) -> dict[str, Any]:
 
 def _next(request: Request, account: LinuxAccount) -> str:
     """Return where a plain form continues: its own page."""
-    asked = request.POST.get("next", "")
-    if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
-        return asked
+    target = request.POST.get("next", "")
+    if target and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        return target
     return reverse("units:list", args=[account.key])

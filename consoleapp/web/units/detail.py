@@ -31,15 +31,15 @@ _OPERATORS_ONLY = ("file", "convert")
 def unit(request: AccountRequest, account: LinuxAccount, unit: str, view: str) -> HttpResponse:
     """Show one tab of a unit's page, which itself never waits for an engine."""
     reader.watch(account)
-    seen = reader.load(account)
-    snapshot = seen.snapshot if seen else None
+    found = reader.load(account)
+    snapshot = found.snapshot if found else None
     row = rows.find(snapshot.units, unit) if snapshot else None
     role = request.role
     operates = role.covers(Role.OPERATOR)
     if row is None or snapshot is None:
         known = snapshot is not None
         unread = snapshot.info.units_unread if snapshot else ""
-        context: dict[str, Any] = {"asked": unit, "seen": seen, "known": known, "unread": unread}
+        context: dict[str, Any] = {"asked": unit, "seen": found, "known": known, "unread": unread}
         return missing(request, account, "units/missing.html", context, known=known and not unread)
     if looks_again(request):
         return appeared()
@@ -48,7 +48,7 @@ def unit(request: AccountRequest, account: LinuxAccount, unit: str, view: str) -
     context = {
         "row": row,
         "unit": row.unit,
-        "seen": seen,
+        "seen": found,
         "info": snapshot.info,
         "view": view,
         "operates": operates,
@@ -66,8 +66,8 @@ def panel(request: AccountRequest, account: LinuxAccount, unit: str, panel: str)
     if panel not in _PANELS:
         raise Http404(f"there is no panel called {panel!r}")
     role = request.role
-    seen = reader.load(account)
-    row = rows.find(seen.snapshot.units, unit) if seen and seen.snapshot else None
+    known = reader.load(account)
+    row = rows.find(known.snapshot.units, unit) if known and known.snapshot else None
     if row is None:
         raise Http404("there is no such unit")
     if panel in _OPERATORS_ONLY and not role.covers(Role.OPERATOR):

@@ -26,7 +26,7 @@ from consoleapp.live import relay
 from consoleapp.operations.models import Operation
 from consoleapp.operations.states import State
 from consoleapp.operations.submit import submit
-from consoleapp.policies.effective_policy import refusals
+from consoleapp.policies.effective_policy import violations_of
 from consoleapp.snapshots import reader
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.engine_failure import failure
@@ -65,9 +65,9 @@ def new(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def edit(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page around the editor of `file`, which loads the text."""
-    asked = _query(request.GET.get("file", ""))
-    context = {"file": asked.file, "base_name": asked.file.rpartition("/")[2]}
-    return render(request, "units/edit.html", {**_frame(account, kind_of(asked.file)), **context})
+    query = _query(request.GET.get("file", ""))
+    context = {"file": query.file, "base_name": query.file.rpartition("/")[2]}
+    return render(request, "units/edit.html", {**_frame(account, kind_of(query.file)), **context})
 
 
 @never_cache
@@ -75,9 +75,9 @@ def edit(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 @require_role(Role.OPERATOR)
 def text(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the editor with the current text of `file`."""
-    asked = _query(request.GET.get("file", ""))
+    query = _query(request.GET.get("file", ""))
     try:
-        file = FileText.model_validate(relay.document_sync(account, asked, Actor.of(request)))
+        file = FileText.model_validate(relay.document_sync(account, query, Actor.of(request)))
     except (EngineError, relay.Unanswered) as error:
         return render(request, "_panel_failed.html", {"error": failure(error)})
     context = {"file": file.file, "text": file.text, "digest": file.digest, "found": file}
@@ -96,7 +96,7 @@ def check(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         answer = relay.document_sync(account, query, Actor.of(request))
     except (EngineError, relay.Unanswered) as error:
         return render(request, "units/_problems.html", {"reason": failure(error)["message"]})
-    checked = _judged(request, account, query, Validation.model_validate(answer))
+    checked = _evaluated(request, account, query, Validation.model_validate(answer))
     return render(request, "units/_problems.html", {"checked": checked})
 
 
@@ -107,12 +107,12 @@ def compare(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     typed, digest = _typed(request), request.POST.get("digest", "")
     try:
         file = _file(request)
-        asked = (UnitFileText(file=file), UnitValidate(file=file, text=typed))
+        queries = (UnitFileText(file=file), UnitValidate(file=file, text=typed))
     except ValidationError:
         return render(request, "units/_compare.html", {"reason": str(_NO_NAME)})
     try:
         actor = Actor.of(request)
-        disk, said = (relay.document_sync(account, query, actor) for query in asked)
+        disk, validated = (relay.document_sync(account, query, actor) for query in queries)
     except (EngineError, relay.Unanswered) as error:
         return render(request, "units/_compare.html", {"reason": failure(error)["message"]})
     now = FileText.model_validate(disk)
@@ -121,19 +121,19 @@ def compare(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
         "now": now,
         "changed_meanwhile": now.digest != digest,
         "lines": difference.lines(now.text, typed),
-        "checked": _judged(request, account, asked[1], Validation.model_validate(said)),
+        "checked": _evaluated(request, account, queries[1], Validation.model_validate(validated)),
     }
     return render(request, "units/_compare.html", context)
 
 
-def _judged(
-    request: Request, account: LinuxAccount, asked: UnitValidate, checked: Validation
+def _evaluated(
+    request: Request, account: LinuxAccount, query: UnitValidate, checked: Validation
 ) -> Validation:
     """Add policy violations, which prevent saving it."""
-    wanted = UnitWrite(file=asked.file, text=asked.text)
+    wanted = UnitWrite(file=query.file, text=query.text)
     found = [
-        Problem(severity="error", message=str(verdict), source="policy")
-        for verdict in refusals(Actor.of(request).user, account, wanted)
+        Problem(severity="error", message=str(violation), source="policy")
+        for violation in violations_of(Actor.of(request).user, account, wanted)
     ]
     return checked.model_copy(update={"problems": [*found, *checked.problems]})
 
@@ -183,8 +183,8 @@ def saved(request: AccountRequest, account: LinuxAccount, operation: UUID) -> Ht
 def restore(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Submit the restoration of a version. htmx gets an element that shows the result."""
     posted = request.POST
-    asked = urlencode({"file": posted.get("file", "")})
-    following = f"{reverse('units:edit', args=[account.key])}?{asked}"
+    query = urlencode({"file": posted.get("file", "")})
+    following = f"{reverse('units:edit', args=[account.key])}?{query}"
     try:
         parameters = UnitRestore(
             file=posted.get("file", ""),
@@ -223,7 +223,7 @@ def restored(request: AccountRequest, account: LinuxAccount, operation: UUID) ->
 def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:
     """Return the editor's context for any file: the keys that it offers, and the host's facts."""
     reader.watch(account)
-    seen = reader.load(account)
+    known = reader.load(account)
     sections = SECTIONS_OF.get(kind, ())
     return {
         "kind": kind,
@@ -234,7 +234,7 @@ def _frame(account: LinuxAccount, kind: str) -> dict[str, object]:
             ]
             for section in sections
         },
-        "info": seen.snapshot.info if seen and seen.snapshot else None,
+        "info": known.snapshot.info if known and known.snapshot else None,
     }
 
 

@@ -24,11 +24,11 @@ _RUNS = 5
 def updates(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the page. It loads the dry run, which queries registries."""
     reader.watch(account)
-    seen = reader.load(account)
+    known = reader.load(account)
     role = request.role
     runs = Operation.objects.filter(account=account, kind="autoupdate.run")
     context = {
-        "info": seen.snapshot.info if seen and seen.snapshot else None,
+        "info": known.snapshot.info if known and known.snapshot else None,
         "operates": role.covers(Role.OPERATOR),
         "runs": runs.order_by("-requested_at")[:_RUNS],
         "view": "updates",

@@ -21,14 +21,14 @@ _ROWS_A_PAGE = 100
 def units(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the list. htmx gets only the table."""
     reader.watch(account)
-    seen = reader.load(account)
-    snapshot = seen.snapshot if seen else None
+    known = reader.load(account)
+    snapshot = known.snapshot if known else None
     every = snapshot.units if snapshot else []
     choice = rows.Filter(request.GET)
     found = rows.chosen(every, choice)
     role = request.role
     context = {
-        "seen": seen,
+        "seen": known,
         "known": snapshot is not None,
         "info": snapshot.info if snapshot else None,
         "page": Paginator(found, _ROWS_A_PAGE).get_page(request.GET.get("page")),

@@ -4,27 +4,29 @@ from django.contrib.auth.models import Group
 
 from consoleapp.accounts.models import Grant, User
 from consoleapp.audit.models import Event
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 
 
-def test_the_overview_says_what_podman_says(as_, web, viewer, seen):
-    seen["web"] = Seen(snapshot(container("a"), container("b", "exited", exit_code=3)))
+def test_the_overview_says_what_podman_says(as_, web, viewer, snapshots):
+    snapshots["web"] = StoredSnapshot(
+        snapshot(container("a"), container("b", "exited", exit_code=3))
+    )
     page = as_(viewer).get("/accounts/web/").content.decode()
     assert "5.4.2" in page
     assert "31 GB of 64 GB" in page
     assert "exited with code 3" in page
 
 
-def test_missing_controllers_are_said_with_what_they_mean(as_, web, viewer, seen):
-    seen["web"] = Seen(snapshot(cgroup_controllers=["pids"]))
+def test_missing_controllers_are_said_with_what_they_mean(as_, web, viewer, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(cgroup_controllers=["pids"]))
     page = as_(viewer).get("/accounts/web/").content.decode()
     assert "Memory limits are refused" in page
     assert "CPU limits are refused" in page
     assert "number of processes" not in page
 
 
-def test_an_engine_that_does_not_answer_is_said_with_the_reason(as_, web, viewer, seen):
-    seen["web"] = Seen(None, error="No engine answers on its socket.")
+def test_an_engine_that_does_not_answer_is_said_with_the_reason(as_, web, viewer, snapshots):
+    snapshots["web"] = StoredSnapshot(None, error="No engine answers on its socket.")
     client = as_(viewer)
     for url in ("/accounts/web/", "/accounts/", "/"):
         assert "No engine answers on its socket." in client.get(url).content.decode()
@@ -56,8 +58,8 @@ def test_an_owner_lets_somebody_in_changes_the_role_and_takes_it_away(as_, web, 
 
 
 def test_a_group_is_let_in_by_its_number(as_, web, owner, team):
-    asked = {"holder": f"group-{team.pk}", "role": "viewer"}
-    as_(owner).post("/accounts/web/grants/", asked)
+    values = {"holder": f"group-{team.pk}", "role": "viewer"}
+    as_(owner).post("/accounts/web/grants/", values)
     assert Grant.objects.get(group=team).account == web
 
 
@@ -78,10 +80,10 @@ def test_a_user_and_a_group_of_one_name_are_told_apart(as_, web, owner):
     assert page.index('label="Groups"') < page.index('label="Users"')
     assert f'value="group-{group.pk}"' in page
     assert f'value="user-{user.pk}"' in page
-    asked = {"holder": "deploy", "role": "operator"}
-    assert as_(owner).post("/accounts/web/grants/", asked).status_code == 422
-    asked["holder"] = f"group-{group.pk}"
-    as_(owner).post("/accounts/web/grants/", asked)
+    values = {"holder": "deploy", "role": "operator"}
+    assert as_(owner).post("/accounts/web/grants/", values).status_code == 422
+    values["holder"] = f"group-{group.pk}"
+    as_(owner).post("/accounts/web/grants/", values)
     assert Grant.objects.get(role="operator").group == group
 
 

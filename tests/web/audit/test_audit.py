@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from consoleapp.audit import chainer
-from consoleapp.audit.checkpoints import sign_head
+from consoleapp.audit.checkpoints import sign_checkpoint
 from consoleapp.audit.models import Event
 from consoleapp.audit.record import record
 from consoleapp.core.actor import Actor
@@ -120,13 +120,13 @@ def test_a_place_that_makes_no_sense_is_the_beginning_or_empty(as_, admin, event
 
 
 def test_the_page_says_how_the_chain_stands(as_, admin, events, tmp_path, settings):
-    settings.BERTH_AUDIT_KEY, settings.BERTH_AUDIT_HEADS = tmp_path / "key", ""
+    settings.BERTH_AUDIT_KEY, settings.BERTH_AUDIT_CHECKPOINTS = tmp_path / "key", ""
     assert "nothing is chained yet" in as_(admin).get("/audit/").content.decode()
-    chainer.seal_all()
-    sign_head()
+    chainer.chain_all()
+    sign_checkpoint()
     call_command("verify_audit")
-    said = as_(admin).get("/audit/").content.decode()
-    assert "events chained, the last" in said
-    assert re.search(r">\s*intact\s*</span>", said)
+    page = as_(admin).get("/audit/").content.decode()
+    assert "events chained, the last" in page
+    assert re.search(r">\s*intact\s*</span>", page)
     event = Event.objects.get(target="web-1")
     assert event.link.hex in as_(admin).get(f"/audit/{event.pk}/").content.decode()

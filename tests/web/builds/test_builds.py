@@ -53,15 +53,15 @@ def test_secrets_are_in_no_row_no_event_and_not_in_the_page_that_comes_back(
     as_(operator).post(FORM, given)
     operation = Operation.objects.get()
     assert operation.has_secrets
-    seen = str(vars(operation)) + str(list(Event.objects.values()))
-    assert secret not in seen
+    events = str(vars(operation)) + str(list(Event.objects.values()))
+    assert secret not in events
     back = as_(operator).post(FORM, given | {"tags": "-bad"})
     assert back.status_code == 422
     assert secret not in back.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "text"),
     [
         ({"tags": ""}, "required"),
         ({"tags": "--help"}, "not allowed"),
@@ -73,11 +73,11 @@ def test_secrets_are_in_no_row_no_event_and_not_in_the_page_that_comes_back(
     ],
 )
 def test_what_makes_no_sense_comes_back_with_the_reason(
-    as_: Any, web: Any, operator: Any, given: dict[str, str], said: str
+    as_: Any, web: Any, operator: Any, given: dict[str, str], text: str
 ) -> None:
     answer = as_(operator).post(FORM, PASTED | given)
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert text in answer.content.decode()
     assert not Operation.objects.exists()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from consoleapp.operations.models import Operation
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 
 LAUNCH = "/accounts/web/containers/launch/"
 
@@ -90,8 +90,8 @@ def test_an_image_that_podman_refuses_gets_its_reason_at_the_field(as_, operator
     assert not Operation.objects.exists()
 
 
-def test_a_taken_name_is_told_before_anything_is_asked_for(as_, operator, seen):
-    seen["web"] = Seen(snapshot(container("shop")))
+def test_a_taken_name_is_told_before_anything_is_asked_for(as_, operator, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("shop")))
     answer = as_(operator).post(LAUNCH, {"image": "localhost/demo:1", "name": "shop"})
     assert "Another container has this name" in answer.content.decode()
     assert not Operation.objects.exists()
@@ -125,8 +125,8 @@ def test_what_it_should_start_from_and_does_not_exist_is_not_found(as_, operator
 
 
 def test_the_preview_redacts_secrets(as_, operator):
-    asked = {"image": "x:1", "env_text": "DB_PASSWORD=opensesame"}
-    page = as_(operator).post(f"{LAUNCH}preview/", asked).content.decode()
+    values = {"image": "x:1", "env_text": "DB_PASSWORD=opensesame"}
+    page = as_(operator).post(f"{LAUNCH}preview/", values).content.decode()
     assert "podman run -d" in page
     assert "opensesame" not in page
 
@@ -137,7 +137,7 @@ def test_a_viewer_may_not_launch(as_, viewer):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "text"),
     [
         ("podman run x:1 # note", "# note"),
         ("podman run x:1 && docker logs x", "&amp;&amp; docker logs x"),
@@ -149,12 +149,12 @@ def test_a_viewer_may_not_launch(as_, viewer):
         ("podman run --mount type=bind,source=conf,target=/c x:1", "source=conf"),
     ],
 )
-def test_what_a_pasted_line_cannot_bring_is_said_with_its_place(as_, operator, line, said):
+def test_what_a_pasted_line_cannot_bring_is_said_with_its_place(as_, operator, line, text):
     answer = as_(operator).post(f"{LAUNCH}line/", {"line": line})
     page = answer.content.decode()
     assert answer.context["launch"].texts["image"] == "x:1"
     assert answer.context["launch"].texts["command_line"] == ""
-    assert f"<code>{said}" in page or said in page
+    assert f"<code>{text}" in page or text in page
     assert "The form below contains all options" not in page
     assert "Line " in page
 
@@ -250,8 +250,8 @@ def test_a_pasted_number_beyond_all_sense_is_left_out(as_, operator):
 
 
 def test_the_preview_asks_for_secrets_and_says_which_label_is_not_in_it(as_, operator):
-    asked = {"image": "x:1", "env_text": "DB_PASSWORD=opensesame\nA=1"}
-    page = as_(operator).post(f"{LAUNCH}preview/", asked).content.decode()
+    values = {"image": "x:1", "env_text": "DB_PASSWORD=opensesame\nA=1"}
+    page = as_(operator).post(f"{LAUNCH}preview/", values).content.decode()
     assert "read -rs DB_PASSWORD" in page
     assert "--env DB_PASSWORD" in page
     assert "••••" not in page

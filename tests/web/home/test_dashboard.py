@@ -6,11 +6,13 @@ from consoleapp.accounts.models import Grant, LinuxAccount
 from consoleapp.catalog.models import LaunchTemplate
 from engine.schema.containers import ContainerRun
 from tests.fixtures.people import person
-from tests.fixtures.web import Seen, container, operation, snapshot
+from tests.fixtures.web import StoredSnapshot, container, operation, snapshot
 
 
-def test_it_shows_my_accounts_what_runs_and_what_is_worth_a_look(as_, web, shop, viewer, seen):
-    seen["web"] = Seen(snapshot(container("good"), container("sick", health="unhealthy")))
+def test_it_shows_my_accounts_what_runs_and_what_is_worth_a_look(as_, web, shop, viewer, snapshots):
+    snapshots["web"] = StoredSnapshot(
+        snapshot(container("good"), container("sick", health="unhealthy"))
+    )
     page = as_(viewer).get("/").content.decode()
     assert "<b>2</b> running" in page
     assert "<b>1</b> unhealthy" in page
@@ -39,7 +41,7 @@ def test_somebody_without_any_grant_learns_how_to_get_one(as_, db):
 
 
 def test_it_costs_the_same_with_many_accounts(
-    as_, host, web, operator, seen, django_assert_max_num_queries
+    as_, host, web, operator, snapshots, django_assert_max_num_queries
 ):
     for number in range(30):
         account = LinuxAccount.objects.create(
@@ -47,7 +49,7 @@ def test_it_costs_the_same_with_many_accounts(
         )
         Grant.objects.create(account=account, user=operator, role="viewer")
         operation(account, operator)
-        seen[account.key] = Seen(snapshot(container("c")))
+        snapshots[account.key] = StoredSnapshot(snapshot(container("c")))
     client = as_(operator)
     client.get("/")
     with django_assert_max_num_queries(12):

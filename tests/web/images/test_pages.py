@@ -25,7 +25,7 @@ from engine.schema.layers import (
 from engine.schema.parameters import Model, Role
 from engine.schema.query import Query
 from engine.schema.snapshot import ImageRow
-from tests.fixtures.web import Seen, snapshot
+from tests.fixtures.web import StoredSnapshot, snapshot
 from tests.fixtures.web_units import unit, with_units
 
 IMAGE = "f" * 64
@@ -34,7 +34,7 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
-def shown(seen: dict[str, Seen], web: LinuxAccount) -> None:
+def shown(snapshots: dict[str, StoredSnapshot], web: LinuxAccount) -> None:
     """Give the account one image, and a manifest list."""
     known = snapshot()
     many = ImageRow(
@@ -44,24 +44,24 @@ def shown(seen: dict[str, Seen], web: LinuxAccount) -> None:
         size=9,
         manifest_list=True,
     )
-    seen["web"] = Seen(known.model_copy(update={"images": [*known.images, many]}))
+    snapshots["web"] = StoredSnapshot(known.model_copy(update={"images": [*known.images, many]}))
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model | EngineError], list[Query]]:
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model | EngineError], list[Query]]:
     """Set the engine's answer. Returns the queries that it received."""
 
     def tell(data: Model | EngineError) -> list[Query]:
-        asked: list[Query] = []
+        wanted: list[Query] = []
 
         def document(account: LinuxAccount, query: Query, actor: object) -> dict[str, Any]:
-            asked.append(query)
+            wanted.append(query)
             if isinstance(data, EngineError):
                 raise data
             return {"type": "document", "data": data.model_dump(mode="json")}
 
         monkeypatch.setattr(relay, "document_sync", document)
-        return asked
+        return wanted
 
     return tell
 
@@ -83,12 +83,12 @@ def test_a_viewer_sees_what_images_are_made_of(as_: Browser, viewer: User, path:
 
 
 def test_a_push_is_submitted_with_its_password_sealed(as_: Browser, operator: User) -> None:
-    asked = {
+    values = {
         "destination": "registry.example/team/app:2",
         "username": "ferry",
         "password": "hidden-harbour",
     }
-    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", asked, headers=HTMX)
+    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", values, headers=HTMX)
     assert answer.status_code == 204
     operation = Operation.objects.get()
     assert operation.kind == "image.push"
@@ -110,8 +110,8 @@ def test_a_destination_without_a_registry_is_said_at_the_field(
 
 
 def test_half_of_a_sign_in_is_refused(as_: Browser, operator: User) -> None:
-    asked = {"destination": "registry.example/team/app:2", "username": "ferry"}
-    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", asked, headers=HTMX)
+    values = {"destination": "registry.example/team/app:2", "username": "ferry"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/push/", values, headers=HTMX)
     assert answer.status_code == 422
     assert b"go together" in answer.content
 
@@ -120,14 +120,16 @@ def test_sharing_is_an_operation_of_the_other_account_in_the_audit_of_both(
     as_: Browser, operator: User, shop: LinuxAccount
 ) -> None:
     Grant.objects.create(account=shop, user=operator, role=Role.OPERATOR)
-    asked = {"account": "shop", "tag": "localhost/demo:2"}
-    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", asked, headers=HTMX)
+    values = {"account": "shop", "tag": "localhost/demo:2"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", values, headers=HTMX)
     assert answer.status_code == 204
     operation = Operation.objects.get()
     assert operation.account == shop
     assert operation.parameters["source"] == "web"
-    told = Event.objects.filter(action="operation.requested").values_list("account__key", flat=True)
-    assert sorted(told) == ["shop", "web"]
+    answering = Event.objects.filter(action="operation.requested").values_list(
+        "account__key", flat=True
+    )
+    assert sorted(answering) == ["shop", "web"]
 
 
 @pytest.mark.parametrize("role", [None, Role.VIEWER])
@@ -136,16 +138,16 @@ def test_an_account_that_one_does_not_operate_is_not_offered(
 ) -> None:
     if role:
         Grant.objects.create(account=shop, user=operator, role=role)
-    asked = {"account": "shop", "tag": "localhost/demo:2"}
-    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", asked, headers=HTMX)
+    values = {"account": "shop", "tag": "localhost/demo:2"}
+    answer = as_(operator).post(f"{BASE}{IMAGE}/share/", values, headers=HTMX)
     assert answer.status_code == 422
     assert not Operation.objects.exists()
 
 
 def test_layers_come_with_links_to_their_files(
-    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+    as_: Browser, viewer: User, answering: Callable[[Model], list[Query]]
 ) -> None:
-    told(
+    answering(
         LayerList(
             image_id=IMAGE,
             layers=[
@@ -161,25 +163,25 @@ def test_layers_come_with_links_to_their_files(
 
 
 def test_files_of_a_layer_are_paged_and_hostile_names_are_text(
-    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+    as_: Browser, viewer: User, answering: Callable[[Model], list[Query]]
 ) -> None:
     files = [
         FileOfLayer(path="/<img src=x onerror=alert(1)>", kind="file", size=3),
         FileOfLayer(path="/etc/group", kind="removed"),
     ]
-    asked = told(FilesOfLayer(digest="sha256:1", total=900, files=files))
+    query = answering(FilesOfLayer(digest="sha256:1", total=900, files=files))
     answer = as_(viewer).get(f"{BASE}{IMAGE}/layers/1/?q=x&page=2", headers=HTMX)
     page = answer.content.decode()
     assert "<img src=x" not in page
     assert "removed" in page
     assert "page=3" in page
-    assert asked[0].model_dump()["offset"] == 200
+    assert query[0].model_dump()["offset"] == 200
 
 
 def test_a_comparison_masks_secrets(
-    as_: Browser, viewer: User, told: Callable[[Model], list[Query]]
+    as_: Browser, viewer: User, answering: Callable[[Model], list[Query]]
 ) -> None:
-    told(
+    answering(
         Comparison(
             image_id=IMAGE,
             other_id="a" * 64,
@@ -198,9 +200,9 @@ def test_a_comparison_masks_secrets(
 
 
 def test_a_prune_lists_all_that_would_go_and_only_operators_get_the_button(
-    as_: Browser, viewer: User, operator: User, told: Callable[[Model], list[Query]]
+    as_: Browser, viewer: User, operator: User, answering: Callable[[Model], list[Query]]
 ) -> None:
-    told(
+    answering(
         WouldGo(
             dangling=[GoingImage(id="c" * 64, size=5)],
             dangling_size=5,
@@ -220,30 +222,30 @@ def test_a_prune_lists_all_that_would_go_and_only_operators_get_the_button(
 
 
 def test_an_engine_that_refuses_is_said_in_the_panel(
-    as_: Browser, viewer: User, told: Callable[[EngineError], list[Query]]
+    as_: Browser, viewer: User, answering: Callable[[EngineError], list[Query]]
 ) -> None:
-    told(EngineError(ErrorCode.NOT_FOUND, "no such image", "Pull it."))
+    answering(EngineError(ErrorCode.NOT_FOUND, "no such image", "Pull it."))
     page = as_(viewer).get(f"{BASE}{IMAGE}/panels/layers/", headers=HTMX).content.decode()
     assert "no such image" in page
     assert "Try again" in page
 
 
 def test_several_images_are_saved_in_one_operation(as_: Browser, operator: User) -> None:
-    asked = {"kind": "image.save", "image": [IMAGE, "b" * 64]}
-    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 204
+    values = {"kind": "image.save", "image": [IMAGE, "b" * 64]}
+    assert as_(operator).post(f"{BASE}act/", values, headers=HTMX).status_code == 204
     assert Operation.objects.get().parameters["images"] == ["localhost/demo:1", "b" * 64]
 
 
 def test_several_images_are_tagged_by_a_pattern(as_: Browser, operator: User) -> None:
-    asked = {"kind": "image.tag", "image": [IMAGE, "a" * 64], "tag": "registry.example/{}"}
-    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 204
+    values = {"kind": "image.tag", "image": [IMAGE, "a" * 64], "tag": "registry.example/{}"}
+    assert as_(operator).post(f"{BASE}act/", values, headers=HTMX).status_code == 204
     tags = {operation.parameters["tag"] for operation in Operation.objects.all()}
     assert tags == {"registry.example/demo:1", "registry.example/many:1"}
 
 
 def test_one_image_in_an_oci_archive_and_two_are_refused(as_: Browser, operator: User) -> None:
-    asked = {"kind": "image.save", "image": [IMAGE, "b" * 64], "format": "oci-archive"}
-    assert as_(operator).post(f"{BASE}act/", asked, headers=HTMX).status_code == 400
+    values = {"kind": "image.save", "image": [IMAGE, "b" * 64], "format": "oci-archive"}
+    assert as_(operator).post(f"{BASE}act/", values, headers=HTMX).status_code == 400
 
 
 def test_loading_wants_a_file(as_: Browser, operator: User) -> None:
@@ -286,19 +288,19 @@ def test_the_list_is_filtered_and_sorted(as_: Browser, viewer: User, sort: str, 
     ],
 )
 def test_a_unit_without_a_container_is_among_those_that_use_the_image(
-    as_: Browser, viewer: User, seen: dict[str, Seen], named: str, uses: bool
+    as_: Browser, viewer: User, snapshots: dict[str, StoredSnapshot], named: str, uses: bool
 ) -> None:
     down = unit("nightly", active="inactive", containers=[], image=named)
-    seen["web"] = Seen(with_units(down))
+    snapshots["web"] = StoredSnapshot(with_units(down))
     page = as_(viewer).get(f"{BASE}{IMAGE}/users/").content.decode()
     assert ("nightly.service" in page) is uses
     assert f"Used by {int(uses)}" in page
 
 
 def test_a_unit_whose_container_is_listed_is_not_listed_twice(
-    as_: Browser, viewer: User, seen: dict[str, Seen]
+    as_: Browser, viewer: User, snapshots: dict[str, StoredSnapshot]
 ) -> None:
-    seen["web"] = Seen(with_units(unit("shop", image="localhost/demo:1")))
+    snapshots["web"] = StoredSnapshot(with_units(unit("shop", image="localhost/demo:1")))
     page = as_(viewer).get(f"{BASE}{IMAGE}/users/").content.decode()
     assert "Used by 1" in page
 

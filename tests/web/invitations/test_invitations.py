@@ -23,8 +23,8 @@ GIVEN = {
 def link(admin, team, web, as_):
     """Return the path of an invitation to the team, which is a viewer of the account web."""
     Grant.objects.create(account=web, group=team, role="viewer")
-    asked = {"email": "ingrid@example.org", "groups": [team.pk], "days": "7"}
-    page = as_(admin).post("/users/invitations/", asked).content.decode()
+    values = {"email": "ingrid@example.org", "groups": [team.pk], "days": "7"}
+    page = as_(admin).post("/users/invitations/", values).content.decode()
     return re.search(r'<code id="link">http://testserver([^<]+)</code>', page).group(1)
 
 
@@ -63,7 +63,7 @@ def test_looking_at_the_link_does_not_use_it_up(link):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "text"),
     [
         ({"username": ""}, "required"),
         ({"username": "Admin"}, "taken"),
@@ -74,10 +74,10 @@ def test_looking_at_the_link_does_not_use_it_up(link):
         ({"is_superuser": "on", "password2": ""}, "required"),
     ],
 )
-def test_nonsense_is_said_at_its_field_and_leaves_the_link_alone(link, wrong, said):
+def test_nonsense_is_said_at_its_field_and_leaves_the_link_alone(link, wrong, text):
     answer = Client().post(link, GIVEN | wrong)
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert text in answer.content.decode()
     assert not User.objects.filter(username="ingrid").exists()
     assert Client().post(link, GIVEN).status_code == 302
 
@@ -131,9 +131,9 @@ def test_mail_is_offered_only_where_a_server_is_set_up(admin, as_, settings, mai
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     assert "by e-mail" not in client.get("/users/invitations/").content.decode()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    asked = {"email": "", "days": "7", "send": "on"}
-    assert client.post("/users/invitations/", asked).status_code == 422
-    client.post("/users/invitations/", asked | {"email": "ingrid@example.org"})
+    values = {"email": "", "days": "7", "send": "on"}
+    assert client.post("/users/invitations/", values).status_code == 422
+    client.post("/users/invitations/", values | {"email": "ingrid@example.org"})
     [mail] = mailoutbox
     assert mail.to == ["ingrid@example.org"]
     link = re.search(r"http://testserver(/invitation/\S+)", mail.body).group(1)
@@ -143,7 +143,7 @@ def test_mail_is_offered_only_where_a_server_is_set_up(admin, as_, settings, mai
 def test_a_mail_that_fails_leaves_the_link_to_hand_over(admin, as_, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    asked = {"email": "ingrid@example.org", "days": "7", "send": "on"}
-    text = as_(admin).post("/users/invitations/", asked).content.decode()
+    values = {"email": "ingrid@example.org", "days": "7", "send": "on"}
+    text = as_(admin).post("/users/invitations/", values).content.decode()
     assert "was not sent" in text
     assert 'id="link"' in text

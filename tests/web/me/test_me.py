@@ -48,9 +48,9 @@ def test_the_profile_shows_my_grants_and_takes_my_name(as_, operator):
 
 
 def test_other_sessions_end_and_this_one_stays(as_, operator):
-    here, elsewhere = as_(operator), as_(operator)
+    here, other_accounts = as_(operator), as_(operator)
     here.post("/me/sessions/end/")
-    assert elsewhere.get("/me/").status_code == 302
+    assert other_accounts.get("/me/").status_code == 302
     assert here.get("/me/").status_code == 200
 
 

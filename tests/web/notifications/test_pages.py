@@ -14,18 +14,18 @@ from django.utils import timezone
 from consoleapp.accounts.models import Grant, LinuxAccount, User
 from consoleapp.audit.models import Event
 from consoleapp.notifications.models import Delivery, Notice, Rule, Webhook
-from consoleapp.notifications.record import happened
+from consoleapp.notifications.record import notify
 from tests.fixtures.notifications import death, hook, rule, woken  # noqa: F401 - a fixture
 
 Browser = Callable[[User], Client]
-RULE = {"happenings": ["container.exited"], "all_accounts": "True", "in_page": "on"}
+RULE = {"event_types": ["container.exited"], "all_accounts": "True", "in_page": "on"}
 
 
 @pytest.fixture
 def notice(web: LinuxAccount, viewer: User) -> Notice:
     """Create a notification of victor, a viewer."""
     rule(viewer)
-    happened(web, death())
+    notify(web, death())
     return Notice.objects.get()
 
 
@@ -47,7 +47,7 @@ def test_following_a_notice_leads_to_what_it_is_about_and_marks_it_read(
 
 
 def test_all_can_be_marked_as_read_at_once(as_: Browser, viewer: User, notice: Notice) -> None:
-    happened(notice.occurrence.account, death("2"))
+    notify(notice.occurrence.account, death("2"))
     as_(viewer).post("/notifications/read/", {"all": 1})
     assert not Notice.objects.filter(read_at=None).exists()
 
@@ -79,15 +79,15 @@ def test_the_list_takes_no_query_per_row(as_: Browser, web: LinuxAccount, viewer
     browser = as_(viewer)
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as known:
             assert browser.get("/notifications/").status_code == 200
-        return len(seen)
+        return len(known)
 
-    happened(web, death("0", container="0" * 64))
+    notify(web, death("0", container="0" * 64))
     queries()  # the first visit of a session is recorded
     few = queries()
     for number in range(1, 30):
-        happened(web, death(str(number), container=str(number).zfill(64)))
+        notify(web, death(str(number), container=str(number).zfill(64)))
     assert queries() == few
 
 
@@ -97,9 +97,9 @@ def test_the_list_is_narrowed(as_: Browser, viewer: User, notice: Notice) -> Non
     def lists(query: str) -> bool:
         return "web exited with" in browser.get(f"/notifications/?{query}").content.decode()
 
-    assert lists("happening=container.exited&account=web&unread=1")
-    assert not lists("happening=disk.full")
-    assert lists("happening=nonsense&account=nonsense&page=99")
+    assert lists("event_type=container.exited&account=web&unread=1")
+    assert not lists("event_type=disk.full")
+    assert lists("event_type=nonsense&account=nonsense&page=99")
     browser.get(f"/notifications/{notice.pk}/")
     assert not lists("unread=1")
 
@@ -111,7 +111,7 @@ def test_a_rule_is_made_changed_and_removed_with_its_audit(
     assert browser.post("/notifications/rules/new/", RULE).status_code == 302
     made = Rule.objects.get()
     assert (made.user, made.observed, made.all_accounts) == (viewer, True, True)
-    changed = {**RULE, "happenings": ["operation.failed"], "all_accounts": "False"}
+    changed = {**RULE, "event_types": ["operation.failed"], "all_accounts": "False"}
     browser.post(f"/notifications/rules/{made.pk}/", {**changed, "accounts": [web.pk]})
     made.refresh_from_db()
     assert (made.observed, list(made.accounts.all())) == (False, [web])
@@ -123,21 +123,21 @@ def test_a_rule_is_made_changed_and_removed_with_its_audit(
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "text"),
     [
-        ({"happenings": []}, "required"),
-        ({"happenings": ["everything"]}, "not one of the available choices"),
+        ({"event_types": []}, "required"),
+        ({"event_types": ["everything"]}, "not one of the available choices"),
         ({"in_page": ""}, "Choose at least one way."),
         ({"all_accounts": "False"}, "Choose at least one account"),
         ({"email": "on"}, "e-mail address"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_at_the_field(
-    as_: Browser, viewer: User, fields: dict[str, object], said: str
+    as_: Browser, viewer: User, fields: dict[str, object], text: str
 ) -> None:
     answer = as_(viewer).post("/notifications/rules/new/", {**RULE, **fields})
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert text in answer.content.decode()
     assert not Rule.objects.exists()
 
 
@@ -176,9 +176,9 @@ def test_a_webhooks_secret_is_shown_once(as_: Browser, viewer: User) -> None:
     assert "whsec_" not in browser.get(f"/notifications/webhooks/{webhook.pk}/").content.decode()
     again = browser.post(f"/notifications/webhooks/{webhook.pk}/act/", {"action": "secret"})
     assert "whsec_" in again.content.decode()
-    sealed = webhook.sealed
+    encrypted_secret = webhook.encrypted_secret
     webhook.refresh_from_db()
-    assert webhook.sealed != sealed
+    assert webhook.encrypted_secret != encrypted_secret
     assert not Event.objects.filter(parameters__icontains="whsec_").exists()
 
 
@@ -257,7 +257,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(path: str, db: None) -> None:
 
 def test_hostile_names_are_text(as_: Browser, web: LinuxAccount, viewer: User) -> None:
     rule(viewer)
-    seen = death(at=timezone.now() - timedelta(seconds=1))
-    happened(web, type(seen)(seen.happening, "k", "x", "<script>alert(1)</script>", seen.at))
+    known = death(at=timezone.now() - timedelta(seconds=1))
+    notify(web, type(known)(known.event_type, "k", "x", "<script>alert(1)</script>", known.at))
     page = as_(viewer).get("/notifications/").content.decode()
     assert "<script>alert" not in page

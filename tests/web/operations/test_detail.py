@@ -11,9 +11,9 @@ from tests.fixtures.web import ended, operation
 
 
 def test_the_page_tells_its_life_command_parameters_and_result(as_, web, viewer, operator):
-    asked = ContainerRun(image="localhost/demo:1", name="web", ports=[Port(container_port=8080)])
+    query = ContainerRun(image="localhost/demo:1", name="web", ports=[Port(container_port=8080)])
     done = operation(
-        web, operator, asked, **ended(result={"summary": "web runs.", "id": "ab" * 32})
+        web, operator, query, **ended(result={"summary": "web runs.", "id": "ab" * 32})
     )
     page = as_(viewer).get(f"/operations/{done.pk}/").content.decode()
     assert "podman run -d --name web --publish 8080 -- localhost/demo:1" in page

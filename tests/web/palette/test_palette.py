@@ -1,14 +1,14 @@
 """The command palette."""
 
-from tests.fixtures.web import Seen, container, operation, snapshot
+from tests.fixtures.web import StoredSnapshot, container, operation, snapshot
 
 
 def find(client, text, account="web"):
     return client.get("/palette/", {"q": text, "account": account}).content.decode()
 
 
-def test_it_finds_pages_containers_images_and_operations(as_, web, operator, seen):
-    seen["web"] = Seen(snapshot(container("frontend")))
+def test_it_finds_pages_containers_images_and_operations(as_, web, operator, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("frontend")))
     row = operation(web, operator)
     client = as_(operator)
     assert "/audit/" in find(client, "audit")
@@ -17,8 +17,8 @@ def test_it_finds_pages_containers_images_and_operations(as_, web, operator, see
     assert str(row.pk) in find(client, "db")
 
 
-def test_stop_web_is_a_button_that_stops_web(as_, web, operator, seen):
-    seen["web"] = Seen(snapshot(container("web-1"), container("other")))
+def test_stop_web_is_a_button_that_stops_web(as_, web, operator, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("web-1"), container("other")))
     answer = find(as_(operator), "stop web")
     assert "Stop web-1" in answer
     assert 'value="container.stop"' in answer
@@ -26,20 +26,20 @@ def test_stop_web_is_a_button_that_stops_web(as_, web, operator, seen):
     assert "other" not in answer
 
 
-def test_what_is_destructive_asks_first(as_, web, operator, seen):
-    seen["web"] = Seen(snapshot(container("web-1")))
+def test_what_is_destructive_asks_first(as_, web, operator, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("web-1")))
     assert 'data-confirm="Kill web-1?"' in find(as_(operator), "kill web")
 
 
-def test_a_viewer_is_offered_no_action(as_, web, viewer, seen):
-    seen["web"] = Seen(snapshot(container("web-1")))
+def test_a_viewer_is_offered_no_action(as_, web, viewer, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("web-1")))
     answer = find(as_(viewer), "stop web")
     assert "container.stop" not in answer
     assert "Launch" not in find(as_(viewer), "launch")
 
 
-def test_a_stranger_finds_nothing_of_the_account(as_, web, stranger, seen):
-    seen["web"] = Seen(snapshot(container("frontend")))
+def test_a_stranger_finds_nothing_of_the_account(as_, web, stranger, snapshots):
+    snapshots["web"] = StoredSnapshot(snapshot(container("frontend")))
     assert "frontend" not in find(as_(stranger), "front").replace("“front”", "")
 
 
@@ -50,11 +50,11 @@ def test_odd_questions_get_an_answer(as_, web, operator):
         assert "<script>" not in response.content.decode()
 
 
-def test_what_an_engine_makes_up_takes_no_finding_away(as_, web, operator, seen):
+def test_what_an_engine_makes_up_takes_no_finding_away(as_, web, operator, snapshots):
     found = snapshot(container("frontend"))
     odd = found.images[0].model_construct(**(dict(found.images[0]) | {"id": "a/b"}))
     row = found.containers[0].model_construct(**(dict(found.containers[0]) | {"id": "a/b"}))
-    seen["web"] = Seen(
+    snapshots["web"] = StoredSnapshot(
         found.model_copy(update={"images": [odd, *found.images], "containers": [row]})
     )
     for text in ("demo", "front", "a/b", "e"):

@@ -73,11 +73,11 @@ def test_the_first_password_of_a_new_user_is_one(as_, admin):
 
 def test_the_chosen_one_opens_everything_and_the_old_one_is_gone(reset, operator):
     client = signed_in("olga", reset)
-    elsewhere = signed_in("olga", reset)
+    other_accounts = signed_in("olga", reset)
     assert choose(client).status_code == 302
     assert client.get("/").status_code == 200
     assert client.get(PAGE).status_code == 302
-    assert elsewhere.get("/").url.startswith("/user/login/")
+    assert other_accounts.get("/").url.startswith("/user/login/")
     assert signed_in("olga", reset).get("/").url.startswith("/user/login/")
     assert signed_in("olga", OWN).get("/").status_code == 200
     event = Event.objects.get(action="user.changed", detail="one-time password replaced")
@@ -86,7 +86,7 @@ def test_the_chosen_one_opens_everything_and_the_old_one_is_gone(reset, operator
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "said"),
+    ("first", "second", "text"),
     [
         (OWN, "something-else-12", "match"),
         ("short", "short", "too short"),
@@ -95,11 +95,11 @@ def test_the_chosen_one_opens_everything_and_the_old_one_is_gone(reset, operator
         (None, None, "one-time password"),
     ],
 )
-def test_a_bad_choice_is_said_and_changes_nothing(reset, operator, first, second, said):
+def test_a_bad_choice_is_said_and_changes_nothing(reset, operator, first, second, text):
     client = signed_in("olga", reset)
     answer = choose(client, reset if first is None else first, reset if second is None else second)
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert text in answer.content.decode()
     assert client.get("/").url == PAGE
     operator.refresh_from_db()
     assert operator.check_password(reset)

@@ -26,7 +26,7 @@ AT = "/accounts/web/registries/"
 LONG = "registry-" + "x" * 80 + ".example"
 
 
-def told() -> dict[str, Any]:
+def shown() -> dict[str, Any]:
     return Configuration(
         files=[ConfigurationFile(path="/etc/containers/registries.conf", owner="host")],
         search=["quay.io", LONG],
@@ -55,7 +55,7 @@ def told() -> dict[str, Any]:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """Set the engine's answers, by query."""
-    known: dict[str, dict[str, Any]] = {"registries.show": told()}
+    known: dict[str, dict[str, Any]] = {"registries.show": shown()}
 
     def answer(account: Any, query: Any, actor: Any) -> dict[str, Any]:
         if query.query not in known:
@@ -111,7 +111,7 @@ def test_an_edit_carries_what_was_seen(as_, operator, answers):
 
 
 @pytest.mark.parametrize(
-    ("what", "values", "said"),
+    ("what", "values", "text"),
     [
         ("search", {"registries": "https://quay.io"}, "characters are not allowed"),
         ("search", {"registries": "quay.io quay.io"}, "listed twice"),
@@ -122,11 +122,11 @@ def test_an_edit_carries_what_was_seen(as_, operator, answers):
         ("search", {"seen": "nonsense", "registries": "quay.io"}, None),
     ],
 )
-def test_what_makes_no_sense_is_said_in_the_form(as_, operator, answers, what, values, said):
+def test_what_makes_no_sense_is_said_in_the_form(as_, operator, answers, what, values, text):
     answer = as_(operator).post(f"{AT}edit/{what}/", {"seen": "", **values})
-    if said:
+    if text:
         assert answer.status_code == 422
-        assert said in answer.content.decode()
+        assert text in answer.content.decode()
     assert not Operation.objects.exists()
 
 
@@ -135,7 +135,7 @@ def test_the_password_is_sealed_and_shown_nowhere(as_, operator, answers):
     assert as_(operator).post(f"{AT}login/", values).status_code == 302
     [operation] = Operation.objects.all()
     assert operation.has_secrets
-    assert "hush" not in f"{operation.parameters}{operation.command}{operation.sealed}"
+    assert "hush" not in f"{operation.parameters}{operation.command}{operation.encrypted}"
     refused = as_(operator).post(f"{AT}login/", {**values, "registry": "a b"})
     assert refused.status_code == 422
     assert "hush" not in refused.content.decode()
@@ -215,20 +215,20 @@ def test_the_next_page_keeps_the_filter(as_, operator, answers, place, query):
 
 
 @pytest.mark.parametrize(
-    ("rules", "said"),
+    ("rules", "message"),
     [
         ([("", "", "reject")], "<b>rejected</b> by default"),
         ([("", "", "accept"), ("docker", "<i>", "reject")], "&lt;i&gt;"),
     ],
 )
-def test_the_policy_is_told_in_words(as_, operator, answers, rules, said):
+def test_the_policy_is_told_in_words(as_, operator, answers, rules, message):
     answers["registries.show"]["policy"] = Policy(
         origin="/x",
         text="{}",
         accepts_anything=rules[0][2] == "accept",
         rules=[PolicyRule(transport=t, scope=s, requirement=r) for t, s, r in rules],
     ).model_dump()
-    assert said in as_(operator).get(f"{AT}overview/").content.decode()
+    assert message in as_(operator).get(f"{AT}overview/").content.decode()
 
 
 @pytest.mark.parametrize("place", ["search/", "browse/", "tags/", "image/", "copy/", "sync/", ""])

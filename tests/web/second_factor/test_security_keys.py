@@ -113,8 +113,8 @@ def test_a_passkey_signs_in_alone_and_after_the_password_until_it_is_removed(kir
     kira.give_password()
     at_dashboard(tab)
 
-    told = Event.objects.filter(action__startswith="second-factor").order_by("id")
-    webauthn = [event for event in told if event.parameters["factor"] == "webauthn"]
+    events = Event.objects.filter(action__startswith="second-factor").order_by("id")
+    webauthn = [event for event in events if event.parameters["factor"] == "webauthn"]
     assert [event.action for event in webauthn] == ["second-factor.added", "second-factor.removed"]
     assert webauthn[0].parameters["name"] == "my laptop"
 

@@ -16,14 +16,14 @@ from consoleapp.operations.models import Operation
 @pytest.fixture
 def ci(admin, team, web, as_):
     """Create ci-web: an operator of the account web, owned by the team."""
-    asked = {
+    values = {
         "name": "ci-web",
         "purpose": "deploys the shop",
         "owner": team.pk,
         "accounts": [web.pk],
         "role": "operator",
     }
-    assert as_(admin).post("/service-accounts/", asked).status_code == 302
+    assert as_(admin).post("/service-accounts/", values).status_code == 302
     return ServiceAccount.objects.get(user__username="ci-web")
 
 
@@ -49,10 +49,10 @@ def test_its_token_sees_and_changes_its_linux_accounts_and_no_others(ci, admin, 
     answer = client.post("/api/v1/accounts/web/operations", stop, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert Operation.objects.get().actor_name == "ci-web"
-    elsewhere = client.post(
+    other_accounts = client.post(
         "/api/v1/accounts/shop/operations", stop, content_type="application/json"
     )
-    assert elsewhere.status_code == 404
+    assert other_accounts.status_code == 404
 
 
 def test_a_token_that_reads_only_reads(ci, admin, as_):
@@ -145,8 +145,8 @@ def test_its_accounts_and_role_change_and_each_change_is_audited(ci, admin, as_,
     assert list(Grant.objects.filter(user=ci.user).values_list("account__key", "role")) == [
         ("shop", "viewer")
     ]
-    told = Event.objects.filter(target="service account ci-web").order_by("id")
-    assert list(told.values_list("action", "account_name")) == [
+    events = Event.objects.filter(target="service account ci-web").order_by("id")
+    assert list(events.values_list("action", "account_name")) == [
         ("grant.created", "web"),
         ("grant.removed", "web"),
         ("grant.created", "shop"),

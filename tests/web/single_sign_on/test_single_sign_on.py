@@ -88,8 +88,8 @@ def test_somebody_new_comes_in_with_the_groups_that_the_provider_names(configure
     assert not kim.is_superuser
     assert kim.email == "kim@example.org"
     assert set(kim.groups.values_list("name", flat=True)) == {"Web team", "Operators"}
-    told = Event.objects.filter(actor_name="kim").order_by("id").values_list("action", flat=True)
-    assert list(told) == [
+    events = Event.objects.filter(actor_name="kim").order_by("id").values_list("action", flat=True)
+    assert list(events) == [
         "user.created",
         "group.created",
         "group.changed",
@@ -185,8 +185,8 @@ def test_an_address_that_the_provider_does_not_vouch_for_never_links(
     ],
 )
 def test_every_source_that_speaks_of_the_address_has_to_vouch_for_it(userinfo, id_token, vouched):
-    said = {"userinfo": {"sub": "o"} | userinfo, "id_token": {"sub": "o"} | id_token}
-    assert single_sign_on._vouches_for(said, "o@x.org") is vouched
+    values = {"userinfo": {"sub": "o"} | userinfo, "id_token": {"sub": "o"} | id_token}
+    assert single_sign_on._vouches_for(values, "o@x.org") is vouched
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_every_source_that_speaks_of_the_address_has_to_vouch_for_it(userinfo, i
     + [(True, True, False), (None, None, False), ("", "", False), ({"a": 1}, "o", False)],
 )
 def test_a_subject_is_one_string(userinfo, id_token, same):
-    said = {"userinfo": {"sub": userinfo}, "id_token": {"sub": id_token}}
-    assert single_sign_on._same_subject(said) is same
+    values = {"userinfo": {"sub": userinfo}, "id_token": {"sub": id_token}}
+    assert single_sign_on._same_subject(values) is same
     assert not single_sign_on._same_subject({"userinfo": None, "id_token": []})
 
 
@@ -283,7 +283,7 @@ def test_local_administrators_still_sign_in_with_their_password(configure, admin
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "issuer"),
         ('issuer = "http://login.example"\nclient_id = "b"\nclient_secret_file = "/x"', "https"),
@@ -292,10 +292,10 @@ def test_local_administrators_still_sign_in_with_their_password(configure, admin
         ("issuer = ", "TOML"),
     ],
 )
-def test_a_wrong_file_is_explained(tmp_path, text, said):
+def test_a_wrong_file_is_explained(tmp_path, text, message):
     file = tmp_path / "oidc.toml"
     file.write_text(text)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         identity_provider.read(file)
 
 

@@ -77,9 +77,9 @@ def test_problems_stand_at_their_lines(as_, operator, several, engine):
 
 
 def test_a_text_without_a_name_is_checked_all_the_same(as_, operator, several, engine):
-    asked = engine({queries.UnitValidate: FINE})
+    query = engine({queries.UnitValidate: FINE})
     as_(operator).post(f"{BASE}check/", {"kind": "container", "name": "", "text": "x"})
-    assert asked[0].file == "containers/systemd/unnamed.container"
+    assert query[0].file == "containers/systemd/unnamed.container"
 
 
 def test_comparing_shows_the_difference_to_what_is_on_the_disk_now(as_, operator, several, engine):
@@ -121,20 +121,20 @@ def test_a_secret_of_the_text_is_in_no_row(as_, operator, several):
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", "x\n", "-x", "%h"])
 def test_a_name_that_no_file_can_have_is_refused(as_, operator, several, name):
-    asked = {"kind": "container", "name": name, "text": "x", "digest": ""}
+    values = {"kind": "container", "name": name, "text": "x", "digest": ""}
     if name.strip() == "x":  # blanks around a name are not part of it
         return
-    assert as_(operator).post(f"{BASE}save/", asked, headers=HTMX).status_code == 400
+    assert as_(operator).post(f"{BASE}save/", values, headers=HTMX).status_code == 400
     assert not Operation.objects.exists()
 
 
 def test_what_a_save_came_to_is_told_when_it_has_ended(as_, operator, web, several):
-    asked = UnitWrite(file=FILE, text="x")
-    row = operation(web, operator, asked)
+    query = UnitWrite(file=FILE, text="x")
+    row = operation(web, operator, query)
     client = as_(operator)
     assert client.get(f"{BASE}saved/{row.pk}/").status_code == 204
     row = operation(
-        web, operator, asked,
+        web, operator, query,
         **ended(result={"file": FILE, "digest": NEW, "unit": "front.service"}),
     )  # fmt: skip
     page = client.get(f"{BASE}saved/{row.pk}/").content.decode()
@@ -190,8 +190,8 @@ def test_what_was_restored_is_shown_without_being_asked_for(as_, operator, web, 
 
 def test_a_restoring_that_failed_is_told(as_, operator, web, several):
     error = {"code": "conflict", "message": "It changed meanwhile.", "remedy": "Look again."}
-    asked = UnitRestore(**WANTED)
-    row = operation(web, operator, asked, **ended("failed", error=error))
+    query = UnitRestore(**WANTED)
+    row = operation(web, operator, query, **ended("failed", error=error))
     page = as_(operator).get(f"{BASE}restored/{row.pk}/", headers=HTMX).content.decode()
     assert "It changed meanwhile." in page
     assert "Look again." in page

@@ -6,7 +6,7 @@ from consoleapp.operations.models import Operation
 from engine.schema import unit_queries as queries
 from engine.schema.errors import EngineError, ErrorCode
 from engine.schema.units import AutoUpdated, NotCarriedOver
-from tests.fixtures.web import Seen, container, snapshot
+from tests.fixtures.web import StoredSnapshot, container, snapshot
 from tests.fixtures.web_units import NOW, unit
 
 UNIT = "/accounts/web/units/front.service/"
@@ -49,9 +49,9 @@ def test_a_failed_unit_says_how_on_every_tab(as_, viewer, several):
     assert "exit status 3" in page
 
 
-def test_an_unknown_unit_is_a_404_and_an_unknown_account_a_503(as_, operator, several, seen):
+def test_an_unknown_unit_is_a_404_and_an_unknown_account_a_503(as_, operator, several, snapshots):
     assert as_(operator).get("/accounts/web/units/none.service/").status_code == 404
-    seen["web"] = Seen(None)
+    snapshots["web"] = StoredSnapshot(None)
     assert as_(operator).get(UNIT).status_code == 503
 
 
@@ -96,16 +96,16 @@ def test_a_version_is_shown_as_what_restoring_it_would_change(as_, operator, sev
 
 
 def test_restoring_is_an_operation(as_, operator, several):
-    asked = {"kind": "unit.restore", "file": FILE, "version": VERSION, "digest": DIGEST}
-    answer = as_(operator).post("/accounts/web/units/act/", asked, headers={"HX-Request": "true"})
+    values = {"kind": "unit.restore", "file": FILE, "version": VERSION, "digest": DIGEST}
+    answer = as_(operator).post("/accounts/web/units/act/", values, headers={"HX-Request": "true"})
     assert answer.status_code == 204
     assert Operation.objects.get().parameters["version"] == VERSION
 
 
 def test_the_three_ways_are_explained_with_what_is_lost_before_one_confirms(
-    as_, operator, seen, engine
+    as_, operator, snapshots, engine
 ):
-    seen["web"] = Seen(snapshot(container("front"), systemd=True))
+    snapshots["web"] = StoredSnapshot(snapshot(container("front"), systemd=True))
     engine({queries.ContainerUnitPreview: PREVIEW})
     page = as_(operator).get("/accounts/web/units/keep/front/").content.decode()
     assert 'hx-disinherit="*"' in page  # otherwise, the panel would look for #keep
@@ -128,12 +128,16 @@ def test_a_container_that_has_a_unit_leads_to_it(as_, operator, several):
     assert f'href="{UNIT}"' in page
 
 
-def test_a_container_without_one_offers_the_switch_where_units_are(as_, operator, viewer, seen):
-    seen["web"] = Seen(snapshot(container("solo"), systemd=True))
+def test_a_container_without_one_offers_the_switch_where_units_are(
+    as_, operator, viewer, snapshots
+):
+    snapshots["web"] = StoredSnapshot(snapshot(container("solo"), systemd=True))
     switch = "/accounts/web/units/keep/solo/"
     assert switch in as_(operator).get("/accounts/web/containers/solo/").content.decode()
     assert switch not in as_(viewer).get("/accounts/web/containers/solo/").content.decode()
-    seen["web"] = Seen(snapshot(container("solo"), systemd=False, no_systemd="No manager."))
+    snapshots["web"] = StoredSnapshot(
+        snapshot(container("solo"), systemd=False, no_systemd="No manager.")
+    )
     assert switch not in as_(operator).get("/accounts/web/containers/solo/").content.decode()
 
 

@@ -83,8 +83,8 @@ def test_who_is_refused_a_name_does_not_lock_its_holder_out(link, admin):  # noq
 def test_no_page_and_no_command_makes_it(admin, team, as_, name):
     client = as_(admin)
     assert client.post("/users/new/", {"username": name}).status_code == 422
-    asked = {"name": name, "role": "viewer"}
-    assert client.post("/service-accounts/", asked).status_code == 422
+    values = {"name": name, "role": "viewer"}
+    assert client.post("/service-accounts/", values).status_code == 422
     with pytest.raises(CommandError):
         call_command("createsuperuser", username=name, email="a@example.org", interactive=False)
     with pytest.raises(ValidationError):

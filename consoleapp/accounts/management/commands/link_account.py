@@ -46,9 +46,13 @@ class Command(BaseCommand):
         if changes:
             account.save(update_fields=list(changes))
         if made or changes:
-            told = {"uid": account.uid, "socket": account.socket}
+            details = {"uid": account.uid, "socket": account.socket}
             record(
-                "account.linked", actor=ACTOR, account=account, target=account.key, parameters=told
+                "account.linked",
+                actor=ACTOR,
+                account=account,
+                target=account.key,
+                parameters=details,
             )
         for grant in options["grant"]:
             self._grant(account, grant)

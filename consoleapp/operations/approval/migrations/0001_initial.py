@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Ask",
+            name="Requirement",
             fields=[
                 (
                     "id",
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                     "approval",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="asks",
+                        related_name="requirements",
                         to="approval.approval",
                     ),
                 ),

@@ -24,9 +24,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--heads",
+            "--checkpoints",
             type=Path,
-            help="a file of checkpoints kept elsewhere (default: BERTH_AUDIT_HEADS)",
+            help="a file of checkpoints kept elsewhere (default: BERTH_AUDIT_CHECKPOINTS)",
         )
         parser.add_argument(
             "--key",
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             if options["export"]:
                 report = _export(options["export"], trusted)
             else:
-                report = verify(trusted, _elsewhere(options["heads"]))
+                report = verify(trusted, _kept_copies(options["checkpoints"]))
                 report.recordings = recordings.verify(report)
         except (OSError, ValueError, keys.BadKey) as error:
             raise CommandError(str(error)) from error
@@ -56,9 +56,10 @@ class Command(BaseCommand):
         if report.count > len(report.faults):
             self.stdout.write(f"… and {report.count - len(report.faults)} more.")
         self.stdout.write(
-            f"{report.links} links, {report.heads} signed heads, {report.unsigned} links after the "
-            f"last head, {report.pending} events not sealed yet, {report.pruned} pruned, "
-            f"{report.late} sealed late, {report.gaps} gaps, {report.recordings} recordings; "
+            f"{report.links} links, {report.checkpoints} signed checkpoints, "
+            f"{report.unsigned} links after the last checkpoint, "
+            f"{report.pending} events not chained yet, {report.pruned} pruned, "
+            f"{report.late} chained late, {report.gaps} gaps, {report.recordings} recordings; "
             f"{report.links / seconds:.0f} links a second."
         )
         if not options["export"]:
@@ -74,11 +75,11 @@ def _trusted(files: list[Path]) -> dict[str, Ed25519PublicKey]:
     return {keys.name_of(key): key for key in found}
 
 
-def _elsewhere(given: Path | None) -> list[checkpoints.HeadLine | str]:
+def _kept_copies(given: Path | None) -> list[checkpoints.CheckpointLine | str]:
     if given:
-        return checkpoints.read_heads(given)
-    kept = Path(settings.BERTH_AUDIT_HEADS) if settings.BERTH_AUDIT_HEADS else None
-    return checkpoints.read_heads(kept) if kept and kept.exists() else []
+        return checkpoints.read_checkpoints(given)
+    kept = Path(settings.BERTH_AUDIT_CHECKPOINTS) if settings.BERTH_AUDIT_CHECKPOINTS else None
+    return checkpoints.read_checkpoints(kept) if kept and kept.exists() else []
 
 
 def _export(file: Path, trusted: dict[str, Ed25519PublicKey]) -> Report:
@@ -93,5 +94,9 @@ def _remember(report: Report) -> None:
         actor=Actor(user=None),
         outcome="failed" if report.count else "succeeded",
         detail=" ".join(report.faults[:3]),
-        parameters={"links": report.links, "faults": report.count, "heads": report.heads},
+        parameters={
+            "links": report.links,
+            "faults": report.count,
+            "checkpoints": report.checkpoints,
+        },
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from launch.identities import Account, Service
-from launch.sockets import open_doors
+from launch.sockets import open_sockets
 from tests.engine.linux_account import LinuxAccount, make_account
 from tests.machine import own, remove_user
 from tests.waiting import until
@@ -49,7 +49,7 @@ class Opened:
     lifeline: int = -1
 
     def open(self) -> None:
-        self.lifeline = open_doors([self.account], Service(0, 0, 0), self.code, self.logs)
+        self.lifeline = open_sockets([self.account], Service(0, 0, 0), self.code, self.logs)
 
     def close(self) -> None:
         os.close(self.lifeline)
@@ -59,11 +59,11 @@ class Opened:
         with socket.socket(socket.AF_UNIX) as guest:
             guest.settimeout(60)
             guest.connect(str(self.account.socket))
-            said = guest.recv(100).split()
-        engine, doorkeeper = int(said[0]), int(said[1])
-        status = Path(f"/proc/{doorkeeper}/status").read_text().splitlines()
+            message = guest.recv(100).split()
+        engine, activator = int(message[0]), int(message[1])
+        status = Path(f"/proc/{activator}/status").read_text().splitlines()
         above = next(line for line in status if line.startswith("PPid:"))
-        return engine, doorkeeper, int(above.split()[1])
+        return engine, activator, int(above.split()[1])
 
     def answer(self) -> tuple[int, int, int]:
         """Return the same from an engine that keeps running."""
@@ -98,7 +98,7 @@ def opened(linux: LinuxAccount, tmp_path: Path) -> Opened:
 def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_path: Path) -> None:
     account = account_of(linux)
     # No code to start an engine: only the socket itself.
-    lifeline = open_doors([account], Service(0, 0, 0), tmp_path, tmp_path)
+    lifeline = open_sockets([account], Service(0, 0, 0), tmp_path, tmp_path)
     try:
         with socket.socket(socket.AF_UNIX) as knock:
             knock.connect(str(account.socket))
@@ -108,7 +108,7 @@ def test_it_is_the_accounts_own_before_any_engine_runs(linux: LinuxAccount, tmp_
         os.close(lifeline)
 
 
-@pytest.mark.parametrize("which", [0, 1, 2], ids=["engine", "doorkeeper", "supervisor"])
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["engine", "activator", "supervisor"])
 def test_whoever_is_killed_the_account_is_served_again(opened: Opened, which: int) -> None:
     for _ in range(2):
         before = opened.answer()
@@ -125,8 +125,8 @@ def test_whoever_is_killed_the_account_is_served_again(opened: Opened, which: in
 
 
 def test_after_everything_was_killed_the_next_start_serves_again(opened: Opened) -> None:
-    engine, doorkeeper, supervisor = opened.answer()
-    for pid in (supervisor, doorkeeper):
+    engine, activator, supervisor = opened.answer()
+    for pid in (supervisor, activator):
         os.kill(pid, signal.SIGKILL)
     until(lambda: is_gone(engine), "the engine has gone too")
     opened.close()
