@@ -59,7 +59,7 @@ def service() -> Service:
 def accounts(names: tuple[str, ...], service: Service) -> list[Account]:
     """Return the accounts to serve, with everything that rootless Podman needs from the host.
 
-    Raises Refusal for root, for another's account without root, and for missing subuid ranges.
+    Raises SetupError for root, for another's account without root, and for missing subuid ranges.
     """
     if os.geteuid() != 0:
         own = pwd.getpwuid(os.getuid()).pw_name

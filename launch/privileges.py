@@ -14,7 +14,7 @@ DEVICES = (Path("/dev/fuse"), Path("/dev/net/tun"))
 def as_root(*argv: str) -> None:
     """Run a command as root.
 
-    Raises Refusal with the command to paste if this is not root and sudo is missing or refuses.
+    Raises SetupError with the command to paste if this is not root and sudo is missing or refuses.
     """
     words = shlex.join(argv)
     sudo: list[str] = []

@@ -92,8 +92,8 @@ def stop_on_signals() -> None:
 def wait_until(answers: Callable[[], bool], processes: list[Process], what: str) -> None:
     """Wait for `answers()` as long as the processes live and make progress. Report occasionally.
 
-    Raises Refusal with the log's last line if one has ended, or if they neither used the processor
-    nor wrote anything for a whole minute.
+    Raises SetupError with the log's last line if one has ended, or if they neither used the
+    processor nor wrote anything for a whole minute.
     """
     started = moved = time.monotonic()
     due, progress = started + FIRST_WORD, [_work_done(each) for each in processes]

@@ -28,7 +28,7 @@ from consoleapp.i18n.rendering import in_language
 from consoleapp.live import relay, relay_protocol
 from consoleapp.live.session_access import release, role_of
 from consoleapp.live.shares import Shares
-from consoleapp.live.spoken import answers_in_language
+from consoleapp.live.translation import answers_in_language
 from engine.schema.messages import msg
 from engine.schema.parameters import Model
 from engine.schema.queries import QUERIES, ContainerTerminal, Query

@@ -274,7 +274,7 @@ async def _reevaluate(request: _Admitted) -> None:
         if violation:
             raise _Refused(
                 ErrorCode.POLICY,
-                msg("Not allowed by policy any more: %(verdict)s", violation=violation),
+                msg("Not allowed by policy any more: %(violation)s", violation=violation),
             )
 
 

@@ -15,7 +15,7 @@ ACTION = "policy.refused"
 
 
 class NotAllowed(Refused):
-    """Refused by a policy. `verdicts` name the rules and the fields concerned."""
+    """Refused by a policy. `violations` name the rules and the fields concerned."""
 
     def __init__(self, violations: list[PolicyViolation]) -> None:
         self.violations = violations

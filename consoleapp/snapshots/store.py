@@ -18,7 +18,7 @@ WATCH_SECONDS = 60
 WATCHED = "berth:watched"
 """Sorted set: keys of LinuxAccount, by the time until which somebody looks at them."""
 OBSERVER_CHANNEL = "berth:observer"
-"""Channel to the observers, with `observer_messages.Wake`."""
+"""Channel to the observers, with `observer_messages.ObserverMessage`."""
 ACCOUNT_CHANNELS = "berth:account:"
 RedisDown = (redis.RedisError, OSError)
 

@@ -93,14 +93,12 @@ async def _store(podman: Podman) -> _Store:
 
 def _images(store: _Store) -> list[schema.ImageOnDisk]:
     users = Counter(str(row.get("ImageID")) for row in store.containers)
-    standing = Counter(
-        layer for image in store.images for layer in store.chains.get(image["Id"], [])
-    )
+    uses = Counter(layer for image in store.images for layer in store.chains.get(image["Id"], []))
     found = []
     for image in store.images:
         chain = store.chains.get(image["Id"], [])
         size = store.bytes_of(chain) or int(image.get("Size") or 0)
-        unique = store.bytes_of(layer for layer in chain if standing[layer] == 1)
+        unique = store.bytes_of(layer for layer in chain if uses[layer] == 1)
         found.append(
             schema.ImageOnDisk(
                 id=image["Id"],

@@ -39,13 +39,13 @@ def test_the_api_refuses_it_at_its_place(caller, parameters, path):
 
 
 @pytest.mark.parametrize("text", ["\\ud83d\\ude00", "\\\\ud800", "\U0001f600", "\\u00e9"])
-def test_whole_characters_are_taken_however_they_are_spelled(caller, snapshots, text):
+def test_whole_characters_are_taken_however_they_are_spelled(caller, stored_snapshot, text):
     body = '{"kind": "container.run", "parameters": {"image": "a", "labels": {"a": "TEXT"}}}'
     body = body.replace("TEXT", text)
     assert caller("operator").post("/accounts/web/operations", body).status_code == 202
 
 
-def test_a_path_and_a_query_hold_none(caller, snapshots):
+def test_a_path_and_a_query_hold_none(caller, stored_snapshot):
     for path in ("/accounts/%ED%A0%80", "/accounts/web/containers/%ED%A0%80", "/%ED%A0%80"):
         assert caller("viewer").get(path).status_code in (404, 422)
     assert caller("viewer").get("/operations?account=%ED%A0%80").status_code == 200

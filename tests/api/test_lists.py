@@ -29,7 +29,7 @@ def test_accounts_are_those_with_a_grant_and_say_the_role(caller):
     assert caller("stranger").get("/accounts").json() == {"accounts": []}
 
 
-def test_an_account_says_what_its_podman_last_said(caller, snapshots):
+def test_an_account_says_what_its_podman_last_said(caller, stored_snapshot):
     body = caller("viewer").get("/accounts/web").json()
     assert (body["containers"], body["running"], body["images"]) == (3, 2, 2)
     assert body["info"]["podman_version"] == "4.3.1"
@@ -37,7 +37,7 @@ def test_an_account_says_what_its_podman_last_said(caller, snapshots):
 
 
 @pytest.mark.parametrize("path", ["", "/containers", "/containers/web-1", "/images", "/operations"])
-def test_an_account_without_a_grant_does_not_exist(caller, snapshots, path):
+def test_an_account_without_a_grant_does_not_exist(caller, stored_snapshot, path):
     assert caller("operator").get(f"/accounts/mail{path}").status_code == 404
     assert caller("stranger").get(f"/accounts/web{path}").status_code == 404
 
@@ -56,7 +56,7 @@ def test_an_account_without_a_grant_does_not_exist(caller, snapshots, path):
         ({"offset": 50}, []),
     ],
 )
-def test_containers_are_filtered_sorted_and_paged(caller, snapshots, query, expected):
+def test_containers_are_filtered_sorted_and_paged(caller, stored_snapshot, query, expected):
     answer = caller("viewer").get("/accounts/web/containers", **query)
     assert names(answer) == expected
     assert answer.json()["live"] is True
@@ -66,11 +66,11 @@ def test_containers_are_filtered_sorted_and_paged(caller, snapshots, query, expe
 @pytest.mark.parametrize(
     "query", [{"sort": "colour"}, {"state": "flying"}, {"limit": "0"}, {"offset": "-1"}]
 )
-def test_a_filter_that_makes_no_sense_is_refused(caller, snapshots, query):
+def test_a_filter_that_makes_no_sense_is_refused(caller, stored_snapshot, query):
     assert caller("viewer").get("/accounts/web/containers", **query).status_code == 422
 
 
-def test_a_container_is_found_by_name_id_and_the_beginning_of_the_id(caller, snapshots):
+def test_a_container_is_found_by_name_id_and_the_beginning_of_the_id(caller, stored_snapshot):
     someone = caller("viewer")
     whole = f"{0xA11CE:064x}"
     for spelling in ("web-1", whole, whole[:-1]):
@@ -80,7 +80,7 @@ def test_a_container_is_found_by_name_id_and_the_beginning_of_the_id(caller, sna
         assert someone.get(f"/accounts/web/containers/{spelling}").status_code == 404
 
 
-def test_images_are_found_by_names_with_slashes(caller, snapshots):
+def test_images_are_found_by_names_with_slashes(caller, stored_snapshot):
     someone = caller("viewer")
     assert someone.get("/accounts/web/images").json()["total"] == 2
     assert someone.get("/accounts/web/images", dangling="true").json()["total"] == 1
@@ -213,15 +213,15 @@ def test_a_token_costs_one_query_and_its_use_is_noted_once_a_minute(
     assert ApiToken.objects.get().last_used_at == noted
 
 
-def test_rows_of_containers_and_images_hold_no_secret(caller, snapshots):
+def test_rows_of_containers_and_images_hold_no_secret(caller, stored_snapshot):
     labels = {"com.example.api-token": "hunter2", "version": "1"}
     command = ["server", "--password", "hunter2", "--db-pass=hunter2", "-v"]
-    row = snapshots.containers[0].model_copy(update={"labels": labels, "command": command})
-    snapshots.containers[0] = row
-    snapshots.images[0] = snapshots.images[0].model_copy(update={"labels": labels})
+    row = stored_snapshot.containers[0].model_copy(update={"labels": labels, "command": command})
+    stored_snapshot.containers[0] = row
+    stored_snapshot.images[0] = stored_snapshot.images[0].model_copy(update={"labels": labels})
     for path in (
         *("/accounts/web/containers", f"/accounts/web/containers/{row.name}"),
-        *("/accounts/web/images", f"/accounts/web/images/{snapshots.images[0].id}"),
+        *("/accounts/web/images", f"/accounts/web/images/{stored_snapshot.images[0].id}"),
     ):
         for name in ("viewer", "operator"):
             answer = caller(name).get(path)

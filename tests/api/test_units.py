@@ -11,16 +11,15 @@ FILE = "containers/systemd/web.container"
 
 
 @pytest.fixture
-def units(snapshots, monkeypatch):
+def units(stored_snapshot, monkeypatch):
     """Set two units in every account."""
     rows = [
         UnitRow(unit="web.service", file=FILE, kind="container", style="quadlet", active="active",
                 containers=["web-1"]),
         UnitRow(unit="old.service", kind="service", style="generate-classic", active="failed"),
     ]  # fmt: skip
-    shot = snapshots.model_copy(
-        update={"units": rows, "info": snapshots.info.model_copy(update={"no_systemd": "No bus."})}
-    )
+    info = stored_snapshot.info.model_copy(update={"no_systemd": "No bus."})
+    shot = stored_snapshot.model_copy(update={"units": rows, "info": info})
     now = reader.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
     monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: now)
 
@@ -84,11 +83,13 @@ def test_a_text_is_validated_without_being_saved(caller, units, engine):
     assert answer.json()["unit"] == FILE
 
 
-def test_units_that_cannot_be_read_are_said_and_no_missing_unit(caller, snapshots, monkeypatch):
+def test_units_that_cannot_be_read_are_said_and_no_missing_unit(
+    caller, stored_snapshot, monkeypatch
+):
     row = UnitRow(unit="web.service", kind="container", style="quadlet", active="active")
     why = {"systemd": True, "units_unread": "The session bus is gone."}
-    info = snapshots.info.model_copy(update=why)
-    shot = snapshots.model_copy(update={"units": [row], "info": info})
+    info = stored_snapshot.info.model_copy(update=why)
+    shot = stored_snapshot.model_copy(update={"units": [row], "info": info})
     now = reader.AccountSnapshot(snapshot=shot, version=1, live=True, error="")
     monkeypatch.setattr(reader, "fresh_sync", lambda *_, **__: now)
     someone = caller("viewer")

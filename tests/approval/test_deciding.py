@@ -206,8 +206,8 @@ def test_role_and_policy_are_judged_again_at_the_approval(
 def test_only_what_was_shown_to_the_approver_runs(
     web: LinuxAccount, olga: User, olaf: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoken = []
-    monkeypatch.setattr(EngineSession, "__enter__", lambda self: spoken.append(self))
+    sessions = []
+    monkeypatch.setattr(EngineSession, "__enter__", lambda self: sessions.append(self))
     operation = request(web, olga)
     approve(operation, actor=by(olaf))
     Operation.objects.filter(pk=operation.pk).update(
@@ -216,7 +216,7 @@ def test_only_what_was_shown_to_the_approver_runs(
     tasks.execute(str(operation.pk))
     assert state(operation) == State.FAILED
     assert "not what was approved of" in operation.error["message"]
-    assert spoken == []
+    assert sessions == []
 
 
 def test_a_policy_that_asks_since_then_holds_for_what_is_queued(

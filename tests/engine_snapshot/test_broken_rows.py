@@ -25,6 +25,7 @@ class Odd:
         self.containers = [CONTAINER, {**CONTAINER, "Id": "c" * 64, **(container or {})}]
         self.images = [IMAGE, {**IMAGE, "Id": "d" * 64, **(image or {})}]
         self.error: EngineError | None = None
+        self.described: dict[str, Any] | None = None
 
     async def call(self, method: str, path: str, **_: Any) -> Any:
         if path == "/info":

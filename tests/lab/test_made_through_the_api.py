@@ -58,18 +58,18 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def made(host: Host) -> dict[str, Any]:
+def both(host: Host) -> dict[str, Any]:
     """Return all options, tried by one program in the lab."""
     python = ("env", "PYTHONPATH=/opt/berth/code", "/opt/berth/venv/bin/python", "-c", _MAKE)
     return dict(json.loads(as_account(host, "dave", *python, IMAGE, json.dumps(OPTIONS))))
 
 
 @pytest.mark.parametrize("what", OPTIONS)
-def test_the_line_makes_the_same_container(text: dict[str, Any], what: str) -> None:
-    made, argv, got = text["made"][what]
+def test_the_line_makes_the_same_container(both: dict[str, Any], what: str) -> None:
+    made, argv, got = both["made"][what]
     assert not made["Config"].get("CreateCommand")
     assert not any(word.startswith("--env=PATH=") for word in argv)
-    wanted = comparable(made, text["limits"])
-    again = comparable(got, text["limits"])
+    wanted = comparable(made, both["limits"])
+    again = comparable(got, both["limits"])
     assert [f"{key}: {again.get(key)}, not {value}" for key, value in wanted.items()
             if again.get(key) != value] == []  # fmt: skip

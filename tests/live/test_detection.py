@@ -56,7 +56,7 @@ async def test_an_error_is_told_although_nobody_looks_at_the_account(
     async with open_page(victor, "/live/") as page:
         died(engine, 3)
         await have("a exited with an error")
-        await eventually(lambda: page.handle_event("notices"), "the bell hears of it")
+        await eventually(lambda: page.received("notices"), "the bell hears of it")
     assert "exit status 3" in (await Occurrence.objects.aget()).detail
 
 

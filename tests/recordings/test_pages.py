@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.test import AsyncClient, Client
@@ -125,7 +126,7 @@ def test_the_list_is_narrowed_and_cut(
 
 def test_an_empty_list_says_how_terminals_come_to_be_recorded(people: dict[str, User]) -> None:
     text = client_of(people["admin"]).get("/audit/recordings/").content.decode()
-    assert 'terminal = "recorded"' in text
+    assert 'terminal = "recorded"' in unescape(text)
 
 
 def test_the_events_of_a_session_lead_to_its_recording(

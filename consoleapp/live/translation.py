@@ -14,10 +14,10 @@ def answers_in_language(text: str) -> str:
     if '"type":"error"' not in text.replace(" ", "") and '"unavailable"' not in text:
         return text
     answers = json.loads(text)
-    return json.dumps([_spoken(answer) for answer in answers])
+    return json.dumps([_translated(answer) for answer in answers])
 
 
-def _spoken(answer: Any) -> Any:
+def _translated(answer: Any) -> Any:
     match answer:
         case {"type": "error", "message": message}:
             remedy = in_language(answer.get("remedy", ""))
