@@ -44,7 +44,7 @@ def wish(page: Page) -> Iterator[Wish]:
         page.get_by_role("link", name="Loopback").first.click()
         page.get_by_role("button", name="Remove", exact=True).click()
         page.locator("#confirm-yes").click()
-        expect(page.get_by_text("is removed.")).to_be_visible()
+        expect(page.get_by_text("was removed.")).to_be_visible()
 
 
 @pytest.fixture
