@@ -1,5 +1,6 @@
 """Starts that cannot work print one line with the remedy, and leave nothing behind."""
 
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,10 @@ RANGELESS = own("bare")
 @pytest.fixture
 def rangeless() -> Iterator[str]:
     """Create a Linux account without subordinate uids, like system accounts."""
-    add_user(RANGELESS, "--system")
+    # Its removal ends every process of its uid, so it must be none of a lab host's system accounts.
+    used = {entry.pw_uid for entry in pwd.getpwall()}
+    uid = next(each for each in range(300, 400) if each not in used)
+    add_user(RANGELESS, "--system", "--uid", str(uid))
     yield RANGELESS
     remove_user(RANGELESS)
 
