@@ -1,5 +1,6 @@
 """A Linux account for tests: its shell, and its engine."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +22,7 @@ from engine.schema.queries import (
 from engine.schema.snapshot import ContainerRow
 from launch.demo import IMAGE
 from tests.engine.linux_account import EngineProcess, LinuxAccount
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Account:
         return self.linux.podman(*words, given=given)
 
     async def outcome(self, parameters: Parameters, operation: UUID | None = None) -> Outcome:
-        """Run an operation, and return its outcome."""
-        *_, last = [each async for each in self.engine.run(operation or uuid4(), parameters)]
+        """Run an operation, and return its outcome. Raises TimeoutError instead of hanging."""
+        async with asyncio.timeout(PATIENCE):
+            *_, last = [each async for each in self.engine.run(operation or uuid4(), parameters)]
         assert not isinstance(last, Progress)
         return last
 
