@@ -49,9 +49,9 @@ _STEPS = (
 def build(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Show the form, filled in by ?from=<operation> or ?recipe=<id>. A build leads to its page."""
     if request.method == "GET":
-        request_of_build, progress = _prefilled(request, account)
-        line = failed_line(request_of_build.get("containerfile", ""), progress)
-        return _form(request, BuildForm(initial=request_of_build), 200, line)
+        values, progress = _prefilled(request, account)
+        line = failed_line(values.get("containerfile", ""), progress)
+        return _form(request, BuildForm(initial=values), 200, line)
     form = BuildForm(request.POST)
     if not form.is_valid():
         return _form(request, form, 422)

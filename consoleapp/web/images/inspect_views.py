@@ -13,7 +13,6 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
-from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
 from consoleapp.web.images import rows
 from consoleapp.web.images.transfers import known
@@ -68,13 +67,10 @@ def layer(request: AccountRequest, account: LinuxAccount, image: str, layer: int
 def compare(request: AccountRequest, account: LinuxAccount, image: str) -> HttpResponse:
     """Compare this image with another one of the account (`with`)."""
     other = request.GET.get("with", "")
-    account_snapshot = reader.load(account)
-    every = (
-        account_snapshot.snapshot.images if account_snapshot and account_snapshot.snapshot else []
-    )
+    every = rows.of_account(account)
     context: dict[str, Any] = {
         "image": image,
-        "row": known(account, image),
+        "row": next((row for row in every if row.id == image), None),
         "other": other,
         "choices": [(row.id, rows.title(row)) for row in every if row.id != image],
     }

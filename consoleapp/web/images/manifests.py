@@ -12,7 +12,6 @@ from consoleapp.core.actor import Actor
 from consoleapp.core.errors import Refused
 from consoleapp.core.requests import AccountRequest
 from consoleapp.operations.submit import submit
-from consoleapp.snapshots import reader
 from consoleapp.web.accepted import accepted, refused
 from consoleapp.web.images import rows
 from consoleapp.web.images.form_view import ask
@@ -26,10 +25,7 @@ from engine.schema.parameters import Role
 @require_role(Role.OPERATOR)
 def create(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Create a list."""
-    account_snapshot = reader.load(account)
-    every = (
-        account_snapshot.snapshot.images if account_snapshot and account_snapshot.snapshot else []
-    )
+    every = rows.of_account(account)
     choices = [(tag, tag) for row in every if not row.manifest_list for tag in row.tags[:1]]
     return ask(
         request,

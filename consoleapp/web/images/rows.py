@@ -5,6 +5,8 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from consoleapp.accounts.models import LinuxAccount
+from consoleapp.snapshots import reader
 from engine.schema.snapshot import ContainerRow, ImageRow, UnitRow
 
 SHOW = [
@@ -23,6 +25,12 @@ SORT = [
     ("oldest", gettext_lazy("Oldest first")),
     ("used", gettext_lazy("Most used first")),
 ]
+
+
+def of_account(account: LinuxAccount) -> list[ImageRow]:
+    """Return the images in the account's snapshot; none if there is no snapshot yet."""
+    known = reader.load(account)
+    return known.snapshot.images if known and known.snapshot else []
 
 
 class Filter(forms.Form):

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods
 from consoleapp.accounts.access import require_role, role_on, visible_accounts
 from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.requests import AccountRequest, Request
-from consoleapp.snapshots import reader
 from consoleapp.web.images import rows
 from consoleapp.web.images.form_view import ask
 from consoleapp.web.images.forms import LoadForm, PushForm, ShareForm
@@ -78,9 +77,7 @@ def load(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
 
 def known(account: LinuxAccount, image: str) -> ImageRow | None:
     """Return the image in the account's snapshot."""
-    found = reader.load(account)
-    every = found.snapshot.images if found and found.snapshot else []
-    return next((row for row in every if row.id == image), None)
+    return next((row for row in rows.of_account(account) if row.id == image), None)
 
 
 def _outside(row: ImageRow | None) -> str:

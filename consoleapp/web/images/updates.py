@@ -11,7 +11,6 @@ from consoleapp.accounts.models import LinuxAccount
 from consoleapp.core.actor import Actor
 from consoleapp.core.requests import AccountRequest, Request
 from consoleapp.live import relay
-from consoleapp.snapshots import reader
 from consoleapp.web.engine_failure import failure
 from consoleapp.web.images import rows
 from consoleapp.web.images.transfers import known
@@ -28,9 +27,7 @@ _MOST = 100
 @require_role(Role.OPERATOR)
 def of_list(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     """Check the images that the list's toolbar selects."""
-    found = reader.load(account)
-    images = found.snapshot.images if found and found.snapshot else []
-    shown = rows.chosen(images, rows.Filter(request.GET))
+    shown = rows.chosen(rows.of_account(account), rows.Filter(request.GET))
     return _answered(request, account, [tag for image in shown for tag in image.tags])
 
 

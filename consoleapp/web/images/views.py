@@ -23,7 +23,6 @@ from consoleapp.web.model_form import first_named_error
 from consoleapp.web.query import query_without_page
 from engine.schema.kinds import parse
 from engine.schema.parameters import Role
-from engine.schema.snapshot import ImageRow
 from engine.schema.volumes import VolumePrune
 
 _ROWS_A_PAGE = 100
@@ -96,7 +95,7 @@ def act(request: AccountRequest, account: LinuxAccount) -> HttpResponse:
     wanted = request.POST.getlist("image")
     if kind != "image.prune" and not wanted:
         return _unclear(request, account, _("Select an image first."))
-    names = {row.id: rows.title(row) for row in _rows(account)}
+    names = {row.id: rows.title(row) for row in rows.of_account(account)}
     try:
         if kind == "image.save":
             form = {
@@ -132,11 +131,6 @@ def _parameters(request: Request, kind: str, image: str, names: dict[str, str]) 
         old = names.get(image, image).partition("/")
         return {"image": image, "tag": posted.get("tag", "").replace("{}", old[2] or old[0])}
     return {"image": image, "tags": posted.getlist("tags")}
-
-
-def _rows(account: LinuxAccount) -> list[ImageRow]:
-    known = reader.load(account)
-    return known.snapshot.images if known and known.snapshot else []
 
 
 def _submit(request: Request, account: LinuxAccount, parameters: list[Any]) -> HttpResponse:
