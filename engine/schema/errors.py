@@ -5,11 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from engine.schema.messages import Prose, msg
+from engine.schema.messages import LONGEST_TEXT, Prose, msg
 from engine.schema.parameters import Model
-
-LONGEST_TEXT = 8000
-"""The length limit of an error's message or remedy, since rows and audit events contain them."""
 
 
 def capped(text: str) -> str:

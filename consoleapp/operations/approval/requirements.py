@@ -1,6 +1,6 @@
 """The policies that require approval of an operation, and why. Only after none forbids it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -13,19 +13,10 @@ from consoleapp.operations.models import Operation
 from consoleapp.policies.effective_policy import effective_policy, with_snapshot
 from engine.policy import requests as r
 from engine.policy import rules
-from engine.policy.evaluate import evaluate
+from engine.policy.evaluate import Violation, evaluate
 from engine.policy.extract import requests_of
 from engine.schema.messages import joined, msg
 from engine.schema.parameters import Parameters
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One rule that requires approval. `field` is the parameter that it concerns."""
-
-    rule: str
-    message: str
-    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class PolicyRequirement:
     """One policy that requires approval: its reasons, groups (none: the owners), and expiry."""
 
     source: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Violation, ...]
     approvers: tuple[str, ...]
     expires_after: timedelta
 
@@ -111,15 +102,15 @@ def fingerprint(operation: Operation, parameters: Parameters) -> str:
 
 def _reasons(
     approval: rules.Approval, parameters: Parameters, wanted: list[r.Request], unknown: bool
-) -> list[Reason]:
+) -> list[Violation]:
     found = []
     if any(fnmatchcase(parameters.kind, pattern) for pattern in approval.kinds):
         reason = msg("Operations of the kind %(kind)s always need approval.", kind=parameters.kind)
-        found.append(Reason("approval.kinds", reason))
+        found.append(Violation("approval.kinds", reason))
     for each in evaluate(approval, wanted):
-        found.append(Reason(f"approval.{each.rule}", each.message, each.field))
+        found.append(replace(each, rule=f"approval.{each.rule}"))
     uncounted = any(isinstance(each, r.OneMore) and each.present is None for each in wanted)
     if unknown and uncounted and approval.containers is not None:
         reason = msg("Nobody knows now how many containers the account has.")
-        found.append(Reason("approval.containers", reason))
+        found.append(Violation("approval.containers", reason))
     return found
